@@ -1,0 +1,1 @@
+"""Explainable credit decisions for the advisors of Prêt à dépenser."""

@@ -1,0 +1,1 @@
+"""Value objects turned into charts: title, sentence, table and SVG. Never imports Flask."""

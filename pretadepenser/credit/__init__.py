@@ -1,0 +1,1 @@
+"""The lending domain. Never imports Flask, the database or matplotlib."""

@@ -1,0 +1,1 @@
+"""What the application writes: users, login attempts, recent clients."""

@@ -1,0 +1,1 @@
+"""One blueprint a family of pages; the only room that knows HTTP."""
