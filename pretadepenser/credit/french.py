@@ -1,0 +1,151 @@
+"""French formats and grammar used wherever the application speaks.
+
+Numbers come from Babel (CLDR), so that every page, chart, file and sentence writes them alike: narrow
+no-break space (U+202F) between thousands, decimal comma, no-break space (U+00A0) before € and %, and the
+true minus sign (U+2212), which screen readers say where they skip a hyphen.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+from babel.numbers import format_decimal
+
+LOCALE: Final = "fr_FR"
+NO_BREAK: Final = "\u00a0"
+NARROW_NO_BREAK: Final = "\u202f"
+MINUS: Final = "\u2212"
+ABSENT: Final = "donnée absente"
+
+DAYS_PER_YEAR: Final = 365.25
+DAYS_PER_MONTH: Final = DAYS_PER_YEAR / 12
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """Write a number with exactly `decimals` decimals: 1293502.5 -> "1 293 503", (0.2629, 2) -> "0,26".
+
+    Halves are rounded away from zero, as French readers expect (Babel alone rounds halves to even).
+    Raises ValueError for NaN and infinities, which no sentence may show.
+    """
+    if not math.isfinite(value):
+        raise ValueError(f"not a finite number: {value!r}")
+    rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    if rounded == 0:
+        rounded = abs(rounded)  # no "−0"
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return format_decimal(rounded, pattern, LOCALE).replace("-", MINUS)
+
+
+def compact(value: float, decimals: int = 2) -> str:
+    """Write a number with at most `decimals` decimals: (3.50, 2) -> "3,5", (3.0, 2) -> "3"."""
+    text = number(value, decimals)
+    return text.rstrip("0").rstrip(",") if "," in text else text
+
+
+def amount(value: float, decimals: int = 0) -> str:
+    """Write euros: 1293502 -> "1 293 502 €"."""
+    return f"{number(value, decimals)}{NO_BREAK}€"
+
+
+def percent(share: float, decimals: int = 0) -> str:
+    """Write a share (0.0009 is 0,09 %) as a percentage: (0.0009, 2) -> "0,09 %"."""
+    return f"{number(share * 100, decimals)}{NO_BREAK}%"
+
+
+def ratio(value: float, decimals: int = 2) -> str:
+    """Write how many times one figure holds another: 3.2 -> "3,2 fois", 1.0 -> "1 fois"."""
+    return f"{compact(value, decimals)}{NO_BREAK}fois"
+
+
+def plural(count: float, one: str, many: str | None = None) -> str:
+    """Write a count and its noun: 1 -> "1 client", 0 -> "0 client", 1.5 -> "1,5 client", 2 -> "2 clients".
+
+    In French the plural starts at two. `many` defaults to `one` with an s.
+    """
+    noun = one if abs(count) < 2 else (one + "s" if many is None else many)
+    return f"{compact(count)}{NO_BREAK}{noun}"
+
+
+def points(count: int) -> str:
+    """Write a signed number of points: 12 -> "+12 points", -1 -> "−1 point", 0 -> "0 point"."""
+    sign = "+" if count > 0 else ""
+    return sign + plural(count, "point")
+
+
+def duration(days: float) -> str:
+    """Write a length of time given in days, sign ignored, with at most two units.
+
+    1157 -> "3 ans et 2 mois", 45 -> "1 mois", 12 -> "12 jours". A month is a twelfth of 365,25 days; under
+    two months days would suggest a precision that the figure has, so they are kept under one month only.
+    """
+    length = abs(days)
+    if length < DAYS_PER_MONTH:
+        return plural(round(length), "jour")
+    return months(int(length / DAYS_PER_MONTH + 1e-9))
+
+
+def months(count: float) -> str:
+    """Write a whole number of months: 38 -> "3 ans et 2 mois", 12 -> "1 an", 7 -> "7 mois"."""
+    years, rest = divmod(round(abs(count)), 12)
+    parts = [plural(years, "an")] if years else []
+    if rest or not years:
+        parts.append(plural(rest, "mois", "mois"))
+    return " et ".join(parts)
+
+
+def age(days: float) -> str:
+    """Write an age in completed years from days lived, sign ignored: -15790 -> "43 ans"."""
+    return plural(int(abs(days) / DAYS_PER_YEAR + 1e-9), "an")
+
+
+def join(items: Sequence[str], word: str = "et") -> str:
+    """Join names as a French sentence does: ["a", "b", "c"] -> "a, b et c"."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {word} {items[-1]}"
+
+
+def quoted(text: str) -> str:
+    """Put text between French quotation marks with their no-break spaces."""
+    return f"«{NO_BREAK}{text}{NO_BREAK}»"
+
+
+def capital(text: str) -> str:
+    """Give a sentence its capital letter, leaving the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+# A mute h takes the elision (l'habitation); the dictionary uses no word with an aspirated one.
+_VOWEL: Final = re.compile(r"^[aeiouyhàâäéèêëîïôöùûüœæ]", re.IGNORECASE)
+
+
+def elides(word: str) -> bool:
+    """Say whether le, la or de lose their vowel before this word."""
+    return bool(_VOWEL.match(word)) and not word.lower().startswith(("onze", "onzi", "yaourt"))
+
+
+def the(noun: str, gender: str, many: bool = False) -> str:
+    """Put the definite article before a noun: ("âge", "m") -> "l'âge", ("durée", "f") -> "la durée"."""
+    if many:
+        return f"les {noun}"
+    if elides(noun):
+        return f"l’{noun}"
+    return f"{'la' if gender == 'f' else 'le'} {noun}"
+
+
+def of_the(noun: str, gender: str, many: bool = False) -> str:
+    """Put "de" and the article before a noun: "du crédit", "de la durée", "de l'âge", "des enfants"."""
+    if many:
+        return f"des {noun}"
+    if gender == "m" and not elides(noun):
+        return f"du {noun}"
+    return f"de {the(noun, gender)}"
+
+
+def agree(adjective: str, gender: str, many: bool = False) -> str:
+    """Make a regular adjective or participle agree: ("connu", "f") -> "connue", many -> "connues"."""
+    return adjective + ("e" if gender == "f" else "") + ("s" if many else "")
