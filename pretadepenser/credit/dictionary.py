@@ -1,0 +1,258 @@
+"""The one place that knows what each column of the application table means.
+
+The 122 columns of Kaggle's *Home Credit Default Risk* application table, in its order, and the derived
+figures of features.py. The French and the facts are in dictionary.toml beside this file; this module reads
+them once, checks them and hands out frozen `Column` objects. Column descriptions follow the publisher's
+HomeCredit_columns_description.csv; the protected grounds are those of article 225-1 of the Code pénal and of
+loi n° 2008-496.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib import resources
+from types import MappingProxyType
+from typing import Any, Final
+
+import pyarrow as pa
+
+
+class Kind(StrEnum):
+    """How a value is written, compared and drawn."""
+
+    AMOUNT = "amount"  # euros
+    DURATION = "duration"  # days, negative before the application: time spent in a state
+    ELAPSED = "elapsed"  # days, negative before the application: time since an event
+    AGE = "age"  # days, negative before the application: time since birth
+    YEARS = "years"  # whole years
+    MONTHS = "months"  # months of repayment
+    COUNT = "count"
+    RATIO = "ratio"  # how many times one figure holds another
+    SHARE = "share"  # 0..1, written as a percentage
+    CATEGORY = "category"
+    FLAG = "flag"
+    EXTERNAL_SCORE = "external_score"  # 0..1, higher is safer
+    BUILDING = "building"  # 0..1, scaled by the publisher
+    RATING = "rating"  # 1..3, given by the lender
+    HOUR = "hour"
+    IDENTIFIER = "identifier"
+    TARGET = "target"
+
+
+class Theme(StrEnum):
+    """Part of the client's file, in the order in which pages show them."""
+
+    CREDIT = "Crédit demandé"
+    INCOME = "Revenus et emploi"
+    PROPERTY = "Logement et biens"
+    PERSON = "Situation personnelle"
+    EXTERNAL = "Notes extérieures"
+    HISTORY = "Historique de crédit"
+    CIRCLE = "Entourage"
+    CONTACT = "Coordonnées"
+    PLACE = "Lieu de vie"
+    BUILDING = "Immeuble"
+    DOCUMENTS = "Documents fournis"
+    APPLICATION = "Demande"
+    RECORD = "Dossier"
+
+
+BUILDING_GROUP: Final = "batiment"
+DOCUMENTS_GROUP: Final = "documents"
+CONTACT_GROUP: Final = "contact"
+INQUIRIES_GROUP: Final = "consultations"
+
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column of the portfolio, or one derived figure.
+
+    `minimum` and `maximum` bound the accepted values in the column's own coding (None: no bound);
+    `sentinel` is the one accepted value outside them, and `sentinel_label` what it means (365243 days of
+    employment: no employment). `categories` maps each published code to its French label; the code that a
+    frame stores is its position. Integer flags (0/1) have categories too: "0" and "1". `sentences` maps a
+    code to the sentence that states it, `says`/`says_zero` do it for counts and for the other categories.
+    `protected_categories` names the codes that reveal a protected ground in a column that does not.
+    """
+
+    name: str
+    label: str
+    noun: str
+    gender: str
+    kind: Kind
+    theme: Theme
+    meaning: str
+    many: bool = False
+    unit: str = ""
+    protected: str | None = None
+    actionable: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    sentinel: float | None = None
+    sentinel_label: str = ""
+    sentinel_says: str = ""
+    required: bool = False
+    integer: bool = False
+    categories: Mapping[str, str] | None = None
+    sentences: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    says: str = ""
+    says_zero: str = ""
+    protected_categories: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    group: str | None = None
+
+    @property
+    def textual(self) -> bool:
+        """Whether the raw values are text (categories), rather than numbers."""
+        return self.categories is not None and not self.integer
+
+    @property
+    def arrow_type(self) -> pa.DataType:
+        """Storage type: dictionary of strings, int64 identifier, int32 where never missing, else float64."""
+        if self.textual:
+            return pa.dictionary(pa.int8(), pa.string())
+        if self.kind is Kind.IDENTIFIER:
+            return pa.int64()
+        return pa.int32() if self.integer and self.required else pa.float64()
+
+    def code(self, category: str) -> int:
+        """Position of a published category, which is the number that frames store; KeyError if unknown."""
+        return _positions(self)[category]
+
+    def accepts(self, value: float | str | None) -> bool:
+        """Say whether a raw value is one that this column may hold: missing, category, range and sentinel."""
+        if value is None or value != value:
+            return not self.required
+        if self.textual:
+            return self.categories is not None and value in self.categories
+        if isinstance(value, str) or (self.integer and value != int(value)):
+            return False
+        if self.sentinel is not None and value == self.sentinel:
+            return True
+        return (self.minimum is None or value >= self.minimum) and (
+            self.maximum is None or value <= self.maximum
+        )
+
+
+_POSITIONS: dict[str, Mapping[str, int]] = {}
+
+
+def _positions(column: Column) -> Mapping[str, int]:
+    if column.name not in _POSITIONS:
+        _POSITIONS[column.name] = {code: place for place, code in enumerate(column.categories or ())}
+    return _POSITIONS[column.name]
+
+
+def _column(name: str, facts: Mapping[str, Any]) -> Column:
+    """Make a column of one table of the file; TypeError or ValueError name what the file gets wrong."""
+    facts = dict(facts)
+    categories: dict[str, str] = {}
+    sentences: dict[str, str] = {}
+    for code, words in facts.pop("categories", {}).items():
+        label, sentence = (words, "") if isinstance(words, str) else words
+        categories[code] = label
+        if sentence:
+            sentences[code] = sentence
+    flag = facts.get("integer", False) and bool(categories)
+    return Column(
+        name=name,
+        kind=Kind(facts.pop("kind")),
+        theme=Theme(facts.pop("theme")),
+        categories=MappingProxyType(categories) if categories else None,
+        sentences=MappingProxyType(sentences),
+        protected_categories=MappingProxyType(facts.pop("protected_categories", {})),
+        minimum=facts.pop("minimum", 0 if flag else None),
+        maximum=facts.pop("maximum", len(categories) - 1 if flag else None),
+        **facts,
+    )
+
+
+def _building(facts: Mapping[str, Any]) -> Iterator[Column]:
+    """The 14 figures of the building, in each of their three statistics."""
+    for suffix, statistic in facts["statistics"].items():
+        for stem, words in facts["figures"].items():
+            yield Column(
+                name=f"{stem}_{suffix}",
+                label=f"Immeuble : {words['label']} ({statistic})",
+                noun=f"{words['noun']} ({statistic})",
+                gender=words["gender"],
+                kind=Kind.BUILDING,
+                theme=Theme.BUILDING,
+                meaning=(
+                    f"Caractéristique de l’immeuble où vit le client, sur une échelle de 0 à 1 : "
+                    f"{words['label']} ({statistic})."
+                ),
+                minimum=0,
+                maximum=1,
+                group=BUILDING_GROUP,
+            )
+
+
+def _documents(facts: Mapping[str, Any]) -> Iterator[Column]:
+    """The document flags: the publisher gives them numbers and no names."""
+    for number in range(facts["first"], facts["last"] + 1):
+        yield Column(
+            name=f"FLAG_DOCUMENT_{number}",
+            label=f"Document nº {number} fourni",
+            noun=f"document nº {number}",
+            gender="m",
+            kind=Kind.FLAG,
+            theme=Theme.DOCUMENTS,
+            meaning=f"Indique si le client a fourni le document nº {number} de la liste du prêteur.",
+            actionable=True,
+            minimum=0,
+            maximum=1,
+            required=True,
+            integer=True,
+            categories=MappingProxyType({"0": "Non", "1": "Oui"}),
+            sentences=MappingProxyType(
+                {
+                    "0": f"Le client n’a pas fourni le document nº {number}",
+                    "1": f"Le client a fourni le document nº {number}",
+                }
+            ),
+            group=DOCUMENTS_GROUP,
+        )
+
+
+def _read() -> tuple[Mapping[str, Column], Mapping[str, Column]]:
+    """Read dictionary.toml: the columns in Kaggle's order, then the derived figures."""
+    facts = tomllib.loads(resources.files(__package__).joinpath("dictionary.toml").read_text("utf-8"))
+    columns: dict[str, Column] = {}
+    for name, words in facts["columns"].items():
+        columns[name] = _column(name, words)
+        if name == "EXT_SOURCE_3":
+            columns.update((column.name, column) for column in _building(facts["building"]))
+        elif name == "DAYS_LAST_PHONE_CHANGE":
+            columns.update((column.name, column) for column in _documents(facts["document"]))
+    derived = {name: _column(name, words) for name, words in facts.get("derived", {}).items()}
+    return MappingProxyType(columns), MappingProxyType(derived)
+
+
+_DICTIONARY: Final = _read()
+COLUMNS: Final = _DICTIONARY[0]
+DERIVED: Final = _DICTIONARY[1]
+
+
+def describe(name: str) -> Column:
+    """Return the column or derived figure of this name; KeyError if the dictionary has neither."""
+    return COLUMNS[name] if name in COLUMNS else DERIVED[name]
+
+
+def protected_columns() -> tuple[str, ...]:
+    """Names of the columns and derived figures that rest on a protected ground, in dictionary order."""
+    return tuple(c.name for c in (*COLUMNS.values(), *DERIVED.values()) if c.protected)
+
+
+def in_group(group: str) -> tuple[Column, ...]:
+    """Columns that are explained together, in Kaggle's order."""
+    return tuple(column for column in COLUMNS.values() if column.group == group)
+
+
+def arrow_schema() -> pa.Schema:
+    """Schema of the stored portfolio: 122 fields in Kaggle's order, nullable where a value may be missing."""
+    return pa.schema([pa.field(c.name, c.arrow_type, nullable=not c.required) for c in COLUMNS.values()])
