@@ -1,0 +1,137 @@
+"""The connection to the database, SQLite or PostgreSQL, without Flask."""
+
+import fcntl
+import os
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+# The newest migration, so that a readiness check need not read the folder; a test holds them equal.
+REVISION = "0001"
+
+
+class RecordsError(Exception):
+    """The database cannot do what was asked; the message is one French sentence."""
+
+
+class Database:
+    """A pool of connections and the sessions on it. Survives a fork: a child opens its own.
+
+    Raises:
+        RecordsError: the address cannot be understood or its driver is missing.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            self.engine = _engine(url)
+        except (ArgumentError, ModuleNotFoundError) as error:
+            raise RecordsError(
+                "L’adresse de la base de données (DATABASE_URL) n’est pas utilisable : corrigez-la, et pour "
+                "PostgreSQL installez le module « psycopg »."
+            ) from error
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        _forget_after_fork(self.engine)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Give a session in one transaction: committed at the end, rolled back by an exception."""
+        with self._sessions.begin() as session:
+            yield session
+
+    def upgrade(self) -> None:
+        """Bring the tables to the newest migration. Safe when several processes do it at once.
+
+        Raises:
+            RecordsError: the database cannot be reached or written.
+        """
+        # Imported here: Alembic is slow to load, and no page needs it.
+        from alembic import command
+        from alembic.util import CommandError
+
+        try:
+            with self._alone(), self.engine.connect() as connection:
+                command.upgrade(alembic_config(connection), "head")
+                connection.commit()
+        except (DBAPIError, CommandError) as error:
+            raise RecordsError(
+                "La base de données ne peut pas être mise à jour : vérifiez DATABASE_URL, que le serveur "
+                "répond et que le compte a le droit de créer des tables."
+            ) from error
+
+    def ready(self) -> bool:
+        """Tell whether the database answers and has the newest tables."""
+        try:
+            with self.engine.connect() as connection:
+                if not inspect(connection).has_table("alembic_version"):
+                    return False
+                version = connection.scalar(text("SELECT version_num FROM alembic_version"))
+                return bool(version == REVISION)
+        except SQLAlchemyError:
+            return False
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold off other processes that would migrate the same SQLite file (PostgreSQL: see env.py)."""
+        if self.engine.dialect.name != "sqlite" or not self.engine.url.database:
+            yield
+            return
+        with open(f"{self.engine.url.database}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def alembic_config(connection: Any) -> Any:
+    """Give Alembic's configuration for the packaged migrations, on an open connection."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _engine(url: str) -> Engine:
+    address = make_url(url)
+    if address.get_backend_name() != "sqlite":
+        # pool_pre_ping: a database server may close idle connections over night.
+        return create_engine(address, pool_pre_ping=True)
+    if address.database and not os.path.exists(address.database):
+        # Made here so that the file, and the WAL files that copy its mode, are for the owner only.
+        try:
+            os.close(os.open(address.database, os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as error:
+            raise RecordsError(
+                f"Le fichier de base de données {address.database} ne peut pas être créé : vérifiez que son "
+                "dossier existe et que vous pouvez y écrire."
+            ) from error
+    engine = create_engine(address, connect_args={"timeout": 10})
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        # WAL: readers never wait for the writer, between workers too.
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    return engine
+
+
+def _forget_after_fork(engine: Engine) -> None:
+    """Make a forked worker drop the connections of its parent without closing them."""
+    reference = weakref.ref(engine)
+
+    def forget() -> None:
+        inherited = reference()
+        if inherited is not None:
+            inherited.dispose(close=False)
+
+    os.register_at_fork(after_in_child=forget)

@@ -1,0 +1,23 @@
+"""Run by Alembic: migrates on the connection that `Database.upgrade` hands over."""
+
+from alembic import context
+from sqlalchemy import text
+
+from pretadepenser.records.models import Base
+
+# Any constant will do: it only has to be the same in all processes of this application.
+LOCK = 157083
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,
+    # SQLite cannot change a column in place; Alembic copies the table instead.
+    render_as_batch=connection.dialect.name == "sqlite",
+    compare_type=True,
+)
+with context.begin_transaction():
+    if connection.dialect.name == "postgresql":
+        # Two machines that start at once: the second waits, then finds nothing left to do.
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+    context.run_migrations()
