@@ -1,0 +1,64 @@
+"""What a supervisor asks: is the process alive, can it serve? And logs without personal data."""
+
+import logging
+import re
+
+from flask import Blueprint, Flask, current_app, jsonify
+from flask.typing import ResponseReturnValue
+
+from pretadepenser.records.database import Database
+
+blueprint = Blueprint("operations", __name__)
+
+
+def masked(text: str) -> str:
+    """Replace every number of five digits or more: client numbers and amounts, not line numbers or years."""
+    return re.sub(r"\d{5,}", "…", text)
+
+
+def masked_path(path: str) -> str:
+    """Replace every part of a path that holds a digit, the version of the API excepted."""
+    return "/".join(
+        part if not re.search(r"\d", part) or re.fullmatch(r"v\d", part) else "…" for part in path.split("/")
+    )
+
+
+class DiscreetFormatter(logging.Formatter):
+    """Formats a record, its traceback included, without client numbers."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return masked(super().format(record))
+
+
+def init_app(app: Flask) -> None:
+    """Make the application's log discreet: one handler on the error stream."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(DiscreetFormatter("%(asctime)s [%(process)d] [%(levelname)s] %(message)s"))
+    app.logger.handlers[:] = [handler]
+    app.logger.propagate = False
+
+
+@blueprint.get("/healthz")
+def alive() -> ResponseReturnValue:
+    """Answer as long as the process does; a supervisor restarts one that does not."""
+    return jsonify(status="ok")
+
+
+@blueprint.get("/readyz")
+def ready() -> ResponseReturnValue:
+    """Tell whether portfolio, model and database are there; 503 sends no traffic here yet."""
+    from pretadepenser.credit.portfolio import current_portfolio
+    from pretadepenser.credit.scoring import current_model
+
+    instance = current_app.config["INSTANCE"]
+    database: Database = current_app.extensions["database"]
+    checks = {
+        "portfolio": current_portfolio(instance) is not None,
+        "model": current_model(instance) is not None,
+        "database": database.ready(),
+    }
+    whole = all(checks.values())
+    words = {True: "ok", False: "indisponible"}
+    return jsonify(status=words[whole], **{name: words[good] for name, good in checks.items()}), (
+        200 if whole else 503
+    )
