@@ -19,6 +19,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from pretadepenser.credit import french
+
 
 class Kind(StrEnum):
     """How a value is written, compared and drawn."""
@@ -28,7 +30,6 @@ class Kind(StrEnum):
     ELAPSED = "elapsed"  # days, negative before the application: time since an event
     AGE = "age"  # days, negative before the application: time since birth
     YEARS = "years"  # whole years
-    MONTHS = "months"  # months of repayment
     COUNT = "count"
     RATIO = "ratio"  # how many times one figure holds another
     SHARE = "share"  # 0..1, written as a percentage
@@ -65,6 +66,15 @@ DOCUMENTS_GROUP: Final = "documents"
 CONTACT_GROUP: Final = "contact"
 INQUIRIES_GROUP: Final = "consultations"
 
+GROUPS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        BUILDING_GROUP: "Immeuble où vit le client",
+        DOCUMENTS_GROUP: "Documents fournis",
+        CONTACT_GROUP: "Moyens de joindre le client",
+        INQUIRIES_GROUP: "Consultations du fichier des crédits",
+    }
+)
+
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -76,7 +86,8 @@ class Column:
     `sentinel` is the one accepted value outside them, and `sentinel_label` what it means (365243 days of
     employment: no employment). `categories` maps each published code to its French label; the code that a
     frame stores is its position. Integer flags (0/1) have categories too: "0" and "1". `sentences` maps a
-    code to the sentence that states it, `says`/`says_zero` do it for counts and for the other categories.
+    code to the sentence that states it; `says` (`says_zero` for none) does so for other values. `among` names
+    the clients with whom the value is compared.
     `protected_categories` names the codes that reveal a protected ground in a column that does not.
     """
 
@@ -102,6 +113,7 @@ class Column:
     sentences: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     says: str = ""
     says_zero: str = ""
+    among: str = "des clients"
     protected_categories: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     group: str | None = None
 
@@ -147,13 +159,22 @@ def _positions(column: Column) -> Mapping[str, int]:
     return _POSITIONS[column.name]
 
 
-def _column(name: str, facts: Mapping[str, Any]) -> Column:
+def _typeset(words: Any) -> Any:
+    """Give the texts of a table of the file their no-break spaces; names and codes are keys, left as is."""
+    if isinstance(words, str):
+        return french.typeset(words)
+    if isinstance(words, list):
+        return [_typeset(word) for word in words]
+    return {name: _typeset(word) for name, word in words.items()} if isinstance(words, dict) else words
+
+
+def _column(name: str, words: Mapping[str, Any]) -> Column:
     """Make a column of one table of the file; TypeError or ValueError name what the file gets wrong."""
-    facts = dict(facts)
+    facts = _typeset(words)
     categories: dict[str, str] = {}
     sentences: dict[str, str] = {}
-    for code, words in facts.pop("categories", {}).items():
-        label, sentence = (words, "") if isinstance(words, str) else words
+    for code, said in facts.pop("categories", {}).items():
+        label, sentence = (said, "") if isinstance(said, str) else said
         categories[code] = label
         if sentence:
             sentences[code] = sentence
@@ -175,53 +196,52 @@ def _building(facts: Mapping[str, Any]) -> Iterator[Column]:
     """The 14 figures of the building, in each of their three statistics."""
     for suffix, statistic in facts["statistics"].items():
         for stem, words in facts["figures"].items():
-            yield Column(
-                name=f"{stem}_{suffix}",
-                label=f"Immeuble : {words['label']} ({statistic})",
-                noun=f"{words['noun']} ({statistic})",
-                gender=words["gender"],
-                kind=Kind.BUILDING,
-                theme=Theme.BUILDING,
-                meaning=(
-                    f"Caractéristique de l’immeuble où vit le client, sur une échelle de 0 à 1 : "
-                    f"{words['label']} ({statistic})."
-                ),
-                minimum=0,
-                maximum=1,
-                group=BUILDING_GROUP,
+            yield _column(
+                f"{stem}_{suffix}",
+                {
+                    "label": f"Immeuble : {words['label']} ({statistic})",
+                    "noun": f"{words['noun']} ({statistic})",
+                    "gender": words["gender"],
+                    "many": words.get("many", False),
+                    "kind": Kind.BUILDING,
+                    "theme": Theme.BUILDING,
+                    "meaning": facts["meaning"].format(words["label"], statistic),
+                    "among": facts["among"],
+                    "minimum": 0,
+                    "maximum": 1,
+                    "group": BUILDING_GROUP,
+                },
             )
 
 
 def _documents(facts: Mapping[str, Any]) -> Iterator[Column]:
     """The document flags: the publisher gives them numbers and no names."""
     for number in range(facts["first"], facts["last"] + 1):
-        yield Column(
-            name=f"FLAG_DOCUMENT_{number}",
-            label=f"Document nº {number} fourni",
-            noun=f"document nº {number}",
-            gender="m",
-            kind=Kind.FLAG,
-            theme=Theme.DOCUMENTS,
-            meaning=f"Indique si le client a fourni le document nº {number} de la liste du prêteur.",
-            actionable=True,
-            minimum=0,
-            maximum=1,
-            required=True,
-            integer=True,
-            categories=MappingProxyType({"0": "Non", "1": "Oui"}),
-            sentences=MappingProxyType(
-                {
-                    "0": f"Le client n’a pas fourni le document nº {number}",
-                    "1": f"Le client a fourni le document nº {number}",
-                }
-            ),
-            group=DOCUMENTS_GROUP,
+        yield _column(
+            f"FLAG_DOCUMENT_{number}",
+            {
+                "label": facts["label"].format(number),
+                "noun": facts["noun"].format(number),
+                "gender": facts["gender"],
+                "kind": Kind.FLAG,
+                "theme": Theme.DOCUMENTS,
+                "meaning": facts["meaning"].format(number),
+                "actionable": True,
+                "required": True,
+                "integer": True,
+                "categories": {
+                    "0": ["Non", facts["no"].format(number)],
+                    "1": ["Oui", facts["yes"].format(number)],
+                },
+                "group": DOCUMENTS_GROUP,
+            },
         )
 
 
 def _read() -> tuple[Mapping[str, Column], Mapping[str, Column]]:
     """Read dictionary.toml: the columns in Kaggle's order, then the derived figures."""
-    facts = tomllib.loads(resources.files(__package__).joinpath("dictionary.toml").read_text("utf-8"))
+    text = resources.files(__package__).joinpath("dictionary.toml").read_text("utf-8")
+    facts = tomllib.loads(text)
     columns: dict[str, Column] = {}
     for name, words in facts["columns"].items():
         columns[name] = _column(name, words)

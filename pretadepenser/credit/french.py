@@ -119,6 +119,22 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+_SPACED: Final = (
+    (re.compile(r"« "), f"«{NO_BREAK}"),
+    (re.compile(r" »"), f"{NO_BREAK}»"),
+    (re.compile(r" ([:€%])"), rf"{NO_BREAK}\1"),
+    (re.compile(r" ([;!?])"), rf"{NARROW_NO_BREAK}\1"),
+    (re.compile(r"\bnº (?=[\d{])"), f"nº{NO_BREAK}"),
+)
+
+
+def typeset(text: str) -> str:
+    """Turn the plain spaces of French punctuation (« », :, ;, !, ?, €, %, nº) into no-break ones."""
+    for pattern, spaced in _SPACED:
+        text = pattern.sub(spaced, text)
+    return text
+
+
 # A mute h takes the elision (l'habitation); the dictionary uses no word with an aspirated one.
 _VOWEL: Final = re.compile(r"^[aeiouyhàâäéèêëîïôöùûüœæ]", re.IGNORECASE)
 
