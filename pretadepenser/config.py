@@ -47,6 +47,15 @@ class Setting:
     aliases: tuple[str, ...] = ()
     secret: bool = False
 
+    @property
+    def default_text(self) -> str:
+        """The default as the README's table shows it."""
+        if self.default is None:
+            return "dans le dossier d’instance"
+        if isinstance(self.default, bool):
+            return "oui" if self.default else "non"
+        return f"`{self.default}`" if self.default != "" else "vide"
+
 
 def _text(value: object) -> str:
     if not isinstance(value, str):

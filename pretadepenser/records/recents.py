@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 
 from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from pretadepenser.records.database import Database
 from pretadepenser.records.models import RecentClient
@@ -22,8 +23,15 @@ def remember(database: Database, user_id: int, number: int) -> None:
         return
     now = time.time()
     with database.session() as session:
-        # merge, not insert: the same client may be opened in two windows at once.
-        session.merge(RecentClient(user_id=user_id, number=number, seen_at=now))
+        # One statement, so that the same client may be opened in two windows at once.
+        insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(
+            RecentClient
+        )
+        session.execute(
+            insert.values(user_id=user_id, number=number, seen_at=now).on_conflict_do_update(
+                index_elements=["user_id", "number"], set_={"seen_at": now}
+            )
+        )
         for old in [other for other in recents if other != number][KEPT - 1 :]:
             session.execute(
                 delete(RecentClient).where(RecentClient.user_id == user_id, RecentClient.number == old)

@@ -1,0 +1,145 @@
+"""Settings: where they come from, and one clear sentence when one is wrong."""
+
+import multiprocessing
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pretadepenser import config
+from pretadepenser.config import SETTINGS, SettingError, load
+
+REPO = Path(__file__).resolve().parents[2]
+
+
+def test_defaults_need_nothing_but_a_folder(tmp_path: Path) -> None:
+    values = load({}, {"INSTANCE": tmp_path / "new" / "instance"})
+    assert values["INSTANCE"] == tmp_path / "new" / "instance"
+    assert values["LIMIT"] == 0.48
+    assert values["DATABASE_URL"] == f"sqlite:///{tmp_path}/new/instance/pretadepenser.sqlite"
+    assert (values["HOST"], values["PORT"]) == ("127.0.0.1", 8000)
+    assert len(str(values["SECRET_KEY"])) == 64
+
+
+def test_the_environment_wins_over_the_file_and_the_file_over_the_default(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('LIMIT = 0.4\nORGANISATION_NAME = "Ma banque"\nWORKERS = 3\n')
+    environ = {"PRETADEPENSER_INSTANCE": str(tmp_path), "PRETADEPENSER_LIMIT": "0,52", "PORT": "80"}
+    values = load(environ)
+    assert (values["LIMIT"], values["WORKERS"], values["PORT"]) == (0.52, 3, 80)
+    assert values["ORGANISATION_NAME"] == "Ma banque"
+
+
+def test_our_own_variable_wins_over_a_platform_s(tmp_path: Path) -> None:
+    environ = {"PORT": "80", "PRETADEPENSER_PORT": "81", "PRETADEPENSER_WORKERS": ""}
+    values = load(environ, {"INSTANCE": tmp_path})
+    assert (values["PORT"], values["WORKERS"]) == (81, 2)
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_postgresql_addresses_of_platforms_are_understood(tmp_path: Path, scheme: str) -> None:
+    values = load({"DATABASE_URL": f"{scheme}://u:p@db.example/app"}, {"INSTANCE": tmp_path})
+    assert values["DATABASE_URL"] == "postgresql+psycopg://u:p@db.example/app"
+
+
+WRONG = [
+    ({"PRETADEPENSER_LIMIT": "48"}, "LIMIT doit être un nombre entre 0,01 et 0,99 et non « 48 »"),
+    ({"PRETADEPENSER_LIMIT": "nan"}, "LIMIT doit être"),
+    ({"PRETADEPENSER_LIMIT": "beaucoup"}, "LIMIT doit être"),
+    ({"PORT": "http"}, "Le réglage PORT doit être un entier entre 1 et 65535 et non « http »"),
+    ({"PORT": "0"}, "PORT doit être"),
+    ({"PRETADEPENSER_HTTPS": "peut-être"}, "HTTPS doit être oui ou non"),
+    ({"PRETADEPENSER_ORGANISATION_EMAIL": "contact"}, "une adresse électronique et non « contact »"),
+    ({"DATABASE_URL": "mysql://u:motdepasse@h/b"}, "DATABASE_URL doit être une adresse"),
+    ({"PRETADEPENSER_SECRET_KEY": "court"}, "SECRET_KEY doit être un texte d’au moins 32 caractères"),
+    ({"PRETADEPENSER_LIMT": "0.4"}, "vouliez-vous dire PRETADEPENSER_LIMIT ?"),
+    ({"PRETADEPENSER_COULEUR": "bleu"}, "n’existe pas ; retirez-le"),
+]
+
+
+@pytest.mark.parametrize(("environ", "sentence"), WRONG)
+def test_a_wrong_setting_is_told_in_one_sentence(
+    tmp_path: Path, environ: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(SettingError) as error:
+        load(environ, {"INSTANCE": tmp_path})
+    message = str(error.value)
+    assert sentence in message
+    assert "\n" not in message
+    assert message[-1] in ".?"
+    # What is secret is not repeated: the sentence may end in a log.
+    assert "motdepasse" not in message
+    assert "court" not in message
+
+
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        ("LIMIT = 0.4\nLIMIT =", "n’est pas du TOML correct"),
+        ("LIMIT = true", "LIMIT (config.toml) doit être"),
+        ("PORT = 80.5", "PORT (config.toml) doit être"),
+        ("limit = 0.4", "vouliez-vous dire LIMIT ?"),
+        ('INSTANCE = "/srv"', "la variable d’environnement PRETADEPENSER_INSTANCE"),
+        ("ORGANISATION_NAME = 3", "ORGANISATION_NAME (config.toml) doit être un texte et non « 3 »"),
+    ],
+)
+def test_a_wrong_file_is_told_in_one_sentence(tmp_path: Path, written: str, sentence: str) -> None:
+    (tmp_path / "config.toml").write_text(written)
+    with pytest.raises(SettingError) as error:
+        load({}, {"INSTANCE": tmp_path})
+    assert sentence in str(error.value)
+
+
+def test_an_instance_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingError, match="ne peut pas être créé"):
+        load({"PRETADEPENSER_INSTANCE": str(tmp_path / "file" / "instance")})
+
+
+def test_the_secret_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
+    first = load({}, {"INSTANCE": tmp_path})["SECRET_KEY"]
+    assert load({}, {"INSTANCE": tmp_path})["SECRET_KEY"] == first
+    assert stat.S_IMODE((tmp_path / "secret.key").stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["secret.key"]
+
+
+def _key(folder: Path) -> str:
+    return config.secret_key(folder)
+
+
+def test_processes_that_start_at_once_agree_on_the_secret_key(tmp_path: Path) -> None:
+    with multiprocessing.get_context("fork").Pool(8) as pool:
+        keys = pool.map(_key, [tmp_path] * 64, chunksize=1)
+    assert len(set(keys)) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["secret.key"]
+
+
+def test_a_secret_key_that_others_can_read_or_that_is_damaged_is_refused(tmp_path: Path) -> None:
+    key = tmp_path / "secret.key"
+    key.write_text("a" * 64)
+    key.chmod(0o644)
+    with pytest.raises(SettingError, match="chmod 600"):
+        config.secret_key(tmp_path)
+    key.write_text("")
+    key.chmod(0o600)
+    with pytest.raises(SettingError, match="abîmé"):
+        config.secret_key(tmp_path)
+
+
+def test_a_wrong_setting_stops_the_start_without_a_trace(tmp_path: Path) -> None:
+    environ = os.environ | {"PRETADEPENSER_INSTANCE": str(tmp_path), "PRETADEPENSER_LIMIT": "48"}
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "user", "list"]
+    done = subprocess.run(command, cwd=REPO, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines() == [
+        "Prêt à dépenser n’a pas démarré. Le réglage PRETADEPENSER_LIMIT doit être un nombre entre 0,01 et "
+        "0,99 et non « 48 » ; corrigez-le puis recommencez."
+    ]
+
+
+def test_the_readme_s_table_is_the_settings() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", (REPO / "README.md").read_text(), re.MULTILINE)
+    assert rows == [(one.name, one.default_text, one.comment) for one in SETTINGS]

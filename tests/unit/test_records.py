@@ -1,0 +1,254 @@
+"""Users, throttled sign-ins and recent clients on a real SQLite file."""
+
+import multiprocessing
+import os
+import stat
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+
+from pretadepenser.records import attempts, recents, users
+from pretadepenser.records.attempts import Throttle
+from pretadepenser.records.database import REVISION, Database, RecordsError, alembic_config
+from pretadepenser.records.models import Base
+
+PASSWORD = "une suite de quelques mots"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    opened = Database(f"sqlite:///{tmp_path}/records.sqlite")
+    opened.upgrade()
+    return opened
+
+
+def test_migrations_make_exactly_the_tables_of_the_models(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_known_revision_is_the_newest_migration(database: Database) -> None:
+    with database.engine.connect() as connection:
+        script = ScriptDirectory.from_config(alembic_config(connection))
+    assert script.get_current_head() == REVISION
+
+
+def test_migrations_can_be_undone(database: Database) -> None:
+    with database.engine.connect() as connection:
+        command.downgrade(alembic_config(connection), "base")
+        connection.commit()
+    assert inspect(database.engine).get_table_names() == ["alembic_version"]
+    assert not database.ready()
+    database.upgrade()
+    assert database.ready()
+
+
+def test_a_database_without_tables_is_not_ready(tmp_path: Path) -> None:
+    opened = Database(f"sqlite:///{tmp_path}/empty.sqlite")
+    assert not opened.ready()
+    opened.upgrade()
+    opened.upgrade()
+    assert opened.ready()
+
+
+def _upgrade(path: Path) -> bool:
+    opened = Database(f"sqlite:///{path}")
+    opened.upgrade()
+    return opened.ready()
+
+
+def test_processes_may_upgrade_at_once(tmp_path: Path) -> None:
+    with multiprocessing.get_context("fork").Pool(3) as pool:
+        assert pool.map(_upgrade, [tmp_path / "shared.sqlite"] * 3, chunksize=1) == [True] * 3
+
+
+def test_the_file_is_private_and_in_wal_mode(database: Database, tmp_path: Path) -> None:
+    assert stat.S_IMODE((tmp_path / "records.sqlite").stat().st_mode) == 0o600
+    with database.engine.connect() as connection:
+        assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+@pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.sqlite", "nothing", "postgresql+nodriver://h/b"])
+def test_an_address_that_cannot_be_used_is_told(url: str) -> None:
+    with pytest.raises(RecordsError):
+        Database(url)
+
+
+def test_a_server_that_does_not_answer_is_told() -> None:
+    opened = Database("postgresql+psycopg://u:secret@127.0.0.1:9/app?connect_timeout=2")
+    assert not opened.ready()
+    with pytest.raises(RecordsError, match="vérifiez DATABASE_URL") as error:
+        opened.upgrade()
+    assert "secret" not in str(error.value)
+
+
+def test_a_forked_process_opens_its_own_connections(database: Database) -> None:
+    users.add_user(database, "agathe", "conseiller", PASSWORD)
+    before = database.engine.pool.checkedin()
+    assert before
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(write, f"{database.engine.pool.checkedin()} {len(users.list_users(database))}".encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(read, 100) == b"0 1"
+    assert database.engine.pool.checkedin() == before
+
+
+def test_a_user_signs_in_under_any_writing_of_the_name(database: Database) -> None:
+    users.add_user(database, "  Éloïse.M ", "auditeur", PASSWORD)
+    found = users.authenticate(database, "ÉLOÏSE.m", PASSWORD)
+    assert found is not None
+    assert (found.name, found.role) == ("éloïse.m", "auditeur")
+    assert found.created_at.utcoffset() is not None
+    assert users.authenticate(database, "éloïse.m", PASSWORD + " ") is None
+    assert users.authenticate(database, "personne", PASSWORD) is None
+
+
+def test_passwords_are_kept_as_argon2_hashes(database: Database) -> None:
+    added = users.add_user(database, "agathe", "conseiller", PASSWORD)
+    assert added.password_hash.startswith("$argon2id$")
+    assert PASSWORD not in added.password_hash
+
+
+def test_an_older_hash_is_renewed_at_sign_in(database: Database) -> None:
+    added = users.add_user(database, "agathe", "conseiller", PASSWORD)
+    weak = users.PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
+    with database.session() as session:
+        session.execute(text("UPDATE user_account SET password_hash = :weak"), {"weak": weak})
+    assert users.authenticate(database, "agathe", PASSWORD) is not None
+    renewed = users.list_users(database)[0].password_hash
+    assert renewed not in (weak, added.password_hash)
+    assert not users.HASHER.check_needs_rehash(renewed)
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "password", "sentence"),
+    [
+        ("a", "conseiller", PASSWORD, "de 2 à 64 caractères"),
+        ("agathe martin", "conseiller", PASSWORD, "sans espace"),
+        ("agathe", "patron", PASSWORD, "choisissez parmi conseiller, administrateur, auditeur"),
+        ("agathe", "conseiller", "trop court", "de 12 à 512 caractères"),
+        ("agathe", "conseiller", "x" * 513, "de 12 à 512 caractères"),
+    ],
+)
+def test_a_wrong_user_is_refused(
+    database: Database, name: str, role: str, password: str, sentence: str
+) -> None:
+    with pytest.raises(RecordsError, match=sentence):
+        users.add_user(database, name, role, password)
+    assert not users.list_users(database)
+
+
+def test_a_name_is_taken_once(database: Database) -> None:
+    users.add_user(database, "agathe", "conseiller", PASSWORD)
+    with pytest.raises(RecordsError, match="existe déjà"):
+        users.add_user(database, "Agathe", "auditeur", PASSWORD)
+
+
+def test_sessions_end_with_the_password_the_account_or_on_demand(database: Database) -> None:
+    added = users.add_user(database, "agathe", "conseiller", PASSWORD)
+    assert users.get_user(database, added.id, added.stamp) is not None
+    users.end_sessions(database, added.id)
+    assert users.get_user(database, added.id, added.stamp) is None
+    users.set_password(database, "agathe", PASSWORD + "!")
+    changed = users.authenticate(database, "agathe", PASSWORD + "!")
+    assert changed is not None
+    assert users.authenticate(database, "agathe", PASSWORD) is None
+    users.disable_user(database, "agathe")
+    assert users.get_user(database, changed.id, changed.stamp) is None
+    assert users.authenticate(database, "agathe", PASSWORD + "!") is None
+    for act in (
+        lambda: users.disable_user(database, "x"),
+        lambda: users.set_password(database, "x", PASSWORD),
+    ):
+        with pytest.raises(RecordsError, match="user list"):
+            act()
+
+
+def test_an_account_is_throttled_and_freed_after_the_period(database: Database) -> None:
+    throttle = Throttle(account=3, address=100, seconds=1.0)
+    assert [throttle.begin(database, "agathe", f"192.0.2.{i}") for i in range(5)] == [0, 0, 0, 1, 1]
+    assert throttle.begin(database, "AGATHE ", "192.0.2.9") == 1, "the same account in another writing"
+    assert throttle.begin(database, "bruno", "192.0.2.1") == 0
+    time.sleep(1.05)
+    assert throttle.begin(database, "agathe", "192.0.2.1") == 0
+
+
+def test_an_address_is_throttled_whatever_the_accounts(database: Database) -> None:
+    throttle = Throttle(account=100, address=3, seconds=60)
+    waits = [throttle.begin(database, f"compte{i}", "192.0.2.1") for i in range(4)]
+    assert waits[:3] == [0, 0, 0]
+    assert 55 <= waits[3] <= 60
+    assert throttle.begin(database, "compte0", "192.0.2.2") == 0
+
+
+def test_success_forgets_the_failures_of_the_account_from_that_address(database: Database) -> None:
+    throttle = Throttle(account=2, address=100, seconds=60)
+    for _ in range(5):
+        assert throttle.begin(database, "agathe", "192.0.2.1") == 0
+        throttle.succeed(database, "agathe", "192.0.2.1")
+
+
+def test_old_attempts_are_not_kept(database: Database) -> None:
+    throttle = Throttle(account=100, address=100, seconds=0.05)
+    throttle.begin(database, "agathe", "192.0.2.1")
+    time.sleep(0.1)
+    throttle.begin(database, "bruno", "192.0.2.2")
+    with database.session() as session:
+        rows = session.query(attempts.LoginAttempt).all()
+    assert [row.account for row in rows] == ["bruno"]
+
+
+def _try(path: Path) -> int:
+    opened = Database(f"sqlite:///{path}")
+    throttle = Throttle(account=5, address=1000, seconds=60)
+    return sum(throttle.begin(opened, "agathe", "192.0.2.1") == 0 for _ in range(10))
+
+
+def test_the_throttle_holds_across_processes(database: Database, tmp_path: Path) -> None:
+    with multiprocessing.get_context("fork").Pool(3) as pool:
+        allowed = sum(pool.map(_try, [tmp_path / "records.sqlite"] * 3, chunksize=1))
+    # Attempts made at the very same moment may all be refused, but never more than five are let in.
+    assert 1 <= allowed <= 5
+
+
+def test_recent_clients_come_last_first_and_are_each_user_s_own(database: Database) -> None:
+    one = users.add_user(database, "agathe", "conseiller", PASSWORD).id
+    other = users.add_user(database, "bruno", "conseiller", PASSWORD).id
+    for number in (*range(100_001, 100_014), 100_005, 100_005):
+        recents.remember(database, one, number)
+    assert list(recents.recent(database, one)) == [100_005, *range(100_013, 100_005, -1), 100_004]
+    assert list(recents.recent(database, other)) == []
+    with database.session() as session:
+        assert session.scalar(text("SELECT count(*) FROM recent_client")) == recents.KEPT
+
+
+def test_recent_clients_may_be_written_by_threads_at_once(database: Database) -> None:
+    one = users.add_user(database, "agathe", "conseiller", PASSWORD).id
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            for number in range(1, 15):
+                recents.remember(database, one, number)
+        except BaseException as error:  # noqa: BLE001 (handed to the test)
+            errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert recents.recent(database, one)[0] == 14
