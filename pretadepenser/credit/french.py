@@ -7,15 +7,17 @@ true minus sign (U+2212), which screen readers say where they skip a hyphen.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from babel.numbers import format_decimal
+from babel import Locale
+from babel.numbers import NumberPattern, parse_pattern
 
-LOCALE: Final = "fr_FR"
+LOCALE: Final = Locale.parse("fr_FR")
 NO_BREAK: Final = "\u00a0"
 NARROW_NO_BREAK: Final = "\u202f"
 MINUS: Final = "\u2212"
@@ -36,8 +38,14 @@ def number(value: float, decimals: int = 0) -> str:
     rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     if rounded == 0:
         rounded = abs(rounded)  # no "−0"
-    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return format_decimal(rounded, pattern, LOCALE).replace("-", MINUS)
+    text: str = _pattern(decimals).apply(rounded, LOCALE)
+    return text.replace("-", MINUS)
+
+
+@functools.cache
+def _pattern(decimals: int) -> NumberPattern:
+    """Pattern of CLDR; kept, because parsing it takes four times as long as writing a number."""
+    return parse_pattern("#,##0" + ("." + "0" * decimals if decimals else ""))
 
 
 def compact(value: float, decimals: int = 2) -> str:

@@ -5,8 +5,9 @@ Radio-Télévision 19 (1958): 207 − 1.015 × words per sentence − 73.6 × sy
 60 to 70 is standard, under 30 is for specialists.
 
 Hyphenation dictionaries (pyphen, hence textstat) find one syllable in "client" or "ajoute" and so flatter
-every text. Syllables are counted here as they are spoken: against the phonetic counts of Lexique 3.83 the rules
-below are right for 95 % of its 120,927 words (+1 % syllables in all) and for 99 % of those of our dictionary.
+every text. Syllables are counted here as they are spoken: against the phonetic counts of Lexique 3.83 the
+rules below are right for 95 % of its 120,927 words (+1 % syllables in all), and for 99 % of the words of our
+own dictionary.
 """
 
 from __future__ import annotations

@@ -1,0 +1,112 @@
+"""French formats: spaces, signs, rounding, plural and elision."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pretadepenser.credit import french
+
+N, S = french.NARROW_NO_BREAK, french.NO_BREAK
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [
+        (1293502.5, 0, f"1{N}293{N}503"),
+        (0.2629, 2, "0,26"),
+        (2.5, 0, "3"),
+        (-2.5, 0, "−3"),
+        (-0.2, 0, "0"),
+        (-12345.678, 2, f"−12{N}345,68"),
+        (10, 0, "10"),
+    ],
+)
+def test_number(value: float, decimals: int, text: str) -> None:
+    assert french.number(value, decimals) == text
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_number_refuses_what_no_sentence_may_show(value: float) -> None:
+    with pytest.raises(ValueError, match="not a finite number"):
+        french.number(value)
+
+
+@given(st.floats(-1e12, 1e12), st.integers(0, 4))
+def test_number_reads_back(value: float, decimals: int) -> None:
+    text = french.number(value, decimals)
+    back = float(text.replace(N, "").replace(",", ".").replace(french.MINUS, "-"))
+    assert back == pytest.approx(value, abs=0.5 * 10**-decimals * 1.0001 + 1e-4)
+    assert " " not in text
+    assert "-" not in text
+
+
+def test_units_stand_after_a_no_break_space() -> None:
+    assert french.amount(1293502) == f"1{N}293{N}502{S}€"
+    assert french.percent(0.0009, 2) == f"0,09{S}%"
+    assert french.percent(0.48) == f"48{S}%"
+    assert french.ratio(3.2) == f"3,2{S}fois"
+    assert french.ratio(1.0) == f"1{S}fois"
+    assert french.quoted("vente") == f"«{S}vente{S}»"
+    assert french.typeset("« a » : b ; c 5 % nº 2") == f"«{S}a{S}»{S}: b{N}; c 5{S}% nº{S}2"
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (-3, "−3 points"),
+        (-1, "−1 point"),
+        (0, "0 point"),
+        (1, "+1 point"),
+        (2, "+2 points"),
+        (14, "+14 points"),
+    ],
+)
+def test_points(count: int, text: str) -> None:
+    assert french.points(count) == text.replace(" ", S)
+
+
+def test_plural_starts_at_two() -> None:
+    assert french.plural(0, "client") == f"0{S}client"
+    assert french.plural(1.5, "mensualité") == f"1,5{S}mensualité"
+    assert french.plural(2, "mois", "mois") == f"2{S}mois"
+
+
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [
+        (0, "0 jour"),
+        (1, "1 jour"),
+        (-12, "12 jours"),
+        (45, "1 mois"),
+        (365.25, "1 an"),
+        (-1157, "3 ans et 2 mois"),
+        (730.5, "2 ans"),
+    ],
+)
+def test_duration(days: float, text: str) -> None:
+    assert french.duration(days) == text.replace(" an", f"{S}an").replace(" mois", f"{S}mois").replace(
+        " jour", f"{S}jour"
+    )
+
+
+def test_age_counts_completed_years() -> None:
+    assert french.age(-15790) == f"43{S}ans"
+    assert french.age(365.25 * 18) == f"18{S}ans"
+    assert french.age(365.25 * 18 - 1) == f"17{S}ans"
+
+
+def test_articles_elide_and_contract() -> None:
+    assert french.the("âge du client", "m") == "l’âge du client"
+    assert french.the("montant", "m") == "le montant"
+    assert french.the("mensualité", "f") == "la mensualité"
+    assert french.the("notes", "f", many=True) == "les notes"
+    assert french.of_the("crédit", "m") == "du crédit"
+    assert french.of_the("heure", "f") == "de l’heure"
+    assert french.of_the("durée", "f") == "de la durée"
+    assert french.of_the("enfants", "m", many=True) == "des enfants"
+    assert french.agree("calculé", "f", many=True) == "calculées"
+    assert french.join(["a", "b", "c"]) == "a, b et c"
+    assert french.join(["a"]) == "a"
+    assert french.capital("élan") == "Élan"
