@@ -1,0 +1,188 @@
+"""A published portfolio: opened in constant time and memory, searched by number, scanned by column.
+
+The rows stay in a memory-mapped Arrow file that all worker processes share; the private memory of a process
+does not depend on the number of clients.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pretadepenser.credit import dictionary, storage
+from pretadepenser.credit.portfolio.rows import Frame, Rows
+from pretadepenser.credit.portfolio.statistics import Ladder, Statistics
+from pretadepenser.credit.portfolio.validation import PortfolioError
+
+NAME = "portfolio"
+CLIENTS = "clients.arrow"
+NUMBERS = "numbers.npy"
+CARD = "card.json"
+# Changed when a portfolio written by an older version of this code can no longer be read.
+FORMAT = 1
+
+Value = int | float | str | None
+Row = Mapping[str, Value]
+
+
+@dataclass(frozen=True, eq=False)
+class Client:
+    """One client: the 122 raw `values` (None: missing); `target` is 1 for a default, None where unknown."""
+
+    number: int
+    values: Row
+    target: int | None
+
+
+class Portfolio:
+    """The clients of one import, sorted by SK_ID_CURR. Safe to use from several threads."""
+
+    def __init__(self, folder: Path, card: Mapping[str, Any]) -> None:
+        self.folder = folder
+        self.size: int = card["clients"]
+        self.labelled: int = card["labelled"]
+        self.defaults: int = card["defaults"]
+        self.fictitious: bool = card["fictitious"]
+        self.sha256: str = card["sha256"]
+        self.imported_at: datetime = datetime.fromisoformat(card["imported_at"])
+        self.sources: tuple[str, ...] = tuple(source["name"] for source in card["sources"])
+        self._batch_rows: int = card["batch_rows"]
+        self._rows = Rows(pa.memory_map(str(folder / CLIENTS)).read_buffer())
+        self._numbers: NDArray[np.int64] = np.load(folder / NUMBERS, mmap_mode="r")
+        self.statistics = Statistics.open(folder)
+
+    @classmethod
+    def open(cls, folder: Path) -> Portfolio:
+        """Open a published portfolio, in the same time and memory for any number of clients.
+
+        Raises PortfolioError when a file is missing, cut short or does not fit this version of the code.
+        """
+        try:
+            card = json.loads((folder / CARD).read_text("utf-8"))
+            if card["format"] != FORMAT:
+                raise PortfolioError(
+                    "Le portefeuille a été importé par une autre version de l’application : "
+                    "importez-le à nouveau."
+                )
+            portfolio = cls(folder, card)
+            portfolio._check(card)
+        except (OSError, EOFError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+            raise PortfolioError(
+                f"Le portefeuille enregistré dans {folder} est endommagé : importez-le à nouveau."
+            ) from error
+        return portfolio
+
+    def client(self, number: int) -> Client | None:
+        """Return the client with this SK_ID_CURR, or None. Takes a binary search and one row."""
+        place = self.place(number)
+        if place is None:
+            return None
+        batch = self._rows.batch(place // self._batch_rows)
+        row = place % self._batch_rows
+        values: dict[str, Value] = {}
+        for position, column in enumerate(dictionary.COLUMNS.values()):
+            value = batch.column(position)[row].as_py()
+            values[column.name] = int(value) if column.integer and value is not None else value
+        target = values["TARGET"]
+        return Client(number, values, None if target is None else int(target))
+
+    def place(self, number: int) -> int | None:
+        """Return the position of a client in `numbers()` and in every scan, or None if there is none."""
+        if not self.size or not self._numbers[0] <= number <= self._numbers[-1]:
+            return None
+        place = int(np.searchsorted(self._numbers, np.int64(number)))
+        return place if self._numbers[place] == number else None
+
+    def numbers(self) -> NDArray[np.int64]:
+        """All SK_ID_CURR, ascending, int64, shape (size,), read through a memory map."""
+        return self._numbers
+
+    def frames(self, columns: Sequence[str] | None = None, batch: int | None = None) -> Iterator[Frame]:
+        """Scan the portfolio in order: frames of at most `batch` clients, of `columns` (None: all 122).
+
+        Arrays are float64, NaN where missing, categories as their code. Raises KeyError for a column that
+        the portfolio does not have.
+        """
+        return self._rows.frames(columns, batch)
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """One column of all clients, float64, shape (size,), NaN where missing, categories as their code."""
+        return self._rows.column(name)
+
+    def rank(self, name: str, value: float) -> float:
+        """Share (0..1) of clients with a known value strictly below `value`, plus half of the equal ones.
+
+        `name` is a numeric column or derived figure (KeyError otherwise). Exact for values with few
+        distinct ones, else within 0.001. Raises ValueError when no client has a value.
+        """
+        return self.statistics.ladder(name).rank(value)
+
+    def share(self, name: str, category: str | float) -> float:
+        """Share (0..1) of all clients with this category, or with this value of a discrete column."""
+        return self.statistics.share(name, category)
+
+    def missing(self, name: str) -> float:
+        """Share (0..1) of clients whose value of a column or derived figure is missing."""
+        return self.statistics.missing(name)
+
+    def median(self, name: str) -> float:
+        """Median of the known values; ValueError when there is none."""
+        return self.quantile(name, 0.5)
+
+    def quantile(self, name: str, q: float) -> float:
+        """Value of a column or derived figure that a share q (0..1) of the known ones do not exceed."""
+        return self.statistics.ladder(name).quantile(q)
+
+    def ladder(self, name: str) -> Ladder:
+        """The prepared distribution of a numeric column or derived figure."""
+        return self.statistics.ladder(name)
+
+    def verify(self) -> None:
+        """Read everything and compare with the hash of the import. Raises PortfolioError if it differs."""
+        if content_hash(self.folder) != self.sha256:
+            raise PortfolioError(
+                f"Le portefeuille enregistré dans {self.folder} a changé depuis son import : "
+                "importez-le à nouveau."
+            )
+
+    def _check(self, card: Mapping[str, Any]) -> None:
+        """Compare the files with the card, without reading the rows; ValueError when they disagree."""
+        if not self._rows.schema.equals(dictionary.arrow_schema()):
+            raise ValueError("other columns")
+        if self._numbers.dtype != np.int64 or self._numbers.shape != (self.size,):
+            raise ValueError("other numbers")
+        for name, size in card["bytes"].items():
+            if (self.folder / name).stat().st_size != size:
+                raise ValueError(f"other size of {name}")
+        batches = -(-self.size // self._batch_rows)
+        if self._rows.batches != batches:
+            raise ValueError("other batches")
+        if batches:
+            # Also loads the categories now: later reads, from any thread, then change nothing in the reader.
+            first = self._rows.batch(0)
+            if first.column(0)[0].as_py() != int(self._numbers[0]):
+                raise ValueError("other order")
+
+
+def current_portfolio(instance: Path) -> Portfolio | None:
+    """Open the portfolio published in `instance`, or return None when there is none yet.
+
+    Raises PortfolioError when there is one and it cannot be read.
+    """
+    folder = storage.current(instance, NAME)
+    return None if folder is None else Portfolio.open(folder)
+
+
+def content_hash(folder: Path) -> str:
+    """SHA-256 of the rows as stored, hexadecimal."""
+    with (folder / CLIENTS).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,285 @@
+"""Hold a table to the dictionary's schema, and say in French what does not fit and where.
+
+A table that fits comes back in the schema's types; one that does not adds to `Problems`, one entry for each
+column and kind of problem, so that a file wrong everywhere still makes a message that can be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pretadepenser.credit import dictionary, french
+
+# Problems written in full in a message, and examples given for one of them.
+SHOWN = 20
+EXAMPLES = 5
+NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
+INT32 = np.iinfo(np.int32)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that does not fit, first met at `line` of `file` (1-based, header included for CSV)."""
+
+    file: str
+    line: int | None
+    column: str | None
+    what: str
+    lines: int = 1
+
+    def __str__(self) -> str:
+        place = [self.file]
+        if self.line is not None:
+            place.append(f"ligne {self.line}")
+        if self.column is not None:
+            place.append(f"colonne {self.column}")
+        more = self.lines - 1
+        also = f" (et {french.plural(more, 'autre ligne', 'autres lignes')})" if more > 0 else ""
+        return f"{', '.join(place)} : {self.what}{also}"
+
+
+class PortfolioError(Exception):
+    """The portfolio cannot be imported or read; the message says in French why and what to do."""
+
+    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
+
+    @classmethod
+    def refused(cls, problems: Sequence[Problem]) -> PortfolioError:
+        """Make the error that refuses an import for `problems`."""
+        listed = "\n".join(f"- {problem}." for problem in problems[:SHOWN])
+        left = len(problems) - SHOWN
+        more = f"\n- … et {french.plural(left, 'autre problème', 'autres problèmes')}." if left > 0 else ""
+        return cls(
+            "Import refusé, le portefeuille en place n’a pas changé. Corrigez les données puis relancez "
+            f"l’import :\n{listed}{more}",
+            problems,
+        )
+
+
+class Problems:
+    """What is wrong in one file, gathered by column and kind as its rows go by."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self._met: dict[tuple[str | None, str], Problem] = {}
+        self._examples: dict[tuple[str | None, str], dict[str, None]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._met)
+
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(self._met.values())
+
+    def add(
+        self,
+        kind: str,
+        column: str | None,
+        line: int | None,
+        lines: int,
+        what: str,
+        examples: Iterable[str] = (),
+    ) -> None:
+        """Count `lines` more rows with this problem; `what` may hold `{}` for the examples met so far."""
+        key = (column, kind)
+        seen = self._examples.setdefault(key, {})
+        for example in examples:
+            if len(seen) < EXAMPLES:
+                seen[example] = None
+        before = self._met.get(key)
+        shown = french.join([french.quoted(example) for example in seen])
+        self._met[key] = Problem(
+            self.file,
+            before.line if before else line,
+            column,
+            what.replace("{}", shown),
+            lines + (before.lines if before else 0),
+        )
+
+
+class Lines:
+    """Line numbers, in the file, of the rows of one batch."""
+
+    def __init__(self, first: int, skipped: Sequence[int] = ()) -> None:
+        self._first = first
+        self._skipped = skipped
+
+    def __getitem__(self, row: int) -> int:
+        line = self._first + row
+        for skipped in self._skipped:
+            line += skipped <= line
+        return line
+
+
+def check_header(names: Sequence[str], file: str, optional: frozenset[str] = frozenset()) -> list[Problem]:
+    """Say which columns are missing, repeated or unknown; `optional` ones may be missing."""
+    known = dictionary.COLUMNS
+    if len(names) == 1 and names[0].count(";") > 10:
+        what = "les colonnes sont séparées par des points-virgules ; enregistrez le fichier avec des virgules"
+        return [Problem(file, 1, None, what)]
+    missing = [name for name in known if name not in names and name not in optional]
+    unknown = [name for name in dict.fromkeys(names) if name not in known]
+    repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1 and name in known]
+    problems = []
+    for found, one, many in (
+        (missing, "il manque la colonne", "il manque les colonnes"),
+        (unknown, "colonne inattendue", "colonnes inattendues"),
+        (repeated, "colonne présente plusieurs fois", "colonnes présentes plusieurs fois"),
+    ):
+        if found:
+            shown = ", ".join(name or "(sans nom)" for name in found[:SHOWN])
+            left = len(found) - SHOWN
+            more = f" et {left} de plus" if left > 0 else ""
+            problems.append(Problem(file, 1, None, f"{many if len(found) > 1 else one} {shown}{more}"))
+    return problems
+
+
+def conform(table: pa.Table, lines: Lines, problems: Problems) -> pa.Table:
+    """Return `table` in the dictionary's schema, columns in its order, values that do not fit as missing.
+
+    A column that the table lacks is all missing. Everything that does not fit is added to `problems`; the
+    result is only worth keeping when there are none.
+    """
+    arrays = []
+    names = set(table.column_names)
+    for column in dictionary.COLUMNS.values():
+        if column.name not in names:
+            arrays.append(pa.nulls(table.num_rows, column.arrow_type))
+            continue
+        chunks = table.column(column.name)
+        values = chunks.chunk(0) if chunks.num_chunks == 1 else chunks.combine_chunks()
+        conforming = _category if column.textual else _number
+        arrays.append(conforming(values, column, lines, problems))
+    return pa.Table.from_arrays(arrays, schema=dictionary.arrow_schema())
+
+
+def _category(values: pa.Array, column: dictionary.Column, lines: Lines, problems: Problems) -> pa.Array:
+    codes = pa.array(list(column.categories or ()), pa.string())
+    try:
+        values = pc.cast(values, pa.string())
+    except pa.ArrowInvalid:
+        what = f"des textes sont attendus, le fichier contient le type {values.type}"
+        problems.add("type", column.name, lines[0], len(values), what)
+        return pa.nulls(len(values), column.arrow_type)
+    positions = pc.index_in(values, value_set=codes, skip_nulls=True)
+    _report_missing(values, column, lines, problems)
+    if positions.null_count > values.null_count:
+        unknown = pc.and_(pc.is_null(positions), pc.is_valid(values))
+        met = pc.unique(pc.filter(values, unknown)).to_pylist()[:EXAMPLES]
+        admitted = [french.quoted(code) for code in codes.to_pylist()]
+        listed = (
+            ", ".join(admitted) if len(admitted) <= 12 else f"{len(admitted)} valeurs, voir dictionary.toml"
+        )
+        _report(
+            problems, "category", column, unknown, lines, f"catégorie inconnue {{}} (admises : {listed})", met
+        )
+    return pa.DictionaryArray.from_arrays(pc.cast(positions, pa.int8()), codes)
+
+
+def _number(values: pa.Array, column: dictionary.Column, lines: Lines, problems: Problems) -> pa.Array:
+    if pa.types.is_dictionary(values.type):
+        values = pc.cast(values, values.type.value_type)
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        readable = pc.match_substring_regex(values, NUMBER)
+        unreadable = pc.fill_null(pc.invert(readable), False)
+        if pc.any(unreadable).as_py():
+            met = pc.filter(values, unreadable)[:EXAMPLES].to_pylist()
+            _report(problems, "number", column, unreadable, lines, "{} n’est pas un nombre", met)
+        _report_missing(values, column, lines, problems)
+        values = pc.if_else(readable, pc.utf8_trim_whitespace(values), pa.scalar(None, values.type))
+        numbers = pc.cast(values, pa.float64())
+    else:
+        try:
+            numbers = pc.cast(values, pa.float64(), safe=False)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            what = f"des nombres sont attendus, le fichier contient le type {values.type}"
+            problems.add("type", column.name, lines[0], len(values), what)
+            return pa.nulls(len(values), column.arrow_type)
+        nan = pc.fill_null(pc.is_nan(numbers), False)
+        if pc.any(nan).as_py():
+            numbers = pc.if_else(nan, pa.scalar(None, pa.float64()), numbers)
+        _report_missing(numbers, column, lines, problems)
+    _report_range(numbers, column, lines, problems)
+    if pa.types.is_integer(column.arrow_type):
+        if problems:
+            # What has just been reported may not fit the integer type; the table will not be kept.
+            return pa.nulls(len(numbers), column.arrow_type)
+        return pc.cast(numbers, column.arrow_type)
+    return numbers
+
+
+def _report_missing(values: pa.Array, column: dictionary.Column, lines: Lines, problems: Problems) -> None:
+    if column.required and values.null_count:
+        _report(
+            problems, "missing", column, pc.is_null(values), lines, "valeur absente, or elle est obligatoire"
+        )
+
+
+def _report_range(numbers: pa.Array, column: dictionary.Column, lines: Lines, problems: Problems) -> None:
+    known = numbers.to_numpy(zero_copy_only=False)
+    with np.errstate(invalid="ignore"):
+        outside = np.isinf(known)
+        if column.minimum is not None:
+            outside |= known < column.minimum
+        if column.maximum is not None:
+            outside |= known > column.maximum
+        if column.integer and column.arrow_type == pa.int32():
+            outside |= (known < INT32.min) | (known > INT32.max)
+        if column.sentinel is not None:
+            outside &= known != column.sentinel
+        if outside.any():
+            met = [_shown(value) for value in known[outside][:EXAMPLES].tolist()]
+            _report(
+                problems,
+                "range",
+                column,
+                outside,
+                lines,
+                f"{{}} est hors des bornes admises{_bounds(column)}",
+                met,
+            )
+        if column.integer:
+            broken = np.isfinite(known) & (known != np.rint(known))
+            if broken.any():
+                met = [_shown(value) for value in known[broken][:EXAMPLES].tolist()]
+                _report(problems, "whole", column, broken, lines, "{} n’est pas un nombre entier", met)
+
+
+def _shown(value: float) -> str:
+    """The number as a spreadsheet has it: no rounding, no grouping."""
+    return f"{value:.15g}".replace(".", ",")
+
+
+def _bounds(column: dictionary.Column) -> str:
+    low = None if column.minimum is None else _shown(column.minimum)
+    high = None if column.maximum is None else _shown(column.maximum)
+    sentinel = "" if column.sentinel is None else f", ou {column.sentinel:.0f}"
+    if low is not None and high is not None:
+        return f" (de {low} à {high}{sentinel})"
+    if low is not None:
+        return f" (au moins {low}{sentinel})"
+    if high is not None:
+        return f" (au plus {high}{sentinel})"
+    return ""
+
+
+def _report(
+    problems: Problems,
+    kind: str,
+    column: dictionary.Column,
+    mask: pa.Array | np.ndarray,
+    lines: Lines,
+    what: str,
+    examples: Sequence[str] = (),
+) -> None:
+    """Add the rows where `mask` is true."""
+    if not isinstance(mask, np.ndarray):
+        mask = mask.to_numpy(zero_copy_only=False)
+    rows = np.flatnonzero(mask)
+    problems.add(kind, column.name, lines[int(rows[0])], rows.size, what, examples)
