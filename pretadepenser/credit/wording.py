@@ -124,9 +124,18 @@ def reason(column: Column, value: Value, rank: float | None, share: float | None
     then. `points` is the signed effect in whole points. Raises ValueError as value_text does.
     """
     if is_absent(value) or value is None:
-        also = f" C’est aussi le cas de {_portion(share)}." if share else ""
-        return f"{_absence(column)}.{also} {effect(points)}"
+        return f"{_absence(column)}.{_also(share)} {effect(points)}"
     return f"{statement(column, value)}{_comparison(column, value, rank, share)}. {effect(points)}"
+
+
+def _also(share: float | None) -> str:
+    """Compare an absence with the other clients, as a sentence of its own."""
+    return f" C’est aussi le cas de {_portion(share)}." if share else ""
+
+
+def _colon(said: str) -> str:
+    """Join a comparison to the statement before it; nothing stays nothing."""
+    return f"{french.NO_BREAK}: {said}" if said else ""
 
 
 def statement(column: Column, value: float | int | str) -> str:
@@ -180,12 +189,11 @@ def _absence(column: Column) -> str:
 
 
 def _comparison(column: Column, value: float | str, rank: float | None, share: float | None) -> str:
-    """Compare with other clients, starting with the colon; empty where nothing true can be said."""
+    """Compare with other clients, from the colon on; empty where nothing true can be said."""
     alone = (
         column.categories is not None or column.kind in (Kind.HOUR, Kind.RATING) or value == column.sentinel
     )
-    said = _so_for(share) if alone else _more_or_less(column, rank, share)
-    return f"{french.NO_BREAK}: {said}" if said else ""
+    return _colon(_so_for(share) if alone else _more_or_less(column, rank, share))
 
 
 def _so_for(share: float | None) -> str:
@@ -211,14 +219,13 @@ def _more_or_less(column: Column, rank: float | None, share: float | None) -> st
     )
 
 
-def _portion(share: float | None, among: str = "des clients") -> str:
+def _portion(share: float, among: str = "des clients") -> str:
     """Write a share of clients: "66 % des clients", "presque tous les clients notés"."""
-    portion = share or 0.0
-    if portion >= 0.995:
+    if share >= 0.995:
         return f"presque tous les {among.removeprefix('des ')}"
-    if portion < 0.005:
+    if share < 0.005:
         return f"moins de {french.percent(0.01)} {among}"
-    return f"{french.percent(portion)} {among}"
+    return f"{french.percent(share)} {among}"
 
 
 def effect(points: int) -> str:
@@ -237,8 +244,10 @@ def group_reason(group: str, row: Mapping[str, Value], points: int, share: float
     """
     columns = in_group(group)
     known = {c.name: value for c in columns if not is_absent(value := row.get(c.name))}
-    compared = f"{french.NO_BREAK}: {_so_for(share)}" if share is not None else ""
-    return f"{_GROUP_STATEMENTS[group](known, len(columns))}{compared}. {effect(points)}"
+    told = _GROUP_STATEMENTS[group](known, len(columns))
+    if not known:
+        return f"{told}.{_also(share)} {effect(points)}"
+    return f"{told}{_colon(_so_for(share))}. {effect(points)}"
 
 
 Known = Mapping[str, Value]
@@ -264,7 +273,7 @@ def _contact(known: Known, total: int) -> str:
     means = {name: value for name, value in known.items() if name != "FLAG_CONT_MOBILE"}
     given = sum(value == 1 for value in means.values())
     if not given:
-        return "Le client n’a donné aucun moyen de le joindre"
+        return "Le client n’a donné aucun moyen de contact"
     text = french.plural(given, "moyen de contact", "moyens de contact")
     return f"Le client a donné {text} sur {total - 1}"
 

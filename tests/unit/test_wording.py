@@ -1,0 +1,227 @@
+"""The sentences themselves, one or two of each kind."""
+
+import pytest
+
+from pretadepenser.credit import dictionary, french, wording
+from pretadepenser.credit.dictionary import COLUMNS
+from pretadepenser.credit.wording import Value
+
+
+def say(name: str, value: Value, rank: float | None, share: float | None, points: int) -> str:
+    text = wording.reason(dictionary.describe(name), value, rank, share, points)
+    return text.replace(french.NO_BREAK, " ").replace(french.NARROW_NO_BREAK, " ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "rank", "share", "points", "text"),
+    [
+        (
+            "AMT_CREDIT",
+            1293502.5,
+            0.92,
+            0.0,
+            -14,
+            "Le montant du crédit demandé est de 1 293 503 € : c’est plus que chez 92 % des clients. "
+            "Cela retire 14 points au score.",
+        ),
+        (
+            "EXT_SOURCE_2",
+            0.262949,
+            0.08,
+            None,
+            -1,
+            "La note de l’organisme extérieur nº 2 est de 0,26 sur 1 : c’est plus bas que chez 92 % des "
+            "clients notés. Cela retire 1 point au score.",
+        ),
+        (
+            "EXT_SOURCE_2",
+            0.00001,
+            0.0,
+            None,
+            -30,
+            "La note de l’organisme extérieur nº 2 est de moins de 0,01 sur 1 : c’est plus bas que chez "
+            "presque tous les clients notés. Cela retire 30 points au score.",
+        ),
+        (
+            "EXT_SOURCE_1",
+            None,
+            None,
+            0.54,
+            0,
+            "Donnée absente : le dossier ne donne pas la note de l’organisme extérieur nº 1. C’est "
+            "aussi le cas de 54 % des clients. Cela change le score de moins d’un point.",
+        ),
+        # Days are negative in the raw coding: a low rank is a long time.
+        (
+            "DAYS_EMPLOYED",
+            -1157,
+            0.2,
+            0.0,
+            2,
+            "Le client occupe son emploi depuis 3 ans et 2 mois : c’est plus long que chez 80 % des "
+            "clients qui ont un emploi. Cela ajoute 2 points au score.",
+        ),
+        (
+            "DAYS_EMPLOYED",
+            365243,
+            0.9,
+            0.18,
+            1,
+            "Le client n’a pas d’emploi en cours (retraite ou sans emploi) : c’est le cas de 18 % des "
+            "clients. Cela ajoute 1 point au score.",
+        ),
+        (
+            "DAYS_BIRTH",
+            -15790,
+            0.44,
+            None,
+            1,
+            "Le client a 43 ans : il est plus âgé que 56 % des clients. Cela ajoute 1 point au score.",
+        ),
+        (
+            "DAYS_LAST_PHONE_CHANGE",
+            0,
+            0.94,
+            0.12,
+            -1,
+            "Le client a changé de téléphone le jour de la demande : c’est plus récent que chez 88 % "
+            "des clients. Cela retire 1 point au score.",
+        ),
+        (
+            "FLAG_OWN_CAR",
+            "N",
+            None,
+            0.66,
+            -4,
+            "Le client ne possède pas de voiture : c’est le cas de 66 % des clients. Cela retire 4 "
+            "points au score.",
+        ),
+        # Half of the equal ones count in a rank: with 70 % of equals it says neither more nor less.
+        (
+            "CNT_CHILDREN",
+            0,
+            0.35,
+            0.7,
+            1,
+            "Le client n’a pas d’enfant : c’est le cas de 70 % des clients. Cela ajoute 1 point au score.",
+        ),
+        ("CNT_CHILDREN", 2, 0.95, None, 1, "Le client a 2 enfants. Cela ajoute 1 point au score."),
+        (
+            "CNT_CHILDREN",
+            1,
+            0.8,
+            0.2,
+            1,
+            "Le client a 1 enfant : c’est plus que chez 70 % des clients. Cela ajoute 1 point au score.",
+        ),
+        (
+            "ORGANIZATION_TYPE",
+            "Bank",
+            None,
+            0.008,
+            6,
+            "L’employeur du client est du secteur « banque » : c’est le cas de 1 % des clients. "
+            "Cela ajoute 6 points au score.",
+        ),
+        (
+            "HOUR_APPR_PROCESS_START",
+            12,
+            0.5,
+            0.11,
+            1,
+            "La demande a été déposée vers midi : c’est le cas de 11 % des clients. Cela ajoute 1 point "
+            "au score.",
+        ),
+        (
+            "AMT_REQ_CREDIT_BUREAU_YEAR",
+            3,
+            0.77,
+            0.1,
+            -3,
+            "Le fichier des crédits a été consulté 3 fois dans l’année avant la demande : c’est plus "
+            "que chez 72 % des clients. Cela retire 3 points au score.",
+        ),
+        (
+            "FLAG_OWN_REALTY",
+            None,
+            None,
+            None,
+            -1,
+            "Donnée absente : le dossier ne dit pas si le client possède une maison ou un appartement. "
+            "Cela retire 1 point au score.",
+        ),
+        (
+            "CREDIT_TERM",
+            20.68,
+            0.51,
+            0.0,
+            2,
+            "Le crédit demandé vaut 20,7 mensualités : c’est dans la moyenne des clients. "
+            "Cela ajoute 2 points au score.",
+        ),
+        (
+            "ANNUITY_TO_INCOME",
+            None,
+            None,
+            None,
+            -1,
+            "Donnée absente : la part du revenu prise par la mensualité ne peut pas être calculée. "
+            "Cela retire 1 point au score.",
+        ),
+    ],
+)
+def test_sentences(
+    name: str, value: Value, rank: float | None, share: float | None, points: int, text: str
+) -> None:
+    assert say(name, value, rank, share, points) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("SK_ID_CURR", 157083, "157083"),
+        ("AMT_CREDIT", 1293502, "1 293 502 €"),
+        ("DAYS_EMPLOYED", 365243, "sans emploi en cours"),
+        ("DAYS_EMPLOYED", -1157, "3 ans et 2 mois"),
+        ("DAYS_ID_PUBLISH", -45, "1 mois avant la demande"),
+        ("DAYS_BIRTH", -15790, "43 ans"),
+        ("OWN_CAR_AGE", 0, "moins d’un an"),
+        ("NAME_HOUSING_TYPE", "With parents", "Chez ses parents"),
+        ("FLAG_MOBIL", 1, "Oui"),
+        ("FLAG_MOBIL", 0.0, "Non"),
+        ("EXT_SOURCE_3", 0.5, "0,50 sur 1"),
+        ("REGION_POPULATION_RELATIVE", 0.00029, "0,03 %"),
+        ("REGION_RATING_CLIENT_W_CITY", -1, "note inconnue"),
+        ("HOUR_APPR_PROCESS_START", 10, "10 h"),
+        ("CREDIT_TO_GOODS", 1.132, "113 %"),
+        ("CREDIT_TO_INCOME", 3.24, "3,2 fois"),
+        ("CNT_FAM_MEMBERS", 1, "1 personne"),
+    ],
+)
+def test_values(name: str, value: Value, text: str) -> None:
+    cell = wording.value_text(dictionary.describe(name), value)
+    assert cell.replace(french.NO_BREAK, " ").replace(french.NARROW_NO_BREAK, " ") == text
+
+
+def test_unknown_values_are_refused() -> None:
+    with pytest.raises(ValueError, match="unknown category"):
+        wording.value_text(COLUMNS["CODE_GENDER"], "X")
+    with pytest.raises(ValueError, match="number is expected"):
+        wording.value_text(COLUMNS["AMT_CREDIT"], "1000")
+
+
+def test_group_sentences() -> None:
+    row: dict[str, Value] = {f"FLAG_DOCUMENT_{number}": int(number in (3, 6)) for number in range(2, 22)}
+    text = wording.group_reason("documents", row, 2, 0.04).replace(french.NO_BREAK, " ")
+    assert text == (
+        "Le client a fourni 2 documents sur les 20 de la liste : c’est le cas de 4 % des clients. "
+        "Cela ajoute 2 points au score."
+    )
+    text = wording.group_reason("consultations", {"AMT_REQ_CREDIT_BUREAU_YEAR": 2.0}, -2)
+    assert "2\u00a0fois dans l’année" in text
+    text = wording.group_reason("batiment", {}, -2).replace(french.NO_BREAK, " ")
+    assert text == (
+        "Donnée absente : le dossier ne décrit pas l’immeuble du client. Cela retire 2 points au score."
+    )
+    with pytest.raises(KeyError):
+        wording.group_reason("autres", {}, 1)

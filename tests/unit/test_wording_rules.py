@@ -1,0 +1,186 @@
+"""Rules of French that the sentence of every column keeps, for extreme, missing and typical values."""
+
+import itertools
+import math
+import re
+import statistics
+from collections.abc import Iterator
+
+import pytest
+
+from pretadepenser.credit import dictionary, french, wording
+from pretadepenser.credit.dictionary import COLUMNS, DERIVED, Column, Kind
+from pretadepenser.credit.readability import kandel_moles
+from pretadepenser.credit.wording import Value
+
+ALL = [*COLUMNS.values(), *DERIVED.values()]
+REASONS = [column for column in ALL if column.kind not in (Kind.IDENTIFIER, Kind.TARGET)]
+named = pytest.mark.parametrize("column", ALL, ids=lambda column: column.name)
+
+RANKS = (None, 0.0, 0.004, 0.31, 0.49, 0.5, 0.52, 0.92, 0.999, 1.0)
+SHARES = (None, 0.0, 0.003, 0.12, 0.7, 0.998, 1.0)
+POINTS = (-27, -2, -1, 0, 1, 2, 14)
+
+
+def values(column: Column) -> list[Value]:
+    """Missing, extreme and typical values of a column, in its own coding."""
+    if column.textual and column.categories:
+        return [None, *column.categories]
+    if column.categories:
+        return [None, *range(len(column.categories))]
+    low = column.minimum if column.minimum is not None else 0
+    high = column.maximum if column.maximum is not None else 400
+    between = [low + (high - low) * part for part in (0.0001, 0.003, 0.01, 0.2, 0.5, 0.9)]
+    if column.integer:
+        between = [float(round(value)) for value in between]
+        between += [value for value in (-30.0, -1.0, 0.0, 1.0, 2.0, 12.0) if low <= value <= high]
+    sentinel = [] if column.sentinel is None else [column.sentinel]
+    return [None, math.nan, low, high, *between, *sentinel]
+
+
+def reasons(column: Column) -> Iterator[str]:
+    for value in values(column):
+        for rank, share in itertools.product(RANKS, SHARES):
+            yield wording.reason(column, value, rank, share, -14)
+        for points in POINTS:
+            yield wording.reason(column, value, 0.92, 0.12, points)
+
+
+VOWEL = "aeiouyhàâéèêëîïôûüœ"
+S = f"[ {french.NO_BREAK}]"
+
+# What each pattern finds is wrong in French, or nothing that a client should read.
+WRONG = {
+    "two spaces": r"[\s]{2}",
+    "plain apostrophe": "'",
+    "plain hyphen as a minus": r"(?<!\w)-\d",
+    "column name": r"\w_\w",
+    "capitals": r"\b[A-Z]{2,}\b",
+    "English or empty value": r"\b(NaN|nan|None|null|True|False|inf)\b",
+    "braces": r"[{}]",
+    "elision of de": rf"(?i)\bde [{VOWEL}](?!\d)",
+    "elision of le and la": rf"(?i)\bl[ea] (?=[{VOWEL}])",
+    "elision of que": rf"(?i)\b(que|jusque|ne|se|me) (?=[{VOWEL}])",
+    "contraction": r"\b(de le|de les|à le|à les)\b",
+    "singular": rf"(?<![\d,{french.NARROW_NO_BREAK}])[01](,\d+)?{S}(point|jour|an|enfant|personne|proche)s\b",
+    "plural": rf"(?<![,\d])([2-9]|\d\d+)(,\d+)?{S}(point|jour|an|enfant|personne|proche|mensualité)\b",
+    "space before a full stop or comma": r"\s[.,]",
+    "no space before a colon or percent sign": rf"[^{french.NO_BREAK}][:%€»]",
+    "no space after a quotation mark": rf"«[^{french.NO_BREAK}]",
+    "decimal point": r"\d\.\d",
+    "jargon": r"(?i)\b(SHAP|feature|variable|modèle|logit|marge|score extérieur|percentile|médiane|défaut)\b",
+    "double negation": r"(?i)\bn(e |’)\w+ pas (\w+ )?(pas|aucun|sans|jamais)\b|pas impossible|non absent",
+    "everybody or nobody": rf"(chez|cas de|que) (100|0){S}%",
+}
+WRONG_IN = {fault: re.compile(pattern) for fault, pattern in WRONG.items()}
+
+
+def faults(text: str) -> list[str]:
+    found = [fault for fault, pattern in WRONG_IN.items() if pattern.search(text)]
+    for sentence in re.split(r"(?<=\.) ", text):
+        if not sentence[0].isupper():
+            found.append("no capital")
+        if not sentence.endswith("."):
+            found.append("no full stop")
+        if sentence.count(":") > 1:
+            found.append("two colons in a sentence")
+        if len(sentence.split()) > 40:
+            found.append("long sentence")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("fault", "text"),
+    [
+        ("two spaces", "Le client a  2 ans."),
+        ("plain apostrophe", "L'âge."),
+        ("plain hyphen as a minus", "Le revenu est de -3."),
+        ("column name", "La note EXT_SOURCE est basse."),
+        ("capitals", "Le secteur est XNA."),
+        ("English or empty value", "La note est de nan."),
+        ("braces", "La note est de {}."),
+        ("elision of de", "Le type de emploi."),
+        ("elision of le and la", "Donnée absente : le âge."),
+        ("elision of que", "C’est plus que un autre."),
+        ("contraction", "La note de le client."),
+        ("singular", "Cela retire 1 points."),
+        ("singular", "Cela retire 1 points."),
+        ("plural", "Cela retire 2 point."),
+        ("plural", "Le crédit vaut 20,7 mensualité."),
+        ("space before a full stop or comma", "Le client ."),
+        ("no space before a colon or percent sign", "Chez 3 % des clients."),
+        ("no space after a quotation mark", "« vente »."),
+        ("decimal point", "La note est de 0.5."),
+        ("jargon", "La médiane est basse."),
+        ("double negation", "Le client n’a pas aucun enfant."),
+        ("everybody or nobody", "C’est plus que chez 100 % des clients."),
+        ("no capital", "le client."),
+        ("no full stop", "Le client"),
+        ("two colons in a sentence", "A : b : c."),
+        ("long sentence", "Le " + "mot " * 40 + "fin."),
+    ],
+)
+def test_the_rules_catch_what_they_say(fault: str, text: str) -> None:
+    assert fault in faults(text)
+
+
+@named
+def test_every_sentence_keeps_the_rules(column: Column) -> None:
+    wrong = {text: found for text in set(reasons(column)) if (found := faults(text))}
+    assert not wrong
+
+
+@pytest.mark.parametrize("column", REASONS, ids=lambda column: column.name)
+def test_a_reason_says_value_comparison_and_effect(column: Column) -> None:
+    for value in values(column):
+        text = wording.reason(column, value, 0.92, 0.12, -14)
+        assert text.endswith(f"Cela retire 14{french.NO_BREAK}points au score.")
+        assert "client" in text
+        assert re.search(r"\d %|presque tous|moyenne des", text.replace(french.NO_BREAK, " ")), "a comparison"
+
+
+@named
+def test_absence_is_explained(column: Column) -> None:
+    text = wording.reason(column, None, None, 0.54, 3)
+    assert text.startswith(f"Donnée absente{french.NO_BREAK}: ")
+    assert f"C’est aussi le cas de 54{french.NO_BREAK}% des clients." in text
+    assert wording.value_text(column, math.nan) == "donnée absente"
+
+
+@named
+def test_table_cells(column: Column) -> None:
+    for value in values(column):
+        text = wording.value_text(column, value)
+        assert text
+        assert not re.search(r"(?i)\bnan\b|none|_|\s{2}|\.|'|{", text)
+
+
+def rows(group: str) -> Iterator[dict[str, Value]]:
+    columns = dictionary.in_group(group)
+    yield {}
+    for chosen in (0, 1, 2, len(columns)):
+        yield {
+            column.name: (next(iter(column.categories)) if column.textual and column.categories else 1)
+            if place < chosen
+            else (None if group == "batiment" else 0)
+            for place, column in enumerate(columns)
+        }
+
+
+@pytest.mark.parametrize("group", dictionary.GROUPS)
+def test_groups_keep_the_rules(group: str) -> None:
+    for row in rows(group):
+        for share in (None, 0.3):
+            for points in POINTS:
+                text = wording.group_reason(group, row, points, share)
+                assert not faults(text), text
+
+
+def test_sentences_are_easy_to_read() -> None:
+    scores = [
+        kandel_moles(wording.reason(column, value, 0.8, 0.1, -3))
+        for column in REASONS
+        for value in values(column)
+    ]
+    assert statistics.median(scores) >= 80
+    assert min(scores) >= 60
