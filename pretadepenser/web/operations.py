@@ -1,7 +1,9 @@
 """What a supervisor asks: is the process alive, can it serve? And logs without personal data."""
 
+import copy
 import logging
 import re
+from typing import Any
 
 from flask import Blueprint, Flask, current_app, jsonify
 from flask.typing import ResponseReturnValue
@@ -12,8 +14,12 @@ blueprint = Blueprint("operations", __name__)
 
 
 def masked(text: str) -> str:
-    """Replace every number of five digits or more: client numbers and amounts, not line numbers or years."""
-    return re.sub(r"\d{5,}", "…", text)
+    """Take out of a text what may point to a person.
+
+    These are network addresses and every number of five digits or more: client numbers and amounts,
+    but not line numbers or years.
+    """
+    return re.sub(r"\bip=[^\s,:]\S*|\b\d{1,3}(?:\.\d{1,3}){3}\b|\d{5,}", "…", text)
 
 
 def masked_path(path: str) -> str:
@@ -27,7 +33,14 @@ class DiscreetFormatter(logging.Formatter):
     """Formats a record, its traceback included, without client numbers."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return masked(super().format(record))
+        # What gunicorn says of itself (its port, the numbers of its processes) is about nobody.
+        if record.name != "gunicorn.error" or record.levelno >= logging.WARNING:
+            record = copy.copy(record)
+            record.msg, record.args, record.exc_text = masked(record.getMessage()), (), None
+        return super().format(record)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 (logging's name)
+        return masked(super().formatException(ei))
 
 
 def init_app(app: Flask) -> None:

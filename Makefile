@@ -1,0 +1,161 @@
+# Prêt à dépenser. `make` alone lists what can be asked. Plain /bin/sh, GNU make.
+# Stamps in the virtual environment say what is installed: nothing is done twice.
+
+SHELL = /bin/sh
+.DEFAULT_GOAL = help
+.SUFFIXES:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+VENV ?= .venv
+# Size and seed of the fictitious portfolio that `make run` makes when there is none.
+CLIENTS ?= 20000
+SEED ?= 1
+# More arguments for pytest: make test ARGS="-k config"
+ARGS ?=
+
+BIN = $(VENV)/bin
+FLASK = $(BIN)/flask --app wsgi
+PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
+say = printf '\033[1m→ %s\033[0m\n'
+
+.PHONY: help
+help: ## Affiche cette aide
+	@printf 'Prêt à dépenser : make COMMANDE\n\n'
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; \
+	do printf '  %-16s %s\n' "$$name" "$$text"; done
+
+.PHONY: run
+run: prepare ## Installe ce qui manque, puis sert sur http://127.0.0.1:8000 (HOST, PORT)
+	@exec $(BIN)/gunicorn --config gunicorn.conf.py wsgi:app
+
+# The instance folder: tables, a portfolio, its model, a first user. Only what is missing.
+.PHONY: prepare
+prepare: $(VENV)/.run
+	@set -e; instance="$${PRETADEPENSER_INSTANCE:-instance}"; stamp="$$instance/.prepared"; \
+	if [ ! -e "$$stamp" ] || [ -n "$${DATABASE_URL:-}$${PRETADEPENSER_DATABASE_URL:-}" ] \
+	  || [ -n "$$(find pretadepenser/records/migrations/versions -name '*.py' -newer "$$stamp")" ]; then \
+	  $(say) 'Mise à jour de la base de données'; $(FLASK) database upgrade; \
+	fi; \
+	if [ ! -e "$$instance/portfolio" ]; then \
+	  $(say) 'Fabrication d’un portefeuille fictif de $(CLIENTS) clients'; \
+	  $(FLASK) portfolio demo --clients $(CLIENTS) --seed $(SEED); \
+	fi; \
+	if [ ! -e "$$instance/model" ]; then \
+	  $(say) 'Entraînement du modèle sur ce portefeuille'; $(FLASK) model train; \
+	fi; \
+	if [ ! -e "$$stamp" ]; then \
+	  $(FLASK) user add conseiller --role conseiller --generate --first; \
+	fi; \
+	touch "$$stamp"
+
+.PHONY: train
+train: $(VENV)/.run ## Entraîne de nouveau le modèle sur le portefeuille en place
+	@$(FLASK) model train
+
+.PHONY: test
+test: $(VENV)/.test browser ## Installe ce que les tests demandent, puis les lance (ARGS="-k …")
+	@$(say) 'Tests'
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: lint
+lint: $(VENV)/.test ## Vérifie le style, les types et les frontières entre paquets
+	@$(say) 'Style'
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(say) 'Types'
+	@$(BIN)/mypy
+	@$(say) 'Frontières'
+	@$(BIN)/lint-imports
+
+.PHONY: format
+format: $(VENV)/.test ## Met le code en forme
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: check
+check: lint test ## Tout vérifier : lint, puis test
+
+.PHONY: lock
+lock: $(VENV)/.test ## Refait les verrous de requirements/ (UPGRADE=--upgrade : dernières versions)
+	@$(say) 'Verrous'
+	@$(PIP) install uv
+	@$(call lock,test,--all-extras $(UPGRADE))
+	@$(call lock,run,--extra postgresql --constraint requirements/test.lock)
+	@$(call lock,research,--extra postgresql --extra research --constraint requirements/test.lock)
+
+# $(call lock,NAME,OPTIONS): the pins of the lock that is there are kept unless something asks for others. The
+# markers that every line would carry (pyproject.toml, tool.uv) are taken away: the targets below check them.
+define lock
+$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+  --no-annotate --custom-compile-command 'make lock' setup.cfg requirements/build.in $(2) \
+  --output-file requirements/$(1).lock \
+&& sed -i -e "s/ and sys_platform == 'linux'//" -e "s/ and platform_python_implementation == 'CPython'//" \
+  -e "s/ and implementation_name == 'cpython'//" -e "s/ ; python_full_version < '3.15'//" requirements/$(1).lock
+endef
+
+.PHONY: clean
+clean: ## Enlève l’environnement virtuel et les caches, jamais le dossier d’instance
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info
+
+# --- installation -------------------------------------------------------------------------------
+
+$(VENV)/.made:
+	@if [ "$$(uname -s)" != Linux ]; then \
+	  echo 'Ce Makefile installe pour Linux : utilisez une machine Debian, ou le Dockerfile.' >&2; exit 1; \
+	fi
+	@set -e; python=; \
+	for candidate in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	  if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null; then \
+	    python="$$candidate"; break; \
+	  fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo 'Python 3.11 (ou plus récent, jusqu’à 3.14) est introuvable : installez-le (apt install python3), ou indiquez-le : make run PYTHON=/chemin/python3.11' >&2; \
+	  exit 1; \
+	fi; \
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+	  echo 'Le module venv de Python manque : apt install python3-venv' >&2; exit 1; \
+	fi; \
+	$(say) "Environnement virtuel dans $(VENV) ($$("$$python" --version))"; \
+	"$$python" -m venv $(VENV); \
+	touch $@
+
+# The test lock holds the run lock's versions and more: where it is installed nothing is left to do.
+$(VENV)/.run: requirements/run.lock setup.cfg | $(VENV)/.made
+	@$(call install,run)
+
+$(VENV)/.test: requirements/test.lock setup.cfg | $(VENV)/.made
+	@$(call install,test)
+	@touch $(VENV)/.run
+
+$(VENV)/.research: requirements/research.lock setup.cfg | $(VENV)/.made
+	@$(call install,research)
+	@touch $(VENV)/.run
+
+define install
+$(say) 'Installation des versions verrouillées de requirements/$(1).lock (la première fois, quelques minutes)'; \
+$(PIP) install --require-hashes --requirement requirements/$(1).lock \
+&& $(PIP) install --no-deps --no-build-isolation --editable . \
+&& touch $(VENV)/.$(1)
+endef
+
+# Chromium for the browser tests, Pango for the PDF sheet: Debian's packages, where they are missing and allowed.
+PACKAGES = chromium chromium-driver libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
+
+.PHONY: browser
+browser:
+	@set -e; missing=; \
+	for package in $(PACKAGES); do \
+	  dpkg-query --show --showformat '$${db:Status-Status}' "$$package" 2>/dev/null | grep -qx installed \
+	  || missing="$$missing $$package"; \
+	done; \
+	[ -n "$$missing" ] || exit 0; \
+	if command -v chromium >/dev/null && command -v chromedriver >/dev/null && ! command -v apt-get >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ]; then sudo=; elif sudo -n true 2>/dev/null; then sudo='sudo -n'; else \
+	  echo "Paquets manquants, que seul un administrateur peut installer : apt install$$missing" >&2; \
+	  echo 'Sans eux, les tests dans le navigateur et du PDF sont passés.' >&2; exit 0; \
+	fi; \
+	$(say) "Installation de$$missing"; \
+	$$sudo apt-get update -qq; \
+	DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing

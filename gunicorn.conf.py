@@ -1,0 +1,66 @@
+"""gunicorn's settings: `gunicorn --config gunicorn.conf.py wsgi:app`. Values come from the application's own.
+
+HUP starts new workers on the settings, portfolio and model of that moment, lets the old ones finish what
+they answer, and goes on as before if a setting is wrong. A new version of the code needs a restart.
+"""
+
+import gc
+import os
+import sys
+from typing import Any
+
+from pretadepenser import create_app
+from pretadepenser.config import SettingError, load
+from pretadepenser.records.database import RecordsError
+from pretadepenser.web.access_log import FORMAT, DiscreetLogger
+
+try:
+    settings = load(os.environ)
+except SettingError as error:
+    if "wsgi" not in sys.modules:
+        sys.exit(f"Prêt à dépenser n’a pas démarré. {error}")
+    sys.stderr.write(f"Rechargement refusé, les réglages d’avant restent en place. {error}\n")
+    settings = dict(sys.modules["wsgi"].app.config)
+
+_host = str(settings["HOST"])
+bind = f"[{_host}]:{settings['PORT']}" if ":" in _host else f"{_host}:{settings['PORT']}"
+worker_class = "gthread"
+workers = settings["WORKERS"]
+threads = settings["THREADS"]
+# Loaded once, before the fork: workers share its memory and start at once.
+preload_app = True
+timeout = 60
+graceful_timeout = 30
+# Longer than nginx keeps its own idle connections open, so that it never meets one just closed.
+keepalive = 75
+max_requests = 50_000
+max_requests_jitter = 5_000
+
+accesslog = "-"
+errorlog = "-"
+logger_class = DiscreetLogger
+access_log_format = FORMAT
+# Whom to believe about addresses and https is the application's setting PROXIES, not gunicorn's.
+forwarded_allow_ips = ""
+# Nothing is written outside the instance folder: heartbeats go to memory, no control socket.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+control_socket_disable = True
+
+
+def when_ready(server: Any) -> None:
+    """Say where the application is, in the words of the one who started it."""
+    server.log.info("Prêt à dépenser répond sur http://%s", bind)
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Leave what is loaded out of garbage collection, so that workers do not copy its memory."""
+    gc.collect()
+    gc.freeze()
+
+
+def on_reload(server: Any) -> None:
+    """Make the application anew for the workers that come next; with preloading gunicorn would not."""
+    try:
+        server.app.callable = create_app()
+    except (SettingError, RecordsError) as error:
+        server.log.error("Rechargement refusé, l’application d’avant reste en place. %s", error)
