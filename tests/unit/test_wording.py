@@ -120,7 +120,7 @@ def say(name: str, value: Value, rank: float | None, share: float | None, points
             None,
             0.008,
             6,
-            "L’employeur du client est du secteur « banque » : c’est le cas de 1 % des clients. "
+            "Le client travaille dans le secteur « banque » : c’est le cas de 1 % des clients. "
             "Cela ajoute 6 points au score.",
         ),
         (
@@ -138,8 +138,8 @@ def say(name: str, value: Value, rank: float | None, share: float | None, points
             0.77,
             0.1,
             -3,
-            "Le fichier des crédits a été consulté 3 fois dans l’année avant la demande : c’est plus "
-            "que chez 72 % des clients. Cela retire 3 points au score.",
+            "Le fichier des crédits a été consulté 3 fois dans l’année avant la demande : c’est plus que "
+            "chez 72 % des clients connus du fichier. Cela retire 3 points au score.",
         ),
         (
             "FLAG_OWN_REALTY",
