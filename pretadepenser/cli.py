@@ -7,20 +7,21 @@ commands on users stay quick.
 import secrets
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, Self
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
+from tqdm import tqdm
 
-from pretadepenser.credit.french import plural
+from pretadepenser.credit.french import number, percent, plural
 from pretadepenser.records import users
 from pretadepenser.records.database import Database, RecordsError
 from pretadepenser.records.models import Role
 
 # No 0/o, 1/l/i: a generated password is read aloud or copied by hand once.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-FOLDER = click.Path(exists=False, file_okay=True, path_type=Path)
+PATH = click.Path(path_type=Path)
 
 
 class Failure(click.ClickException):
@@ -30,23 +31,94 @@ class Failure(click.ClickException):
         click.echo(f"Erreur : {self.message}", file=file or sys.stderr)
 
 
+class Misuse(Failure):
+    """A command that is written wrong."""
+
+    exit_code = 2
+
+
 class Group(AppGroup):
     """A group of commands whose expected errors end with one sentence and status 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except RecordsError as error:
+        except click.UsageError as error:
+            raise _misused(error) from error
+        except _expected_errors() as error:
             raise Failure(str(error)) from error
 
 
+def _misused(error: click.UsageError) -> Misuse:
+    """Say in French what click says in English of a command that is written wrong."""
+    path = error.ctx.command_path.removeprefix("flask ") if error.ctx else ""
+    match error:
+        case click.MissingParameter(param=click.Parameter() as parameter):
+            option = parameter.param_type_name == "option"
+            what = f"il manque {parameter.opts[0] if option else parameter.metavar}"
+        case click.NoSuchOption():
+            what = f"l’option {error.option_name} n’existe pas"
+        case click.BadParameter(param=click.Parameter(type=click.Choice() as choice) as parameter):
+            what = f"{parameter.opts[0]} doit être l’un de ces mots : {', '.join(map(str, choice.choices))}"
+        case click.BadParameter(param=click.Parameter(type=click.IntRange() as span) as parameter):
+            what = f"{parameter.opts[0]} doit être un entier supérieur ou égal à {span.min}"
+        case _:
+            what = "commande inconnue ou mal écrite"
+    return Misuse(f"{what} ; « flask --app wsgi {path} --help » donne l’aide.")
+
+
+def _expected_errors() -> tuple[type[Exception], ...]:
+    """The errors that the rooms raise with a French sentence; only rooms that were loaded raise any."""
+    names = (
+        ("pretadepenser.credit.portfolio", "PortfolioError"),
+        ("pretadepenser.credit.scoring", "ModelError"),
+    )
+    loaded = [getattr(sys.modules[room], name) for room, name in names if room in sys.modules]
+    return (RecordsError, *loaded)
+
+
+class Progress:
+    """Shows the steps of a long work, one bar each on a terminal, one line each in a log."""
+
+    def __init__(self) -> None:
+        self._step = ""
+        self._bar: tqdm[NoReturn] | None = None
+
+    def __call__(self, step: str, share: float) -> None:
+        """Tell that `share` (0 to 1) of `step` is done."""
+        if step != self._step:
+            self.close()
+            self._step = step
+            if sys.stderr.isatty():
+                form = "{desc} {percentage:3.0f} % |{bar}| {elapsed}"
+                self._bar = tqdm(total=1.0, desc=step, bar_format=form)
+            else:
+                click.echo(f"{step}…", err=True)
+        if self._bar is not None:
+            self._bar.update(max(0.0, min(share, 1.0) - self._bar.n))
+
+    def close(self) -> None:
+        """Leave the last bar on the screen."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+portfolio = Group("portfolio", help="Portefeuille des clients : importer, fabriquer, comparer.")
+model = Group("model", help="Modèle de score : entraîner, écrire sa fiche.")
 user = Group("user", help="Utilisateurs : ajouter, lister, désactiver, changer un mot de passe.")
 database = Group("database", help="Base de données de l’application.")
 
 
 def init_app(app: Flask) -> None:
     """Add the commands to an application."""
-    for group in (user, database):
+    for group in (portfolio, model, user, database):
         app.cli.add_command(group)
 
 
@@ -72,6 +144,47 @@ def _generated() -> str:
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(5))
 
 
+def _instance() -> Path:
+    instance: Path = current_app.config["INSTANCE"]
+    return instance
+
+
+def _say_report(report: Any) -> None:
+    defaults = f", dont {percent(report.defaults / report.labelled, 1)} en défaut" if report.labelled else ""
+    click.echo(
+        f"Portefeuille en place : {plural(report.clients, 'client')}, "
+        f"{plural(report.labelled, 'issue connue', 'issues connues')}{defaults} "
+        f"({number(report.seconds, 1)} s)."
+    )
+
+
+@portfolio.command("import")
+@click.argument("folder", metavar="DOSSIER", type=PATH)
+def import_(folder: Path) -> None:
+    """Importe un dossier Kaggle Home Credit : application_train et application_test."""
+    from pretadepenser.credit.portfolio import import_folder
+
+    with Progress() as progress:
+        report = import_folder(folder, _instance(), progress)
+    _say_report(report)
+    click.echo("Entraînez maintenant le modèle sur ces clients : flask --app wsgi model train")
+
+
+@portfolio.command()
+@click.option("--clients", metavar="N", type=click.IntRange(1), default=20_000, help="Nombre de clients.")
+@click.option("--seed", metavar="S", type=click.IntRange(0), default=1, help="Graine du tirage au sort.")
+def demo(clients: int, seed: int) -> None:
+    """Fabrique un portefeuille fictif, toujours le même pour un nombre et une graine."""
+    from pretadepenser.credit.demo import batches
+    from pretadepenser.credit.portfolio import import_batches
+
+    with Progress() as progress:
+        report = import_batches(
+            batches(clients, seed), _instance(), fictitious=True, total=clients, progress=progress
+        )
+    _say_report(report)
+
+
 @user.command("add")
 @click.argument("name", metavar="NOM")
 @click.option(
@@ -82,9 +195,12 @@ def _generated() -> str:
 )
 @click.option("--password-stdin", is_flag=True, help="Lit le mot de passe sur l’entrée standard.")
 @click.option("--generate", is_flag=True, help="Fabrique un mot de passe et l’affiche une seule fois.")
-def add(name: str, role: str, password_stdin: bool, generate: bool) -> None:
+@click.option("--first", is_flag=True, help="Ne fait rien s’il y a déjà un utilisateur.")
+def add(name: str, role: str, password_stdin: bool, generate: bool, first: bool) -> None:
     """Ajoute un utilisateur."""
     opened = _database()
+    if first and users.list_users(opened):
+        return
     password = _generated() if generate else _password(password_stdin)
     added = users.add_user(opened, name, role, password)
     click.echo(f"Utilisateur ajouté : {added.name} ({added.role}).")
