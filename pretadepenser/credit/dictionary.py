@@ -209,6 +209,7 @@ def _building(facts: Mapping[str, Any]) -> Iterator[Column]:
                     "among": facts["among"],
                     "minimum": 0,
                     "maximum": 1,
+                    "protected": facts["protected"],
                     "group": BUILDING_GROUP,
                 },
             )

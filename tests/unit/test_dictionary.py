@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from pretadepenser.credit import dictionary
+from pretadepenser.credit import dictionary, features
 from pretadepenser.credit.dictionary import COLUMNS, DERIVED, Column, Kind, Theme
 
 REPO = Path(__file__).parents[2]
@@ -57,6 +57,17 @@ def test_genuine_rows_pass(name: str) -> None:
     assert refused == {}
 
 
+def test_each_derived_feature_is_described() -> None:
+    unknown_client = dict.fromkeys(COLUMNS)
+    assert set(DERIVED) == set(features.derive(features.frame([unknown_client])))
+    for name in features.FEATURES:
+        assert dictionary.describe(name).name == name
+
+
+def test_no_feature_rests_on_a_protected_ground() -> None:
+    assert not set(features.FEATURES) & set(dictionary.protected_columns())
+
+
 def test_grounds_of_the_penal_code() -> None:
     grounds = {name: COLUMNS[name].protected for name in dictionary.protected_columns()}
     assert grounds["CODE_GENDER"] == "sexe"
@@ -64,7 +75,9 @@ def test_grounds_of_the_penal_code() -> None:
     family = {name for name, ground in grounds.items() if ground == "situation de famille"}
     assert family == {"CNT_CHILDREN", "CNT_FAM_MEMBERS", "NAME_FAMILY_STATUS", "NAME_TYPE_SUITE"}
     place = {name for name, ground in grounds.items() if ground == "lieu de résidence"}
-    assert place == {name for name in COLUMNS if name.startswith(("REGION_", "REG_", "LIVE_"))}
+    regions = {name for name in COLUMNS if name.startswith(("REGION_", "REG_", "LIVE_"))}
+    # The figures of the building are looked up from the address.
+    assert place == regions | {column.name for column in dictionary.in_group("batiment")}
     assert len(grounds) == 2 + len(family) + len(place)
     assert COLUMNS["NAME_INCOME_TYPE"].protected_categories == {"Maternity leave": "grossesse"}
     assert COLUMNS["ORGANIZATION_TYPE"].protected_categories == {"Religion": "convictions religieuses"}
