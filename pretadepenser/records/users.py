@@ -25,7 +25,7 @@ PASSWORD_MAXIMUM = 512
 
 def normalise(name: str) -> str:
     """Give the one form of a user name that is stored and compared."""
-    return unicodedata.normalize("NFKC", name).strip().casefold()
+    return unicodedata.normalize("NFKC", name.replace("\x00", "")).strip().casefold()
 
 
 def add_user(database: Database, name: str, role: str, password: str) -> User:

@@ -1,0 +1,61 @@
+"""Health checks, and logs that name nobody."""
+
+import logging
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from pretadepenser.web.operations import DiscreetFormatter, masked, masked_path
+
+
+def test_alive_needs_nobody_signed_in(anonymous: FlaskClient) -> None:
+    answer = anonymous.get("/healthz")
+    assert (answer.status_code, answer.json) == (200, {"status": "ok"})
+
+
+def test_ready_with_portfolio_model_and_database(anonymous: FlaskClient) -> None:
+    answer = anonymous.get("/readyz")
+    assert answer.json == {"status": "ok", "portfolio": "ok", "model": "ok", "database": "ok"}
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [
+        ("/clients/157083", "/clients/…"),
+        ("/clients/157083/graphiques/raisons.svg", "/clients/…/graphiques/raisons.svg"),
+        ("/clients/ 157 083", "/clients/…"),
+        ("/api/v1/clients/157083/score", "/api/v1/clients/…/score"),
+        ("/clients/157083v1", "/clients/…"),
+        ("/", "/"),
+        ("/157083", "/…"),
+    ],
+)
+def test_paths_are_logged_without_numbers(path: str, written: str) -> None:
+    assert masked_path(path) == written
+
+
+def test_addresses_and_numbers_are_masked_but_lines_and_years_are_not() -> None:
+    text = "line 1234 in 2026: client 157083 with 1293502.5 € from 192.0.2.1, ip=2001:db8::1"
+    assert masked(text) == "line 1234 in 2026: client … with ….5 € from …, …"
+
+
+def test_a_failure_is_logged_without_the_client(
+    app: Flask, client: FlaskClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @app.get("/essai/<int:number>")
+    def fail(number: int) -> str:
+        raise RuntimeError(f"le client {number} gagne 1293502 €")
+
+    handler = app.logger.handlers[0]
+    assert isinstance(handler, logging.StreamHandler)
+    assert isinstance(handler.formatter, DiscreetFormatter)
+    records: list[str] = []
+    handler.emit = lambda record: records.append(handler.format(record))  # type: ignore[method-assign]
+    app.testing = False
+    assert client.get("/essai/157083").status_code == 500
+    (text,) = records
+    assert "RuntimeError: le client … gagne … €" in text
+    assert "Traceback" in text
+    assert "157083" not in text

@@ -1,0 +1,112 @@
+"""Headers, cookies, CSRF and proxies, on every kind of answer."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from pretadepenser import create_app
+
+URLS = ["/connexion", "/clients/157083", "/n-existe-pas", "/healthz", "/static/base.css", "/accessibilite"]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Callable[..., Flask]:
+    """Makes an application with some settings on an instance folder of its own."""
+
+    def make(**settings: object) -> Flask:
+        app = create_app({"INSTANCE": tmp_path / "other", "TESTING": True, **settings})
+        app.extensions["database"].upgrade()
+        return app
+
+    return make
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_every_answer_is_closed_to_foreign_content(
+    anonymous: FlaskClient, client: FlaskClient, url: str
+) -> None:
+    for browser in (anonymous, client):
+        headers = browser.get(url).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "*" not in policy
+        for directive in ("form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"):
+            assert directive in policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert "camera=()" in headers["Permissions-Policy"]
+        assert "Strict-Transport-Security" not in headers
+
+
+def test_pages_are_not_kept_by_the_browser_but_style_sheets_are(client: FlaskClient) -> None:
+    for url in ("/", "/connexion", "/clients/1"):
+        assert client.get(url).headers["Cache-Control"] == "no-store"
+    sheet = client.get("/static/base.css")
+    assert "no-store" not in sheet.headers["Cache-Control"]
+    assert client.get("/static/base.css", headers={"If-None-Match": sheet.headers["ETag"]}).status_code == 304
+
+
+def test_pages_have_no_inline_style_or_script(client: FlaskClient) -> None:
+    for url in ("/", "/accessibilite", "/n-existe-pas"):
+        text = client.get(url).text
+        assert " style=" not in text
+        assert "<style" not in text
+        assert "javascript:" not in text
+        assert " onclick=" not in text
+
+
+def test_the_cookie_is_closed_to_scripts_and_other_sites(anonymous: FlaskClient) -> None:
+    cookie = anonymous.get("/connexion").headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "Secure" not in cookie
+    assert "Expires" not in cookie, "it ends with the browser"
+    assert "Secure" in anonymous.get("/connexion", base_url="https://localhost").headers["Set-Cookie"]
+
+
+def test_https_is_enforced_where_it_is_promised(make: Callable[..., Flask]) -> None:
+    answer = make(HTTPS=True).test_client().get("/connexion")
+    assert "Secure" in answer.headers["Set-Cookie"]
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=63072000")
+
+
+def test_forwarded_headers_count_only_from_trusted_proxies(make: Callable[..., Flask]) -> None:
+    headers = {
+        "X-Forwarded-For": "203.0.113.9",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "m.example",
+    }
+    for proxies, secure in ((0, False), (1, True)):
+        app = make(PROXIES=proxies)
+        seen: list[tuple[str | None, str]] = []
+
+        @app.before_request
+        def look(seen: list[tuple[str | None, str]] = seen) -> None:
+            from flask import request
+
+            seen.append((request.remote_addr, request.host))
+
+        answer = app.test_client().get("/connexion", headers=headers)
+        assert ("Secure" in answer.headers["Set-Cookie"]) == secure
+        assert ("Strict-Transport-Security" in answer.headers) == secure
+        assert seen == [("203.0.113.9" if secure else "127.0.0.1", "localhost")]
+
+
+def test_only_the_named_hosts_are_served(make: Callable[..., Flask]) -> None:
+    browser = make(HOSTS="credit.example.fr, .interne.example").test_client()
+    assert browser.get("/connexion", base_url="http://credit.example.fr").status_code == 200
+    assert browser.get("/connexion", base_url="http://a.interne.example").status_code == 200
+    assert browser.get("/connexion", base_url="http://mechant.example").status_code == 400
+
+
+@pytest.mark.parametrize("url", ["/connexion", "/deconnexion"])
+def test_a_form_without_its_token_is_refused(client: FlaskClient, url: str) -> None:
+    assert client.post(url, data={"identifiant": "agathe", "mot_de_passe": "x"}).status_code == 400
+
+
+def test_a_form_that_is_too_big_is_refused(client: FlaskClient) -> None:
+    assert client.post("/connexion", data={"identifiant": "x" * 2_000_000}).status_code == 413
