@@ -1,0 +1,78 @@
+"""The same records on a real PostgreSQL server, where its programs are installed."""
+
+import multiprocessing
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from pretadepenser.config import load
+from pretadepenser.records import recents, users
+from pretadepenser.records.attempts import Throttle
+from pretadepenser.records.database import Database, RecordsError
+from pretadepenser.records.models import Base
+
+PASSWORD = "une suite de quelques mots"
+PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+
+pytestmark = pytest.mark.skipif(not PROGRAMS, reason="PostgreSQL is not installed (apt install postgresql)")
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server of our own, as a cloud platform would write it."""
+    folder = tmp_path_factory.mktemp("postgresql")
+    # PostgreSQL refuses to run as root, and its user must reach the folder.
+    as_user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
+    if as_user:
+        for parent in (folder, *folder.parents[:2]):
+            parent.chmod(0o755)
+        shutil.chown(folder, "postgres")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    control = [*as_user, str(PROGRAMS[-1] / "pg_ctl"), "-D", str(folder / "data"), "-w", "-s"]
+    subprocess.run([*control, "-o", "-A trust -U app", "initdb"], check=True, cwd="/", capture_output=True)
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    subprocess.run([*control, "-l", str(folder / "log"), "-o", options, "start"], check=True, cwd="/")
+    yield f"postgres://app@127.0.0.1:{port}/postgres"
+    subprocess.run([*control, "-m", "immediate", "stop"], check=True, cwd="/")
+
+
+def _upgrade(url: str) -> bool:
+    opened = Database(url)
+    opened.upgrade()
+    return opened.ready()
+
+
+def _try(url: str) -> int:
+    throttle = Throttle(account=5, address=1000, seconds=60)
+    opened = Database(url)
+    return sum(throttle.begin(opened, "agathe", "192.0.2.1") == 0 for _ in range(10))
+
+
+def test_everything_works_on_postgresql(url: str, tmp_path: Path) -> None:
+    understood = str(load({"DATABASE_URL": url}, {"INSTANCE": tmp_path})["DATABASE_URL"])
+    with multiprocessing.get_context("fork").Pool(3) as pool:
+        assert pool.map(_upgrade, [understood] * 3, chunksize=1) == [True] * 3
+        assert 1 <= sum(pool.map(_try, [understood] * 3, chunksize=1)) <= 5
+    database = Database(understood)
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    added = users.add_user(database, "Éloïse", "auditeur", PASSWORD)
+    with pytest.raises(RecordsError, match="existe déjà"):
+        users.add_user(database, "éloïse", "auditeur", PASSWORD)
+    found = users.authenticate(database, "Éloïse", PASSWORD)
+    assert found is not None
+    assert found.created_at == added.created_at
+    assert users.authenticate(database, "na\x00me", PASSWORD) is None
+    for number in (*range(100_001, 100_014), 100_005, 2**40):
+        recents.remember(database, added.id, number)
+    assert list(recents.recent(database, added.id))[:3] == [2**40, 100_005, 100_013]
