@@ -1,6 +1,5 @@
 """The place of a value among the clients, against counts made by hand."""
 
-
 import numpy as np
 import pyarrow as pa
 import pytest
