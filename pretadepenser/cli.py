@@ -15,7 +15,7 @@ from flask.cli import AppGroup
 from tqdm import tqdm
 
 from pretadepenser.credit.french import number, percent, plural
-from pretadepenser.records import users
+from pretadepenser.records import tokens, users
 from pretadepenser.records.database import Database, RecordsError
 from pretadepenser.records.models import Role
 
@@ -113,12 +113,13 @@ class Progress:
 portfolio = Group("portfolio", help="Portefeuille des clients : importer, fabriquer, comparer.")
 model = Group("model", help="Modèle de score : entraîner, écrire sa fiche.")
 user = Group("user", help="Utilisateurs : ajouter, lister, désactiver, changer un mot de passe.")
+token = Group("token", help="Jetons de l’API : créer, lister, révoquer.")
 database = Group("database", help="Base de données de l’application.")
 
 
 def init_app(app: Flask) -> None:
     """Add the commands to an application."""
-    for group in (portfolio, model, user, database):
+    for group in (portfolio, model, user, token, database):
         app.cli.add_command(group)
 
 
@@ -238,6 +239,31 @@ def change_password(name: str, password_stdin: bool, generate: bool) -> None:
     click.echo(f"Mot de passe changé : {users.normalise(name)}. Ses sessions sont fermées.")
     if generate:
         click.echo(f"Mot de passe, affiché cette seule fois : {password}")
+
+
+@token.command("add")
+@click.argument("name", metavar="NOM")
+def add_token(name: str) -> None:
+    """Crée un jeton pour un autre système et l’affiche une seule fois."""
+    text = tokens.add_token(_database(), name)
+    click.echo(f"Jeton « {users.normalise(name)} », affiché cette seule fois : {text}")
+
+
+@token.command("list")
+def list_tokens() -> None:
+    """Liste les jetons."""
+    every = tokens.list_tokens(_database())
+    for one in every:
+        click.echo(f"{one.name}, créé le {one.created_at:%d/%m/%Y}")
+    click.echo(f"{plural(len(every), 'jeton')}.")
+
+
+@token.command("revoke")
+@click.argument("name", metavar="NOM")
+def revoke_token(name: str) -> None:
+    """Révoque un jeton, sans délai."""
+    tokens.revoke_token(_database(), name)
+    click.echo(f"Jeton révoqué : {users.normalise(name)}.")
 
 
 @database.command()

@@ -208,6 +208,13 @@ SETTINGS: tuple[Setting, ...] = (
         *_integer(1, 1440),
     ),
     Setting(
+        "API_REQUESTS",
+        600,
+        "Demandes permises à l’API par minute et par jeton.",
+        *_integer(1, 1_000_000),
+    ),
+    Setting("API_ROWS", 10_000, "Clients permis dans une demande à l’API.", *_integer(1, 1_000_000)),
+    Setting(
         "ORGANISATION_NAME",
         "Prêt à dépenser",
         "Nom de l’établissement, sur la fiche d’entretien.",

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from pretadepenser.records.models import Base
+
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 # The newest migration, so that a readiness check need not read the folder; a test holds them equal.
-REVISION = "0001"
+REVISION = "0002"
 
 
 class RecordsError(Exception):
@@ -44,6 +47,12 @@ class Database:
         """Give a session in one transaction: committed at the end, rolled back by an exception."""
         with self._sessions.begin() as session:
             yield session
+
+    def insert(self, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
+        """Give an INSERT that knows ON CONFLICT, which both databases have but SQLAlchemy does not share."""
+        if self.engine.dialect.name == "postgresql":
+            return postgresql.insert(table)
+        return sqlite.insert(table)
 
     def upgrade(self) -> None:
         """Bring the tables to the newest migration. Safe when several processes do it at once.

@@ -4,7 +4,6 @@ import time
 from collections.abc import Sequence
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from pretadepenser.records.database import Database
 from pretadepenser.records.models import RecentClient
@@ -24,13 +23,10 @@ def remember(database: Database, user_id: int, number: int) -> None:
     now = time.time()
     with database.session() as session:
         # One statement, so that the same client may be opened in two windows at once.
-        insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(
-            RecentClient
-        )
         session.execute(
-            insert.values(user_id=user_id, number=number, seen_at=now).on_conflict_do_update(
-                index_elements=["user_id", "number"], set_={"seen_at": now}
-            )
+            database.insert(RecentClient)
+            .values(user_id=user_id, number=number, seen_at=now)
+            .on_conflict_do_update(index_elements=["user_id", "number"], set_={"seen_at": now})
         )
         for old in [other for other in recents if other != number][KEPT - 1 :]:
             session.execute(

@@ -35,7 +35,7 @@ def add_user(database: Database, name: str, role: str, password: str) -> User:
         RecordsError: the name, role or password is not acceptable, or the name is taken.
     """
     user = User(
-        name=_checked_name(name),
+        name=checked_name(name),
         role=_checked_role(role),
         password_hash=HASHER.hash(_checked_password(password)),
         active=True,
@@ -127,11 +127,16 @@ def _decoy() -> str:
     return HASHER.hash(secrets.token_hex(32))
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """Give the stored form of a name.
+
+    Raises:
+        RecordsError: it is too short, too long or has other characters.
+    """
     normal = normalise(name)
     if not re.fullmatch(r"[\w.@-]{2,64}", normal):
         raise RecordsError(
-            "Le nom d’utilisateur doit avoir de 2 à 64 caractères : lettres, chiffres, point, tiret, "
+            "Le nom doit avoir de 2 à 64 caractères : lettres, chiffres, point, tiret, "
             "souligné ou @, sans espace."
         )
     return normal
