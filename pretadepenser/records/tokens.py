@@ -52,7 +52,7 @@ def revoke_token(database: Database, name: str) -> None:
         token = session.scalars(select(Token).where(Token.name == normalise(name))).one_or_none()
         if token is None:
             raise RecordsError(
-                f"Le jeton « {normalise(name)} » n’existe pas : « flask --app wsgi token list » les donne tous."
+                f"Le jeton « {normalise(name)} » n’existe pas : voyez « flask --app wsgi token list »."
             )
         session.execute(delete(TokenUse).where(TokenUse.token_id == token.id))
         session.delete(token)

@@ -1,0 +1,246 @@
+"""A real gunicorn with two workers, as `make run` starts it: load, reload, logs, accidents."""
+
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[2]
+PASSWORD = "une suite de quelques mots"
+CLIENT = "/clients/157083"
+AGENT = "NavigateurDeTest/1.0"
+
+
+@dataclass
+class Server:
+    """A running gunicorn and the cookie of an advisor who is signed in."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    instance: Path
+    log: Path
+    cookie: str = ""
+
+    def request(self, method: str, path: str, form: dict[str, str] | None = None) -> tuple[int, str, str]:
+        """Ask on a connection of its own; give status, body and the cookie that was set."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        headers = {"User-Agent": AGENT, "Referer": f"http://127.0.0.1/{CLIENT}", "Cookie": self.cookie}
+        body = None
+        if form is not None:
+            body = urllib.parse.urlencode(form)
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            text = answer.read().decode()
+            return answer.status, text, (answer.getheader("Set-Cookie") or "").partition(";")[0]
+        finally:
+            connection.close()
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and body of a page."""
+        return self.request("GET", path)[:2]
+
+    def sign_in(self, name: str, password: str) -> int:
+        """Fill the form of /connexion in; give the status of the answer."""
+        _, page, self.cookie = self.request("GET", "/connexion")
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        assert token
+        form = {"identifiant": name, "mot_de_passe": password, "csrf_token": token[1]}
+        status, _, cookie = self.request("POST", "/connexion", form)
+        self.cookie = cookie or self.cookie
+        return status
+
+    def workers(self) -> set[int]:
+        """Process numbers of the workers."""
+        pid = self.process.pid
+        return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+    def wait(self) -> None:
+        """Wait until it answers."""
+        for _ in range(300):
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                if self.get("/healthz")[0] == 200:
+                    return
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError(self.log.read_text())
+
+
+def environment(instance: Path, port: int, **settings: str) -> dict[str, str]:
+    """The environment of a server; nothing of the developer's own settings."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PRETADEPENSER_")}
+    own = {"PRETADEPENSER_INSTANCE": str(instance), "PORT": str(port), "HOST": "127.0.0.1"}
+    return clean | own | settings
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def start(instance: Path, **settings: str) -> Server:
+    """Start gunicorn on an instance folder."""
+    port = free_port()
+    log = instance.parent / f"gunicorn-{port}.log"
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"],
+            cwd=REPO,
+            env=environment(instance, port, **settings),
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    return Server(process, port, instance, log)
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance folder made by the commands of the README."""
+    folder = tmp_path_factory.mktemp("gunicorn") / "instance"
+
+    def flask(*words: str, stdin: str = "") -> None:
+        subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "wsgi", *words],
+            cwd=REPO,
+            env=environment(folder, 1),
+            input=stdin.encode(),
+            check=True,
+            capture_output=True,
+        )
+
+    flask("database", "upgrade")
+    flask("portfolio", "demo", "--clients", "2000", "--seed", "3")
+    flask("model", "train")
+    flask("user", "add", "agathe", "--role", "conseiller", "--password-stdin", stdin=PASSWORD)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(instance: Path) -> Iterator[Server]:
+    """A server that an advisor is signed in to."""
+    server = start(instance)
+    try:
+        server.wait()
+        assert server.sign_in("agathe", PASSWORD) == 303
+        yield server
+    finally:
+        server.process.terminate()
+        assert server.process.wait(40) == 0, "a graceful end"
+
+
+def test_it_is_ready_with_two_workers(server: Server) -> None:
+    assert server.get("/readyz")[0] == 200
+    assert len(server.workers()) == 2
+
+
+def test_it_answers_under_concurrent_load_and_always_the_same(server: Server) -> None:
+    paths = ["/", CLIENT, "/healthz", "/accessibilite"] * 20
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(server.get, paths))
+    assert {status for status, _ in answers} == {200}
+    # Whatever worker answers, the page is the same but for its CSRF token.
+    pages = {
+        re.sub(r'value="[^"]+"', "", text)
+        for path, (_, text) in zip(paths, answers, strict=True)
+        if path == CLIENT
+    }
+    assert len(pages) == 1
+    assert "157083" in pages.pop()
+
+
+def test_guessing_is_slowed_down_across_workers(server: Server) -> None:
+    visitor = Server(server.process, server.port, server.instance, server.log)
+    statuses = [visitor.sign_in("inconnue", f"mauvais mot de passe {i}") for i in range(8)]
+    assert statuses == [422] * 5 + [429] * 3
+
+
+def test_a_reload_takes_new_settings_and_cuts_nobody_off(server: Server) -> None:
+    before = server.workers()
+    statuses: list[int | str] = []
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.is_set():
+            try:
+                statuses.append(server.get(CLIENT)[0])
+            except OSError as error:
+                statuses.append(repr(error))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    (server.instance / "config.toml").write_text('ORGANISATION_NAME = "Banque rechargée"\n')
+    server.process.send_signal(signal.SIGHUP)
+    deadline = time.monotonic() + 60
+    while (server.workers() & before or len(server.workers()) != 2) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not server.workers() & before
+    assert len(statuses) > 4
+    assert set(statuses) == {200}
+    assert "Banque rechargée" in server.get("/accessibilite")[1]
+
+
+def test_a_reload_with_a_wrong_setting_changes_nothing(server: Server) -> None:
+    before = server.workers()
+    written = (server.instance / "config.toml").read_text()
+    (server.instance / "config.toml").write_text("LIMIT = 48\n")
+    server.process.send_signal(signal.SIGHUP)
+    deadline = time.monotonic() + 60
+    while server.workers() & before and time.monotonic() < deadline:
+        time.sleep(0.1)
+    (server.instance / "config.toml").write_text(written)
+    assert server.get(CLIENT)[0] == 200
+    assert "Banque rechargée" in server.get("/accessibilite")[1]
+    assert "Rechargement refusé" in server.log.read_text()
+
+
+def test_a_killed_worker_is_replaced(server: Server) -> None:
+    victim = min(server.workers())
+    os.kill(victim, signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while (victim in server.workers() or len(server.workers()) != 2) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert len(server.workers() - {victim}) == 2
+    assert server.get(CLIENT)[0] == 200
+
+
+def test_the_log_names_nobody(server: Server) -> None:
+    assert server.get(f"{CLIENT}?figure=AMT_CREDIT&client=157083")[0] == 200
+    assert server.get("/clients/999999")[0] == 404
+    assert server.get("/clients/1e5")[0] == 404
+    time.sleep(0.5)
+    log = server.log.read_text()
+    lines = [line for line in log.splitlines() if " octets " in line]
+    assert any(line.split("] ")[1].startswith("GET /clients/… 200 ") for line in lines)
+    for line in lines:
+        assert re.fullmatch(r"\[[^]]+\] [A-Z]+ /[^ ?0-9]* \d{3} (\d+|None) octets \d+ ms", line), line
+    for personal in ("157083", "999999", "AMT_CREDIT", AGENT, "Referer", "agathe", "127.0.0.1 ", PASSWORD):
+        assert personal not in log
+
+
+def test_a_wrong_setting_stops_the_start_with_one_sentence(instance: Path) -> None:
+    server = start(instance, PRETADEPENSER_WORKERS="beaucoup")
+    assert server.process.wait(60) == 1
+    assert server.log.read_text().splitlines() == [
+        "Prêt à dépenser n’a pas démarré. Le réglage PRETADEPENSER_WORKERS doit être un entier entre 1 et 64 "
+        "et non « beaucoup » ; corrigez-le puis recommencez."
+    ]
