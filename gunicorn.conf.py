@@ -61,6 +61,6 @@ def pre_fork(server: Any, worker: Any) -> None:
 def on_reload(server: Any) -> None:
     """Make the application anew for the workers that come next; with preloading gunicorn would not."""
     try:
-        server.app.callable = create_app()
+        sys.modules["wsgi"].app = server.app.callable = create_app()  # type: ignore[attr-defined]
     except (SettingError, RecordsError) as error:
         server.log.error("Rechargement refusé, l’application d’avant reste en place. %s", error)
