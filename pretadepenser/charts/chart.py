@@ -1,0 +1,95 @@
+"""What a chart is: one object from which the picture, its sentence, its table and its CSV all come.
+
+They are made from the same values, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from matplotlib.figure import Figure
+
+from pretadepenser.charts import drawing
+
+Width = drawing.Width
+Cell = str | int | float | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """Head of a table column; numeric columns are set to the right."""
+
+    label: str
+    numeric: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """The figures of a chart as text, row by row; `raw` holds the same rows unformatted, for the CSV."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    raw: tuple[tuple[Cell, ...], ...]
+    footer: tuple[tuple[str, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.rows) != len(self.raw):
+            raise ValueError(f"{self.caption}: {len(self.rows)} rows of text but {len(self.raw)} of values")
+        for row in (*self.rows, *self.raw, *self.footer):
+            if len(row) != len(self.columns):
+                raise ValueError(f"{self.caption}: a row of {len(row)} cells for {len(self.columns)} columns")
+
+    def csv(self) -> str:
+        """The table for a French spreadsheet: semicolons, decimal commas, UTF-8 with its mark."""
+        text = io.StringIO()
+        writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+        writer.writerow([column.label for column in self.columns])
+        for row in self.raw:
+            writer.writerow([_french(cell) for cell in row])
+        return "\ufeff" + text.getvalue()
+
+
+def _french(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    return f"{cell:.6g}".replace(".", ",") if isinstance(cell, float) else str(cell)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawing with everything that says the same without sight.
+
+    key: name in addresses and ids; title: heading; sentence: what the picture shows, in one sentence;
+    table: the same figures; draw: makes the matplotlib Figure for a width ("large" or "etroite").
+    """
+
+    key: str
+    title: str
+    sentence: str
+    table: Table
+    heights: tuple[int, int]
+    draw: Callable[[Width], Figure] = field(repr=False, compare=False)
+    alternative: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.alternative:
+            object.__setattr__(self, "alternative", self.sentence)
+
+    def size(self, width: Width) -> tuple[int, int]:
+        """Width and height of the drawing in CSS pixels, so that the page keeps its place."""
+        return drawing.WIDTHS[width], self.heights[0 if width == "large" else 1]
+
+    def fingerprint(self, width: Width) -> str:
+        """Hash of all that the picture shows, the key under which a drawn picture can be kept."""
+        shown = repr((drawing.VERSION, self.key, self.title, self.sentence, self.table, width))
+        return hashlib.sha256(shown.encode()).hexdigest()
+
+    def svg(self, width: Width = "large", theme: Literal["auto", "light"] = "auto") -> bytes:
+        """The picture as a stand-alone SVG with real text; "auto" follows the reader's colour scheme."""
+        return drawing.render(self.draw(width), self.title, self.alternative, theme)
