@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pretadepenser.credit import dictionary, french, storage
+from pretadepenser.credit import dictionary, features, french, storage
 from pretadepenser.credit.portfolio import reading, statistics
-from pretadepenser.credit.portfolio.rows import Rows
+from pretadepenser.credit.portfolio.rows import Rows, canonical
 from pretadepenser.credit.portfolio.sorting import KEY, Sorter
 from pretadepenser.credit.portfolio.sources import Skipped, Source, find
 from pretadepenser.credit.portfolio.validation import (
@@ -77,8 +77,13 @@ def import_folder(source: Path, instance: Path, progress: Progress = _silent) ->
     with storage.publish(instance, reading.NAME) as folder:
         rows: list[tuple[str, int]] = []
         with Sorter(folder / "scratch.arrow", dictionary.arrow_schema()) as sorter:
+            problems: list[Problem] = []
             for each in sources:
-                rows.append((each.name, _read(each, sorter, progress)))
+                count, found = _read(each, sorter, progress)
+                rows.append((each.name, count))
+                problems += found
+            if problems:
+                raise PortfolioError.refused(problems)
             numbers = sorter.numbers()
             _check_unique(numbers, sources, rows)
             if not numbers.size:
@@ -122,8 +127,8 @@ def _check_headers(sources: Sequence[Source]) -> None:
         raise PortfolioError.refused(problems)
 
 
-def _read(source: Source, sorter: Sorter, progress: Progress) -> int:
-    """Validate one file and hand its rows to the sorter; return their number."""
+def _read(source: Source, sorter: Sorter, progress: Progress) -> tuple[int, list[Problem]]:
+    """Validate one file and hand its rows to the sorter; return their number and all that is wrong."""
     step = f"Lecture de {source.name}"
     rows = 0
     problems = Problems(source.name)
@@ -137,11 +142,11 @@ def _read(source: Source, sorter: Sorter, progress: Progress) -> int:
             progress(step, piece.read)
         else:
             progress(step, 1.0)
-            return rows
+            return rows, []
     except pa.ArrowInvalid:
         # A field that is no number, or a row of the wrong length: only the second reading knows where.
         pass
-    raise PortfolioError.refused(_diagnose(source, progress))
+    return rows, _diagnose(source, progress)
 
 
 def _diagnose(source: Source, progress: Progress) -> list[Problem]:
@@ -152,7 +157,7 @@ def _diagnose(source: Source, progress: Progress) -> list[Problem]:
         conform(piece.table, piece.lines, problems)
         progress(step, piece.read)
     progress(step, 1.0)
-    return [*skipped.listed(source.name), *problems]
+    return [*skipped.problems(source.name), *problems]
 
 
 def _check_unique(
@@ -218,7 +223,7 @@ def _write(
     clients = labelled = defaults = 0
     with pa.ipc.new_file(folder / reading.CLIENTS, dictionary.arrow_schema()) as writer:
         for batch in batches:
-            writer.write_batch(batch)
+            writer.write_batch(canonical(batch))
             numbers.append(batch.column(KEY).to_numpy())
             targets = batch.column("TARGET")
             clients += batch.num_rows
@@ -262,10 +267,12 @@ def _columns(folder: Path, size: int) -> Iterator[tuple[str, NDArray[np.float64]
         rows = Rows(file.read_buffer())
         for name in dictionary.COLUMNS:
             yield name, rows.column(name)
+        for name, columns in features.DERIVED_FROM.items():
+            yield name, features.derive({column: rows.column(column) for column in columns})[name]
 
 
 def _counted(progress: Progress) -> Callable[[str], None]:
-    total = len(dictionary.COLUMNS) + len(dictionary.DERIVED)
+    total = len(dictionary.COLUMNS) + len(features.DERIVED_FROM)
     done = 0
 
     def count(name: str) -> None:

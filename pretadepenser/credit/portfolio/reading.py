@@ -19,7 +19,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pretadepenser.credit import dictionary, storage
-from pretadepenser.credit.portfolio.rows import Frame, Rows
+from pretadepenser.credit.features import Frame, Row
+from pretadepenser.credit.portfolio.rows import Rows
 from pretadepenser.credit.portfolio.statistics import Ladder, Statistics
 from pretadepenser.credit.portfolio.validation import PortfolioError
 
@@ -29,9 +30,6 @@ NUMBERS = "numbers.npy"
 CARD = "card.json"
 # Changed when a portfolio written by an older version of this code can no longer be read.
 FORMAT = 1
-
-Value = int | float | str | None
-Row = Mapping[str, Value]
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +86,7 @@ class Portfolio:
             return None
         batch = self._rows.batch(place // self._batch_rows)
         row = place % self._batch_rows
-        values: dict[str, Value] = {}
+        values: dict[str, int | float | str | None] = {}
         for position, column in enumerate(dictionary.COLUMNS.values()):
             value = batch.column(position)[row].as_py()
             values[column.name] = int(value) if column.integer and value is not None else value

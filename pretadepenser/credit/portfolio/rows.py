@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pretadepenser.credit import dictionary
-
-# Column name -> float64, shape (n,), missing = NaN, categories as their code.
-Frame = Mapping[str, NDArray[np.float64]]
+from pretadepenser.credit.features import Frame
 
 
 class Rows:
@@ -54,7 +53,37 @@ class Rows:
         return np.concatenate(pieces) if pieces else np.empty(0)
 
 
+def canonical(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The same rows in the one form that their values allow, so that equal portfolios have equal bytes.
+
+    Arrow leaves free what lies under a missing value and whether a column without any has a validity map.
+    """
+    arrays = []
+    for values in batch.columns:
+        codes = values.indices if pa.types.is_dictionary(values.type) else values
+        filled = pc.fill_null(codes, pa.scalar(0, codes.type))
+        if codes.null_count:
+            known = np.packbits(pc.is_valid(codes).to_numpy(zero_copy_only=False), bitorder="little")
+            # fill_null always makes a new array, so its offset is 0 as that of the map is.
+            buffers = [pa.py_buffer(known), filled.buffers()[1]]
+            filled = pa.Array.from_buffers(codes.type, len(codes), buffers, codes.null_count)
+        if codes is not values:
+            filled = pa.DictionaryArray.from_arrays(filled, values.dictionary)
+        arrays.append(filled)
+    return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
+
+
 def _floats(values: pa.Array) -> NDArray[np.float64]:
+    """float64 values of a stored array, NaN where missing.
+
+    Read from Arrow's buffers: Array.to_numpy would load pandas, a second and 40 MB in every worker process.
+    """
     if pa.types.is_dictionary(values.type):
         values = values.indices
-    return np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.float64)
+    validity, content = values.buffers()
+    stored = np.frombuffer(content, dtype=values.type.to_pandas_dtype())
+    floats = stored[values.offset : values.offset + len(values)].astype(np.float64)
+    if values.null_count:
+        known = np.unpackbits(np.frombuffer(validity, dtype=np.uint8), bitorder="little")
+        floats[known[values.offset : values.offset + len(values)] == 0] = np.nan
+    return floats

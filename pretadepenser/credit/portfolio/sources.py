@@ -23,7 +23,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.portfolio.validation import Lines, PortfolioError, Problem
+from pretadepenser.credit.portfolio.validation import Lines, PortfolioError, Problem, beyond
 
 KAGGLE_ZIP = "home-credit-default-risk.zip"
 ENDINGS = (".csv", ".csv.zip", ".csv.gz", ".parquet")
@@ -80,8 +80,12 @@ class Source:
         return self._parquet_pieces() if self.parquet else self._csv_pieces(as_text=False, skipped=Skipped())
 
     def diagnose(self, skipped: Skipped) -> Iterator[Piece]:
-        """Yield the rows again, every field as text, rows of the wrong length put in `skipped`."""
-        return self._parquet_pieces() if self.parquet else self._csv_pieces(as_text=True, skipped=skipped)
+        """Yield the rows again, every field as text, lines that hold no row put in `skipped`."""
+        if self.parquet:
+            return self._parquet_pieces()
+        with _readable(self), self._open() as (stream, _):
+            skipped.empty.extend(line for line, text in enumerate(stream, start=1) if not text.strip())
+        return self._csv_pieces(as_text=True, skipped=skipped)
 
     @contextmanager
     def _open(self) -> Iterator[tuple[IO[bytes], _Gauge]]:
@@ -108,16 +112,18 @@ class Source:
                 pa.PythonFile(stream, mode="r"),
                 # One thread: rows keep their numbers, memory stays flat, and parsing is not what takes long.
                 read_options=pa.csv.ReadOptions(block_size=BLOCK_BYTES, use_threads=False),
-                parse_options=pa.csv.ParseOptions(
-                    ignore_empty_lines=not as_text, invalid_row_handler=skipped.take if as_text else None
-                ),
+                parse_options=pa.csv.ParseOptions(invalid_row_handler=skipped.take if as_text else None),
                 convert_options=pa.csv.ConvertOptions(
                     column_types=types, null_values=MISSING, strings_can_be_null=True
                 ),
             )
             first = 2
             for batch in reader:
-                yield Piece(pa.Table.from_batches([batch]), Lines(first, skipped.lines), gauge.share())
+                yield Piece(
+                    pa.Table.from_batches([batch]),
+                    Lines(first, skipped.malformed, skipped.empty),
+                    gauge.share(),
+                )
                 first += batch.num_rows
 
     def _parquet_pieces(self) -> Iterator[Piece]:
@@ -131,26 +137,23 @@ class Source:
 
 @dataclass
 class Skipped:
-    """Lines left out while reading: empty ones, and rows of the wrong length."""
+    """Lines that hold no row: empty ones, and those of the wrong length (numbered without the empty ones)."""
 
-    lines: list[int] = field(default_factory=list)
-    problems: dict[int, str] = field(default_factory=dict)
+    empty: list[int] = field(default_factory=list)
+    malformed: list[int] = field(default_factory=list)
+    what: str = ""
 
     def take(self, row: pa.csv.InvalidRow) -> str:
         """Note a row that the parser cannot split into the expected fields."""
-        self.lines.append(row.number)
-        if row.text.strip():
-            self.problems[row.number] = (
-                f"{row.expected_columns} valeurs attendues, {row.actual_columns} trouvées"
-            )
+        self.what = self.what or f"{row.expected_columns} valeurs attendues, {row.actual_columns} trouvées"
+        self.malformed.append(row.number)
         return "skip"
 
-    def listed(self, file: str) -> list[Problem]:
+    def problems(self, file: str) -> list[Problem]:
         """One problem for all rows of the wrong length."""
-        if not self.problems:
+        if not self.malformed:
             return []
-        line, what = next(iter(self.problems.items()))
-        return [Problem(file, line, None, what, len(self.problems))]
+        return [Problem(file, beyond(self.malformed[0], self.empty), None, self.what, len(self.malformed))]
 
 
 @dataclass(frozen=True)

@@ -104,17 +104,30 @@ class Problems:
 
 
 class Lines:
-    """Line numbers, in the file, of the rows of one batch."""
+    """Line numbers, in the file, of the rows of one batch.
 
-    def __init__(self, first: int, skipped: Sequence[int] = ()) -> None:
+    `first` would be the line of row 0 if no line were passed over. Each sequence of `passed` holds lines
+    passed over, ascending, numbered as if those of the sequences after it were not there.
+    """
+
+    def __init__(self, first: int, *passed: Sequence[int]) -> None:
         self._first = first
-        self._skipped = skipped
+        self._passed = passed
 
     def __getitem__(self, row: int) -> int:
         line = self._first + row
-        for skipped in self._skipped:
-            line += skipped <= line
+        for passed in self._passed:
+            line = beyond(line, passed)
         return line
+
+
+def beyond(line: int, passed: Sequence[int]) -> int:
+    """Number of a line once the lines `passed`, ascending, are counted as well."""
+    for each in passed:
+        if each > line:
+            break
+        line += 1
+    return line
 
 
 def check_header(names: Sequence[str], file: str, optional: frozenset[str] = frozenset()) -> list[Problem]:

@@ -1,0 +1,268 @@
+"""Reading a portfolio: look-ups, scans, ranks, damage, threads, and a cost that does not grow with it."""
+
+import json
+import shutil
+import threading
+from pathlib import Path
+
+import made_up
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pretadepenser.credit import dictionary, features
+from pretadepenser.credit.portfolio import Portfolio, PortfolioError, current_portfolio, import_batches
+from pretadepenser.credit.portfolio.statistics import Ladder
+
+CLIENTS = 500
+
+
+@pytest.fixture(scope="module")
+def rows() -> pa.Table:
+    return made_up.table(CLIENTS)
+
+
+@pytest.fixture(scope="module")
+def instance(rows: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Instance folder with a portfolio of 500 made-up clients, stored 64 a batch."""
+    folder = tmp_path_factory.mktemp("instance")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pretadepenser.credit.portfolio.importing.BATCH_ROWS", 64)
+        import_batches(rows.to_batches(), folder)
+    return folder
+
+
+@pytest.fixture
+def portfolio(instance: Path) -> Portfolio:
+    opened = current_portfolio(instance)
+    assert opened is not None
+    return opened
+
+
+def known(rows: pa.Table, name: str) -> np.ndarray:
+    return rows[name].drop_null().to_numpy()
+
+
+def test_nothing_imported_yet(tmp_path: Path) -> None:
+    assert current_portfolio(tmp_path) is None
+
+
+def test_every_client_is_found_with_all_raw_values(portfolio: Portfolio, rows: pa.Table) -> None:
+    for row in rows.to_pylist():
+        client = portfolio.client(row["SK_ID_CURR"])
+        assert client is not None
+        assert client.values == row
+        assert list(client.values) == list(dictionary.COLUMNS)
+        assert client.target == row["TARGET"]
+
+
+def test_whole_numbers_come_back_as_int(portfolio: Portfolio) -> None:
+    client = portfolio.client(100_002)
+    assert client is not None
+    for column in dictionary.COLUMNS.values():
+        value = client.values[column.name]
+        expected = str if column.textual else int if column.integer else float
+        assert value is None or type(value) is expected, column.name
+
+
+@pytest.mark.parametrize(
+    "number", [0, -1, 1, 100_001, 100_003, 100_002 + 3 * CLIENTS, 10**40, -(10**40), 2**63]
+)
+def test_an_unknown_client(portfolio: Portfolio, number: int) -> None:
+    assert portfolio.client(number) is None
+    assert portfolio.place(number) is None
+
+
+def test_numbers_and_places(portfolio: Portfolio, rows: pa.Table) -> None:
+    assert portfolio.size == CLIENTS
+    np.testing.assert_array_equal(portfolio.numbers(), rows["SK_ID_CURR"].to_numpy())
+    assert [portfolio.place(int(number)) for number in portfolio.numbers()] == list(range(CLIENTS))
+
+
+def test_a_column_as_floats(portfolio: Portfolio, rows: pa.Table) -> None:
+    for column in dictionary.COLUMNS.values():
+        values = rows[column.name].to_pylist()
+        if column.textual:
+            values = [None if value is None else column.code(value) for value in values]
+        expected = np.array([np.nan if value is None else value for value in values], np.float64)
+        np.testing.assert_array_equal(portfolio.column(column.name), expected, column.name)
+
+
+def test_frames_of_any_size_make_up_the_columns(portfolio: Portfolio) -> None:
+    names = ["EXT_SOURCE_2", "CODE_GENDER", "SK_ID_CURR", "OWN_CAR_AGE"]
+    for batch in (None, 1, 7, 64, 10_000):
+        frames = list(portfolio.frames(names, batch))
+        assert all(list(frame) == names for frame in frames)
+        assert batch is None or max(len(frame["SK_ID_CURR"]) for frame in frames) <= batch
+        for name in names:
+            joined = np.concatenate([frame[name] for frame in frames])
+            np.testing.assert_array_equal(joined, portfolio.column(name))
+    assert list(next(iter(portfolio.frames()))) == list(dictionary.COLUMNS)
+
+
+def test_an_unknown_column(portfolio: Portfolio) -> None:
+    for ask in (
+        portfolio.column,
+        portfolio.missing,
+        portfolio.median,
+        lambda name: portfolio.rank(name, 1.0),
+    ):
+        with pytest.raises(KeyError):
+            ask("NO_SUCH_COLUMN")
+
+
+def test_rank_counts_ties_by_half(portfolio: Portfolio, rows: pa.Table) -> None:
+    for name in ("CNT_CHILDREN", "DAYS_EMPLOYED", "AMT_CREDIT", "EXT_SOURCE_1", "TARGET"):
+        values = known(rows, name)
+        for value in (*values[:30].tolist(), values.min() - 1, values.max() + 1):
+            expected = ((values < value).sum() + (values <= value).sum()) / 2 / values.size
+            assert portfolio.rank(name, value) == pytest.approx(expected, abs=1e-12), (name, value)
+
+
+def test_medians_quantiles_and_missing_shares(portfolio: Portfolio, rows: pa.Table) -> None:
+    for name in ("CNT_CHILDREN", "AMT_CREDIT", "EXT_SOURCE_1", "DAYS_EMPLOYED"):
+        values = known(rows, name)
+        for q in (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0):
+            assert portfolio.quantile(name, q) == np.quantile(values, q, method="inverted_cdf"), (name, q)
+        assert portfolio.median(name) == portfolio.quantile(name, 0.5)
+        assert portfolio.missing(name) == rows[name].null_count / CLIENTS
+
+
+def test_derived_figures_have_their_place_too(portfolio: Portfolio, rows: pa.Table) -> None:
+    frame = {name: portfolio.column(name) for name in dictionary.COLUMNS}
+    derived = features.derive(frame)
+    assert set(derived) == set(dictionary.DERIVED)
+    for name, values in derived.items():
+        present = values[~np.isnan(values)]
+        assert portfolio.missing(name) == pytest.approx(1 - present.size / CLIENTS)
+        assert portfolio.median(name) == np.quantile(present, 0.5, method="inverted_cdf")
+        expected = ((present < present[0]).sum() + (present <= present[0]).sum()) / 2 / present.size
+        assert portfolio.rank(name, present[0]) == pytest.approx(expected, abs=1e-12)
+
+
+def test_shares_of_categories_flags_and_counts(portfolio: Portfolio, rows: pa.Table) -> None:
+    for name in ("CODE_GENDER", "OCCUPATION_TYPE", "FLAG_OWN_CAR"):
+        values = rows[name].to_pylist()
+        for code in dictionary.COLUMNS[name].categories or ():
+            assert portfolio.share(name, code) == values.count(code) / CLIENTS
+    values = rows["FLAG_DOCUMENT_3"].to_pylist()
+    assert portfolio.share("FLAG_DOCUMENT_3", 1) == pytest.approx(values.count(1) / CLIENTS)
+    values = rows["TARGET"].to_pylist()
+    assert portfolio.share("TARGET", 1) == pytest.approx(values.count(1.0) / CLIENTS)
+    with pytest.raises(KeyError):
+        portfolio.share("CODE_GENDER", "no such category")
+
+
+def test_a_ladder_of_many_values_stays_within_a_thousandth() -> None:
+    random = np.random.default_rng(5)
+    values = np.concatenate([random.normal(size=40_000), np.full(9_000, 0.25), np.repeat([3.0, 4.0], 500)])
+    ladder = Ladder.of(random.permutation(values))
+    assert ladder.values.size <= 1001
+    for value in (*values[:300].tolist(), 0.25, 3.0, 4.0, -9.0, 9.0):
+        expected = ((values < value).sum() + (values <= value).sum()) / 2 / values.size
+        assert ladder.rank(value) == pytest.approx(expected, abs=1e-3)
+    # Values held by at least one client in a thousand are counted exactly.
+    assert ladder.rank(0.25) == ((values < 0.25).sum() + (values <= 0.25).sum()) / 2 / values.size
+    assert ladder.equal(0.25) == 9_000 / values.size
+    ordered = np.sort(values)
+    for q in (0.001, 0.25, 0.5, 0.75, 0.999, 1.0):
+        assert ladder.quantile(q) == np.quantile(ordered, q, method="inverted_cdf")
+    assert ladder.rank(ladder.quantile(0.1234)) == pytest.approx(0.1234, abs=1e-3)
+
+
+def test_a_ladder_without_any_value() -> None:
+    ladder = Ladder.of(np.empty(0))
+    for ask in (ladder.rank, ladder.quantile):
+        with pytest.raises(ValueError, match="no known value"):
+            ask(0.5)
+    assert ladder.equal(0.5) == 0
+
+
+def test_the_card_says_what_was_imported(portfolio: Portfolio, rows: pa.Table) -> None:
+    assert portfolio.fictitious
+    assert portfolio.labelled == CLIENTS - rows["TARGET"].null_count
+    assert portfolio.defaults == rows["TARGET"].to_pylist().count(1.0)
+    assert portfolio.sources == ("Données fictives",)
+    assert portfolio.imported_at.tzinfo is not None
+    assert len(portfolio.sha256) == 64
+    card = json.loads((portfolio.folder / "card.json").read_text())
+    assert set(card["versions"]) == {"python", "pretadepenser", "numpy", "pyarrow"}
+    portfolio.verify()
+
+
+def test_the_same_rows_have_the_same_hash(portfolio: Portfolio, rows: pa.Table, tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pretadepenser.credit.portfolio.importing.BATCH_ROWS", 64)
+        assert import_batches(rows.to_batches(max_chunksize=31), tmp_path).sha256 == portfolio.sha256
+        other = made_up.table(CLIENTS, seed=9)
+        assert import_batches(other.to_batches(), tmp_path).sha256 != portfolio.sha256
+
+
+@pytest.mark.parametrize(
+    "name", ["card.json", "clients.arrow", "numbers.npy", "ladders.npy", "statistics.json"]
+)
+@pytest.mark.parametrize("damage", ["absent", "empty", "cut", "zeros"])
+def test_a_damaged_portfolio_says_to_import_again(
+    portfolio: Portfolio, name: str, damage: str, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(portfolio.folder, tmp_path / "copy")
+    path = folder / name
+    content = path.read_bytes()
+    if damage == "absent":
+        path.unlink()
+    else:
+        path.write_bytes(
+            {"empty": b"", "cut": content[: len(content) // 2], "zeros": bytes(len(content))}[damage]
+        )
+    with pytest.raises(PortfolioError, match="endommagé : importez-le à nouveau"):
+        Portfolio.open(folder)
+
+
+def test_another_format_says_to_import_again(portfolio: Portfolio, tmp_path: Path) -> None:
+    folder = shutil.copytree(portfolio.folder, tmp_path / "copy")
+    card = json.loads((folder / "card.json").read_text())
+    (folder / "card.json").write_text(json.dumps({**card, "format": 0}))
+    with pytest.raises(PortfolioError, match="autre version"):
+        Portfolio.open(folder)
+
+
+def test_verify_sees_a_single_changed_byte(portfolio: Portfolio, tmp_path: Path) -> None:
+    folder = shutil.copytree(portfolio.folder, tmp_path / "copy")
+    with (folder / "clients.arrow").open("r+b") as file:
+        file.seek(200_000)
+        byte = file.read(1)
+        file.seek(200_000)
+        file.write(bytes([byte[0] ^ 1]))
+    with pytest.raises(PortfolioError, match="a changé depuis son import"):
+        Portfolio.open(folder).verify()
+
+
+def test_an_open_portfolio_outlives_its_replacement(rows: pa.Table, tmp_path: Path) -> None:
+    import_batches(rows.to_batches(), tmp_path)
+    opened = current_portfolio(tmp_path)
+    assert opened is not None
+    for seed in (1, 2, 3):
+        import_batches(made_up.table(50, seed).to_batches(), tmp_path)
+    assert not opened.folder.exists()
+    client = opened.client(100_002 + 3 * 400)
+    assert client is not None
+    assert client.values == rows.to_pylist()[400]
+    assert opened.rank("AMT_CREDIT", 0.0) == 0.0
+
+
+def test_many_threads_read_at_once(portfolio: Portfolio, rows: pa.Table) -> None:
+    expected = {row["SK_ID_CURR"]: row for row in rows.to_pylist()}
+    wrong: list[int] = []
+
+    def read(seed: int) -> None:
+        for number in np.random.default_rng(seed).permutation(portfolio.numbers())[:150].tolist():
+            client = portfolio.client(number)
+            if client is None or client.values != expected[number]:
+                wrong.append(number)
+
+    threads = [threading.Thread(target=read, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
