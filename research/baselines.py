@@ -1,0 +1,61 @@
+"""Two ways of answering that cost nothing, so that the networks' accuracies mean something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from tqdm import tqdm
+
+from research.catalog import CATEGORIES, Catalog
+from research.images import Aspect, decode, frame
+from research.manifest import Manifest, Role
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A method without a network. ``kind`` is ``"majority"`` or ``"histogram"``.
+
+    ``bins`` a channel of the joint colour histogram; ``strength`` the logistic regression's C.
+    """
+
+    name: str
+    label: str
+    kind: str
+    bins: int = 6
+    strength: float = 0.01
+
+
+def colour_histogram(path: Path, bins: int, side: int = 96) -> np.ndarray:
+    """Joint RGB histogram of a photo, square roots of the shares, float64 ``(bins ** 3,)``."""
+    values = np.asarray(frame(decode(path), side, Aspect.PAD)).reshape(-1, 3)
+    counts, _ = np.histogramdd(values, bins=bins, range=[(0, 256)] * 3)
+    return np.sqrt(counts.ravel() / len(values))
+
+
+def baseline_probabilities(baseline: Baseline, catalog: Catalog, manifest: Manifest) -> list[np.ndarray]:
+    """For each draw, probabilities of all photos, float64 ``(n, 7)``, learnt on its training photos."""
+    labels = catalog.labels
+    if baseline.kind == "histogram":
+        paths = tqdm(catalog.paths, desc="Histogrammes de couleurs", unit="photo", disable=None)
+        inputs = np.stack([colour_histogram(path, baseline.bins) for path in paths])
+    else:
+        inputs = np.zeros((len(labels), 1))
+    found = []
+    for draw in range(manifest.draws):
+        members = manifest.members(draw, Role.TRAIN)
+        if baseline.kind == "histogram":
+            regression = LogisticRegression(C=baseline.strength, max_iter=2000)
+            model = make_pipeline(StandardScaler(), regression)
+        else:
+            model = DummyClassifier(strategy="prior")
+        model.fit(inputs[members], labels[members])
+        probabilities = np.zeros((len(labels), len(CATEGORIES)))
+        probabilities[:, model.classes_] = model.predict_proba(inputs)
+        found.append(probabilities)
+    return found

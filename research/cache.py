@@ -1,0 +1,161 @@
+"""Features of the frozen trunk, computed once per photo and view and kept on disk in half precision.
+
+One entry is one view of every photo of a catalogue through one trunk. Its name is a fingerprint of all
+that the values depend on (photos, network, weights, cut, side, framing, view, ranges of the augmentation),
+so another seed or another split reuses it, and any change of these computes it anew. An entry is written
+batch by batch beside a small progress file: a run that was killed goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from research.backbones import Network
+from research.catalog import Catalog
+from research.errors import ResearchError, writing
+from research.files import fingerprint, read_json, write_json
+from research.images import Aspect, Augmentation, pixels
+
+#: Bump when the way features are computed changes, so that older entries are not read.
+FORMAT = 1
+BATCH = 16
+HALF_MAX = float(np.finfo(np.float16).max)
+
+
+@dataclass(frozen=True)
+class View:
+    """What one cache entry holds: framing, side, number of the view (see ``images.vary``) and ranges."""
+
+    aspect: Aspect
+    number: int
+    augmentation: Augmentation
+
+    def read(self, path: Path, size: int) -> np.ndarray:
+        """Pixels of this view of one photo, float32 ``(size, size, 3)``."""
+        return pixels(path, size, self.aspect, self.number, self.augmentation)
+
+
+def entry_key(catalog: Catalog, network: Network, view: View) -> dict[str, object]:
+    """All that the cached values depend on, as JSON-able values."""
+    return {
+        "format": FORMAT,
+        "data": catalog.key,
+        "network": network.backbone.name,
+        "weights": network.weights,
+        "cut": network.backbone.cut,
+        "size": network.size,
+        "aspect": view.aspect.value,
+        "view": view.number,
+        # The plain photo and its mirror image do not depend on the ranges: all augmentations share them.
+        "augmentation": view.augmentation.key() if view.number > 1 else None,
+    }
+
+
+class FeatureCache:
+    """A bounded folder of features: the least recently used entries go first when room is needed."""
+
+    def __init__(self, folder: Path, limit_bytes: int) -> None:
+        self.folder, self.limit_bytes = folder, limit_bytes
+
+    def features(
+        self, catalog: Catalog, network: Network, view: View, tick: Callable[[int], None] | None = None
+    ) -> np.ndarray:
+        """Cut features of one view of every photo: read-only float16 memory map ``(n, h, w, channels)``.
+
+        Computes what is missing, batch by batch; ``tick`` is called with the number of photos done.
+
+        Raises:
+            ResearchError: a photo cannot be read, the entry cannot fit, or the disk is full.
+        """
+        key = entry_key(catalog, network, view)
+        entry = self.folder / f"{network.backbone.name}-{network.size}-{fingerprint(key)}"
+        values, progress = entry / "features.npy", entry / "progress.json"
+        shape = (len(catalog.photos), *network.trunk.output_shape[1:])
+        done = read_json(progress)["done"] if progress.is_file() and values.is_file() else 0
+        if done < len(catalog.photos):
+            if not done:
+                self._make_room(int(np.prod(shape)) * 2, entry)
+                with writing(entry):
+                    entry.mkdir(parents=True, exist_ok=True)
+                    _allocate(values, shape)
+                write_json(entry / "key.json", key)
+            self._compute(catalog, network, view, values, progress, done, tick)
+        (entry / "key.json").touch()
+        return np.load(values, mmap_mode="r")
+
+    def _compute(
+        self,
+        catalog: Catalog,
+        network: Network,
+        view: View,
+        values: Path,
+        progress: Path,
+        done: int,
+        tick: Callable[[int], None] | None,
+    ) -> None:
+        store = np.load(values, mmap_mode="r+")
+        paths = catalog.paths
+        label = f"{network.backbone.label} {network.size} px, vue {view.number}"
+        with tqdm(total=len(paths), initial=done, desc=label, unit="photo", disable=None) as bar:
+            for start in range(done, len(paths), BATCH):
+                batch = paths[start : start + BATCH]
+                stop = start + len(batch)
+                store[start:stop] = trunk_features(network, [view.read(path, network.size) for path in batch])
+                with writing(values):
+                    store.flush()
+                # Only after the values are on disk: a kill in between costs one batch, never a wrong one.
+                write_json(progress, {"done": stop})
+                bar.update(len(batch))
+                if tick:
+                    tick(stop)
+
+    def _make_room(self, needed: int, keep: Path) -> None:
+        if needed > self.limit_bytes:
+            raise ResearchError(
+                f"Le cache est limité à {self.limit_bytes / 1e9:.1f} Go et cette étape en demande "
+                f"{needed / 1e9:.1f} : augmentez --cache-limit.".replace(".", ",", 2)
+            )
+        if not self.folder.is_dir():
+            return
+        entries = sorted(
+            (path for path in self.folder.iterdir() if (path / "key.json").is_file() and path != keep),
+            key=lambda path: (path / "key.json").stat().st_mtime,
+        )
+        total = sum(_size(path) for path in entries)
+        for path in entries:
+            if total + needed <= self.limit_bytes:
+                break
+            total -= _size(path)
+            shutil.rmtree(path)
+
+    def entries(self) -> list[dict[str, object]]:
+        """Keys of the complete and started entries, for reports and tests."""
+        return [json.loads(path.read_text()) for path in sorted(self.folder.glob("*/key.json"))]
+
+
+def trunk_features(network: Network, pictures: Sequence[np.ndarray]) -> np.ndarray:
+    """Features at the cut of a few pictures (RGB 0..255), float16 ``(n, h, w, channels)``."""
+    inputs = network.backbone.preprocess(np.stack(pictures))
+    features = np.asarray(network.trunk(inputs, training=False))
+    return np.clip(features, -HALF_MAX, HALF_MAX).astype(np.float16)
+
+
+def _allocate(path: Path, shape: tuple[int, ...]) -> None:
+    """Reserve the whole file first, so that a full disk is known before hours are spent."""
+    store = np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape)
+    store.flush()
+    del store
+    with path.open("r+b") as file:
+        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

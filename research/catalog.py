@@ -1,0 +1,255 @@
+"""The product catalogue: a csv of products, a folder of photos, and what is wrong with either."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import imagehash
+import numpy as np
+from tqdm import tqdm
+
+from research.errors import ResearchError
+from research.files import fingerprint, sha256
+from research.images import decode
+
+TREE_COLUMN, IDENTITY_COLUMN = "product_category_tree", "uniq_id"
+
+#: The seven categories of the study, in the order of the one-hot vector, with their French names.
+CATEGORIES: dict[str, str] = {
+    "Baby Care": "Puériculture",
+    "Beauty and Personal Care": "Beauté et soins",
+    "Computers": "Informatique",
+    "Home Decor & Festive Needs": "Décoration et fêtes",
+    "Home Furnishing": "Linge de maison",
+    "Kitchen & Dining": "Cuisine et table",
+    "Watches": "Montres",
+}
+EXPECTED_EACH = 150
+#: Two 64-bit perceptual hashes that differ by at most this many bits are one photo, recompressed.
+NEAR_BITS = 4
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One usable photo: its product's ``uniq_id``, category (English), SHA-256 and perceptual hash."""
+
+    uniq_id: str
+    category: str
+    sha256: str
+    perceptual: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A product without a usable photo, and why, in French."""
+
+    uniq_id: str
+    category: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Every usable photo sorted by ``uniq_id``, what was left out, and the duplicates found.
+
+    ``groups`` gives each photo's group number: photos of one group are near-duplicates of each other and
+    must stay on the same side of a split.
+    """
+
+    folder: Path
+    photos: tuple[Photo, ...]
+    left_out: tuple[LeftOut, ...]
+    repeated_ids: tuple[str, ...]
+    same_file: tuple[tuple[str, ...], ...]
+    near: tuple[tuple[str, ...], ...]
+    groups: tuple[int, ...]
+    demonstration: bool = False
+
+    @property
+    def key(self) -> str:
+        """Fingerprint of the photos themselves (identities and bytes), used to name cached features."""
+        return fingerprint([(photo.uniq_id, photo.sha256) for photo in self.photos])
+
+    @property
+    def paths(self) -> list[Path]:
+        """Path of each photo, in order."""
+        return [self.folder / f"{photo.uniq_id}.jpg" for photo in self.photos]
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Category numbers in the order of :data:`CATEGORIES`, int64 of shape ``(n,)``."""
+        order = {name: number for number, name in enumerate(CATEGORIES)}
+        return np.array([order[photo.category] for photo in self.photos], dtype=np.int64)
+
+    def counts(self) -> dict[str, int]:
+        """Usable photos in each category."""
+        found = Counter(photo.category for photo in self.photos)
+        return {name: found[name] for name in CATEGORIES}
+
+    def to_json(self) -> dict[str, object]:
+        """Everything but the folder, as JSON-able values."""
+        return {
+            "key": self.key,
+            "demonstration": self.demonstration,
+            "photos": [asdict(photo) for photo in self.photos],
+            "left_out": [asdict(product) for product in self.left_out],
+            "repeated_ids": list(self.repeated_ids),
+            "same_file": [list(group) for group in self.same_file],
+            "near": [list(group) for group in self.near],
+            "groups": list(self.groups),
+        }
+
+
+def one_hot(labels: np.ndarray) -> np.ndarray:
+    """Category numbers ``(n,)`` to float32 one-hot rows ``(n, 7)``."""
+    return np.eye(len(CATEGORIES), dtype=np.float32)[labels]
+
+
+def first_level(tree: str, line: int) -> str:
+    """First level of a ``product_category_tree`` such as ``["Watches >> Wrist Watches >> …"]``.
+
+    Raises:
+        ResearchError: the tree cannot be read, or its first level is not one of the seven.
+    """
+    try:
+        branches = json.loads(tree)
+        category = str(branches[0]).split(">>")[0].strip()
+    except (json.JSONDecodeError, IndexError, TypeError, KeyError):
+        # Some exports of the catalogue cut the tree short and lose the closing bracket.
+        category = re.sub(r'^\[?"*', "", tree).split(">>")[0].strip(' "]')
+    if category not in CATEGORIES:
+        raise ResearchError(
+            f"Catégorie inconnue, ligne {line} : « {category or 'vide'} ». Les sept catégories attendues "
+            f"sont : {', '.join(CATEGORIES)}."
+        )
+    return category
+
+
+def read_products(table: Path) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Read the csv: category by ``uniq_id``, and the ``uniq_id`` found more than once (first one kept).
+
+    Raises:
+        ResearchError: missing file, not UTF-8, missing column, unknown category or no product.
+    """
+    if not table.is_file():
+        raise ResearchError(f"Catalogue absent : « {table} ». Indiquez le fichier csv avec --table.")
+    products: dict[str, str] = {}
+    repeated: list[str] = []
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            for column in (IDENTITY_COLUMN, TREE_COLUMN):
+                if column not in (reader.fieldnames or ()):
+                    raise ResearchError(
+                        f"Colonne « {column} » absente de « {table.name} ». Donnez le csv d’origine, séparé "
+                        "par des virgules, avec sa ligne de titres."
+                    )
+            for row in reader:
+                identity = (row[IDENTITY_COLUMN] or "").strip()
+                if not re.fullmatch(r"[\w-]{1,64}", identity):
+                    raise ResearchError(
+                        f"Identifiant invalide, ligne {reader.line_num} de « {table.name} » : lettres, "
+                        "chiffres et tirets seulement. Corrigez la colonne uniq_id."
+                    )
+                category = first_level(row[TREE_COLUMN] or "", reader.line_num)
+                if identity in products:
+                    repeated.append(identity)
+                else:
+                    products[identity] = category
+    except UnicodeDecodeError as error:
+        raise ResearchError(f"« {table.name} » n’est pas en UTF-8 : réenregistrez-le en UTF-8.") from error
+    if not products:
+        raise ResearchError(f"« {table.name} » ne contient aucun produit.")
+    return products, tuple(repeated)
+
+
+def read_catalog(table: Path, folder: Path, demonstration: bool = False) -> Catalog:
+    """Read the csv and every photo; photos that are missing or damaged are listed and left out.
+
+    Raises:
+        ResearchError: the csv or the folder cannot be used, or no photo at all can be read.
+    """
+    products, repeated = read_products(table)
+    if not folder.is_dir():
+        raise ResearchError(f"Dossier de photos absent : « {folder} ». Indiquez-le avec --photos.")
+    photos: list[Photo] = []
+    left_out: list[LeftOut] = []
+    for identity in tqdm(sorted(products), desc="Lecture des photos", unit="photo", disable=None):
+        path, category = folder / f"{identity}.jpg", products[identity]
+        if not path.is_file():
+            left_out.append(LeftOut(identity, category, "photo absente du dossier"))
+            continue
+        try:
+            picture = decode(path)
+        except ResearchError:
+            left_out.append(LeftOut(identity, category, "photo endommagée ou illisible"))
+            continue
+        perceptual = str(imagehash.phash(picture))
+        photos.append(Photo(identity, category, sha256(path), perceptual, *picture.size))
+    if not photos:
+        raise ResearchError(
+            f"Aucune photo utilisable dans « {folder} ». Elles doivent s’appeler <uniq_id>.jpg."
+        )
+    empty = [name for name in CATEGORIES if name not in {photo.category for photo in photos}]
+    if empty:
+        raise ResearchError(f"Aucune photo utilisable pour : {', '.join(empty)}. Complétez le dossier.")
+    groups = near_groups([int(photo.perceptual, 16) for photo in photos], NEAR_BITS)
+    same = near_groups([int(photo.sha256, 16) for photo in photos], 0)
+    return Catalog(
+        folder,
+        tuple(photos),
+        tuple(left_out),
+        repeated,
+        _members(photos, same),
+        _members(photos, groups),
+        tuple(groups),
+        demonstration,
+    )
+
+
+def near_groups(hashes: Sequence[int], bits: int) -> list[int]:
+    """Group numbers such that hashes at most ``bits`` bits apart (or linked by others) share one."""
+    parent = list(range(len(hashes)))
+
+    def root(item: int) -> int:
+        while parent[item] != item:
+            parent[item] = parent[parent[item]]
+            item = parent[item]
+        return item
+
+    for first in range(len(hashes)):
+        for second in range(first):
+            if (hashes[first] ^ hashes[second]).bit_count() <= bits:
+                parent[root(first)] = root(second)
+    numbers: dict[int, int] = {}
+    return [numbers.setdefault(root(item), len(numbers)) for item in range(len(hashes))]
+
+
+def _members(photos: Sequence[Photo], groups: Sequence[int]) -> tuple[tuple[str, ...], ...]:
+    members: dict[int, list[str]] = defaultdict(list)
+    for photo, group in zip(photos, groups, strict=True):
+        members[group].append(photo.uniq_id)
+    return tuple(tuple(group) for group in members.values() if len(group) > 1)
+
+
+def from_json(value: dict[str, object], folder: Path) -> Catalog:
+    """Rebuild a catalogue written by :meth:`Catalog.to_json`, its photos lying in ``folder``."""
+    photos = tuple(Photo(**photo) for photo in value["photos"])  # type: ignore[attr-defined]
+    return Catalog(
+        folder,
+        photos,
+        tuple(LeftOut(**product) for product in value["left_out"]),  # type: ignore[attr-defined]
+        tuple(value["repeated_ids"]),  # type: ignore[arg-type]
+        tuple(tuple(group) for group in value["same_file"]),  # type: ignore[attr-defined]
+        tuple(tuple(group) for group in value["near"]),  # type: ignore[attr-defined]
+        tuple(value["groups"]),  # type: ignore[arg-type]
+        bool(value["demonstration"]),
+    )

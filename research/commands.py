@@ -1,0 +1,167 @@
+"""What each command does: a few calls to the rooms of the study, and lines of French for the user."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from research import config as configs
+from research import study as studies
+from research.baselines import Baseline
+from research.config import Config
+from research.errors import ResearchError
+from research.files import write_json
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.1f} %".replace(".", ",")
+
+
+def prepare(options: argparse.Namespace) -> Iterator[str]:
+    """Prepare a study and say what was found."""
+    study = studies.prepare(options.table, options.photos, options.work, options.seed, options.sample)
+    catalog = study.catalog
+    yield f"{len(catalog.photos)} photos utilisables ; {len(catalog.left_out)} produits laissés de côté."
+    for product in catalog.left_out:
+        yield f"  {product.uniq_id} ({product.category}) : {product.reason}"
+    for name, count in catalog.counts().items():
+        yield f"  {name} : {count}"
+    yield (
+        f"Doublons : {len(catalog.repeated_ids)} identifiants répétés, {len(catalog.same_file)} groupes de "
+        f"fichiers identiques, {len(catalog.near)} groupes de photos presque identiques (gardés ensemble)."
+    )
+    yield f"Découpage {study.manifest.key} : {study.manifest.draws} tirages, graine {study.manifest.seed}."
+
+
+def train(options: argparse.Namespace) -> Iterator[str]:
+    """Train a configuration and give the accuracy of each draw on its own test photos."""
+    study = studies.open_study(options.work)
+    config = configs.load(options.config)
+    if isinstance(config, Config):
+        config = shortened(config, options.views, options.epochs)
+    draws = options.draws if options.draws is not None else list(range(study.manifest.draws))
+    if max(draws) >= study.manifest.draws or min(draws) < 0:
+        raise ResearchError(f"Les tirages vont de 0 à {study.manifest.draws - 1}.")
+    runs = studies.train(study, config, options.weights, draws, options.cache_limit)
+    from research.evaluation import PHASES, figures, gather
+
+    found = figures(gather(study, config.name, config.label, runs), study.manifest)
+    for number, run in enumerate(runs):
+        frozen, tuned = (found["phases"][phase]["by_draw"]["test"][number] for phase in PHASES)  # type: ignore[index]
+        yield f"Tirage {run.draw} : base gelée {_percent(frozen)}, affinée {_percent(tuned)}."
+
+
+def shortened(config: Config, views: int | None, epochs: int | None) -> Config:
+    """The configuration with fewer views or epochs, for a trial."""
+    if views is not None:
+        config = replace(config, views=views, averaged=min(views, config.averaged))
+    if epochs is not None:
+        head, tuning = replace(config.head, epochs=epochs), replace(config.tuning, epochs=epochs)
+        config = replace(config, head=head, tuning=tuning)
+    return config
+
+
+def evaluate(options: argparse.Namespace) -> Iterator[str]:
+    """Measure every trained configuration."""
+    from research.evaluation import evaluate as measure_runs
+
+    study = studies.open_study(options.work)
+    done = 0
+    for name in options.config or configs.names():
+        config = configs.load(name)
+        runs = studies.read_runs(study, name)
+        if not runs:
+            continue
+        found = measure_runs(study, name, config.label, runs)
+        tuned = found["phases"]["tuned"]  # type: ignore[index]
+        low, high = tuned["test_interval"]
+        yield (
+            f"{config.label} : {_percent(tuned['accuracy']['test'])} au test "
+            f"(intervalle à 95 % : {_percent(low)} à {_percent(high)})."
+        )
+        done += 1
+    if not done:
+        raise ResearchError("Rien à mesurer : lancez d’abord « python -m research train --config NOM ».")
+
+
+def explain(options: argparse.Namespace) -> Iterator[str]:
+    """Draw the heat maps of a trained configuration."""
+    from research.heatmaps import explain_config
+
+    study = studies.open_study(options.work)
+    config = configs.load(options.config)
+    if isinstance(config, Baseline):
+        raise ResearchError("Les cartes SHAP demandent un réseau : choisissez une autre configuration.")
+    count = explain_config(
+        study, config, options.weights, options.draw, options.evaluations, options.survey, options.seed
+    )
+    yield f"{count} cartes SHAP pour {config.label} dans « {study.work / 'heatmaps' / config.name} »."
+
+
+def measure(options: argparse.Namespace) -> Iterator[str]:
+    """Measure the cost of a network at one or several sizes."""
+    from research.cost import measure_apart
+
+    for size in options.size:
+        found = measure_apart(options.network, size, options.batch)
+        write_json(options.work / "costs" / f"{options.network}-{size}.json", found)
+        yield (
+            f"{found['label']} à {size} px : {found['inference_seconds']:.3f} s par photo, "
+            f"{found['memory_inference'] / 1e9:.2f} Go, {found['flops'] / 1e9:.1f} milliards d’opérations."  # type: ignore[operator]
+        ).replace(".", ",", 3)
+
+
+def bench(options: argparse.Namespace) -> Iterator[str]:
+    """Measure the cache against plain ``model.fit``."""
+    from research.bench import bench_config
+
+    study = studies.open_study(options.work)
+    config = configs.load(options.config)
+    if isinstance(config, Baseline):
+        raise ResearchError("Le banc d’essai demande un réseau : choisissez une autre configuration.")
+    found = bench_config(study, config, options.weights, options.draws, options.epochs)
+    yield (
+        f"model.fit : {found['plain_seconds']:.0f} s ; avec le cache : {found['cached_seconds']:.0f} s ; "
+        f"{found['ratio']:.1f} fois plus rapide."
+    )
+    yield (
+        f"Exactitude : {_percent(found['plain_accuracy'])} contre {_percent(found['cached_accuracy'])}, "
+        f"sur {found['photos']} photos."
+    )
+
+
+def compare(options: argparse.Namespace) -> Iterator[str]:
+    """Write the report."""
+    from research.report import write_report
+
+    study = studies.open_study(options.work)
+    files = write_report(study, options.results)
+    yield f"Rapport écrit dans « {options.results} » ({len(files)} fichiers)."
+
+
+def demo(options: argparse.Namespace) -> Iterator[str]:
+    """Run the whole chain on drawn pictures with random weights."""
+    from research.demo import draw_catalog
+    from research.evaluation import evaluate as measure_runs
+    from research.heatmaps import explain_config
+    from research.report import write_report
+
+    work = options.work / "demo" if options.work == studies.DEFAULT_WORK else options.work
+    yield "DÉMONSTRATION : images dessinées, poids tirés au hasard ; ces chiffres ne disent rien de vraies photos."
+    table, photos = draw_catalog(work / "drawings", options.each, options.seed)
+    study = studies.prepare(table, photos, work, options.seed, demonstration=True)
+    for name in ("majority", "histogram", "vgg16", "efficientnet_lite0"):
+        config = configs.load(name)
+        if isinstance(config, Config):
+            config = replace(shortened(config, 2, 3), size=64)
+        runs = studies.train(study, config, "random", list(range(study.manifest.draws)))
+        found = measure_runs(study, name, config.label, runs)
+        yield f"{config.label} : {_percent(found['phases']['tuned']['accuracy']['test'])} au test."  # type: ignore[index]
+        if name == "efficientnet_lite0" and isinstance(config, Config):
+            count = explain_config(study, config, "random", 0, 60, 1, options.seed)
+            yield f"{count} cartes SHAP."
+    results: Path = options.results or work / "results"
+    files = write_report(study, results)
+    yield f"Rapport de démonstration dans « {results} » ({len(files)} fichiers)."

@@ -1,0 +1,20 @@
+"""EfficientNet-Lite2 at 260 px, photos padded, last stages opened. It is not EfficientNet-B7.
+
+python -m research train --config efficientnet_lite2 --weights efficientnet_lite2_notop.weights.h5
+"""
+
+from research.config import Config, Phase
+
+CONFIG = Config(
+    name="efficientnet_lite2",
+    label="EfficientNet-Lite2",
+    backbone="efficientnet_lite2",
+    size=260,
+    head=Phase("rmsprop", 5e-4, epochs=20, patience=4),
+    tuning=Phase("rmsprop", 1e-4, epochs=8, patience=2),
+    views=5,
+    averaged=5,
+    dropout=0.5,
+    l2=0.02,
+    smoothing=0.1,
+)

@@ -1,0 +1,81 @@
+"""Small files written whole or not at all, and the fingerprints that name them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from research.errors import ResearchError, writing
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write ``content`` to ``path`` atomically (temporary file in the same folder, fsync, rename).
+
+    Raises:
+        ResearchError: the disk is full or the folder cannot be written; ``path`` is then unchanged.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            # mkstemp makes private files; results are meant to be read by the web application's user.
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` as indented UTF-8 JSON, keys in their order, atomically."""
+    text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
+    write_bytes(path, (text + "\n").encode())
+
+
+def write_npz(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Write arrays as float32 in a compressed ``.npz``, atomically."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **{name: values.astype(np.float32) for name, values in arrays.items()})
+    write_bytes(path, buffer.getvalue())
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file written by :func:`write_json`.
+
+    Raises:
+        ResearchError: the file is missing or is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ResearchError(
+            f"Fichier absent : « {path} ». Lancez d’abord l’étape précédente (voir « python -m research "
+            "--help »)."
+        ) from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ResearchError(
+            f"Fichier illisible : « {path} » n’est pas du JSON. Supprimez-le et relancez."
+        ) from error
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file's bytes, read by blocks."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def fingerprint(value: Any, length: int = 16) -> str:
+    """Short hexadecimal SHA-256 of a JSON-able value; equal values give equal fingerprints."""
+    canonical = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:length]

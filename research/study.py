@@ -1,0 +1,220 @@
+"""The working folder of a study, and its first two steps: preparing the photos, training.
+
+``work/`` holds ``catalog.json``, ``manifest.json``, ``cache/`` (features) and
+``runs/<config>/<fingerprint>/draw-<k>/`` (journals, best weights, ``predictions.npz``, ``run.json``).
+``run.json`` is written last: a draw that has one is complete and is not done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from research.backbones import Network, network
+from research.baselines import Baseline, baseline_probabilities
+from research.cache import FeatureCache, View
+from research.catalog import CATEGORIES, Catalog, from_json, read_catalog
+from research.config import Config
+from research.errors import ResearchError
+from research.files import fingerprint, read_json, write_json, write_npz
+from research.manifest import Manifest, draw_splits, read_manifest
+from research.training import pooled_features, run_key, train_draw
+
+DEFAULT_WORK = Path("research/work")
+DEFAULT_CACHE_GIGABYTES = 12.0
+
+
+@dataclass(frozen=True)
+class Study:
+    """A prepared study: where it works, its photos and its splits."""
+
+    work: Path
+    catalog: Catalog
+    manifest: Manifest
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished draw of one configuration.
+
+    ``frozen`` and ``tuned`` are probabilities ``(views, n, 7)`` of every photo (baselines have one view
+    and ``tuned`` equal to ``frozen``); ``record`` holds history, seconds, weights and settings.
+    """
+
+    draw: int
+    frozen: np.ndarray
+    tuned: np.ndarray
+    record: dict[str, object]
+
+    def averaged(self, phase: str) -> np.ndarray:
+        """Probabilities averaged over the cached views, ``(n, 7)``."""
+        return np.asarray(getattr(self, phase).mean(axis=0))
+
+
+def prepare(
+    table: Path, photos: Path, work: Path, seed: int, sample: int = 0, demonstration: bool = False
+) -> Study:
+    """Read the catalogue, report what is wrong with it, draw the splits and write both.
+
+    ``sample`` keeps that many photos of each category (0 keeps all).
+
+    Raises:
+        ResearchError: the csv, the folder or the photos cannot be used.
+    """
+    catalog = read_catalog(table, photos, demonstration)
+    if sample:
+        catalog = subset(catalog, sample)
+    manifest = draw_splits(catalog, seed)
+    write_json(work / "catalog.json", catalog.to_json() | {"folder": str(photos.resolve())})
+    manifest.save(work / "manifest.json")
+    return Study(work, catalog, manifest)
+
+
+def subset(catalog: Catalog, sample: int) -> Catalog:
+    """The first ``sample`` photos of each category, in ``uniq_id`` order."""
+    seen = dict.fromkeys(CATEGORIES, 0)
+    kept = []
+    for position, photo in enumerate(catalog.photos):
+        seen[photo.category] += 1
+        if seen[photo.category] <= sample:
+            kept.append(position)
+    return replace(
+        catalog,
+        photos=tuple(catalog.photos[position] for position in kept),
+        groups=tuple(catalog.groups[position] for position in kept),
+    )
+
+
+def open_study(work: Path) -> Study:
+    """Open a prepared working folder.
+
+    Raises:
+        ResearchError: nothing was prepared there, or the photos changed since.
+    """
+    if not (work / "catalog.json").is_file():
+        raise ResearchError(
+            f"Rien n’est préparé dans « {work} » : lancez d’abord « python -m research prepare --table "
+            "FICHIER.csv --photos DOSSIER »."
+        )
+    value = read_json(work / "catalog.json")
+    catalog = from_json(value, Path(value["folder"]))
+    if not catalog.folder.is_dir():
+        raise ResearchError(
+            f"Le dossier de photos « {catalog.folder} » n’existe plus : relancez « prepare »."
+        )
+    return Study(work, catalog, read_manifest(work / "manifest.json", catalog))
+
+
+def config_views(config: Config) -> list[View]:
+    """The views a configuration learns from: the plain one first."""
+    return [View(config.aspect, number, config.augmentation) for number in range(config.views)]
+
+
+def load_views(
+    study: Study, config: Config, base: Network, cache_limit: float = DEFAULT_CACHE_GIGABYTES
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Cut features of each view (memory maps) and their pooled final features, computed where missing."""
+    cache = FeatureCache(study.work / "cache", int(cache_limit * 1e9))
+    views = [cache.features(study.catalog, base, view) for view in config_views(config)]
+    name = fingerprint([study.catalog.key, base.weights, base.size, config.to_json(), len(views)])
+    path = study.work / "pooled" / f"{config.name}-{name}.npz"
+    if path.is_file():
+        with np.load(path) as stored:
+            return views, [stored[f"view{number}"] for number in range(len(views))]
+    pooled = pooled_features(base, views)
+    write_npz(path, {f"view{number}": values for number, values in enumerate(pooled)})
+    return views, pooled
+
+
+def train(
+    study: Study,
+    config: Config | Baseline,
+    weights: str,
+    draws: Sequence[int],
+    cache_limit: float = DEFAULT_CACHE_GIGABYTES,
+) -> list[Run]:
+    """Train the asked draws of a configuration; those already complete are only read.
+
+    Raises:
+        ResearchError: weights of another architecture, unreadable photo, full disk, diverging loss.
+    """
+    if isinstance(config, Baseline):
+        return _train_baseline(study, config, draws)
+    base = network(config.backbone, config.size, weights, study.manifest.seed)
+    key = run_key(config, base, study.catalog, study.manifest)
+    folder = study.work / "runs" / config.name / key
+    write_json(folder.parent / "current.json", {"run": key, "weights": weights})
+    if any(not (folder / f"draw-{draw}" / "run.json").is_file() for draw in draws):
+        views, pooled = load_views(study, config, base, cache_limit)
+    for draw in tqdm(draws, desc=f"{config.label}, tirages", unit="tirage", disable=None):
+        place = folder / f"draw-{draw}"
+        if (place / "run.json").is_file():
+            continue
+        trained = train_draw(config, base, views, pooled, study.catalog, study.manifest, draw, place)
+        record = {
+            "config": config.to_json(),
+            "draw": draw,
+            "manifest": study.manifest.key,
+            "weights": base.weights,
+            "random_weights": base.weights.startswith("random"),
+            "history": trained.history,
+            "seconds": trained.seconds,
+        }
+        _save_run(place, trained.probabilities, record)
+        for state in place.glob("*.state.weights.h5"):
+            state.unlink()
+    return read_runs(study, config.name)
+
+
+def _train_baseline(study: Study, config: Baseline, draws: Sequence[int]) -> list[Run]:
+    key = fingerprint([config.__dict__, study.catalog.key, study.manifest.key])
+    folder = study.work / "runs" / config.name / key
+    write_json(folder.parent / "current.json", {"run": key, "weights": None})
+    missing = [draw for draw in draws if not (folder / f"draw-{draw}" / "run.json").is_file()]
+    if missing:
+        found = baseline_probabilities(config, study.catalog, study.manifest)
+        for draw in missing:
+            probabilities = {"frozen": found[draw][None], "tuned": found[draw][None]}
+            record = {"config": config.__dict__, "draw": draw, "manifest": study.manifest.key, "history": []}
+            _save_run(folder / f"draw-{draw}", probabilities, record)
+    return read_runs(study, config.name)
+
+
+def read_runs(study: Study, name: str) -> list[Run]:
+    """The finished draws of the current run of a configuration, in order (none if it was not trained)."""
+    pointer = study.work / "runs" / name / "current.json"
+    if not pointer.is_file():
+        return []
+    folder = pointer.parent / read_json(pointer)["run"]
+    runs = []
+    for path in sorted(folder.glob("draw-*/run.json")):
+        record = read_json(path)
+        if record["manifest"] == study.manifest.key:
+            with np.load(path.parent / "predictions.npz") as stored:
+                runs.append(Run(record["draw"], stored["frozen"], stored["tuned"], record))
+    return runs
+
+
+def run_folder(study: Study, name: str, draw: int) -> Path:
+    """Folder of a draw of the current run of a configuration.
+
+    Raises:
+        ResearchError: that draw was not trained.
+    """
+    pointer = study.work / "runs" / name / "current.json"
+    folder = pointer.parent / read_json(pointer)["run"] / f"draw-{draw}" if pointer.is_file() else None
+    if folder is None or not (folder / "run.json").is_file():
+        raise ResearchError(
+            f"Le tirage {draw} de « {name} » n’est pas entraîné : lancez « python -m research train "
+            f"--config {name} »."
+        )
+    return folder
+
+
+def _save_run(folder: Path, probabilities: dict[str, np.ndarray], record: dict[str, object]) -> None:
+    write_npz(folder / "predictions.npz", probabilities)
+    write_json(folder / "run.json", record)

@@ -1,0 +1,257 @@
+"""Training what is open, from the features of what is not.
+
+For one draw: the head (standardisation, dropout, dense) learns on the frozen features, then the top of
+the network is opened and both learn together, batch-normalisation layers kept frozen. Everything goes
+through ``keras.Model.fit``, one call an epoch, and the state is saved after each: a run that was killed
+goes on at the epoch where it stopped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from research.backbones import Network
+from research.catalog import CATEGORIES, Catalog, one_hot
+from research.config import Config, Phase
+from research.errors import ResearchError, writing
+from research.files import fingerprint, read_json, write_json, write_npz
+from research.manifest import Manifest, Role
+
+#: Variance below which a feature counts as constant: it is then left unscaled.
+FLAT = 1e-6
+#: File beside a draw's weights: the statistics its head standardises with.
+STATISTICS = "standardise.npz"
+
+
+class Epoch(keras.utils.PyDataset):
+    """One epoch: the photos in random order, each through one of its views drawn at random.
+
+    ``views`` are arrays ``(n, …)``, one a view; ``members`` the positions to learn from. The draw depends
+    only on ``seed`` (give one per epoch), so an epoch that is done again is the same.
+    """
+
+    def __init__(
+        self, views: Sequence[np.ndarray], labels: np.ndarray, members: np.ndarray, batch: int, seed: int
+    ) -> None:
+        super().__init__()
+        draw = np.random.default_rng(seed)
+        self.views, self.targets, self.batch = views, one_hot(labels), batch
+        self.order = draw.permutation(members)
+        self.chosen = draw.integers(len(views), size=len(self.order))
+
+    def __len__(self) -> int:
+        return -(-len(self.order) // self.batch)
+
+    def __getitem__(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        part = slice(number * self.batch, (number + 1) * self.batch)
+        photos, chosen = self.order[part], self.chosen[part]
+        pictures = [self.views[view][photo] for photo, view in zip(photos, chosen, strict=True)]
+        return np.stack(pictures).astype(np.float32), self.targets[photos]
+
+
+class Plain(Epoch):
+    """The plain view of some photos in their own order: what is validated on."""
+
+    def __init__(self, plain: np.ndarray, labels: np.ndarray, members: np.ndarray, batch: int) -> None:
+        super().__init__([plain], labels, members, batch, seed=0)
+        self.order = members
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What one draw gave.
+
+    ``history`` one row an epoch; ``probabilities`` maps ``"frozen"`` and ``"tuned"`` to arrays
+    ``(views, n, 7)`` for all photos; ``seconds`` maps each phase to its duration.
+    """
+
+    history: list[dict[str, object]]
+    probabilities: dict[str, np.ndarray]
+    seconds: dict[str, float]
+
+
+def pooled_features(network: Network, views: Sequence[np.ndarray], batch: int = 64) -> list[np.ndarray]:
+    """Average-pooled final features of each view, float32 ``(n, channels)``, with the top as it is."""
+    pool = keras.Model(
+        network.top.input, keras.layers.GlobalAveragePooling2D(name="pool")(network.top.output)
+    )
+    pooled = []
+    for view in tqdm(views, desc="Caractéristiques finales", unit="vue", disable=None):
+        starts = range(0, len(view), batch)
+        rows = [np.asarray(pool(view[at : at + batch].astype(np.float32), training=False)) for at in starts]
+        pooled.append(np.concatenate(rows))
+    return pooled
+
+
+def head_model(config: Config, mean: np.ndarray, variance: np.ndarray) -> keras.Model:
+    """Untrained head: standardise with ``mean`` and ``variance`` ``(channels,)``, drop out, classify.
+
+    Input ``(channels,)``, output 7 probabilities.
+    """
+    scale = keras.layers.Normalization(
+        mean=mean, variance=np.where(variance < FLAT, 1.0, variance), name="standardise"
+    )
+    penalty = keras.regularizers.L2(config.l2) if config.l2 else None
+    classify = keras.layers.Dense(
+        len(CATEGORIES), "softmax", kernel_regularizer=penalty, kernel_initializer="zeros", name="categories"
+    )
+    inputs = keras.Input((len(mean),), name="pooled")
+    dropped = keras.layers.Dropout(config.dropout, name="dropout")(scale(inputs))
+    return keras.Model(inputs, classify(dropped), name="head")
+
+
+def open_top(network: Network, head: keras.Model) -> keras.Model:
+    """The trainable upper half: opened top (batch-normalisation frozen), pooling, then ``head``."""
+    network.base.trainable = True
+    for layer in network.base.layers:
+        opened = not isinstance(layer, keras.layers.BatchNormalization)
+        layer.trainable = opened and layer in network.top.layers
+    pooled = keras.layers.GlobalAveragePooling2D(name="pool")(network.top.output)
+    return keras.Model(network.top.input, head(pooled), name=f"{network.backbone.name}_top")
+
+
+def _compile(model: keras.Model, phase: Phase, smoothing: float) -> None:
+    optimizers = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
+    model.compile(
+        optimizers[phase.optimizer](phase.rate),
+        keras.losses.CategoricalCrossentropy(label_smoothing=smoothing),
+        metrics=["accuracy"],
+        # XLA compiles each new shape for longer than these small models take to train on a processor.
+        jit_compile=False,
+    )
+    model.optimizer.build(model.trainable_variables)
+
+
+def fit_phase(
+    model: keras.Model,
+    phase: Phase,
+    config: Config,
+    views: Sequence[np.ndarray],
+    labels: np.ndarray,
+    members: dict[Role, np.ndarray],
+    seed: int,
+    folder: Path,
+    name: str,
+) -> list[dict[str, object]]:
+    """Train ``model`` in place to its best validation epoch; resumes from ``folder`` after a kill.
+
+    Returns one row an epoch: phase, epoch, loss and accuracy on training and validation photos, seconds.
+    """
+    _compile(model, phase, config.smoothing)
+    journal, state, best = (
+        folder / f"{name}.{end}" for end in ("json", "state.weights.h5", "best.weights.h5")
+    )
+    rows: list[dict[str, object]] = []
+    if journal.is_file() and state.is_file():
+        rows = read_json(journal)
+        model.load_weights(state)
+    validation = Plain(views[0], labels, members[Role.VALIDATION], config.batch)
+    with tqdm(total=phase.epochs, initial=len(rows), desc=f"  {name}", unit="époque", disable=None) as bar:
+        while len(rows) < phase.epochs and not _stalled(rows, phase.patience):
+            number, start = len(rows), time.perf_counter()
+            keras.utils.set_random_seed(seed * 1000 + number)
+            epoch = Epoch(views, labels, members[Role.TRAIN], config.batch, seed * 1000 + number)
+            record = model.fit(
+                epoch, validation_data=validation, initial_epoch=number, epochs=number + 1, verbose=0
+            ).history
+            row: dict[str, object] = {"phase": name, "epoch": number + 1}
+            row |= {key: round(float(values[0]), 5) for key, values in record.items()}
+            row["seconds"] = round(time.perf_counter() - start, 3)
+            rows.append(row)
+            if _best(rows) == number:
+                _save(model, best)
+            _save(model, state)
+            # Last: the journal vouches for the weights beside it.
+            write_json(journal, rows)
+            bar.update()
+            bar.set_postfix(loss=row["val_loss"], accuracy=row["val_accuracy"])
+    model.load_weights(best)
+    return rows
+
+
+def _best(rows: Sequence[dict[str, object]]) -> int:
+    losses = [float(row["val_loss"]) for row in rows]  # type: ignore[arg-type]
+    return int(np.argmin(losses))
+
+
+def _stalled(rows: Sequence[dict[str, object]], patience: int) -> bool:
+    return bool(rows) and len(rows) - 1 - _best(rows) >= patience
+
+
+def _save(model: keras.Model, path: Path) -> None:
+    part = path.with_name(f"part-{path.name}")
+    with writing(path):
+        model.save_weights(part)
+        part.replace(path)
+
+
+def predict(model: keras.Model, views: Sequence[np.ndarray], batch: int = 64) -> np.ndarray:
+    """Probabilities of every photo through each view, float32 ``(views, n, 7)``."""
+    found = []
+    for view in views:
+        starts = range(0, len(view), batch)
+        rows = [np.asarray(model(view[at : at + batch].astype(np.float32), training=False)) for at in starts]
+        found.append(np.concatenate(rows))
+    return np.stack(found)
+
+
+def train_draw(
+    config: Config,
+    network: Network,
+    views: Sequence[np.ndarray],
+    pooled: Sequence[np.ndarray],
+    catalog: Catalog,
+    manifest: Manifest,
+    draw: int,
+    folder: Path,
+) -> Trained:
+    """Train one draw, both phases, in ``folder``; the base's own weights are put back at the end.
+
+    Raises:
+        ResearchError: the disk is full, or the loss stopped being a number.
+    """
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    members = {role: manifest.members(draw, role) for role in Role}
+    original = network.top.get_weights()
+    seed = manifest.seed * 100 + draw
+    keras.utils.set_random_seed(seed)
+    averaged = slice(0, config.averaged)
+    features = np.concatenate([view[members[Role.TRAIN]] for view in pooled])
+    mean, variance = features.mean(axis=0), features.var(axis=0)
+    write_npz(folder / STATISTICS, {"mean": mean, "variance": variance})
+    head = head_model(config, mean, variance)
+    try:
+        history = fit_phase(
+            head, config.head, config, pooled, catalog.labels, members, seed, folder, "frozen"
+        )
+        frozen = predict(head, pooled[averaged])
+        whole = open_top(network, head)
+        history += fit_phase(
+            whole, config.tuning, config, views, catalog.labels, members, seed, folder, "tuned"
+        )
+        tuned = predict(whole, views[averaged])
+    finally:
+        network.top.set_weights(original)
+        network.base.trainable = False
+    if not np.isfinite(tuned).all():
+        raise ResearchError(
+            f"L’entraînement de {config.label} a divergé : baissez son pas d’apprentissage (rate)."
+        )
+    seconds = {
+        name: round(sum(float(row["seconds"]) for row in history if row["phase"] == name), 2)  # type: ignore[arg-type]
+        for name in ("frozen", "tuned")
+    }
+    return Trained(history, {"frozen": frozen, "tuned": tuned}, seconds)
+
+
+def run_key(config: Config, network: Network, catalog: Catalog, manifest: Manifest) -> str:
+    """Fingerprint of a run: a changed configuration, weights, photos or split is another run."""
+    return fingerprint([config.to_json(), network.weights, catalog.key, manifest.key])
