@@ -45,7 +45,7 @@ class Rows:
             batch = reader.get_batch(place)
             for start in range(0, batch.num_rows, rows or batch.num_rows):
                 piece = batch.slice(start, rows)
-                yield {name: _floats(piece.column(name)) for name in names}
+                yield {name: floats(piece.column(name)) for name in names}
 
     def column(self, name: str) -> NDArray[np.float64]:
         """One whole column, float64."""
@@ -73,7 +73,7 @@ def canonical(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
 
 
-def _floats(values: pa.Array) -> NDArray[np.float64]:
+def floats(values: pa.Array) -> NDArray[np.float64]:
     """float64 values of a stored array, NaN where missing.
 
     Read from Arrow's buffers: Array.to_numpy would load pandas, a second and 40 MB in every worker process.
