@@ -1,15 +1,22 @@
 """Explainable credit decisions for the advisors of Prêt à dépenser."""
 
-import importlib
-import importlib.util
 import os
 from collections.abc import Mapping
 
 from flask import Flask
 
+from pretadepenser import cli
 from pretadepenser import config as settings
 from pretadepenser.records.database import Database
-from pretadepenser.web import auth, operations, security
+from pretadepenser.web import auth, clients, errors, frame, home, operations, security, site
+
+BLUEPRINTS = (
+    auth.blueprint,
+    home.blueprint,
+    clients.blueprint,
+    site.blueprint,
+    operations.blueprint,
+)
 
 
 def create_app(config: Mapping[str, object] | None = None) -> Flask:
@@ -28,11 +35,9 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     operations.init_app(app)
     security.init_app(app)
     auth.init_app(app)
-    app.register_blueprint(auth.blueprint)
-    app.register_blueprint(operations.blueprint)
-    for name in ("site", "home", "clients", "errors"):
-        if importlib.util.find_spec(f"pretadepenser.web.{name}"):
-            app.register_blueprint(importlib.import_module(f"pretadepenser.web.{name}").blueprint)
-    if importlib.util.find_spec("pretadepenser.cli"):
-        importlib.import_module("pretadepenser.cli").init_app(app)
+    frame.init_app(app)
+    errors.init_app(app)
+    cli.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
     return app

@@ -43,8 +43,8 @@ PUBLIC = frozenset(
         "site.accessibility",
     }
 )
-# The API knows its callers by their tokens, never by a session cookie.
-PUBLIC_BLUEPRINTS = frozenset({"api"})
+# The API knows its callers by their tokens, never by a session cookie. Nothing else lives here.
+API = "/api/"
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
@@ -175,7 +175,7 @@ def _load(identifier: str) -> SignedIn | None:
 
 
 def _require_user() -> ResponseReturnValue | None:
-    if request.endpoint in PUBLIC or request.blueprint in PUBLIC_BLUEPRINTS:
+    if request.endpoint in PUBLIC or request.path.startswith(API):
         return None
     if current_user.is_authenticated:
         return None

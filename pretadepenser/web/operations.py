@@ -3,12 +3,16 @@
 import copy
 import logging
 import re
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Flask, current_app, jsonify
 from flask.typing import ResponseReturnValue
 
+from pretadepenser.credit.portfolio import PortfolioError
+from pretadepenser.credit.scoring import ModelError
 from pretadepenser.records.database import Database
+from pretadepenser.web import resources
 
 blueprint = Blueprint("operations", __name__)
 
@@ -60,14 +64,10 @@ def alive() -> ResponseReturnValue:
 @blueprint.get("/readyz")
 def ready() -> ResponseReturnValue:
     """Tell whether portfolio, model and database are there; 503 sends no traffic here yet."""
-    from pretadepenser.credit.portfolio import current_portfolio
-    from pretadepenser.credit.scoring import current_model
-
-    instance = current_app.config["INSTANCE"]
     database: Database = current_app.extensions["database"]
     checks = {
-        "portfolio": current_portfolio(instance) is not None,
-        "model": current_model(instance) is not None,
+        "portfolio": _usable(resources.portfolio),
+        "model": _usable(resources.model),
         "database": database.ready(),
     }
     whole = all(checks.values())
@@ -75,3 +75,11 @@ def ready() -> ResponseReturnValue:
     return jsonify(status=words[whole], **{name: words[good] for name, good in checks.items()}), (
         200 if whole else 503
     )
+
+
+def _usable(opened: Callable[[], object]) -> bool:
+    try:
+        opened()
+    except (resources.Unavailable, PortfolioError, ModelError):
+        return False
+    return True

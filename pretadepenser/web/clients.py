@@ -1,0 +1,68 @@
+"""The client's page: the decision first, then why, then the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from flask import Blueprint, abort, render_template
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from pretadepenser.charts import client as charts
+from pretadepenser.charts.chart import Chart
+from pretadepenser.credit import client_file
+from pretadepenser.credit.explanation import Explanation, explain
+from pretadepenser.credit.portfolio import Client
+from pretadepenser.records import recents
+from pretadepenser.web import auth, pictures, resources
+
+blueprint = Blueprint("clients", __name__, url_prefix="/clients/<int:number>")
+
+CHARTS: Final[dict[str, Callable[[Explanation], Chart]]] = {
+    "score": lambda explanation: charts.scale(explanation.score),
+    "contributions": charts.contributions,
+}
+
+
+def explained(number: int) -> tuple[Client, Explanation]:
+    """A client and the explanation of the score; 404 where there is no such client."""
+    client = resources.client_or_404(number)
+    explanation = explain(
+        resources.model(), resources.portfolio(), client.values, resources.limit(), number
+    )
+    return client, explanation
+
+
+@blueprint.get("")
+def decision(number: int) -> ResponseReturnValue:
+    """Show the decision, its reasons and the client's file."""
+    client, explanation = explained(number)
+    recents.remember(auth.database(), current_user.id, number)
+    return render_template(
+        "pages/client.html",
+        client_number=number,
+        explanation=explanation,
+        score=explanation.score,
+        scale=charts.scale(explanation.score),
+        contributions=charts.contributions(explanation),
+        themes=client_file.by_theme(client.values),
+    )
+
+
+@blueprint.get("/graphiques/<name>.svg")
+def picture(number: int, name: str) -> ResponseReturnValue:
+    """Draw one of the page's charts."""
+    return pictures.picture(_chart(number, name))
+
+
+@blueprint.get("/graphiques/<name>.csv")
+def spreadsheet(number: int, name: str) -> ResponseReturnValue:
+    """Give the figures of one of the page's charts."""
+    return pictures.spreadsheet(_chart(number, name).table, f"client-{number}-{name}")
+
+
+def _chart(number: int, name: str) -> Chart:
+    if name not in CHARTS:
+        abort(404, description="Ce graphique n’existe pas.")
+    return CHARTS[name](explained(number)[1])

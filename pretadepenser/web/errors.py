@@ -1,0 +1,64 @@
+"""Error pages: what happened and what to do, in the frame of the site, never a stack trace."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Flask, Response, current_app, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from pretadepenser.credit.portfolio import PortfolioError
+from pretadepenser.credit.scoring import ModelError
+from pretadepenser.web.resources import Unavailable
+
+# code: (title, what happened and what to do)
+PAGES: Final = {
+    400: ("Demande incomprise", "L’adresse ou le formulaire envoyé n’est pas valable. Revenez en arrière et recommencez."),
+    403: ("Page réservée", "Votre compte ne permet pas d’ouvrir cette page. Si vous en avez besoin, demandez ce droit à votre administrateur."),
+    404: ("Page introuvable", "Cette page n’existe pas. Vérifiez l’adresse, ou partez de la recherche d’un client."),
+    405: ("Action impossible ici", "Cette adresse ne répond pas à cette action. Partez de la recherche d’un client."),
+    413: ("Envoi trop volumineux", "Ce qui a été envoyé dépasse la taille permise. Réduisez-le, puis recommencez."),
+    429: ("Trop de demandes", "Vous avez fait trop de demandes en peu de temps. Attendez une minute, puis recommencez."),
+    500: ("Incident technique", "L’application a rencontré une erreur ; rien de ce que vous avez consulté n’a été modifié. Recommencez dans un instant. Si l’incident dure, prévenez votre administrateur."),
+    503: ("Application en préparation", "L’application n’est pas encore prête à répondre. Prévenez votre administrateur."),
+}  # fmt: skip
+EXPIRED: Final = (
+    "Formulaire périmé",
+    "Ce formulaire est resté ouvert trop longtemps, ou votre session a changé. "
+    "Revenez à la page précédente, actualisez-la, puis envoyez-le à nouveau.",
+)
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error with a page of the site (the API has its own form of errors)."""
+    app.register_error_handler(CSRFError, lambda error: _page(400, *EXPIRED))
+    app.register_error_handler(HTTPException, _http)
+    for kind in (Unavailable, PortfolioError, ModelError):
+        app.register_error_handler(kind, _not_ready)
+    app.register_error_handler(500, lambda error: _page(500, *PAGES[500]))
+
+
+def _http(error: HTTPException) -> Response:
+    code = error.code or 500
+    if code < 400:
+        return make_response(error.get_response())
+    title, advice = PAGES.get(code, PAGES[400 if code < 500 else 500])
+    # A description of our own is a sentence with its full stop; werkzeug's English is not for our readers.
+    given = error.description if error.description != type(error).description else None
+    response = _page(code, title, advice, given or "")
+    for name, value in error.get_headers(request.environ):
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers[name] = value
+    return response
+
+
+def _not_ready(error: Exception) -> Response:
+    current_app.logger.error("%s", error)
+    return _page(503, *PAGES[503], str(error))
+
+
+def _page(code: int, title: str, advice: str, precisely: str = "") -> Response:
+    return make_response(
+        render_template("pages/error.html", code=code, title=title, advice=advice, precisely=precisely), code
+    )

@@ -1,0 +1,100 @@
+"""What every page's frame needs: navigation, French formats, addresses of static files, the notice on the data."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from flask import Flask, current_app, request, url_for
+from flask_login import current_user
+from jinja2 import StrictUndefined
+
+from pretadepenser.credit import french
+from pretadepenser.credit.portfolio import PortfolioError
+from pretadepenser.records.models import Role
+from pretadepenser.web import resources
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry of a navigation; current: value of aria-current ("page", "true" for its section, "" elsewhere)."""
+
+    label: str
+    url: str
+    current: str
+
+
+EVERYONE: Final = frozenset(Role)
+AUDITORS: Final = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
+# (label, endpoint, who sees it)
+MAIN: Final = (
+    ("Rechercher un client", "home.search", EVERYONE),
+    ("Nouveau dossier", "application.new", EVERYONE),
+    ("Le modèle", "model.overview", EVERYONE),
+    ("Équité", "model.fairness", AUDITORS),
+    ("Veille technique", "watch.report", EVERYONE),
+)
+CLIENT: Final = (
+    ("Décision", "clients.decision"),
+    ("Comparaison", "comparison.compare"),
+    ("Simulation", "simulation.simulate"),
+    ("Leviers", "levers.levers"),
+    ("Fiche d’entretien", "meeting.sheet"),
+)
+
+
+def init_app(app: Flask) -> None:
+    """Give the templates their functions and filters, and make an undefined name an error."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        number=french.number, amount=french.amount, percent=french.percent, points=french.points
+    )
+    app.jinja_env.globals.update(
+        plural=french.plural,
+        main_navigation=main_navigation,
+        client_navigation=client_navigation,
+        fictitious_data=fictitious_data,
+        static_url=static_url,
+    )
+
+
+def main_navigation() -> list[Link]:
+    """The pages that the signed-in user may open."""
+    return [
+        Link(label, url_for(endpoint), "page" if request.endpoint == endpoint else "")
+        for label, endpoint, roles in MAIN
+        if current_user.role in roles and endpoint in current_app.view_functions
+    ]
+
+
+def client_navigation(number: int) -> list[Link]:
+    """The pages about one client."""
+    return [
+        Link(label, url_for(endpoint, number=number), "page" if request.endpoint == endpoint else "")
+        for label, endpoint in CLIENT
+        if endpoint in current_app.view_functions
+    ]
+
+
+def fictitious_data() -> bool:
+    """Whether the clients shown are made up; a missing portfolio has its own page."""
+    try:
+        return resources.portfolio().fictitious
+    except (resources.Unavailable, PortfolioError):
+        return False
+
+
+def static_url(filename: str) -> str:
+    """Address of a static file that changes with its content, so that browsers may keep it for ever."""
+    folder = current_app.static_folder
+    assert folder is not None
+    return url_for("static", filename=filename, v=_content(Path(folder) / filename))
+
+
+@cache
+def _content(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]

@@ -1,0 +1,62 @@
+"""The search: a client number goes in, the client's page comes out."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from wtforms import StringField, ValidationError
+
+from pretadepenser.records import recents
+from pretadepenser.web import auth, resources
+
+blueprint = Blueprint("home", __name__)
+
+LONGEST = 12
+
+
+class SearchForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """The number of a client, as people write it."""
+
+    numero = StringField(
+        "Numéro de client (SK_ID_CURR)",
+        description="Il se compose de chiffres seulement, par exemple 157083.",
+        render_kw={"inputmode": "numeric", "autocomplete": "off", "spellcheck": "false"},
+    )
+
+    def validate_numero(self, field: StringField) -> None:
+        """Raise ValidationError with the sentence that says what to do."""
+        typed = re.sub(r"\s", "", field.data or "")
+        if not typed:
+            raise ValidationError("Saisissez le numéro du client.")
+        if re.fullmatch(r"[-−–]\d+", typed):
+            raise ValidationError("Un numéro de client est positif : enlevez le signe moins.")
+        if re.fullmatch(r"\d+[.,]\d+", typed):
+            raise ValidationError("Un numéro de client est entier : enlevez la virgule et ce qui la suit.")
+        if not re.fullmatch(r"[0-9]+", typed):
+            raise ValidationError("Un numéro de client n’a que des chiffres : enlevez les autres caractères.")
+        if len(typed) > LONGEST:
+            raise ValidationError(
+                f"Ce numéro a {len(typed)} chiffres ; un numéro de client en a {LONGEST} au plus : vérifiez-le."
+            )
+        number = int(typed)
+        if resources.portfolio().client(number) is None:
+            raise ValidationError(
+                f"Aucun client ne porte le numéro {number} : vérifiez-le sur le dossier du client."
+            )
+        self.number = number
+
+
+@blueprint.route("/", methods=["GET", "POST"])
+def search() -> ResponseReturnValue:
+    """Ask for a client number; go to the client's page."""
+    form = SearchForm()
+    if form.validate_on_submit():
+        return redirect(url_for("clients.decision", number=form.number), 303)
+    recent = recents.recent(auth.database(), current_user.id)
+    known = [number for number in recent if resources.portfolio().place(number) is not None]
+    status = 422 if request.method == "POST" else 200
+    return render_template("pages/home.html", form=form, recent=known), status

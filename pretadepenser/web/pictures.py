@@ -1,0 +1,78 @@
+"""Charts over HTTP: the SVG of a chart, drawn once and kept on disk for every worker, and its table as CSV."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Final, cast
+
+from flask import Response, abort, current_app, request
+
+from pretadepenser.charts import drawing
+from pretadepenser.charts.chart import Chart, Table, Width
+
+# Pictures kept at most: a day's work of a branch. The oldest make room, by the eighth of it.
+KEPT: Final = 4000
+
+# An SVG opened by itself is a page: nothing but its own style sheet, known by its hash, may act in it.
+_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(drawing.STYLE.encode()).digest()).decode()
+POLICY: Final = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; frame-ancestors 'none'"
+
+
+def picture(chart: Chart) -> Response:
+    """The chart as SVG, in the width that the address asks for (?largeur=etroite)."""
+    width = request.args.get("largeur", "large")
+    if width not in drawing.WIDTHS:
+        abort(404, description="Cette largeur d’image n’existe pas.")
+    chosen = cast(Width, width)
+    response = Response(_kept(chart, chosen), mimetype="image/svg+xml")
+    response.headers["Content-Security-Policy"] = POLICY
+    return response
+
+
+def spreadsheet(table: Table, name: str) -> Response:
+    """The table as a CSV file for a French spreadsheet."""
+    response = Response(table.csv(), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
+
+
+def _kept(chart: Chart, width: Width) -> bytes:
+    """The drawn picture, from the folder shared by the workers, or drawn now and kept there."""
+    folder = Path(current_app.config["INSTANCE"]) / "pictures"
+    path = folder / f"{chart.fingerprint(width)}.svg"
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        svg = chart.svg(width)
+        _keep(folder, path, svg)
+        return svg
+
+
+def _keep(folder: Path, path: Path, svg: bytes) -> None:
+    """Write a picture in one step, so that another worker never reads half of it. A full disk loses no page."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as draft:
+            draft.write(svg)
+        os.replace(draft.name, path)
+        _prune(folder)
+    except OSError as error:
+        current_app.logger.warning("Une image n’a pas pu être gardée : %s", error.strerror)
+
+
+def _prune(folder: Path) -> None:
+    names = os.listdir(folder)
+    if len(names) <= KEPT:
+        return
+    aged = []
+    for name in names:
+        try:
+            aged.append((os.stat(folder / name).st_mtime, name))
+        except FileNotFoundError:  # another worker was quicker
+            continue
+    for _, name in sorted(aged)[: len(names) - KEPT * 7 // 8]:
+        (folder / name).unlink(missing_ok=True)

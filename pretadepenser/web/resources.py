@@ -1,0 +1,83 @@
+"""The portfolio, the model and all clients' scores in use, opened once and again when a new one is published.
+
+Opening costs the same for any number of clients, and what is open is a memory map shared between workers: this
+is no state, only a handle. Every request compares the published generation with the one it holds, so that after
+an import or a training all workers answer alike from the next request on.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from flask import abort, current_app
+from numpy.typing import NDArray
+
+from pretadepenser.credit import scoring, storage
+from pretadepenser.credit import portfolio as clients
+from pretadepenser.credit.portfolio import Client, Portfolio
+from pretadepenser.credit.scoring import Model
+
+
+class Unavailable(Exception):
+    """No portfolio or no model is published yet; the message says what an administrator must run."""
+
+
+@dataclass
+class Shelf:
+    """What is open in this process: artefact name -> (generation folder, opened object)."""
+
+    held: dict[str, tuple[Path, object]] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def portfolio() -> Portfolio:
+    """The clients in use. Raises Unavailable, or PortfolioError when the files are damaged."""
+    opened = _open("portfolio", lambda instance: clients.current_portfolio(instance))
+    if not isinstance(opened, Portfolio):
+        raise Unavailable("Aucun portefeuille de clients n’est installé.")
+    return opened
+
+
+def model() -> Model:
+    """The model in use. Raises Unavailable, or ModelError when it is damaged or does not fit the code."""
+    opened = _open("model", lambda instance: scoring.current_model(instance))
+    if not isinstance(opened, Model):
+        raise Unavailable("Aucun modèle n’est entraîné.")
+    return opened
+
+
+def scores() -> NDArray[np.float32] | None:
+    """Margins of all clients aligned with `portfolio().numbers()`, or None where they are not computed."""
+    return scoring.current_scores(current_app.config["INSTANCE"], portfolio(), model())
+
+
+def limit() -> float:
+    """Largest tolerated probability of not repaying, 0..1."""
+    return float(current_app.config["LIMIT"])
+
+
+def client_or_404(number: int) -> Client:
+    """The client with this SK_ID_CURR; a 404 that helps where there is none."""
+    found = portfolio().client(number)
+    if found is None:
+        abort(404, description=f"Aucun client ne porte le numéro {number}.")
+    return found
+
+
+def _open(name: str, opener: object) -> object:
+    shelf: Shelf = current_app.extensions.setdefault("shelf", Shelf())
+    folder = storage.current(current_app.config["INSTANCE"], name)
+    held = shelf.held.get(name)
+    if held and held[0] == folder:
+        return held[1]
+    if folder is None:
+        return None
+    with shelf.lock:
+        held = shelf.held.get(name)
+        if not held or held[0] != folder:
+            held = (folder, opener(current_app.config["INSTANCE"]))  # type: ignore[operator]
+            shelf.held[name] = held
+    return held[1]
