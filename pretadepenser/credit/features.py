@@ -6,11 +6,13 @@ What a lender may look at is decided here, and only here:
   dictionary marks them, nor a figure computed from one; the building averages are among them, since they
   describe the place where the client lives;
 - never the conduct of other people (defaults in the client's social circle);
-- never the circumstances of the application (its number, weekday, hour, documents handed in, phone numbers
-  left), which say nothing of the means to repay;
+- never the circumstances of the application or of the person (its number, weekday, hour, documents handed in,
+  phone numbers left; dates of the identity papers, of the registered address, of the telephone), which say
+  nothing of the means to repay and, for some, tell an age or a move;
+- nothing that adds no measurable precision (sector of the employer, inquiries at the credit bureau);
 - the few categories that name a protected ground inside an admissible column are read as a neutral one.
 
-docs/decisions/0003-model-inputs.md says why, and what each choice costs.
+docs/decisions/model-inputs.md says why, and what each choice costs.
 """
 
 from __future__ import annotations
@@ -44,25 +46,15 @@ FEATURES: Final[tuple[str, ...]] = (
     "NAME_INCOME_TYPE",
     "DAYS_EMPLOYED",
     "OCCUPATION_TYPE",
-    "ORGANIZATION_TYPE",
     "NAME_EDUCATION_TYPE",
     "NAME_HOUSING_TYPE",
     "FLAG_OWN_REALTY",
     "FLAG_OWN_CAR",
     "OWN_CAR_AGE",
-    "DAYS_REGISTRATION",
-    "DAYS_ID_PUBLISH",
-    "DAYS_LAST_PHONE_CHANGE",
     "EXT_SOURCE_1",
     "EXT_SOURCE_2",
     "EXT_SOURCE_3",
     "EXT_SOURCE_MEAN",
-    "AMT_REQ_CREDIT_BUREAU_HOUR",
-    "AMT_REQ_CREDIT_BUREAU_DAY",
-    "AMT_REQ_CREDIT_BUREAU_WEEK",
-    "AMT_REQ_CREDIT_BUREAU_MON",
-    "AMT_REQ_CREDIT_BUREAU_QRT",
-    "AMT_REQ_CREDIT_BUREAU_YEAR",
 )
 
 # (column, category that names a protected ground) -> category it is read as

@@ -1,0 +1,228 @@
+"""How good a score is: ranking, calibration and cost, measured on margins the model did not learn from.
+
+Rates are shares 0..1 and come with their 95 % interval after Wilson (1927), which stays within 0..1 for small
+groups. The cost of a decision is counted in good clients refused: a default that was not seen coming costs
+COST_OF_A_DEFAULT of them.
+
+scipy.stats and scikit-learn are imported where they compute: pages read the results without loading them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+Floats = NDArray[np.float64]
+Outcomes = NDArray[np.int8]
+Folds = Sequence[NDArray[np.intp]]
+
+COST_OF_A_DEFAULT: Final = 10
+# Limits of the curve: each half percent.
+STEPS: Final = 200
+CALIBRATION_BINS: Final = 20
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A share `value` of `size` observations with its 95 % interval; `value` is None where there are none."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    size: int
+
+    @classmethod
+    def of(cls, count: int, size: int) -> Rate:
+        """Rate of `count` among `size`, interval after Wilson without continuity correction."""
+        from scipy.stats import binomtest
+
+        if not size:
+            return cls(None, None, None, 0)
+        interval = binomtest(count, size).proportion_ci(0.95, "wilson")
+        return cls(count / size, float(interval.low), float(interval.high), size)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Default rate as a logistic function of the margin (Platt, 1999)."""
+
+    intercept: float
+    slope: float
+
+    @classmethod
+    def fit(cls, margins: Floats, outcomes: Outcomes) -> Calibration:
+        """Fit to margins, float64, shape (n,), and outcomes 0/1, shape (n,), by maximum likelihood."""
+        from sklearn.linear_model import LogisticRegression
+
+        fitted = LogisticRegression(C=np.inf).fit(margins.reshape(-1, 1), outcomes)
+        return cls(float(fitted.intercept_[0]), float(fitted.coef_[0, 0]))
+
+    def rate(self, margin: float) -> float:
+        """Expected default rate, 0..1, of one margin."""
+        return 1 / (1 + math.exp(-(self.intercept + self.slope * margin)))
+
+    def rates(self, margins: Floats) -> Floats:
+        """Expected default rates, 0..1, of margins of any shape."""
+        rates: Floats = expit(self.intercept + self.slope * margins)
+        return rates
+
+
+@dataclass(frozen=True)
+class CalibrationBin:
+    """Clients of neighbouring scores: mean `expected` default rate (0..1) and the `observed` one."""
+
+    lowest: float
+    highest: float
+    expected: float
+    observed: Rate
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Decisions against what happened, in clients."""
+
+    granted_good: int
+    granted_default: int
+    refused_good: int
+    refused_default: int
+
+    @property
+    def cost(self) -> float:
+        """Good clients refused, plus COST_OF_A_DEFAULT for each default granted, per 100 clients."""
+        total = self.granted_good + self.granted_default + self.refused_good + self.refused_default
+        return 100 * (self.refused_good + COST_OF_A_DEFAULT * self.granted_default) / total
+
+
+@dataclass(frozen=True)
+class CostPoint:
+    """What a limit (probability 0..1) would cost per 100 clients, and the share of clients it grants."""
+
+    limit: float
+    cost: float
+    granted: float
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Out-of-fold quality of one model. Briers: of the balanced probability, calibrated, and of no model."""
+
+    roc_auc: float
+    roc_auc_folds: tuple[float, ...]
+    pr_auc: float
+    brier_raw: float
+    brier_calibrated: float
+    brier_reference: float
+    limit: float
+    confusion: Confusion
+    cost: float
+    cheapest_limit: float
+    cheapest_cost: float
+    grant_all_cost: float
+
+
+def confusion(margins: Floats, outcomes: Outcomes, limit: float) -> Confusion:
+    """Count decisions at `limit` (0..1): granted up to and including it."""
+    granted = margins <= logit(limit)
+    default = outcomes == 1
+    return Confusion(
+        int((granted & ~default).sum()),
+        int((granted & default).sum()),
+        int((~granted & ~default).sum()),
+        int((~granted & default).sum()),
+    )
+
+
+def cheapest(margins: Floats, outcomes: Outcomes) -> tuple[float, float]:
+    """The limit (0..1) that costs least, among all that tell two clients apart, and its cost per 100."""
+    order = np.argsort(margins, kind="stable")
+    ordered = margins[order]
+    defaults = np.concatenate([[0], np.cumsum(outcomes[order] == 1)])
+    granted = np.arange(ordered.size + 1)
+    good_refused = (ordered.size - granted) - (defaults[-1] - defaults)
+    costs = 100 * (good_refused + COST_OF_A_DEFAULT * defaults) / ordered.size
+    # Clients of equal margins are granted together: only the last of them is a possible limit.
+    possible = np.concatenate([[True], np.append(ordered[1:] != ordered[:-1], True)])
+    best = int(np.argmin(np.where(possible, costs, np.inf)))
+    limit = 0.0 if best == 0 else float(expit(ordered[best - 1]))
+    return limit, float(costs[best])
+
+
+def cost_curve(margins: Floats, outcomes: Outcomes) -> tuple[CostPoint, ...]:
+    """Cost and share granted at STEPS − 1 limits evenly spaced between 0 and 1, both left out."""
+    points = []
+    for limit in np.arange(1, STEPS) / STEPS:
+        counts = confusion(margins, outcomes, float(limit))
+        share = (counts.granted_good + counts.granted_default) / outcomes.size
+        points.append(CostPoint(float(limit), counts.cost, share))
+    return tuple(points)
+
+
+def calibration_bins(
+    rates: Floats, outcomes: Outcomes, bins: int = CALIBRATION_BINS
+) -> tuple[CalibrationBin, ...]:
+    """Compare expected default `rates` (0..1, shape (n,)) with outcomes, in `bins` groups of equal size."""
+    groups = np.array_split(np.argsort(rates, kind="stable"), bins)
+    return tuple(
+        CalibrationBin(
+            float(rates[group[0]]),
+            float(rates[group[-1]]),
+            float(rates[group].mean()),
+            Rate.of(int(outcomes[group].sum()), group.size),
+        )
+        for group in groups
+        if group.size
+    )
+
+
+def cross_calibrated(margins: Floats, outcomes: Outcomes, folds: Folds) -> Floats:
+    """Expected default rates of each fold by a calibration fitted to the others, shape (n,)."""
+    rates = np.empty_like(margins)
+    for fold in folds:
+        others = np.ones(margins.size, bool)
+        others[fold] = False
+        rates[fold] = Calibration.fit(margins[others], outcomes[others]).rates(margins[fold])
+    return rates
+
+
+def isotonic_gap(margins: Floats, outcomes: Outcomes, rates: Floats) -> float:
+    """Largest difference, over groups of equal size, between mean `rates` and an isotonic fit's.
+
+    A check that a logistic curve is enough: the isotonic one (Zadrozny & Elkan 2002) has no shape to obey.
+    """
+    from sklearn.isotonic import IsotonicRegression
+
+    free = IsotonicRegression(out_of_bounds="clip").fit_transform(margins, outcomes)
+    groups = np.array_split(np.argsort(margins, kind="stable"), CALIBRATION_BINS)
+    return max(abs(float(free[group].mean() - rates[group].mean())) for group in groups if group.size)
+
+
+def measure(margins: Floats, outcomes: Outcomes, folds: Folds, limit: float) -> Metrics:
+    """Measure out-of-fold margins, float64, shape (n,), against outcomes 0/1 at `limit` (0..1).
+
+    `folds` lists the positions of each fold. Brier scores are mean squared errors of probabilities.
+    """
+    from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+
+    counts = confusion(margins, outcomes, limit)
+    best_limit, best_cost = cheapest(margins, outcomes)
+    base = float(outcomes.mean())
+    return Metrics(
+        roc_auc=float(roc_auc_score(outcomes, margins)),
+        roc_auc_folds=tuple(float(roc_auc_score(outcomes[fold], margins[fold])) for fold in folds),
+        pr_auc=float(average_precision_score(outcomes, margins)),
+        brier_raw=float(brier_score_loss(outcomes, expit(margins))),
+        brier_calibrated=float(brier_score_loss(outcomes, cross_calibrated(margins, outcomes, folds))),
+        brier_reference=base * (1 - base),
+        limit=limit,
+        confusion=counts,
+        cost=counts.cost,
+        cheapest_limit=best_limit,
+        cheapest_cost=best_cost,
+        grant_all_cost=100 * COST_OF_A_DEFAULT * base,
+    )

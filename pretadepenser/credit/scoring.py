@@ -1,0 +1,250 @@
+"""From the model and a client's inputs to a score: margin, probability, points, decision.
+
+One scale. The *margin* is the log-odds of default under the class-balanced model: higher is riskier. The
+limit set by the lender is a probability, hence a margin. Points are the margin turned round and stretched so
+that the limit is 500 points and 20 points more halve the odds of default (Siddiqi, *Credit Risk Scorecards*,
+ch. 6).
+
+Points are rounded down. A loan is granted up to and including the limit, and so exactly when the points reach
+500: the two ways of telling the decision cannot disagree.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import xgboost as xgb
+from numpy.typing import NDArray
+
+from pretadepenser.credit import features, storage
+from pretadepenser.credit.artefact import (
+    CARD,
+    INSIGHT,
+    NAME,
+    RETRAIN,
+    TREES,
+    Card,
+    ModelError,
+    read_card,
+    read_json,
+)
+from pretadepenser.credit.insight import Insight
+from pretadepenser.credit.portfolio import Portfolio
+
+POINTS_AT_LIMIT: Final = 500
+POINTS_TO_DOUBLE: Final = 20
+POINTS_PER_MARGIN: Final = POINTS_TO_DOUBLE / math.log(2)
+CLOSE: Final = 20
+
+__all__ = [
+    "POINTS_PER_MARGIN",
+    "Card",
+    "Model",
+    "ModelError",
+    "Score",
+    "current_model",
+    "current_scores",
+    "exact_points",
+    "margin_of",
+    "points_of",
+    "score",
+    "score_portfolio",
+    "whole_points",
+]
+
+SCORES: Final = "scores"
+MARGINS: Final = "margins.npy"
+# Clients scored at a time: bounds memory, not results.
+BATCH: Final = 65_536
+
+Floats = NDArray[np.float64]
+Inputs = NDArray[np.float32]
+
+
+class Model:
+    """A trained model, ready to score. Safe to use from several threads and after a fork: it starts none."""
+
+    def __init__(self, folder: Path, card: Card, booster: xgb.Booster) -> None:
+        self.folder = folder
+        self.card = card
+        self.features = card.features
+        self._booster = booster
+        self._types = features.feature_types(card.features)
+        # Also configures the booster now: later predictions, from any thread, change nothing in it.
+        empty = np.full((1, len(card.features)), np.nan, np.float32)
+        self.base = float(self.contributions(empty)[0, -1])
+
+    @classmethod
+    def load(cls, folder: Path) -> Model:
+        """Load the artefact in `folder`. Raises ModelError, with what to run, when it cannot be used."""
+        card = read_card(folder)
+        try:
+            # One thread: OpenMP's others would not survive gunicorn's fork, and one row does not need them.
+            booster = xgb.Booster({"nthread": 1}, model_file=folder / TREES)
+        except xgb.core.XGBoostError as error:
+            raise ModelError(f"Le fichier {TREES} du modèle est endommagé : {RETRAIN}") from error
+        if booster.num_features() != len(card.features) or booster.num_boosted_rounds() != card.trees:
+            raise ModelError(f"Le fichier {TREES} du modèle ne correspond pas à sa fiche : {RETRAIN}")
+        return cls(folder, card, booster)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the trees, which names this model."""
+        return self.card.sha256[TREES]
+
+    def insight(self) -> Insight:
+        """Read the global explanation computed at training. Raises ModelError when it is damaged."""
+        insight: Insight = read_json(self.folder / INSIGHT, Insight)
+        return insight
+
+    def contributions(self, matrix: Inputs) -> Floats:
+        """Exact TreeSHAP values in log-odds, float64, shape (n, features + 1), the last column the base.
+
+        `matrix` is what features.matrix returns for `self.features`. Each row sums to its margin within 1e-5
+        (float32). Lundberg et al. 2020, path-dependent form, as XGBoost computes it.
+        """
+        values: NDArray[np.float32] = self._booster.predict(self._data(matrix), pred_contribs=True)
+        return values.astype(np.float64)
+
+    def margins(self, matrix: Inputs) -> Floats:
+        """Log-odds of default, float64, shape (n,); higher is riskier."""
+        values: NDArray[np.float32] = self._booster.predict(self._data(matrix), output_margin=True)
+        return values.astype(np.float64)
+
+    def calibrate(self, margin: float) -> float:
+        """Default rate, 0..1, observed among clients of comparable margin."""
+        return self.card.calibration.rate(margin)
+
+    def _data(self, matrix: Inputs) -> xgb.DMatrix:
+        return xgb.DMatrix(matrix, feature_types=self._types, enable_categorical=True, nthread=1)
+
+
+@dataclass(frozen=True)
+class Score:
+    """What the lender is told of one client.
+
+    probability: of the class-balanced model, 0..1, to be compared with `limit`; calibrated: default rate
+    among clients of comparable margin, 0..1; points: 500 at the limit, higher is safer; close: within 20
+    points of it, either side.
+    """
+
+    number: int | None
+    margin: float
+    probability: float
+    limit: float
+    points: int
+    calibrated: float
+    granted: bool
+    close: bool
+
+
+def margin_of(limit: float) -> float:
+    """Margin of a limit strictly between 0 and 1 (ValueError otherwise)."""
+    if not 0 < limit < 1:
+        raise ValueError(f"not a limit between 0 and 1: {limit}")
+    return math.log(limit / (1 - limit))
+
+
+def exact_points(margin: float, limit: float) -> float:
+    """Points before rounding."""
+    return POINTS_AT_LIMIT - POINTS_PER_MARGIN * (margin - margin_of(limit))
+
+
+def points_of(margin: float, limit: float) -> int:
+    """Points of a margin, rounded down: at least 500 exactly when the loan is granted."""
+    if margin <= margin_of(limit):
+        return max(POINTS_AT_LIMIT, math.floor(exact_points(margin, limit)))
+    return min(POINTS_AT_LIMIT - 1, math.floor(exact_points(margin, limit)))
+
+
+def score(model: Model, margin: float, limit: float, number: int | None = None) -> Score:
+    """Make the score of a margin at `limit` (strictly between 0 and 1, ValueError otherwise)."""
+    points = points_of(margin, limit)
+    return Score(
+        number=number,
+        margin=margin,
+        probability=1 / (1 + math.exp(-margin)),
+        limit=limit,
+        points=points,
+        calibrated=model.calibrate(margin),
+        granted=margin <= margin_of(limit),
+        close=abs(points - POINTS_AT_LIMIT) <= CLOSE,
+    )
+
+
+def whole_points(contributions: Sequence[float], base: int, total: int) -> list[int]:
+    """Round contributions in points so that `base` plus their sum is exactly `total`.
+
+    Largest remainder: each is rounded, then those that rounding moved most give way one point at a time. A
+    contribution never changes sign, and one of exactly 0 stays 0. Raises ValueError when all are 0 and the
+    total is not the base.
+    """
+    whole = [round(value) for value in contributions]
+    lacking = total - base - sum(whole)
+    step = 1 if lacking > 0 else -1
+    for _ in range(abs(lacking)):
+        movable = [
+            place
+            for place, value in enumerate(contributions)
+            if value and (value * step > 0 or whole[place] != 0)
+        ]
+        if not movable:
+            raise ValueError("no contribution can take the difference between base and total")
+        place = max(movable, key=lambda place: step * (contributions[place] - whole[place]))
+        whole[place] += step
+    return whole
+
+
+def current_model(instance: Path) -> Model | None:
+    """Load the model published in `instance`, or return None when there is none yet.
+
+    Raises ModelError when there is one and it cannot be used.
+    """
+    folder = storage.current(instance, NAME)
+    return None if folder is None else Model.load(folder)
+
+
+def _silent(step: str, share: float) -> None:
+    pass
+
+
+def score_portfolio(
+    model: Model, portfolio: Portfolio, instance: Path, progress: Callable[[str, float], None] = _silent
+) -> None:
+    """Write the margins of all clients, float32 aligned with `portfolio.numbers()`, as `instance/scores`."""
+    with storage.publish(instance, SCORES) as folder:
+        margins = np.lib.format.open_memmap(
+            folder / MARGINS, mode="w+", dtype=np.float32, shape=(portfolio.size,)
+        )
+        done = 0
+        for frame in portfolio.frames(features.columns(model.features), BATCH):
+            scored = model.margins(features.matrix(frame, model.features))
+            margins[done : done + scored.size] = scored
+            done += scored.size
+            progress("Calcul des scores", done / portfolio.size)
+        margins.flush()
+        card = {"portfolio": portfolio.sha256, "model": model.sha256}
+        (folder / CARD).write_text(json.dumps(card), "utf-8")
+
+
+def current_scores(instance: Path, portfolio: Portfolio, model: Model) -> NDArray[np.float32] | None:
+    """Margins of all clients, read through a memory map, float32, shape (portfolio.size,).
+
+    None when there are none, or none of this very portfolio and model.
+    """
+    folder = storage.current(instance, SCORES)
+    if folder is None:
+        return None
+    try:
+        card = json.loads((folder / CARD).read_text("utf-8"))
+        margins: NDArray[np.float32] = np.load(folder / MARGINS, mmap_mode="r")
+    except (OSError, ValueError, EOFError):
+        return None
+    fits = card == {"portfolio": portfolio.sha256, "model": model.sha256}
+    return margins if fits and margins.shape == (portfolio.size,) else None
