@@ -26,7 +26,7 @@ Value = float | int | str | None
 
 # Comparisons of a larger and a smaller value. The days that Kaggle writes as negative numbers are turned
 # round first: a person thinks of a longer time, not of a smaller number.
-_MORE_LESS: Final[Mapping[Kind, tuple[str, str]]] = {
+MORE_LESS: Final[Mapping[Kind, tuple[str, str]]] = {
     Kind.AMOUNT: ("c’est plus que chez", "c’est moins que chez"),
     Kind.DURATION: ("c’est plus long que chez", "c’est plus court que chez"),
     Kind.ELAPSED: ("c’est plus ancien que chez", "c’est plus récent que chez"),
@@ -130,7 +130,7 @@ def reason(column: Column, value: Value, rank: float | None, share: float | None
 
 def _also(share: float | None) -> str:
     """Compare an absence with the other clients, as a sentence of its own."""
-    return f" C’est aussi le cas de {_portion(share)}." if share else ""
+    return f" C’est aussi le cas de {portion(share)}." if share else ""
 
 
 def _colon(said: str) -> str:
@@ -197,29 +197,29 @@ def _comparison(column: Column, value: float | str, rank: float | None, share: f
 
 
 def _so_for(share: float | None) -> str:
-    return f"c’est le cas de {_portion(share)}" if share is not None else ""
+    return f"c’est le cas de {portion(share)}" if share is not None else ""
 
 
 def _more_or_less(column: Column, rank: float | None, share: float | None) -> str:
-    if column.kind not in _MORE_LESS or rank is None or (share is None and column.kind in _MANY_EQUAL):
+    if column.kind not in MORE_LESS or rank is None or (share is None and column.kind in _MANY_EQUAL):
         return ""
     equal = share or 0.0
     if equal >= _COMMON:
-        return f"c’est le cas de {_portion(equal, column.among)}"
+        return f"c’est le cas de {portion(equal, column.among)}"
     less, more = max(rank - equal / 2, 0.0), max(1 - rank - equal / 2, 0.0)
     if column.minimum is not None and column.minimum < 0:
         less, more = more, less
     if abs(less - more) <= 2 * _MIDDLE:
         return f"c’est dans la moyenne {column.among}"
-    larger, smaller = _MORE_LESS[column.kind]
+    larger, smaller = MORE_LESS[column.kind]
     return (
-        f"{larger} {_portion(less, column.among)}"
+        f"{larger} {portion(less, column.among)}"
         if less > more
-        else f"{smaller} {_portion(more, column.among)}"
+        else f"{smaller} {portion(more, column.among)}"
     )
 
 
-def _portion(share: float, among: str = "des clients") -> str:
+def portion(share: float, among: str = "des clients") -> str:
     """Write a share of clients: "66 % des clients", "presque tous les clients notés"."""
     if share >= 0.995:
         return f"presque tous les {among.removeprefix('des ')}"

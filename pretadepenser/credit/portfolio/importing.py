@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pretadepenser.credit import dictionary, features, french, storage
-from pretadepenser.credit.portfolio import reading, statistics
+from pretadepenser.credit.portfolio import brackets, reading, statistics
 from pretadepenser.credit.portfolio.rows import Rows, canonical
 from pretadepenser.credit.portfolio.sorting import KEY, Sorter
 from pretadepenser.credit.portfolio.sources import Skipped, Source, find
@@ -238,18 +238,23 @@ def _write(
 def _finish(
     folder: Path,
     counts: dict[str, Any],
-    rows: Sequence[tuple[str, int]],
+    files: Sequence[tuple[str, int]],
     *,
     fictitious: bool,
     progress: Progress,
 ) -> None:
-    """Write the card, then the statistics, which are computed from the portfolio as it will be read."""
-    statistics.write(folder, _columns(folder, counts["clients"]), _counted(progress))
+    """Write the statistics and brackets, computed from the portfolio as it will be read, then the card."""
+    counted = _counted(progress)
+    with pa.memory_map(str(folder / reading.CLIENTS)) as file:
+        rows = Rows(file.read_buffer())
+        named = (*dictionary.COLUMNS, *features.DERIVED_FROM)
+        statistics.write(folder, ((name, brackets.values_of(rows, name)) for name in named), counted)
+        brackets.write(folder, rows, statistics.Statistics.open(folder).ladder, counted)
     card = {
         "format": reading.FORMAT,
         **counts,
         "fictitious": fictitious,
-        "sources": [{"name": name, "rows": count} for name, count in rows],
+        "sources": [{"name": name, "rows": count} for name, count in files],
         "imported_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "sha256": reading.content_hash(folder),
         "bytes": {path.name: path.stat().st_size for path in sorted(folder.iterdir())},
@@ -261,18 +266,9 @@ def _finish(
     (folder / reading.CARD).write_text(json.dumps(card, ensure_ascii=False, indent=1), "utf-8")
 
 
-def _columns(folder: Path, size: int) -> Iterator[tuple[str, NDArray[np.float64]]]:
-    """Each column, then each derived figure, of the rows just written: name and float64 values."""
-    with pa.memory_map(str(folder / reading.CLIENTS)) as file:
-        rows = Rows(file.read_buffer())
-        for name in dictionary.COLUMNS:
-            yield name, rows.column(name)
-        for name, columns in features.DERIVED_FROM.items():
-            yield name, features.derive({column: rows.column(column) for column in columns})[name]
-
-
 def _counted(progress: Progress) -> Callable[[str], None]:
-    total = len(dictionary.COLUMNS) + len(features.DERIVED_FROM)
+    total = len(dictionary.COLUMNS) + len(features.DERIVED_FROM) + len(brackets.QUANTITIES)
+    total += len(brackets.CATEGORIES) + 1
     done = 0
 
     def count(name: str) -> None:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from pretadepenser.credit import dictionary, storage
 from pretadepenser.credit.features import Frame, Row
+from pretadepenser.credit.portfolio.brackets import Brackets, values_of
 from pretadepenser.credit.portfolio.rows import Rows
 from pretadepenser.credit.portfolio.statistics import Ladder, Statistics
 from pretadepenser.credit.portfolio.validation import PortfolioError
@@ -29,7 +30,7 @@ CLIENTS = "clients.arrow"
 NUMBERS = "numbers.npy"
 CARD = "card.json"
 # Changed when a portfolio written by an older version of this code can no longer be read.
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +58,7 @@ class Portfolio:
         self._rows = Rows(pa.memory_map(str(folder / CLIENTS)).read_buffer())
         self._numbers: NDArray[np.int64] = np.load(folder / NUMBERS, mmap_mode="r")
         self.statistics = Statistics.open(folder)
+        self.brackets = Brackets.open(folder)
 
     @classmethod
     def open(cls, folder: Path) -> Portfolio:
@@ -116,6 +118,10 @@ class Portfolio:
         """One column of all clients, float64, shape (size,), NaN where missing, categories as their code."""
         return self._rows.column(name)
 
+    def values(self, name: str) -> NDArray[np.float64]:
+        """One column or derived figure of all clients, as `column` gives it; KeyError for an unknown name."""
+        return values_of(self._rows, name)
+
     def rank(self, name: str, value: float) -> float:
         """Share (0..1) of clients with a known value strictly below `value`, plus half of the equal ones.
 
@@ -158,6 +164,8 @@ class Portfolio:
             raise ValueError("other columns")
         if self._numbers.dtype != np.int64 or self._numbers.shape != (self.size,):
             raise ValueError("other numbers")
+        if self.brackets.clients != self.size:
+            raise ValueError("other brackets")
         for name, size in card["bytes"].items():
             if (self.folder / name).stat().st_size != size:
                 raise ValueError(f"other size of {name}")

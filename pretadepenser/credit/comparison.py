@@ -1,0 +1,416 @@
+"""One client among others: the group, the client's place in it, and how the outcome changes with a figure.
+
+A group is chosen by the model's decision and by what its clients have in common with the client in hand: a
+selection names criteria, never values, so that nothing personal shows in an address. What can be counted was
+prepared at import (portfolio.brackets); a comparison reads one byte a client for each criterion.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pretadepenser.credit import dictionary, features, french, scoring, wording
+from pretadepenser.credit.dictionary import Column, Theme
+from pretadepenser.credit.portfolio import Client, Portfolio, brackets
+from pretadepenser.credit.portfolio.brackets import Grain
+
+# Under this number of clients a group says more about persons than about a group.
+LEAST: Final = 30
+# Two-sided 95 % quantile of the normal distribution.
+Z95: Final = 1.959963984540054
+
+FIGURES: Final = (*brackets.QUANTITIES, *brackets.CATEGORIES)
+
+Mask = NDArray[np.bool_]
+
+
+class Outcome(StrEnum):
+    """What the model decides for the clients of a group."""
+
+    ALL = "tous"
+    GRANTED = "accordes"
+    REFUSED = "refuses"
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """Something that the clients of a group have in common with the client: same bracket or category."""
+
+    key: str
+    label: str
+    column: str
+
+
+CRITERIA: Final[Mapping[str, Criterion]] = MappingProxyType(
+    {
+        criterion.key: criterion
+        for criterion in (
+            Criterion("revenu", "Même tranche de revenu", "AMT_INCOME_TOTAL"),
+            Criterion("source", "Même source de revenu", "NAME_INCOME_TYPE"),
+            Criterion("logement", "Même type de logement", "NAME_HOUSING_TYPE"),
+            Criterion("type", "Même type de crédit", "NAME_CONTRACT_TYPE"),
+            Criterion("age", "Même tranche d’âge", "DAYS_BIRTH"),
+            Criterion("montant", "Même tranche de montant", "AMT_CREDIT"),
+        )
+    }
+)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The choice of a group: a decision, and keys of CRITERIA."""
+
+    outcome: Outcome = Outcome.ALL
+    alike: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """The clients of a selection. `mask` is bool, shape (portfolio.size,); `size` counts it.
+
+    `labelled` counts those whose repayment is known.
+    """
+
+    selection: Selection
+    mask: Mask
+    size: int
+    labelled: int
+
+    @property
+    def large_enough(self) -> bool:
+        """Whether the group may be shown."""
+        return self.size >= LEAST
+
+    @property
+    def among(self) -> str:
+        """The group after a share: "82 % des clients comparables"."""
+        decided = {
+            Outcome.ALL: "",
+            Outcome.GRANTED: " dont le prêt est accordé",
+            Outcome.REFUSED: " dont le prêt est refusé",
+        }[self.selection.outcome]
+        return f"des clients{' comparables' if self.selection.alike else ''}{decided}"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bracket or category of a group.
+
+    low, high: edges in displayed units, None where open or for a category. count: clients; share (0..1) of
+    the group's clients with a value. defaults, labelled: outcomes known in it, 0 for fine brackets. here: the
+    client is in it.
+    """
+
+    text: str
+    low: float | None
+    high: float | None
+    count: int
+    share: float
+    defaults: int
+    labelled: int
+    here: bool
+
+    @property
+    def rate(self) -> float | None:
+        """Default rate (0..1), None where fewer than LEAST outcomes are known."""
+        return self.defaults / self.labelled if self.labelled >= LEAST else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Wilson's 95 % confidence interval of the rate (Brown, Cai and DasGupta 2001)."""
+        if self.rate is None:
+            return None
+        n, rate = self.labelled, self.rate
+        middle = (rate + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
+        half = Z95 / (1 + Z95**2 / n) * (rate * (1 - rate) / n + Z95**2 / (4 * n * n)) ** 0.5
+        return max(0.0, middle - half), min(1.0, middle + half)
+
+
+@dataclass(frozen=True)
+class Position:
+    """Shares (0..1) of the group's clients with a value: below the client's, equal to it, above it."""
+
+    below: float
+    equal: float
+    above: float
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A figure in a group: fine bars for its shape, broad bars for the default rate.
+
+    value: the client's raw value; shown: the same in displayed units, None where it has no place on an axis.
+    median: of the group, raw; None for categories. known, missing, sentinel: clients of the group with a
+    value, without one, and with the sentinel. position: None for categories and where the value is missing.
+    """
+
+    column: Column
+    group: Group
+    value: float | int | str | None
+    shown: float | None
+    bars: tuple[Bar, ...]
+    broad: tuple[Bar, ...]
+    known: int
+    missing: int
+    sentinel: int
+    median: float | None
+    position: Position | None
+
+    @property
+    def rate(self) -> float | None:
+        """Default rate of the group's clients with a value, None where too few outcomes are known."""
+        labelled = sum(bar.labelled for bar in self.broad)
+        return sum(bar.defaults for bar in self.broad) / labelled if labelled >= LEAST else None
+
+
+@dataclass(frozen=True, eq=False)
+class Crossing:
+    """Two figures crossed in a group.
+
+    counts: int, shape (len(across), len(up)): clients by bracket of the first and of the second figure. Edges
+    are in displayed units. here: the client's cell, None where a value is missing. correlation: Spearman's,
+    computed on the fine brackets, None where one figure does not vary.
+    """
+
+    first: Column
+    second: Column
+    group: Group
+    first_edges: tuple[float, ...]
+    second_edges: tuple[float, ...]
+    counts: NDArray[np.int64]
+    here: tuple[int, int] | None
+    shown: tuple[float, float] | None
+    known: int
+    correlation: float | None
+
+
+def themes() -> list[tuple[Theme, tuple[Column, ...]]]:
+    """Figures to choose from, by theme in the dictionary's order."""
+    columns = [dictionary.describe(name) for name in FIGURES]
+    grouped = [(theme, tuple(column for column in columns if column.theme is theme)) for theme in Theme]
+    return [(theme, found) for theme, found in grouped if found]
+
+
+def value_of(client: Client, name: str) -> float | int | str | None:
+    """Raw value of a column or derived figure of a client, None where missing."""
+    if name not in features.DERIVED_FROM:
+        return client.values[name]
+    value = float(features.derive(features.frame([client.values]))[name][0])
+    return None if np.isnan(value) else value
+
+
+def common(portfolio: Portfolio, client: Client, criterion: Criterion) -> str:
+    """What the client's bracket or category is for a criterion, in French."""
+    column = dictionary.describe(criterion.column)
+    value = value_of(client, criterion.column)
+    if value is None or column.categories is not None:
+        return wording.value_text(column, value)
+    edges = portfolio.brackets.edges(criterion.column, "broad")
+    return brackets.texts(column, edges)[portfolio.brackets.place(criterion.column, value, "broad")]
+
+
+def group(
+    portfolio: Portfolio,
+    client: Client,
+    selection: Selection,
+    margins: NDArray[np.float32] | None,
+    limit: float,
+) -> Group:
+    """Find the clients of a selection.
+
+    `margins` are all clients' (scoring.current_scores); a ValueError is raised when the selection asks for a
+    decision and they are None, a KeyError for an unknown criterion.
+    """
+    mask = np.full(portfolio.size, True)
+    if selection.outcome is not Outcome.ALL:
+        if margins is None:
+            raise ValueError("the decisions of all clients are not computed")
+        granted = np.asarray(margins) <= scoring.margin_of(limit)
+        mask = granted if selection.outcome is Outcome.GRANTED else ~granted
+    for key in selection.alike:
+        column = CRITERIA[key].column
+        place = portfolio.brackets.place(column, value_of(client, column), "broad")
+        mask &= portfolio.brackets.codes(column, "broad") == place
+    outcomes = portfolio.brackets.codes(brackets.OUTCOME)
+    labelled = int(np.count_nonzero(mask & (outcomes != brackets.MISSING)))
+    return Group(selection, mask, int(np.count_nonzero(mask)), labelled)
+
+
+def distribution(portfolio: Portfolio, client: Client, group: Group, name: str) -> Distribution:
+    """Describe one of FIGURES in a group, and the client's place in it. KeyError for another figure."""
+    if name not in FIGURES:
+        raise KeyError(name)
+    column = dictionary.describe(name)
+    value = value_of(client, name)
+    codes = portfolio.brackets.codes(name)[group.mask]
+    counts = np.bincount(codes, minlength=256)
+    missing, sentinel = int(counts[brackets.MISSING]), int(counts[brackets.SENTINEL])
+    known = group.size - missing - sentinel
+    median = position = shown = None
+    if column.categories is None and known:
+        values = portfolio.values(name)[group.mask]
+        values = brackets.displayed(column, values[codes < brackets.SENTINEL])
+        median = brackets.raw(column, float(np.median(values)))
+        if isinstance(value, (int, float)) and value != column.sentinel:
+            shown = float(brackets.displayed(column, np.array([value], np.float64))[0])
+            below = np.count_nonzero(values < shown) / known
+            equal = np.count_nonzero(values == shown) / known
+            position = Position(below, equal, 1 - below - equal)
+    return Distribution(
+        column=column,
+        group=group,
+        value=value,
+        shown=shown,
+        bars=_bars(portfolio, column, group, value, "fine"),
+        broad=_bars(portfolio, column, group, value, "broad"),
+        known=known,
+        missing=missing,
+        sentinel=sentinel,
+        median=median,
+        position=position,
+    )
+
+
+def _bars(
+    portfolio: Portfolio, column: Column, group: Group, value: float | str | None, grain: Grain
+) -> tuple[Bar, ...]:
+    codes = portfolio.brackets.codes(column.name, grain)[group.mask]
+    counts, labelled, defaults = _outcomes(portfolio, group, codes, counted=grain == "broad")
+    place = portfolio.brackets.place(column.name, value, grain)
+    lows: list[float | None]
+    highs: list[float | None]
+    if column.categories is not None:
+        texts = list(column.categories.values())
+        lows = highs = [None] * len(texts)
+    else:
+        edges = portfolio.brackets.edges(column.name, grain)
+        texts = brackets.texts(column, edges)
+        lows, highs = [None, *edges], [*edges, None]
+    known = max(int(counts[: len(texts)].sum()), 1)
+    bars = [
+        Bar(
+            text=french.capital(text),
+            low=low,
+            high=high,
+            count=int(counts[code]),
+            share=int(counts[code]) / known,
+            defaults=int(defaults[code]),
+            labelled=int(labelled[code]),
+            here=code == place,
+        )
+        for code, (text, low, high) in enumerate(zip(texts, lows, highs, strict=True))
+    ]
+    if column.categories is not None:
+        bars = sorted((bar for bar in bars if bar.count or bar.here), key=lambda bar: -bar.count)
+    return tuple(bars)
+
+
+def _outcomes(
+    portfolio: Portfolio, group: Group, codes: brackets.Codes, *, counted: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Clients, known outcomes and defaults of each code, shape (256,) each; only clients unless `counted`."""
+    if not counted:
+        nothing = np.zeros(256, np.int64)
+        return np.bincount(codes, minlength=256), nothing, nothing
+    # Outcome 0, 1 or missing (255), in the two low bits of one number: one pass counts all three.
+    joint = codes.astype(np.uint16) << 2
+    joint |= portfolio.brackets.codes(brackets.OUTCOME)[group.mask] & 3
+    repaid, defaults, _, unknown = np.bincount(joint, minlength=1024).reshape(256, 4).T
+    return repaid + defaults + unknown, repaid + defaults, defaults
+
+
+def crossing(portfolio: Portfolio, client: Client, group: Group, first: str, second: str) -> Crossing:
+    """Cross two different quantities in a group. KeyError for anything but two of brackets.QUANTITIES."""
+    if first == second or not {first, second} <= set(brackets.QUANTITIES):
+        raise KeyError(f"{first} × {second}")
+    columns = dictionary.describe(first), dictionary.describe(second)
+    codes = [portfolio.brackets.codes(name)[group.mask] for name in (first, second)]
+    known = (codes[0] < brackets.SENTINEL) & (codes[1] < brackets.SENTINEL)
+    edges = [portfolio.brackets.edges(name) for name in (first, second)]
+    wide = [len(each) + 1 for each in edges]
+    joint = np.bincount(
+        codes[0][known].astype(np.intp) * wide[1] + codes[1][known], minlength=wide[0] * wide[1]
+    ).reshape(wide)
+    values = [value_of(client, name) for name in (first, second)]
+    places = [
+        portfolio.brackets.place(name, value) for name, value in zip((first, second), values, strict=True)
+    ]
+    inside = all(place < brackets.SENTINEL for place in places)
+    merged = [_merge(each) for each in edges]
+    counts = _sum(_sum(joint, merged[0][1], 0), merged[1][1], 1)
+    shown = [
+        float(brackets.displayed(column, np.array([value], np.float64))[0])
+        for column, value in zip(columns, values, strict=True)
+        if inside and isinstance(value, (int, float))
+    ]
+    return Crossing(
+        first=columns[0],
+        second=columns[1],
+        group=group,
+        first_edges=merged[0][0],
+        second_edges=merged[1][0],
+        counts=counts,
+        here=(merged[0][1][places[0]], merged[1][1][places[1]]) if inside else None,
+        shown=(shown[0], shown[1]) if inside else None,
+        known=int(joint.sum()),
+        correlation=_spearman(joint),
+    )
+
+
+def _merge(edges: Sequence[float]) -> tuple[tuple[float, ...], list[int]]:
+    """Every other edge when there are many, and the merged bracket of each fine one."""
+    if len(edges) <= 8:
+        return tuple(edges), list(range(len(edges) + 1))
+    return tuple(edges[1::2]), [place // 2 for place in range(len(edges) + 1)]
+
+
+def _sum(joint: NDArray[np.int64], places: Sequence[int], axis: int) -> NDArray[np.int64]:
+    starts = [place for place in range(len(places)) if place == 0 or places[place] != places[place - 1]]
+    return np.add.reduceat(joint, starts, axis=axis)
+
+
+def _spearman(joint: NDArray[np.int64]) -> float | None:
+    """Spearman's rank correlation of two grouped variables, ties at their mean rank."""
+    total = joint.sum()
+    if not total:
+        return None
+    margins = joint.sum(axis=1), joint.sum(axis=0)
+    ranks = [np.cumsum(margin) - margin / 2 - total / 2 for margin in margins]
+    spread = [float((margin * rank**2).sum()) for margin, rank in zip(margins, ranks, strict=True)]
+    if min(spread) <= 0:
+        return None
+    return float(ranks[0] @ joint @ ranks[1]) / math.sqrt(spread[0] * spread[1])
+
+
+def standing(distribution: Distribution) -> str:
+    """Where the client stands in the group, in one French sentence with its full stop."""
+    column, value, among = distribution.column, distribution.value, distribution.group.among
+    if value is None:
+        absent = wording.portion(distribution.missing / distribution.group.size, among)
+        return f"La donnée est absente pour ce client, comme pour {absent}."
+    said = wording.statement(column, value)
+    if distribution.position is not None:
+        return f"{said}{french.NO_BREAK}: {_placed(column, distribution.position, among)}."
+    if value == column.sentinel:
+        share = distribution.sentinel / distribution.group.size
+    else:
+        share = next((bar.share for bar in distribution.bars if bar.here), 0.0)
+    return f"{said}{french.NO_BREAK}: c’est le cas de {wording.portion(share, among)}."
+
+
+def _placed(column: Column, position: Position, among: str) -> str:
+    larger, smaller = wording.MORE_LESS[column.kind]
+    most = max(position.below, position.equal, position.above)
+    if most == position.equal:
+        return f"c’est le cas de {wording.portion(position.equal, among)}"
+    if position.below >= position.above:
+        return f"{larger} {wording.portion(position.below, among)}"
+    return f"{smaller} {wording.portion(position.above, among)}"
