@@ -186,6 +186,35 @@ def demo(clients: int, seed: int) -> None:
     _say_report(report)
 
 
+@portfolio.command()
+@click.argument("folder", metavar="DOSSIER", type=PATH)
+@click.option("--clients", metavar="N", type=click.IntRange(1), help="Clients fictifs (autant que de réels).")
+@click.option("--seed", metavar="S", type=click.IntRange(0), default=0, help="Graine du tirage au sort.")
+def compare(folder: Path, clients: int | None, seed: int) -> None:
+    """Compare les clients fictifs aux clients réels d’un dossier Kaggle."""
+    from pretadepenser.credit.demo.compare import compare as compared
+    from pretadepenser.credit.demo.compare import report
+
+    checks = compared(folder, clients, seed)
+    click.echo(report(checks))
+    if not all(check.passed for check in checks):
+        raise Failure("les clients fictifs ne ressemblent pas assez aux clients réels.")
+
+
+@model.command()
+def train() -> None:
+    """Entraîne le modèle sur le portefeuille en place et le met en service."""
+    from pretadepenser.credit import training
+
+    with Progress() as progress:
+        report = training.train(_instance(), limit=current_app.config["LIMIT"], progress=progress)
+    card = report.card
+    click.echo(
+        f"Modèle en place : {plural(card.data.labelled, 'client appris', 'clients appris')}, aire sous la "
+        f"courbe ROC {number(card.fair.roc_auc, 3)} ({number(report.seconds, 0)} s)."
+    )
+
+
 @user.command("add")
 @click.argument("name", metavar="NOM")
 @click.option(

@@ -3,6 +3,7 @@
 from flask import Flask, Response, current_app, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
+from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 # Everything is refused, then what the pages use is allowed: own style sheets, pictures and (optional)
@@ -65,7 +66,13 @@ def init_app(app: Flask) -> None:
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0, x_port=0, x_prefix=0
         )
     csrf.init_app(app)
+    app.register_error_handler(SecurityError, _other_host)
     app.after_request(_add_headers)
+
+
+def _other_host(error: SecurityError) -> Response:
+    """Refuse a host name that is not served; no page can be made, since it would hold addresses."""
+    return Response("Ce nom de domaine n’est pas servi ici.", 400, mimetype="text/plain")
 
 
 def _add_headers(response: Response) -> Response:

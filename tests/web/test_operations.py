@@ -1,23 +1,44 @@
 """Health checks, and logs that name nobody."""
 
 import logging
+import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
+from pretadepenser import create_app
 from pretadepenser.web.operations import DiscreetFormatter, masked, masked_path
 
 
-def test_alive_needs_nobody_signed_in(anonymous: FlaskClient) -> None:
-    answer = anonymous.get("/healthz")
+def test_alive_needs_nothing_and_nobody(tmp_path: Path) -> None:
+    browser = create_app({"INSTANCE": tmp_path, "TESTING": True}).test_client()
+    answer = browser.get("/healthz")
     assert (answer.status_code, answer.json) == (200, {"status": "ok"})
 
 
-def test_ready_with_portfolio_model_and_database(anonymous: FlaskClient) -> None:
-    answer = anonymous.get("/readyz")
+def test_ready_with_portfolio_model_and_database(make_app: Callable[..., Flask]) -> None:
+    answer = make_app().test_client().get("/readyz")
     assert answer.json == {"status": "ok", "portfolio": "ok", "model": "ok", "database": "ok"}
     assert answer.status_code == 200
+
+
+def test_not_ready_says_what_is_missing(tmp_path: Path, trained: Path) -> None:
+    app = create_app({"INSTANCE": tmp_path, "TESTING": True})
+    missing = "indisponible"
+    answer = app.test_client().get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json == {"status": missing, "portfolio": missing, "model": missing, "database": missing}
+    app.extensions["database"].upgrade()
+    shutil.copytree(trained, tmp_path, symlinks=True, dirs_exist_ok=True)
+    assert app.test_client().get("/readyz").status_code == 200
+    (tmp_path / "model" / "card.json").write_text("{}")
+    shutil.copytree(tmp_path / "model", tmp_path / "model.other")
+    (tmp_path / "model").unlink()
+    (tmp_path / "model").symlink_to("model.other")
+    answer = app.test_client().get("/readyz")
+    assert answer.json == {"status": missing, "portfolio": "ok", "model": missing, "database": "ok"}
 
 
 @pytest.mark.parametrize(
@@ -42,8 +63,10 @@ def test_addresses_and_numbers_are_masked_but_lines_and_years_are_not() -> None:
 
 
 def test_a_failure_is_logged_without_the_client(
-    app: Flask, client: FlaskClient, capsys: pytest.CaptureFixture[str]
+    make_app: Callable[..., Flask], sign_in: Callable[..., object]
 ) -> None:
+    app = make_app()
+
     @app.get("/essai/<int:number>")
     def fail(number: int) -> str:
         raise RuntimeError(f"le client {number} gagne 1293502 €")
@@ -53,6 +76,8 @@ def test_a_failure_is_logged_without_the_client(
     assert isinstance(handler.formatter, DiscreetFormatter)
     records: list[str] = []
     handler.emit = lambda record: records.append(handler.format(record))  # type: ignore[method-assign]
+    client = app.test_client()
+    sign_in(client)
     app.testing = False
     assert client.get("/essai/157083").status_code == 500
     (text,) = records

@@ -1,27 +1,26 @@
 """Headers, cookies, CSRF and proxies, on every kind of answer."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from pretadepenser import create_app
-
 URLS = ["/connexion", "/clients/157083", "/n-existe-pas", "/healthz", "/static/base.css", "/accessibilite"]
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Callable[..., Flask]:
-    """Makes an application with some settings on an instance folder of its own."""
+def anonymous(make_app: Callable[..., Flask]) -> FlaskClient:
+    """A browser that nobody signed in with."""
+    return make_app().test_client()
 
-    def make(**settings: object) -> Flask:
-        app = create_app({"INSTANCE": tmp_path / "other", "TESTING": True, **settings})
-        app.extensions["database"].upgrade()
-        return app
 
-    return make
+@pytest.fixture
+def client(make_app: Callable[..., Flask], sign_in: Callable[..., object]) -> FlaskClient:
+    """A browser in which bruno is signed in."""
+    browser = make_app().test_client()
+    sign_in(browser)
+    return browser
 
 
 @pytest.mark.parametrize("url", URLS)
@@ -65,23 +64,24 @@ def test_the_cookie_is_closed_to_scripts_and_other_sites(anonymous: FlaskClient)
     assert "SameSite=Lax" in cookie
     assert "Secure" not in cookie
     assert "Expires" not in cookie, "it ends with the browser"
-    assert "Secure" in anonymous.get("/connexion", base_url="https://localhost").headers["Set-Cookie"]
+    other = anonymous.application.test_client()
+    assert "Secure" in other.get("/connexion", base_url="https://localhost").headers["Set-Cookie"]
 
 
-def test_https_is_enforced_where_it_is_promised(make: Callable[..., Flask]) -> None:
-    answer = make(HTTPS=True).test_client().get("/connexion")
+def test_https_is_enforced_where_it_is_promised(make_app: Callable[..., Flask]) -> None:
+    answer = make_app(HTTPS=True).test_client().get("/connexion")
     assert "Secure" in answer.headers["Set-Cookie"]
     assert answer.headers["Strict-Transport-Security"].startswith("max-age=63072000")
 
 
-def test_forwarded_headers_count_only_from_trusted_proxies(make: Callable[..., Flask]) -> None:
+def test_forwarded_headers_count_only_from_trusted_proxies(make_app: Callable[..., Flask]) -> None:
     headers = {
         "X-Forwarded-For": "203.0.113.9",
         "X-Forwarded-Proto": "https",
         "X-Forwarded-Host": "m.example",
     }
     for proxies, secure in ((0, False), (1, True)):
-        app = make(PROXIES=proxies)
+        app = make_app(PROXIES=proxies)
         seen: list[tuple[str | None, str]] = []
 
         @app.before_request
@@ -96,8 +96,8 @@ def test_forwarded_headers_count_only_from_trusted_proxies(make: Callable[..., F
         assert seen == [("203.0.113.9" if secure else "127.0.0.1", "localhost")]
 
 
-def test_only_the_named_hosts_are_served(make: Callable[..., Flask]) -> None:
-    browser = make(HOSTS="credit.example.fr, .interne.example").test_client()
+def test_only_the_named_hosts_are_served(make_app: Callable[..., Flask]) -> None:
+    browser = make_app(HOSTS="credit.example.fr, .interne.example").test_client()
     assert browser.get("/connexion", base_url="http://credit.example.fr").status_code == 200
     assert browser.get("/connexion", base_url="http://a.interne.example").status_code == 200
     assert browser.get("/connexion", base_url="http://mechant.example").status_code == 400
@@ -105,7 +105,7 @@ def test_only_the_named_hosts_are_served(make: Callable[..., Flask]) -> None:
 
 @pytest.mark.parametrize("url", ["/connexion", "/deconnexion"])
 def test_a_form_without_its_token_is_refused(client: FlaskClient, url: str) -> None:
-    assert client.post(url, data={"identifiant": "agathe", "mot_de_passe": "x"}).status_code == 400
+    assert client.post(url, data={"identifiant": "bruno", "mot_de_passe": "x"}).status_code == 400
 
 
 def test_a_form_that_is_too_big_is_refused(client: FlaskClient) -> None:

@@ -1,0 +1,65 @@
+"""Applications of one test's own, for tests that change settings, users or tables."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from pretadepenser import create_app
+from pretadepenser.credit import demo, training
+from pretadepenser.credit.portfolio import import_batches
+from pretadepenser.records import users
+
+PASSWORD = "une suite de quelques mots"
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance folder with 2,000 fictitious clients and the model trained on them. Never changed."""
+    folder = tmp_path_factory.mktemp("trained")
+    import_batches(demo.batches(2000, 3), folder, fictitious=True)
+    training.train(folder)
+    return folder
+
+
+@pytest.fixture
+def make_app(trained: Path, tmp_path: Path) -> Callable[..., Flask]:
+    """Makes an application with some settings, on a copy of `trained` with tables and the advisor bruno."""
+
+    def make(**settings: object) -> Flask:
+        instance = tmp_path / "instance"
+        if not instance.exists():
+            shutil.copytree(trained, instance, symlinks=True)
+        app = create_app({"INSTANCE": instance, "TESTING": True, **settings})
+        database = app.extensions["database"]
+        if not database.ready():
+            database.upgrade()
+            users.add_user(database, "bruno", "conseiller", PASSWORD)
+        return app
+
+    return make
+
+
+def token_of(page: str) -> str:
+    """Give the CSRF token of a page's form."""
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+@pytest.fixture
+def sign_in() -> Callable[..., object]:
+    """Fills the form of /connexion in and sends it."""
+
+    def fill(
+        browser: FlaskClient, name: str = "bruno", password: str = PASSWORD, url: str = "/connexion"
+    ) -> object:
+        form = {"identifiant": name, "mot_de_passe": password}
+        form["csrf_token"] = token_of(browser.get("/connexion").text)
+        return browser.post(url, data=form)
+
+    return fill
