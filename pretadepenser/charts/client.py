@@ -141,7 +141,7 @@ def _bars(bars: list[tuple[str, str, int]], width: Width, height: int) -> Figure
     fig = drawing.figure(width, height)
     wide = width == "large"
     ax = drawing.axes(fig, 420 if wide else 12, 20 if wide else 12, 30, 10)
-    reach = max([abs(points) for *_, points in bars] + [1]) * (1.3 if wide else 1.45)
+    reach = max([abs(points) for *_, points in bars] + [1]) * (1.45 if wide else 1.8)
     ax.set_xlim(-reach, reach)
     ax.set_ylim(len(bars) - 0.5, -0.5)
     ax.set_yticks([])

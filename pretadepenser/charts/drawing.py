@@ -83,7 +83,7 @@ def axes(fig: Figure, left: float, right: float, top: float, bottom: float) -> A
 def render(fig: Figure, title: str, description: str, theme: Literal["auto", "light"]) -> bytes:
     """Write the figure as SVG bytes with title, description and themed colours."""
     buffer = io.StringIO()
-    fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Title": None})
+    fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, count=1, flags=re.S)
