@@ -20,7 +20,7 @@ from pretadepenser.credit.demo.parameters import Axis, Floats, Parameters, Term,
 
 DEFAULT_RATE = 0.08
 AMPLITUDE = 1.0
-PENALTY = 0.05  # scikit-learn's C; chosen by cross-validation on the genuine rows
+PENALTY = 0.01  # scikit-learn's C: the lowest log loss in three folds of the genuine rows lies here
 
 CURVES = (
     "DAYS_BIRTH",
