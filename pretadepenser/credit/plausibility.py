@@ -1,0 +1,227 @@
+"""What cannot be true of one client: values and combinations that no meeting would bear out.
+
+A score of an impossible client is worse than none, because it looks like an answer. Simulations, new
+applications and counterfactuals therefore ask here first. The rules are few, each with its reason; they are
+looser than what Home Credit's clients show (a loan there is worth 8 to 45 instalments, and a personal loan at
+most 1.7 times the price of its purpose), so that they refuse what is impossible and not what is rare: 8 of
+59,280 genuine rows. What is merely unknown to the model is a question of range: see `unseen`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pretadepenser.credit import dictionary, features, french, wording
+from pretadepenser.credit.dictionary import Column, Kind
+from pretadepenser.credit.features import NO_EMPLOYMENT, Row
+from pretadepenser.credit.portfolio import Portfolio
+
+# Instalments, interest left aside: under three months French law knows no consumer credit (Code de la
+# consommation, L312-4); beyond seven years no lender offers one without a mortgage.
+SHORTEST_TERM: Final = 3
+LONGEST_TERM: Final = 84
+# Times the price of the goods that a loan may reach: insurance and fees come on top, not a second purchase. A
+# revolving credit is a reserve, and often far above the first purchase.
+MOST_OF_GOODS: Final[Mapping[str, float]] = {"Cash loans": 2.0, "Revolving loans": 5.0}
+# Age from which French law lets a person work (Code du travail, L4153-1).
+FIRST_WORK: Final = 16
+
+WITHOUT_JOB: Final = frozenset({"Pensioner", "Unemployed"})
+# A student may have a job or none.
+WITH_JOB: Final = frozenset(
+    {"Working", "Commercial associate", "State servant", "Businessman", "Maternity leave"}
+)
+
+_Complaint = tuple[str, str]
+
+
+def implausible(row: Row) -> Mapping[str, str]:
+    """Say what cannot be true of a client: column to correct -> French sentence with what to do.
+
+    `row` holds raw values (Kaggle's codings); what is missing or not in it is not judged. A column has one
+    sentence at most, the most basic one. An empty mapping: nothing speaks against this client. Uses age,
+    where known, to bound the length of employment only. Takes some microseconds: no portfolio is read.
+    """
+    found: dict[str, str] = {}
+    for rule in _RULES:
+        for name, sentence in rule(row):
+            found.setdefault(name, french.typeset(sentence))
+    return found
+
+
+@dataclass(frozen=True)
+class Range:
+    """Lowest and highest value of a figure among the clients of a portfolio, in the raw coding."""
+
+    low: float
+    high: float
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+
+def seen(portfolio: Portfolio, name: str) -> Range | None:
+    """Range of the known values of a numeric column or derived figure; None where nobody has one.
+
+    Outside it the model has learnt nothing. The sentinel (no employment) is left aside. Raises KeyError for a
+    category.
+    """
+    values = portfolio.ladder(name).values
+    values = values[values != dictionary.describe(name).sentinel]
+    return Range(float(values[0]), float(values[-1])) if values.size else None
+
+
+def unseen(row: Row, portfolio: Portfolio, names: Sequence[str]) -> Mapping[str, str]:
+    """Say which of the numeric figures `names` lie outside the portfolio: column -> French sentence.
+
+    A derived figure is reported on the column that its client can act on most directly. What is missing, or
+    not in `row`, is not judged. Raises KeyError for a category that the dictionary does not know.
+    """
+    frame = features.frame([row])
+    values = {**frame, **features.derive(frame)}
+    found: dict[str, str] = {}
+    for name in names:
+        column = dictionary.describe(name)
+        if column.categories is not None or name not in values:
+            continue
+        value, known = float(values[name][0]), seen(portfolio, name)
+        if known is None or math.isnan(value) or value == column.sentinel or value in known:
+            continue
+        found.setdefault(_BLAMED.get(name, name), french.typeset(_unseen(column, value, known)))
+    return found
+
+
+# Derived figure -> column on which an impossible one is reported.
+_BLAMED: Final[Mapping[str, str]] = {
+    "CREDIT_TERM": "AMT_ANNUITY",
+    "CREDIT_TO_GOODS": "AMT_CREDIT",
+    "CREDIT_TO_INCOME": "AMT_CREDIT",
+    "ANNUITY_TO_INCOME": "AMT_ANNUITY",
+}
+
+
+def _unseen(column: Column, value: float, known: Range) -> str:
+    low, high = wording.value_text(column, known.low), wording.value_text(column, known.high)
+    if column.kind is Kind.DURATION:
+        low, high = high, low
+    subject = french.capital(french.the(column.noun, column.gender, column.many))
+    verb = "seraient" if column.many else "serait"
+    return (
+        f"{subject} {verb} de {wording.value_text(column, value)} ; chez les clients connus du modèle, "
+        f"cela va de {low} à {high} : corrigez ce chiffre, ou étudiez ce dossier sans le modèle."
+    )
+
+
+def _number(row: Row, name: str) -> float | None:
+    value = row.get(name)
+    return None if value is None or isinstance(value, str) or value != value else float(value)
+
+
+def _accepted(row: Row) -> Iterator[_Complaint]:
+    """Every value by itself: known category, whole number, range of the dictionary."""
+    for name, value in row.items():
+        column = dictionary.COLUMNS.get(name)
+        if column is not None and not wording.is_absent(value) and not column.accepts(value):
+            yield name, f"{column.label} : cette valeur n’est pas possible, corrigez-la."
+
+
+def _income(row: Row) -> Iterator[_Complaint]:
+    if _number(row, "AMT_INCOME_TOTAL") == 0:
+        yield (
+            "AMT_INCOME_TOTAL",
+            "Le revenu est nul : saisissez un revenu supérieur à zéro, toutes ressources comprises.",
+        )
+
+
+def _repayment(row: Row) -> Iterator[_Complaint]:
+    """The annuity repays the credit in a plausible number of months, and the income can bear it."""
+    credit, annuity = _number(row, "AMT_CREDIT"), _number(row, "AMT_ANNUITY")
+    income = _number(row, "AMT_INCOME_TOTAL")
+    if not annuity:
+        return
+    written = french.amount(annuity)
+    if credit and annuity > credit:
+        yield (
+            "AMT_ANNUITY",
+            f"La mensualité ({written}) dépasse le montant du crédit ({french.amount(credit)}) : "
+            "baissez la mensualité ou augmentez le montant.",
+        )
+    elif credit and credit < SHORTEST_TERM * annuity:
+        yield (
+            "AMT_ANNUITY",
+            f"La mensualité ({written}) rembourserait le crédit en moins de {SHORTEST_TERM} mois : saisissez "
+            f"{french.amount(math.floor(credit / SHORTEST_TERM))} au plus, ou augmentez le montant.",
+        )
+    elif credit and credit > LONGEST_TERM * annuity:
+        yield (
+            "AMT_ANNUITY",
+            f"La mensualité ({written}) ne rembourserait pas le crédit en {LONGEST_TERM // 12} ans : "
+            f"saisissez {french.amount(math.ceil(credit / LONGEST_TERM))} au moins, ou baissez le montant.",
+        )
+    if income is not None and 0 < income < annuity:
+        yield (
+            "AMT_ANNUITY",
+            f"La mensualité ({written}) dépasse le revenu ({french.amount(income)}) : "
+            "baissez la mensualité ou corrigez le revenu.",
+        )
+
+
+def _goods(row: Row) -> Iterator[_Complaint]:
+    credit, goods = _number(row, "AMT_CREDIT"), _number(row, "AMT_GOODS_PRICE")
+    most = MOST_OF_GOODS.get(str(row.get("NAME_CONTRACT_TYPE")), max(MOST_OF_GOODS.values()))
+    if credit and goods and credit > most * goods:
+        yield (
+            "AMT_CREDIT",
+            f"Le crédit dépasse {french.ratio(most)} le prix du bien : "
+            f"saisissez {french.amount(most * goods)} au plus, ou corrigez le prix du bien.",
+        )
+
+
+def _employment(row: Row) -> Iterator[_Complaint]:
+    """The length of employment, the source of the income and the occupation tell the same story."""
+    days, born = _number(row, "DAYS_EMPLOYED"), _number(row, "DAYS_BIRTH")
+    source, jobless = row.get("NAME_INCOME_TYPE"), days == NO_EMPLOYMENT
+    labels = dictionary.COLUMNS["NAME_INCOME_TYPE"].categories or {}
+    told = french.quoted(labels.get(str(source), ""))
+    if days is not None and not jobless and born is not None:
+        able = -born - FIRST_WORK * french.DAYS_PER_YEAR
+        if -days > able:
+            yield (
+                "DAYS_EMPLOYED",
+                f"Avec une ancienneté de {french.duration(days)}, ce client, qui a {french.age(born)}, "
+                f"aurait commencé à travailler avant {FIRST_WORK} ans : "
+                f"saisissez {french.duration(max(able, 0))} au plus.",
+            )
+    if source in WITHOUT_JOB and days is not None and not jobless:
+        yield (
+            "DAYS_EMPLOYED",
+            f"La source du revenu est {told} : indiquez que le client n’a pas d’emploi en cours, "
+            "ou changez la source du revenu.",
+        )
+    if source in WITH_JOB and jobless:
+        yield (
+            "DAYS_EMPLOYED",
+            f"La source du revenu est {told} : indiquez l’ancienneté dans cet emploi, "
+            "ou changez la source du revenu.",
+        )
+    if jobless and row.get("OCCUPATION_TYPE") is not None:
+        yield (
+            "OCCUPATION_TYPE",
+            "Le client n’a pas d’emploi en cours : laissez le métier sans réponse, ou indiquez l’ancienneté.",
+        )
+
+
+def _car(row: Row) -> Iterator[_Complaint]:
+    if row.get("FLAG_OWN_CAR") == "N" and row.get("OWN_CAR_AGE") is not None:
+        yield (
+            "OWN_CAR_AGE",
+            "Le client ne possède pas de voiture : effacez l’âge de la voiture, "
+            "ou indiquez qu’il en possède une.",
+        )
+
+
+# The most basic first: a column keeps the first sentence it is given.
+_RULES: Final = (_accepted, _income, _repayment, _goods, _employment, _car)

@@ -1,0 +1,94 @@
+"""What cannot be true of a client is refused with a sentence; what is rare is not."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow.csv as csv
+import pytest
+
+from pretadepenser.credit import dictionary, features
+from pretadepenser.credit.plausibility import implausible
+
+REPO = Path(__file__).resolve().parents[2]
+GENUINE = REPO.parent / "shared" / "data" / "homecredit" / "application_train.csv"
+
+PLAUSIBLE = {
+    "NAME_CONTRACT_TYPE": "Cash loans",
+    "AMT_CREDIT": 406597.5,
+    "AMT_ANNUITY": 24700.5,
+    "AMT_GOODS_PRICE": 351000.0,
+    "AMT_INCOME_TOTAL": 202500.0,
+    "NAME_INCOME_TYPE": "Working",
+    "DAYS_BIRTH": -15790,
+    "DAYS_EMPLOYED": -3000,
+    "OCCUPATION_TYPE": "Laborers",
+    "FLAG_OWN_CAR": "N",
+    "OWN_CAR_AGE": None,
+}
+RETIRED = PLAUSIBLE | {
+    "NAME_INCOME_TYPE": "Pensioner",
+    "DAYS_EMPLOYED": features.NO_EMPLOYMENT,
+    "OCCUPATION_TYPE": None,
+}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        PLAUSIBLE,
+        RETIRED,
+        {},
+        PLAUSIBLE | {"AMT_ANNUITY": None, "AMT_GOODS_PRICE": None},
+        PLAUSIBLE | {"AMT_CREDIT": 3 * 24700.5},
+        PLAUSIBLE | {"DAYS_EMPLOYED": -15790 + 5844},
+        PLAUSIBLE | {"FLAG_OWN_CAR": "Y", "OWN_CAR_AGE": 64},
+        RETIRED | {"NAME_INCOME_TYPE": "Student"},
+        PLAUSIBLE | {"NAME_CONTRACT_TYPE": "Revolving loans", "AMT_GOODS_PRICE": 100000.0},
+    ],
+)  # fmt: skip
+def test_accepts(row):
+    assert implausible(row) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "column", "said"),
+    [
+        ({"AMT_INCOME_TOTAL": 0}, "AMT_INCOME_TOTAL", "revenu est nul"),
+        ({"AMT_INCOME_TOTAL": -1}, "AMT_INCOME_TOTAL", "n’est pas possible"),
+        ({"AMT_CREDIT": 24700.0}, "AMT_ANNUITY", "dépasse le montant du crédit"),
+        ({"AMT_CREDIT": 2 * 24700.5}, "AMT_ANNUITY", "en moins de 3 mois : saisissez 16 467 € au plus"),
+        ({"AMT_ANNUITY": 4000.0}, "AMT_ANNUITY", "en 7 ans : saisissez 4 841 € au moins"),
+        ({"AMT_INCOME_TOTAL": 20000.0}, "AMT_ANNUITY", "dépasse le revenu (20 000 €)"),
+        ({"AMT_GOODS_PRICE": 200000.0}, "AMT_CREDIT", "dépasse 2 fois le prix du bien : saisissez 400 000 €"),
+        ({"DAYS_EMPLOYED": -15790 + 5800}, "DAYS_EMPLOYED", "16 ans : saisissez 27 ans et 2 mois au plus"),
+        ({"NAME_INCOME_TYPE": "Pensioner"}, "DAYS_EMPLOYED", "« Retraite ou pension » : indiquez"),
+        ({"NAME_INCOME_TYPE": "Unemployed"}, "DAYS_EMPLOYED", "« Sans emploi »"),
+        ({"DAYS_EMPLOYED": 365243, "OCCUPATION_TYPE": None}, "DAYS_EMPLOYED", "indiquez l’ancienneté"),
+        ({"OWN_CAR_AGE": 4}, "OWN_CAR_AGE", "ne possède pas de voiture"),
+        ({"OCCUPATION_TYPE": "Astronaut"}, "OCCUPATION_TYPE", "Métier"),
+    ],
+)  # fmt: skip
+def test_refuses(change, column, said):
+    found = implausible(PLAUSIBLE | change)
+    plain = found[column].replace("\u00a0", " ").replace("\u202f", " ")
+    assert list(found) == [column]
+    assert said in plain
+    assert plain.endswith(".")
+
+
+def test_refuses_an_occupation_without_a_job():
+    assert list(implausible(RETIRED | {"OCCUPATION_TYPE": "Laborers"})) == ["OCCUPATION_TYPE"]
+
+
+@pytest.mark.skipif(not GENUINE.exists(), reason="the genuine file is not in ../shared")
+def test_hardly_ever_speaks_against_a_genuine_client():
+    names = [*features.columns(), "DAYS_BIRTH"]
+    options = csv.ConvertOptions(include_columns=names, strings_can_be_null=True, null_values=[""])
+    table = csv.read_csv(GENUINE, convert_options=options).slice(0, 10_000)
+    flagged = sum(bool(implausible(row)) for row in table.to_pylist())
+    assert flagged <= 10
+
+
+def test_judges_only_what_the_dictionary_knows():
+    assert set(PLAUSIBLE) <= set(dictionary.COLUMNS)
+    assert implausible({"AMT_CREDIT": np.nan}) == {}
