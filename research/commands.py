@@ -149,7 +149,7 @@ def demo(options: argparse.Namespace) -> Iterator[str]:
     from research.report import write_report
 
     work = options.work / "demo" if options.work == studies.DEFAULT_WORK else options.work
-    yield "DÉMONSTRATION : images dessinées, poids tirés au hasard ; ces chiffres ne disent rien de vraies photos."
+    yield "DÉMONSTRATION : images dessinées, poids tirés au hasard ; rien à en conclure sur de vraies photos."
     table, photos = draw_catalog(work / "drawings", options.each, options.seed)
     study = studies.prepare(table, photos, work, options.seed, demonstration=True)
     for name in ("majority", "histogram", "vgg16", "efficientnet_lite0"):

@@ -7,10 +7,8 @@ and the faithfulness check all read that one grid, so they cannot disagree.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import shap
@@ -240,14 +238,3 @@ def _as_trained(config: Config, runs: Sequence[Run]) -> Config:
     recorded = runs[0].record["config"]
     assert isinstance(recorded, dict)
     return replace(config, size=int(recorded["size"]), views=int(recorded["views"]))
-
-
-def picture_bytes(path: Path, side: int, quality: int = 70) -> bytes:
-    """A photo downsized to ``side`` px on its longest side, as WebP."""
-    from research.images import decode
-
-    picture = decode(path)
-    picture.thumbnail((side, side))
-    buffer = io.BytesIO()
-    picture.save(buffer, "WEBP", quality=quality)
-    return buffer.getvalue()

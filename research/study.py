@@ -184,12 +184,15 @@ def _train_baseline(study: Study, config: Baseline, draws: Sequence[int]) -> lis
     return read_runs(study, config.name)
 
 
-def read_runs(study: Study, name: str) -> list[Run]:
-    """The finished draws of the current run of a configuration, in order (none if it was not trained)."""
+def read_runs(study: Study, name: str, key: str | None = None) -> list[Run]:
+    """The finished draws of a run of a configuration, in order (none if it was not trained).
+
+    ``key`` names the run; without it, the current one.
+    """
     pointer = study.work / "runs" / name / "current.json"
     if not pointer.is_file():
         return []
-    folder = pointer.parent / read_json(pointer)["run"]
+    folder = pointer.parent / (key or read_json(pointer)["run"])
     runs = []
     for path in sorted(folder.glob("draw-*/run.json")):
         record = read_json(path)

@@ -117,7 +117,8 @@ def open_top(network: Network, head: keras.Model) -> keras.Model:
     return keras.Model(network.top.input, head(pooled), name=f"{network.backbone.name}_top")
 
 
-def _compile(model: keras.Model, phase: Phase, smoothing: float) -> None:
+def compile_phase(model: keras.Model, phase: Phase, smoothing: float) -> None:
+    """Give ``model`` the optimiser of a phase and the categorical cross-entropy."""
     optimizers = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
     model.compile(
         optimizers[phase.optimizer](phase.rate),
@@ -144,7 +145,7 @@ def fit_phase(
 
     Returns one row an epoch: phase, epoch, loss and accuracy on training and validation photos, seconds.
     """
-    _compile(model, phase, config.smoothing)
+    compile_phase(model, phase, config.smoothing)
     journal, state, best = (
         folder / f"{name}.{end}" for end in ("json", "state.weights.h5", "best.weights.h5")
     )
@@ -192,14 +193,24 @@ def _save(model: keras.Model, path: Path) -> None:
         part.replace(path)
 
 
-def predict(model: keras.Model, views: Sequence[np.ndarray], batch: int = 64) -> np.ndarray:
-    """Probabilities of every photo through each view, float32 ``(views, n, 7)``."""
-    found = []
-    for view in views:
-        starts = range(0, len(view), batch)
-        rows = [np.asarray(model(view[at : at + batch].astype(np.float32), training=False)) for at in starts]
-        found.append(np.concatenate(rows))
-    return np.stack(found)
+def predict(
+    model: keras.Model, views: Sequence[np.ndarray], others: np.ndarray, batch: int = 64
+) -> np.ndarray:
+    """Probabilities of every photo through each view, float32 ``(views, n, 7)``.
+
+    Only the photos at positions ``others`` go through all views; those that were learnt from keep their
+    plain view's probabilities in every row, since nothing but their plain accuracy is published.
+    """
+    found = np.repeat(_answers(model, views[0], np.arange(len(views[0])), batch)[None], len(views), axis=0)
+    for number, view in enumerate(views[1:], start=1):
+        found[number, others] = _answers(model, view, others, batch)
+    return found
+
+
+def _answers(model: keras.Model, view: np.ndarray, members: np.ndarray, batch: int) -> np.ndarray:
+    parts = [members[at : at + batch] for at in range(0, len(members), batch)]
+    rows = [np.asarray(model(view[part].astype(np.float32), training=False)) for part in parts]
+    return np.concatenate(rows)
 
 
 def train_draw(
@@ -224,6 +235,7 @@ def train_draw(
     seed = manifest.seed * 100 + draw
     keras.utils.set_random_seed(seed)
     averaged = slice(0, config.averaged)
+    others = np.concatenate([members[Role.VALIDATION], members[Role.TEST]])
     features = np.concatenate([view[members[Role.TRAIN]] for view in pooled])
     mean, variance = features.mean(axis=0), features.var(axis=0)
     write_npz(folder / STATISTICS, {"mean": mean, "variance": variance})
@@ -232,12 +244,14 @@ def train_draw(
         history = fit_phase(
             head, config.head, config, pooled, catalog.labels, members, seed, folder, "frozen"
         )
-        frozen = predict(head, pooled[averaged])
-        whole = open_top(network, head)
-        history += fit_phase(
-            whole, config.tuning, config, views, catalog.labels, members, seed, folder, "tuned"
-        )
-        tuned = predict(whole, views[averaged])
+        frozen = predict(head, pooled[averaged], others)
+        tuned = frozen
+        if config.tuning.epochs:
+            whole = open_top(network, head)
+            history += fit_phase(
+                whole, config.tuning, config, views, catalog.labels, members, seed, folder, "tuned"
+            )
+            tuned = predict(whole, views[averaged], others)
     finally:
         network.top.set_weights(original)
         network.base.trainable = False

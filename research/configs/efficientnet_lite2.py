@@ -11,7 +11,7 @@ CONFIG = Config(
     backbone="efficientnet_lite2",
     size=260,
     head=Phase("rmsprop", 5e-4, epochs=20, patience=4),
-    tuning=Phase("rmsprop", 1e-4, epochs=8, patience=2),
+    tuning=Phase("rmsprop", 3e-5, epochs=5, patience=2),
     views=5,
     averaged=5,
     dropout=0.5,

@@ -1,0 +1,113 @@
+"""What the cache saves: the frozen phase trained from cached features, and by plain ``model.fit``.
+
+Both do the same work in the same process: same photos, splits, views, head, optimiser and epochs. The plain
+way reads the pixels and runs the whole network at every step; ours does it once per view. The cache starts
+empty, and its filling is counted.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from research.backbones import Network, network
+from research.cache import FeatureCache, View
+from research.config import Config
+from research.files import write_json
+from research.manifest import Role
+from research.study import Study, config_views
+from research.training import Epoch, Plain, compile_phase, head_model, pooled_features
+
+CACHE_BYTES = int(20e9)
+
+
+class _Pixels:
+    """Pixels of one view of every photo, read from the files when asked for, as a plain run does."""
+
+    def __init__(self, study: Study, built: Network, view: View) -> None:
+        self.paths, self.built, self.view = study.catalog.paths, built, view
+
+    def __getitem__(self, photo: int) -> np.ndarray:
+        picture = self.view.read(self.paths[photo], self.built.size)
+        return self.built.backbone.preprocess(picture[None])[0]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+
+def _fit(
+    model: keras.Model,
+    config: Config,
+    views: Sequence[np.ndarray | _Pixels],
+    study: Study,
+    draw: int,
+    epochs: int,
+) -> float:
+    """Train with ``model.fit`` for ``epochs`` and give the accuracy on the test photos (plain view)."""
+    compile_phase(model, config.head, config.smoothing)
+    labels, manifest = study.catalog.labels, study.manifest
+    validation = Plain(views[0], labels, manifest.members(draw, Role.VALIDATION), config.batch)
+    train = manifest.members(draw, Role.TRAIN)
+    for epoch in range(epochs):
+        data = Epoch(views, labels, train, config.batch, seed=draw * 1000 + epoch)
+        model.fit(data, validation_data=validation, initial_epoch=epoch, epochs=epoch + 1, verbose=0)
+    test = Plain(views[0], labels, manifest.members(draw, Role.TEST), config.batch)
+    return float(model.evaluate(test, verbose=0, return_dict=True)["accuracy"])
+
+
+def bench_config(
+    study: Study, config: Config, weights: str, draws: Sequence[int] | None, epochs: int
+) -> dict[str, float]:
+    """Measure both ways over the asked draws and write ``work/bench.json``.
+
+    Raises:
+        ResearchError: weights of another architecture, unreadable photo or full disk.
+    """
+    chosen = list(draws) if draws is not None else list(range(study.manifest.draws))
+    built = network(config.backbone, config.size, weights, study.manifest.seed)
+    with tempfile.TemporaryDirectory(dir=study.work) as folder:
+        start = time.perf_counter()
+        cache = FeatureCache(Path(folder), CACHE_BYTES)
+        cut = [cache.features(study.catalog, built, view) for view in config_views(config)]
+        pooled = pooled_features(built, cut)
+        filled = time.perf_counter() - start
+        heads, cached_accuracy = [], []
+        for draw in chosen:
+            keras.utils.set_random_seed(draw)
+            members = study.manifest.members(draw, Role.TRAIN)
+            features = np.concatenate([view[members] for view in pooled])
+            heads.append((features.mean(axis=0), features.var(axis=0)))
+            cached_accuracy.append(_fit(head_model(config, *heads[-1]), config, pooled, study, draw, epochs))
+        cached_seconds = time.perf_counter() - start
+    pixels = [_Pixels(study, built, view) for view in config_views(config)]
+    plain_accuracy = []
+    start = time.perf_counter()
+    for draw, (mean, variance) in zip(chosen, heads, strict=True):
+        keras.utils.set_random_seed(draw)
+        whole = keras.layers.GlobalAveragePooling2D()(built.base.output)
+        model = keras.Model(built.base.input, head_model(config, mean, variance)(whole))
+        plain_accuracy.append(_fit(model, config, pixels, study, draw, epochs))
+    plain_seconds = time.perf_counter() - start
+    tested = sum(len(study.manifest.members(draw, Role.TEST)) for draw in chosen)
+    found: dict[str, float] = {
+        "photos": len(study.catalog.photos),
+        "tested": tested,
+        "draws": len(chosen),
+        "epochs": epochs,
+        "views": config.views,
+        "size": config.size,
+        "plain_seconds": plain_seconds,
+        "cached_seconds": cached_seconds,
+        "filling_seconds": filled,
+        "ratio": plain_seconds / cached_seconds,
+        "ratio_filled": plain_seconds / (cached_seconds - filled),
+        "plain_accuracy": float(np.mean(plain_accuracy)),
+        "cached_accuracy": float(np.mean(cached_accuracy)),
+    }
+    write_json(study.work / "bench.json", found | {"config": config.name, "label": config.label})
+    return found

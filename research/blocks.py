@@ -1,0 +1,65 @@
+"""Blocks of the report. ``Files`` collects the pictures to write beside it, by file name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from research.drawing import size_of, svg
+
+Block = dict[str, Any]
+Files = dict[str, bytes]
+
+
+def section(key: str, title: str, *blocks: Block | None) -> Block:
+    """A titled section; blocks that are ``None`` are left out."""
+    return {"key": key, "title": title, "blocks": [block for block in blocks if block is not None]}
+
+
+def paragraph(text: str) -> Block:
+    """A paragraph."""
+    return {"kind": "paragraph", "text": text}
+
+
+def notice(text: str) -> Block:
+    """A paragraph that must not be missed."""
+    return {"kind": "notice", "text": text}
+
+
+def subtitle(text: str) -> Block:
+    """A title inside a section."""
+    return {"kind": "subtitle", "text": text}
+
+
+def listing(*items: str) -> Block:
+    """A list."""
+    return {"kind": "list", "items": list(items)}
+
+
+def table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1) -> Block:
+    """A captioned table; the first ``words`` columns hold words, the others figures."""
+    heads = [{"label": label, "numeric": place >= words} for place, label in enumerate(columns)]
+    data = {"caption": caption, "columns": heads, "rows": [list(row) for row in rows]}
+    return {"kind": "table", "table": data}
+
+
+def figure(
+    files: Files, key: str, drawing: Figure, title: str, sentence: str, alternative: str, data: Block
+) -> Block:
+    """A chart with its title, the sentence that tells it, its text alternative and its table."""
+    name = f"{key}.svg"
+    files[name] = svg(drawing, title, alternative)
+    width, height = size_of(drawing)
+    return {
+        "kind": "figure",
+        "key": key,
+        "title": title,
+        "sentence": sentence,
+        "alternative": alternative,
+        "file": name,
+        "width": width,
+        "height": height,
+        "table": data["table"],
+    }

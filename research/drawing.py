@@ -1,0 +1,133 @@
+"""From a matplotlib figure to a small accessible SVG, and from a heat map to a WebP picture."""
+
+from __future__ import annotations
+
+import io
+import re
+from xml.sax.saxutils import escape
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from PIL import Image
+
+INK, SOFT, LINE = "#17222d", "#3d4a57", "#c3ccd4"
+FOR, AGAINST = "#b3261e", "#1d4fa3"
+#: Zones are outlined from this share of the strongest effect.
+OUTLINED = 0.4
+#: Colours and marks of the methods, told apart by shape too.
+METHODS = (("#0a4b66", "o"), ("#8a3000", "s"), ("#4a2c83", "^"), ("#4f3f00", "D"), ("#3d4a57", "v"))
+STYLE = {
+    "svg.fonttype": "none",  # real text, that a reader can search and enlarge
+    "svg.hashsalt": "research",
+    "font.family": "DejaVu Sans",
+    "font.size": 13,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": SOFT,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "hatch.linewidth": 1.2,
+    # Words below the axis lines, at 3:1 contrast at least.
+    "grid.color": LINE,
+}
+
+
+def canvas(width: float = 9.0, height: float = 5.0) -> tuple[Figure, Axes]:
+    """A figure of ``width`` × ``height`` inches (72 px each) with one pair of axes."""
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        return figure, figure.subplots()
+
+
+def svg(figure: Figure, title: str, description: str) -> bytes:
+    """The figure as SVG with a title and a description, without inline styles (a strict page bans them)."""
+    buffer = io.StringIO()
+    with matplotlib.rc_context(STYLE):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.S)
+    text = re.sub(r"<style[^>]*>.*?</style>", "", text, flags=re.S)
+    text = re.sub(r' style="([^"]*)"', _attributes, text)
+    text = re.sub(r"(\d\.\d\d)\d+", r"\1", text)
+    head = f'<title id="titre">{escape(title)}</title><desc id="desc">{escape(description)}</desc>'
+    head += '<g stroke-linejoin="round" font-family="\'DejaVu Sans\',Verdana,sans-serif">'
+    start = text.index(">")
+    opened = text[:start] + ' role="img" lang="fr" aria-labelledby="titre desc">' + head
+    return (opened + text[start + 1 :].replace("</svg>", "</g></svg>")).encode()
+
+
+def _attributes(match: re.Match[str]) -> str:
+    found = []
+    for declaration in match[1].split(";"):
+        name, _, value = (part.strip() for part in declaration.partition(":"))
+        if name == "font":
+            size = re.search(r"([\d.]+)px", value)
+            found += [f'font-size="{size[1]}"'] if size else []
+            found += ['font-weight="bold"'] if re.search(r"\bbold\b|\b[5-9]00\b", value) else []
+        elif name and value and name != "font-family":
+            found.append(f'{name}="{value}"')
+    return " " + " ".join(found) if found else ""
+
+
+def size_of(figure: Figure) -> tuple[int, int]:
+    """Width and height of the SVG in CSS pixels."""
+    wide, high = figure.get_size_inches()
+    return round(wide * 72), round(high * 72)
+
+
+def heat_picture(photo: np.ndarray, maps: list[np.ndarray], side: int = 250) -> Image.Image:
+    """A photo and, beside it, each of its maps drawn over it.
+
+    ``photo`` is RGB 0..255 ``(s, s, 3)``; a map is a grid of SHAP values. Red and a full line where the
+    grid speaks for the category, blue with hatching and dashes where it speaks against.
+    """
+    dpi = 100
+    panels = 1 + len(maps)
+    # One scale for all panels: a faint category must look faint.
+    top = max((float(np.abs(values).max()) for values in maps), default=0.0)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(panels * side / dpi, side / dpi), dpi=dpi)
+        for number in range(panels):
+            axes = figure.add_axes((number / panels + 0.004, 0.01, 1 / panels - 0.008, 0.98))
+            axes.set_axis_off()
+            if number == 0:
+                axes.imshow(photo / 255)
+            else:
+                _draw_map(axes, photo, maps[number - 1], top)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png")
+    return Image.open(buffer).convert("RGB")
+
+
+def _draw_map(axes: Axes, photo: np.ndarray, values: np.ndarray, top: float) -> None:
+    pixels = photo.shape[0]
+    grey = photo.mean(axis=2) / 255
+    axes.imshow(0.45 + 0.55 * grey, cmap="gray", vmin=0, vmax=1)
+    enlarged = Image.fromarray(values.astype(np.float32)).resize((pixels, pixels), Image.Resampling.BICUBIC)
+    smooth = np.asarray(enlarged)
+    if top <= 0:
+        return
+    share = np.clip(np.abs(smooth) / top, 0, 1)
+    colours = np.zeros((pixels, pixels, 4))
+    colours[smooth > 0] = (*matplotlib.colors.to_rgb(FOR), 0)
+    colours[smooth <= 0] = (*matplotlib.colors.to_rgb(AGAINST), 0)
+    colours[..., 3] = 0.75 * share
+    axes.imshow(colours)
+    level = OUTLINED * top
+    if smooth.max() > level:
+        axes.contour(smooth, levels=[level], colors=[FOR], linewidths=2.0, linestyles="solid")
+    if smooth.min() < -level:
+        axes.contourf(smooth, levels=[-2 * top, -level], colors="none", hatches=["///"])
+        axes.contour(smooth, levels=[-level], colors=[AGAINST], linewidths=2.0, linestyles="dashed")
+
+
+def webp(picture: Image.Image, quality: int = 65) -> bytes:
+    """A picture as WebP bytes."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", quality=quality, method=6)
+    return buffer.getvalue()

@@ -1,0 +1,156 @@
+"""All that was measured, read back from the working folder in one object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from research import config as configs
+from research.backbones import BACKBONES
+from research.baselines import Baseline
+from research.config import Config
+from research.evaluation import accuracies, gather, mcnemar, read_predictions, right_answers
+from research.files import read_json
+from research.study import Study, read_runs
+
+#: Figures the project started from (its original study): accuracy on training, validation and test photos.
+STARTING_POINT = {
+    "vgg16": {"train": 0.9394, "validation": 0.8347, "test": 0.8475},
+    "efficientnet_b7": {"train": 0.9817, "validation": 0.8644, "test": None},
+}
+TARGETS = {"vgg16": 0.85, "efficientnet": 0.89}
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the report is written from; each value is JSON-able.
+
+    ``methods`` figures by configuration (networks and baselines, best test accuracy first); ``pairs``
+    McNemar's tests; ``trials`` every complete run with its settings; ``costs`` by network and side.
+    """
+
+    methods: dict[str, dict[str, Any]]
+    pairs: list[dict[str, Any]]
+    trials: list[dict[str, Any]]
+    costs: list[dict[str, Any]]
+    bench: dict[str, Any] | None
+    heat_maps: dict[str, dict[str, Any]]
+    sample: list[dict[str, Any]]
+
+    @property
+    def best_lite(self) -> str | None:
+        """Name of the EfficientNet configuration with the best validation accuracy, if one was measured."""
+        lite = [name for name in self.methods if name.startswith("efficientnet")]
+        return max(lite, key=lambda name: accuracy(self, name, "validation"), default=None)
+
+    @property
+    def networks(self) -> list[str]:
+        """The measured networks, VGG16 first then the best EfficientNet."""
+        best = self.best_lite
+        names = [name for name in self.methods if name == "vgg16" or name.startswith("efficientnet")]
+        return sorted(names, key=lambda name: (name != "vgg16", name != best, name))
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything but the heat maps, whose grids are large."""
+        names = ("methods", "pairs", "trials", "costs", "bench", "sample")
+        return {name: getattr(self, name) for name in names}
+
+
+def accuracy(found: Findings, name: str, role: str, phase: str = "tuned") -> float:
+    """Mean accuracy over the draws of a method on ``"train"``, ``"validation"`` or ``"test"`` photos."""
+    return float(found.methods[name]["phases"][phase]["accuracy"][role])
+
+
+def test_accuracy(found: Findings, name: str) -> tuple[float, float, float]:
+    """Pooled test accuracy of a method and its 95 % interval."""
+    phase = found.methods[name]["phases"]["tuned"]
+    low, high = phase["test_interval"]
+    return float(phase["test_pooled"]), float(low), float(high)
+
+
+def read_findings(study: Study) -> Findings:
+    """Read all that ``evaluate``, ``explain``, ``measure`` and ``bench`` left in the working folder."""
+    work = study.work
+    measured = [read_json(path) for path in sorted((work / "evaluation").glob("*.json"))]
+    whole = [value for value in measured if not value["name"].startswith("framing_")]
+    whole.sort(key=lambda value: -value["phases"]["tuned"]["test_pooled"])
+    methods = {value["name"]: value for value in whole}
+    maps = {path.parent.name: read_json(path) for path in sorted((work / "heatmaps").glob("*/maps.json"))}
+    bench = work / "bench.json"
+    costs = [read_json(path) for path in sorted((work / "costs").glob("*.json"))]
+    order = list(BACKBONES)
+    costs.sort(key=lambda value: (order.index(value["network"]), value["size"]))
+    return Findings(
+        methods,
+        _pairs(study, list(methods)),
+        _trials(study),
+        costs,
+        read_json(bench) if bench.is_file() else None,
+        maps,
+        _sample(study),
+    )
+
+
+def _pairs(study: Study, names: list[str]) -> list[dict[str, Any]]:
+    predictions = {
+        name: read_predictions(read_json(study.work / "predictions" / f"{name}.json")) for name in names
+    }
+    found = []
+    for place, first in enumerate(names):
+        for second in names[place + 1 :]:
+            one, two = predictions[first], predictions[second]
+            if one.identities == two.identities:
+                test = mcnemar(right_answers(one), right_answers(two))
+                found.append({"first": first, "second": second, "photos": len(one.identities), **test})
+    return found
+
+
+def _trials(study: Study) -> list[dict[str, Any]]:
+    """Every run of a network on this split, with the settings that differ between them."""
+    found = []
+    for name in configs.names():
+        config = configs.load(name)
+        if isinstance(config, Baseline):
+            continue
+        for folder in sorted((study.work / "runs" / name).glob("*/")):
+            runs = read_runs(study, name, folder.name)
+            if not runs:
+                continue
+            recorded = runs[0].record["config"]
+            assert isinstance(recorded, dict)
+            trial: dict[str, Any] = {"name": name, "label": config.label, "run": folder.name}
+            trial["draws"] = len(runs)
+            trial["settings"] = {key: recorded[key] for key in _SETTINGS}
+            trial["rate"] = recorded["tuning"]["rate"] if recorded["tuning"]["epochs"] else None
+            predictions = gather(study, name, config.label, runs)
+            for phase in ("frozen", "tuned"):
+                scores = accuracies(predictions, study.manifest, phase)
+                trial[phase] = {role: sum(scores[role]) / len(runs) for role in ("validation", "test")}
+            found.append(trial)
+    return found
+
+
+_SETTINGS = ("size", "aspect", "views", "averaged", "dropout", "l2", "smoothing")
+
+
+def _sample(study: Study) -> list[dict[str, Any]]:
+    """The end-to-end runs of EfficientNet-B7 with random weights, from ``work/b7``."""
+    found = []
+    for path in sorted((study.work / "b7" / "runs").glob("*/*/draw-*/run.json")):
+        record = read_json(path)
+        phases = {row["phase"]: row["seconds"] for row in record["history"]}
+        found.append(
+            {
+                "name": record["config"]["name"],
+                "size": record["config"]["size"],
+                "seconds": phases,
+                "random_weights": record["random_weights"],
+            }
+        )
+    found.sort(key=lambda value: value["size"])
+    return found
+
+
+def is_network(name: str) -> bool:
+    """Whether a configuration is a network and not a baseline."""
+    return isinstance(configs.load(name), Config)

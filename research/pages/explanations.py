@@ -1,0 +1,193 @@
+"""SHAP heat maps with their descriptions, the summary over categories, and whether they are faithful."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from research.blocks import Block, Files, figure, listing, paragraph, section, subtitle, table
+from research.charts import faithfulness_chart, survey_chart
+from research.drawing import heat_picture, webp
+from research.findings import Findings
+from research.heatmaps import HeatMap, read_heat_map
+from research.images import pixels
+from research.study import Study
+from research.wording import (
+    NAMES,
+    ZONES,
+    central_share,
+    concentration,
+    describe_answer,
+    describe_map,
+    number,
+    percent,
+    product_share,
+    zones,
+)
+
+PHOTO_SIDE = 250
+
+
+def sections(study: Study, found: Findings, files: Files) -> list[Block]:
+    """One section, with a part for each explained network; none when nothing was explained."""
+    if not found.heat_maps:
+        return []
+    blocks: list[Block] = [
+        paragraph(
+            "Une carte SHAP répond à la question : si l’on cachait cette zone, la catégorie "
+            "deviendrait-elle moins "
+            "probable ? En rouge, entouré d’un trait plein : ce qui parle pour la catégorie. En bleu, "
+            "hachuré et "
+            "entouré de tirets : ce qui parle contre. Sans contour, l’effet est faible. Une zone cachée est "
+            "peinte "
+            "en blanc, comme le fond des photos."
+        )
+    ]
+    for name, maps in sorted(found.heat_maps.items(), key=lambda pair: pair[0] != found.best_lite):
+        blocks += _network(study, name, maps, files)
+    return [section("explications", "Ce que les réseaux regardent", *blocks)]
+
+
+def _network(study: Study, name: str, maps: dict[str, Any], files: Files) -> list[Block]:
+    blocks: list[Block] = [subtitle(f"{maps['label']} : réponses justes")]
+    blocks.append(
+        {"kind": "gallery", "items": [_item(study, name, record, files) for record in maps["right"]]}
+    )
+    if maps["wrong"]:
+        blocks.append(subtitle(f"{maps['label']} : erreurs"))
+        blocks.append(
+            {"kind": "gallery", "items": [_item(study, name, record, files) for record in maps["wrong"]]}
+        )
+    if maps["survey"]:
+        blocks += _survey(name, maps, files)
+    return blocks + _faithfulness(name, maps, files)
+
+
+def _item(study: Study, name: str, record: dict[str, Any], files: Files) -> dict[str, Any]:
+    map_ = read_heat_map(record)
+    categories = [map_.answer] if map_.answer == map_.truth else [map_.answer, map_.truth]
+    photo = pixels(study.catalog.folder / f"{map_.identity}.jpg", PHOTO_SIDE)
+    picture = heat_picture(photo, [map_.values[:, :, category] for category in categories], PHOTO_SIDE)
+    file = f"carte-{name}-{map_.identity}.webp"
+    files[file] = webp(picture)
+    panels = " et ".join(f"la carte de « {NAMES[category]} »" for category in categories)
+    described = [describe_map(map_.values[:, :, category], category) for category in categories]
+    return {
+        "file": file,
+        "width": picture.width,
+        "height": picture.height,
+        "alternative": (
+            f"À gauche, une photo de la catégorie « {NAMES[map_.truth]} » ; à droite, {panels}, décrites "
+            "dans la "
+            "légende."
+        ).replace("décrites", "décrites" if len(categories) > 1 else "décrite"),
+        "caption": " ".join(
+            [describe_answer(map_.truth, map_.answer, float(map_.probabilities.max())), *described]
+        ),
+    }
+
+
+def _survey(name: str, maps: dict[str, Any], files: Files) -> list[Block]:
+    """Which categories are recognised by what, over right answers drawn at random."""
+    groups: dict[int, list[tuple[HeatMap, np.ndarray]]] = {}
+    for record in maps["survey"]:
+        map_ = read_heat_map(record)
+        groups.setdefault(map_.truth, []).append((map_, np.array(record["product"])))
+    rows, lines, panels = [], [], []
+    for category, members in sorted(groups.items()):
+        own = [map_.values[:, :, category] for map_, _ in members]
+        mean = np.mean(own, axis=0)
+        focus = float(np.mean([concentration(values) for values in own]))
+        centre = float(np.mean([central_share(values) for values in own]))
+        product = float(np.mean([product_share(map_.values[:, :, category], area) for map_, area in members]))
+        strongest = ZONES[int(zones(mean).argmax())]
+        rows.append(
+            [
+                NAMES[category],
+                number(len(members)),
+                percent(focus, 0),
+                percent(centre, 0),
+                percent(product, 0),
+                strongest,
+            ]
+        )
+        panels.append((NAMES[category], mean))
+        lines.append((focus, centre, product, category))
+    narrow, wide = min(lines), max(lines)
+    off = min(lines, key=lambda line: line[2])
+    caption = f"{maps['label']} : à quoi chaque catégorie est reconnue"
+    sentence = (
+        f"« {NAMES[narrow[3]]} » est la catégorie reconnue au détail le plus petit (la moitié de l’effet "
+        "tient dans "
+        f"{percent(narrow[0], 0)} de la photo) et « {NAMES[wide[3]]} » celle reconnue à l’ensemble le plus "
+        "large "
+        f"({percent(wide[0], 0)})."
+    )
+    data = table(
+        caption,
+        ("Catégorie", "Photos", "Surface qui porte la moitié de l’effet", "Part de l’effet au centre",
+         "Part de l’effet sur le produit", "Zone la plus forte"),
+        rows,
+    )  # fmt: skip
+    data["table"]["columns"][-1]["numeric"] = False
+    return [
+        subtitle(caption),
+        figure(
+            files, f"synthese-{name}", survey_chart(panels), "Carte moyenne de chaque catégorie", sentence,
+            "Une petite carte par catégorie : plus une zone est rouge, plus elle parle en moyenne pour la "
+            "catégorie ; "
+            "un trait entoure le plus fort. Les zones sont nommées dans le tableau.",
+            data,
+        ),
+        listing(
+            f"Le réseau s’appuie le moins sur le produit lui-même pour « {NAMES[off[3]]} » : "
+            f"{percent(off[2], 0)} de "
+            "l’effet y tombe sur le produit, le reste sur le fond blanc.",
+            f"Ces moyennes portent sur peu de photos ({number(len(maps['survey']))} en tout) : elles "
+            "donnent une "
+            "tendance, pas une règle.",
+        ),
+    ]  # fmt: skip
+
+
+def faithfulness_means(maps: dict[str, Any]) -> dict[str, list[float]]:
+    """Mean deletion and insertion curves over the shown photos (each photo once)."""
+    records = {record["id"]: record["faithfulness"] for record in [*maps["right"], *maps["wrong"]]}
+    curves = ("deletion", "deletion_random", "insertion", "insertion_random")
+    return {name: np.mean([record[name] for record in records.values()], axis=0).tolist() for name in curves}
+
+
+def _faithfulness(name: str, maps: dict[str, Any], files: Files) -> list[Block]:
+    curves = faithfulness_means(maps)
+    area = {key: float(np.mean(values)) for key, values in curves.items()}
+    better = area["deletion"] < area["deletion_random"] and area["insertion"] > area["insertion_random"]
+    sentence = (
+        ("Les cartes sont fidèles : " if better else "Les cartes ne sont pas toujours fidèles : ")
+        + "en cachant d’abord les zones qu’elles désignent, la probabilité tombe à "
+        f"{percent(area['deletion'], 0)} en "
+        f"moyenne, contre {percent(area['deletion_random'], 0)} au hasard ; en les montrant d’abord, elle "
+        "monte à "
+        f"{percent(area['insertion'], 0)}, contre {percent(area['insertion_random'], 0)}."
+    )
+    steps = len(curves["deletion"]) - 1
+    rows = [
+        [percent(place / steps, 0), *(percent(curves[key][place], 0) for key in curves)]
+        for place in range(0, steps + 1, 2)
+    ]
+    return [
+        figure(
+            files, f"fidelite-{name}", faithfulness_chart(curves),
+            f"{maps['label']} : les cartes disent-elles vrai ?",
+            sentence,
+            "Deux graphiques, suppression et insertion, deux courbes chacun : l’ordre des cartes et un "
+            "ordre tiré "
+            f"au hasard. {sentence}",
+            table(
+                "Probabilité de la réponse selon la part de la photo cachée ou montrée",
+                ("Part", "Cachée, ordre SHAP", "Cachée, au hasard",
+                 "Montrée, ordre SHAP", "Montrée, au hasard"),
+                rows,
+            ),
+        )
+    ]  # fmt: skip

@@ -1,0 +1,247 @@
+"""The answer first, the results, and at the end the limits, the verdict and the recommendation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from research.blocks import Block, Files, figure, listing, notice, paragraph, section, table
+from research.charts import accuracy_chart
+from research.evaluation import two_proportions
+from research.findings import STARTING_POINT, TARGETS, Findings, accuracy, is_network, test_accuracy
+from research.wording import interval, number, p_value, percent, points
+
+#: Sizes of the test set of the project's original study that its published figures are compatible with.
+FORMER_TEST = 157
+
+
+def answer(found: Findings) -> list[str]:
+    """The answer in a few sentences."""
+    sentences = []
+    best, vgg = found.best_lite, "vgg16" if "vgg16" in found.methods else None
+    for name in filter(None, (best, vgg)):
+        value, low, high = test_accuracy(found, name)
+        sentences.append(
+            f"{found.methods[name]['label']} reconnaît la catégorie de {percent(value)} des photos jamais "
+            "vues "
+            f"(intervalle à 95 % : {interval(low, high)})."
+        )
+    pair = _pair(found, vgg, best)
+    if pair and best:
+        sentences.append(_pair_sentence(found, pair))
+    sentences.append(
+        "EfficientNet-B7 avec ses poids ImageNet n’a pas pu être mesuré ici : les chiffres d’EfficientNet "
+        "sont "
+        "ceux de ses petites versions « Lite »."
+    )
+    return sentences
+
+
+def _pair(found: Findings, first: str | None, second: str | None) -> dict[str, Any] | None:
+    for pair in found.pairs:
+        if {pair["first"], pair["second"]} == {first, second}:
+            return pair
+    return None
+
+
+def _pair_sentence(found: Findings, pair: dict[str, Any]) -> str:
+    first, second = (found.methods[pair[side]]["label"] for side in ("first", "second"))
+    clear = pair["p"] < 0.05
+    start = (
+        "La différence ne doit pas tout au hasard" if clear else "La différence peut n’être due qu’au hasard"
+    )
+    return (
+        f"{start} : sur les mêmes {number(pair['photos'])} photos, {number(pair['only_first'])} sont "
+        "reconnues "
+        f"par {first} seul et {number(pair['only_second'])} par {second} seul "
+        f"(test de McNemar, probabilité {p_value(pair['p'])})."
+    )
+
+
+def sections(found: Findings, files: Files) -> list[Block]:
+    """Results: table first, then the chart, the targets, and the figures the project started from."""
+    rows, chart_rows = [], []
+    for name, method in found.methods.items():
+        phase = method["phases"]["tuned"]
+        value, low, high = test_accuracy(found, name)
+        chart_rows.append((method["label"], value, low, high))
+        scores = [percent(accuracy(found, name, role)) for role in ("train", "validation", "test")]
+        deviation = f"± {number(phase['deviation']['test'] * 100, 1)}"
+        frozen = percent(accuracy(found, name, "test", "frozen")) if is_network(name) else "sans objet"
+        rows.append(
+            [method["label"], *scores, deviation, interval(low, high), frozen, number(phase["macro_f1"], 3)]
+        )
+    data = table(
+        "Exactitude moyenne des tirages et intervalle à 95 %",
+        ("Méthode", "Apprentissage", "Validation", "Test", "Écart type au test", "Intervalle au test",
+         "Test, base gelée", "F1 moyen au test"),
+        rows,
+    )  # fmt: skip
+    best = chart_rows[0]
+    sentence = (
+        f"{best[0]} vient en tête au test avec {percent(best[1])} ; répondre toujours la même catégorie "
+        "donnerait environ une réponse juste sur sept."
+    )
+    alternative = " ; ".join(
+        f"{label} {percent(value)}, intervalle {interval(low, high)}"
+        for label, value, low, high in chart_rows
+    )
+    chart = figure(
+        files, "exactitude", accuracy_chart(chart_rows), "Exactitude au test de chaque méthode", sentence,
+        alternative, table(
+            "Exactitude au test et intervalle à 95 %", ("Méthode", "Exactitude", "De", "À"),
+            [[label, percent(value), percent(low), percent(high)] for label, value, low, high in chart_rows],
+        ),
+    )  # fmt: skip
+    return [
+        section(
+            "resultats",
+            "Résultats",
+            data,
+            paragraph(
+                "Chaque photo est testée une fois, par un réseau qui ne l’a jamais vue ni pour apprendre ni "
+                "pour "
+                "être réglé. L’apprentissage est mesuré sur les photos telles quelles ; la validation et le "
+                "test, sur la moyenne des vues de chaque photo."
+            ),
+            chart,
+            *_targets(found),
+            _pairs_table(found),
+            *_starting_point(found),
+        )
+    ]
+
+
+def _targets(found: Findings) -> list[Block]:
+    lines = []
+    for name, target in (("vgg16", TARGETS["vgg16"]), (found.best_lite, TARGETS["efficientnet"])):
+        if name in found.methods:
+            value = accuracy(found, name, "test")
+            label = found.methods[name]["label"]
+            wanted = percent(target, 0)
+            if value >= target:
+                lines.append(f"{label} : objectif de {wanted} atteint ({percent(value)}).")
+            else:
+                lack = number((target - value) * 100, 1)
+                lines.append(f"{label} : objectif de {wanted} manqué de {lack} point ({percent(value)}).")
+    return [paragraph("Objectifs fixés avant de mesurer, en exactitude moyenne au test :"), listing(*lines)]
+
+
+def _pairs_table(found: Findings) -> Block | None:
+    rows = []
+    for pair in found.pairs:
+        if is_network(pair["first"]) or is_network(pair["second"]):
+            first, second = (found.methods[pair[side]]["label"] for side in ("first", "second"))
+            p = "moins de 0,001" if pair["p"] < 0.001 else number(pair["p"], 3)
+            rows.append([f"{first} et {second}", number(pair["only_first"]), number(pair["only_second"]), p])
+    if not rows:
+        return None
+    return table(
+        "Tests de McNemar : photos que l’une des deux méthodes reconnaît seule",
+        ("Méthodes", "Première seule", "Seconde seule", "Probabilité que le hasard suffise"),
+        rows,
+    )
+
+
+def _starting_point(found: Findings) -> list[Block]:
+    start = STARTING_POINT
+    rows = []
+    for name, label in (
+        ("vgg16", "VGG16, chiffres de départ"),
+        ("efficientnet_b7", "EfficientNet-B7, de départ"),
+    ):
+        values = start[name]
+        scores = [percent(value, 2) if value is not None else "illisible" for value in values.values()]
+        rows.append([label, *scores])
+    for name in found.networks[:2]:
+        label = f"{found.methods[name]['label']}, mesuré ici"
+        rows.append(
+            [label, *(percent(accuracy(found, name, role), 2) for role in ("train", "validation", "test"))]
+        )
+    former, newer = 0.8347, 0.8644
+    p = two_proportions(former, newer, FORMER_TEST)
+    return [
+        table(
+            "À côté des chiffres dont le projet était parti",
+            ("Réseau", "Apprentissage", "Validation", "Test"),
+            rows,
+        ),
+        paragraph(
+            f"Les chiffres de départ donnaient {points(newer - former)} de validation à EfficientNet-B7 "
+            f"({percent(former, 2)} contre {percent(newer, 2)}). Sur {FORMER_TEST} photos, un écart de cette "
+            f"taille peut venir du seul hasard : sa probabilité sans différence réelle est {p_value(p)}. Une "
+            f"exactitude mesurée sur {FORMER_TEST} photos bouge d’environ 5 points d’un tirage à l’autre."
+        ),
+    ]
+
+
+def closing(found: Findings) -> list[Block]:
+    """Limits, verdict and recommendation."""
+    best = found.best_lite
+    vgg = "vgg16" if "vgg16" in found.methods else None
+    sample = [f"{row['size']} px" for row in found.sample]
+    limits = [
+        "EfficientNet-B7 n’a pas été mesuré avec ses poids ImageNet : ils ne pouvaient pas être téléchargés. "
+        "Aucune exactitude de B7 n’est donc publiée ici.",
+        "Les poids de VGG16 viennent de torchvision (IMAGENET1K_V1), pas du fichier d’Oxford que Keras "
+        "distribue : les exactitudes peuvent différer de quelques dixièmes.",
+        "EfficientNet-Lite n’est pas B7 : plus petit, sans le mécanisme « squeeze-and-excite », avec ReLU6.",
+        "Les réglages ont été comparés sur les photos de validation de chaque tirage. Comme les tirages se "
+        "partagent les mêmes photos, la validation de l’un est le test d’un autre : un léger optimisme est "
+        "possible. Tous les essais sont listés plus haut.",
+        "Sept catégories très différentes, mille photos : rien ne dit que l’écart tienne sur un catalogue "
+        "plus "
+        "fin ou plus grand.",
+        "Les temps ont été mesurés sur une machine à deux cœurs partagée avec d’autres travaux : ils valent "
+        "par "
+        "comparaison, à la louche.",
+    ]
+    if sample:
+        limits.insert(
+            1,
+            f"Le chemin de B7 a été parcouru en entier à {' et à '.join(sample)}, avec des poids tirés au "
+            "hasard "
+            "et dix photos par catégorie, pour en connaître le temps et la mémoire ; son exactitude ne veut "
+            "rien dire.",
+        )
+    blocks: list[Block] = [section("limites", "Limites", listing(*limits))]
+    if best and vgg:
+        blocks.append(section("verdict", "Verdict et recommandation", *_verdict(found, vgg, best)))
+    return blocks
+
+
+def _verdict(found: Findings, vgg: str, best: str) -> list[Block]:
+    label = found.methods[best]["label"]
+    costs = {cost["network"]: cost for cost in found.costs if cost["size"] in _sizes(found, vgg, best)}
+    pair = _pair(found, vgg, best)
+    blocks = [paragraph(_pair_sentence(found, pair))] if pair else []
+    if "vgg16" in costs and best in costs:
+        faster = costs["vgg16"]["inference_seconds"] / costs[best]["inference_seconds"]
+        smaller = costs["vgg16"]["parameters"]["base"] / costs[best]["parameters"]["base"]
+        blocks.append(
+            paragraph(
+                f"{label} lit une photo {number(faster, 1)} fois plus vite que VGG16 et compte "
+                f"{number(smaller, 1)} fois moins de paramètres."
+            )
+        )
+    gap = accuracy(found, best, "test") - accuracy(found, vgg, "test")
+    if gap > 0:
+        advice = f"Nous recommandons {label} : au moins aussi juste que VGG16, et bien moins coûteux."
+    else:
+        advice = (
+            f"VGG16 est le plus juste des deux ici, mais {label} coûte bien moins : le choix dépend du prix "
+            "d’une erreur."
+        )
+    blocks.append(notice(advice))
+    blocks.append(
+        paragraph(
+            "Passer à B7 ne se justifierait qu’après l’avoir mesuré avec ses poids ImageNet par les mêmes "
+            "commandes : il demande beaucoup plus de calcul, et l’écart annoncé au départ tient dans le "
+            "hasard "
+            "d’un petit jeu de test."
+        )
+    )
+    return blocks
+
+
+def _sizes(found: Findings, *names: str) -> set[int]:
+    return {int(found.methods[name]["config"]["size"]) for name in names}
