@@ -15,6 +15,7 @@ from typing import Literal
 from matplotlib.figure import Figure
 
 from pretadepenser.charts import drawing
+from pretadepenser.credit import french
 
 Width = drawing.Width
 Cell = str | int | float | None
@@ -78,8 +79,8 @@ class Chart:
     alternative: str = ""
 
     def __post_init__(self) -> None:
-        if not self.alternative:
-            object.__setattr__(self, "alternative", self.sentence)
+        for name in ("title", "sentence", "alternative"):
+            object.__setattr__(self, name, french.typeset(getattr(self, name) or self.sentence))
 
     def size(self, width: Width) -> tuple[int, int]:
         """Width and height of the drawing in CSS pixels, so that the page keeps its place."""

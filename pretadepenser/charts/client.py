@@ -21,7 +21,9 @@ def scale(score: Score) -> Chart:
     """The score on a scale of points, with the limit and the band where a case is close."""
     side = "au-dessus de" if score.points >= scoring.POINTS_AT_LIMIT else "sous"
     gap = abs(score.points - scoring.POINTS_AT_LIMIT)
-    where = "exactement à la limite" if gap == 0 else f"{french.plural(gap, 'point', 'points')} {side} la limite"
+    where = (
+        "exactement à la limite" if gap == 0 else f"{french.plural(gap, 'point', 'points')} {side} la limite"
+    )
     sentence = (
         f"Le score est de {french.plural(score.points, 'point', 'points')}, {where} "
         f"de {scoring.POINTS_AT_LIMIT} points. Plus le score est haut, plus le crédit est sûr."
@@ -62,7 +64,9 @@ def scale(score: Score) -> Chart:
             )  # fmt: skip
         ax.plot([limit, limit], [0, 1], color=drawing.color("ink"), linewidth=3)
         for edge_of_band in (limit - close, limit + close):
-            ax.plot([edge_of_band] * 2, [0.1, 0.9], color=drawing.color("ink-soft"), linewidth=1.5, linestyle=":")
+            ax.plot(
+                [edge_of_band] * 2, [0.1, 0.9], color=drawing.color("ink-soft"), linewidth=1.5, linestyle=":"
+            )
         ax.plot(
             score.points, 0.5, marker="D", markersize=17, color=drawing.color("ink"),
             markeredgecolor=drawing.color("surface"), markeredgewidth=3,
@@ -132,7 +136,9 @@ def _said(explanation: Explanation) -> str:
     end = french.plural(explanation.score.points, "point", "points")
     if not parts:
         return f"{start}{end} : aucune donnée ne compte pour plus d’un point."
-    strongest = "les données qui comptent le plus sont" if len(parts) > 1 else "la donnée qui compte le plus est"
+    strongest = (
+        "les données qui comptent le plus sont" if len(parts) > 1 else "la donnée qui compte le plus est"
+    )
     return f"{start}{end} ; {strongest} : {' et '.join(parts)}."
 
 
@@ -172,7 +178,7 @@ def _bars(bars: list[tuple[str, str, int]], width: Width, height: int) -> Figure
 
 
 def _bar_label(ax: object, place: int, label: str, value: str, wide: bool) -> None:
-    shorter = (lambda text, most: text if len(text) <= most else text[: most - 1].rstrip() + "…")
+    shorter = lambda text, most: text if len(text) <= most else text[: most - 1].rstrip() + "…"
     if wide:
         for text, shift, tone in ((label, 0.16 if value else 0, "ink"), (value, -0.16, "ink-soft")):
             ax.annotate(  # type: ignore[attr-defined]

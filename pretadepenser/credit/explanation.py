@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from pretadepenser.credit import dictionary, features, scoring, wording
 from pretadepenser.credit.features import Row
 from pretadepenser.credit.portfolio import Portfolio
-from pretadepenser.credit.scoring import Model, Score
+from pretadepenser.credit.scoring import Floats, Model, Score
 from pretadepenser.credit.standing import standing
 
 REASONS: Final = 5
@@ -74,13 +74,28 @@ def explain(
     Raises:
         KeyError: a column of the model is missing in `row`, or a category is unknown.
     """
-    frame = features.frame([row])
-    margins = model.contributions(features.matrix(frame, model.features))[0]
+    return next(explain_all(model, portfolio, [row], limit, [number]))
+
+
+def explain_all(
+    model: Model, portfolio: Portfolio, rows: Sequence[Row], limit: float, numbers: Sequence[int | None]
+) -> Iterator[Explanation]:
+    """Do what `explain` does for many rows: the model runs once, sentences are written row by row."""
+    frame = features.frame(rows)
+    derived = features.derive(frame)
+    every = model.contributions(features.matrix(frame, model.features))
+    for place, (row, number) in enumerate(zip(rows, numbers, strict=True)):
+        known = {name: _known(figures[place]) for name, figures in derived.items()}
+        yield _explanation(model, portfolio, dict(row) | known, every[place], limit, number)
+
+
+def _explanation(
+    model: Model, portfolio: Portfolio, values: Row, margins: Floats, limit: float, number: int | None
+) -> Explanation:
     score = scoring.score(model, float(margins.sum()), limit, number)
     base = math.floor(scoring.exact_points(float(margins[-1]), limit))
     gains = (-scoring.POINTS_PER_MARGIN * margins[:-1]).tolist()
     points = scoring.whole_points(gains, base, score.points)
-    values = dict(row) | {name: _known(figures[0]) for name, figures in features.derive(frame).items()}
     contributions = [
         Contribution(
             name,
@@ -98,8 +113,8 @@ def explain(
         score=score,
         base_points=base,
         contributions=tuple(contributions),
-        against=_reasons(portfolio, row, groups, -1),
-        in_favour=_reasons(portfolio, row, groups, +1),
+        against=_reasons(portfolio, values, groups, -1),
+        in_favour=_reasons(portfolio, values, groups, +1),
     )
 
 

@@ -28,9 +28,7 @@ CHARTS: Final[dict[str, Callable[[Explanation], Chart]]] = {
 def explained(number: int) -> tuple[Client, Explanation]:
     """A client and the explanation of the score; 404 where there is no such client."""
     client = resources.client_or_404(number)
-    explanation = explain(
-        resources.model(), resources.portfolio(), client.values, resources.limit(), number
-    )
+    explanation = explain(resources.model(), resources.portfolio(), client.values, resources.limit(), number)
     return client, explanation
 
 

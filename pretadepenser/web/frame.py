@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Final
 from flask import Flask, current_app, request, url_for
 from flask_login import current_user
 from jinja2 import StrictUndefined
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
 
 from pretadepenser.credit import french
 from pretadepenser.credit.portfolio import PortfolioError
@@ -46,12 +49,29 @@ CLIENT: Final = (
 )
 
 
+class FrenchSpaces(Extension):
+    """Puts the no-break spaces of French punctuation into the text of templates, once, when they are compiled."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        for token in stream:
+            yield (
+                Token(token.lineno, token.type, french.typeset(token.value))
+                if token.type == "data"
+                else token
+            )
+
+
 def init_app(app: Flask) -> None:
     """Give the templates their functions and filters, and make an undefined name an error."""
     app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.add_extension(FrenchSpaces)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        number=french.number, amount=french.amount, percent=french.percent, points=french.points
+        typeset=french.typeset,
+        number=french.number,
+        amount=french.amount,
+        percent=french.percent,
+        points=french.points,
     )
     app.jinja_env.globals.update(
         plural=french.plural,

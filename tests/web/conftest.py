@@ -10,20 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pretadepenser import create_app
-from pretadepenser.credit import demo, training
-from pretadepenser.credit.portfolio import import_batches
 from pretadepenser.records import users
 
 PASSWORD = "une suite de quelques mots"
-
-
-@pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An instance folder with 2,000 fictitious clients and the model trained on them. Never changed."""
-    folder = tmp_path_factory.mktemp("trained")
-    import_batches(demo.batches(2000, 3), folder, fictitious=True)
-    training.train(folder)
-    return folder
 
 
 @pytest.fixture

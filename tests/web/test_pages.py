@@ -1,0 +1,144 @@
+"""The pages of the main job: search, decision, figures, errors."""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from lxml.html import HtmlElement
+
+from pretadepenser.charts import drawing
+
+Page = Callable[..., HtmlElement]
+KNOWN = 157083
+
+
+def words(element: HtmlElement) -> str:
+    """Text with all kinds of space made plain."""
+    return " ".join(element.text_content().split())
+
+
+@pytest.mark.parametrize("typed", ["157083", " 157 083 ", "157\u202f083", "157\u00a0083"])
+def test_a_number_leads_to_the_client(client: FlaskClient, typed: str) -> None:
+    token = re.search(r'value="([^"]+)"', client.get("/").text)
+    assert token
+    answer = client.post("/", data={"numero": typed, "csrf_token": token[1]})
+    assert (answer.status_code, answer.location) == (303, f"/clients/{KNOWN}")
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("", "Saisissez le numéro du client."),
+        ("   ", "Saisissez le numéro du client."),
+        ("Dupont", "n’a que des chiffres"),
+        ("157083<b>", "n’a que des chiffres"),
+        ("١٥٧٠٨٣", "n’a que des chiffres"),
+        ("-157083", "enlevez le signe moins"),
+        ("157083,5", "enlevez la virgule"),
+        ("9" * 40, "Ce numéro a 40 chiffres"),
+        ("999999999", "Aucun client ne porte le numéro 999999999"),
+    ],
+)
+def test_each_mistake_has_its_sentence(send: Page, typed: str, sentence: str) -> None:
+    page = send("/", {"numero": typed}, status=422)
+    assert sentence in words(page.get_element_by_id("numero-erreur"))
+    summary = page.xpath("//*[@class='error-summary']//a[@href='#numero']")
+    assert sentence in words(summary[0])
+    assert page.get_element_by_id("numero").get("value") == typed
+
+
+def test_the_first_sentence_is_the_answer(page: Page) -> None:
+    decision = page(f"/clients/{KNOWN}").xpath("//*[contains(@class, 'decision ')]/p")[0]
+    assert re.fullmatch(
+        r"La probabilité que ce client ne puisse pas rembourser son crédit est de \d+,\d\d % "
+        r"\(tolérance maximale : 48 %\)\. Le prêt (sera|ne sera pas) accordé\.",
+        words(decision),
+    )
+
+
+def test_the_page_adds_up(page: Page) -> None:
+    """The table starts from the base, ends at the score, and every line between is on the page."""
+    table = page(f"/clients/{KNOWN}").xpath("//figure[@id='figure-contributions']//table")[0]
+    lines = [
+        int(re.sub(r"[^\d−]", "", words(row[-1])).replace("−", "-")) for row in table.xpath("./tbody/tr")
+    ]
+    total = int(re.sub(r"\D", "", words(table.xpath("./tfoot/tr")[0][-1])))
+    assert sum(lines) == total
+    facts = words(page(f"/clients/{KNOWN}").xpath("//*[@class='client-facts']")[0])
+    assert f"{total} points" in facts
+
+
+def test_visited_clients_are_offered_again(page: Page) -> None:
+    page(f"/clients/{KNOWN}")
+    assert page("/").xpath(f"//main//a[@href='/clients/{KNOWN}']")
+
+
+@pytest.mark.parametrize("number", [999999999, 1, 10**30])
+def test_an_unknown_client_helps(page: Page, number: int) -> None:
+    text = words(page(f"/clients/{number}", status=404).xpath("//main")[0])
+    assert f"Aucun client ne porte le numéro {number}" in text
+    assert "Rechercher un client" in text
+
+
+@pytest.mark.parametrize("name", ["score", "contributions"])
+@pytest.mark.parametrize("width", ["large", "etroite"])
+def test_pictures_are_safe_svg_with_real_text(client: FlaskClient, name: str, width: str) -> None:
+    answer = client.get(f"/clients/{KNOWN}/graphiques/{name}.svg?largeur={width}")
+    assert answer.mimetype == "image/svg+xml"
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert "<text" in answer.text
+    assert "<title" in answer.text
+    assert ' style="' not in answer.text
+    for light, _ in drawing.PALETTE.values():
+        body = answer.text.split("</style>")[1]
+        assert light not in body, "a colour that does not follow the reader's scheme"
+    # The second answer comes from the folder that all workers share, and is the same.
+    assert client.get(f"/clients/{KNOWN}/graphiques/{name}.svg?largeur={width}").data == answer.data
+
+
+def test_csv_says_what_the_table_says(client: FlaskClient, page: Page) -> None:
+    answer = client.get(f"/clients/{KNOWN}/graphiques/contributions.csv")
+    rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")), delimiter=";"))
+    table = page(f"/clients/{KNOWN}").xpath("//figure[@id='figure-contributions']//table")[0]
+    assert rows[0] == [words(cell) for cell in table.xpath("./thead/tr/th")]
+    assert [row[0] for row in rows[1:]] == [words(row[0]) for row in table.xpath("./tbody/tr")]
+
+
+@pytest.mark.parametrize(
+    ("url", "status"),
+    [
+        (f"/clients/{KNOWN}/graphiques/autre.svg", 404),
+        (f"/clients/{KNOWN}/graphiques/score.svg?largeur=enorme", 404),
+        ("/clients/abc", 404),
+        ("/nulle-part", 404),
+        ("/deconnexion", 405),
+    ],
+)
+def test_wrong_addresses_get_a_page_of_the_site(page: Page, url: str, status: int) -> None:
+    assert page(url, status=status).xpath("//main//a[@href='/']")
+
+
+def test_an_expired_form_says_so(client: FlaskClient) -> None:
+    answer = client.post("/", data={"numero": "157083"})
+    assert answer.status_code == 400
+    assert "Formulaire périmé" in answer.text
+
+
+def test_an_error_of_ours_shows_no_trace(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "LIMIT", "not a number")
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    answer = client.get(f"/clients/{KNOWN}")
+    assert answer.status_code == 500
+    assert "Incident technique" in answer.text
+    assert "ValueError" not in answer.text
+
+
+def test_every_template_compiles(app: Flask) -> None:
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
