@@ -23,6 +23,8 @@ from pretadepenser.credit.features import Frame
 # Fewest clients of a group for which rates are told.
 SMALLEST: Final = 100
 DRAWS: Final = 2000
+# Below this share of the most granted group's rate, a difference must be justified.
+FOUR_FIFTHS: Final = 0.8
 
 SEX: Final = "CODE_GENDER"
 AGE: Final = "DAYS_BIRTH"

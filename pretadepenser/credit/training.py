@@ -101,8 +101,13 @@ MONOTONE: Final[Mapping[str, int]] = MappingProxyType(
     }
 )
 
-# The protected grounds, for the model that is only measured: what leaving them out costs.
-PROTECTED: Final = dictionary.protected_columns()
+# The protected grounds, for the model that is only measured: what leaving them out costs. Without the 47 thin
+# columns of the building, which make any model worse here (AUC 0.755 for 0.757) and would hide that cost.
+PROTECTED: Final = tuple(
+    name
+    for name in dictionary.protected_columns()
+    if dictionary.describe(name).group != dictionary.BUILDING_GROUP
+)
 
 Inputs = NDArray[np.float32]
 Progress = Callable[[str, float], None]
