@@ -45,6 +45,10 @@ class Table:
         for row in (*self.rows, *self.raw, *self.footer):
             if len(row) != len(self.columns):
                 raise ValueError(f"{self.caption}: a row of {len(row)} cells for {len(self.columns)} columns")
+        object.__setattr__(self, "caption", french.typeset(self.caption))
+        for name in ("rows", "footer"):
+            texts = tuple(tuple(map(french.typeset, row)) for row in getattr(self, name))
+            object.__setattr__(self, name, texts)
 
     def csv(self) -> str:
         """The table for a French spreadsheet: semicolons, decimal commas, UTF-8 with its mark."""
