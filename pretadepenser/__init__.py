@@ -8,14 +8,16 @@ from flask import Flask
 from pretadepenser import cli
 from pretadepenser import config as settings
 from pretadepenser.records.database import Database
-from pretadepenser.web import auth, clients, errors, frame, home, operations, security, site
+from pretadepenser.web import api, auth, clients, comparison, errors, frame, home, operations, security, site
 
 BLUEPRINTS = (
     auth.blueprint,
     home.blueprint,
     clients.blueprint,
+    comparison.blueprint,
     site.blueprint,
     operations.blueprint,
+    api.blueprint,
 )
 
 
@@ -37,6 +39,7 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     auth.init_app(app)
     frame.init_app(app)
     errors.init_app(app)
+    api.init_app(app)
     cli.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

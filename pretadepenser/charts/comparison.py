@@ -34,7 +34,7 @@ def distribution(shown: Distribution) -> Chart:
         apart.append((french.capital(column.sentinel_label), shown.sentinel))
     footer = tuple((name, french.number(count), "") for name, count in apart if count)
     table = Table(
-        f"{column.label} : répartition de {french.plural(shown.known, 'client')}",
+        f"{column.label}{french.NO_BREAK}: répartition de {french.plural(shown.known, 'client')}",
         (Column("Tranche" if column.categories is None else "Catégorie"), Column("Clients", True), _SHARE),
         tuple((name, french.number(count), french.percent(share, 1)) for name, count, share in rows),
         tuple(rows),
@@ -48,7 +48,7 @@ def distribution(shown: Distribution) -> Chart:
         draw = _rows_of_bars(bars, None, heights)
     return Chart(
         "repartition",
-        f"{column.label} : répartition {group.among}",
+        f"{column.label}{french.NO_BREAK}: répartition {group.among}",
         comparison.standing(shown),
         table,
         heights,
@@ -78,7 +78,7 @@ def rates(shown: Distribution) -> Chart | None:
     labelled = sum(bar.labelled for bar in shown.broad)
     total = ("Ensemble", french.number(labelled), french.percent(shown.rate, 1), "")
     table = Table(
-        f"{column.label} : part des clients qui ont eu des difficultés de paiement",
+        f"{column.label}{french.NO_BREAK}: part des clients qui ont eu des difficultés de paiement",
         (
             Column("Tranche" if column.categories is None else "Catégorie"),
             Column("Clients à l’issue connue", True),
@@ -100,9 +100,10 @@ def rates(shown: Distribution) -> Chart | None:
         )
         for bar in shown.broad
     ]
+    kind = "tranche" if column.categories is None else "catégorie"
     return Chart(
         "difficultes",
-        f"{column.label} : difficultés de paiement par {'tranche' if column.categories is None else 'catégorie'}",
+        f"{column.label}{french.NO_BREAK}: difficultés de paiement par {kind}",
         _rate_said(shown),
         table,
         heights,
@@ -118,8 +119,8 @@ def _rate_said(shown: Distribution) -> str:
     kind = "tranche" if shown.column.categories is None else "catégorie"
     if here is not None and here.rate is not None:
         return (
-            f"Dans la {kind} de ce client, {french.percent(here.rate, 1)} des clients ont eu des difficultés de "
-            f"paiement, contre {whole} dans l’ensemble du groupe."
+            f"Dans la {kind} de ce client, {french.percent(here.rate, 1)} des clients ont eu des difficultés "
+            f"de paiement, contre {whole} dans l’ensemble du groupe."
         )
     low = min(rated, key=lambda bar: bar.rate or 0.0, default=None)
     high = max(rated, key=lambda bar: bar.rate or 0.0, default=None)
@@ -127,7 +128,8 @@ def _rate_said(shown: Distribution) -> str:
         return f"Dans ce groupe, {whole} des clients ont eu des difficultés de paiement."
     return (
         f"La part des clients en difficulté va de {french.percent(low.rate or 0.0, 1)} à "
-        f"{french.percent(high.rate or 0.0, 1)} selon la {kind}, et elle est de {whole} dans l’ensemble du groupe."
+        f"{french.percent(high.rate or 0.0, 1)} selon la {kind}, et elle est de {whole} dans l’ensemble du "
+        "groupe."
     )
 
 
@@ -144,7 +146,7 @@ def crossing(shown: Crossing) -> Chart:
         ]
         rows.append((name, *cells))
     table = Table(
-        f"{shown.first.label} (lignes) et {_lower(shown.second.label)} (colonnes) : "
+        f"{shown.first.label} (lignes) et {_lower(shown.second.label)} (colonnes){french.NO_BREAK}: "
         f"part des {french.plural(shown.known, 'client')}",
         (Column(shown.first.label), *(Column(name, True) for name in second)),
         tuple(rows),
@@ -168,8 +170,6 @@ def _crossing_said(shown: Crossing, shares: np.ndarray) -> str:
     else:
         way = "l’est aussi" if link > 0 else "est plutôt basse"
         said = f"Dans ce groupe, quand l’une des deux données est élevée, l’autre {way} {often}"
-    if shown.correlation is not None:
-        said += f" (corrélation des rangs : {french.number(link, 2)})"
     if shown.here is None:
         return f"{said} ; une des deux données manque pour ce client."
     share = wording.portion(float(shares[shown.here]), shown.group.among)
@@ -252,9 +252,9 @@ def _histogram(shown: Distribution) -> Callable[[Width], Figure]:
         )
         ax.xaxis.label.set_color(drawing.color("ink"))
         _shares(ax, top)
-        ax.text(
-            0, 1.13, "Part des clients", transform=ax.transAxes, ha="left", va="bottom", fontsize=13,
-            color=drawing.color("ink-soft"),
+        ax.annotate(
+            "Part des clients", (0, 1), (-left + 6, 36), xycoords="axes fraction", textcoords="offset points",
+            ha="left", va="bottom", fontsize=13, color=drawing.color("ink-soft"),
         )  # fmt: skip
         if here is not None and shown.shown is not None and isinstance(shown.value, (int, float)):
             text = f"Ce client : {wording.value_text(shown.column, shown.value)}"
@@ -308,8 +308,7 @@ def _rows_of_bars(
         ax.set_ylim(len(bars) - 0.5, -0.5)
         ax.set_xticks([])
         ax.set_yticks([])
-        for name in ("bottom",):
-            ax.spines[name].set_visible(False)
+        ax.spines["bottom"].set_visible(False)
         middle, size = (0.0, 0.52) if wide else (0.2, 0.4)
         for place, (label, value, text, here, interval) in enumerate(bars):
             ax.barh(
@@ -325,7 +324,7 @@ def _rows_of_bars(
                 text, (end, place + middle), (10, 0), textcoords="offset points", ha="left", va="center",
                 fontsize=13, fontweight="bold" if here else "normal", color=drawing.color("ink"),
             )  # fmt: skip
-            _row_label(ax, place, f"{label} – ce client" if here else label, here, wide)
+            _row_label(ax, place, label, here, wide)
         if whole is not None:
             ax.plot(
                 [whole, whole],
@@ -345,8 +344,9 @@ def _rows_of_bars(
 
 def _row_label(ax: Axes, place: int, label: str, here: bool, wide: bool) -> None:
     weight = "bold" if here else "normal"
-    most = 40 if wide else 36
-    label = label if len(label) <= most else label[: most - 1].rstrip() + "…"
+    mark = " – ce client" if here else ""
+    most = (40 if wide else 36) - len(mark)
+    label = (label if len(label) <= most else label[: most - 1].rstrip() + "…") + mark
     if wide:
         ax.annotate(
             label, (0, place), (-10, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
@@ -355,7 +355,8 @@ def _row_label(ax: Axes, place: int, label: str, here: bool, wide: bool) -> None
     else:
         ax.annotate(
             label, (0, place - 0.22), xycoords=("axes fraction", "data"), ha="left", va="center", fontsize=13,
-            fontweight=weight, color=drawing.color("ink"),
+            fontweight=weight, color=drawing.color("ink"), zorder=5,
+            bbox={"facecolor": drawing.color("surface"), "edgecolor": "none", "pad": 1},
         )  # fmt: skip
 
 
@@ -416,9 +417,9 @@ def _frame_client(ax: Axes, shown: Crossing) -> None:
             )
         )
     anchor, at = ("left", x) if x < across / 2 else ("right", x + 1)
-    above = y < shown.counts.shape[1] - 1
+    height, hang = (y + 1.1, "bottom") if y < shown.counts.shape[1] - 1 else (y - 0.1, "top")
     ax.text(
-        at, y + 1.1 if above else y - 0.1, "Ce client", ha=anchor, va="bottom" if above else "top", fontsize=14,
-        fontweight="bold", color=drawing.color("ink"),
+        at, height, "Ce client", ha=anchor, va=hang, fontsize=14, fontweight="bold",
+        color=drawing.color("ink"),
         bbox={"facecolor": drawing.color("surface"), "edgecolor": "none", "pad": 2},
     )  # fmt: skip

@@ -40,6 +40,13 @@ class Outcome(StrEnum):
     REFUSED = "refuses"
 
 
+_DECIDED: Final[Mapping[Outcome, str]] = {
+    Outcome.ALL: "",
+    Outcome.GRANTED: " dont le prêt est accordé",
+    Outcome.REFUSED: " dont le prêt est refusé",
+}
+
+
 @dataclass(frozen=True)
 class Criterion:
     """Something that the clients of a group have in common with the client: same bracket or category."""
@@ -92,12 +99,8 @@ class Group:
     @property
     def among(self) -> str:
         """The group after a share: "82 % des clients comparables"."""
-        decided = {
-            Outcome.ALL: "",
-            Outcome.GRANTED: " dont le prêt est accordé",
-            Outcome.REFUSED: " dont le prêt est refusé",
-        }[self.selection.outcome]
-        return f"des clients{' comparables' if self.selection.alike else ''}{decided}"
+        comparable = " comparables" if self.selection.alike else ""
+        return f"des clients{comparable}{_DECIDED[self.selection.outcome]}"
 
 
 @dataclass(frozen=True)
@@ -388,6 +391,20 @@ def _spearman(joint: NDArray[np.int64]) -> float | None:
     if min(spread) <= 0:
         return None
     return float(ranks[0] @ joint @ ranks[1]) / math.sqrt(spread[0] * spread[1])
+
+
+def described(portfolio: Portfolio, client: Client, group: Group) -> str:
+    """The group in one French sentence with its number of clients and what they have in common."""
+    criteria = [CRITERIA[key] for key in group.selection.alike]
+    shared = [
+        f"{one.label[:1].lower()}{one.label[1:]} ({common(portfolio, client, one)})" for one in criteria
+    ]
+    comparable = " comparables" if shared else ""
+    decided = _DECIDED[group.selection.outcome]
+    counted = french.plural(group.size, f"client{comparable[:-1]}", f"clients{comparable}")
+    return (
+        f"Le groupe compte {counted}{decided}{f'{french.NO_BREAK}: ' if shared else ''}{french.join(shared)}."
+    )
 
 
 def standing(distribution: Distribution) -> str:

@@ -1,0 +1,197 @@
+"""The comparison page: a client among a group that the advisor chooses. Its whole state is in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from wtforms import RadioField, SelectField, SelectMultipleField, ValidationError, widgets
+
+from pretadepenser.charts import comparison as charts
+from pretadepenser.charts.chart import Chart
+from pretadepenser.credit import comparison, features, scoring
+from pretadepenser.credit.comparison import Group, Outcome, Selection
+from pretadepenser.credit.portfolio import Client, brackets
+from pretadepenser.credit.scoring import Score
+from pretadepenser.web import pictures, resources
+
+blueprint = Blueprint("comparison", __name__, url_prefix="/clients/<int:number>/comparaison")
+
+FIRST = "AMT_CREDIT"
+NAMES = ("repartition", "difficultes", "croisement")
+WRONG = "Ce choix n’est pas dans la liste : choisissez-en un autre."
+
+
+class ComparisonForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """Which figure, of which group, crossed with which other figure. Sent by GET: it changes nothing."""
+
+    class Meta:
+        """A GET form has no token to protect, and none must show in its address."""
+
+        csrf = False
+
+    donnee = SelectField("Donnée à comparer", validate_choice=False)
+    avec = SelectField("Croiser avec une autre donnée", validate_choice=False)
+    groupe = RadioField(
+        "Décision du modèle",
+        choices=[
+            (Outcome.ALL.value, "Tous les clients"),
+            (Outcome.GRANTED.value, "Clients dont le prêt est accordé"),
+            (Outcome.REFUSED.value, "Clients dont le prêt est refusé"),
+        ],
+        validate_choice=False,
+    )
+    comme = SelectMultipleField(
+        "Clients comparables",
+        description="Ne garder que les clients qui ont ceci en commun avec ce client. "
+        "L’âge sert à comparer, jamais à décider.",
+        widget=widgets.ListWidget(),
+        option_widget=widgets.CheckboxInput(),
+        validate_choice=False,
+    )
+
+    def validate_donnee(self, field: SelectField) -> None:
+        """Raise ValidationError for a figure that clients are not compared by."""
+        if field.data not in comparison.FIGURES:
+            raise ValidationError(WRONG)
+
+    def validate_avec(self, field: SelectField) -> None:
+        """Raise ValidationError unless two different quantities are crossed."""
+        if not field.data:
+            return
+        if field.data not in brackets.QUANTITIES:
+            raise ValidationError(WRONG)
+        if field.data == self.donnee.data:
+            raise ValidationError("Choisissez une autre donnée que celle que vous comparez.")
+        if self.donnee.data in brackets.CATEGORIES:
+            raise ValidationError(
+                "Une catégorie ne se croise pas : choisissez « Aucune », ou comparez une donnée chiffrée."
+            )
+
+    def validate_groupe(self, field: RadioField) -> None:
+        """Raise ValidationError for an unknown group, or one that is not computed yet."""
+        if field.data not in tuple(Outcome):
+            raise ValidationError(WRONG)
+        if field.data != Outcome.ALL and resources.scores() is None:
+            raise ValidationError(
+                "Les décisions de tous les clients ne sont pas encore calculées : "
+                "choisissez « Tous les clients »."
+            )
+
+    def validate_comme(self, field: SelectMultipleField) -> None:
+        """Raise ValidationError for an unknown criterion."""
+        if not set(field.data) <= set(comparison.CRITERIA):
+            raise ValidationError(WRONG)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the address asks for, understood; `group` is None where the form has errors."""
+
+    client: Client
+    form: ComparisonForm
+    group: Group | None
+
+
+@blueprint.get("")
+def compare(number: int) -> ResponseReturnValue:
+    """Show the client among the group chosen."""
+    asked = _understood(number)
+    page = render_template(
+        "pages/comparison.html",
+        client_number=number,
+        score=_score(asked.client),
+        form=asked.form,
+        group=asked.group,
+        described=asked.group and comparison.described(resources.portfolio(), asked.client, asked.group),
+        least=comparison.LEAST,
+        charts=_charts(asked),
+        state={key: asked.form[key].data for key in ("donnee", "avec", "groupe", "comme")},
+    )
+    return page, 422 if asked.group is None else 200
+
+
+@blueprint.get("/graphiques/<name>.svg")
+def picture(number: int, name: str) -> ResponseReturnValue:
+    """Draw one of the page's charts."""
+    return pictures.picture(_chart_or_404(number, name))
+
+
+@blueprint.get("/graphiques/<name>.csv")
+def spreadsheet(number: int, name: str) -> ResponseReturnValue:
+    """Give the figures of one of the page's charts."""
+    return pictures.spreadsheet(_chart_or_404(number, name).table, f"client-{number}-{name}")
+
+
+def _understood(number: int) -> Request:
+    client = resources.client_or_404(number)
+    given = MultiDict(request.args)
+    for key, default in (("donnee", FIRST), ("avec", ""), ("groupe", Outcome.ALL.value)):
+        if key not in given:
+            given[key] = default
+    form = ComparisonForm(formdata=given)
+    _offer(form, client)
+    if not form.validate():
+        return Request(client, form, None)
+    # The criteria in their own order: the same group has one address.
+    alike = tuple(key for key in comparison.CRITERIA if key in form.comme.data)
+    selection = Selection(Outcome(form.groupe.data), alike)
+    group = comparison.group(resources.portfolio(), client, selection, resources.scores(), resources.limit())
+    return Request(client, form, group)
+
+
+def _offer(form: ComparisonForm, client: Client) -> None:
+    """Fill the lists: figures by theme, criteria with what they are for this client."""
+    themes = [
+        (theme.value, [(column.name, column.label) for column in columns])
+        for theme, columns in comparison.themes()
+    ]
+    form.donnee.choices = dict(themes)
+    numbers = {theme: [one for one in found if one[0] in brackets.QUANTITIES] for theme, found in themes}
+    # An empty label makes no heading of its own in the list.
+    form.avec.choices = {
+        "Sans croisement": [("", "Aucune")],
+        **{key: one for key, one in numbers.items() if one},
+    }
+    form.comme.choices = [
+        (key, f"{criterion.label} ({comparison.common(resources.portfolio(), client, criterion)})")
+        for key, criterion in comparison.CRITERIA.items()
+    ]
+
+
+def _charts(asked: Request, names: Collection[str] = NAMES) -> dict[str, Chart | None]:
+    """The charts of these names, None for one that the choice lacks; none at all for a small group."""
+    if asked.group is None or not asked.group.large_enough:
+        return {}
+    first, second = asked.form.donnee.data, asked.form.avec.data
+    portfolio = resources.portfolio()
+    drawn: dict[str, Chart | None] = {}
+    if "croisement" in names:
+        drawn["croisement"] = (
+            charts.crossing(comparison.crossing(portfolio, asked.client, asked.group, first, second))
+            if second
+            else None
+        )
+    if set(names) & {"repartition", "difficultes"}:
+        shown = comparison.distribution(portfolio, asked.client, asked.group, first)
+        drawn |= {"repartition": charts.distribution(shown), "difficultes": charts.rates(shown)}
+    return drawn
+
+
+def _chart_or_404(number: int, name: str) -> Chart:
+    chart = _charts(_understood(number), (name,)).get(name)
+    if chart is None:
+        abort(404, description="Ce graphique n’existe pas.")
+    return chart
+
+
+def _score(client: Client) -> Score:
+    """The score in the bar of the client's pages: summed as the decision page sums it."""
+    model = resources.model()
+    inputs = features.matrix(features.frame([client.values]), model.features)
+    margin = float(model.contributions(inputs)[0].sum())
+    return scoring.score(model, margin, resources.limit(), client.number)

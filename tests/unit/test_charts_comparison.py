@@ -1,0 +1,128 @@
+"""The charts of the comparison: picture, sentence, table and CSV from the same figures."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import made_up
+import pyarrow as pa
+import pytest
+
+from pretadepenser.charts import comparison as charts
+from pretadepenser.charts import drawing
+from pretadepenser.charts.chart import Chart
+from pretadepenser.credit import comparison, french
+from pretadepenser.credit.comparison import Distribution, Group, Selection
+from pretadepenser.credit.portfolio import Client, Portfolio, current_portfolio, import_batches
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def portfolio(tmp_path_factory: pytest.TempPathFactory) -> Portfolio:
+    folder = tmp_path_factory.mktemp("instance")
+    import_batches(made_up.table(1500, seed=4).to_batches(), folder)
+    opened = current_portfolio(folder)
+    assert opened is not None
+    return opened
+
+
+@pytest.fixture
+def client(portfolio: Portfolio) -> Client:
+    found = portfolio.client(100_002 + 3 * 41)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def group(portfolio: Portfolio, client: Client) -> Group:
+    return comparison.group(portfolio, client, Selection(), None, 0.48)
+
+
+def described(portfolio: Portfolio, client: Client, group: Group, name: str) -> Distribution:
+    return comparison.distribution(portfolio, client, group, name)
+
+
+def drawn_texts(chart: Chart, width: drawing.Width) -> list[str]:
+    """Texts of the picture, which must be well-formed, titled, and nowhere outside its frame."""
+    root = ElementTree.fromstring(chart.svg(width))  # our own picture
+    wide, high = chart.size(width)
+    assert root.get("viewBox") == f"0 0 {wide} {high}"
+    title = root.find(f"{SVG}title")
+    assert title is not None
+    assert title.text == chart.title
+    return ["".join(text.itertext()) for text in root.iter(f"{SVG}text")]
+
+
+@pytest.mark.parametrize("width", drawing.WIDTHS)
+@pytest.mark.parametrize("name", comparison.FIGURES)
+def test_every_figure_is_drawn_with_its_table(
+    portfolio: Portfolio, client: Client, group: Group, name: str, width: drawing.Width
+) -> None:
+    shown = described(portfolio, client, group, name)
+    chart = charts.distribution(shown)
+    assert chart.sentence == comparison.standing(shown)
+    assert [row[1] for row in chart.table.rows] == [french.number(bar.count) for bar in shown.bars]
+    assert sum(bool("(ce client)" in row[0]) for row in chart.table.rows) == sum(b.here for b in shown.bars)
+    texts = drawn_texts(chart, width)
+    assert any(text.startswith("Ce client") or text.endswith("ce client") for text in texts) == (
+        shown.shown is not None or (shown.column.categories is not None and shown.value is not None)
+    )
+    rates = charts.rates(shown)
+    assert rates is not None
+    texts = drawn_texts(rates, width)
+    for row, bar in zip(rates.table.rows, shown.broad, strict=True):
+        assert row[2] == ("trop peu" if bar.rate is None else french.percent(bar.rate, 1))
+        assert row[2] in texts
+    assert f"Ensemble : {french.percent(shown.rate or 0, 1)}" in texts
+    assert rates.table.csv().count("\r\n") == len(shown.broad) + 1
+
+
+@pytest.mark.parametrize("width", drawing.WIDTHS)
+def test_a_crossing_is_drawn_with_its_table(
+    portfolio: Portfolio, client: Client, group: Group, width: drawing.Width
+) -> None:
+    shown = comparison.crossing(portfolio, client, group, "AMT_CREDIT", "CREDIT_TO_INCOME")
+    chart = charts.crossing(shown)
+    assert len(chart.table.rows) == shown.counts.shape[0]
+    assert len(chart.table.columns) == shown.counts.shape[1] + 1
+    raw = [cell for row in chart.table.raw for cell in row[1:]]
+    assert raw == pytest.approx((shown.counts / shown.known).ravel().tolist())
+    assert shown.here is not None
+    assert chart.table.rows[shown.here[0]][shown.here[1] + 1].endswith("(ce client)")
+    assert "Ce client" in drawn_texts(chart, width)
+    root = ElementTree.fromstring(chart.svg(width))  # our own picture
+    squares = [path for path in root.iter(f"{SVG}path") if path.get("fill") == "var(--for)"]
+    assert len(squares) == (shown.counts > 0).sum()
+
+
+def test_too_few_outcomes_make_no_rate(portfolio: Portfolio, client: Client, tmp_path: Path) -> None:
+    rows = made_up.table(60)
+    place = rows.schema.get_field_index("TARGET")
+    rows = rows.set_column(place, rows.schema.field(place), pa.nulls(60, pa.float64()))
+    import_batches(rows.to_batches(), tmp_path)
+    unlabelled = current_portfolio(tmp_path)
+    assert unlabelled is not None
+    someone = unlabelled.client(100_002)
+    assert someone is not None
+    group = comparison.group(unlabelled, someone, Selection(), None, 0.48)
+    assert charts.rates(described(unlabelled, someone, group, "AMT_CREDIT")) is None
+
+
+@pytest.mark.parametrize("width", drawing.WIDTHS)
+def test_a_figure_that_nobody_has_is_drawn_empty(tmp_path: Path, width: drawing.Width) -> None:
+    rows = made_up.table(60)
+    place = rows.schema.get_field_index("EXT_SOURCE_1")
+    rows = rows.set_column(place, rows.schema.field(place), pa.nulls(60, pa.float64()))
+    import_batches(rows.to_batches(), tmp_path)
+    portfolio = current_portfolio(tmp_path)
+    assert portfolio is not None
+    client = portfolio.client(100_002)
+    assert client is not None
+    group = comparison.group(portfolio, client, Selection(), None, 0.48)
+    shown = described(portfolio, client, group, "EXT_SOURCE_1")
+    drawn_texts(charts.distribution(shown), width)
+    assert charts.rates(shown) is None
+    crossed = comparison.crossing(portfolio, client, group, "EXT_SOURCE_1", "AMT_CREDIT")
+    chart = charts.crossing(crossed)
+    assert chart.sentence.endswith("une des deux données manque pour ce client.")
+    drawn_texts(chart, width)

@@ -1,0 +1,254 @@
+"""A client among a group, against counts made the long way."""
+
+from pathlib import Path
+
+import made_up
+import numpy as np
+import pyarrow as pa
+import pytest
+from scipy import stats
+
+from pretadepenser.credit import comparison, dictionary, scoring
+from pretadepenser.credit.comparison import Bar, Group, Outcome, Selection
+from pretadepenser.credit.portfolio import Client, Portfolio, brackets, current_portfolio, import_batches
+
+CLIENTS = 3000
+LIMIT = 0.48
+
+
+@pytest.fixture(scope="module")
+def portfolio(tmp_path_factory: pytest.TempPathFactory) -> Portfolio:
+    folder = tmp_path_factory.mktemp("instance")
+    import_batches(made_up.table(CLIENTS, seed=4).to_batches(), folder)
+    opened = current_portfolio(folder)
+    assert opened is not None
+    return opened
+
+
+@pytest.fixture(scope="module")
+def margins() -> np.ndarray:
+    return np.random.default_rng(7).normal(size=CLIENTS).astype(np.float32)
+
+
+@pytest.fixture
+def client(portfolio: Portfolio) -> Client:
+    found = portfolio.client(100_002 + 3 * 41)
+    assert found is not None
+    return found
+
+
+def everybody(portfolio: Portfolio, client: Client) -> Group:
+    return comparison.group(portfolio, client, Selection(), None, LIMIT)
+
+
+def test_no_figure_rests_on_a_protected_ground() -> None:
+    """Only age makes groups, and no ground is ever the figure compared."""
+    assert not [name for name in comparison.FIGURES if dictionary.describe(name).protected]
+    grounds = {c.key for c in comparison.CRITERIA.values() if dictionary.describe(c.column).protected}
+    assert grounds == {"age"}
+
+
+def test_the_themes_hold_every_figure_once() -> None:
+    names = [column.name for _, columns in comparison.themes() for column in columns]
+    assert sorted(names) == sorted(comparison.FIGURES)
+
+
+@pytest.mark.parametrize("grain", ["fine", "broad"])
+@pytest.mark.parametrize("name", brackets.QUANTITIES)
+def test_every_client_is_in_the_bracket_that_holds_the_value(
+    portfolio: Portfolio, name: str, grain: brackets.Grain
+) -> None:
+    column = dictionary.describe(name)
+    edges = portfolio.brackets.edges(name, grain)
+    assert list(edges) == sorted(set(edges))
+    assert len(edges) < (brackets.FINE if grain == "fine" else brackets.BROAD)
+    assert len(brackets.texts(column, edges)) == len(edges) + 1
+    values = portfolio.values(name)
+    shown = brackets.displayed(column, values)
+    for place, code in enumerate(portfolio.brackets.codes(name, grain).tolist()):
+        value = None if np.isnan(values[place]) else float(values[place])
+        assert portfolio.brackets.place(name, value, grain) == code
+        if value is None:
+            assert code == brackets.MISSING
+        elif value == column.sentinel:
+            assert code == brackets.SENTINEL
+        else:
+            assert code == 0 or edges[code - 1] <= shown[place]
+            assert code == len(edges) or shown[place] < edges[code]
+
+
+def test_the_edges_are_round_and_said_in_french() -> None:
+    amount, years, count = (dictionary.describe(n) for n in ("AMT_CREDIT", "DAYS_EMPLOYED", "OWN_CAR_AGE"))
+    assert brackets.texts(amount, (100_000.0, 200_000.0)) == [
+        "moins de 100\u202f000\u00a0€",
+        "de 100\u202f000 à 200\u202f000\u00a0€",
+        "200\u202f000\u00a0€ et plus",
+    ]
+    assert brackets.texts(years, (0.5, 2.0)) == [
+        "moins de 0,5\u00a0an",
+        "de 0,5 à 2\u00a0ans",
+        "2\u00a0ans et plus",
+    ]
+    assert brackets.texts(count, (1.0, 2.0, 5.0)) == [
+        "0\u00a0an",
+        "1\u00a0an",
+        "de 2 à 4\u00a0ans",
+        "5\u00a0ans et plus",
+    ]
+    assert brackets.texts(amount, ()) == ["toutes les valeurs"]
+
+
+def test_groups_by_decision_part_the_portfolio(
+    portfolio: Portfolio, client: Client, margins: np.ndarray
+) -> None:
+    granted = comparison.group(portfolio, client, Selection(Outcome.GRANTED), margins, LIMIT)
+    refused = comparison.group(portfolio, client, Selection(Outcome.REFUSED), margins, LIMIT)
+    assert granted.size + refused.size == CLIENTS
+    for margin, inside in zip(margins.tolist(), granted.mask.tolist(), strict=True):
+        assert (scoring.points_of(margin, LIMIT) >= scoring.POINTS_AT_LIMIT) is inside
+    with pytest.raises(ValueError, match="not computed"):
+        comparison.group(portfolio, client, Selection(Outcome.REFUSED), None, LIMIT)
+
+
+def test_criteria_keep_the_clients_who_share_the_bracket(portfolio: Portfolio, client: Client) -> None:
+    everyone = everybody(portfolio, client)
+    assert everyone.size == CLIENTS
+    for key, criterion in comparison.CRITERIA.items():
+        group = comparison.group(portfolio, client, Selection(alike=(key,)), None, LIMIT)
+        column = dictionary.describe(criterion.column)
+        values = portfolio.column(criterion.column)
+        if column.textual:
+            inside = values == column.code(str(client.values[criterion.column]))
+        else:
+            edges = [-np.inf, *portfolio.brackets.edges(criterion.column, "broad"), np.inf]
+            shown = brackets.displayed(column, values)
+            mine = brackets.displayed(column, np.array([float(client.values[criterion.column] or 0)]))[0]
+            place = int(np.searchsorted(edges, mine, side="right"))
+            inside = (shown >= edges[place - 1]) & (shown < edges[place])
+        np.testing.assert_array_equal(group.mask, inside, key)
+        assert group.mask[41]
+    both = comparison.group(portfolio, client, Selection(alike=("revenu", "age")), None, LIMIT)
+    each = [
+        comparison.group(portfolio, client, Selection(alike=(key,)), None, LIMIT) for key in ("revenu", "age")
+    ]
+    np.testing.assert_array_equal(both.mask, each[0].mask & each[1].mask)
+    with pytest.raises(KeyError):
+        comparison.group(portfolio, client, Selection(alike=("sexe",)), None, LIMIT)
+
+
+def test_a_group_of_all_criteria_is_too_small(portfolio: Portfolio, client: Client) -> None:
+    group = comparison.group(portfolio, client, Selection(alike=tuple(comparison.CRITERIA)), None, LIMIT)
+    assert 1 <= group.size < comparison.LEAST
+    assert not group.large_enough
+    said = comparison.described(portfolio, client, group)
+    assert said.startswith("Le groupe compte")
+    assert "même tranche d’âge (" in said
+
+
+@pytest.mark.parametrize("name", comparison.FIGURES)
+def test_a_distribution_counts_what_is_there(portfolio: Portfolio, name: str) -> None:
+    targets = portfolio.column("TARGET")
+    values = portfolio.values(name)
+    column = dictionary.describe(name)
+    for place in (3, 41, 1200):
+        client = portfolio.client(int(portfolio.numbers()[place]))
+        assert client is not None
+        group = comparison.group(portfolio, client, Selection(alike=("source",)), None, LIMIT)
+        shown = comparison.distribution(portfolio, client, group, name)
+        inside = values[group.mask]
+        missing, sentinel = np.isnan(inside), inside == column.sentinel
+        assert (shown.missing, shown.sentinel) == (missing.sum(), sentinel.sum())
+        assert sum(bar.count for bar in shown.bars) == sum(bar.count for bar in shown.broad) == shown.known
+        assert shown.known == group.size - missing.sum() - sentinel.sum()
+        assert sum(bar.share for bar in shown.bars) == pytest.approx(1)
+        assert sum(bar.here for bar in shown.bars) == sum(bar.here for bar in shown.broad)
+        labelled = targets[group.mask][~missing & ~sentinel]
+        assert sum(bar.labelled for bar in shown.broad) == (~np.isnan(labelled)).sum()
+        assert sum(bar.defaults for bar in shown.broad) == (labelled == 1).sum()
+        if shown.position is not None:
+            known = inside[~missing & ~sentinel]
+            mine = values[place]
+            order = -1 if column.kind in (dictionary.Kind.DURATION, dictionary.Kind.ELAPSED) else 1
+            assert shown.position.below == pytest.approx((order * known < order * mine).mean())
+            assert shown.position.equal == pytest.approx((known == mine).mean())
+            assert shown.median == pytest.approx(np.median(known))
+        assert comparison.standing(shown).endswith(".")
+
+
+def test_a_figure_that_is_not_for_comparison(portfolio: Portfolio, client: Client) -> None:
+    for name in ("CODE_GENDER", "DAYS_BIRTH", "NO_SUCH_COLUMN"):
+        with pytest.raises(KeyError):
+            comparison.distribution(portfolio, client, everybody(portfolio, client), name)
+
+
+def bar(defaults: int, labelled: int) -> Bar:
+    return Bar("Tranche", None, None, labelled, 1.0, defaults, labelled, False)
+
+
+def test_rates_have_wilsons_interval_and_need_thirty_outcomes() -> None:
+    for defaults, labelled in ((0, 30), (3, 40), (500, 1000), (1000, 1000)):
+        interval = stats.binomtest(defaults, labelled).proportion_ci(method="wilson")
+        assert bar(defaults, labelled).rate == defaults / labelled
+        assert bar(defaults, labelled).interval == pytest.approx((interval.low, interval.high))
+    assert bar(1, 29).rate is None
+    assert bar(1, 29).interval is None
+
+
+def test_a_crossing_counts_both_figures_and_ranks_them(portfolio: Portfolio, client: Client) -> None:
+    group = everybody(portfolio, client)
+    first, second = "AMT_CREDIT", "CREDIT_TO_INCOME"
+    shown = comparison.crossing(portfolio, client, group, first, second)
+    values = portfolio.values(first), portfolio.values(second)
+    both = ~np.isnan(values[0]) & ~np.isnan(values[1])
+    assert shown.counts.sum() == shown.known == both.sum()
+    assert shown.counts.shape == (len(shown.first_edges) + 1, len(shown.second_edges) + 1)
+    assert max(shown.counts.shape) <= 10
+    places = [
+        np.searchsorted(edges, each[both], side="right")
+        for edges, each in zip((shown.first_edges, shown.second_edges), values, strict=True)
+    ]
+    expected = np.zeros_like(shown.counts)
+    np.add.at(expected, tuple(places), 1)
+    np.testing.assert_array_equal(shown.counts, expected)
+    assert shown.here is not None
+    assert shown.counts[shown.here] > 0
+    codes = [portfolio.brackets.codes(name)[both] for name in (first, second)]
+    assert shown.correlation == pytest.approx(stats.spearmanr(*codes).statistic)
+    for pair in ((first, first), (first, "NAME_INCOME_TYPE"), ("DAYS_BIRTH", first)):
+        with pytest.raises(KeyError):
+            comparison.crossing(portfolio, client, group, *pair)
+
+
+def test_sentences_say_where_the_client_stands(portfolio: Portfolio) -> None:
+    rows = made_up.table(CLIENTS, seed=4)
+    said = set()
+    for name in ("AMT_CREDIT", "DAYS_EMPLOYED", "EXT_SOURCE_1", "NAME_INCOME_TYPE"):
+        for place in range(0, 60, 3):
+            client = portfolio.client(rows["SK_ID_CURR"][place].as_py())
+            assert client is not None
+            group = everybody(portfolio, client)
+            said.add(comparison.standing(comparison.distribution(portfolio, client, group, name)))
+    assert any("plus que chez" in sentence for sentence in said)
+    assert any("moins que chez" in sentence for sentence in said)
+    assert any("La donnée est absente pour ce client, comme pour" in sentence for sentence in said)
+    assert any("n’occupe pas d’emploi" in sentence or "sans emploi" in sentence for sentence in said), said
+    for sentence in said:
+        assert "_" not in sentence
+        assert " :" not in sentence.replace("\u00a0:", "")
+
+
+def test_a_figure_that_nobody_has(tmp_path: Path) -> None:
+    rows = made_up.table(60)
+    place = rows.schema.get_field_index("EXT_SOURCE_1")
+    rows = rows.set_column(place, rows.schema.field(place), pa.nulls(60, pa.float64()))
+    import_batches(rows.to_batches(), tmp_path)
+    portfolio = current_portfolio(tmp_path)
+    assert portfolio is not None
+    client = portfolio.client(100_002)
+    assert client is not None
+    group = everybody(portfolio, client)
+    shown = comparison.distribution(portfolio, client, group, "EXT_SOURCE_1")
+    assert (shown.known, shown.missing, shown.median) == (0, 60, None)
+    assert comparison.standing(shown).startswith("La donnée est absente")
+    crossed = comparison.crossing(portfolio, client, group, "EXT_SOURCE_1", "AMT_CREDIT")
+    assert (crossed.known, crossed.correlation, crossed.here) == (0, None, None)
