@@ -7,13 +7,13 @@ commands on users stay quick.
 import secrets
 import sys
 from pathlib import Path
-from typing import Any, NoReturn, Self
+from typing import Any
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup
-from tqdm import tqdm
+from flask.cli import with_appcontext
 
+from pretadepenser.console import Command, Failure, Group, Progress
 from pretadepenser.credit.french import number, percent, plural
 from pretadepenser.records import tokens, users
 from pretadepenser.records.database import Database, RecordsError
@@ -22,92 +22,6 @@ from pretadepenser.records.models import Role
 # No 0/o, 1/l/i: a generated password is read aloud or copied by hand once.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 PATH = click.Path(path_type=Path)
-
-
-class Failure(click.ClickException):
-    """An error told in French, without a trace."""
-
-    def show(self, file: Any = None) -> None:
-        click.echo(f"Erreur : {self.message}", file=file or sys.stderr)
-
-
-class Misuse(Failure):
-    """A command that is written wrong."""
-
-    exit_code = 2
-
-
-class Group(AppGroup):
-    """A group of commands whose expected errors end with one sentence and status 1."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except click.UsageError as error:
-            raise _misused(error) from error
-        except _expected_errors() as error:
-            raise Failure(str(error)) from error
-
-
-def _misused(error: click.UsageError) -> Misuse:
-    """Say in French what click says in English of a command that is written wrong."""
-    path = error.ctx.command_path.removeprefix("flask ") if error.ctx else ""
-    match error:
-        case click.MissingParameter(param=click.Parameter() as parameter):
-            option = parameter.param_type_name == "option"
-            what = f"il manque {parameter.opts[0] if option else parameter.metavar}"
-        case click.NoSuchOption():
-            what = f"l’option {error.option_name} n’existe pas"
-        case click.BadParameter(param=click.Parameter(type=click.Choice() as choice) as parameter):
-            what = f"{parameter.opts[0]} doit être l’un de ces mots : {', '.join(map(str, choice.choices))}"
-        case click.BadParameter(param=click.Parameter(type=click.IntRange() as span) as parameter):
-            what = f"{parameter.opts[0]} doit être un entier supérieur ou égal à {span.min}"
-        case _:
-            what = "commande inconnue ou mal écrite"
-    return Misuse(f"{what} ; « flask --app wsgi {path} --help » donne l’aide.")
-
-
-def _expected_errors() -> tuple[type[Exception], ...]:
-    """The errors that the rooms raise with a French sentence; only rooms that were loaded raise any."""
-    names = (
-        ("pretadepenser.credit.portfolio", "PortfolioError"),
-        ("pretadepenser.credit.scoring", "ModelError"),
-    )
-    loaded = [getattr(sys.modules[room], name) for room, name in names if room in sys.modules]
-    return (RecordsError, *loaded)
-
-
-class Progress:
-    """Shows the steps of a long work, one bar each on a terminal, one line each in a log."""
-
-    def __init__(self) -> None:
-        self._step = ""
-        self._bar: tqdm[NoReturn] | None = None
-
-    def __call__(self, step: str, share: float) -> None:
-        """Tell that `share` (0 to 1) of `step` is done."""
-        if step != self._step:
-            self.close()
-            self._step = step
-            if sys.stderr.isatty():
-                form = "{desc} {percentage:3.0f} % |{bar}| {elapsed}"
-                self._bar = tqdm(total=1.0, desc=step, bar_format=form)
-            else:
-                click.echo(f"{step}…", err=True)
-        if self._bar is not None:
-            self._bar.update(max(0.0, min(share, 1.0) - self._bar.n))
-
-    def close(self) -> None:
-        """Leave the last bar on the screen."""
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
 
 
 portfolio = Group("portfolio", help="Portefeuille des clients : importer, fabriquer, comparer.")
@@ -119,6 +33,7 @@ database = Group("database", help="Base de données de l’application.")
 
 def init_app(app: Flask) -> None:
     """Add the commands to an application."""
+    app.cli.add_command(score)
     for group in (portfolio, model, user, token, database):
         app.cli.add_command(group)
 
@@ -213,6 +128,57 @@ def train() -> None:
         f"Modèle en place : {plural(card.data.labelled, 'client appris', 'clients appris')}, aire sous la "
         f"courbe ROC {number(card.fair.roc_auc, 3)} ({number(report.seconds, 0)} s)."
     )
+
+
+@model.command()
+@click.option("--output", metavar="FICHIER", type=PATH, help="Fichier à écrire (l’écran sinon).")
+def card(output: Path | None) -> None:
+    """Écrit la fiche du modèle en place, en Markdown."""
+    from pretadepenser.credit import model_card
+
+    opened = _model()
+    text = model_card.render(opened.card, opened.insight())
+    if output is None:
+        click.echo(text)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Failure(f"{output} ne peut pas être écrit ({error.strerror}) : vérifiez le dossier.") from error
+    click.echo(f"Fiche du modèle écrite dans {output}.")
+
+
+@click.command(cls=Command)
+@click.argument("file", metavar="FICHIER", type=PATH)
+@click.option(
+    "--output", metavar="FICHIER", type=PATH, required=True, help="Fichier .csv ou .parquet à écrire."
+)
+@click.option(
+    "--reasons/--no-reasons", default=True, help="Avec ou sans les raisons (cent fois plus rapide)."
+)
+@with_appcontext
+def score(file: Path, output: Path, reasons: bool) -> None:
+    """Calcule le score de chaque client d’un fichier .csv (.gz, .zip) ou .parquet."""
+    from pretadepenser.credit.batch import score_file
+    from pretadepenser.credit.portfolio import current_portfolio
+
+    compared = current_portfolio(_instance()) if reasons else None
+    if reasons and compared is None:
+        raise Failure(
+            "Il n’y a pas de portefeuille auquel comparer : importez-en un, ou ajoutez --no-reasons."
+        )
+    with Progress() as progress:
+        rows = score_file(file, output, _model(), current_app.config["LIMIT"], compared, progress)
+    click.echo(f"{plural(rows, 'client')} : scores écrits dans {output}.")
+
+
+def _model() -> Any:
+    from pretadepenser.credit.scoring import current_model
+
+    opened = current_model(_instance())
+    if opened is None:
+        raise Failure("Il n’y a pas encore de modèle : lancez d’abord « flask --app wsgi model train ».")
+    return opened
 
 
 @user.command("add")

@@ -66,13 +66,15 @@ def init_app(app: Flask) -> None:
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0, x_port=0, x_prefix=0
         )
     csrf.init_app(app)
-    app.register_error_handler(SecurityError, _other_host)
+    app.before_request(_refuse_other_hosts)
     app.after_request(_add_headers)
 
 
-def _other_host(error: SecurityError) -> Response:
-    """Refuse a host name that is not served; no page can be made, since it would hold addresses."""
-    return Response("Ce nom de domaine n’est pas servi ici.", 400, mimetype="text/plain")
+def _refuse_other_hosts() -> Response | None:
+    """Refuse a host name that is not served, before all else: no page can be made without addresses."""
+    if isinstance(request.routing_exception, SecurityError):
+        return Response("Ce nom de domaine n’est pas servi ici.", 400, mimetype="text/plain")
+    return None
 
 
 def _add_headers(response: Response) -> Response:

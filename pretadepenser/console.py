@@ -1,0 +1,120 @@
+"""How the commands speak: French sentences for what goes wrong, a bar for what takes long."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn, Self
+
+import click
+from flask.cli import AppGroup
+from tqdm import tqdm
+
+from pretadepenser.records.database import RecordsError
+
+
+class Failure(click.ClickException):
+    """An error told in French, without a trace."""
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"Erreur : {self.message}", file=file or sys.stderr)
+
+
+class Misuse(Failure):
+    """A command that is written wrong."""
+
+    exit_code = 2
+
+
+class Command(click.Command):
+    """A command whose expected errors end with one sentence."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the arguments."""
+        with _told_in_french():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run."""
+        with _told_in_french():
+            return super().invoke(ctx)
+
+
+class Group(AppGroup):
+    """A group of commands whose expected errors end with one sentence."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        with _told_in_french():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _told_in_french() -> Iterator[None]:
+    try:
+        yield
+    except click.UsageError as error:
+        raise _misused(error) from error
+    except _expected_errors() as error:
+        raise Failure(str(error)) from error
+
+
+def _misused(error: click.UsageError) -> Misuse:
+    """Say in French what click says in English of a command that is written wrong."""
+    path = error.ctx.command_path.removeprefix("flask ") if error.ctx else ""
+    match error:
+        case click.MissingParameter(param=click.Parameter() as parameter):
+            option = parameter.param_type_name == "option"
+            what = f"il manque {parameter.opts[0] if option else parameter.metavar}"
+        case click.NoSuchOption():
+            what = f"l’option {error.option_name} n’existe pas"
+        case click.BadParameter(param=click.Parameter(type=click.Choice() as choice) as parameter):
+            what = f"{parameter.opts[0]} doit être l’un de ces mots : {', '.join(map(str, choice.choices))}"
+        case click.BadParameter(param=click.Parameter(type=click.IntRange() as span) as parameter):
+            what = f"{parameter.opts[0]} doit être un entier supérieur ou égal à {span.min}"
+        case _:
+            what = "commande inconnue ou mal écrite"
+    return Misuse(f"{what} ; « flask --app wsgi {path} --help » donne l’aide.")
+
+
+def _expected_errors() -> tuple[type[Exception], ...]:
+    """The errors that the rooms raise with a French sentence; only rooms that were loaded raise any."""
+    names = (
+        ("pretadepenser.credit.portfolio", "PortfolioError"),
+        ("pretadepenser.credit.scoring", "ModelError"),
+        ("pretadepenser.credit.batch", "RowsError"),
+    )
+    loaded = [getattr(sys.modules[room], name) for room, name in names if room in sys.modules]
+    return (RecordsError, *loaded)
+
+
+class Progress:
+    """Shows the steps of a long work, one bar each on a terminal, one line each in a log."""
+
+    def __init__(self) -> None:
+        self._step = ""
+        self._bar: tqdm[NoReturn] | None = None
+
+    def __call__(self, step: str, share: float) -> None:
+        """Tell that `share` (0 to 1) of `step` is done."""
+        if step != self._step:
+            self.close()
+            self._step = step
+            if sys.stderr.isatty():
+                form = "{desc} {percentage:3.0f} % |{bar}| {elapsed}"
+                self._bar = tqdm(total=1.0, desc=step, bar_format=form)
+            else:
+                click.echo(f"{step}…", err=True)
+        if self._bar is not None:
+            self._bar.update(max(0.0, min(share, 1.0) - self._bar.n))
+
+    def close(self) -> None:
+        """Leave the last bar on the screen."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()

@@ -1,0 +1,299 @@
+"""The API: tokens, the scores of the screen, errors that say what to do, and the contract it keeps."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from pretadepenser.credit import features
+from pretadepenser.credit.dictionary import COLUMNS
+from pretadepenser.records import tokens
+from pretadepenser.web import resources
+
+SCORES = "/api/v1/scores"
+CLIENT = "/api/v1/clients/157083/score"
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Flask:
+    """An application of the test's own."""
+    return make_app()
+
+
+@pytest.fixture
+def api(app: Flask) -> FlaskClient:
+    """A system with a token."""
+    browser = app.test_client()
+    text = tokens.add_token(app.extensions["database"], "agence")
+    browser.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {text}"
+    return browser
+
+
+@pytest.fixture
+def rows(app: Flask) -> list[dict[str, Any]]:
+    """The first clients of the portfolio, as another system would send them."""
+    with app.app_context():
+        portfolio = resources.portfolio()
+        clients = [portfolio.client(int(number)) for number in portfolio.numbers()[:40]]
+    return [dict(client.values) for client in clients if client is not None]
+
+
+@pytest.fixture
+def contract(app: Flask) -> dict[str, Any]:
+    """The published document."""
+    document: dict[str, Any] = app.test_client().get("/api/v1/openapi.json").get_json()
+    return document
+
+
+def validate(contract: dict[str, Any], name: str, content: object) -> None:
+    """Hold a document to a schema of the contract."""
+    schema = {"$ref": f"#/components/schemas/{name}", "components": contract["components"]}
+    Draft202012Validator(schema).validate(content)
+
+
+def told(answer: Any, status: int, sentence: str, contract: dict[str, Any]) -> dict[str, Any]:
+    """Hold an error to its form; give it."""
+    assert answer.status_code == status, answer.text
+    assert answer.mimetype == "application/problem+json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    content: dict[str, Any] = answer.get_json()
+    validate(contract, "Problem", content)
+    assert content["status"] == status
+    assert sentence in content["detail"]
+    return content
+
+
+def test_the_contract_is_openapi_and_lists_every_address(app: Flask, contract: dict[str, Any]) -> None:
+    OpenAPIV31SpecValidator(contract).validate()
+    served = {
+        (rule.rule.replace("<int:number>", "{number}"), method.lower())
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api/")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert served == {(path, method) for path, methods in contract["paths"].items() for method in methods}
+    assert list(contract["components"]["schemas"]["Row"]["properties"]) == list(COLUMNS)
+
+
+def test_a_client_s_score_is_the_one_of_the_page(
+    app: Flask, api: FlaskClient, sign_in: Callable[..., object], contract: dict[str, Any]
+) -> None:
+    answer = api.get(CLIENT)
+    assert answer.status_code == 200
+    score = answer.get_json()
+    validate(contract, "ExplainedScore", score)
+    assert score["client"] == 157083
+    browser = app.test_client()
+    sign_in(browser)
+    page = browser.get("/clients/157083").text
+    assert f"{score['points']}" in page
+    for way in ("against", "in_favour"):
+        for reason in score["reasons"][way]:
+            assert reason["sentence"].split(" : ")[0].split("\xa0")[0] in page
+
+
+def test_rows_sent_score_like_the_same_clients(
+    api: FlaskClient, rows: list[dict[str, Any]], contract: dict[str, Any]
+) -> None:
+    for row in rows:
+        validate(contract, "Row", row)
+    plain = api.post(SCORES, json={"rows": rows}).get_json()
+    explained = api.post(f"{SCORES}?reasons=true", json={"rows": rows}).get_json()
+    assert plain["model"] == explained["model"]
+    for row, score, whole in zip(rows, plain["scores"], explained["scores"], strict=True):
+        validate(contract, "Score", score)
+        validate(contract, "ExplainedScore", whole)
+        assert score == {name: whole[name] for name in score}
+        alone = api.get(f"/api/v1/clients/{row['SK_ID_CURR']}/score").get_json()
+        assert whole == alone
+
+
+def test_csv_goes_in_and_out(api: FlaskClient, rows: list[dict[str, Any]]) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(COLUMNS))
+    writer.writeheader()
+    writer.writerows(rows)
+    in_json = api.post(SCORES, json={"rows": rows}).get_json()["scores"]
+    answer = api.post(SCORES, data=text.getvalue().encode(), content_type="text/csv")
+    assert answer.get_json()["scores"] == in_json
+    answer = api.post(
+        SCORES, data=text.getvalue().encode(), content_type="text/csv", headers={"Accept": "text/csv"}
+    )
+    assert answer.mimetype == "text/csv"
+    written = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [int(line["points"]) for line in written] == [score["points"] for score in in_json]
+    assert [float(line["probability"]) for line in written] == [score["probability"] for score in in_json]
+
+
+def test_only_what_the_model_uses_is_needed_and_the_rest_changes_nothing(
+    api: FlaskClient, rows: list[dict[str, Any]]
+) -> None:
+    used = features.columns()
+    short = [{name: row[name] for name in used} for row in rows]
+    whole = api.post(SCORES, json={"rows": rows}).get_json()["scores"]
+    less = api.post(SCORES, json={"rows": short}).get_json()["scores"]
+    assert [one["points"] for one in less] == [one["points"] for one in whole]
+    assert {one["client"] for one in less} == {None}
+    needed = [name for name in used if COLUMNS[name].required]
+    least = api.post(SCORES, json={"rows": [{name: rows[0][name] for name in needed}]})
+    assert least.status_code == 200
+    changed = [row | {"CODE_GENDER": "M", "DAYS_BIRTH": -9000, "CNT_CHILDREN": 3} for row in rows]
+    other = api.post(SCORES, json={"rows": changed}).get_json()["scores"]
+    assert other == whole, "protected grounds are not looked at"
+
+
+def test_thousands_at_once(api: FlaskClient, rows: list[dict[str, Any]]) -> None:
+    many = (rows * 60)[:2000]
+    answer = api.post(SCORES, json={"rows": many})
+    assert len(answer.get_json()["scores"]) == 2000
+
+
+@pytest.mark.parametrize(
+    "header", [None, "Bearer", "Bearer pad_faux", "Basic YTpi", "pad_faux", "Bearer " + "x" * 5000]
+)
+def test_no_token_no_score(app: Flask, contract: dict[str, Any], header: str | None) -> None:
+    headers = {} if header is None else {"Authorization": header}
+    for answer in (
+        app.test_client().get(CLIENT, headers=headers),
+        app.test_client().post(SCORES, headers=headers),
+    ):
+        told(answer, 401, "Donnez un jeton valable", contract)
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_signed_in_browser_is_no_token(
+    app: Flask, sign_in: Callable[..., object], contract: dict[str, Any]
+) -> None:
+    browser = app.test_client()
+    sign_in(browser)
+    told(browser.get(CLIENT), 401, "jeton", contract)
+
+
+def test_a_revoked_token_is_refused_at_once(app: Flask, api: FlaskClient, contract: dict[str, Any]) -> None:
+    assert api.get(CLIENT).status_code == 200
+    tokens.revoke_token(app.extensions["database"], "agence")
+    told(api.get(CLIENT), 401, "jeton", contract)
+
+
+def test_a_token_has_its_limit(app: Flask, api: FlaskClient, contract: dict[str, Any]) -> None:
+    app.config["API_REQUESTS"] = 2
+    statuses = [api.get(CLIENT).status_code for _ in range(5)]
+    # The minute may turn meanwhile.
+    assert 429 in statuses
+    answer = api.get(CLIENT)
+    if answer.status_code == 429:
+        told(answer, 429, "attendez", contract)
+        assert 1 <= int(answer.headers["Retry-After"]) <= 60
+
+
+def test_errors_of_address_and_method(api: FlaskClient, contract: dict[str, Any]) -> None:
+    told(api.get("/api/v1/clients/999999999/score"), 404, "Aucun client", contract)
+    told(api.get("/api/v1/clients/abc/score"), 404, "n’existe pas", contract)
+    told(api.get("/api/v2"), 404, "n’existe pas", contract)
+    answer = api.get(SCORES)
+    told(answer, 405, "n’admet pas cette méthode", contract)
+    assert "POST" in answer.headers["Allow"]
+    told(api.get(f"/api/v1/clients/{'9' * 40}/score"), 404, "Aucun client", contract)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status", "sentence"),
+    [
+        (b"", "application/json", 400, "pas du JSON correct"),
+        (b"{", "application/json", 400, "pas du JSON correct"),
+        (b"[" * 100_000, "application/json", 400, "pas du JSON correct"),
+        (b'{"rows": [{"AMT_CREDIT": NaN}]}', "application/json", 400, "pas du JSON correct"),
+        (b"\xff\xfe", "application/json", 400, "pas du JSON correct"),
+        (b"[]", "application/json", 400, "Le corps attendu"),
+        (b'{"rows": {}}', "application/json", 400, "Le corps attendu"),
+        (b'{"rows": [1]}', "application/json", 400, "Le corps attendu"),
+        (b'{"rows": []}', "application/json", 422, "au moins un client"),
+        (b"", "text/csv", 422, "pas du CSV"),
+        (b"a,b\n1", "text/csv", 422, "errors"),
+        (b"<x/>", "application/xml", 415, "JSON (application/json) ou du CSV"),
+    ],
+)
+def test_errors_of_form(
+    api: FlaskClient, contract: dict[str, Any], body: bytes, kind: str, status: int, sentence: str
+) -> None:
+    told(api.post(SCORES, data=body, content_type=kind), status, sentence, contract)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "detail"),
+    [
+        ("AMT_CREDIT", "beaucoup", "un nombre est attendu"),
+        ("AMT_CREDIT", -5, "hors des bornes admises"),
+        ("AMT_CREDIT", 10**400, "nombre trop grand"),
+        ("AMT_CREDIT", True, "un nombre est attendu"),
+        ("AMT_CREDIT", {"€": 3}, "un nombre est attendu"),
+        ("AMT_CREDIT", None, "obligatoire"),
+        ("ORGANIZATION_TYPE", "Cirque", "catégorie inconnue « Cirque »"),
+        ("ORGANIZATION_TYPE", 3, "un texte est attendu"),
+        ("SK_ID_CURR", 1.5, "n’est pas un nombre entier"),
+    ],
+)
+def test_a_wrong_value_is_shown_where_it_is(
+    api: FlaskClient,
+    rows: list[dict[str, Any]],
+    contract: dict[str, Any],
+    column: str,
+    value: object,
+    detail: str,
+) -> None:
+    rows[3][column] = value
+    content = told(api.post(SCORES, json={"rows": rows}), 422, "errors", contract)
+    (error,) = content["errors"]
+    assert error["column"] == column
+    assert error["row"] in {3, None}
+    assert detail in error["detail"].replace("\xa0", " ")
+
+
+def test_wrong_columns_are_named(
+    api: FlaskClient, rows: list[dict[str, Any]], contract: dict[str, Any]
+) -> None:
+    row = {name: value for name, value in rows[0].items() if name != "AMT_CREDIT"} | {"AMT_CREDITS": 3}
+    content = told(api.post(SCORES, json={"rows": [row]}), 422, "errors", contract)
+    details = " ".join(error["detail"] for error in content["errors"])
+    assert "colonnes inconnues : AMT_CREDITS" in details
+    assert "colonnes manquantes, dont le modèle a besoin : AMT_CREDIT" in details
+
+
+def test_too_many_rows_are_refused(
+    app: Flask, api: FlaskClient, rows: list[dict[str, Any]], contract: dict[str, Any]
+) -> None:
+    app.config["API_ROWS"] = 30
+    told(api.post(SCORES, json={"rows": rows}), 413, "", contract)
+    told(api.post(SCORES, data=b"x" * 300_000, content_type="text/csv"), 413, "trop grande", contract)
+    assert api.post(SCORES, json={"rows": rows[:30]}).status_code == 200
+
+
+def test_without_a_model_it_says_so(app: Flask, api: FlaskClient, contract: dict[str, Any]) -> None:
+    (app.config["INSTANCE"] / "model").unlink()
+    told(api.get(CLIENT), 503, "modèle", contract)
+
+
+def test_an_accident_is_told_without_a_trace(
+    app: Flask, api: FlaskClient, contract: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.testing = False
+    app.extensions["database"].engine.dispose()
+    (app.config["INSTANCE"] / "pretadepenser.sqlite").write_bytes(b"damaged" * 1000)
+    answer = api.get(CLIENT)
+    content = told(answer, 500, "prévenez l’administrateur", contract)
+    assert "sqlite" not in json.dumps(content).lower()
+
+
+def test_reasons_are_asked_for_in_the_right_words(
+    api: FlaskClient, rows: list[dict[str, Any]], contract: dict[str, Any]
+) -> None:
+    told(api.post(f"{SCORES}?reasons=oui", json={"rows": rows}), 400, "true ou false", contract)
+    answer = api.post(f"{SCORES}?reasons=true", json={"rows": rows}, headers={"Accept": "text/csv"})
+    told(answer, 400, "demandez du JSON", contract)
