@@ -98,3 +98,7 @@ class Chart:
     def svg(self, width: Width = "large", theme: Literal["auto", "light"] = "auto") -> bytes:
         """The picture as a stand-alone SVG with real text; "auto" follows the reader's colour scheme."""
         return drawing.render(self.draw(width), self.title, self.alternative, theme)
+
+    def inline(self, width: Width) -> str:
+        """The picture as part of a page, for figures that no address may hold (see drawing.inline)."""
+        return drawing.inline(self.svg(width), f"Graphique\u00a0: {self.alternative}", f"{self.key}-{width}")

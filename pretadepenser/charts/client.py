@@ -120,7 +120,7 @@ def contributions(explanation: Explanation) -> Chart:
     heights = (40 + 46 * len(bars), 40 + 58 * len(bars))
 
     def draw(width: Width) -> Figure:
-        return _bars(bars, width, heights[0 if width == "large" else 1])
+        return point_bars(bars, width, heights[0 if width == "large" else 1])
 
     return Chart(
         "contributions", "Ce qui fait monter ou descendre le score", _said(explanation), table, heights, draw
@@ -142,7 +142,7 @@ def _said(explanation: Explanation) -> str:
     return f"{start}{end} ; {strongest} : {' et '.join(parts)}."
 
 
-def _bars(bars: list[tuple[str, str, int]], width: Width, height: int) -> Figure:
+def point_bars(bars: list[tuple[str, str, int]], width: Width, height: int) -> Figure:
     """Horizontal bars around zero; in the narrow drawing each label stands above its bar."""
     fig = drawing.figure(width, height)
     wide = width == "large"

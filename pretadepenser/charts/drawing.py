@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 from typing import Final, Literal
 from xml.sax.saxutils import escape
 
@@ -105,6 +106,29 @@ def render(fig: Figure, title: str, description: str, theme: Literal["auto", "li
     )
     start = svg.index(">")
     return (svg[:start] + head + svg[start + 1 :].replace("</svg>", "</g></svg>")).encode()
+
+
+def inline(svg: bytes, label: str, prefix: str) -> str:
+    """Make a picture of `render` (theme "auto") part of a page: for figures that no address may hold.
+
+    The style sheet goes, since a strict policy would block it and static/tokens.css defines the same
+    variables; ids get `prefix`, so that several pictures can share a page; `label` takes the place of title
+    and description, as the alternative of an <img> would.
+    """
+    text = re.sub(r"<(style|title|desc)\b[^>]*>.*?</\1>", "", svg.decode(), flags=re.S)
+    text = re.sub(r'\b(id|clip-path|fill|mask|(?:xlink:)?href)="([^"]*)"', _prefixed(prefix), text)
+    return text.replace(
+        ' aria-labelledby="titre desc"', f' aria-label="{escape(label, {chr(34): "&quot;"})}"', 1
+    )
+
+
+def _prefixed(prefix: str) -> Callable[[re.Match[str]], str]:
+    def replace(match: re.Match[str]) -> str:
+        name, value = match.groups()
+        value = f"{prefix}-{value}" if name == "id" else re.sub(r"^(url\()?#", rf"\g<0>{prefix}-", value)
+        return f'{name}="{value}"'
+
+    return replace
 
 
 def _presentation(match: re.Match[str]) -> str:

@@ -85,7 +85,8 @@ def unseen(row: Row, portfolio: Portfolio, names: Sequence[str]) -> Mapping[str,
     found: dict[str, str] = {}
     for name in names:
         column = dictionary.describe(name)
-        if column.categories is not None or name not in values:
+        # An outside score has a published scale, which says more than the scores met so far.
+        if column.categories is not None or column.kind is Kind.EXTERNAL_SCORE or name not in values:
             continue
         value, known = float(values[name][0]), seen(portfolio, name)
         if known is None or math.isnan(value) or value == column.sentinel or value in known:
@@ -103,10 +104,16 @@ _BLAMED: Final[Mapping[str, str]] = {
 }
 
 
-def _unseen(column: Column, value: float, known: Range) -> str:
+def spoken(column: Column, known: Range) -> tuple[str, str]:
+    """Write both ends of a range as people type them: amounts rounded inwards, durations from the shortest."""
+    if column.kind is Kind.AMOUNT:
+        return french.amount(math.ceil(known.low)), french.amount(math.floor(known.high))
     low, high = wording.value_text(column, known.low), wording.value_text(column, known.high)
-    if column.kind is Kind.DURATION:
-        low, high = high, low
+    return (high, low) if column.kind is Kind.DURATION else (low, high)
+
+
+def _unseen(column: Column, value: float, known: Range) -> str:
+    low, high = spoken(column, known)
     subject = french.capital(french.the(column.noun, column.gender, column.many))
     verb = "seraient" if column.many else "serait"
     return (
