@@ -94,11 +94,16 @@ def read_json(path: Path, kind: type[Any]) -> Any:
     Raises ModelError when the file is missing, is not JSON or holds something else.
     """
     try:
-        return _converter.structure(json.loads(path.read_text("utf-8")), kind)
+        plain = json.loads(path.read_text("utf-8"))
+        if not isinstance(plain, dict):
+            raise _damaged(path)
+        return _converter.structure(plain, kind)
     except (OSError, ValueError, TypeError, KeyError, cattrs.BaseValidationError) as error:
-        raise ModelError(
-            f"Le fichier {path.name} du modèle est absent ou endommagé ({path.parent}) : {RETRAIN}"
-        ) from error
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> ModelError:
+    return ModelError(f"Le fichier {path.name} du modèle est absent ou endommagé ({path.parent}) : {RETRAIN}")
 
 
 def digest(path: Path) -> str:
@@ -114,7 +119,7 @@ def read_card(folder: Path) -> Card:
     by another version of the application or of XGBoost, or for other inputs or categories.
     """
     stated = _format(folder / CARD)
-    if stated is not None and stated != FORMAT:
+    if stated != FORMAT:
         raise ModelError(f"Le modèle a été entraîné par une autre version de l’application : {RETRAIN}")
     card: Card = read_json(folder / CARD, Card)
     for name in (TREES, INSIGHT):
@@ -143,9 +148,8 @@ def read_card(folder: Path) -> Card:
 
 
 def _format(path: Path) -> object:
-    """The format that a card says it has, None where it says none that can be read."""
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    return content.get("format") if isinstance(content, dict) else None
+    """The format that a card says it has. Raises ModelError where it says none."""
+    content = read_json(path, dict[str, Any])
+    if "format" not in content:
+        raise _damaged(path)
+    return content["format"]

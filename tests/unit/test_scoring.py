@@ -1,0 +1,283 @@
+"""The score: points, decision and rounding, on any margin; exact contributions; threads, forks, damage."""
+
+import json
+import math
+import multiprocessing
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shap
+import xgboost as xgb
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pretadepenser.credit import artefact, features, scoring, storage, training
+from pretadepenser.credit.portfolio import Portfolio, current_portfolio
+from pretadepenser.credit.scoring import Model, ModelError
+
+margins = st.floats(-12, 12)
+limits = st.floats(0.01, 0.99)
+
+
+@pytest.fixture(scope="module")
+def model(trained: Path) -> Model:
+    loaded = scoring.current_model(trained)
+    assert loaded
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def portfolio(trained: Path) -> Portfolio:
+    opened = current_portfolio(trained)
+    assert opened
+    return opened
+
+
+@pytest.fixture(scope="module")
+def inputs(portfolio: Portfolio) -> scoring.Inputs:
+    return features.matrix(next(iter(portfolio.frames(features.columns(), 300))))
+
+
+def test_the_limit_is_500_points_and_20_more_halve_the_odds() -> None:
+    limit = scoring.margin_of(0.48)
+    assert scoring.points_of(limit, 0.48) == 500
+    assert scoring.exact_points(limit - math.log(2), 0.48) == pytest.approx(520)
+
+
+@given(margins, limits)
+def test_points_and_decision_cannot_disagree(margin: float, limit: float) -> None:
+    points = scoring.points_of(margin, limit)
+    assert (points >= 500) == (margin <= scoring.margin_of(limit))
+    assert -1 - 1e-6 < points - scoring.exact_points(margin, limit) < 1
+
+
+@given(margins, margins, limits)
+def test_a_safer_client_never_has_fewer_points(one: float, other: float, limit: float) -> None:
+    low, high = sorted((one, other))
+    assert scoring.points_of(low, limit) >= scoring.points_of(high, limit)
+
+
+@pytest.mark.parametrize("limit", [0, 1, -0.1, 1.5, math.nan])
+def test_a_limit_is_strictly_between_0_and_1(limit: float) -> None:
+    with pytest.raises(ValueError, match="limit"):
+        scoring.margin_of(limit)
+
+
+@given(st.lists(st.floats(-60, 60), min_size=3, max_size=30), st.integers(-2, 2))
+def test_whole_points_add_up_and_keep_their_signs(contributions: list[float], gap: int) -> None:
+    total = 500 + math.floor(sum(contributions)) + gap
+    if not any(contributions):
+        return
+    try:
+        whole = scoring.whole_points(contributions, 500, total)
+    except ValueError:
+        # Only where every contribution that could give way is used up by its sign.
+        assert sum(abs(value) for value in contributions) < abs(total - 500) + len(contributions)
+        return
+    assert 500 + sum(whole) == total
+    for points, value in zip(whole, contributions, strict=True):
+        assert points * value >= 0
+        assert value or points == 0
+
+
+def test_whole_points_of_nothing() -> None:
+    assert scoring.whole_points([0.0, 0.0], 510, 510) == [0, 0]
+    with pytest.raises(ValueError, match="difference"):
+        scoring.whole_points([0.0, 0.0], 510, 511)
+
+
+def test_whole_points_stay_close_to_the_exact_ones(model: Model, inputs: scoring.Inputs) -> None:
+    for row in model.contributions(inputs[:100]):
+        gains = (-scoring.POINTS_PER_MARGIN * row[:-1]).tolist()
+        base = math.floor(scoring.exact_points(row[-1], 0.48))
+        whole = scoring.whole_points(gains, base, scoring.points_of(float(row.sum()), 0.48))
+        assert max(abs(a - b) for a, b in zip(whole, gains, strict=True)) < 1.5
+
+
+def test_base_and_contributions_sum_to_the_margin(model: Model, inputs: scoring.Inputs) -> None:
+    np.testing.assert_allclose(
+        model.contributions(inputs).sum(axis=1), model.margins(inputs), rtol=0, atol=1e-5
+    )
+    assert np.ptp(model.contributions(inputs)[:, -1]) == 0
+    assert model.contributions(inputs)[0, -1] == model.base
+
+
+def test_contributions_are_those_of_shap(inputs: scoring.Inputs, trained: Path, portfolio: Portfolio) -> None:
+    """Equality of shap.TreeExplainer and XGBoost's own values, each walking the trees by its own code.
+
+    Left alone, shap asks XGBoost for the values, which proves nothing: it is told that the trees are its own.
+    Its walk knows no categorical splits (it would be wrong by 0.6 on the real model), so both explain the
+    same settings fitted to the inputs that are quantities.
+    """
+    kinds = zip(features.FEATURES, features.feature_types(), strict=True)
+    names = tuple(name for name, kind in kinds if kind == "q")
+    whole = {name: portfolio.column(name) for name in features.columns(names)}
+    outcomes = portfolio.column("TARGET")
+    known = ~np.isnan(outcomes)
+    numeric = features.matrix(whole, names)[known]
+    booster = training.fit(numeric, outcomes[known].astype(np.int8), names)
+    numeric = numeric[:200]
+    ours = booster.predict(xgb.DMatrix(numeric, feature_types=["q"] * len(names)), pred_contribs=True)
+    explainer = shap.TreeExplainer(booster, feature_perturbation="tree_path_dependent")
+    explainer.model.model_type = "internal"
+    theirs = explainer.shap_values(numeric, check_additivity=False)
+    assert np.abs(theirs).max() > 0.1
+    np.testing.assert_allclose(theirs, ours[:, :-1], rtol=0, atol=1e-4)
+    # shap 0.51 does not read the starting score that XGBoost 3 estimates: it is added to its base here.
+    parameters = json.loads(booster.save_config())["learner"]["learner_model_param"]
+    start = scoring.margin_of(float(parameters["base_score"].strip("[]")))
+    np.testing.assert_allclose(explainer.expected_value + start, ours[0, -1], rtol=0, atol=1e-4)
+
+
+def test_a_category_never_met_and_missing_data_get_a_score(model: Model) -> None:
+    nothing = np.full((1, len(model.features)), np.nan, np.float32)
+    assert np.isfinite(model.margins(nothing)).all()
+    for place, kind in enumerate(features.feature_types(model.features)):
+        if kind == "c":
+            codes = model.card.categories[model.features[place]]
+            every = np.repeat(nothing, len(codes), axis=0)
+            every[:, place] = np.arange(len(codes))
+            assert np.isfinite(model.margins(every)).all()
+
+
+def test_constraints_hold_for_every_client(model: Model, inputs: scoring.Inputs) -> None:
+    for name, sign in model.card.monotone.items():
+        place = model.features.index(name)
+        values = np.unique(np.quantile(inputs[:, place][~np.isnan(inputs[:, place])], np.linspace(0, 1, 12)))
+        moved = []
+        for value in values:
+            changed = inputs[:50].copy()
+            changed[:, place] = value
+            moved.append(model.margins(changed))
+        assert (np.diff(moved, axis=0) * sign >= -1e-6).all(), name
+
+
+def test_same_answers_from_many_threads(model: Model, inputs: scoring.Inputs) -> None:
+    expected = model.contributions(inputs)
+    with ThreadPoolExecutor(8) as pool:
+        rows = list(
+            pool.map(lambda place: model.contributions(inputs[place : place + 1]), range(len(inputs)))
+        )
+    np.testing.assert_array_equal(np.concatenate(rows), expected)
+
+
+def _after_fork(model: Model, inputs: scoring.Inputs, answers: "multiprocessing.Queue[list[float]]") -> None:
+    answers.put(model.contributions(inputs[:5]).sum(axis=1).tolist())
+
+
+def test_answers_after_a_fork(model: Model, inputs: scoring.Inputs) -> None:
+    expected = model.contributions(inputs[:5]).sum(axis=1).tolist()
+    context = multiprocessing.get_context("fork")
+    answers: multiprocessing.Queue[list[float]] = context.Queue()
+    workers = [context.Process(target=_after_fork, args=(model, inputs, answers)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    try:
+        assert [answers.get(timeout=60) for _ in workers] == [expected, expected]
+    finally:
+        for worker in workers:
+            worker.join(10)
+            worker.kill()
+
+
+def test_a_score_tells_one_story(model: Model) -> None:
+    score = scoring.score(model, scoring.margin_of(0.47), 0.48, 157083)
+    assert score.number == 157083
+    assert score.granted
+    assert score.close
+    assert score.probability == pytest.approx(0.47)
+    assert 0 < score.calibrated < 0.47
+    refused = scoring.score(model, scoring.margin_of(0.9), 0.48)
+    assert not refused.granted
+    assert not refused.close
+    assert refused.points < 480
+
+
+def test_all_clients_are_scored_as_one_by_one(trained: Path, model: Model, portfolio: Portfolio) -> None:
+    scores = scoring.current_scores(trained, portfolio, model)
+    assert scores is not None
+    assert scores.shape == (portfolio.size,)
+    for place in (0, 17, portfolio.size - 1):
+        client = portfolio.client(int(portfolio.numbers()[place]))
+        assert client
+        single = model.margins(features.matrix(features.frame([client.values])))
+        assert scores[place] == pytest.approx(single[0], abs=1e-6)
+
+
+def test_scores_of_another_model_are_not_used(
+    trained: Path, model: Model, portfolio: Portfolio, tmp_path: Path
+) -> None:
+    assert scoring.current_scores(tmp_path, portfolio, model) is None
+    with storage.publish(tmp_path, scoring.SCORES) as folder:
+        np.save(folder / scoring.MARGINS, np.zeros(portfolio.size, np.float32))
+        (folder / artefact.CARD).write_text(json.dumps({"portfolio": portfolio.sha256, "model": "other"}))
+    assert scoring.current_scores(tmp_path, portfolio, model) is None
+    with storage.publish(tmp_path, scoring.SCORES) as folder:
+        (folder / artefact.CARD).write_text("{")
+    assert scoring.current_scores(tmp_path, portfolio, model) is None
+
+
+def test_no_model_yet(tmp_path: Path) -> None:
+    assert scoring.current_model(tmp_path) is None
+
+
+@pytest.fixture
+def copy(trained: Path, tmp_path: Path) -> Path:
+    """A copy of the artefact that a test may damage."""
+    return Path(shutil.copytree((trained / "model").resolve(), tmp_path / "copy"))
+
+
+def _edit(folder: Path, **changes: object) -> None:
+    path = folder / artefact.CARD
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+@pytest.mark.parametrize("name", [artefact.CARD, artefact.INSIGHT, artefact.TREES])
+def test_a_missing_file_is_named(copy: Path, name: str) -> None:
+    (copy / name).unlink()
+    with pytest.raises(ModelError, match=rf"{name}.*absent.*model train"):
+        Model.load(copy)
+
+
+@pytest.mark.parametrize("name", [artefact.INSIGHT, artefact.TREES])
+def test_a_changed_file_is_named(copy: Path, name: str) -> None:
+    with (copy / name).open("ab") as file:
+        file.write(b" ")
+    with pytest.raises(ModelError, match=rf"{name}.*changé.*model train"):
+        Model.load(copy)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"format": 1}', "\udcff"])
+def test_a_damaged_card_is_named(copy: Path, content: str) -> None:
+    (copy / artefact.CARD).write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(ModelError, match=r"card.json.*endommagé.*model train"):
+        Model.load(copy)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"format": 0}, "autre version de l’application"),
+        ({"features": [*features.FEATURES[1:], "CODE_GENDER"]}, "CODE_GENDER"),
+        ({"features": [*features.FEATURES[::-1]]}, "ordre des données"),
+        ({"categories": {}}, "catégories de NAME_CONTRACT_TYPE"),
+        ({"trees": 3}, "ne correspond pas à sa fiche"),
+        ({"versions": {"xgboost": "99.1.0"}}, "XGBoost 99.1.0"),
+        ({"trained_at": "hier"}, "endommagé"),
+        ({"surprise": 1}, "endommagé"),
+    ],
+)
+def test_a_model_that_does_not_fit_is_refused(copy: Path, changes: dict[str, object], said: str) -> None:
+    _edit(copy, **changes)
+    with pytest.raises(ModelError, match=rf"{said}.*model train"):
+        Model.load(copy)
+
+
+def test_trees_that_are_no_model_are_refused(copy: Path) -> None:
+    (copy / artefact.TREES).write_bytes(b"not a model")
+    _edit(copy, sha256={name: artefact.digest(copy / name) for name in (artefact.TREES, artefact.INSIGHT)})
+    with pytest.raises(ModelError, match=r"model.ubj.*endommagé"):
+        Model.load(copy)

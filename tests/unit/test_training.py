@@ -1,0 +1,284 @@
+"""Training: what it measures, refuses and publishes."""
+
+import json
+import re
+from pathlib import Path
+
+import fairlearn.metrics
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import expit
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import confusion_matrix, roc_auc_score
+from sklearn.model_selection import StratifiedKFold
+
+from pretadepenser.credit import (
+    artefact,
+    demo,
+    dictionary,
+    evaluation,
+    fairness,
+    features,
+    insight,
+    model_card,
+    scoring,
+    training,
+)
+from pretadepenser.credit.portfolio import current_portfolio, import_batches
+from pretadepenser.credit.scoring import Model, ModelError
+
+REPO = Path(__file__).parents[2]
+GENUINE = REPO.parent / "shared" / "data" / "homecredit"
+
+
+@pytest.fixture(scope="module")
+def model(trained: Path) -> Model:
+    loaded = scoring.current_model(trained)
+    assert loaded
+    return loaded
+
+
+@pytest.fixture
+def judged() -> tuple[evaluation.Floats, evaluation.Outcomes]:
+    """Margins of 4,000 made-up clients that are calibrated, and their outcomes."""
+    random = np.random.default_rng(5)
+    margins = random.normal(-2.0, 1.2, 4000)
+    return margins, (random.random(4000) < expit(margins)).astype(np.int8)
+
+
+def test_the_card_tells_what_was_trained(model: Model) -> None:
+    card = model.card
+    assert card.data.fictitious
+    assert card.data.labelled == card.fair.confusion.granted_good + card.fair.confusion.granted_default + (
+        card.fair.confusion.refused_good + card.fair.confusion.refused_default
+    )
+    assert card.features == features.FEATURES
+    assert set(card.monotone) <= set(features.FEATURES)
+    assert {"CODE_GENDER", "DAYS_BIRTH"} <= set(card.protected_features)
+    assert not set(card.protected_features) & set(features.columns(card.features))
+    assert 0.6 < card.fair.roc_auc < 0.9
+    assert card.fair.brier_calibrated < card.fair.brier_reference < card.fair.brier_raw
+    assert card.fair.cheapest_cost <= card.fair.cost
+
+
+def test_the_same_portfolio_gives_the_same_trees(trained: Path, tmp_path: Path) -> None:
+    (tmp_path / "portfolio").symlink_to((trained / "portfolio").resolve())
+    steps: dict[str, list[float]] = {}
+    report = training.train(tmp_path, progress=lambda step, share: steps.setdefault(step, []).append(share))
+    first = scoring.current_model(trained)
+    assert first
+    assert report.card.sha256 == first.card.sha256
+    for shares in steps.values():
+        assert shares == sorted(shares)
+        assert shares[-1] == 1.0
+
+
+def test_without_a_portfolio_it_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="portfolio import"):
+        training.train(tmp_path)
+
+
+def test_too_few_clients_are_refused(tmp_path: Path) -> None:
+    import_batches(demo.batches(500, 1), tmp_path)
+    with pytest.raises(ModelError, match=r"500.*au moins.*1.000"):
+        training.train(tmp_path)
+    assert scoring.current_model(tmp_path) is None
+
+
+def test_no_fold_learns_from_itself(trained: Path) -> None:
+    """The out-of-fold margins are those of models fitted by hand on the other folds."""
+    portfolio = current_portfolio(trained)
+    assert portfolio
+    outcomes = portfolio.column("TARGET")
+    known = ~np.isnan(outcomes)
+    outcomes = outcomes[known].astype(np.int8)
+    inputs = features.matrix({name: portfolio.column(name)[known] for name in features.columns()})
+    margins = np.empty(outcomes.size)
+    folds = StratifiedKFold(training.FOLDS, shuffle=True, random_state=training.SEED)
+    for learnt, tested in folds.split(inputs, outcomes):
+        booster = training.fit(inputs[learnt], outcomes[learnt])
+        margins[tested] = training.margins_of(booster, inputs[tested])
+    model = scoring.current_model(trained)
+    assert model
+    assert model.card.fair.roc_auc == pytest.approx(roc_auc_score(outcomes, margins), abs=1e-9)
+
+
+def test_counts_are_those_of_scikit_learn(judged: tuple[evaluation.Floats, evaluation.Outcomes]) -> None:
+    margins, outcomes = judged
+    counts = evaluation.confusion(margins, outcomes, 0.2)
+    refused = (expit(margins) > 0.2).astype(int)
+    assert [
+        [counts.granted_good, counts.refused_good],
+        [counts.granted_default, counts.refused_default],
+    ] == confusion_matrix(outcomes, refused).tolist()
+    assert counts.cost == 100 * (counts.refused_good + 10 * counts.granted_default) / outcomes.size
+
+
+def test_the_cheapest_limit_is_cheapest(judged: tuple[evaluation.Floats, evaluation.Outcomes]) -> None:
+    margins, outcomes = judged
+    limit, cost = evaluation.cheapest(margins, outcomes)
+    assert evaluation.confusion(margins, outcomes, limit + 1e-9).cost == pytest.approx(cost)
+    assert cost <= min(point.cost for point in evaluation.cost_curve(margins, outcomes))
+    # A calibrated probability is best cut where ten defaults avoided weigh one good client: 1/11.
+    assert limit == pytest.approx(1 / 11, abs=0.05)
+
+
+@given(st.lists(st.tuples(st.integers(-3, 3), st.booleans()), min_size=1, max_size=30))
+def test_the_cheapest_limit_by_brute_force(clients: list[tuple[int, bool]]) -> None:
+    margins = np.array([margin for margin, _ in clients], np.float64)
+    outcomes = np.array([default for _, default in clients], np.int8)
+    costs = []
+    for cut in [-np.inf, *margins]:
+        granted = margins <= cut
+        missed, lost = (granted & (outcomes == 1)).sum(), (~granted & (outcomes == 0)).sum()
+        costs.append(100 * (lost + 10 * missed) / outcomes.size)
+    assert evaluation.cheapest(margins, outcomes)[1] == pytest.approx(min(costs))
+
+
+def test_calibration_finds_the_curve_back(judged: tuple[evaluation.Floats, evaluation.Outcomes]) -> None:
+    margins, outcomes = judged
+    fitted = evaluation.Calibration.fit(margins + 2.5, outcomes)
+    assert fitted.slope == pytest.approx(1, abs=0.1)
+    assert fitted.intercept == pytest.approx(-2.5, abs=0.2)
+    assert fitted.rate(1.0) == pytest.approx(float(fitted.rates(np.array([1.0]))[0]))
+    rates = fitted.rates(margins + 2.5)
+    assert evaluation.isotonic_gap(margins, outcomes, rates) < 0.05
+    bins = evaluation.calibration_bins(rates, outcomes, 10)
+    observed, expected = calibration_curve(outcomes, rates, n_bins=10, strategy="quantile")
+    assert [one.observed.value for one in bins] == pytest.approx(observed.tolist(), abs=0.01)
+    assert [one.expected for one in bins] == pytest.approx(expected.tolist(), abs=0.01)
+
+
+def test_an_interval_of_wilson() -> None:
+    # Newcombe 1998, table I: 81 of 263 and 0 of 20.
+    rate = evaluation.Rate.of(81, 263)
+    assert (rate.low, rate.high) == pytest.approx((0.2553, 0.3662), abs=1e-4)
+    none = evaluation.Rate.of(0, 20)
+    assert (none.low, none.high) == pytest.approx((0.0, 0.1611), abs=1e-4)
+    assert evaluation.Rate.of(0, 0) == evaluation.Rate(None, None, None, 0)
+
+
+def test_audits_follow_fairlearn(judged: tuple[evaluation.Floats, evaluation.Outcomes]) -> None:
+    margins, outcomes = judged
+    random = np.random.default_rng(6)
+    sex = random.integers(0, 2, margins.size).astype(np.float64)
+    frame = {
+        "CODE_GENDER": sex,
+        "DAYS_BIRTH": -random.integers(20 * 365, 70 * 365, margins.size).astype(np.float64),
+        "NAME_FAMILY_STATUS": np.zeros(margins.size),
+    }
+    margins = margins + 0.5 * sex
+    audits = fairness.audits(frame, margins, expit(margins), outcomes, 0.2)
+    assert [audit.column for audit in audits] == ["CODE_GENDER", "DAYS_BIRTH"]
+    women, men = audits[0].groups
+    granted, repaid = expit(margins) <= 0.2, outcomes == 0
+    inside = sex == 1
+    assert men.size == inside.sum()
+    assert men.granted and men.false_refusal and men.default_if_granted and men.observed
+    assert men.granted.value == pytest.approx(
+        fairlearn.metrics.selection_rate(repaid[inside], granted[inside])
+    )
+    assert men.false_refusal.value == pytest.approx(
+        fairlearn.metrics.false_negative_rate(repaid[inside], granted[inside])
+    )
+    assert men.default_if_granted.value == pytest.approx(outcomes[inside & granted].mean())
+    assert men.observed.value == pytest.approx(outcomes[inside].mean())
+    assert men.expected == pytest.approx(expit(margins)[inside].mean())
+    ratio = fairlearn.metrics.demographic_parity_ratio(repaid, granted, sensitive_features=sex)
+    assert men.four_fifths == pytest.approx(ratio)
+    assert women.four_fifths == 1
+    assert men.four_fifths_low
+    assert men.four_fifths_high
+    assert men.four_fifths_low < ratio < men.four_fifths_high
+
+
+def test_age_brackets() -> None:
+    days = -np.array([18.0, 29.9, 30.1, 39.9, 40.1, 50.1, 60.1, 90.0]) * 365.25
+    labels, members = fairness._groups("DAYS_BIRTH", days)
+    assert [labels[member] for member in members] == [
+        labels[0], labels[0], labels[1], labels[1], labels[2], labels[3], labels[4], labels[4],
+    ]  # fmt: skip
+
+
+def test_small_groups_are_not_told(model: Model) -> None:
+    for audit in model.insight().audits:
+        for group in audit.groups:
+            assert (group.granted is None) == (group.size < fairness.SMALLEST)
+
+
+def test_influences_say_what_the_contributions_say() -> None:
+    random = np.random.default_rng(7)
+    names = ("AMT_CREDIT", "OCCUPATION_TYPE")
+    values = np.column_stack([random.normal(size=1000), random.integers(0, 3, 1000)]).astype(np.float32)
+    values[:50, 0] = np.nan
+    points = np.column_stack([3 * np.nan_to_num(values[:, 0]), np.full(1000, -0.5)]).astype(np.float64)
+    strong, weak = insight.influences(values, points, names)
+    assert (strong.feature, weak.feature) == names
+    assert strong.importance == pytest.approx(np.abs(points[:, 0]).mean())
+    assert strong.lowest is not None
+    assert strong.highest is not None
+    assert strong.lowest < -3 < 3 < strong.highest
+    *curve, missing = strong.steps
+    assert (missing.size, missing.mean, missing.low) == (50, 0, None)
+    assert sum(step.size for step in curve) == 950
+    means = [step.mean for step in curve]
+    assert means == sorted(means)
+    codes = list(dictionary.COLUMNS["OCCUPATION_TYPE"].categories or {})[:3]
+    assert [step.category for step in weak.steps] == codes
+
+
+def test_the_explanation_shows_no_single_client(model: Model) -> None:
+    for influence in model.insight().influences:
+        assert all(step.size >= insight.SMALLEST for step in influence.steps)
+
+
+def test_the_insight_is_complete(model: Model) -> None:
+    found = model.insight()
+    assert {influence.feature for influence in found.influences} == set(model.features)
+    assert len(found.costs) == evaluation.STEPS - 1
+    assert len(found.calibration) == evaluation.CALIBRATION_BINS
+    text = (model.folder / artefact.INSIGHT).read_text()
+    assert "NaN" not in text
+    assert json.loads(text)["sample"] == found.sample
+
+
+def test_the_card_is_written_from_the_model(model: Model) -> None:
+    text = model_card.render(model.card, model.insight())
+    assert "Données fictives" in text
+    assert "0,80" in text
+    for name in model.features:
+        assert f"`{name}`" in text
+    assert "None" not in text
+    assert not re.search(r"\bnan\b", text)
+
+
+def test_figures_on_the_genuine_rows() -> None:
+    """docs/model-card.md holds the measured figures: AUC at least 0.757 on 59,280 genuine clients."""
+    text = (REPO / "docs" / "model-card.md").read_text("utf-8").replace("\u202f", " ").replace("\u00a0", " ")
+    line = next(line for line in text.splitlines() if line.startswith("| Aire sous la courbe ROC"))
+    assert float(line.split("|")[2].replace(",", ".")) >= 0.757
+    assert "59 280" in text
+
+
+@pytest.mark.skipif(not GENUINE.exists(), reason="the genuine rows are not on this machine")
+def test_one_fold_of_the_genuine_rows() -> None:
+    """A fifth of the genuine clients, judged by a model fitted to the others, as the card's first fold."""
+    import pyarrow.csv
+
+    known = pyarrow.csv.read_csv(GENUINE / "application_train.csv").sort_by("SK_ID_CURR")
+    rows = known.select([*features.columns(), "TARGET"]).to_pylist()
+    outcomes = np.array([row["TARGET"] for row in rows], np.int8)
+    blank = {name for name, column in dictionary.COLUMNS.items() if column.textual}
+    cleaned = [
+        {name: None if name in blank and not value else value for name, value in row.items()} for row in rows
+    ]
+    inputs = features.matrix(features.frame(cleaned))
+    folds = StratifiedKFold(training.FOLDS, shuffle=True, random_state=training.SEED)
+    learnt, tested = next(iter(folds.split(inputs, outcomes)))
+    booster = training.fit(inputs[learnt], outcomes[learnt])
+    area = roc_auc_score(outcomes[tested], training.margins_of(booster, inputs[tested]))
+    text = (REPO / "docs" / "model-card.md").read_text("utf-8")
+    assert f"{area:.4f}".replace(".", ",") in text
+    assert area > 0.75
