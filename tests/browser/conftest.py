@@ -1,0 +1,107 @@
+"""A real gunicorn and a real headless Chromium, one of each for all browser tests."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.chrome.webdriver import WebDriver
+
+from tests.conftest import PASSWORD
+from tests.web.test_gunicorn import Server, start
+
+ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1280,900",
+)
+
+
+@pytest.fixture(scope="session")
+def driver() -> Iterator[WebDriver]:
+    """Headless Chromium; the tests that need it are skipped where it is not installed."""
+    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not chromium or not chromedriver:
+        pytest.skip("chromium and chromedriver are not installed (apt install chromium chromium-driver)")
+    options = Options()
+    options.binary_location = chromium
+    for argument in ARGUMENTS:
+        options.add_argument(argument)
+    started = webdriver.Chrome(options=options, service=Service(chromedriver))
+    started.set_script_timeout(60)
+    yield started
+    started.quit()
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[[Path], str]]:
+    """Starts gunicorn on an instance folder, once each, and gives its address."""
+    running: dict[Path, Server] = {}
+
+    def address(instance: Path) -> str:
+        if instance not in running:
+            running[instance] = start(instance)
+            running[instance].wait()
+        return f"http://127.0.0.1:{running[instance].port}"
+
+    yield address
+    for server in running.values():
+        server.process.terminate()
+        server.process.wait(40)
+
+
+@pytest.fixture(scope="session")
+def site(serve: Callable[[Path], str], instance: Path) -> str:
+    """Address of the application in its normal state."""
+    return serve(instance)
+
+
+@pytest.fixture(scope="session")
+def empty_site(serve: Callable[[Path], str], instance: Path) -> str:
+    """Address of an application that has users, and no portfolio or model yet."""
+    folder = instance.parent / "empty"
+    folder.mkdir()
+    shutil.copy(instance / "pretadepenser.sqlite", folder)
+    return serve(folder)
+
+
+@pytest.fixture(scope="session")
+def broken_site(serve: Callable[[Path], str], instance: Path) -> str:
+    """Address of an application whose database has lost a table: opening a client fails."""
+    folder = instance.parent / "broken"
+    shutil.copytree(instance, folder, symlinks=True)
+    with sqlite3.connect(folder / "pretadepenser.sqlite") as database:
+        (table,) = database.execute("SELECT name FROM sqlite_master WHERE name LIKE 'recent%'").fetchone()
+        database.execute(f"DROP TABLE {table}")
+    return serve(folder)
+
+
+@pytest.fixture
+def visit(driver: WebDriver, site: str) -> Callable[..., WebDriver]:
+    """Opens a page as one of the users: visit("/modele", user="basile"); user="" is nobody."""
+
+    def go(path: str, user: str = "agathe", base: str = site) -> WebDriver:
+        if getattr(driver, "known_as", None) != (base, user):
+            driver.get(base + "/connexion")
+            driver.delete_all_cookies()
+            if user:
+                driver.get(base + "/connexion")
+                driver.find_element("id", "identifiant").send_keys(user)
+                driver.find_element("id", "mot_de_passe").send_keys(PASSWORD)
+                driver.find_element("id", "mot_de_passe").submit()
+            driver.known_as = (base, user)  # type: ignore[attr-defined]
+        driver.get(base + path)
+        return driver
+
+    return go

@@ -1,0 +1,81 @@
+"""Every page, in every state and display: no axe violation, no sideways scrolling."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_selenium_python import Axe
+from flask import Flask
+from selenium.webdriver.chrome.webdriver import WebDriver
+
+from tests.browser.exclusions import EXCLUDED
+from tests.browser.states import NOT_PAGES, STATES, State
+
+# axe-selenium-python brings axe-core 3.1.1, which knows no rule of WCAG 2.1 or 2.2: it runs this one.
+AXE_CORE = Path(__file__).with_name("axe.min.js")
+# display: (width, media features)
+DISPLAYS = {
+    "light": (1280, {"prefers-color-scheme": "light"}),
+    "dark": (1280, {"prefers-color-scheme": "dark"}),
+    "forced colours": (1280, {"forced-colors": "active"}),
+    "320 px": (320, {"prefers-color-scheme": "light"}),
+}
+
+
+def display(driver: WebDriver, width: int, features: dict[str, str]) -> None:
+    """Show the page at a width and with media features, as a reader's settings would."""
+    neutral = {"prefers-color-scheme": "light", "forced-colors": "none"}
+    media = [{"name": name, "value": value} for name, value in (neutral | features).items()]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
+    driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False},
+    )
+
+
+def violations(driver: WebDriver) -> list[str]:
+    """Run every rule of axe-core, those that are off by default included; say what it found."""
+    axe = Axe(driver, str(AXE_CORE))
+    axe.inject()
+    rules = driver.execute_script("return axe.getRules().map(rule => [rule.ruleId, rule.tags])")
+    wanted = {rule for rule, tags in rules if not {"experimental", "deprecated"} & set(tags)}
+    options = {"rules": {rule: {"enabled": rule in wanted - EXCLUDED.keys()} for rule, _ in rules}}
+    found: dict[str, Any] = axe.run(options=json.dumps(options | {"resultTypes": ["violations"]}))
+    return [
+        f"{one['id']}: {one['help']} — {[node['target'] for node in one['nodes']][:4]}"
+        f" {one['nodes'][0]['failureSummary'][:300]}"
+        for one in found["violations"]
+    ]
+
+
+def test_axe_is_current() -> None:
+    version = AXE_CORE.read_text("utf-8")[:20].split("v")[1].split()[0]
+    assert tuple(map(int, version.split("."))) >= (4, 12)
+
+
+def test_every_address_is_looked_at(app: Flask) -> None:
+    known = {state.endpoint for state in STATES} | NOT_PAGES.keys()
+    readable = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    assert readable - known == set()
+    assert NOT_PAGES.keys() | {state.endpoint for state in STATES} - {"error"} <= readable
+
+
+@pytest.mark.parametrize("state", STATES, ids=str)
+def test_no_violation(state: State, visit: Callable[..., WebDriver], request: pytest.FixtureRequest) -> None:
+    driver = visit(state.path, state.user, request.getfixturevalue(state.site))
+    if state.act:
+        state.act(driver)
+    assert driver.title.endswith("Prêt à dépenser"), driver.title
+    faults: list[str] = []
+    try:
+        for name, (width, features) in DISPLAYS.items():
+            display(driver, width, features)
+            faults += [f"{name}: {fault}" for fault in violations(driver)]
+            real = driver.execute_script("return document.documentElement.scrollWidth")
+            if real > width:
+                faults.append(f"{name}: the page is {real} px wide on a screen of {width} px")
+    finally:
+        display(driver, 1280, {})
+    assert not faults, "\n".join(faults)

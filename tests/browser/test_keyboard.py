@@ -1,0 +1,104 @@
+"""Every page with the Tab key alone: everything is reached, in order, with a focus that is seen."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from selenium.webdriver.chrome.webdriver import WebDriver
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+
+from tests.browser.states import CLIENT, STATES, State
+
+PAGES = [state for state in STATES if state.act is None]
+
+# What the Tab key should stop at, in the order of the document; of a group of radio buttons, one.
+EXPECTED = """
+const seen = new Set();
+return [...document.querySelectorAll(
+  'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]'
+)].filter(one => {
+  if (one.disabled || !one.checkVisibility({visibilityProperty: true})) return false;
+  if (one.type !== 'radio') return true;
+  const group = [...document.getElementsByName(one.name)];
+  const stop = group.find(other => other.checked) || group[0];
+  return one === stop;
+}).map((one, index) => { one.dataset.stop = index; return index; });
+"""
+FOCUSED = """
+const one = document.activeElement;
+if (one === document.body || one === document.documentElement) return null;
+const box = one.getBoundingClientRect(), style = getComputedStyle(one);
+const x = box.left + Math.min(box.width / 2, 12), y = box.top + Math.min(box.height / 2, 12);
+const top = document.elementFromPoint(x, y);
+return {
+  stop: Number(one.dataset.stop), name: one.outerHTML.slice(0, 120),
+  outlined: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
+  inside: box.top >= 0 && box.left >= 0 && box.top < innerHeight && box.left < innerWidth,
+  uncovered: !!top && (one.contains(top) || top.contains(one)),
+  wide: box.width, high: box.height, inline: style.display === 'inline',
+};
+"""
+
+
+def walk(driver: WebDriver, most: int) -> list[dict[str, Any]]:
+    """Press Tab from the top of the page until it is left."""
+    stops: list[dict[str, Any]] = []
+    for _ in range(most):
+        ActionChains(driver).send_keys(Keys.TAB).perform()
+        focused = driver.execute_script(FOCUSED)
+        if focused is None or (stops and focused["stop"] == stops[0]["stop"]):
+            break
+        stops.append(focused)
+    return stops
+
+
+@pytest.mark.parametrize("state", PAGES, ids=str)
+def test_everything_is_reached_and_seen(
+    state: State, visit: Callable[..., WebDriver], request: pytest.FixtureRequest
+) -> None:
+    driver = visit(state.path, state.user, request.getfixturevalue(state.site))
+    expected = driver.execute_script(EXPECTED)
+    stops = walk(driver, len(expected) + 5)
+    assert [stop["stop"] for stop in stops] == expected
+    unseen = [s["name"] for s in stops if not (s["outlined"] and s["inside"] and s["uncovered"])]
+    assert not unseen, unseen
+    # WCAG 2.5.8 wants 24 px; links inside a sentence are exempt.
+    small = [(s["name"], s["wide"], s["high"]) for s in stops if s["high"] < 24 and not s["inline"]]
+    assert not small, small
+
+
+def test_the_skip_link_leads_to_the_content(visit: Callable[..., WebDriver]) -> None:
+    driver = visit("/")
+    ActionChains(driver).send_keys(Keys.TAB).send_keys(Keys.ENTER).send_keys(Keys.TAB).perform()
+    assert driver.switch_to.active_element.get_attribute("id") == "numero"
+
+
+def test_a_client_is_found_without_a_mouse(visit: Callable[..., WebDriver]) -> None:
+    driver = visit("/")
+    driver.find_element("id", "numero").send_keys("157 083" + Keys.ENTER)
+    assert driver.current_url.endswith(CLIENT)
+    assert "157083" in driver.find_element("tag name", "h1").text
+
+
+def test_an_error_takes_the_focus_and_leads_to_its_field(visit: Callable[..., WebDriver]) -> None:
+    driver = visit("/")
+    driver.find_element("id", "numero").send_keys("abc" + Keys.ENTER)
+    assert driver.title.startswith("Erreur")
+    assert driver.switch_to.active_element.get_attribute("class") == "error-summary"
+    ActionChains(driver).send_keys(Keys.TAB).send_keys(Keys.ENTER).perform()
+    assert driver.switch_to.active_element.get_attribute("id") == "numero"
+    assert driver.find_element("id", "numero").get_attribute("value") == "abc"
+
+
+def test_no_page_needs_a_script(app: Flask, visit: Callable[..., WebDriver]) -> None:
+    driver = visit("/")
+    driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        driver.find_element("id", "numero").send_keys("157083" + Keys.ENTER)
+        assert driver.current_url.endswith(CLIENT)
+        driver.find_element("css selector", "summary").send_keys(Keys.ENTER)
+        assert driver.find_element("css selector", "details[open] table").is_displayed()
+    finally:
+        driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
