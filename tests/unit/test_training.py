@@ -176,7 +176,10 @@ def test_audits_follow_fairlearn(judged: tuple[evaluation.Floats, evaluation.Out
     granted, repaid = expit(margins) <= 0.2, outcomes == 0
     inside = sex == 1
     assert men.size == inside.sum()
-    assert men.granted and men.false_refusal and men.default_if_granted and men.observed
+    assert men.granted
+    assert men.false_refusal
+    assert men.default_if_granted
+    assert men.observed
     assert men.granted.value == pytest.approx(
         fairlearn.metrics.selection_rate(repaid[inside], granted[inside])
     )
