@@ -1,4 +1,4 @@
-"""What tests share: a trained instance, the application on it, and browsers that check every page they fetch."""
+"""What tests share: a trained instance, the application on it, browsers that check what they fetch."""
 
 import re
 import shutil
@@ -103,7 +103,7 @@ def page(client: FlaskClient) -> Page:
 
 @pytest.fixture
 def send(client: FlaskClient) -> Page:
-    """Sends a form as the advisor: send(url, data, status=200); the CSRF token is read from the page itself."""
+    """Sends a form as the advisor: send(url, data, status=200); the CSRF token is read from the page."""
 
     def post(url: str, data: dict[str, object], status: int = 200) -> HtmlElement:
         token = client.get(url)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -58,8 +59,8 @@ def scale(score: Score) -> Chart:
         ):
             ax.add_patch(
                 Rectangle(
-                    (start, 0.2), end - start, 0.6, facecolor=drawing.color(wash), edgecolor=drawing.color(edge),
-                    hatch=hatch, linewidth=1.5,
+                    (start, 0.2), end - start, 0.6, facecolor=drawing.color(wash),
+                    edgecolor=drawing.color(edge), hatch=hatch, linewidth=1.5,
                 )
             )  # fmt: skip
         ax.plot([limit, limit], [0, 1], color=drawing.color("ink"), linewidth=3)
@@ -86,18 +87,18 @@ def _at(points: int, limit: float) -> tuple[int, float]:
     return points, 1 / (1 + math.exp(-margin))
 
 
-def _label(ax: object, x: float, y: float, text: str, low: float, high: float, bold: bool = False) -> None:
+def _label(ax: Axes, x: float, y: float, text: str, low: float, high: float, bold: bool = False) -> None:
     """A text above the scale, kept inside the picture at both ends."""
     place = (x - low) / (high - low)
     anchor = "left" if place < 0.2 else "right" if place > 0.8 else "center"
-    ax.text(  # type: ignore[attr-defined]
+    ax.text(
         x, y, text, ha=anchor, va="bottom", color=drawing.color("ink"), fontsize=14,
-        fontweight="bold" if bold else "normal", transform=ax.get_xaxis_transform(),  # type: ignore[attr-defined]
+        fontweight="bold" if bold else "normal", transform=ax.get_xaxis_transform(),
     )  # fmt: skip
 
 
 def contributions(explanation: Explanation) -> Chart:
-    """All contributions in points: the strongest drawn one by one, the others as their sum; the table has all."""
+    """All contributions in points: the strongest drawn one by one, the rest as a sum; the table has all."""
     drawn = [one for one in explanation.contributions if one.points][:SHOWN]
     others = explanation.score.points - explanation.base_points - sum(one.points for one in drawn)
     bars = [(one.label, one.text, one.points) for one in drawn]
@@ -164,8 +165,8 @@ def point_bars(bars: list[tuple[str, str, int]], width: Width, height: int) -> F
             facecolor=drawing.color("against-wash" if against else tone), hatch="////" if against else None,
         )  # fmt: skip
         ax.annotate(
-            french.points(points), (points, place + middle), (-8 if against else 8, 0), textcoords="offset points",
-            ha="right" if against else "left", va="center", color=drawing.color("ink"), fontsize=13,
+            french.points(points), (points, place + middle), (-8 if against else 8, 0),
+            textcoords="offset points", ha="right" if against else "left", va="center", color=drawing.color("ink"), fontsize=13,
             fontweight="bold",
         )  # fmt: skip
         _bar_label(ax, place, label, value, wide)
@@ -177,16 +178,19 @@ def point_bars(bars: list[tuple[str, str, int]], width: Width, height: int) -> F
     return fig
 
 
-def _bar_label(ax: object, place: int, label: str, value: str, wide: bool) -> None:
-    shorter = lambda text, most: text if len(text) <= most else text[: most - 1].rstrip() + "…"
+def _shorter(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def _bar_label(ax: Axes, place: int, label: str, value: str, wide: bool) -> None:
     if wide:
         for text, shift, tone in ((label, 0.16 if value else 0, "ink"), (value, -0.16, "ink-soft")):
-            ax.annotate(  # type: ignore[attr-defined]
-                shorter(text, 52), (0, place - shift), (-415, 0), xycoords=("axes fraction", "data"),
+            ax.annotate(
+                _shorter(text, 52), (0, place - shift), (-415, 0), xycoords=("axes fraction", "data"),
                 textcoords="offset points", ha="left", va="center", fontsize=13, color=drawing.color(tone),
             )  # fmt: skip
     else:
-        ax.annotate(  # type: ignore[attr-defined]
-            shorter(label, 38), (0, place - 0.2), xycoords=("axes fraction", "data"),
+        ax.annotate(
+            _shorter(label, 38), (0, place - 0.2), xycoords=("axes fraction", "data"),
             ha="left", va="center", fontsize=13, color=drawing.color("ink"),
         )  # fmt: skip

@@ -1,8 +1,8 @@
 """How charts are drawn: palette, figure, and the SVG that a browser can recolour.
 
-Matplotlib writes colours into style attributes. They are turned into presentation attributes whose colours are
-CSS variables, defined once in the SVG for light, dark and print: the picture follows the reader's scheme as an
-<img> can, and no inline style is left for a strict Content-Security-Policy to block.
+Matplotlib writes colours into style attributes. They are turned into presentation attributes whose colours
+are CSS variables, defined once in the SVG for light, dark and print: the picture follows the reader's scheme
+as an <img> can, and no inline style is left for a strict Content-Security-Policy to block.
 """
 
 from __future__ import annotations

@@ -145,8 +145,8 @@ def _rows_error(error: batch.RowsError) -> Response:
     return _document(422, detail, errors)
 
 
-@blueprint.errorhandler(resources.Unavailable)
-def _unavailable(error: resources.Unavailable) -> Response:
+@blueprint.errorhandler(resources.UnavailableError)
+def _unavailable(error: resources.UnavailableError) -> Response:
     return _document(503, str(error), wait=60)
 
 

@@ -10,19 +10,45 @@ from werkzeug.exceptions import HTTPException
 
 from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.credit.scoring import ModelError
-from pretadepenser.web.resources import Unavailable
+from pretadepenser.web.resources import UnavailableError
 
 # code: (title, what happened and what to do)
 PAGES: Final = {
-    400: ("Demande incomprise", "L’adresse ou le formulaire envoyé n’est pas valable. Revenez en arrière et recommencez."),
-    403: ("Page réservée", "Votre compte ne permet pas d’ouvrir cette page. Si vous en avez besoin, demandez ce droit à votre administrateur."),
-    404: ("Page introuvable", "Cette page n’existe pas. Vérifiez l’adresse, ou partez de la recherche d’un client."),
-    405: ("Action impossible ici", "Cette adresse ne répond pas à cette action. Partez de la recherche d’un client."),
-    413: ("Envoi trop volumineux", "Ce qui a été envoyé dépasse la taille permise. Réduisez-le, puis recommencez."),
-    429: ("Trop de demandes", "Vous avez fait trop de demandes en peu de temps. Attendez une minute, puis recommencez."),
-    500: ("Incident technique", "L’application a rencontré une erreur ; rien de ce que vous avez consulté n’a été modifié. Recommencez dans un instant. Si l’incident dure, prévenez votre administrateur."),
-    503: ("Application en préparation", "L’application n’est pas encore prête à répondre. Prévenez votre administrateur."),
-}  # fmt: skip
+    400: (
+        "Demande incomprise",
+        "L’adresse ou le formulaire envoyé n’est pas valable. Revenez en arrière et recommencez.",
+    ),
+    403: (
+        "Page réservée",
+        "Votre compte ne permet pas d’ouvrir cette page. Si vous en avez besoin, demandez ce "
+        "droit à votre administrateur.",
+    ),
+    404: (
+        "Page introuvable",
+        "Cette page n’existe pas. Vérifiez l’adresse, ou partez de la recherche d’un client.",
+    ),
+    405: (
+        "Action impossible ici",
+        "Cette adresse ne répond pas à cette action. Partez de la recherche d’un client.",
+    ),
+    413: (
+        "Envoi trop volumineux",
+        "Ce qui a été envoyé dépasse la taille permise. Réduisez-le, puis recommencez.",
+    ),
+    429: (
+        "Trop de demandes",
+        "Vous avez fait trop de demandes en peu de temps. Attendez une minute, puis recommencez.",
+    ),
+    500: (
+        "Incident technique",
+        "L’application a rencontré une erreur ; rien de ce que vous avez consulté n’a été "
+        "modifié. Recommencez dans un instant. Si l’incident dure, prévenez votre administrateur.",
+    ),
+    503: (
+        "Application en préparation",
+        "L’application n’est pas encore prête à répondre. Prévenez votre administrateur.",
+    ),
+}
 EXPIRED: Final = (
     "Formulaire périmé",
     "Ce formulaire est resté ouvert trop longtemps, ou votre session a changé. "
@@ -34,7 +60,7 @@ def init_app(app: Flask) -> None:
     """Answer every error with a page of the site (the API has its own form of errors)."""
     app.register_error_handler(CSRFError, lambda error: _page(400, *EXPIRED))
     app.register_error_handler(HTTPException, _http)
-    for kind in (Unavailable, PortfolioError, ModelError):
+    for kind in (UnavailableError, PortfolioError, ModelError):
         app.register_error_handler(kind, _not_ready)
     app.register_error_handler(500, lambda error: _page(500, *PAGES[500]))
 

@@ -1,4 +1,4 @@
-"""What every page's frame needs: navigation, French formats, addresses of static files, the notice on the data."""
+"""What every page's frame needs: navigation, French formats, addresses of static files, the data notice."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pretadepenser.web import resources
 
 @dataclass(frozen=True)
 class Link:
-    """An entry of a navigation; current: value of aria-current ("page", "true" for its section, "" elsewhere)."""
+    """An entry of a navigation; current: value of aria-current ("page", or "" elsewhere)."""
 
     label: str
     url: str
@@ -50,7 +50,7 @@ CLIENT: Final = (
 
 
 class FrenchSpaces(Extension):
-    """Puts the no-break spaces of French punctuation into the text of templates, once, when they are compiled."""
+    """Puts the no-break spaces of French punctuation into templates, once, when they are compiled."""
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
         for token in stream:
@@ -104,7 +104,7 @@ def fictitious_data() -> bool:
     """Whether the clients shown are made up; a missing portfolio has its own page."""
     try:
         return resources.portfolio().fictitious
-    except (resources.Unavailable, PortfolioError):
+    except (resources.UnavailableError, PortfolioError):
         return False
 
 

@@ -40,7 +40,8 @@ class SearchForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             raise ValidationError("Un numéro de client n’a que des chiffres : enlevez les autres caractères.")
         if len(typed) > LONGEST:
             raise ValidationError(
-                f"Ce numéro a {len(typed)} chiffres ; un numéro de client en a {LONGEST} au plus : vérifiez-le."
+                f"Ce numéro a {len(typed)} chiffres ; un numéro de client en a {LONGEST} au plus : "
+                "vérifiez-le."
             )
         number = int(typed)
         if resources.portfolio().client(number) is None:

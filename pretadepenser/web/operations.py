@@ -80,6 +80,6 @@ def ready() -> ResponseReturnValue:
 def _usable(opened: Callable[[], object]) -> bool:
     try:
         opened()
-    except (resources.Unavailable, PortfolioError, ModelError):
+    except (resources.UnavailableError, PortfolioError, ModelError):
         return False
     return True

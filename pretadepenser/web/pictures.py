@@ -1,4 +1,4 @@
-"""Charts over HTTP: the SVG of a chart, drawn once and kept on disk for every worker, and its table as CSV."""
+"""Charts over HTTP: a chart's SVG, drawn once and kept on disk for every worker, and its table as CSV."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from flask import Response, abort, current_app, request
 
@@ -27,8 +27,7 @@ def picture(chart: Chart) -> Response:
     width = request.args.get("largeur", "large")
     if width not in drawing.WIDTHS:
         abort(404, description="Cette largeur d’image n’existe pas.")
-    chosen = cast(Width, width)
-    response = Response(_kept(chart, chosen), mimetype="image/svg+xml")
+    response = Response(_kept(chart, width), mimetype="image/svg+xml")
     response.headers["Content-Security-Policy"] = POLICY
     return response
 
@@ -53,7 +52,7 @@ def _kept(chart: Chart, width: Width) -> bytes:
 
 
 def _keep(folder: Path, path: Path, svg: bytes) -> None:
-    """Write a picture in one step, so that another worker never reads half of it. A full disk loses no page."""
+    """Write a picture in one step, so that no worker reads half of it. A full disk loses no page."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, delete=False) as draft:

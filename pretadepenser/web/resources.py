@@ -1,8 +1,8 @@
 """The portfolio, the model and all clients' scores in use, opened once and again when a new one is published.
 
-Opening costs the same for any number of clients, and what is open is a memory map shared between workers: this
-is no state, only a handle. Every request compares the published generation with the one it holds, so that after
-an import or a training all workers answer alike from the next request on.
+Opening costs the same for any number of clients, and what is open is a memory map shared between workers:
+this is no state, only a handle. Every request compares the published generation with the one it holds, so
+that after an import or a training all workers answer alike from the next request on.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import numpy as np
 from flask import abort, current_app
 from numpy.typing import NDArray
 
-from pretadepenser.credit import scoring, storage
 from pretadepenser.credit import portfolio as clients
+from pretadepenser.credit import scoring, storage
 from pretadepenser.credit.portfolio import Client, Portfolio
 from pretadepenser.credit.scoring import Model
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """No portfolio or no model is published yet; the message says what an administrator must run."""
 
 
@@ -34,18 +34,18 @@ class Shelf:
 
 
 def portfolio() -> Portfolio:
-    """The clients in use. Raises Unavailable, or PortfolioError when the files are damaged."""
+    """The clients in use. Raises UnavailableError, or PortfolioError when the files are damaged."""
     opened = _open("portfolio", lambda instance: clients.current_portfolio(instance))
     if not isinstance(opened, Portfolio):
-        raise Unavailable("Aucun portefeuille de clients n’est installé.")
+        raise UnavailableError("Aucun portefeuille de clients n’est installé.")
     return opened
 
 
 def model() -> Model:
-    """The model in use. Raises Unavailable, or ModelError when it is damaged or does not fit the code."""
+    """The model in use. Raises UnavailableError, or ModelError when it is damaged or does not fit."""
     opened = _open("model", lambda instance: scoring.current_model(instance))
     if not isinstance(opened, Model):
-        raise Unavailable("Aucun modèle n’est entraîné.")
+        raise UnavailableError("Aucun modèle n’est entraîné.")
     return opened
 
 

@@ -105,7 +105,9 @@ def test_csv_says_what_the_table_says(client: FlaskClient, page: Page) -> None:
     rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")), delimiter=";"))
     table = page(f"/clients/{KNOWN}").xpath("//figure[@id='figure-contributions']//table")[0]
     assert rows[0] == [words(cell) for cell in table.xpath("./thead/tr/th")]
-    assert [" ".join(row[0].split()) for row in rows[1:]] == [words(row[0]) for row in table.xpath("./tbody/tr")]
+    assert [" ".join(row[0].split()) for row in rows[1:]] == [
+        words(row[0]) for row in table.xpath("./tbody/tr")
+    ]
 
 
 @pytest.mark.parametrize(
