@@ -48,6 +48,7 @@ DETAILS = {
     404: "Cette adresse n’existe pas : voyez /api/v1/openapi.json.",
     405: "Cette adresse n’admet pas cette méthode : voyez /api/v1/openapi.json.",
     413: "La demande est trop grande : envoyez moins de clients à la fois.",
+    503: "Le portefeuille ou le modèle est inutilisable : prévenez l’administrateur.",
     500: "Une erreur est survenue, elle est notée au journal : recommencez, ou prévenez l’administrateur.",
 }
 

@@ -1,14 +1,21 @@
 """The commands: what they do, say and refuse, in French and without a trace."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
 import pytest
 from click.testing import Result
 from flask import Flask
 
 from pretadepenser import create_app
+from pretadepenser.credit.explanation import explain
 from pretadepenser.credit.portfolio import current_portfolio
+from pretadepenser.credit.scoring import current_model
 from pretadepenser.records import tokens, users
 
 PASSWORD = "une suite de quelques mots"
@@ -114,3 +121,112 @@ def test_a_fictitious_portfolio_is_the_same_for_a_seed(own: Flask) -> None:
     again = current_portfolio(own.config["INSTANCE"])
     assert again is not None
     assert again.sha256 == first.sha256
+
+
+@pytest.fixture
+def served(make_app: Callable[..., Flask]) -> Flask:
+    """An application with a portfolio and a model."""
+    return make_app()
+
+
+def test_a_model_needs_a_portfolio(own: Flask, tmp_path: Path) -> None:
+    for words in (
+        ("model", "train"),
+        ("model", "card"),
+        ("score", "x.csv", "--output", str(tmp_path / "y.csv")),
+    ):
+        done = flask(own, *words)
+        assert done.exit_code == 1
+        assert re.match(r"Erreur : Il n’y a pas (encore )?de (portefeuille|modèle)", done.stderr)
+
+
+def test_a_model_is_trained_and_described(served: Flask, tmp_path: Path) -> None:
+    before = (served.config["INSTANCE"] / "model").resolve()
+    done = flask(served, "model", "train")
+    assert done.exit_code == 0, done.output
+    assert re.search(
+        r"Modèle en place : 2\D000\Dclients appris, aire sous la courbe ROC 0,\d{3}", done.output
+    )
+    assert (served.config["INSTANCE"] / "model").resolve() != before
+    done = flask(served, "model", "card", "--output", str(tmp_path / "fiche.md"))
+    assert done.output == f"Fiche du modèle écrite dans {tmp_path}/fiche.md.\n"
+    assert (tmp_path / "fiche.md").read_text().startswith("# Fiche du modèle")
+
+
+def clients(app: Flask) -> list[dict[str, Any]]:
+    """All clients of the portfolio as rows."""
+    portfolio = current_portfolio(app.config["INSTANCE"])
+    assert portfolio is not None
+    found = [portfolio.client(int(number)) for number in portfolio.numbers()]
+    return [dict(one.values) for one in found if one is not None]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".parquet"])
+@pytest.mark.parametrize("output", [".csv", ".parquet"])
+def test_a_file_is_scored_like_the_screen(served: Flask, tmp_path: Path, ending: str, output: str) -> None:
+    rows = clients(served)[:300]
+    table = pa.Table.from_pylist(rows)
+    source, target = tmp_path / f"clients{ending}", tmp_path / f"scores{output}"
+    if ending == ".parquet":
+        pa.parquet.write_table(table, source)
+    else:
+        with pa.output_stream(source, compression="gzip" if ending.endswith("gz") else None) as stream:
+            pa.csv.write_csv(table, stream)
+    done = flask(served, "score", str(source), "--output", str(target))
+    assert done.exit_code == 0, done.output
+    assert "300\xa0clients : scores écrits" in done.output
+    written = pa.csv.read_csv(target) if output == ".csv" else pa.parquet.read_table(target)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([source.name, target.name, "instance"])
+    portfolio, model = current_portfolio(served.config["INSTANCE"]), current_model(served.config["INSTANCE"])
+    assert portfolio is not None
+    assert model is not None
+    for row, line in zip(rows, written.to_pylist(), strict=True):
+        explained = explain(model, portfolio, row, 0.48, row["SK_ID_CURR"])
+        assert (line["client"], line["points"], line["granted"], line["close"]) == (
+            row["SK_ID_CURR"],
+            explained.score.points,
+            explained.score.granted,
+            explained.score.close,
+        )
+        assert line["probability"] == pytest.approx(explained.score.probability, rel=1e-12)
+        assert [line[f"against_{place}"] or None for place in (1, 2, 3)] == (
+            [reason.sentence for reason in explained.against[:3]] + [None] * 3
+        )[:3]
+
+
+def test_scores_without_reasons_need_no_portfolio(served: Flask, tmp_path: Path) -> None:
+    rows = clients(served)[:50]
+    pa.parquet.write_table(pa.Table.from_pylist(rows), tmp_path / "clients.parquet")
+    (served.config["INSTANCE"] / "portfolio").unlink()
+    words = ("score", str(tmp_path / "clients.parquet"), "--output", str(tmp_path / "scores.csv"))
+    refused = flask(served, *words)
+    assert (refused.exit_code, "--no-reasons" in refused.stderr) == (1, True)
+    assert flask(served, *words, "--no-reasons").exit_code == 0
+    assert (tmp_path / "scores.csv").read_text().splitlines()[0].replace('"', "") == (
+        "client,granted,points,probability,limit,calibrated,close"
+    )
+
+
+def test_a_faulty_file_is_refused_whole_with_its_line(served: Flask, tmp_path: Path) -> None:
+    rows = clients(served)[:20]
+    rows[7]["AMT_CREDIT"] = -1
+    source, target = tmp_path / "clients.csv", tmp_path / "scores.csv"
+    pa.csv.write_csv(pa.Table.from_pylist(rows), source)
+    target.write_text("before")
+    done = flask(served, "score", str(source), "--output", str(target))
+    assert done.exit_code == 1
+    assert "clients.csv, ligne 9, colonne AMT_CREDIT" in done.stderr
+    text = source.read_text().replace('"Cash loans"', '"Cash loans","more"', 1)
+    source.write_text(text)
+    assert "ligne" in flask(served, "score", str(source), "--output", str(target)).stderr
+    for name, sentence in (("x.txt", "doit finir par"), ("x.csv", "n’existe pas")):
+        (tmp_path / "x.txt").touch()
+        assert sentence in flask(served, "score", str(tmp_path / name), "--output", str(target)).stderr
+        (tmp_path / "x.txt").unlink()
+    for name, sentence in (
+        ("x.xls", "doit finir par .csv ou .parquet"),
+        ("n/x.csv", "ne peut pas être écrit"),
+    ):
+        assert sentence in flask(served, "score", str(source), "--output", str(tmp_path / name)).stderr
+    assert target.read_text() == "before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clients.csv", "instance", "scores.csv"]

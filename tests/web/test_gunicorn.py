@@ -3,6 +3,7 @@
 import http.client
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from pretadepenser.records import users
+from pretadepenser.records.database import Database
 
 REPO = Path(__file__).resolve().parents[2]
 PASSWORD = "une suite de quelques mots"
@@ -55,7 +59,8 @@ class Server:
 
     def sign_in(self, name: str, password: str) -> int:
         """Fill the form of /connexion in; give the status of the answer."""
-        _, page, self.cookie = self.request("GET", "/connexion")
+        _, page, cookie = self.request("GET", "/connexion")
+        self.cookie = cookie or self.cookie
         token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
         assert token
         form = {"identifiant": name, "mot_de_passe": password, "csrf_token": token[1]}
@@ -110,24 +115,13 @@ def start(instance: Path, **settings: str) -> Server:
 
 
 @pytest.fixture(scope="module")
-def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An instance folder made by the commands of the README."""
+def instance(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance folder of this module's own, with the advisor agathe."""
     folder = tmp_path_factory.mktemp("gunicorn") / "instance"
-
-    def flask(*words: str, stdin: str = "") -> None:
-        subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "wsgi", *words],
-            cwd=REPO,
-            env=environment(folder, 1),
-            input=stdin.encode(),
-            check=True,
-            capture_output=True,
-        )
-
-    flask("database", "upgrade")
-    flask("portfolio", "demo", "--clients", "2000", "--seed", "3")
-    flask("model", "train")
-    flask("user", "add", "agathe", "--role", "conseiller", "--password-stdin", stdin=PASSWORD)
+    shutil.copytree(trained, folder, symlinks=True)
+    database = Database(f"sqlite:///{folder}/pretadepenser.sqlite")
+    database.upgrade()
+    users.add_user(database, "agathe", "conseiller", PASSWORD)
     return folder
 
 
