@@ -17,9 +17,11 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from pretadepenser.credit import french
+
 Width = Literal["large", "etroite"]
 WIDTHS: Final[dict[Width, int]] = {"large": 880, "etroite": 300}
-VERSION: Final = 1
+VERSION: Final = 2
 
 # name: (light, dark); the same values as static/tokens.css, held equal by tests/unit/test_tokens.py
 PALETTE: Final = {
@@ -90,6 +92,7 @@ def render(fig: Figure, title: str, description: str, theme: Literal["auto", "li
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, count=1, flags=re.S)
     svg = re.sub(r"<style[^>]*>.*?</style>", "", svg, count=1, flags=re.S)
     svg = re.sub(r' style="([^"]*)"', _presentation, svg)
+    svg = re.sub(r"(?<=>)[^<>]+(?=</text>)", lambda text: french.typeset(text[0]), svg)
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
     if theme == "auto":

@@ -91,12 +91,12 @@ def unseen(row: Row, portfolio: Portfolio, names: Sequence[str]) -> Mapping[str,
         value, known = float(values[name][0]), seen(portfolio, name)
         if known is None or math.isnan(value) or value == column.sentinel or value in known:
             continue
-        found.setdefault(_BLAMED.get(name, name), french.typeset(_unseen(column, value, known)))
+        found.setdefault(BLAMED.get(name, name), french.typeset(_unseen(column, value, known)))
     return found
 
 
 # Derived figure -> column on which an impossible one is reported.
-_BLAMED: Final[Mapping[str, str]] = {
+BLAMED: Final[Mapping[str, str]] = {
     "CREDIT_TERM": "AMT_ANNUITY",
     "CREDIT_TO_GOODS": "AMT_CREDIT",
     "CREDIT_TO_INCOME": "AMT_CREDIT",
@@ -105,7 +105,7 @@ _BLAMED: Final[Mapping[str, str]] = {
 
 
 def spoken(column: Column, known: Range) -> tuple[str, str]:
-    """Write both ends of a range as people type them: amounts rounded inwards, durations from the shortest."""
+    """Write both ends of a range as people type them: amounts rounded inwards, durations by length."""
     if column.kind is Kind.AMOUNT:
         return french.amount(math.ceil(known.low)), french.amount(math.floor(known.high))
     low, high = wording.value_text(column, known.low), wording.value_text(column, known.high)

@@ -74,7 +74,9 @@ class Simulation:
     def sentence(self) -> str:
         """What was changed and what it does to probability, points and decision, in French."""
         if not self.changes:
-            return "Vous n’avez rien changé : ce sont les chiffres du dossier, et la décision reste la même."
+            return french.typeset(
+                "Vous n’avez rien changé : ce sont les chiffres du dossier, et la décision reste la même."
+            )
         changed = french.join([one.sentence for one in self.changes])
         return french.typeset(f"Vous avez changé : {changed}. {self._effect} {self._decision}")
 

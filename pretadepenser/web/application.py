@@ -1,0 +1,82 @@
+"""A new application: a person who is not in the portfolio, judged on what is known, and how sure that is.
+
+As for a simulation, the POST is answered with the page itself: nothing of this person is stored, and nothing
+may stand in an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from pretadepenser.charts import client as charts
+from pretadepenser.charts.chart import Chart
+from pretadepenser.credit import application, plausibility
+from pretadepenser.credit.explanation import Explanation, explain
+from pretadepenser.credit.features import Row
+from pretadepenser.credit.uncertainty import spread
+from pretadepenser.web import figures, pictures, resources
+from pretadepenser.web.figures import FiguresForm
+
+blueprint = Blueprint("application", __name__, url_prefix="/dossiers/nouveau")
+
+CHARTS: Final[dict[str, Callable[[Explanation], Chart]]] = {
+    "score": lambda explanation: charts.scale(explanation.score),
+    "contributions": charts.contributions,
+}
+
+
+@blueprint.route("", methods=["GET", "POST"])
+def new() -> ResponseReturnValue:
+    """Ask for the figures; once they are sent, show the decision, how sure it is, and why."""
+    form = _form()
+    row = _row(form) if form.is_submitted() else None
+    if row is None:
+        status = 422 if request.method == "POST" else 200
+        return render_template("pages/application.html", form=form, explanation=None), status
+    explanation = _explained(row)
+    return render_template(
+        "pages/application.html",
+        form=form,
+        explanation=explanation,
+        score=explanation.score,
+        spread=spread(resources.model(), resources.portfolio(), row, resources.limit()),
+        charts=[make(explanation) for make in CHARTS.values()],
+    )
+
+
+@blueprint.post("/chiffres/<any(score, contributions):name>.csv")
+def spreadsheet(name: str) -> ResponseReturnValue:
+    """Give the figures of one of the charts, for a person sent with the same form."""
+    form = _form()
+    row = _row(form)
+    if row is None:
+        return render_template("pages/application.html", form=form, explanation=None), 422
+    return pictures.spreadsheet(CHARTS[name](_explained(row)).table, f"nouveau-dossier-{name}")
+
+
+def _explained(row: Row) -> Explanation:
+    return explain(resources.model(), resources.portfolio(), row, resources.limit())
+
+
+def _form() -> FiguresForm:
+    columns = application.asked(resources.model())
+    blank = [column.name for column in columns if column.name not in application.REQUIRED]
+    return figures.figures_form(resources.portfolio(), columns, blank, choose=True)()
+
+
+def _row(form: FiguresForm) -> Row | None:
+    """The row that the answers make, or None with an error on every field that needs one."""
+    if not form.validate():
+        return None
+    row = application.row(form.values())
+    answered = [name for name, value in form.values().items() if value is not None]
+    if form.object_to(plausibility.implausible(row)):
+        return None
+    names = (*answered, *plausibility.BLAMED)
+    if form.object_to(plausibility.unseen(row, resources.portfolio(), names)):
+        return None
+    return row
