@@ -55,6 +55,8 @@ _SHOWN: Final = (
     "AMT_INCOME_TOTAL",
     "ANNUITY_TO_INCOME",
 )
+# Share of the income that a raised instalment may take: the rate of effort of decision D-HCSF-2021-7.
+EFFORT: Final = 0.35
 # Below this relative difference a figure is the same: an instalment is rounded to the euro, the term with it.
 _SAME: Final = 5e-4
 
@@ -132,8 +134,8 @@ def _deposit(before: _Figures, after: _Figures) -> str:
 
 def _term(before: _Figures, after: _Figures) -> str:
     was, becomes = before["CREDIT_TERM"] or 0.0, after["CREDIT_TERM"] or 0.0
-    about = "" if abs(was - round(was)) < 0.05 else " environ"
-    return f"rembourser en {french.plural(round(becomes), 'mensualité')} au lieu de {round(was)}{about}"
+    about = "de" if abs(was - round(was)) < 0.05 else "d’environ"
+    return f"rembourser en {french.plural(round(becomes), 'mensualité')} au lieu {about} {round(was)}"
 
 
 def _income(before: _Figures, after: _Figures) -> str:
@@ -155,7 +157,10 @@ _CARES: Final[Mapping[Lever, str]] = MappingProxyType(
         Lever.LONGER: "Avec plus de mois, le crédit coûte plus cher au total.",
         Lever.SHORTER: "La mensualité augmente : vérifiez avec le client que son budget le permet.",
         Lever.DEPOSIT: "Le client doit garder une épargne de précaution.",
-        Lever.INCOME: "Seul compte un revenu qui existe déjà et qui va durer : une pension, un loyer perçu, un second emploi.",
+        Lever.INCOME: (
+            "Seul compte un revenu qui existe déjà et qui va durer : "
+            "une pension, un loyer perçu, un second emploi."
+        ),
     }
 )
 
@@ -169,7 +174,7 @@ def cares(levers: tuple[Lever, ...], score: Score) -> tuple[str, ...]:
 
 
 def answer(proposals: int, nearest: int | None, today: Score, locked: bool) -> str:
-    """Answer for a refused client in one or two sentences. nearest: points won by what comes nearest, if any."""
+    """Answer for a refused client in two sentences or three. nearest: points that what comes nearest wins."""
     lacking = scoring.POINTS_AT_LIMIT - today.points
     short = f"Il manque {french.plural(lacking, 'point')} pour que le prêt soit accordé."
     if proposals:
@@ -208,7 +213,7 @@ def room(own: float, largest: float, refused: float | None, whole: bool, margin:
         else:
             more = (
                 "Un montant plus élevé n’a pas été étudié : il sortirait de ce que l’on voit chez les autres "
-                f"clients, ou la mensualité prendrait plus de {french.percent(0.35)} du revenu."
+                f"clients, ou la mensualité prendrait plus de {french.percent(EFFORT)} du revenu."
             )
         return french.typeset(f"{above} {more}")
     more = (
@@ -222,7 +227,7 @@ def room(own: float, largest: float, refused: float | None, whole: bool, margin:
     else:
         more += (
             " ; au-delà, le montant sortirait de ce que l’on voit chez les autres clients, ou la mensualité "
-            f"prendrait plus de {french.percent(0.35)} du revenu."
+            f"prendrait plus de {french.percent(EFFORT)} du revenu."
         )
     if smallest < margin:
         left = french.plural(smallest, "point")
