@@ -27,14 +27,13 @@ ROOM: Final[dict[Width, int]] = {"large": 64, "etroite": 52}
 def distribution(shown: Distribution) -> Chart:
     """How the group is spread over a figure, with the client's place."""
     column, group = shown.column, shown.group
-    most = max(shown.bars, key=lambda bar: bar.count)
     rows = [(_named(bar), bar.count, bar.share) for bar in shown.bars]
     apart = [("Donnée absente", shown.missing)]
     if column.sentinel is not None:
         apart.append((french.capital(column.sentinel_label), shown.sentinel))
     footer = tuple((name, french.number(count), "") for name, count in apart if count)
     table = Table(
-        f"{column.label}{french.NO_BREAK}: répartition de {french.plural(shown.known, 'client')}",
+        f"{column.label} – répartition de {french.plural(shown.known, 'client')}",
         (Column("Tranche" if column.categories is None else "Catégorie"), Column("Clients", True), _SHARE),
         tuple((name, french.number(count), french.percent(share, 1)) for name, count, share in rows),
         tuple(rows),
@@ -48,15 +47,28 @@ def distribution(shown: Distribution) -> Chart:
         draw = _rows_of_bars(bars, None, heights)
     return Chart(
         "repartition",
-        f"{column.label}{french.NO_BREAK}: répartition {group.among}",
-        comparison.standing(shown),
+        f"{column.label} – répartition {group.among}",
+        _spread_said(shown),
         table,
         heights,
         draw,
-        alternative=(
-            f"répartition {group.among} ; la part la plus grande, {french.percent(most.share)}, "
-            f"est dans «{french.NO_BREAK}{most.text}{french.NO_BREAK}»."
-        ),
+        alternative=f"{comparison.standing(shown)} {_spread_said(shown)}",
+    )
+
+
+def _spread_said(shown: Distribution) -> str:
+    """Where the middle and the most of the group are, in one sentence."""
+    kind = "tranche" if shown.column.categories is None else "catégorie"
+    if not shown.known:
+        return "Aucun client de ce groupe n’a cette donnée."
+    most = max(shown.bars, key=lambda bar: bar.count)
+    common = f"la {kind} la plus courante, {french.quoted(most.text)}, réunit {french.percent(most.share)}"
+    if shown.median is None:
+        return f"{french.capital(common)} {shown.group.among}."
+    middle = wording.value_text(shown.column, shown.median)
+    return (
+        f"Au milieu du groupe, avec autant de clients au-dessus qu’au-dessous, la valeur est de {middle}"
+        f"{french.NARROW_NO_BREAK}; {common} {shown.group.among}."
     )
 
 
@@ -78,12 +90,12 @@ def rates(shown: Distribution) -> Chart | None:
     labelled = sum(bar.labelled for bar in shown.broad)
     total = ("Ensemble", french.number(labelled), french.percent(shown.rate, 1), "")
     table = Table(
-        f"{column.label}{french.NO_BREAK}: part des clients qui ont eu des difficultés de paiement",
+        f"{column.label} – part des clients qui ont eu des difficultés de paiement",
         (
             Column("Tranche" if column.categories is None else "Catégorie"),
             Column("Clients à l’issue connue", True),
             Column("En difficulté", True),
-            Column("Intervalle de confiance à 95 %", True),
+            Column("Intervalle de confiance à 95\u00a0%", True),
         ),
         tuple(rows),
         tuple(raw),
@@ -103,7 +115,7 @@ def rates(shown: Distribution) -> Chart | None:
     kind = "tranche" if column.categories is None else "catégorie"
     return Chart(
         "difficultes",
-        f"{column.label}{french.NO_BREAK}: difficultés de paiement par {kind}",
+        f"{column.label} – difficultés de paiement par {kind}",
         _rate_said(shown),
         table,
         heights,
@@ -171,9 +183,9 @@ def _crossing_said(shown: Crossing, shares: np.ndarray) -> str:
         way = "l’est aussi" if link > 0 else "est plutôt basse"
         said = f"Dans ce groupe, quand l’une des deux données est élevée, l’autre {way} {often}"
     if shown.here is None:
-        return f"{said} ; une des deux données manque pour ce client."
+        return f"{said}{french.NARROW_NO_BREAK}; une des deux données manque pour ce client."
     share = wording.portion(float(shares[shown.here]), shown.group.among)
-    return f"{said} ; {share} sont dans les mêmes tranches que ce client."
+    return f"{said}{french.NARROW_NO_BREAK}; {share} sont dans les mêmes tranches que ce client."
 
 
 _SHARE: Final = Column("Part", True)
@@ -257,7 +269,7 @@ def _histogram(shown: Distribution) -> Callable[[Width], Figure]:
             ha="left", va="bottom", fontsize=13, color=drawing.color("ink-soft"),
         )  # fmt: skip
         if here is not None and shown.shown is not None and isinstance(shown.value, (int, float)):
-            text = f"Ce client : {wording.value_text(shown.column, shown.value)}"
+            text = f"Ce client{french.NO_BREAK}: {wording.value_text(shown.column, shown.value)}"
             _mark(
                 ax,
                 _place(edges, here, shown.shown),
@@ -322,7 +334,8 @@ def _rows_of_bars(
                 end = interval[1]
             ax.annotate(
                 text, (end, place + middle), (10, 0), textcoords="offset points", ha="left", va="center",
-                fontsize=13, fontweight="bold" if here else "normal", color=drawing.color("ink"),
+                fontsize=13, fontweight="bold" if here else "normal", color=drawing.color("ink"), zorder=5,
+                bbox={"facecolor": drawing.color("surface"), "edgecolor": "none", "pad": 1},
             )  # fmt: skip
             _row_label(ax, place, label, here, wide)
         if whole is not None:
@@ -334,8 +347,9 @@ def _rows_of_bars(
                 linestyle="--",
             )
             ax.annotate(
-                f"Ensemble : {french.percent(whole, 1)}", (whole, -0.5), (0, 6), textcoords="offset points",
-                ha="center", va="bottom", fontsize=13, color=drawing.color("ink"), annotation_clip=False,
+                f"Ensemble{french.NO_BREAK}: {french.percent(whole, 1)}", (whole, -0.5), (0, 6),
+                textcoords="offset points", ha="center", va="bottom", fontsize=13,
+                color=drawing.color("ink"), annotation_clip=False,
             )  # fmt: skip
         return fig
 

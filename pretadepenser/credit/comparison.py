@@ -215,7 +215,8 @@ def common(portfolio: Portfolio, client: Client, criterion: Criterion) -> str:
     column = dictionary.describe(criterion.column)
     value = value_of(client, criterion.column)
     if value is None or column.categories is not None:
-        return wording.value_text(column, value)
+        text = wording.value_text(column, value)
+        return f"{text[:1].lower()}{text[1:]}"
     edges = portfolio.brackets.edges(criterion.column, "broad")
     return brackets.texts(column, edges)[portfolio.brackets.place(criterion.column, value, "broad")]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from flask import Blueprint, abort, render_template, request
@@ -10,11 +9,12 @@ from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import RadioField, SelectField, SelectMultipleField, ValidationError, widgets
+from wtforms.fields.choices import SelectChoice
 
 from pretadepenser.charts import comparison as charts
 from pretadepenser.charts.chart import Chart
-from pretadepenser.credit import comparison, features, scoring
-from pretadepenser.credit.comparison import Group, Outcome, Selection
+from pretadepenser.credit import comparison, features, french, scoring
+from pretadepenser.credit.comparison import Distribution, Group, Outcome, Selection
 from pretadepenser.credit.portfolio import Client, brackets
 from pretadepenser.credit.scoring import Score
 from pretadepenser.web import pictures, resources
@@ -22,8 +22,7 @@ from pretadepenser.web import pictures, resources
 blueprint = Blueprint("comparison", __name__, url_prefix="/clients/<int:number>/comparaison")
 
 FIRST = "AMT_CREDIT"
-NAMES = ("repartition", "difficultes", "croisement")
-WRONG = "Ce choix n’est pas dans la liste : choisissez-en un autre."
+WRONG = french.typeset("Ce choix n’est pas dans la liste : choisissez-en un autre.")
 
 
 class ComparisonForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
@@ -39,9 +38,9 @@ class ComparisonForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     groupe = RadioField(
         "Décision du modèle",
         choices=[
-            (Outcome.ALL.value, "Tous les clients"),
-            (Outcome.GRANTED.value, "Clients dont le prêt est accordé"),
-            (Outcome.REFUSED.value, "Clients dont le prêt est refusé"),
+            SelectChoice(Outcome.ALL.value, "Tous les clients"),
+            SelectChoice(Outcome.GRANTED.value, "Clients dont le prêt est accordé"),
+            SelectChoice(Outcome.REFUSED.value, "Clients dont le prêt est refusé"),
         ],
         validate_choice=False,
     )
@@ -69,7 +68,9 @@ class ComparisonForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             raise ValidationError("Choisissez une autre donnée que celle que vous comparez.")
         if self.donnee.data in brackets.CATEGORIES:
             raise ValidationError(
-                "Une catégorie ne se croise pas : choisissez « Aucune », ou comparez une donnée chiffrée."
+                french.typeset(
+                    "Une catégorie ne se croise pas : choisissez « Aucune », ou comparez une donnée chiffrée."
+                )
             )
 
     def validate_groupe(self, field: RadioField) -> None:
@@ -78,8 +79,10 @@ class ComparisonForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             raise ValidationError(WRONG)
         if field.data != Outcome.ALL and resources.scores() is None:
             raise ValidationError(
-                "Les décisions de tous les clients ne sont pas encore calculées : "
-                "choisissez « Tous les clients »."
+                french.typeset(
+                    "Les décisions de tous les clients ne sont pas encore calculées : "
+                    "choisissez « Tous les clients »."
+                )
             )
 
     def validate_comme(self, field: SelectMultipleField) -> None:
@@ -101,6 +104,14 @@ class Request:
 def compare(number: int) -> ResponseReturnValue:
     """Show the client among the group chosen."""
     asked = _understood(number)
+    shown = _distribution(asked)
+    drawn = {}
+    if shown:
+        drawn = {
+            "repartition": charts.distribution(shown),
+            "difficultes": charts.rates(shown),
+            "croisement": _crossing(asked),
+        }
     page = render_template(
         "pages/comparison.html",
         client_number=number,
@@ -109,7 +120,8 @@ def compare(number: int) -> ResponseReturnValue:
         group=asked.group,
         described=asked.group and comparison.described(resources.portfolio(), asked.client, asked.group),
         least=comparison.LEAST,
-        charts=_charts(asked),
+        standing=comparison.standing(shown) if shown else "",
+        charts=drawn,
         state={key: asked.form[key].data for key in ("donnee", "avec", "groupe", "comme")},
     )
     return page, 422 if asked.group is None else 200
@@ -146,44 +158,45 @@ def _understood(number: int) -> Request:
 
 def _offer(form: ComparisonForm, client: Client) -> None:
     """Fill the lists: figures by theme, criteria with what they are for this client."""
-    themes = [
-        (theme.value, [(column.name, column.label) for column in columns])
+    offered = [
+        SelectChoice(column.name, column.label, optgroup=theme.value)
         for theme, columns in comparison.themes()
+        for column in columns
     ]
-    form.donnee.choices = dict(themes)
-    numbers = {theme: [one for one in found if one[0] in brackets.QUANTITIES] for theme, found in themes}
-    # An empty label makes no heading of its own in the list.
-    form.avec.choices = {
-        "Sans croisement": [("", "Aucune")],
-        **{key: one for key, one in numbers.items() if one},
-    }
+    form.donnee.choices = offered
+    form.avec.choices = [
+        SelectChoice("", "Aucune", optgroup="Sans croisement"),
+        *(choice for choice in offered if choice.value in brackets.QUANTITIES),
+    ]
     form.comme.choices = [
-        (key, f"{criterion.label} ({comparison.common(resources.portfolio(), client, criterion)})")
-        for key, criterion in comparison.CRITERIA.items()
+        SelectChoice(key, f"{one.label} ({comparison.common(resources.portfolio(), client, one)})")
+        for key, one in comparison.CRITERIA.items()
     ]
 
 
-def _charts(asked: Request, names: Collection[str] = NAMES) -> dict[str, Chart | None]:
-    """The charts of these names, None for one that the choice lacks; none at all for a small group."""
+def _distribution(asked: Request) -> Distribution | None:
+    """The figure in the group, or None where the group is not to be shown."""
     if asked.group is None or not asked.group.large_enough:
-        return {}
+        return None
+    return comparison.distribution(resources.portfolio(), asked.client, asked.group, asked.form.donnee.data)
+
+
+def _crossing(asked: Request) -> Chart | None:
+    """Both figures in the group, or None where it is not to be shown or no second one is chosen."""
+    if asked.group is None or not asked.group.large_enough or not asked.form.avec.data:
+        return None
     first, second = asked.form.donnee.data, asked.form.avec.data
-    portfolio = resources.portfolio()
-    drawn: dict[str, Chart | None] = {}
-    if "croisement" in names:
-        drawn["croisement"] = (
-            charts.crossing(comparison.crossing(portfolio, asked.client, asked.group, first, second))
-            if second
-            else None
-        )
-    if set(names) & {"repartition", "difficultes"}:
-        shown = comparison.distribution(portfolio, asked.client, asked.group, first)
-        drawn |= {"repartition": charts.distribution(shown), "difficultes": charts.rates(shown)}
-    return drawn
+    crossed = comparison.crossing(resources.portfolio(), asked.client, asked.group, first, second)
+    return charts.crossing(crossed)
 
 
 def _chart_or_404(number: int, name: str) -> Chart:
-    chart = _charts(_understood(number), (name,)).get(name)
+    asked = _understood(number)
+    chart = None
+    if name == "croisement":
+        chart = _crossing(asked)
+    elif name in ("repartition", "difficultes") and (shown := _distribution(asked)):
+        chart = charts.distribution(shown) if name == "repartition" else charts.rates(shown)
     if chart is None:
         abort(404, description="Ce graphique n’existe pas.")
     return chart

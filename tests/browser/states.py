@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from selenium.webdriver.chrome.webdriver import WebDriver
 
 CLIENT = "/clients/157083"
+SMALL = "comme=revenu&comme=source&comme=logement&comme=type&comme=age&comme=montant"
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,13 @@ STATES = (
     State("clients.decision", CLIENT),
     State("clients.decision", CLIENT, "unfolded", act=unfold),
     State("clients.decision", "/clients/999999999", "unknown"),
+    State("comparison.compare", f"{CLIENT}/comparaison"),
+    State("comparison.compare", f"{CLIENT}/comparaison?donnee=AMT_CREDIT&avec=AMT_ANNUITY", "crossed", act=unfold),
+    State("comparison.compare", f"{CLIENT}/comparaison?donnee=NAME_INCOME_TYPE&comme=revenu", "categories"),
+    State("comparison.compare", f"{CLIENT}/comparaison?{SMALL}", "small-group"),
+    State("comparison.compare", f"{CLIENT}/comparaison?avec=AMT_CREDIT", "error"),
     State("site.accessibility", "/accessibilite"),
+    State("watch.report", "/veille"),
     State("site.accessibility", "/accessibilite", "anonymous", user=""),
     State("error", "/nulle-part", "404"),
     State("error", "/deconnexion", "405"),
@@ -104,6 +111,10 @@ NOT_PAGES = {
     "static": "style sheets and the icon",
     "operations.alive": "JSON for a supervisor (tests/web/test_operations.py)",
     "operations.ready": "JSON for a supervisor (tests/web/test_operations.py)",
+    "watch.picture": "SVG and WebP inside the report (tests/web/test_watch.py)",
+    "watch.spreadsheet": "CSV (tests/web/test_watch.py)",
     "clients.picture": "SVG inside the client's page (tests/web/test_pages.py)",
     "clients.spreadsheet": "CSV (tests/web/test_pages.py)",
+    "comparison.picture": "SVG inside the comparison page (tests/web/test_comparison_page.py)",
+    "comparison.spreadsheet": "CSV (tests/web/test_comparison_page.py)",
 }

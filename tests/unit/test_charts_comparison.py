@@ -60,7 +60,7 @@ def test_every_figure_is_drawn_with_its_table(
 ) -> None:
     shown = described(portfolio, client, group, name)
     chart = charts.distribution(shown)
-    assert chart.sentence == comparison.standing(shown)
+    assert chart.alternative == f"{comparison.standing(shown)} {chart.sentence}"
     assert [row[1] for row in chart.table.rows] == [french.number(bar.count) for bar in shown.bars]
     assert sum(bool("(ce client)" in row[0]) for row in chart.table.rows) == sum(b.here for b in shown.bars)
     texts = drawn_texts(chart, width)
@@ -73,7 +73,7 @@ def test_every_figure_is_drawn_with_its_table(
     for row, bar in zip(rates.table.rows, shown.broad, strict=True):
         assert row[2] == ("trop peu" if bar.rate is None else french.percent(bar.rate, 1))
         assert row[2] in texts
-    assert f"Ensemble : {french.percent(shown.rate or 0, 1)}" in texts
+    assert f"Ensemble\u00a0: {french.percent(shown.rate or 0, 1)}" in texts
     assert rates.table.csv().count("\r\n") == len(shown.broad) + 1
 
 

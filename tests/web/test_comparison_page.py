@@ -1,0 +1,159 @@
+"""The comparison page: its states, its addresses, its refusals."""
+
+import csv
+import io
+import shutil
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from lxml.html import HtmlElement
+
+from pretadepenser import create_app
+from pretadepenser.credit import comparison, dictionary
+from pretadepenser.credit.portfolio import brackets, current_portfolio
+from tests.conftest import Page, signed_in
+
+URL = "/clients/157083/comparaison"
+
+
+def text(element: HtmlElement) -> str:
+    return " ".join(element.text_content().replace("\u202f", "").replace("\u00a0", " ").split())
+
+
+def test_the_client_among_all(page: Page, app: Flask) -> None:
+    shown = page(URL)
+    assert text(shown.find(".//h1")) == "Comparaison pour le client 157083"
+    assert "Le montant du crédit demandé est de" in text(shown.xpath(".//main//*[@class='lead']")[0])
+    portfolio = current_portfolio(app.config["INSTANCE"])
+    assert portfolio is not None
+    assert f"Le groupe compte {portfolio.size} clients." in text(shown.xpath(".//main")[0])
+    keys = [figure.get("id") for figure in shown.xpath(".//figure")]
+    assert keys == ["figure-repartition", "figure-difficultes"]
+
+
+@pytest.mark.parametrize("name", comparison.FIGURES)
+def test_every_figure_has_its_page(page: Page, name: str) -> None:
+    shown = page(f"{URL}?donnee={name}")
+    assert dictionary.describe(name).label.replace("\u00a0", " ") in text(shown.xpath(".//figcaption")[0])
+    assert shown.xpath(".//select[@id='donnee']//option[@selected]")[0].get("value") == name
+
+
+@pytest.mark.parametrize("outcome", comparison.Outcome)
+def test_groups_by_decision_add_up(page: Page, outcome: comparison.Outcome) -> None:
+    shown = page(f"{URL}?groupe={outcome}&avec=AMT_ANNUITY&comme=type")
+    assert shown.xpath(".//figure[@id='figure-croisement']")
+    assert "Le groupe compte" in text(shown.xpath(".//main")[0])
+    assert shown.xpath(".//input[@name='groupe'][@checked]")[0].get("value") == outcome
+    assert [box.get("value") for box in shown.xpath(".//input[@name='comme'][@checked]")] == ["type"]
+
+
+def test_the_address_holds_choices_and_nothing_personal(page: Page, client: FlaskClient) -> None:
+    shown = page(f"{URL}?donnee=DAYS_EMPLOYED&avec=AMT_CREDIT&groupe=accordes&comme=type&comme=revenu")
+    form = shown.xpath(".//main//form")[0]
+    assert form.get("method") == "get"
+    assert not form.xpath(".//*[@name='csrf_token']")
+    addresses = [image.get("src") for image in shown.xpath(".//figure//img")]
+    addresses += [image.get("srcset") for image in shown.xpath(".//figure//source")]
+    addresses += [link.get("href") for link in shown.xpath(".//figure//a[@download]")]
+    for address in addresses:
+        asked = parse_qs(urlsplit(address).query)
+        assert asked.pop("largeur", ["etroite"]) == ["etroite"]
+        assert asked == {
+            "donnee": ["DAYS_EMPLOYED"],
+            "avec": ["AMT_CREDIT"],
+            "groupe": ["accordes"],
+            "comme": ["type", "revenu"],
+        }
+        assert client.get(address).status_code == 200, address
+
+
+def test_the_table_the_picture_and_the_csv_agree(page: Page, client: FlaskClient) -> None:
+    shown = page(f"{URL}?donnee=AMT_INCOME_TOTAL")
+    for figure in shown.xpath(".//figure"):
+        rows = [[text(cell) for cell in row.xpath("th | td")] for row in figure.xpath(".//tbody/tr")]
+        response = client.get(figure.xpath(".//a[@download]")[0].get("href"))
+        assert response.mimetype == "text/csv"
+        sheet = list(csv.reader(io.StringIO(response.text.lstrip("\ufeff")), delimiter=";"))
+        assert [row[0].replace("\u202f", "").replace("\u00a0", " ") for row in sheet[1:]] == [
+            row[0] for row in rows
+        ]
+        picture = client.get(figure.xpath(".//img")[0].get("src"))
+        assert picture.mimetype == "image/svg+xml"
+        assert text(figure.xpath(".//figcaption")[0])[:6] in picture.text
+
+
+def test_a_group_under_thirty_is_refused_with_the_reason(page: Page, client: FlaskClient) -> None:
+    everything = "&".join(f"comme={key}" for key in comparison.CRITERIA)
+    shown = page(f"{URL}?{everything}")
+    said = text(shown.xpath(".//main//*[contains(@class, 'notice')]")[0])
+    assert "trop petit" in said
+    assert "Il en faut au moins 30" in said
+    assert not shown.xpath(".//figure")
+    for name in ("repartition", "difficultes", "croisement"):
+        for kind in ("svg", "csv"):
+            assert client.get(f"{URL}/graphiques/{name}.{kind}?{everything}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "says"),
+    [
+        ("donnee=CODE_GENDER", "donnee", "pas dans la liste"),
+        ("donnee=DAYS_BIRTH", "donnee", "pas dans la liste"),
+        ("avec=CODE_GENDER", "avec", "pas dans la liste"),
+        ("donnee=AMT_CREDIT&avec=AMT_CREDIT", "avec", "Choisissez une autre donnée"),
+        ("donnee=NAME_INCOME_TYPE&avec=AMT_CREDIT", "avec", "Une catégorie ne se croise pas"),
+        ("groupe=moi", "groupe", "pas dans la liste"),
+        ("comme=sexe", "comme", "pas dans la liste"),
+    ],
+)
+def test_a_choice_that_does_not_exist(page: Page, query: str, field: str, says: str) -> None:
+    shown = page(f"{URL}?{query}", 422)
+    summary = shown.xpath(".//*[@class='error-summary']//a")
+    assert [link.get("href") for link in summary] == [f"#{field}"]
+    assert says in text(summary[0])
+    assert says in text(shown.get_element_by_id(f"{field}-erreur"))
+    assert not shown.xpath(".//figure")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/clients/1/comparaison",
+        "/clients/1/comparaison/graphiques/repartition.svg",
+        f"{URL}/graphiques/autre.svg",
+        f"{URL}/graphiques/croisement.svg",
+        f"{URL}/graphiques/repartition.svg?donnee=CODE_GENDER",
+        f"{URL}/graphiques/repartition.svg?largeur=enorme",
+    ],
+)
+def test_what_does_not_exist(page: Page, address: str) -> None:
+    page(address, 404)
+
+
+def test_a_visitor_must_sign_in(anonymous: FlaskClient) -> None:
+    for address in (URL, f"{URL}/graphiques/repartition.svg", f"{URL}/graphiques/repartition.csv"):
+        response = anonymous.get(address)
+        assert response.status_code in (302, 303)
+        assert "/connexion" in response.location
+
+
+def test_without_everybodys_scores_only_all_clients_can_be_shown(instance: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(instance, tmp_path / "instance", symlinks=True)
+    (folder / "scores").unlink()
+    browser = signed_in(create_app({"INSTANCE": folder, "TESTING": True}), "agathe")
+    assert browser.get(URL).status_code == 200
+    response = browser.get(f"{URL}?groupe=refuses")
+    assert response.status_code == 422
+    assert "ne sont pas encore calculées" in response.text
+
+
+def test_only_quantities_are_offered_for_crossing(page: Page) -> None:
+    shown = page(URL)
+    offered = [option.get("value") for option in shown.xpath(".//select[@id='avec']//option")]
+    assert offered[0] == ""
+    assert set(offered[1:]) == set(brackets.QUANTITIES)
+    headings = [group.get("label") for group in shown.xpath(".//select[@id='donnee']/optgroup")]
+    assert headings == [theme.value for theme, _ in comparison.themes()]
