@@ -90,7 +90,7 @@ STATES = (
     State("clients.decision", CLIENT, "unfolded", act=unfold),
     State("clients.decision", "/clients/999999999", "unknown"),
     State("comparison.compare", f"{CLIENT}/comparaison"),
-    State("comparison.compare", f"{CLIENT}/comparaison?donnee=AMT_CREDIT&avec=AMT_ANNUITY", "crossed", act=unfold),
+    State("comparison.compare", f"{CLIENT}/comparaison?avec=AMT_ANNUITY", "crossed", act=unfold),
     State("comparison.compare", f"{CLIENT}/comparaison?donnee=NAME_INCOME_TYPE&comme=revenu", "categories"),
     State("comparison.compare", f"{CLIENT}/comparaison?{SMALL}", "small-group"),
     State("comparison.compare", f"{CLIENT}/comparaison?avec=AMT_CREDIT", "error"),
