@@ -8,14 +8,33 @@ from flask import Flask
 from pretadepenser import cli
 from pretadepenser import config as settings
 from pretadepenser.records.database import Database
-from pretadepenser.web import api, auth, clients, comparison, errors, frame, home, operations, security, site
+from pretadepenser.web import (
+    api,
+    application,
+    auth,
+    clients,
+    comparison,
+    errors,
+    frame,
+    home,
+    levers,
+    operations,
+    security,
+    simulation,
+    site,
+    watch,
+)
 
 BLUEPRINTS = (
     auth.blueprint,
     home.blueprint,
     clients.blueprint,
     comparison.blueprint,
+    simulation.blueprint,
+    levers.blueprint,
+    application.blueprint,
     site.blueprint,
+    watch.blueprint,
     operations.blueprint,
     api.blueprint,
 )

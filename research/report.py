@@ -10,7 +10,8 @@ Schema::
             | {"kind": "figure", "key": str, "title": str, "sentence": str, "alternative": str,
                "file": str, "width": int, "height": int, "table": table}
             | {"kind": "gallery", "items": [{"file", "width", "height", "alternative", "caption"}, …]}
-    table   = {"caption": str, "columns": [{"label": str, "numeric": bool}, …], "rows": [[str, …], …]}
+    table   = {"caption": str, "columns": [{"label": str, "numeric": bool}, …], "rows": [[str, …], …],
+               "footer": [[str, …], …]}
 
 ``file`` is a name inside the results folder (no sub-folder). Beside it lie ``figures.json`` (every number),
 ``predictions-<config>.json`` (from which ``figures.json`` can be computed again), ``manifest.json``,
@@ -57,7 +58,7 @@ def write_report(study: Study, results: Path) -> list[str]:
     ]
     report = {
         "version": VERSION,
-        "title": "Veille technique : VGG16 ou EfficientNet pour reconnaître des photos de produits",
+        "title": "Veille technique, VGG16 ou EfficientNet pour reconnaître des photos de produits",
         "demonstration": study.catalog.demonstration,
         "answer": outcome.answer(found),
         "sections": sections,

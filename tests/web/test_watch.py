@@ -1,0 +1,81 @@
+"""The technology watch: the published report as a page, its pictures and its figures."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from lxml.html import HtmlElement
+
+from pretadepenser.web import watch
+
+Page = Callable[..., HtmlElement]
+
+
+@pytest.fixture
+def published() -> dict[str, object]:
+    """The committed report."""
+    path = watch.RESULTS / "report.json"
+    if not path.is_file():
+        pytest.skip("research/results n’est pas publié : lancez « make research »")
+    report = json.loads(path.read_text(encoding="utf-8"))
+    assert isinstance(report, dict)
+    return report
+
+
+def test_the_report_answers_first(page: Page, published: dict[str, object]) -> None:
+    parsed = page("/veille")
+    lead = parsed.xpath("//main/p[@class='lead']")[0].text_content()
+    assert " ".join(lead.split()) == " ".join(str(published["answer"][0]).split())  # type: ignore[index]
+    assert published["demonstration"] is False
+
+
+def test_every_picture_has_words_and_is_served(
+    page: Page, client: FlaskClient, published: dict[str, object]
+) -> None:
+    images = page("/veille").xpath("//main//img")
+    assert len(images) >= 10
+    for image in images:
+        assert len(image.get("alt")) > 20
+        answer = client.get(image.get("src"))
+        assert answer.status_code == 200
+        assert answer.mimetype in {"image/svg+xml", "image/webp"}
+        assert b"style=" not in answer.data or answer.mimetype == "image/webp"
+
+
+def test_every_chart_stands_beside_its_figures(
+    page: Page, client: FlaskClient, published: dict[str, object]
+) -> None:
+    figures = page("/veille").xpath("//main//figure")
+    assert figures
+    for figure in figures:
+        assert figure.xpath(".//table//tbody/tr")
+        answer = client.get(figure.xpath(".//a[@download]/@href")[0])
+        assert answer.status_code == 200
+        rows = answer.text.splitlines()
+        assert len(rows) == 1 + len(figure.xpath(".//table//tbody/tr"))
+
+
+@pytest.mark.parametrize("name", ["report.json", "figures.json", "..%2Freport.py", "absent.svg"])
+def test_other_files_stay_out_of_reach(client: FlaskClient, name: str) -> None:
+    assert client.get(f"/veille/images/{name}").status_code == 404
+
+
+def test_nobody_reads_it_without_signing_in(anonymous: FlaskClient) -> None:
+    assert anonymous.get("/veille").status_code in {302, 303}
+
+
+def test_without_results_the_page_says_how_to_make_them(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "RESULTS", tmp_path)
+    assert "make research" in page("/veille").text_content()
+
+
+def test_a_report_of_another_version_is_not_shown(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "report.json").write_text('{"version": 99}', encoding="utf-8")
+    monkeypatch.setattr(watch, "RESULTS", tmp_path)
+    assert "make research" in page("/veille").text_content()
