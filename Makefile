@@ -58,6 +58,10 @@ test: $(VENV)/.test browser ## Installe ce que les tests demandent, puis les lan
 	@$(say) 'Tests'
 	@$(BIN)/python -m pytest $(ARGS)
 
+.PHONY: bench
+bench: $(VENV)/.test ## Mesure vitesse, mémoire, lisibilité et fidélité (ARGS="pages", "--sizes 5000")
+	@$(BIN)/python -m tests.bench $(ARGS)
+
 .PHONY: lint
 lint: $(VENV)/.test ## Vérifie le style, les types et les frontières entre paquets
 	@$(say) 'Style'

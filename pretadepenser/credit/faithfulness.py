@@ -1,8 +1,8 @@
 """Whether the reasons told are those of the model: what the score does when a reason is withdrawn.
 
-A reason is withdrawn by giving its figures the values of other clients, one reference client after the other,
-and taking the mean margin (the intervention of Janzing et al., 2020; deletion test of Samek et al., 2017). The
-model must then move the way the sentence announced, and the reasons must keep their order.
+A reason is withdrawn by giving its figures the values of other clients, one reference client after the
+other, and taking the mean margin (the intervention of Janzing et al., 2020; deletion test of Samek et al.,
+2017). The model must then move the way the sentence announced, and the reasons must keep their order.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ APART: Final = 2
 class Faithfulness:
     """How often withdrawing reasons does what they announce.
 
-    reasons: how many were withdrawn; direction: share (0..1) that move the score the announced way; joint: share
-    of clients for whom withdrawing all reasons of one side at once does; order: share of pairs of reasons of one
-    side, told at least APART points apart, of which the stronger moves the score more.
+    reasons: how many were withdrawn; direction: share (0..1) that move the score the announced way; joint:
+    share of sides (for, against) whose reasons, withdrawn all at once, do; order: share of pairs of reasons
+    of one side, told at least APART points apart, of which the stronger moves the score more.
     """
 
     clients: int

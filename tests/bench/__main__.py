@@ -1,0 +1,49 @@
+"""`make bench`: speed, memory and honesty of the application, as medians and ratios measured in one run.
+
+Timings on shared machines are noisy: read the ratios. Everything runs on fictitious clients made for the
+occasion in a temporary folder; nothing of the instance in use is touched.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.bench import honesty, pages, scale, serving
+from tests.bench.ground import Ground, make_ground
+
+PARTS: dict[str, Callable[[Ground], None]] = {
+    "pages": pages.run,
+    "serving": serving.run,
+    "honesty": honesty.run,
+    "scale": scale.run,
+}
+
+
+def main() -> None:
+    """Run the parts that are asked for (all by default) on a fresh ground."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help="parts to run (default: all)")
+    parser.add_argument(
+        "--clients", type=int, default=20_000, help="clients of the portfolio (default: 20000)"
+    )
+    parser.add_argument(
+        "--sizes",
+        type=int,
+        nargs="*",
+        default=[5_000, 300_000, 2_000_000],
+        help="portfolios of the part scale",
+    )
+    options = parser.parse_args()
+    if unknown := set(options.parts) - PARTS.keys():
+        parser.error(f"unknown part: {', '.join(unknown)} (parts: {', '.join(PARTS)})")
+    with tempfile.TemporaryDirectory(prefix="pretadepenser-bench-") as folder:
+        ground = make_ground(Path(folder), options.clients, tuple(options.sizes))
+        for name in options.parts or PARTS:
+            PARTS[name](ground)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""What the benchmarks stand on: a trained instance, a signed-in browser, and lines of figures."""
+
+from __future__ import annotations
+
+import re
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from pretadepenser import create_app
+from pretadepenser.credit import demo, training
+from pretadepenser.credit.portfolio import import_batches
+from pretadepenser.records import users
+
+USER, PASSWORD = "bench", "un mot de passe d'essai"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The instance folder under test, its application, and the sizes of portfolio to compare."""
+
+    instance: Path
+    app: Flask
+    sizes: tuple[int, ...]
+
+    def browser(self) -> FlaskClient:
+        """A signed-in administrator."""
+        browser = self.app.test_client()
+        token = csrf(browser.get("/connexion").text)
+        form = {"identifiant": USER, "mot_de_passe": PASSWORD, "csrf_token": token}
+        assert browser.post("/connexion", data=form).status_code == 303
+        return browser
+
+
+def csrf(page: str) -> str:
+    """The CSRF token of a page's form."""
+    found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+def make_ground(folder: Path, clients: int, sizes: tuple[int, ...]) -> Ground:
+    """Make a portfolio, train its model and say how long it took."""
+    instance = folder / "instance"
+    title(f"Ground: {clients:,} fictitious clients")
+    begun = time.perf_counter()
+    import_batches(demo.batches(clients, 1), instance, fictitious=True)
+    line("make the portfolio", f"{clients / (time.perf_counter() - begun):,.0f} clients/s")
+    begun = time.perf_counter()
+    training.train(instance)
+    line("train, cross-validate, explain, score all", f"{time.perf_counter() - begun:.1f} s")
+    app = create_app({"INSTANCE": instance, "TESTING": True})
+    app.extensions["database"].upgrade()
+    users.add_user(app.extensions["database"], USER, "administrateur", PASSWORD)
+    return Ground(instance, app, sizes)
+
+
+def title(text: str) -> None:
+    """Head of a group of figures."""
+    print(f"\n{text}", flush=True)  # noqa: T201 (a report on the terminal)
+
+
+def line(what: str, *figures: str) -> None:
+    """One line of the report."""
+    print(f"  {what:<58}" + "".join(f"{figure:>16}" for figure in figures), flush=True)  # noqa: T201
+
+
+def timed(work: Callable[[int], object], arguments: Sequence[int]) -> list[float]:
+    """Milliseconds of `work` for each argument."""
+    taken = []
+    for argument in arguments:
+        begun = time.perf_counter()
+        work(argument)
+        taken.append(1000 * (time.perf_counter() - begun))
+    return taken
+
+
+def median(values: Sequence[float]) -> float:
+    """Median, as every figure here is one."""
+    return statistics.median(values)
+
+
+def p99(values: Sequence[float]) -> float:
+    """Ninety-ninth percentile, nearest rank."""
+    return sorted(values)[max(0, -(-len(values) * 99 // 100) - 1)]

@@ -1,0 +1,76 @@
+"""Server time of every page against a bare Flask page and against one row of TreeSHAP."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+from flask import Flask
+
+from pretadepenser.credit import features
+from pretadepenser.credit.portfolio import current_portfolio
+from pretadepenser.credit.scoring import current_model
+from tests.bench.ground import Ground, csrf, line, median, p99, timed, title
+
+ROUNDS = 200
+
+
+def run(ground: Ground) -> None:
+    """Time the pages for clients drawn at random, each seen once."""
+    portfolio, model = current_portfolio(ground.instance), current_model(ground.instance)
+    assert portfolio
+    assert model
+    numbers = np.random.default_rng(0).choice(portfolio.numbers(), ROUNDS, replace=False).tolist()
+    rows = {number: found.values for number in numbers if (found := portfolio.client(number))}
+    browser = ground.browser()
+
+    bare = Flask("bare")
+    bare.add_url_rule("/", "page", lambda: "<!doctype html><title>page</title>")
+    empty = bare.test_client()
+
+    def shap(number: int) -> object:
+        frame = features.frame([rows[number]])
+        return model.contributions(features.matrix(frame, model.features))
+
+    title(f"Pages, server time in ms over {ROUNDS} clients (p50, p99, ratio to the floor)")
+    floor = timed(shap, numbers)
+    line("floor: one row of exact TreeSHAP", f"{median(floor):.2f}", f"{p99(floor):.2f}", "1.0")
+    line("lookup of one client", f"{median(timed(portfolio.client, numbers)):.2f}")
+    plain = timed(lambda _: empty.get("/"), numbers)
+    line(
+        "bare Flask page", f"{median(plain):.2f}", f"{p99(plain):.2f}", f"{median(plain) / median(floor):.1f}"
+    )
+    paths = {
+        "client page": "/clients/{}",
+        "comparison": "/clients/{}/comparaison",
+        "simulation, form": "/clients/{}/simulation",
+        "levers": "/clients/{}/leviers",
+        "meeting sheet": "/clients/{}/entretien",
+        "model": "/modele",
+        "fairness": "/modele/equite",
+        "technology watch": "/veille",
+    }
+    for name, path in paths.items():
+        browser.get(path.format(numbers[0]))
+        taken = timed(lambda number, path=path: _read(browser, path.format(number)), numbers)  # type: ignore[misc]
+        ratio = f"{median(taken) / median(floor):.1f}"
+        line(name, f"{median(taken):.2f}", f"{p99(taken):.2f}", ratio)
+    pdf = timed(lambda number: _read(browser, f"/clients/{number}/entretien.pdf"), numbers[:10])
+    line("meeting sheet, tagged PDF", f"{median(pdf):.0f}", f"{p99(pdf):.0f}")
+    token = csrf(browser.get("/").text)
+    form = {"AMT_CREDIT": "300000", "csrf_token": token}
+    posted = timed(lambda n: browser.post(f"/clients/{n}/simulation", data=form), numbers[:50])
+    line("simulation, answer", f"{median(posted):.2f}", f"{p99(posted):.2f}")
+
+    title("Charts, ms (drawn, then kept on disk for every worker)")
+    shutil.rmtree(ground.instance / "pictures", ignore_errors=True)
+    for chart in ("score", "contributions"):
+        path = f"/clients/{{}}/graphiques/{chart}.svg"
+        cold = timed(lambda number, path=path: _read(browser, path.format(number)), numbers[:40])  # type: ignore[misc]
+        kept = timed(lambda number, path=path: _read(browser, path.format(number)), numbers[:40])  # type: ignore[misc]
+        line(chart, f"{median(cold):.1f}", f"{median(kept):.1f}", f"÷ {median(cold) / median(kept):.1f}")
+
+
+def _read(browser: object, path: str) -> None:
+    answer = browser.get(path)  # type: ignore[attr-defined]
+    assert answer.status_code == 200, (path, answer.status_code)
