@@ -132,7 +132,8 @@ def _drawn(curve: Curve) -> Callable[[Width], Figure]:
         )  # fmt: skip
         ax.xaxis.set_major_locator(MaxNLocator(6 if wide else 2))
         ax.xaxis.set_major_formatter(lambda value, _: french.number(value / 1000, 0 if span > 8000 else 1))
-        ax.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+        # Steps that always mark the limit.
+        ax.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
         ax.set_xlabel("Montant du crédit, en milliers d’euros" if wide else "Montant, en milliers d’€")
         ax.xaxis.label.set_color(drawing.color("ink"))
         return fig

@@ -129,7 +129,7 @@ def _deposit(before: _Figures, after: _Figures) -> str:
     goods = (after["AMT_GOODS_PRICE"] or 0.0) / (before["AMT_GOODS_PRICE"] or 1.0)
     own = (before["AMT_CREDIT"] or 0.0) * goods - (after["AMT_CREDIT"] or 0.0)
     on = " sur le même achat" if goods == 1 else ""
-    return f"payer soi-même {french.amount(round(own, -2))} de plus{on}"
+    return f"payer soi-même {french.amount(own)} de plus{on}"
 
 
 def _term(before: _Figures, after: _Figures) -> str:
@@ -167,10 +167,10 @@ _CARES: Final[Mapping[Lever, str]] = MappingProxyType(
 
 def cares(levers: tuple[Lever, ...], score: Score) -> tuple[str, ...]:
     """Say what to mind before such a change is agreed."""
-    told = [french.typeset(_CARES[lever]) for lever in levers if lever in _CARES]
+    told = [_CARES[lever] for lever in levers if lever in _CARES]
     if score.granted and score.close:
         told.append("Même ainsi, le cas resterait proche de la limite : demandez un second avis.")
-    return tuple(told)
+    return tuple(french.typeset(one) for one in told)
 
 
 def answer(proposals: int, nearest: int | None, today: Score, locked: bool) -> str:
