@@ -137,7 +137,7 @@ def card(output: Path | None) -> None:
     from pretadepenser.credit import model_card
 
     opened = _model()
-    text = model_card.render(opened.card, opened.insight())
+    text = model_card.render(opened.card, opened.insight)
     if output is None:
         click.echo(text)
         return

@@ -60,6 +60,13 @@ def render(card: Card, insight: Insight) -> str:
     return french.typeset("\n\n".join(parts)) + "\n"
 
 
+def grounds(card: Card) -> str:
+    """Name the protected grounds that the model is not fed, as a French list with articles."""
+    articles = {"âge": "l’âge", "sexe": "le sexe", "situation de famille": "la situation de famille"}
+    names = sorted({dictionary.COLUMNS[name].protected or "" for name in card.protected_features})
+    return french.join([articles.get(name, f"le {name}") for name in names])
+
+
 def _section(title: str, paragraphs: Iterable[str]) -> str:
     return "\n\n".join((f"## {title}", *paragraphs))
 
@@ -110,13 +117,12 @@ def _inputs(card: Card, insight: Insight) -> list[str]:
         )
         for name in sorted(card.features, key=lambda name: -importance[name])
     ]
-    grounds = sorted({dictionary.COLUMNS[name].protected or "" for name in card.protected_features})
     return [
         f"{len(card.features)} données. L’importance est l’effet moyen, en points, sur "
         f"{french.plural(insight.sample, 'client')} ; le sens imposé dit ce que devient le risque quand la "
         "donnée augmente.",
         table(("Donnée", "Colonne", "Importance", "Sens imposé"), rows),
-        f"Jamais regardés : {french.join(grounds)}, ni ce qui s’en calcule (les caractéristiques de "
+        f"Jamais regardés : {grounds(card)}, ni ce qui s’en calcule (les caractéristiques de "
         "l’immeuble décrivent le lieu de résidence) ; les défauts de l’entourage ; les circonstances de la "
         "demande ; les dates des papiers, de l’adresse et du téléphone. "
         "La catégorie « congé de maternité » est lue comme « salarié ».",

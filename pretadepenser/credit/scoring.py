@@ -15,6 +15,7 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -98,8 +99,9 @@ class Model:
         """SHA-256 of the trees, which names this model."""
         return self.card.sha256[TREES]
 
+    @cached_property
     def insight(self) -> Insight:
-        """Read the global explanation computed at training. Raises ModelError when it is damaged."""
+        """The global explanation computed at training, read once. Raises ModelError when it is damaged."""
         insight: Insight = read_json(self.folder / INSIGHT, Insight)
         return insight
 

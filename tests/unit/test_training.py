@@ -206,7 +206,7 @@ def test_age_brackets() -> None:
 
 
 def test_small_groups_are_not_told(model: Model) -> None:
-    for audit in model.insight().audits:
+    for audit in model.insight.audits:
         for group in audit.groups:
             assert (group.granted is None) == (group.size < fairness.SMALLEST)
 
@@ -233,12 +233,12 @@ def test_influences_say_what_the_contributions_say() -> None:
 
 
 def test_the_explanation_shows_no_single_client(model: Model) -> None:
-    for influence in model.insight().influences:
+    for influence in model.insight.influences:
         assert all(step.size >= insight.SMALLEST for step in influence.steps)
 
 
 def test_the_insight_is_complete(model: Model) -> None:
-    found = model.insight()
+    found = model.insight
     assert {influence.feature for influence in found.influences} == set(model.features)
     assert len(found.costs) == evaluation.STEPS - 1
     assert len(found.calibration) == evaluation.CALIBRATION_BINS
@@ -248,7 +248,7 @@ def test_the_insight_is_complete(model: Model) -> None:
 
 
 def test_the_card_is_written_from_the_model(model: Model) -> None:
-    text = model_card.render(model.card, model.insight())
+    text = model_card.render(model.card, model.insight)
     assert "Données fictives" in text
     assert "0,80" in text
     for name in model.features:

@@ -1,0 +1,202 @@
+"""Audits of fairness as sentences, tables and charts; each says no more than its figures."""
+
+from __future__ import annotations
+
+from pretadepenser.charts import rows
+from pretadepenser.charts.chart import Cell, Chart, Column, Table
+from pretadepenser.charts.rows import Row
+from pretadepenser.credit import dictionary, french
+from pretadepenser.credit.evaluation import Rate
+from pretadepenser.credit.fairness import FOUR_FIFTHS, Audit, Group
+from pretadepenser.credit.french import NO_BREAK
+
+KEYS = {"CODE_GENDER": "sexe", "DAYS_BIRTH": "age", "NAME_FAMILY_STATUS": "famille"}
+TOO_FEW = "trop peu de clients"
+# Places, in the raw rows, of the rates without their intervals.
+MAIN = (0, 1, 2, 5, 8, 11, 12, 15)
+
+
+def title(audit: Audit) -> str:
+    """Name of the ground, as a heading."""
+    return dictionary.COLUMNS[audit.column].label
+
+
+def told(audit: Audit) -> list[Group]:
+    """Groups large enough for their rates to be told."""
+    return [group for group in audit.groups if group.granted is not None]
+
+
+def sentences(audit: Audit) -> tuple[str, ...]:
+    """What the audit shows: grants and the four-fifths ratio, false refusals, calibration."""
+    groups = told(audit)
+    least = min(groups, key=lambda group: group.four_fifths or 0.0)
+    most = next(group for group in groups if group.label == audit.reference)
+    grants = (
+        f"Le prêt est accordé le plus souvent au groupe {french.quoted(most.label)} "
+        f"({_percent(most.granted)}) et le moins souvent au groupe {french.quoted(least.label)} "
+        f"({_percent(least.granted)}). {_verdict(least)}"
+    )
+    low, high = _ends(groups, "false_refusal")
+    refusals = (
+        "Parmi les clients qui ont remboursé, la part de ceux que le modèle aurait refusés va de "
+        f"{_percent(low.false_refusal)} ({low.label}) à {_percent(high.false_refusal)} ({high.label})."
+    )
+    return grants, refusals, _calibrated(groups)
+
+
+def _verdict(least: Group) -> str:
+    ratio = (
+        f"Le rapport entre les deux est de {french.number(least.four_fifths or 0.0, 2)} (intervalle à "
+        f"95{NO_BREAK}%{NO_BREAK}: {french.number(least.four_fifths_low or 0.0, 2)} à "
+        f"{french.number(least.four_fifths_high or 0.0, 2)})"
+    )
+    if (least.four_fifths_high or 0.0) < FOUR_FIFTHS:
+        return f"{ratio}{NO_BREAK}: il est sous le repère des quatre cinquièmes (0,80)."
+    if (least.four_fifths_low or 0.0) >= FOUR_FIFTHS:
+        return f"{ratio}{NO_BREAK}: il atteint le repère des quatre cinquièmes (0,80)."
+    return (
+        f"{ratio}{NO_BREAK}: le repère des quatre cinquièmes (0,80) est dans l’intervalle, ces chiffres ne "
+        "permettent pas de trancher."
+    )
+
+
+def _calibrated(groups: list[Group]) -> str:
+    off = []
+    for group in groups:
+        if group.observed is None or group.expected is None:
+            continue
+        low, high = group.observed.low or 0.0, group.observed.high or 1.0
+        if not low <= group.expected <= high:
+            way = "trop haut" if group.expected > high else "trop bas"
+            off.append(
+                f"{way} pour le groupe {french.quoted(group.label)} "
+                f"({french.percent(group.expected, 1)} annoncés, {_percent(group.observed)} observés)"
+            )
+    if not off:
+        return "Dans chaque groupe, le risque annoncé est dans l’intervalle du risque observé."
+    return f"Le risque annoncé est {french.join(off)}."
+
+
+def table(audit: Audit) -> Table:
+    """All measures of each group, intervals in brackets; the raw rows hold the rates alone."""
+    return Table(
+        f"{title(audit)}{NO_BREAK}: décisions à la limite de {french.percent(audit.limit)}, avec leur "
+        "intervalle à 95\u00a0%",
+        (
+            Column("Groupe"),
+            Column("Clients", True),
+            Column("Prêts accordés", True),
+            Column("Difficultés parmi les prêts accordés", True),
+            Column("Refusés parmi ceux qui ont remboursé", True),
+            Column("Risque annoncé", True),
+            Column("Risque observé", True),
+            Column("Rapport au groupe le plus accordé", True),
+        ),
+        tuple(_cells(group) for group in audit.groups),
+        tuple(tuple(_raw(group)[place] for place in MAIN) for group in audit.groups),
+    )
+
+
+def detail(audit: Audit) -> Table:
+    """The same figures for a spreadsheet: each rate and both ends of its interval in columns of their own."""
+    names = (
+        "Groupe", "Clients", "Prêts accordés", "au moins", "au plus", "Difficultés parmi les prêts accordés",
+        "au moins", "au plus", "Refusés parmi ceux qui ont remboursé", "au moins", "au plus",
+        "Risque annoncé", "Risque observé", "au moins", "au plus",
+        "Rapport au groupe le plus accordé", "au moins", "au plus",
+    )  # fmt: skip
+    raw = tuple(_raw(group) for group in audit.groups)
+    return Table(
+        title(audit),
+        tuple(Column(name, place > 0) for place, name in enumerate(names)),
+        tuple(tuple("" if cell is None else str(cell) for cell in row) for row in raw),
+        raw,
+    )
+
+
+def grants(audit: Audit) -> Chart:
+    """Grant rate of each group with its interval, and four fifths of the highest one."""
+    groups = told(audit)
+    lines = [(group.label, group.granted) for group in groups if group.granted]
+    best = max(rate.value or 0.0 for _, rate in lines)
+    shown = Table(
+        f"{title(audit)}{NO_BREAK}: part des prêts accordés",
+        (
+            Column("Groupe"),
+            Column("Prêts accordés", True),
+            Column("Au moins (95\u00a0%)", True),
+            Column("Au plus (95\u00a0%)", True),
+        ),
+        tuple((name, *(french.percent(x, 1) for x in _ends_of(rate))) for name, rate in lines),
+        tuple((name, *_ends_of(rate)) for name, rate in lines),
+        footer=(
+            ("Quatre cinquièmes de la part la plus haute", french.percent(FOUR_FIFTHS * best, 1), "", ""),
+        ),
+    )
+    under = [name for name, rate in lines if (rate.value or 0.0) < FOUR_FIFTHS * best]
+    said = (
+        f"{french.join([french.quoted(name) for name in under])}{NO_BREAK}: la part des prêts "
+        if under
+        else "Dans tous les groupes, la part des prêts "
+    )
+    drawn = [Row(name, rate.value or 0.0, _percent(rate), rate.low, rate.high) for name, rate in lines]
+    return Chart(
+        f"accords-{KEYS[audit.column]}",
+        f"{title(audit)}{NO_BREAK}: part des prêts accordés",
+        f"{said}accordés est {'inférieure' if under else 'au moins égale'} aux quatre cinquièmes de la "
+        f"plus haute ({french.percent(FOUR_FIFTHS * best, 1)}).",
+        shown,
+        rows.heights(len(drawn)),
+        rows.points(drawn, [(FOUR_FIFTHS * best, "quatre cinquièmes de la plus haute", True)], (0.0, 1.0)),
+    )
+
+
+def _cells(group: Group) -> tuple[str, ...]:
+    if group.granted is None:
+        return (group.label, french.number(group.size), TOO_FEW, "", "", "", "", "")
+    ratio = (
+        f"{french.number(group.four_fifths or 0.0, 2)} ({french.number(group.four_fifths_low or 0.0, 2)} à "
+        f"{french.number(group.four_fifths_high or 0.0, 2)})"
+    )
+    return (
+        group.label,
+        french.number(group.size),
+        _with_interval(group.granted),
+        _with_interval(group.default_if_granted),
+        _with_interval(group.false_refusal),
+        french.percent(group.expected or 0.0, 1),
+        _with_interval(group.observed),
+        ratio,
+    )
+
+
+def _raw(group: Group) -> tuple[Cell, ...]:
+    rates = (group.granted, group.default_if_granted, group.false_refusal)
+    ends = [cell for rate in rates for cell in (_ends_of(rate) if rate else (None, None, None))]
+    observed = _ends_of(group.observed) if group.observed else (None, None, None)
+    ratios = (group.four_fifths, group.four_fifths_low, group.four_fifths_high)
+    return (group.label, group.size, *ends, group.expected, *observed, *ratios)
+
+
+def _ends_of(rate: Rate) -> tuple[float, float, float]:
+    return rate.value or 0.0, rate.low or 0.0, rate.high or 0.0
+
+
+def _ends(groups: list[Group], name: str) -> tuple[Group, Group]:
+    """The groups with the lowest and the highest value of a rate."""
+
+    def value(group: Group) -> float:
+        rate: Rate | None = getattr(group, name)
+        return rate.value or 0.0 if rate else 0.0
+
+    return min(groups, key=value), max(groups, key=value)
+
+
+def _percent(rate: Rate | None) -> str:
+    return "–" if rate is None or rate.value is None else french.percent(rate.value, 1)
+
+
+def _with_interval(rate: Rate | None) -> str:
+    if rate is None or rate.value is None or rate.low is None or rate.high is None:
+        return "–"
+    return f"{_percent(rate)} ({french.number(100 * rate.low, 1)} à {french.number(100 * rate.high, 1)})"

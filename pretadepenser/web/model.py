@@ -1,0 +1,167 @@
+"""The model as a whole: what it looks at, how good and how fair it is, what it must not be used for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Response, abort, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import SelectField
+from wtforms.validators import AnyOf
+
+from pretadepenser.charts import fairness as fairness_charts
+from pretadepenser.charts import model as charts
+from pretadepenser.charts.chart import Chart
+from pretadepenser.credit import dictionary, features, french, model_card
+from pretadepenser.credit.fairness import Audit
+from pretadepenser.credit.insight import Influence, Insight
+from pretadepenser.records.models import Role
+from pretadepenser.web import pictures, resources
+from pretadepenser.web.auth import roles
+
+blueprint = Blueprint("model", __name__, url_prefix="/modele")
+
+WRONG: Final = french.typeset("Cette donnée n’est pas dans la liste : choisissez-en une autre.")
+NO_CHART: Final = "Ce graphique n’existe pas."
+
+
+class FigureForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """Which figure's effect to show. Sent by GET: it changes nothing."""
+
+    class Meta:
+        """A GET form has no token to protect, and none must show in its address."""
+
+        csrf = False
+
+    donnee = SelectField("Donnée", validate_choice=False, validators=[AnyOf(features.FEATURES, WRONG)])
+
+
+@blueprint.get("")
+def overview() -> ResponseReturnValue:
+    """Show the model: purpose, data that count, quality, limit, card."""
+    model = resources.model()
+    insight = model.insight
+    form, influence = _chosen(insight)
+    page = render_template(
+        "pages/model.html",
+        card=model.card,
+        form=form,
+        limit=resources.limit(),
+        importance=charts.importance(insight),
+        spread=charts.spread(insight),
+        dependence=charts.dependence(influence) if influence else None,
+        calibration=charts.calibration(insight),
+        costs=charts.costs(insight, model.card.fair),
+        confusion=charts.confusion(model.card.fair),
+        chosen=influence.feature if influence else None,
+        meaning=dictionary.describe(influence.feature).meaning if influence else None,
+        purpose=model_card.PURPOSE,
+        misuses=model_card.MISUSES,
+        limits=model_card.LIMITS,
+        grounds=model_card.grounds(model.card),
+    )
+    return page, 200 if influence else 422
+
+
+@blueprint.get("/fiche.md")
+def card() -> ResponseReturnValue:
+    """Give the model card as a Markdown file."""
+    model = resources.model()
+    response = Response(model_card.render(model.card, model.insight), mimetype="text/markdown")
+    response.headers["Content-Disposition"] = 'attachment; filename="fiche-du-modele.md"'
+    return response
+
+
+@blueprint.get("/graphiques/<name>.svg")
+def picture(name: str) -> ResponseReturnValue:
+    """Draw one of the charts of the model."""
+    return pictures.picture(_chart(name))
+
+
+@blueprint.get("/graphiques/<name>.csv")
+def spreadsheet(name: str) -> ResponseReturnValue:
+    """Give the figures of one of the charts of the model."""
+    return pictures.spreadsheet(_chart(name).table, f"modele-{name}")
+
+
+@blueprint.get("/equite")
+@roles(Role.AUDITOR, Role.ADMINISTRATOR)
+def fairness() -> ResponseReturnValue:
+    """Show the audits by sex, age and family situation: sentences, table, chart."""
+    model = resources.model()
+    return render_template(
+        "pages/fairness.html",
+        card=model.card,
+        limit=resources.limit(),
+        audits=[
+            {
+                "key": fairness_charts.KEYS[audit.column],
+                "title": fairness_charts.title(audit),
+                "sentences": fairness_charts.sentences(audit),
+                "table": fairness_charts.table(audit),
+                "chart": fairness_charts.grants(audit),
+            }
+            for audit in model.insight.audits
+        ],
+    )
+
+
+@blueprint.get("/equite/graphiques/<name>.svg")
+@roles(Role.AUDITOR, Role.ADMINISTRATOR)
+def fairness_picture(name: str) -> ResponseReturnValue:
+    """Draw the chart of one audit."""
+    return pictures.picture(fairness_charts.grants(_audit(name.removeprefix("accords-"))))
+
+
+@blueprint.get("/equite/graphiques/<name>.csv")
+@roles(Role.AUDITOR, Role.ADMINISTRATOR)
+def fairness_chart_spreadsheet(name: str) -> ResponseReturnValue:
+    """Give the figures of the chart of one audit."""
+    shown = fairness_charts.grants(_audit(name.removeprefix("accords-")))
+    return pictures.spreadsheet(shown.table, f"equite-{name}")
+
+
+@blueprint.get("/equite/<name>.csv")
+@roles(Role.AUDITOR, Role.ADMINISTRATOR)
+def fairness_spreadsheet(name: str) -> ResponseReturnValue:
+    """Give all measures of one audit."""
+    return pictures.spreadsheet(fairness_charts.detail(_audit(name)), f"equite-{name}")
+
+
+def _chosen(insight: Insight) -> tuple[FigureForm, Influence | None]:
+    """The form and the figure that the address asks for: the most important one where it names none."""
+    first = insight.influences[0].feature
+    form = FigureForm(request.args if "donnee" in request.args else None, donnee=first)
+    form.donnee.choices = [
+        (one.feature, dictionary.describe(one.feature).label) for one in insight.influences
+    ]
+    if "donnee" in request.args and not form.validate():
+        return form, None
+    return form, next(one for one in insight.influences if one.feature == form.donnee.data)
+
+
+def _chart(name: str) -> Chart:
+    model = resources.model()
+    insight = model.insight
+    match name:
+        case "importance":
+            return charts.importance(insight)
+        case "sens":
+            return charts.spread(insight)
+        case "calibration":
+            return charts.calibration(insight)
+        case "cout":
+            return charts.costs(insight, model.card.fair)
+        case "dependance":
+            influence = _chosen(insight)[1]
+            if influence:
+                return charts.dependence(influence)
+    abort(404, description=NO_CHART)
+
+
+def _audit(key: str) -> Audit:
+    for audit in resources.model().insight.audits:
+        if fairness_charts.KEYS[audit.column] == key:
+            return audit
+    abort(404, description=NO_CHART)
