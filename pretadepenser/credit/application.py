@@ -33,7 +33,7 @@ def importance(model: Model) -> Mapping[str, float]:
     model's insight is damaged.
     """
     shares: dict[str, float] = {}
-    for influence in model.insight().influences:
+    for influence in model.insight.influences:
         sources = features.DERIVED_FROM.get(influence.feature, (influence.feature,))
         for name in sources:
             shares[name] = shares.get(name, 0.0) + influence.importance / len(sources)
