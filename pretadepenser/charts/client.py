@@ -148,7 +148,7 @@ def point_bars(bars: list[tuple[str, str, int]], width: Width, height: int) -> F
     fig = drawing.figure(width, height)
     wide = width == "large"
     ax = drawing.axes(fig, 420 if wide else 12, 20 if wide else 12, 30, 10)
-    reach = max([abs(points) for *_, points in bars] + [1]) * (1.45 if wide else 1.8)
+    reach = max([abs(points) for *_, points in bars] + [1]) * (1.7 if wide else 2.8)
     ax.set_xlim(-reach, reach)
     ax.set_ylim(len(bars) - 0.5, -0.5)
     ax.set_yticks([])

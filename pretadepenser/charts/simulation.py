@@ -22,14 +22,14 @@ def answers(simulation: Simulation) -> Table:
     raw = [(one.label, one.before, one.after) for one in simulation.changes]
     scored = (
         (
-            "Probabilité de ne pas rembourser",
+            "Probabilité",
             lambda score: french.percent(score.probability, 2),
             _probability,
         ),
-        ("Score", lambda score: french.plural(score.points, "point"), lambda score: score.points),
+        ("Score (points)", lambda score: french.number(score.points), lambda score: score.points),
         (
-            "Difficultés chez 100 clients au score comparable",
-            lambda score: f"environ {french.number(100 * score.calibrated)}",
+            "Difficultés sur 100 clients",
+            lambda score: french.number(100 * score.calibrated),
             lambda score: 100 * score.calibrated,
         ),
         ("Décision", _decision, _decision),
@@ -38,8 +38,8 @@ def answers(simulation: Simulation) -> Table:
         rows.append((label, text(old), text(new)))
         raw.append((label, value(old), value(new)))
     return Table(
-        "Ce client aujourd’hui et dans la simulation",
-        (Column("Ce qui est comparé"), Column("Aujourd’hui"), Column("Simulation")),
+        "Probabilité de ne pas rembourser, score, difficultés de paiement au score comparable, décision",
+        (Column("Donnée"), Column("Actuel"), Column("Simulé")),
         tuple(rows),
         tuple(raw),
     )
@@ -65,10 +65,10 @@ def moves(simulation: Simulation) -> Chart | None:
         many = f"Les {len(rest)} autres données" if len(rest) > 1 else "Une autre donnée"
         bars.append((many, "", sum(one.points for one in rest)))
     table = Table(
-        "Points de chaque donnée, aujourd’hui et dans la simulation",
+        "Points de chaque donnée, actuels et simulés",
         (
-            Column("Donnée"), Column("Valeur aujourd’hui"), Column("Valeur simulée"),
-            Column("Points aujourd’hui", True), Column("Points simulés", True), Column("Écart", True),
+            Column("Donnée"), Column("Valeur actuelle"), Column("Valeur simulée"),
+            Column("Points actuels", True), Column("Points simulés", True), Column("Écart", True),
         ),
         tuple(
             (
@@ -104,8 +104,10 @@ def _values(before: str, after: str) -> str:
 def _said(simulation: Simulation) -> str:
     """The chart in one sentence: the whole, then what moved most."""
     first = simulation.moved[0]
-    total = french.points(simulation.points) if simulation.points else "aucun point d’écart"
-    start = f"En tout, la simulation change le score ainsi : {total}"
+    gain = simulation.points
+    verb = "ajoute" if gain > 0 else "retire"
+    effect = f"{verb} {french.plural(abs(gain), 'point')} au score" if gain else "laisse le score où il est"
+    start = f"En tout, la simulation {effect}"
     if len(simulation.moved) == 1:
         return french.typeset(
             f"{start} ; une seule donnée bouge : {first.label} ({french.points(first.points)})."

@@ -109,6 +109,8 @@ def spoken(column: Column, known: Range) -> tuple[str, str]:
     if column.kind is Kind.AMOUNT:
         return french.amount(math.ceil(known.low)), french.amount(math.floor(known.high))
     low, high = wording.value_text(column, known.low), wording.value_text(column, known.high)
+    if column.kind is Kind.YEARS and known.low == 0:
+        low = "0"
     return (high, low) if column.kind is Kind.DURATION else (low, high)
 
 
