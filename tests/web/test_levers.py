@@ -1,0 +1,130 @@
+"""The levers page: what would change the decision."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+
+from pretadepenser.credit import scoring
+from pretadepenser.credit.counterfactual import Levers, levers
+from pretadepenser.credit.portfolio import current_portfolio
+from pretadepenser.credit.scoring import current_model, current_scores
+from tests.conftest import Page
+
+LIMIT = 0.48
+
+
+@pytest.fixture(scope="module")
+def people(trained: Path) -> dict[str, tuple[int, Levers]]:
+    """A refused client with proposals, one without, and a granted one, each with the expected answer."""
+    model, portfolio = current_model(trained), current_portfolio(trained)
+    assert model
+    assert portfolio
+    margins = current_scores(trained, portfolio, model)
+    assert margins is not None
+    found: dict[str, tuple[int, Levers]] = {}
+    for place in np.argsort(-margins[:400]):
+        number = int(portfolio.numbers()[place])
+        client = portfolio.client(number)
+        assert client
+        refused = margins[place] > scoring.margin_of(LIMIT)
+        answer = levers(model, portfolio, client.values, LIMIT, number=number)
+        kind = "granted" if not refused else "solved" if len(answer.proposals) > 1 else "unsolved"
+        if kind == "unsolved" and not (answer.nearest and not answer.proposals):
+            continue
+        found.setdefault(kind, (number, answer))
+        if len(found) == 3:
+            break
+    return found
+
+
+def _text(page: object) -> str:
+    return " ".join(page.text_content().split())  # type: ignore[attr-defined]
+
+
+def test_refused_client_reads_proposals(page: Page, people: dict[str, tuple[int, Levers]]) -> None:
+    number, answer = people["solved"]
+    shown = page(f"/clients/{number}/leviers")
+    text = _text(shown)
+    assert "Le prêt ne sera pas accordé." in text
+    assert " ".join(answer.sentence.split()) in text
+    assert "pas une promesse" in text
+    for proposal in answer.proposals:
+        assert " ".join(proposal.sentence.split()) in text
+    tables = shown.xpath("//main//section//table")
+    assert len(tables) == len(answer.proposals)
+    for table, proposal in zip(tables, answer.proposals, strict=True):
+        cells = [" ".join(cell.split()) for cell in table.xpath(".//td/text()")]
+        assert cells[-1] == "prêt accordé"
+        assert f"{proposal.score.points} points" in cells
+
+
+def test_client_without_a_way_reads_what_comes_nearest(
+    page: Page, people: dict[str, tuple[int, Levers]]
+) -> None:
+    number, answer = people["unsolved"]
+    text = _text(page(f"/clients/{number}/leviers"))
+    assert "Aucun changement réaliste" in text
+    assert "Ce qui s’en approche le plus" in text
+    assert answer.nearest
+    assert " ".join(answer.nearest.sentence.split()) in text
+
+
+def test_granted_client_reads_the_room(page: Page, people: dict[str, tuple[int, Levers]]) -> None:
+    number, answer = people["granted"]
+    shown = page(f"/clients/{number}/leviers")
+    assert answer.room
+    assert " ".join(answer.room.sentence.split()) in _text(shown)
+    assert "pas un conseil d’emprunter plus" in _text(shown)
+    assert not shown.xpath("//main//form")
+
+
+def test_locks_stand_in_the_address_and_are_kept(page: Page, people: dict[str, tuple[int, Levers]]) -> None:
+    number, _ = people["solved"]
+    shown = page(f"/clients/{number}/leviers?fixe=projet&fixe=duree&fixe=apport&fixe=revenu")
+    assert len(shown.xpath("//input[@name='fixe'][@checked]")) == 4
+    assert "parmi ceux qui restent possibles" in _text(shown)
+    form = shown.xpath("//main//form")[0]
+    assert form.get("method") == "get"
+    assert {field.get("name") for field in form.xpath(".//input")} == {"fixe"}
+    assert {field.get("value") for field in form.xpath(".//input")} == {"projet", "apport", "duree", "revenu"}
+
+
+def test_unknown_lock_is_an_error_with_the_page(page: Page, people: dict[str, tuple[int, Levers]]) -> None:
+    number, answer = people["solved"]
+    shown = page(f"/clients/{number}/leviers?fixe=age", status=422)
+    assert "Ce choix n’est pas dans la liste" in _text(shown.xpath("//*[@class='error-summary']")[0])
+    assert " ".join(answer.sentence.split()) in _text(shown)
+
+
+def test_unknown_client_is_not_found(page: Page) -> None:
+    page("/clients/1/leviers", status=404)
+
+
+@pytest.mark.parametrize("kind", ["solved", "granted"])
+def test_chart_is_a_picture_and_a_file(
+    client: FlaskClient, people: dict[str, tuple[int, Levers]], kind: str
+) -> None:
+    number, answer = people[kind]
+    assert answer.curve
+    for width in ("large", "etroite"):
+        picture = client.get(f"/clients/{number}/leviers/graphiques/montant.svg?largeur={width}")
+        assert picture.status_code == 200
+        assert picture.mimetype == "image/svg+xml"
+        assert f"Demande : {answer.score.points}" in picture.text.replace("\u00a0", " ")
+    rows = client.get(f"/clients/{number}/leviers/graphiques/montant.csv").text.splitlines()
+    assert len(rows) == 1 + len(answer.curve.amounts)
+
+
+def test_page_is_for_signed_in_people(anonymous: FlaskClient) -> None:
+    answer = anonymous.get("/clients/100002/leviers")
+    assert answer.status_code == 303
+    assert "/connexion" in answer.location
+
+
+def test_page_says_where_it_is(page: Page, people: dict[str, tuple[int, Levers]]) -> None:
+    number, _ = people["solved"]
+    shown = page(f"/clients/{number}/leviers")
+    assert shown.xpath("//nav[@aria-label='Pages du client']//a[@aria-current='page']/text()") == ["Leviers"]
+    assert shown.findtext(".//h1") == f"Leviers pour le client {number}"
