@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import xgboost
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
 from pretadepenser.credit import features
+from pretadepenser.credit.boosting import xgboost
 from pretadepenser.credit.demo.columns import MEASURES
 from pretadepenser.credit.demo.genuine import fictitious, labelled
 from pretadepenser.credit.demo.marginal_fit import rank_scores

@@ -36,7 +36,7 @@ from pretadepenser.credit.demo.parameters import PATH, Floats, Levels, Parameter
 from pretadepenser.credit.demo.risk_fit import fit_risk
 from pretadepenser.credit.dictionary import COLUMNS
 
-ROUNDS = 12
+ROUNDS = 10
 
 
 def read(folder: Path) -> tuple[dict[str, Floats], dict[str, tuple[str, ...]]]:
