@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import cattrs
-import xgboost
 from cattrs.preconf.json import make_converter
 
 from pretadepenser.credit import dictionary, features
+from pretadepenser.credit.boosting import xgboost
 from pretadepenser.credit.evaluation import Calibration, Metrics
 
 NAME: Final = "model"

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import xgboost as xgb
 from numpy.typing import NDArray
 
 from pretadepenser.credit import features, storage
@@ -35,6 +34,7 @@ from pretadepenser.credit.artefact import (
     read_card,
     read_json,
 )
+from pretadepenser.credit.boosting import xgboost as xgb
 from pretadepenser.credit.insight import Insight
 from pretadepenser.credit.portfolio import Portfolio
 

@@ -22,7 +22,6 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
-import xgboost as xgb
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
@@ -40,6 +39,7 @@ from pretadepenser.credit.artefact import (
     digest,
     write_json,
 )
+from pretadepenser.credit.boosting import xgboost as xgb
 from pretadepenser.credit.evaluation import (
     Calibration,
     Floats,
