@@ -1,7 +1,7 @@
 """XGBoost, loaded without the libraries that it merely offers to work with.
 
-Where scikit-learn is installed, `import xgboost` loads it whole, with pandas and scipy.stats: more than half of
-the server's start and 130 MB, for classes that nothing here uses. Training imports what it needs of
+Where scikit-learn is installed, `import xgboost` loads it whole, with pandas and scipy.stats: more than half
+of the server's start and 130 MB, for classes that nothing here uses. Training imports what it needs of
 scikit-learn itself. Every module takes `xgboost` from here.
 """
 
