@@ -199,7 +199,16 @@ def test_the_same_rows_have_the_same_hash(portfolio: Portfolio, rows: pa.Table, 
 
 
 @pytest.mark.parametrize(
-    "name", ["card.json", "clients.arrow", "numbers.npy", "ladders.npy", "statistics.json"]
+    "name",
+    [
+        "card.json",
+        "clients.arrow",
+        "numbers.npy",
+        "ladders.npy",
+        "statistics.json",
+        "brackets.npy",
+        "brackets.json",
+    ],
 )
 @pytest.mark.parametrize("damage", ["absent", "empty", "cut", "zeros"])
 def test_a_damaged_portfolio_says_to_import_again(

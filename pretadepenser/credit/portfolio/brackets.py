@@ -26,6 +26,7 @@ CODES: Final = "brackets.npy"
 EDGES: Final = "brackets.json"
 
 Grain = Literal["fine", "broad"]
+GRAINS: Final[tuple[Grain, ...]] = ("fine", "broad")
 Codes = NDArray[np.uint8]
 
 # Codes of clients who are in no bracket.
@@ -176,30 +177,30 @@ def shown_single(column: Column, value: float) -> str:
 
 def write(folder: Path, rows: Rows, ladder: Callable[[str], Ladder], progress: Callable[[str], None]) -> None:
     """Choose the edges by the prepared distributions, and write every client's brackets."""
-    edges: dict[str, dict[Grain, list[float]]] = {}
-    order: list[tuple[str, Grain]] = []
-    codes: list[Codes] = []
-
-    def add(name: str, grain: Grain, row: Codes) -> None:
-        order.append((name, grain))
-        codes.append(row)
-
+    order: list[tuple[str, Grain]] = [
+        *((name, grain) for name in QUANTITIES for grain in GRAINS),
+        (AGE, "broad"),
+        *((name, grain) for name in (*CATEGORIES, OUTCOME) for grain in GRAINS),
+    ]
+    size = rows.column(OUTCOME).size
+    # One row after the other goes to the disk: memory holds one figure at a time.
+    codes = np.lib.format.open_memmap(folder / CODES, mode="w+", dtype=np.uint8, shape=(len(order), size))
+    edges: dict[str, dict[Grain, list[float]]] = {AGE: {"broad": list(AGE_EDGES)}}
     for name in QUANTITIES:
         column = dictionary.describe(name)
         values = values_of(rows, name)
         shown = _shown_ladder(column, ladder(name))
         edges[name] = {"fine": fine_edges(column, shown), "broad": broad_edges(column, shown)}
-        for grain, chosen in edges[name].items():
-            add(name, grain, _codes(column, values, chosen))
+        for grain in GRAINS:
+            codes[order.index((name, grain))] = _codes(column, values, edges[name][grain])
         progress(name)
-    edges[AGE] = {"broad": list(AGE_EDGES)}
-    add(AGE, "broad", _codes(dictionary.describe(AGE), rows.column(AGE), AGE_EDGES))
+    codes[order.index((AGE, "broad"))] = _codes(dictionary.describe(AGE), rows.column(AGE), AGE_EDGES)
     for name in (*CATEGORIES, OUTCOME):
         row = np.nan_to_num(rows.column(name), nan=MISSING).astype(np.uint8)
-        add(name, "fine", row)
-        add(name, "broad", row)
+        for grain in GRAINS:
+            codes[order.index((name, grain))] = row
         progress(name)
-    np.save(folder / CODES, np.stack(codes))
+    codes.flush()
     (folder / EDGES).write_text(json.dumps({"edges": edges, "rows": order}), "utf-8")
 
 
