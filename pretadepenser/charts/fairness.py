@@ -7,13 +7,12 @@ from pretadepenser.charts.chart import Cell, Chart, Column, Table
 from pretadepenser.charts.rows import Row
 from pretadepenser.credit import dictionary, french
 from pretadepenser.credit.evaluation import Rate
-from pretadepenser.credit.fairness import FOUR_FIFTHS, Audit, Group
+from pretadepenser.credit.fairness import FOUR_FIFTHS, SMALLEST, Audit, Group
 from pretadepenser.credit.french import NO_BREAK
 
 KEYS = {"CODE_GENDER": "sexe", "DAYS_BIRTH": "age", "NAME_FAMILY_STATUS": "famille"}
-TOO_FEW = "trop peu de clients"
-# Places, in the raw rows, of the rates without their intervals.
-MAIN = (0, 1, 2, 5, 8, 11, 12, 15)
+FEW = f"moins de {SMALLEST}"
+NOTHING = "–"
 
 
 def title(audit: Audit) -> str:
@@ -77,23 +76,64 @@ def _calibrated(groups: list[Group]) -> str:
     return f"Le risque annoncé est {french.join(off)}."
 
 
-def table(audit: Audit) -> Table:
-    """All measures of each group, intervals in brackets; the raw rows hold the rates alone."""
+def decisions(audit: Audit) -> Table:
+    """Grants, four-fifths ratio and false refusals of each group; the raw rows hold the rates alone."""
     return Table(
-        f"{title(audit)}{NO_BREAK}: décisions à la limite de {french.percent(audit.limit)}, avec leur "
-        "intervalle à 95\u00a0%",
+        f"{title(audit)}{NO_BREAK}: décisions à la limite de {limit_text(audit.limit)} "
+        "(intervalle à 95\u00a0%)",
         (
             Column("Groupe"),
             Column("Clients", True),
             Column("Prêts accordés", True),
-            Column("Difficultés parmi les prêts accordés", True),
-            Column("Refusés parmi ceux qui ont remboursé", True),
+            Column("Rapport au plus accordé", True),
+            Column("Refusés à tort", True),
+        ),
+        tuple(
+            (
+                group.label,
+                _size(group),
+                _with_interval(group.granted),
+                _ratio(group),
+                _with_interval(group.false_refusal),
+            )
+            for group in audit.groups
+        ),
+        tuple(
+            (
+                group.label,
+                _told_size(group),
+                _value(group.granted),
+                group.four_fifths,
+                _value(group.false_refusal),
+            )
+            for group in audit.groups
+        ),
+    )
+
+
+def risks(audit: Audit) -> Table:
+    """Announced against observed default rates of each group, and those among granted loans."""
+    return Table(
+        f"{title(audit)}{NO_BREAK}: risque annoncé et observé (intervalle à 95\u00a0%)",
+        (
+            Column("Groupe"),
             Column("Risque annoncé", True),
             Column("Risque observé", True),
-            Column("Rapport au groupe le plus accordé", True),
+            Column("Observé parmi les prêts accordés", True),
         ),
-        tuple(_cells(group) for group in audit.groups),
-        tuple(tuple(_raw(group)[place] for place in MAIN) for group in audit.groups),
+        tuple(
+            (
+                group.label,
+                NOTHING if group.expected is None else french.percent(group.expected, 1),
+                _with_interval(group.observed),
+                _with_interval(group.default_if_granted),
+            )
+            for group in audit.groups
+        ),
+        tuple(
+            (group.label, group.expected, _value(group.observed), _value(group.default_if_granted))
+            for group in audit.groups
+        ),
     )
 
 
@@ -151,23 +191,28 @@ def grants(audit: Audit) -> Chart:
     )
 
 
-def _cells(group: Group) -> tuple[str, ...]:
-    if group.granted is None:
-        return (group.label, french.number(group.size), TOO_FEW, "", "", "", "", "")
-    ratio = (
-        f"{french.number(group.four_fifths or 0.0, 2)} ({french.number(group.four_fifths_low or 0.0, 2)} à "
-        f"{french.number(group.four_fifths_high or 0.0, 2)})"
-    )
-    return (
-        group.label,
-        french.number(group.size),
-        _with_interval(group.granted),
-        _with_interval(group.default_if_granted),
-        _with_interval(group.false_refusal),
-        french.percent(group.expected or 0.0, 1),
-        _with_interval(group.observed),
-        ratio,
-    )
+def limit_text(limit: float) -> str:
+    """A limit as a percentage, with a decimal only where it has one."""
+    return french.percent(limit, 0 if round(100 * limit, 6) == round(100 * limit) else 1)
+
+
+def _told_size(group: Group) -> int | None:
+    return None if group.granted is None else group.size
+
+
+def _size(group: Group) -> str:
+    return FEW if group.granted is None else french.number(group.size)
+
+
+def _value(rate: Rate | None) -> float | None:
+    return None if rate is None else rate.value
+
+
+def _ratio(group: Group) -> str:
+    if group.four_fifths is None or group.four_fifths_low is None or group.four_fifths_high is None:
+        return NOTHING
+    low, high = french.number(group.four_fifths_low, 2), french.number(group.four_fifths_high, 2)
+    return f"{french.number(group.four_fifths, 2)} ({low} à {high})"
 
 
 def _raw(group: Group) -> tuple[Cell, ...]:
@@ -175,7 +220,7 @@ def _raw(group: Group) -> tuple[Cell, ...]:
     ends = [cell for rate in rates for cell in (_ends_of(rate) if rate else (None, None, None))]
     observed = _ends_of(group.observed) if group.observed else (None, None, None)
     ratios = (group.four_fifths, group.four_fifths_low, group.four_fifths_high)
-    return (group.label, group.size, *ends, group.expected, *observed, *ratios)
+    return (group.label, _told_size(group), *ends, group.expected, *observed, *ratios)
 
 
 def _ends_of(rate: Rate) -> tuple[float, float, float]:
@@ -193,10 +238,10 @@ def _ends(groups: list[Group], name: str) -> tuple[Group, Group]:
 
 
 def _percent(rate: Rate | None) -> str:
-    return "–" if rate is None or rate.value is None else french.percent(rate.value, 1)
+    return NOTHING if rate is None or rate.value is None else french.percent(rate.value, 1)
 
 
 def _with_interval(rate: Rate | None) -> str:
     if rate is None or rate.value is None or rate.low is None or rate.high is None:
-        return "–"
+        return NOTHING
     return f"{_percent(rate)} ({french.number(100 * rate.low, 1)} à {french.number(100 * rate.high, 1)})"

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from pretadepenser.charts import drawing, rows
 from pretadepenser.charts.chart import Chart, Column, Table, Width
+from pretadepenser.charts.fairness import limit_text
 from pretadepenser.charts.rows import Row
 from pretadepenser.credit import dictionary, french, wording
 from pretadepenser.credit.dictionary import Kind
@@ -68,7 +69,8 @@ def spread(insight: Insight) -> Chart:
     sentence = (
         f"La donnée {french.quoted(_label(widest))} sépare le plus les clients{NO_BREAK}: son effet va de "
         f"{_gain(widest.quantiles[0])} à {_gain(widest.quantiles[4])} pour neuf clients sur dix. Le trait "
-        "épais réunit la moitié des clients, le trait fin neuf sur dix."
+        "épais réunit la moitié des clients, le trait fin neuf sur dix. Les triangles sont l’effet moyen des "
+        "valeurs les plus basses et les plus hautes. À droite, la donnée ajoute des points."
     )
     drawn = shown[:SHOWN]
     return Chart(
@@ -269,7 +271,7 @@ def costs(insight: Insight, metrics: Metrics) -> Chart:
     return Chart(
         "cout",
         "Ce que coûte la limite",
-        f"À la limite de {_limit(metrics.limit)}, les décisions coûtent l’équivalent de "
+        f"À la limite de {limit_text(metrics.limit)}, les décisions coûtent l’équivalent de "
         f"{french.number(metrics.cost, 1)} bons clients refusés sur 100 clients{NARROW_NO_BREAK}; la limite "
         f"la moins chère, {french.percent(metrics.cheapest_limit, 1)}, en coûterait "
         f"{french.number(metrics.cheapest_cost, 1)}. Un défaut accordé compte pour {COST_OF_A_DEFAULT}.",
@@ -293,7 +295,7 @@ def _costs(points: Sequence[tuple[float, float]], metrics: Metrics) -> Callable[
         ax.set_ylim(0, top)
         ax.plot(*zip(*points, strict=True), color=drawing.color("for"), linewidth=3)
         ends = (
-            (metrics.limit, metrics.cost, "D", f"limite {_limit(metrics.limit)}", 0.34),
+            (metrics.limit, metrics.cost, "D", f"limite {limit_text(metrics.limit)}", 0.34),
             (metrics.cheapest_limit, metrics.cheapest_cost, "o", "la moins chère", 0.18),
         )
         for limit, cost, marker, text, height in ends:
@@ -341,7 +343,7 @@ def confusion(metrics: Metrics) -> Table:
         ("Prêt refusé", counts.refused_good, counts.refused_default),
     )
     return Table(
-        f"Décisions à la limite de {_limit(metrics.limit)} et ce qui est arrivé",
+        f"Décisions à la limite de {limit_text(metrics.limit)} et ce qui est arrivé",
         (Column("Décision"), Column("Ont remboursé", True), Column("Ont eu des difficultés", True)),
         tuple((name, french.number(good), french.number(bad)) for name, good, bad in lines),
         lines,
@@ -381,7 +383,3 @@ def _gain(value: float | None) -> str:
         return "–"
     text = french.number(value, 1)
     return f"+{text}" if value > 0 and text != "0,0" else text
-
-
-def _limit(limit: float) -> str:
-    return french.percent(limit, 0 if round(100 * limit, 6) == round(100 * limit) else 1)

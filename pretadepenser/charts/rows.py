@@ -61,7 +61,8 @@ def axes(width: Width, labels: Sequence[str], low: float, high: float) -> tuple[
         else:
             ax.annotate(
                 shown, (0, place - 0.22), xycoords=("axes fraction", "data"), ha="left", va="center",
-                fontsize=13, color=drawing.color("ink"),
+                fontsize=13, color=drawing.color("ink"), zorder=5,
+                bbox={"facecolor": drawing.color("surface"), "edgecolor": "none", "pad": 1},
             )  # fmt: skip
     return fig, ax
 
@@ -126,5 +127,6 @@ def points(
 def _text(ax: Axes, x: float, y: float, text: str) -> None:
     ax.annotate(
         text, (x, y), (9, 0), textcoords="offset points", ha="left", va="center", fontsize=13,
-        color=drawing.color("ink"), annotation_clip=False,
+        color=drawing.color("ink"), annotation_clip=False, zorder=5,
+        bbox={"facecolor": drawing.color("surface"), "edgecolor": "none", "pad": 1},
     )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Final
 from pretadepenser.credit import dictionary, french
 from pretadepenser.credit.artefact import Card
 from pretadepenser.credit.evaluation import COST_OF_A_DEFAULT, Rate
-from pretadepenser.credit.fairness import FOUR_FIFTHS, Audit
+from pretadepenser.credit.fairness import FOUR_FIFTHS, SMALLEST, Audit
 from pretadepenser.credit.insight import Insight
 
 COMMANDS: Final = (
@@ -204,7 +204,7 @@ def _audit(audit: Audit, with_protected: Audit | None) -> str:
     rows = []
     for group in audit.groups:
         if group.granted is None or group.default_if_granted is None or group.false_refusal is None:
-            rows.append((group.label, french.number(group.size), *["effectif trop faible"], *["—"] * 6))
+            rows.append((group.label, f"moins de {SMALLEST}", *["—"] * 7))
             continue
         their = other.get(group.label)
         rows.append(

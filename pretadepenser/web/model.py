@@ -99,7 +99,8 @@ def fairness() -> ResponseReturnValue:
                 "key": fairness_charts.KEYS[audit.column],
                 "title": fairness_charts.title(audit),
                 "sentences": fairness_charts.sentences(audit),
-                "table": fairness_charts.table(audit),
+                "decisions": fairness_charts.decisions(audit),
+                "risks": fairness_charts.risks(audit),
                 "chart": fairness_charts.grants(audit),
             }
             for audit in model.insight.audits

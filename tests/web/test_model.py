@@ -1,0 +1,206 @@
+"""The pages of the model and of its fairness: what they say is what was measured."""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from lxml import etree
+from lxml.html import HtmlElement, document_fromstring
+
+from pretadepenser.charts import drawing, fairness, model, rows
+from pretadepenser.credit import french, scoring
+from pretadepenser.credit.evaluation import Rate
+from pretadepenser.credit.fairness import Audit, Group
+from pretadepenser.credit.scoring import Model
+from tests.conftest import signed_in
+
+Page = Callable[..., HtmlElement]
+
+
+@pytest.fixture
+def trained_model(app: Flask) -> Model:
+    opened = scoring.current_model(app.config["INSTANCE"])
+    assert opened
+    return opened
+
+
+def words(element: HtmlElement) -> str:
+    """Text with all kinds of space made plain."""
+    return " ".join(element.text_content().split())
+
+
+def test_the_page_tells_the_measures(page: Page, trained_model: Model) -> None:
+    text = words(page("/modele").xpath("//main")[0])
+    card = trained_model.card
+    for said in (
+        french.number(card.fair.roc_auc, 3),
+        french.number(card.with_protected.roc_auc, 3),
+        french.number(card.data.labelled),
+        french.number(card.fair.cost, 1),
+        french.percent(card.fair.cheapest_limit, 1),
+        f"{card.trained_at:%d/%m/%Y}",
+        "À quoi il ne doit pas servir",
+        "le sexe",
+    ):
+        assert " ".join(said.split()) in text
+
+
+def test_every_chart_has_picture_table_and_csv(client: FlaskClient, page: Page) -> None:
+    shown = page("/modele")
+    figures = shown.xpath("//figure")
+    assert len(figures) == 5
+    for figure in figures:
+        for address in figure.xpath(".//img/@src | .//source/@srcset"):
+            picture = client.get(address)
+            assert picture.mimetype == "image/svg+xml"
+            assert etree.fromstring(picture.data).tag == "{http://www.w3.org/2000/svg}svg"
+        (address,) = figure.xpath(".//a[@download]/@href")
+        lines = list(csv.reader(io.StringIO(client.get(address).text.lstrip("\ufeff")), delimiter=";"))
+        table = figure.xpath(".//table")[0]
+        assert lines[0] == [head.text_content() for head in table.xpath("./thead//th")]
+        assert len(lines) - 1 == len(table.xpath("./tbody/tr"))
+
+
+def test_the_effect_of_any_figure_can_be_chosen(page: Page, trained_model: Model) -> None:
+    for name in trained_model.features:
+        shown = page(f"/modele?donnee={name}")
+        chosen = shown.xpath("//select[@name='donnee']/option[@selected]/@value")
+        assert chosen == [name]
+        assert shown.xpath("//figure[@id='figure-dependance']")
+
+
+def test_an_unknown_figure_is_an_error_with_a_sentence(page: Page) -> None:
+    shown = page("/modele?donnee=CODE_GENDER", status=422)
+    assert "n’est pas dans la liste" in words(shown.get_element_by_id("donnee-erreur"))
+    assert shown.xpath("//*[@class='error-summary']//a[@href='#donnee']")
+    assert not shown.xpath("//figure[@id='figure-dependance']")
+
+
+@pytest.mark.parametrize("name", ["inconnu", "dependance", "accords-sexe"])
+def test_there_is_no_other_chart(client: FlaskClient, name: str) -> None:
+    query = "?donnee=SK_ID_CURR" if name == "dependance" else ""
+    assert client.get(f"/modele/graphiques/{name}.svg{query}").status_code == 404
+    assert client.get(f"/modele/graphiques/{name}.csv{query}").status_code == 404
+
+
+def test_the_card_can_be_downloaded(client: FlaskClient, trained_model: Model) -> None:
+    answer = client.get("/modele/fiche.md")
+    assert answer.mimetype == "text/markdown"
+    assert answer.text.startswith("# Fiche du modèle de score")
+    assert trained_model.sha256 in answer.text
+
+
+@pytest.mark.parametrize(
+    "address", ["/modele/equite", "/modele/equite/sexe.csv", "/modele/equite/graphiques/accords-sexe.svg"]
+)
+def test_fairness_is_for_auditors_and_administrators(
+    app: Flask, anonymous: FlaskClient, address: str
+) -> None:
+    assert anonymous.get(address).status_code == 303
+    assert signed_in(app, "agathe").get(address).status_code == 403
+    assert signed_in(app, "basile").get(address).status_code == 200
+    assert signed_in(app, "camille").get(address).status_code == 200
+
+
+def test_advisors_see_no_link_to_fairness(page: Page, auditor: FlaskClient) -> None:
+    assert not page("/modele").xpath("//a[@href='/modele/equite']")
+    assert 'href="/modele/equite"' in auditor.get("/modele").text
+
+
+def test_the_table_stands_before_the_chart(auditor: FlaskClient, trained_model: Model) -> None:
+    shown = document_fromstring(auditor.get("/modele/equite").text)
+    assert [words(title) for title in shown.xpath("//main/h2")] == [
+        fairness.title(audit) for audit in trained_model.insight.audits
+    ]
+    order = [element.tag for element in shown.xpath("//main/div[@class='card'] | //main/figure")]
+    assert order == ["div", "figure"] * len(trained_model.insight.audits)
+    for figure in shown.xpath("//figure"):
+        for address in figure.xpath(".//img/@src | .//source/@srcset | .//a[@download]/@href"):
+            assert auditor.get(address).status_code == 200
+    for address in shown.xpath("//div[@class='card']//a/@href"):
+        lines = list(csv.reader(io.StringIO(auditor.get(address).text), delimiter=";"))
+        assert {len(line) for line in lines} == {18}
+
+
+@pytest.mark.parametrize("name", ["inconnu", "CODE_GENDER"])
+def test_there_is_no_other_audit(auditor: FlaskClient, name: str) -> None:
+    assert auditor.get(f"/modele/equite/{name}.csv").status_code == 404
+    assert auditor.get(f"/modele/equite/graphiques/accords-{name}.svg").status_code == 404
+
+
+def test_a_changed_limit_is_told(app: Flask, page: Page, auditor: FlaskClient) -> None:
+    assert "celle de l’entraînement" not in words(page("/modele"))
+    before = app.config["LIMIT"]
+    app.config["LIMIT"] = 0.4
+    try:
+        assert "celle de l’entraînement" in words(page("/modele"))
+        assert "refaire ces mesures" in auditor.get("/modele/equite").text
+    finally:
+        app.config["LIMIT"] = before
+
+
+def group(label: str, granted: int, ratio: tuple[float, float, float], expected: float = 0.1) -> Group:
+    """A group of 1,000 clients, 100 of them in default."""
+    return Group(
+        label, 1000, Rate.of(granted, 1000), Rate.of(5, granted), Rate.of(900 - granted, 900), expected,
+        Rate.of(100, 1000), *ratio,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ratio", "said"),
+    [
+        ((0.7, 0.65, 0.75), "sous le repère"),
+        ((0.81, 0.78, 0.84), "ne permettent pas de trancher"),
+        ((0.9, 0.86, 0.94), "atteint le repère"),
+    ],
+)
+def test_the_sentence_claims_no_more_than_the_interval(ratio: tuple[float, float, float], said: str) -> None:
+    audit = Audit(
+        "CODE_GENDER", 0.48, "Femme", (group("Femme", 800, (1.0, 1.0, 1.0)), group("Homme", 560, ratio))
+    )
+    grants, refusals, calibrated = fairness.sentences(audit)
+    assert said in grants
+    assert "Homme" in refusals
+    assert "dans l’intervalle" in calibrated
+
+
+def test_a_risk_announced_too_high_is_told() -> None:
+    audit = Audit(
+        "CODE_GENDER", 0.48, "Femme",
+        (
+            group("Femme", 800, (1.0, 1.0, 1.0), expected=0.2),
+            group("Homme", 560, (0.7, 0.6, 0.8)),
+            Group("X", 3),
+        ),
+    )  # fmt: skip
+    assert re.search(r"trop haut pour le groupe «\sFemme\s»", fairness.sentences(audit)[2])
+    assert "3" not in [cell for row in fairness.decisions(audit).rows for cell in row]
+    assert fairness.detail(audit).raw[2][1:] == (None,) * 17
+
+
+def test_pictures_hold_the_numbers_of_their_tables(trained_model: Model) -> None:
+    insight = trained_model.insight
+    for chart in (
+        model.importance(insight),
+        *(model.dependence(one) for one in insight.influences),
+        *(fairness.grants(audit) for audit in insight.audits),
+    ):
+        for width in drawing.WIDTHS:
+            svg = chart.svg(width).decode()
+            texts = {" ".join(text.split()) for text in re.findall(r"<text[^>]*>([^<]*)", svg)}
+            for row in chart.table.rows[: model.SHOWN]:
+                shown = row[1] if len(row) != 5 else row[2]
+                assert any(text.startswith(" ".join(shown.split())) for text in texts), (chart.key, row)
+
+
+def test_heights_fit_the_drawing(trained_model: Model) -> None:
+    for chart in (model.calibration(trained_model.insight), model.spread(trained_model.insight)):
+        for width in drawing.WIDTHS:
+            size = chart.draw(width).get_size_inches() * 72
+            assert tuple(round(side) for side in size) == chart.size(width)
+    assert rows.heights(1) < rows.heights(2)
