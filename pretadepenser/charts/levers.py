@@ -24,13 +24,13 @@ def comparison(proposal: Proposal, today: Score) -> Table:
     """The figures that a proposal changes, then the model's answer, before and after."""
     answers: tuple[tuple[str, tuple[str, Cell], tuple[str, Cell]], ...] = (
         ("Probabilité de ne pas rembourser", _probability(today), _probability(proposal.score)),
-        ("Score", _score(today), _score(proposal.score)),
-        ("Décision", _decision(today), _decision(proposal.score)),
+        ("Score, en points", _score(today), _score(proposal.score)),
+        ("Prêt", _decision(today), _decision(proposal.score)),
     )
     changes = proposal.changes
     return Table(
         f"{proposal.title} : avant et après",
-        (Column("Donnée"), Column("Aujourd’hui", True), Column("Avec ce changement", True)),
+        (Column("Donnée"), Column("Avant", True), Column("Après", True)),
         (
             *((one.label, one.before_text, one.after_text) for one in changes),
             *((label, before[0], after[0]) for label, before, after in answers),
@@ -47,11 +47,11 @@ def _probability(score: Score) -> tuple[str, Cell]:
 
 
 def _score(score: Score) -> tuple[str, Cell]:
-    return _points(score.points), score.points
+    return french.number(score.points), score.points
 
 
 def _decision(score: Score) -> tuple[str, Cell]:
-    answer = "prêt accordé" if score.granted else "prêt refusé"
+    answer = "accordé" if score.granted else "refusé"
     return answer, answer
 
 

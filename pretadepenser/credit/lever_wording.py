@@ -74,10 +74,20 @@ def changes(before: Row, after: Row) -> tuple[Change, ...]:
         was, becomes = first[name], second[name]
         if was is None or becomes is None or abs(becomes - was) <= _SAME * abs(was):
             continue
-        column = dictionary.describe(name)
-        texts = (wording.value_text(column, value) for value in (was, becomes))
-        told.append(Change(name, column.label, was, becomes, *texts))
+        told.append(Change(name, _label(name), was, becomes, _text(name, was), _text(name, becomes)))
     return tuple(told)
+
+
+def _label(name: str) -> str:
+    return (
+        "Nombre de mensualités, hors intérêts" if name == "CREDIT_TERM" else dictionary.describe(name).label
+    )
+
+
+def _text(name: str, value: float) -> str:
+    if name == "CREDIT_TERM":
+        return french.compact(value, 1)
+    return wording.value_text(dictionary.describe(name), value)
 
 
 def _figures(row: Row) -> dict[str, float | None]:
