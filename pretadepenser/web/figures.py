@@ -41,7 +41,7 @@ def number(typed: str) -> float | None:
 
 
 _DURATION: Final = re.compile(
-    r"(?:(?P<years>\d{1,3}(?:[.,]\d{1,2})?)\s*(?:ans?|années?)?)?"
+    r"(?:(?P<years>\d{1,3}(?:[.,]\d{1,2})?)\s*(?:ans?|années?|$))?"
     r"\s*(?:et|,)?\s*(?:(?P<months>\d{1,3})\s*mois)?\s*(?:et|,)?\s*(?:(?P<days>\d{1,5})\s*jours?)?",
     re.I,
 )

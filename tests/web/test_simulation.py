@@ -1,0 +1,183 @@
+"""The simulation page, as an advisor uses it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pretadepenser.credit.portfolio import current_portfolio
+from pretadepenser.web.figures import duration, number
+
+
+@pytest.fixture(scope="module")
+def someone(trained: Path):
+    """A client with a job and every amount known."""
+    portfolio = current_portfolio(trained)
+    assert portfolio
+    clients = (portfolio.client(int(one)) for one in portfolio.numbers())
+    return next(
+        one
+        for one in clients
+        if one.values["NAME_INCOME_TYPE"] == "Working"
+        and one.values["NAME_CONTRACT_TYPE"] == "Cash loans"
+        and one.values["AMT_ANNUITY"]
+        and one.values["AMT_GOODS_PRICE"]
+        and one.values["FLAG_OWN_CAR"] == "N"
+    )
+
+
+@pytest.fixture(scope="module")
+def pensioner(trained: Path):
+    """A client without a job."""
+    portfolio = current_portfolio(trained)
+    assert portfolio
+    clients = (portfolio.client(int(one)) for one in portfolio.numbers())
+    return next(one for one in clients if one.values["NAME_INCOME_TYPE"] == "Pensioner")
+
+
+def address(someone):
+    return f"/clients/{someone.number}/simulation"
+
+
+def filled(page, action="simulation"):
+    """What a browser would send of the form, unchanged."""
+    form = next(form for form in page.forms if (form.get("action") or "").endswith(action))
+    return {name: value for name, value in form.form_values() if name != "csrf_token"}
+
+
+def errors(page):
+    return {
+        one.get("id").removesuffix("-erreur"): one.text_content() for one in page.find_class("field-error")
+    }
+
+
+def text(page):
+    return " ".join(page.find("body").text_content().replace("\u202f", " ").split())
+
+
+def test_shows_the_figures_of_the_file_under_their_themes(page, someone):
+    shown = page(address(someone))
+    assert [one.text for one in shown.xpath("//main//legend")] == [
+        "Crédit demandé",
+        "Revenus et emploi",
+        "Logement et biens",
+    ]
+    values = filled(shown)
+    assert number(values["amt_credit"]) == pytest.approx(someone.values["AMT_CREDIT"], abs=0.005)
+    hint = shown.get_element_by_id("amt_credit-indice").text_content()
+    assert re.match(r"De .+€ à .+€", hint)
+    assert "amt_credit-unite" in shown.get_element_by_id("amt_credit").get("aria-describedby")
+    assert not {"code_gender", "days_birth", "name_family_status"} & set(values)
+    labels = shown.xpath("//select[@id='name_income_type']/option/text()")
+    assert "Congé de maternité" not in labels
+
+
+@pytest.mark.parametrize("who", ["someone", "pensioner"])
+def test_sent_as_it_is_says_that_nothing_was_changed(page, send, request, who):
+    url = address(request.getfixturevalue(who))
+    answer = send(url, filled(page(url)))
+    assert "Vous n’avez rien changé" in text(answer)
+    assert not answer.find_class("figure")
+
+
+def test_answers_with_sentence_table_and_picture(page, send, someone):
+    url = address(someone)
+    more = f"{someone.values['AMT_CREDIT'] * 1.3:.2f}".replace(".", ",") + " €"
+    answer = send(url, {**filled(page(url)), "amt_credit": more})
+    lead = answer.xpath("//main//*[@class='lead']")[0].text_content()
+    assert lead.startswith("Vous avez changé\u00a0: le montant du crédit demandé")
+    assert "La probabilité de ne pas rembourser" in lead
+    assert answer.get_element_by_id("amt_credit").get("value") == more
+    table = answer.xpath("//main/table")[0]
+    assert [cell.text_content() for cell in table.xpath(".//tbody/tr[1]/th")] == ["Montant du crédit"]
+    drawings = answer.xpath("//figure//svg[@role='img']/@aria-label")
+    assert len(drawings) == 2
+    assert drawings[0] == drawings[1]
+    sentence = answer.xpath("//figure/p")[0].text_content()
+    assert drawings[0].endswith(sentence)
+
+
+def test_keeps_figures_out_of_addresses_and_asks_caches_to_forget(client, page, send, someone):
+    url = address(someone)
+    answer = send(url, {**filled(page(url)), "amt_income_total": "123 456"})
+    addresses = answer.xpath("//@href | //@src | //@srcset | //@action")
+    assert not any("123" in one and "456" in one for one in addresses)
+    assert "no-store" in client.get(url).headers["Cache-Control"]
+
+
+def test_gives_the_figures_as_a_spreadsheet(client, page, send, someone):
+    url = address(someone)
+    answer = send(url, {**filled(page(url)), "amt_income_total": "400000"})
+    form = next(form for form in answer.forms if (form.get("action") or "").endswith("chiffres.csv"))
+    response = client.post(form.get("action"), data=dict(form.form_values()))
+    assert response.mimetype == "text/csv"
+    assert response.text.startswith("\ufeffDonnée;Valeur actuelle;Valeur simulée")
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "said"),
+    [
+        ({"amt_credit": "beaucoup"}, "amt_credit", "un montant en euros"),
+        ({"amt_credit": ""}, "amt_credit", "un montant en euros"),
+        ({"amt_credit": "12.500"}, "amt_credit", "12 500 ou 12 500,50"),
+        ({"amt_credit": "-5000"}, "amt_credit", "signe moins"),
+        ({"amt_credit": "0"}, "amt_credit", "saisissez un nombre de 1 à"),
+        ({"amt_income_total": "0"}, "amt_income_total", "Le revenu est nul"),
+        ({"amt_annuity": "4 000 000"}, "amt_annuity", "dépasse le montant du crédit"),
+        ({"days_employed": "longtemps"}, "days_employed", "3 ans et 2 mois"),
+        ({"days_employed": "60 ans"}, "days_employed", "aurait commencé à travailler avant 16 ans"),
+        ({"days_employed": ""}, "days_employed", "cochez « Sans emploi en cours »"),
+        ({"name_income_type": "Pensioner"}, "days_employed", "« Retraite ou pension »"),
+        ({"name_income_type": "King"}, "name_income_type", "choisissez une des réponses"),
+        ({"name_income_type": "Maternity leave"}, "name_income_type", "choisissez une des réponses"),
+        ({"own_car_age": "4"}, "own_car_age", "ne possède pas de voiture"),
+        ({"flag_own_car": "Y", "own_car_age": "4,5"}, "own_car_age", "nombre entier d’années"),
+    ],
+)  # fmt: skip
+def test_each_field_has_its_own_sentence_and_keeps_what_was_typed(page, send, someone, typed, field, said):
+    url = address(someone)
+    answer = send(url, {**filled(page(url)), **typed}, status=422)
+    found = errors(answer)
+    assert list(found) == [field]
+    assert said in found[field].replace("\u00a0", " ").replace("\u202f", " ")
+    summary = answer.find_class("error-summary")[0]
+    assert [link.get("href") for link in summary.iter("a")] == [f"#{field}"]
+    sent = filled(answer)
+    for name, value in typed.items():
+        if answer.get_element_by_id(name).tag == "input":
+            assert sent[name] == value
+
+
+def test_a_client_who_stops_working_is_simulated_with_the_box(page, send, someone):
+    url = address(someone)
+    changed = {"name_income_type": "Unemployed", "days_employed_none": "y", "occupation_type": ""}
+    answer = send(url, {**filled(page(url)), **changed})
+    assert "sans emploi en cours" in text(answer)
+
+
+def test_an_unknown_client_is_not_found(page):
+    assert "Aucun client" in text(page("/clients/1/simulation", status=404))
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("1 293 502,50", 1293502.5), ("1\u202f293\u202f502,50\u00a0€", 1293502.5), ("1293502.5", 1293502.5),
+        ("12 500 euros", 12500), ("0,52", 0.52), ("−5", -5), ("12.500", None), ("1,2,3", None),
+        ("douze", None), ("", None), ("1e5", None), ("nan", None), ("9" * 40, None),
+    ],
+)  # fmt: skip
+def test_reads_numbers_as_french_people_write_them(typed, read):
+    assert number(typed) == read
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("3 ans et 2 mois", 1157), ("3\u00a0ans et 2\u00a0mois", 1157), ("1 an", 366), ("18 mois", 548),
+        ("3", 1096), ("3,5", 1279), ("12 jours", 12), ("0", 0), ("3 ans 12 jours", 1108), ("", None),
+        ("longtemps", None), ("3 2", None), ("-3 ans", None),
+    ],
+)  # fmt: skip
+def test_reads_durations_as_french_people_write_them(typed, read):
+    assert duration(typed) == read
