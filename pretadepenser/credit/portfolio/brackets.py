@@ -33,7 +33,8 @@ Codes = NDArray[np.uint8]
 MISSING: Final = 255
 SENTINEL: Final = 254
 
-# Figures that clients are compared by. No protected ground is among them (held by a test).
+# Figures that clients are compared by: means and credit. No protected ground is among them (held by a test),
+# nor the dates of papers and moves, which tell an age (docs/decisions/model-inputs.md).
 QUANTITIES: Final = (
     "AMT_CREDIT",
     "AMT_ANNUITY",
@@ -49,9 +50,6 @@ QUANTITIES: Final = (
     "EXT_SOURCE_1",
     "EXT_SOURCE_2",
     "EXT_SOURCE_3",
-    "DAYS_REGISTRATION",
-    "DAYS_ID_PUBLISH",
-    "DAYS_LAST_PHONE_CHANGE",
     "AMT_REQ_CREDIT_BUREAU_QRT",
     "AMT_REQ_CREDIT_BUREAU_YEAR",
 )
