@@ -1,0 +1,57 @@
+"""What the tests of the study share: a drawn catalogue, a tiny configuration, a trained study."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("keras", reason="l’extra « research » n’est pas installé (make research)")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from research import config as configs
+from research import study as studies
+from research.config import Config, Phase
+from research.demo import draw_catalog
+from research.study import Run, Study
+
+EACH = 10
+SIDE = 32
+
+
+@pytest.fixture(scope="session")
+def drawings(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A csv and a folder of drawn photos, ten of each category. Never changed."""
+    return draw_catalog(tmp_path_factory.mktemp("drawings"), EACH, seed=1, side=48)
+
+
+@pytest.fixture
+def study(drawings: tuple[Path, Path], tmp_path: Path) -> Study:
+    """A prepared study in a folder of its own."""
+    return studies.prepare(*drawings, tmp_path / "work", seed=3, demonstration=True)
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Config:
+    """EfficientNet-Lite0 at 32 px, two views, two epochs a phase."""
+    config = configs.load("efficientnet_lite0")
+    assert isinstance(config, Config)
+    return replace(
+        config,
+        size=SIDE,
+        views=2,
+        averaged=2,
+        head=Phase("rmsprop", 1e-2, 2, 2),
+        tuning=Phase("rmsprop", 1e-4, 2, 2),
+    )
+
+
+@pytest.fixture(scope="session")
+def trained(
+    drawings: tuple[Path, Path], tiny: Config, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Study, list[Run]]:
+    """A study with two draws trained on random weights. Never changed by a test."""
+    study = studies.prepare(*drawings, tmp_path_factory.mktemp("trained"), seed=3, demonstration=True)
+    return study, studies.train(study, tiny, "random", [0, 1])

@@ -1,0 +1,157 @@
+"""Reading the catalogue: what is wrong is named, what is damaged is left out, duplicates stay together."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from research.catalog import CATEGORIES, first_level, near_groups, one_hot, read_catalog
+from research.errors import ResearchError
+from research.images import Aspect, decode, frame, pixels, vary
+from research.manifest import Role, draw_splits, read_manifest
+from research.study import Study
+
+Drawings = tuple[Path, Path]
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "flipkart"
+
+
+@pytest.fixture
+def copy(drawings: Drawings, tmp_path: Path) -> Drawings:
+    """A copy of the drawings that a test may spoil."""
+    shutil.copytree(drawings[0].parent, tmp_path / "copy")
+    return tmp_path / "copy" / "catalogue.csv", tmp_path / "copy" / "photos"
+
+
+@pytest.mark.parametrize(
+    ("tree", "category"),
+    [
+        ('["Watches >> Wrist Watches >> Sonata"]', "Watches"),
+        ('["Home Decor & Festive Needs >> Stickers"]', "Home Decor & Festive Needs"),
+        ('["Baby Care >> Cut sho...', "Baby Care"),
+    ],
+)
+def test_the_first_level_is_the_label(tree: str, category: str) -> None:
+    assert first_level(tree, 2) == category
+
+
+def test_labels_are_one_hot_in_the_order_of_the_categories() -> None:
+    assert one_hot(np.array([0, 6])).tolist() == [[1, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda table, photos: table.unlink(), "Catalogue absent"),
+        (lambda table, photos: shutil.rmtree(photos), "Dossier de photos absent"),
+        (lambda table, photos: table.write_text("uniq_id\nx\n"), "Colonne « product_category_tree » absente"),
+        (
+            lambda table, photos: table.write_text('uniq_id,product_category_tree\nx,"[""Toys >> y""]"\n'),
+            "Catégorie inconnue, ligne 2 : « Toys »",
+        ),
+        (
+            lambda table, photos: table.write_text('uniq_id,product_category_tree\n../x,"[""Watches""]"\n'),
+            "Identifiant invalide, ligne 2",
+        ),
+        (lambda table, photos: table.write_bytes(table.read_bytes() + b"\xff\xfe"), "pas en UTF-8"),
+        (lambda table, photos: [one.unlink() for one in photos.iterdir()], "Aucune photo utilisable"),
+    ],
+)
+def test_each_fault_has_its_sentence(copy: Drawings, spoil: object, sentence: str) -> None:
+    spoil(*copy)  # type: ignore[operator]
+    with pytest.raises(ResearchError, match=sentence):
+        read_catalog(*copy)
+
+
+def test_damaged_and_missing_photos_are_listed_and_left_out(copy: Drawings) -> None:
+    damaged, missing = copy[1] / "demo00000.jpg", copy[1] / "demo00001.jpg"
+    damaged.write_bytes(damaged.read_bytes()[:300])
+    missing.unlink()
+    catalog = read_catalog(*copy)
+    reasons = {product.uniq_id: product.reason for product in catalog.left_out}
+    assert reasons == {
+        "demo00000": "photo endommagée ou illisible",
+        "demo00001": "photo absente du dossier",
+    }
+    assert catalog.counts()["Baby Care"] == 8
+
+
+def test_duplicates_are_found_and_never_split(copy: Drawings) -> None:
+    shutil.copy(copy[1] / "demo30000.jpg", copy[1] / "demo30001.jpg")
+    Image.open(copy[1] / "demo30000.jpg").save(copy[1] / "demo30002.jpg", quality=60)
+    copy[0].write_text(copy[0].read_text() + copy[0].read_text().splitlines()[1] + "\n")
+    catalog = read_catalog(*copy)
+    assert catalog.repeated_ids == ("demo00000",)
+    assert ("demo30000", "demo30001") in catalog.same_file
+    group = next(group for group in catalog.near if "demo30000" in group)
+    assert {"demo30000", "demo30001", "demo30002"} <= set(group)
+    for seed in range(3):
+        roles = draw_splits(catalog, seed).roles
+        assert all(len({roles[one] for one in near}) == 1 for near in catalog.near)
+
+
+def test_near_groups_chain() -> None:
+    assert near_groups([0b0000, 0b0001, 0b0011, 0b1111000], 1) == [0, 0, 0, 1]
+
+
+def test_every_photo_is_tested_once_and_draws_are_seeded(study: Study) -> None:
+    manifest = study.manifest
+    assert all(word.count(Role.TEST.value) == 1 for word in manifest.roles.values())
+    assert draw_splits(study.catalog, 3).key == manifest.key != draw_splits(study.catalog, 4).key
+    alone = replace(study.catalog, groups=tuple(range(len(study.catalog.photos))))
+    for draw in range(manifest.draws):
+        tested = alone.labels[draw_splits(alone, 3).members(draw, Role.TEST)]
+        assert np.bincount(tested).tolist() == [2] * len(CATEGORIES)
+    path = study.work / "manifest.json"
+    assert read_manifest(path, study.catalog) == manifest
+    path.write_text(path.read_text().replace('"demo00000": "', '"demo00000": "a'))
+    with pytest.raises(ResearchError, match="ne correspond plus"):
+        read_manifest(path, study.catalog)
+
+
+def test_photos_are_turned_upright_and_transparency_is_white(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (4, 2), "black")
+    exif = picture.getexif()
+    exif[274] = 6
+    picture.save(tmp_path / "turned.jpg", exif=exif)
+    assert decode(tmp_path / "turned.jpg").size == (2, 4)
+    Image.new("RGBA", (2, 2), (0, 0, 0, 0)).save(tmp_path / "clear.png")
+    assert decode(tmp_path / "clear.png").getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_padding_keeps_proportions_and_stretching_does_not() -> None:
+    wide = Image.new("RGB", (40, 20), "black")
+    padded = np.asarray(frame(wide, 40, Aspect.PAD))
+    assert padded[0, 0].tolist() == [255, 255, 255]
+    assert padded[20, 20].tolist() == [0, 0, 0]
+    assert np.asarray(frame(wide, 40, Aspect.STRETCH)).max() == 0
+
+
+def test_views_depend_on_the_photo_and_the_number_alone(drawings: Drawings) -> None:
+    path = drawings[1] / "demo30000.jpg"
+    first, again, other = (pixels(path, 32, view=view) for view in (2, 2, 3))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert np.array_equal(pixels(path, 32, view=1), pixels(path, 32)[:, ::-1])
+    assert not np.array_equal(first, pixels(drawings[1] / "demo30001.jpg", 32, view=2))
+
+
+def test_a_view_without_range_is_the_photo() -> None:
+    from research.images import Augmentation
+
+    picture = frame(Image.radial_gradient("L").convert("RGB"), 64, Aspect.PAD)
+    still = vary(picture, 2, "x", Augmentation(0, 0, 0, 0))
+    assert np.abs(np.asarray(still, float) - np.asarray(picture, float)).max() <= 1
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="les photos réelles (../shared/data/flipkart) sont absentes")
+def test_the_genuine_catalogue_has_seven_times_150_products() -> None:
+    from research.catalog import EXPECTED_EACH, read_products
+
+    products, repeated = read_products(next(SHARED.glob("*.csv")))
+    assert {list(products.values()).count(name) for name in CATEGORIES} == {EXPECTED_EACH}
+    assert repeated == ()

@@ -1,0 +1,125 @@
+"""The figures: against hand counts, and computed again from what is published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score
+
+from research import config as configs
+from research import study as studies
+from research.baselines import Baseline, colour_histogram
+from research.evaluation import (
+    bootstrap,
+    evaluate,
+    figures,
+    gather,
+    mcnemar,
+    read_predictions,
+    reliability,
+    right_answers,
+    two_proportions,
+    worst_mistakes,
+)
+from research.files import read_json
+from research.manifest import Manifest, Role
+from research.study import Run, Study
+
+RESULTS = Path(__file__).parents[2] / "research" / "results"
+
+
+def test_mcnemar_is_the_exact_binomial_test() -> None:
+    first = np.array([True] * 10 + [False] * 2 + [True] * 5)
+    second = np.array([False] * 10 + [True] * 2 + [True] * 5)
+    found = mcnemar(first, second)
+    assert (found["only_first"], found["only_second"]) == (10, 2)
+    # Twice the chance of at most 2 heads in 12 throws: 2 (1 + 12 + 66) / 4096.
+    assert found["p"] == pytest.approx(2 * 79 / 4096)
+    assert mcnemar(first, first)["p"] == 1
+
+
+def test_the_bootstrap_interval_is_that_of_a_proportion() -> None:
+    right = np.arange(1000) < 850
+    low, high = bootstrap(right)
+    half = 1.96 * np.sqrt(0.85 * 0.15 / 1000)
+    assert (low, high) == pytest.approx((0.85 - half, 0.85 + half), abs=0.004)
+    assert bootstrap(right) == (low, high)
+
+
+def test_two_points_on_157_photos_may_be_chance() -> None:
+    assert two_proportions(0.8347, 0.8644, 157) > 0.4
+    assert two_proportions(0.5, 0.9, 157) < 1e-6
+
+
+def test_reliability_by_hand() -> None:
+    probabilities = np.zeros((4, 7))
+    probabilities[:, 0] = [0.95, 0.95, 0.55, 0.55]
+    found = reliability(probabilities, np.array([0, 0, 0, 1]))
+    bins = found["bins"]
+    assert isinstance(bins, list)
+    assert [(row["photos"], row["accuracy"]) for row in bins] == [(2, 0.5), (2, 1.0)]
+    assert found["error"] == pytest.approx(0.05)
+
+
+def test_predictions_survive_their_json_and_figures_follow_the_definitions(
+    trained: tuple[Study, list[Run]],
+) -> None:
+    study, runs = trained
+    predictions = gather(study, "x", "X", runs)
+    again = read_predictions(predictions.to_json())
+    assert figures(again, study.manifest) == figures(predictions, study.manifest)
+    found = figures(again, study.manifest)["phases"]["tuned"]  # type: ignore[index]
+    tested = np.concatenate([study.manifest.members(draw, Role.TEST) for draw in (0, 1)])
+    assert len(predictions.identities) == len(tested)
+    answers = np.concatenate(
+        [run.averaged("tuned")[study.manifest.members(run.draw, Role.TEST)].argmax(1) for run in runs]
+    )
+    labels = study.catalog.labels[tested]
+    assert found["test_pooled"] == pytest.approx((answers == labels).mean())
+    assert found["macro_f1"] == pytest.approx(
+        f1_score(labels, answers, labels=range(7), average="macro", zero_division=0)
+    )
+    assert np.sum(found["confusion"]) == len(tested)
+    for mistake in worst_mistakes(again):
+        assert mistake["truth"] != mistake["answer"]
+
+
+def test_baselines_mean_something(study: Study) -> None:
+    scores = {}
+    for name in ("majority", "histogram"):
+        config = configs.load(name)
+        assert isinstance(config, Baseline)
+        runs = studies.train(study, config, "", range(5))
+        found = evaluate(study, name, config.label, runs)
+        scores[name] = found["phases"]["tuned"]["test_pooled"]  # type: ignore[index]
+    assert scores["majority"] < 0.3
+    assert scores["histogram"] > scores["majority"]
+
+
+def test_a_histogram_sums_the_shares(study: Study) -> None:
+    histogram = colour_histogram(study.catalog.paths[0], 4)
+    assert histogram.shape == (64,)
+    assert (histogram**2).sum() == pytest.approx(1)
+
+
+@pytest.mark.skipif(not RESULTS.is_dir(), reason="research/results n’est pas publié (make research)")
+def test_the_published_figures_follow_from_the_published_predictions() -> None:
+    manifest_json = read_json(RESULTS / "manifest.json")
+    manifest = Manifest(manifest_json["seed"], manifest_json["data"], manifest_json["roles"])
+    assert manifest.key == manifest_json["key"]
+    published = read_json(RESULTS / "figures.json")
+    predictions = {}
+    for name, method in published["methods"].items():
+        predictions[name] = read_predictions(read_json(RESULTS / f"predictions-{name}.json"))
+        computed = figures(predictions[name], manifest)
+        for phase, values in computed["phases"].items():  # type: ignore[attr-defined]
+            for key in ("test_pooled", "macro_f1", "confusion", "test_one_view"):
+                assert values[key] == pytest.approx(method["phases"][phase][key]), (name, phase, key)
+            assert list(values["test_interval"]) == pytest.approx(method["phases"][phase]["test_interval"])
+            for role, scores in values["by_draw"].items():
+                assert scores == pytest.approx(method["phases"][phase]["by_draw"][role])
+    for pair in published["pairs"]:
+        first, second = (right_answers(predictions[pair[side]]) for side in ("first", "second"))
+        assert mcnemar(first, second)["p"] == pytest.approx(pair["p"])

@@ -1,0 +1,224 @@
+"""The cache and the training: keys, resuming after a kill, what is frozen, errors on the way."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from research import study as studies
+from research.backbones import network
+from research.cache import FeatureCache, View, entry_key, trunk_features
+from research.config import Config
+from research.errors import ResearchError
+from research.files import read_json, write_bytes
+from research.images import Aspect, Augmentation
+from research.manifest import Role
+from research.study import Run, Study
+from research.training import Epoch, head_model, open_top
+
+PLAIN = View(Aspect.PAD, 0, Augmentation())
+ROOM = 10**9
+
+
+def test_the_key_changes_with_all_that_values_depend_on(study: Study) -> None:
+    built = network("efficientnet_lite0", 32, "random", 0)
+    base = entry_key(study.catalog, built, View(Aspect.PAD, 2, Augmentation()))
+    others = [
+        entry_key(study.catalog, built, View(Aspect.STRETCH, 2, Augmentation())),
+        entry_key(study.catalog, built, View(Aspect.PAD, 3, Augmentation())),
+        entry_key(study.catalog, built, View(Aspect.PAD, 2, Augmentation(rotation=5))),
+        entry_key(study.catalog, network("efficientnet_lite0", 64, "random", 0), PLAIN),
+        entry_key(study.catalog, network("efficientnet_lite0", 32, "random", 1), PLAIN),
+        entry_key(studies.subset(study.catalog, 5), built, View(Aspect.PAD, 2, Augmentation())),
+    ]
+    assert all(other != base for other in others)
+    # The plain photo is shared between augmentations.
+    rotated = View(Aspect.PAD, 0, Augmentation(rotation=5))
+    assert entry_key(study.catalog, built, PLAIN) == entry_key(study.catalog, built, rotated)
+
+
+def test_cached_features_are_those_of_the_network_and_are_reused(study: Study, tmp_path: Path) -> None:
+    built = network("efficientnet_lite0", 32, "random")
+    cache = FeatureCache(tmp_path / "cache", ROOM)
+    found = cache.features(study.catalog, built, PLAIN)
+    expected = trunk_features(built, [PLAIN.read(path, 32) for path in study.catalog.paths[:3]])
+    assert found.dtype == np.float16
+    assert np.allclose(found[:3], expected, atol=1e-2)
+    calls: list[int] = []
+    cache.features(study.catalog, built, PLAIN, calls.append)
+    assert calls == []
+
+
+def test_an_interrupted_extraction_goes_on_where_it_stopped(study: Study, tmp_path: Path) -> None:
+    built = network("efficientnet_lite0", 32, "random")
+    whole = np.array(FeatureCache(tmp_path / "whole", ROOM).features(study.catalog, built, PLAIN))
+
+    def stop(done: int) -> None:
+        if done >= 32:
+            raise KeyboardInterrupt
+
+    cache = FeatureCache(tmp_path / "cache", ROOM)
+    with pytest.raises(KeyboardInterrupt):
+        cache.features(study.catalog, built, PLAIN, stop)
+    resumed: list[int] = []
+    found = cache.features(study.catalog, built, PLAIN, resumed.append)
+    assert resumed[0] == 48
+    assert np.array_equal(found, whole)
+
+
+def test_the_cache_is_bounded_and_drops_the_oldest(study: Study, tmp_path: Path) -> None:
+    built = network("efficientnet_lite0", 32, "random")
+    size = 70 * 2 * 2 * 112 * 2 + 128
+    cache = FeatureCache(tmp_path / "cache", int(size * 2.5))
+    for number in range(3):
+        cache.features(study.catalog, built, View(Aspect.PAD, number, Augmentation()))
+        time.sleep(0.02)
+    assert sorted(entry["view"] for entry in cache.entries()) == [1, 2]
+    with pytest.raises(ResearchError, match="augmentez --cache-limit"):
+        FeatureCache(tmp_path / "small", 1000).features(study.catalog, built, PLAIN)
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_no_half_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file.json"
+    path.write_bytes(b"before")
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ResearchError, match="Le disque est plein"):
+        write_bytes(path, b"after")
+    assert path.read_bytes() == b"before"
+    assert [one.name for one in tmp_path.iterdir()] == ["file.json"]
+
+
+def test_an_epoch_is_seeded_and_gives_each_photo_once() -> None:
+    views = [np.arange(10)[:, None] + 100 * view for view in range(3)]
+    labels = np.arange(10) % 7
+    members = np.array([1, 3, 5, 7, 9])
+    epoch = Epoch(views, labels, members, 2, seed=5)
+    rows = [epoch[number] for number in range(len(epoch))]
+    photos = np.concatenate([inputs for inputs, _ in rows]).ravel() % 100
+    assert sorted(photos) == members.tolist()
+    assert np.array_equal(
+        np.concatenate([targets for _, targets in rows]).argmax(1), labels[photos.astype(int)]
+    )
+    again = Epoch(views, labels, members, 2, seed=5)
+    assert np.array_equal(epoch[0][0], again[0][0])
+
+
+def test_only_the_top_is_opened_and_normalisation_stays_frozen(tiny: Config) -> None:
+    built = network(tiny.backbone, tiny.size, "random")
+    whole = open_top(built, head_model(tiny, np.zeros(1280), np.ones(1280)))
+    opened = {layer.name for layer in built.base.layers if layer.trainable and layer.weights}
+    assert "b11_expand" in opened
+    assert "head_conv" in opened
+    assert not any("bn" in name for name in opened)
+    assert not any(name.startswith(("stem", "b0_", "b5_", "b10_")) for name in opened)
+    before = [np.array(weight) for weight in built.base.get_layer("b11_bn1").get_weights()]
+    whole.compile("rmsprop", "categorical_crossentropy", jit_compile=False)
+    whole.train_on_batch(np.ones((2, *built.top.input_shape[1:])), np.eye(7)[:2])
+    after = built.base.get_layer("b11_bn1").get_weights()
+    assert all(np.array_equal(one, other) for one, other in zip(before, after, strict=True))
+
+
+def test_training_leaves_the_base_as_it_was_and_a_complete_record(
+    trained: tuple[Study, list[Run]], tiny: Config
+) -> None:
+    study, runs = trained
+    assert [run.draw for run in runs] == [0, 1]
+    for run in runs:
+        assert run.frozen.shape == run.tuned.shape == (2, len(study.catalog.photos), 7)
+        assert np.allclose(run.tuned.sum(-1), 1, atol=1e-4)
+        history = run.record["history"]
+        assert isinstance(history, list)
+        assert [row["phase"] for row in history] == ["frozen"] * 2 + ["tuned"] * 2
+        assert run.record["manifest"] == study.manifest.key
+        assert run.record["random_weights"] is True
+
+
+def test_finished_draws_are_not_done_again(trained: tuple[Study, list[Run]], tiny: Config) -> None:
+    study, _ = trained
+    paths = sorted(study.work.glob("runs/*/*/draw-*/run.json"))
+    before = [path.stat().st_mtime_ns for path in paths]
+    studies.train(study, tiny, "random", [0, 1])
+    assert [path.stat().st_mtime_ns for path in paths] == before
+
+
+def test_another_configuration_is_another_run(study: Study, tiny: Config) -> None:
+    from research.training import run_key
+
+    built = network(tiny.backbone, tiny.size, "random")
+    keys = {
+        run_key(config, built, study.catalog, study.manifest)
+        for config in (tiny, replace(tiny, dropout=0.1), replace(tiny, smoothing=0.2))
+    }
+    assert len(keys) == 3
+
+
+SCRIPT = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from research import config as configs, study as studies
+from research.config import Phase
+config = replace(configs.load("efficientnet_lite0"), size=32, views=2, averaged=2,
+                 head=Phase("rmsprop", 1e-2, 2, 2), tuning=Phase("rmsprop", 1e-4, 3, 3))
+studies.train(studies.open_study(Path(sys.argv[1])), config, "random", [0])
+"""
+
+
+def test_a_killed_training_resumes_and_ends_with_the_same_weights(study: Study, tiny: Config) -> None:
+    """Kill the process with SIGKILL once the first fine-tuning epoch is written, then run it again."""
+    command = [sys.executable, "-c", SCRIPT, str(study.work)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not (found := list(study.work.glob("runs/*/*/draw-0/tuned.json"))):
+        assert process.poll() is None, "the training ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    interrupted = read_json(found[0])
+    assert 1 <= len(interrupted) < 3
+    subprocess.run(command, check=True, capture_output=True)
+    resumed = studies.read_runs(study, "efficientnet_lite0")[0]
+    history = resumed.record["history"]
+    assert isinstance(history, list)
+    assert history[2 : 2 + len(interrupted)] == interrupted
+    # The same training without interruption, in this process and another folder.
+    whole = studies.Study(study.work / "whole", study.catalog, study.manifest)
+    config = replace(tiny, tuning=replace(tiny.tuning, epochs=3, patience=3))
+    straight = studies.train(whole, config, "random", [0])[0]
+    assert np.allclose(straight.tuned, resumed.tuned, atol=2e-3)
+    members = study.manifest.members(0, Role.TEST)
+    assert np.array_equal(straight.tuned[0][members].argmax(1), resumed.tuned[0][members].argmax(1))
+
+
+def test_optimizer_state_travels_with_the_saved_epoch(tmp_path: Path) -> None:
+    """The resume relies on it: Keras writes the optimiser beside the weights."""
+
+    def build() -> keras.Model:
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        model.compile("rmsprop", "mse")
+        model.optimizer.build(model.trainable_variables)
+        return model
+
+    first, second = build(), build()
+    first.fit(np.ones((4, 3)), np.ones((4, 2)), epochs=2, verbose=0)
+    first.save_weights(tmp_path / "state.weights.h5")
+    second.load_weights(tmp_path / "state.weights.h5")
+    for one, other in zip(first.optimizer.variables, second.optimizer.variables, strict=True):
+        assert np.allclose(one, other)
