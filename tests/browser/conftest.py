@@ -5,12 +5,15 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.chrome.webdriver import WebDriver
 
+from pretadepenser.credit.portfolio import current_portfolio
+from pretadepenser.credit.scoring import current_model, current_scores, margin_of
 from tests.conftest import PASSWORD
 from tests.web.test_gunicorn import Server, start
 
@@ -87,8 +90,25 @@ def broken_site(serve: Callable[[Path], str], instance: Path) -> str:
     return serve(folder)
 
 
+@pytest.fixture(scope="session")
+def numbers(instance: Path) -> dict[str, int]:
+    """Clients to name in the paths of states: refused, close to the limit, and as far from it as can be."""
+    portfolio, model = current_portfolio(instance), current_model(instance)
+    assert portfolio
+    assert model
+    margins = current_scores(instance, portfolio, model)
+    assert margins is not None
+    beyond = margins - margin_of(0.48)
+    clients = portfolio.numbers()
+    return {
+        "refused": int(clients[np.argmin(np.abs(beyond - 1))]),
+        "close": int(clients[np.argmin(np.abs(beyond - 0.2))]),
+        "hopeless": int(clients[np.argmax(beyond)]),
+    }
+
+
 @pytest.fixture
-def visit(driver: WebDriver, site: str) -> Callable[..., WebDriver]:
+def visit(driver: WebDriver, site: str, numbers: dict[str, int]) -> Callable[..., WebDriver]:
     """Opens a page as one of the users: visit("/modele", user="basile"); user="" is nobody."""
 
     def go(path: str, user: str = "agathe", base: str = site) -> WebDriver:
@@ -101,7 +121,7 @@ def visit(driver: WebDriver, site: str) -> Callable[..., WebDriver]:
                 driver.find_element("id", "mot_de_passe").send_keys(PASSWORD)
                 driver.find_element("id", "mot_de_passe").submit()
             driver.known_as = (base, user)  # type: ignore[attr-defined]
-        driver.get(base + path)
+        driver.get(base + path.format(**numbers))
         return driver
 
     return go

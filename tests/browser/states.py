@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from selenium.webdriver.chrome.webdriver import WebDriver
+from selenium.webdriver.support.select import Select
+from selenium.webdriver.support.wait import WebDriverWait
 
 CLIENT = "/clients/157083"
 SMALL = "comme=revenu&comme=source&comme=logement&comme=type&comme=age&comme=montant"
@@ -33,6 +35,9 @@ def submit(**fields: str) -> Callable[[WebDriver], None]:
     def act(driver: WebDriver) -> None:
         for name, value in fields.items():
             box = driver.find_element("id", name)
+            if box.tag_name == "select":
+                Select(box).select_by_visible_text(value)
+                continue
             box.clear()
             box.send_keys(value)
         before = driver.find_element("tag name", "html")
@@ -43,8 +48,6 @@ def submit(**fields: str) -> Callable[[WebDriver], None]:
 
 
 def _until_replaced(driver: WebDriver, old: str) -> None:
-    from selenium.webdriver.support.wait import WebDriverWait
-
     WebDriverWait(driver, 20).until(
         lambda d: (
             d.find_element("tag name", "html").id != old
@@ -78,6 +81,14 @@ def guess(driver: WebDriver) -> None:
         submit(identifiant="inconnue", mot_de_passe="mauvais")(driver)
 
 
+PERSON = {
+    "name_contract_type": "Prêt personnel",
+    "amt_credit": "300 000",
+    "amt_annuity": "15 000",
+    "amt_goods_price": "270 000",
+    "amt_income_total": "150 000",
+}
+
 STATES = (
     State("auth.sign_in", "/connexion", user=""),
     State("auth.sign_in", "/connexion", "errors", user="", act=submit()),
@@ -89,6 +100,29 @@ STATES = (
     State("clients.decision", CLIENT),
     State("clients.decision", CLIENT, "unfolded", act=unfold),
     State("clients.decision", "/clients/999999999", "unknown"),
+    State("clients.decision", "/clients/{refused}", "refused"),
+    State("clients.decision", "/clients/{close}", "close"),
+    State("simulation.simulate", f"{CLIENT}/simulation"),
+    State("simulation.simulate", f"{CLIENT}/simulation", "unchanged", act=submit()),
+    State("simulation.simulate", f"{CLIENT}/simulation", "answer", act=submit(amt_credit="600 000")),
+    State(
+        "simulation.simulate", f"{CLIENT}/simulation", "errors", act=submit(amt_credit="x", amt_annuity="9e9")
+    ),
+    State("levers.levers", f"{CLIENT}/leviers", "granted"),
+    State("levers.levers", "/clients/{refused}/leviers"),
+    State("levers.levers", "/clients/{hopeless}/leviers", "hopeless"),
+    State(
+        "levers.levers", "/clients/{close}/leviers?fixe=projet&fixe=apport&fixe=duree&fixe=revenu", "locked"
+    ),
+    State("application.new", "/dossiers/nouveau"),
+    State("application.new", "/dossiers/nouveau", "errors", act=submit(amt_credit="beaucoup")),
+    State("application.new", "/dossiers/nouveau", "answer", act=submit(**PERSON)),
+    State("meeting.sheet", f"{CLIENT}/entretien"),
+    State("meeting.sheet", "/clients/{refused}/entretien", "refused"),
+    State("model.overview", "/modele"),
+    State("model.overview", "/modele", "unfolded", act=unfold),
+    State("model.fairness", "/modele/equite", user="basile"),
+    State("model.fairness", "/modele/equite", "unfolded", user="basile", act=unfold),
     State("comparison.compare", f"{CLIENT}/comparaison"),
     State("comparison.compare", f"{CLIENT}/comparaison?avec=AMT_ANNUITY", "crossed", act=unfold),
     State("comparison.compare", f"{CLIENT}/comparaison?donnee=NAME_INCOME_TYPE&comme=revenu", "categories"),
@@ -108,6 +142,17 @@ STATES = (
 
 # Addresses that answer with something else than a page, and what holds them instead.
 NOT_PAGES = {
+    "api.openapi": "JSON (tests/web/test_api.py)",
+    "api.client_score": "JSON for other systems (tests/web/test_api.py)",
+    "levers.picture": "SVG inside the levers page (tests/web/test_levers.py)",
+    "levers.spreadsheet": "CSV (tests/web/test_levers.py)",
+    "meeting.pdf": "a tagged PDF (tests/web/test_meeting.py)",
+    "model.card": "the model card as a text file (tests/web/test_model.py)",
+    "model.picture": "SVG inside the model's page (tests/web/test_model.py)",
+    "model.spreadsheet": "CSV (tests/web/test_model.py)",
+    "model.fairness_picture": "SVG inside the fairness page (tests/web/test_model.py)",
+    "model.fairness_chart_spreadsheet": "CSV (tests/web/test_model.py)",
+    "model.fairness_spreadsheet": "CSV (tests/web/test_model.py)",
     "static": "style sheets and the icon",
     "operations.alive": "JSON for a supervisor (tests/web/test_operations.py)",
     "operations.ready": "JSON for a supervisor (tests/web/test_operations.py)",
