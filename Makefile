@@ -53,6 +53,45 @@ prepare: $(VENV)/.run
 train: $(VENV)/.run ## Entraîne de nouveau le modèle sur le portefeuille en place
 	@$(FLASK) model train
 
+# The technology watch (research/). TABLE: the csv; PHOTOS: the folder of photos; WEIGHTS: a folder of
+# <network>_notop.weights.h5 files (without it, Keras downloads VGG16 and EfficientNet-B7).
+WORK ?= research/work
+WEIGHTS ?=
+STUDY = $(BIN)/python -m research
+weights = $(if $(WEIGHTS),$(WEIGHTS)/$(1)_notop.weights.h5,imagenet)
+NETWORKS = vgg16 $(if $(WEIGHTS),efficientnet_lite0 efficientnet_lite2,efficientnet_b7_224)
+EXPLAINED = $(if $(WEIGHTS),efficientnet_lite2,efficientnet_b7_224)
+BACKBONE = $(patsubst efficientnet_b7_224,efficientnet_b7,$(1))
+
+.PHONY: research
+research: $(VENV)/.research study-data ## Refait la veille technique (TABLE=… PHOTOS=… et au besoin WEIGHTS=…)
+	@$(STUDY) prepare --work $(WORK) --table "$(TABLE)" --photos "$(PHOTOS)"
+	@set -e; for config in majority histogram; do $(STUDY) train --work $(WORK) --config $$config; done
+	@$(foreach config,$(NETWORKS),$(STUDY) train --work $(WORK) --config $(config) \
+	  --weights "$(call weights,$(call BACKBONE,$(config)))" &&) true
+	@$(STUDY) evaluate --work $(WORK)
+	@$(STUDY) explain --work $(WORK) --config $(EXPLAINED) --weights "$(call weights,$(call BACKBONE,$(EXPLAINED)))"
+	@$(STUDY) measure --work $(WORK) --network vgg16 --size 224
+	@$(STUDY) measure --work $(WORK) --network efficientnet_lite2 --size 260
+	@$(STUDY) measure --work $(WORK) --network efficientnet_b7 --size 224 --size 600 --batch 2
+	@$(STUDY) compare --work $(WORK)
+
+.PHONY: research-demo
+research-demo: $(VENV)/.research ## Fait tourner la veille sur des images dessinées, en quelques minutes
+	@$(STUDY) demo --work $(WORK)/demo
+
+.PHONY: research-bench
+research-bench: $(VENV)/.research study-data ## Mesure ce que le cache de la veille fait gagner (TABLE=… PHOTOS=…)
+	@$(STUDY) prepare --work $(WORK)/bench --table "$(TABLE)" --photos "$(PHOTOS)" --sample 40
+	@$(STUDY) bench --work $(WORK)/bench --config $(if $(WEIGHTS),efficientnet_lite0,vgg16) \
+	  --weights "$(if $(WEIGHTS),$(call weights,efficientnet_lite0),imagenet)"
+
+.PHONY: study-data
+study-data:
+	@if [ -z "$(TABLE)" ] || [ -z "$(PHOTOS)" ]; then \
+	  echo 'Indiquez le catalogue et les photos : make research TABLE=catalogue.csv PHOTOS=dossier' >&2; exit 1; \
+	fi
+
 .PHONY: test
 test: $(VENV)/.test browser ## Installe ce que les tests demandent, puis les lance (ARGS="-k …")
 	@$(say) 'Tests'

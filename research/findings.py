@@ -5,11 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from research import config as configs
 from research.backbones import BACKBONES
 from research.baselines import Baseline
 from research.config import Config
-from research.evaluation import accuracies, gather, mcnemar, read_predictions, right_answers
+from research.evaluation import (
+    Predictions,
+    accuracies,
+    gather,
+    mcnemar,
+    read_predictions,
+    right_answers,
+)
 from research.files import read_json
 from research.study import Study, read_runs
 
@@ -92,17 +101,27 @@ def read_findings(study: Study) -> Findings:
 
 
 def _pairs(study: Study, names: list[str]) -> list[dict[str, Any]]:
+    """McNemar's test between each pair of methods, on the photos that both tested."""
     predictions = {
         name: read_predictions(read_json(study.work / "predictions" / f"{name}.json")) for name in names
     }
     found = []
     for place, first in enumerate(names):
         for second in names[place + 1 :]:
-            one, two = predictions[first], predictions[second]
-            if one.identities == two.identities:
-                test = mcnemar(right_answers(one), right_answers(two))
-                found.append({"first": first, "second": second, "photos": len(one.identities), **test})
+            found.append(
+                {"first": first, "second": second, **compare(predictions[first], predictions[second])}
+            )
     return found
+
+
+def compare(first: Predictions, second: Predictions) -> dict[str, float]:
+    """McNemar's test on the photos that two methods both tested, and how many there are."""
+    common = sorted(set(first.identities) & set(second.identities))
+    answers = []
+    for predictions in (first, second):
+        right = dict(zip(predictions.identities, right_answers(predictions), strict=True))
+        answers.append(np.array([right[identity] for identity in common], dtype=bool))
+    return {"photos": len(common), **mcnemar(*answers)}
 
 
 def _trials(study: Study) -> list[dict[str, Any]]:

@@ -179,11 +179,26 @@ def closing(found: Findings) -> list[Block]:
     best = found.best_lite
     vgg = "vgg16" if "vgg16" in found.methods else None
     sample = [f"{row['size']} px" for row in found.sample]
-    limits = [
-        "EfficientNet-B7 n’a pas été mesuré avec ses poids ImageNet : ils ne pouvaient pas être téléchargés. "
-        "Aucune exactitude de B7 n’est donc publiée ici.",
-        "Les poids de VGG16 viennent de torchvision (IMAGENET1K_V1), pas du fichier d’Oxford que Keras "
-        "distribue : les exactitudes peuvent différer de quelques dixièmes.",
+    limits = []
+    if not _measured_b7(found):
+        limits.append(
+            "EfficientNet-B7 n’a pas été mesuré avec ses poids ImageNet : ils ne pouvaient pas être "
+            "téléchargés. "
+            "Aucune exactitude de B7 n’est donc publiée ici."
+        )
+    if sample:
+        limits.append(
+            f"Le chemin de B7 a été parcouru en entier à {' et à '.join(sample)}, avec des poids tirés au "
+            "hasard "
+            "et dix photos par catégorie, pour en connaître le temps et la mémoire ; son exactitude ne veut "
+            "rien dire."
+        )
+    if _local_vgg16(found):
+        limits.append(
+            "Les poids de VGG16 viennent de torchvision (IMAGENET1K_V1), pas du fichier d’Oxford que Keras "
+            "distribue : les exactitudes peuvent différer de quelques dixièmes."
+        )
+    limits += [
         "EfficientNet-Lite n’est pas B7 : plus petit, sans le mécanisme « squeeze-and-excite », avec ReLU6.",
         "Les réglages ont été comparés sur les photos de validation de chaque tirage. Comme les tirages se "
         "partagent les mêmes photos, la validation de l’un est le test d’un autre : un léger optimisme est "
@@ -191,18 +206,10 @@ def closing(found: Findings) -> list[Block]:
         "Sept catégories très différentes, mille photos : rien ne dit que l’écart tienne sur un catalogue "
         "plus "
         "fin ou plus grand.",
-        "Les temps ont été mesurés sur une machine à deux cœurs partagée avec d’autres travaux : ils valent "
-        "par "
-        "comparaison, à la louche.",
+        "Les temps ont été mesurés sur une machine à deux cœurs partagée avec d’autres travaux : ils ne "
+        "valent "
+        "que comparés entre eux.",
     ]
-    if sample:
-        limits.insert(
-            1,
-            f"Le chemin de B7 a été parcouru en entier à {' et à '.join(sample)}, avec des poids tirés au "
-            "hasard "
-            "et dix photos par catégorie, pour en connaître le temps et la mémoire ; son exactitude ne veut "
-            "rien dire.",
-        )
     blocks: list[Block] = [section("limites", "Limites", listing(*limits))]
     if best and vgg:
         blocks.append(section("verdict", "Verdict et recommandation", *_verdict(found, vgg, best)))

@@ -19,11 +19,11 @@ from research.evaluation import (
     mcnemar,
     read_predictions,
     reliability,
-    right_answers,
     two_proportions,
     worst_mistakes,
 )
 from research.files import read_json
+from research.findings import compare
 from research.manifest import Manifest, Role
 from research.study import Run, Study
 
@@ -121,5 +121,5 @@ def test_the_published_figures_follow_from_the_published_predictions() -> None:
             for role, scores in values["by_draw"].items():
                 assert scores == pytest.approx(method["phases"][phase]["by_draw"][role])
     for pair in published["pairs"]:
-        first, second = (right_answers(predictions[pair[side]]) for side in ("first", "second"))
-        assert mcnemar(first, second)["p"] == pytest.approx(pair["p"])
+        computed = compare(predictions[pair["first"]], predictions[pair["second"]])
+        assert {key: pair[key] for key in computed} == pytest.approx(computed)
