@@ -70,8 +70,7 @@ def _form() -> FiguresForm:
 
 def _row(form: FiguresForm) -> Row | None:
     """The row that the answers make, or None with an error on every field that needs one."""
-    if not form.validate():
-        return None
+    form.validate()
     row = application.row(form.values())
     answered = [name for name, value in form.values().items() if value is not None]
     if form.object_to(plausibility.implausible(row)):

@@ -123,7 +123,7 @@ class FigureField(StringField):  # type: ignore[misc]  # WTForms has no types
     def _wanted(self) -> str:
         match self.column.kind:
             case Kind.AMOUNT:
-                return "un montant en euros, par exemple 12 500 ou 12 500,50"
+                return "un montant en euros, par exemple 12\u202f500 ou 12\u202f500,50"
             case Kind.DURATION:
                 return "une durée, par exemple « 3 ans et 2 mois » ou « 8 mois »"
             case Kind.EXTERNAL_SCORE:
@@ -190,8 +190,8 @@ class FiguresForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """A form over columns of the dictionary, made by `figures_form`. Fields are named as their column."""
 
     def values(self) -> dict[str, Value]:
-        """Raw value of every column asked (Kaggle's coding), None for no answer."""
-        found = {field.column.name: field.data for field in self._figures()}
+        """Raw value of every column asked (Kaggle's coding), None for no answer; none of a wrong answer."""
+        found = {field.column.name: field.data for field in self._figures() if not field.errors}
         if JOBLESS in self and self[JOBLESS].data:
             found["DAYS_EMPLOYED"] = NO_EMPLOYMENT
         return found
@@ -205,17 +205,25 @@ class FiguresForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         return sent | ({JOBLESS: "y"} if JOBLESS in self and self[JOBLESS].data else {})
 
     def object_to(self, complaints: Mapping[str, str]) -> bool:
-        """Put sentences (by column) on their fields, or on the first field; give whether there were any."""
+        """Put sentences (by column) on their fields, or on the first; give whether the form has any error.
+
+        A field that has an error already keeps it alone.
+        """
         for name, sentence in complaints.items():
             field = self[name.lower()] if name.lower() in self else next(iter(self._figures()))
-            field.errors = [*field.errors, sentence]
-        return bool(complaints)
+            field.errors = field.errors or [sentence]
+        return bool(self.errors)
 
     def by_theme(self) -> list[tuple[str, list[Any]]]:
         """The fields under the titles of their fieldsets, in the order of the dictionary's themes."""
         sections = []
         for theme in Theme:
             fields = [field for field in self._figures() if field.column.theme is theme]
+            names = [field.column.name for field in fields]
+            if {"FLAG_OWN_CAR", "OWN_CAR_AGE"} <= set(names):
+                # No age is asked before the car itself.
+                age = fields.pop(names.index("OWN_CAR_AGE"))
+                fields.insert(names.index("FLAG_OWN_CAR") + 1, age)
             if JOBLESS in self and any(field.column.name == "DAYS_EMPLOYED" for field in fields):
                 place = next(k for k, field in enumerate(fields) if field.column.name == "DAYS_EMPLOYED")
                 fields.insert(place + 1, self[JOBLESS])
@@ -262,7 +270,7 @@ def figures_form(
 
 def lacking(form: FiguresForm) -> Mapping[str, str]:
     """Say that a form which must know about the employment does not: column -> French sentence."""
-    if "days_employed" in form and form.values()["DAYS_EMPLOYED"] is None:
+    if "days_employed" in form and form.values().get("DAYS_EMPLOYED") is None:
         label = COLUMNS["DAYS_EMPLOYED"].label
         return {
             "DAYS_EMPLOYED": french.typeset(

@@ -72,8 +72,8 @@ def _form(client: Client) -> FiguresForm:
 
 def _simulated(client: Client, form: FiguresForm) -> Simulation | None:
     """The simulation that the form describes, or None with an error on every field that needs one."""
-    if not form.validate() or form.object_to(figures.lacking(form)):
-        return None
+    form.validate()
+    form.object_to(figures.lacking(form))
     row = client.values
     changes = {name: value for name, value in form.values().items() if value != neutral(name, row[name])}
     if form.object_to(objections(resources.portfolio(), row, changes)):

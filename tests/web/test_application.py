@@ -108,3 +108,8 @@ def test_gives_the_figures_as_a_spreadsheet(client, send):
 def test_needs_a_signed_in_user(anonymous):
     assert anonymous.get(URL).status_code == 303
     assert anonymous.post(URL, data=LITTLE).status_code in (303, 400)
+
+
+def test_all_that_is_wrong_is_said_at_once(send):
+    typed = {**LITTLE, "name_contract_type": "", "amt_annuity": "600 000"}
+    assert set(errors(send(URL, typed, status=422))) == {"name_contract_type", "amt_annuity"}
