@@ -114,16 +114,19 @@ def decisions(audit: Audit) -> Table:
 def risks(audit: Audit) -> Table:
     """Announced against observed default rates of each group, and those among granted loans."""
     return Table(
-        f"{title(audit)}{NO_BREAK}: risque annoncé et observé (intervalle à 95\u00a0%)",
+        f"{title(audit)}{NO_BREAK}: risque annoncé, observé, et observé parmi les prêts accordés "
+        "(intervalle à 95\u00a0%)",
         (
             Column("Groupe"),
-            Column("Risque annoncé", True),
-            Column("Risque observé", True),
-            Column("Observé parmi les prêts accordés", True),
+            Column("Clients", True),
+            Column("Annoncé", True),
+            Column("Observé", True),
+            Column("Si accordé", True),
         ),
         tuple(
             (
                 group.label,
+                _size(group),
                 NOTHING if group.expected is None else french.percent(group.expected, 1),
                 _with_interval(group.observed),
                 _with_interval(group.default_if_granted),
@@ -131,7 +134,13 @@ def risks(audit: Audit) -> Table:
             for group in audit.groups
         ),
         tuple(
-            (group.label, group.expected, _value(group.observed), _value(group.default_if_granted))
+            (
+                group.label,
+                _told_size(group),
+                group.expected,
+                _value(group.observed),
+                _value(group.default_if_granted),
+            )
             for group in audit.groups
         ),
     )

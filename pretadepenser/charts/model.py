@@ -138,7 +138,9 @@ def dependence(influence: Influence) -> Chart:
     """How one figure drives the score: mean points by bracket or category, with the middle four fifths."""
     column = dictionary.describe(influence.feature)
     steps = [step for step in influence.steps if step.low is not None or step.category is not None]
-    if _reversed(influence.feature):
+    if column.categories:
+        steps.sort(key=lambda step: -step.mean)
+    elif _reversed(influence.feature):
         steps.reverse()
     steps += [step for step in influence.steps if step.low is None and step.category is None]
     named = [(french.capital(_name(column, step)), step) for step in steps]

@@ -15,7 +15,7 @@ from pretadepenser.charts import drawing
 from pretadepenser.charts.chart import Width
 
 LABELS = {"large": 330, "etroite": 10}
-LONGEST = {"large": 42, "etroite": 36}
+LONGEST = {"large": 42, "etroite": 40}
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def axes(width: Width, labels: Sequence[str], low: float, high: float) -> tuple[
         else:
             ax.annotate(
                 shown, (0, place - 0.22), xycoords=("axes fraction", "data"), ha="left", va="center",
-                fontsize=13, color=drawing.color("ink"), zorder=5,
+                fontsize=12, color=drawing.color("ink"), zorder=5,
                 bbox={"facecolor": drawing.color("surface"), "edgecolor": "none", "pad": 1},
             )  # fmt: skip
     return fig, ax
