@@ -1,0 +1,196 @@
+"""What the client is told and takes home: the answer, its reasons, what would change it, the data behind it.
+
+The words are for the person who asks for the loan. A granted client is not told how much more could be
+borrowed: advisors see it, but on a sheet to take home it would be an encouragement to borrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from pretadepenser.credit import counterfactual, dictionary, features, french, scoring, wording
+from pretadepenser.credit.counterfactual import Proposal
+from pretadepenser.credit.dictionary import Theme
+from pretadepenser.credit.explanation import Explanation, Reason, explain
+from pretadepenser.credit.features import Row
+from pretadepenser.credit.lever_wording import Lever
+from pretadepenser.credit.portfolio import Portfolio
+from pretadepenser.credit.scoring import Model, Score
+
+REASONS: Final = 3
+
+DECLARED: Final = "Ce que contient votre demande"
+EXTERNAL: Final = "Ce que disent des organismes extérieurs"
+DERIVED: Final = "Ce qui est calculé à partir de ces chiffres"
+
+_GROUNDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "sexe": "votre sexe",
+        "âge": "votre âge",
+        "situation de famille": "votre situation de famille et vos enfants",
+        "lieu de résidence": "l’endroit et l’immeuble où vous vivez",
+    }
+)
+# Told only where no column of the theme is used; what rests on a protected ground is told above.
+_THEMES: Final[Mapping[Theme, str]] = MappingProxyType(
+    {
+        Theme.CIRCLE: "la situation des personnes de votre entourage",
+        Theme.CONTACT: "vos moyens de contact",
+        Theme.HISTORY: "le nombre de consultations du fichier des crédits",
+        Theme.DOCUMENTS: "la liste des documents que vous avez fournis",
+        Theme.APPLICATION: "le moment de votre demande",
+    }
+)
+_CARES: Final[Mapping[Lever, str]] = MappingProxyType(
+    {
+        Lever.LONGER: "Avec plus de mois, le crédit coûte plus cher au total.",
+        Lever.SHORTER: "La mensualité augmente : vérifiez que votre budget le permet.",
+        Lever.DEPOSIT: "Gardez une épargne de précaution.",
+        Lever.INCOME: (
+            "Seul compte un revenu qui existe déjà et qui va durer : "
+            "une pension, un loyer perçu, un second emploi."
+        ),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that would change the answer: what to do, in a few words and in full, and what to mind."""
+
+    title: str
+    sentence: str
+    cares: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where data come from, and each of them: label and the client's value in words."""
+
+    origin: str
+    data: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The meeting sheet of one client.
+
+    against, in_favour: up to REASONS each, the strongest first; outlook: in short what would change the
+    answer; changes: how, empty where nothing realistic would; sources: the data used; unused: what is not, as a list within
+    a sentence.
+    """
+
+    explanation: Explanation
+    against: tuple[Reason, ...]
+    in_favour: tuple[Reason, ...]
+    frequency: str
+    outlook: str
+    changes: tuple[Change, ...]
+    sources: tuple[Source, ...]
+    unused: str
+
+    @property
+    def score(self) -> Score:
+        """The client's score."""
+        return self.explanation.score
+
+
+def sheet(model: Model, portfolio: Portfolio, row: Row, limit: float, number: int) -> Sheet:
+    """Prepare the sheet of the client `number` with the raw values `row`; errors as counterfactual.levers."""
+    explanation = explain(model, portfolio, row, limit, number)
+    changes: tuple[Change, ...] = ()
+    if not explanation.score.granted:
+        found = counterfactual.levers(model, portfolio, row, limit, number=number)
+        changes = tuple(_change(proposal) for proposal in found.proposals)
+    return Sheet(
+        explanation=explanation,
+        against=explanation.against[:REASONS],
+        in_favour=explanation.in_favour[:REASONS],
+        frequency=_frequency(explanation.score.calibrated),
+        outlook=_outlook(explanation.score, len(changes)),
+        changes=changes,
+        sources=_sources(model.features, row),
+        unused=french.join(unused(model.features)),
+    )
+
+
+def _change(proposal: Proposal) -> Change:
+    return Change(
+        proposal.title,
+        proposal.sentence,
+        tuple(french.typeset(_CARES[lever]) for lever in proposal.levers if lever in _CARES),
+    )
+
+
+def _frequency(rate: float) -> str:
+    """A rate, 0..1, as counts among 100 people, those without difficulty told as well as those with."""
+    many = round(100 * rate)
+    if many < 1:
+        return "moins d’une a eu des difficultés de paiement et plus de 99 ont remboursé sans difficulté"
+    if many > 99:
+        return "presque toutes ont eu des difficultés de paiement"
+    had = f"{'une a' if many == 1 else f'{many} ont'} eu des difficultés de paiement"
+    not_ = 100 - many
+    return f"environ {had} et {'une a' if not_ == 1 else f'{not_} ont'} remboursé sans difficulté"
+
+
+def _outlook(score: Score, changes: int) -> str:
+    gap = abs(score.points - scoring.POINTS_AT_LIMIT)
+    if score.granted:
+        above = (
+            f"Votre score dépasse de {french.plural(gap, 'point')} le minimum demandé."
+            if gap
+            else "Votre score est juste au minimum demandé."
+        )
+        return (
+            f"{above} La réponse ne vaut que pour les chiffres de cette fiche. "
+            "S’ils changent avant la signature, le calcul est à refaire."
+        )
+    if changes == 0:
+        tried = (
+            "Nous avons cherché parmi ce que vous pouvez décider : le montant, l’apport, la durée, "
+            "un revenu de plus. Aucun changement réaliste ne suffit aujourd’hui."
+        )
+    else:
+        tried = (
+            f"{_ENOUGH[changes]} Ce n’est pas une promesse : une nouvelle demande complète serait étudiée."
+        )
+    return french.typeset(f"Il vous manque {french.plural(gap, 'point')}. {tried}")
+
+
+_ENOUGH: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        1: "Voici un changement qui suffirait.",
+        2: "Voici deux changements ; un seul des deux suffirait.",
+        3: "Voici trois changements ; un seul des trois suffirait.",
+    }
+)
+
+
+def _sources(names: Sequence[str], row: Row) -> tuple[Source, ...]:
+    """The model's inputs by origin, with the client's values."""
+    derived = features.derive(features.frame([row]))
+    data: dict[str, list[tuple[str, str]]] = {DECLARED: [], EXTERNAL: [], DERIVED: []}
+    for name in names:
+        column = dictionary.describe(name)
+        if name in dictionary.DERIVED:
+            data[DERIVED].append((column.label, wording.value_text(column, float(derived[name][0]))))
+        else:
+            origin = EXTERNAL if column.theme is Theme.EXTERNAL else DECLARED
+            data[origin].append((column.label, wording.value_text(column, row[name])))
+    return tuple(Source(origin, tuple(entries)) for origin, entries in data.items() if entries)
+
+
+def unused(names: Sequence[str]) -> tuple[str, ...]:
+    """What is known of clients and plays no part in a model with these inputs, in words for the client."""
+    inputs = {*names, *features.columns(names)}
+    used = [dictionary.describe(name) for name in inputs]
+    grounds = {column.protected for column in used}
+    themes = {column.theme for column in used}
+    return (
+        *(words for ground, words in _GROUNDS.items() if ground not in grounds),
+        *(words for theme, words in _THEMES.items() if theme not in themes),
+    )

@@ -1,0 +1,80 @@
+"""The meeting sheet: one calm page for the client, on the screen, on paper and as a tagged PDF."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+from pathlib import Path
+
+from babel.dates import format_date
+from flask import Blueprint, Response, current_app, render_template
+from flask.typing import ResponseReturnValue
+
+from pretadepenser.charts import client as charts
+from pretadepenser.credit import french, meeting
+from pretadepenser.credit.meeting import Sheet
+from pretadepenser.web import pdf as documents
+from pretadepenser.web import resources
+from pretadepenser.web.pdf import PdfUnavailableError
+
+blueprint = Blueprint("meeting", __name__, url_prefix="/clients/<int:number>")
+
+
+@blueprint.get("/entretien")
+def sheet(number: int) -> ResponseReturnValue:
+    """Show the sheet."""
+    found = _found(number)
+    return render_template(
+        "pages/meeting.html",
+        client_number=number,
+        score=found.score,
+        sheet=found,
+        scale=charts.scale(found.score),
+        today=_today(),
+    )
+
+
+@blueprint.get("/entretien.pdf")
+def pdf(number: int) -> ResponseReturnValue:
+    """Give the sheet as a tagged PDF."""
+    found = _found(number)
+    scale = charts.scale(found.score)
+    picture = base64.b64encode(scale.svg(theme="light")).decode()
+    html = render_template(
+        "pages/meeting_pdf.html",
+        client_number=number,
+        score=found.score,
+        sheet=found,
+        scale=scale,
+        picture=f"data:image/svg+xml;base64,{picture}",
+        today=_today(),
+    )
+    try:
+        made = documents.tagged(html, Path(str(current_app.static_folder)) / "meeting_pdf.css")
+    except PdfUnavailableError as error:
+        current_app.logger.error("%s", error)
+        page = render_template(
+            "pages/error.html",
+            code=503,
+            title="PDF indisponible",
+            precisely=str(error),
+            advice="La fiche reste lisible à l’écran et s’imprime depuis le navigateur. "
+            "Prévenez votre administrateur.",
+        )
+        return page, 503
+    response = Response(made, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'attachment; filename="entretien-client-{number}.pdf"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _found(number: int) -> Sheet:
+    client = resources.client_or_404(number)
+    return meeting.sheet(resources.model(), resources.portfolio(), client.values, resources.limit(), number)
+
+
+def _today() -> str:
+    """The date as it is written in French, where the first of a month is "1er"."""
+    today = datetime.now(tz=UTC).astimezone()  # the server's own time zone
+    written = format_date(today, "d MMMM y", locale=french.LOCALE)
+    return french.typeset(f"1er{written[1:]}" if today.day == 1 else written)
