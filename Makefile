@@ -26,7 +26,7 @@ help: ## Affiche cette aide
 	do printf '  %-16s %s\n' "$$name" "$$text"; done
 
 .PHONY: run
-run: prepare ## Installe ce qui manque, puis sert sur http://127.0.0.1:8000 (HOST, PORT)
+run: prepare pdf ## Installe ce qui manque, puis sert sur http://127.0.0.1:8000 (HOST, PORT)
 	@exec $(BIN)/gunicorn --config gunicorn.conf.py wsgi:app
 
 # The instance folder: tables, a portfolio, its model, a first user. Only what is missing.
@@ -93,7 +93,7 @@ study-data:
 	fi
 
 .PHONY: test
-test: $(VENV)/.test browser ## Installe ce que les tests demandent, puis les lance (ARGS="-k …")
+test: $(VENV)/.test browser pdf ## Installe ce que les tests demandent, puis les lance (ARGS="-k …")
 	@$(say) 'Tests'
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -183,22 +183,31 @@ $(PIP) install --require-hashes --requirement requirements/$(1).lock \
 && touch $(VENV)/.$(1)
 endef
 
-# Chromium for the browser tests, Pango for the PDF sheet: Debian's packages, where they are missing and allowed.
-PACKAGES = chromium chromium-driver libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
+# Debian's packages: Pango draws the PDF sheet, Chromium runs the tests of pages. Installed where missing and allowed.
+PDF_PACKAGES = libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
+BROWSER_PACKAGES = chromium chromium-driver
+
+.PHONY: pdf
+pdf:
+	@$(call packages,$(PDF_PACKAGES),la fiche d’entretien en PDF)
 
 .PHONY: browser
 browser:
-	@set -e; missing=; \
-	for package in $(PACKAGES); do \
-	  dpkg-query --show --showformat '$${db:Status-Status}' "$$package" 2>/dev/null | grep -qx installed \
-	  || missing="$$missing $$package"; \
-	done; \
-	[ -n "$$missing" ] || exit 0; \
-	if command -v chromium >/dev/null && command -v chromedriver >/dev/null && ! command -v apt-get >/dev/null; then exit 0; fi; \
-	if [ "$$(id -u)" = 0 ]; then sudo=; elif sudo -n true 2>/dev/null; then sudo='sudo -n'; else \
-	  echo "Paquets manquants, que seul un administrateur peut installer : apt install$$missing" >&2; \
-	  echo 'Sans eux, les tests dans le navigateur et du PDF sont passés.' >&2; exit 0; \
-	fi; \
-	$(say) "Installation de$$missing"; \
-	$$sudo apt-get update -qq; \
-	DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing
+	@$(call packages,$(BROWSER_PACKAGES),les tests dans un navigateur)
+
+# $(call packages,NAMES,WHAT FOR)
+define packages
+set -e; missing=; \
+command -v dpkg-query >/dev/null || exit 0; \
+for package in $(1); do \
+  dpkg-query --show --showformat '$${db:Status-Status}' "$$package" 2>/dev/null | grep -qx installed \
+  || missing="$$missing $$package"; \
+done; \
+[ -n "$$missing" ] || exit 0; \
+if [ "$$(id -u)" = 0 ]; then sudo=; elif sudo -n true 2>/dev/null; then sudo='sudo -n'; else \
+  echo "Il manque, pour $(2), des paquets qu’un administrateur doit installer : apt install$$missing" >&2; exit 0; \
+fi; \
+$(say) "Installation de$$missing, pour $(2)"; \
+$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing \
+|| echo "L’installation a échoué ; elle est nécessaire pour $(2)." >&2
+endef
