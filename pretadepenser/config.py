@@ -51,10 +51,10 @@ class Setting:
     def default_text(self) -> str:
         """The default as the README's table shows it."""
         if self.default is None:
-            return "dans le dossier d’instance"
+            return "in the instance folder"
         if isinstance(self.default, bool):
             return "oui" if self.default else "non"
-        return f"`{self.default}`" if self.default != "" else "vide"
+        return f"`{self.default}`" if self.default != "" else "empty"
 
 
 def _text(value: object) -> str:
@@ -132,14 +132,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "LIMIT",
         0.48,
-        "Tolérance maximale : au-delà de cette probabilité, le prêt est refusé.",
+        "Largest tolerated probability of not repaying: above it the loan is refused.",
         _limit,
         "un nombre entre 0,01 et 0,99",
     ),
     Setting(
         "DATABASE_URL",
         None,
-        "Base des utilisateurs : un fichier SQLite du dossier d’instance, ou postgresql://…",
+        "Database of users: an SQLite file in the instance folder, or postgresql://…",
         _database_url,
         "une adresse sqlite:///… ou postgresql://…",
         aliases=("DATABASE_URL",),
@@ -148,86 +148,86 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "SECRET_KEY",
         None,
-        "Clé qui signe les sessions ; fabriquée au premier démarrage dans secret.key.",
+        "Key that signs sessions; made at the first start, in secret.key.",
         _secret,
         "un texte d’au moins 32 caractères",
         secret=True,
     ),
-    Setting("HOST", "127.0.0.1", "Adresse d’écoute du serveur.", _text, "une adresse", aliases=("HOST",)),
-    Setting("PORT", 8000, "Port d’écoute du serveur.", *_integer(1, 65535), aliases=("PORT",)),
+    Setting("HOST", "127.0.0.1", "Address the server listens on.", _text, "une adresse", aliases=("HOST",)),
+    Setting("PORT", 8000, "Port the server listens on.", *_integer(1, 65535), aliases=("PORT",)),
     Setting(
         "WORKERS",
         2,
-        "Processus du serveur ; un par cœur de calcul convient.",
+        "Worker processes; one per processor core is right.",
         *_integer(1, 64),
         aliases=("WEB_CONCURRENCY",),
     ),
-    Setting("THREADS", 4, "Fils d’exécution de chaque processus.", *_integer(1, 64)),
+    Setting("THREADS", 4, "Threads of each worker.", *_integer(1, 64)),
     Setting(
         "PROXIES",
         0,
-        "Nombre de serveurs mandataires de confiance devant l’application (nginx seul : 1).",
+        "Trusted proxies in front of the application (nginx alone: 1).",
         *_integer(0, 5),
     ),
     Setting(
         "HTTPS",
         False,
-        "Oui si les conseillers passent toujours par https : cookies réservés à https, HSTS.",
+        "`oui` when advisors always come by https: cookies are kept to https, HSTS is sent.",
         _boolean,
         "oui ou non",
     ),
     Setting(
         "HOSTS",
         "",
-        "Noms de domaine servis, séparés par des virgules ; vide : tous.",
+        "Host names served, separated by commas; empty: all.",
         _hosts,
         "une liste de noms de domaine séparés par des virgules",
     ),
     Setting(
         "SESSION_HOURS",
         24,
-        "Durée d’une session, en heures, avant une nouvelle connexion.",
+        "Hours before a session asks for the password again.",
         *_integer(1, 168),
     ),
     Setting(
         "LOGIN_ATTEMPTS",
         5,
-        "Échecs de connexion permis pour un compte pendant la période LOGIN_MINUTES.",
+        "Failed sign-ins allowed for one account within LOGIN_MINUTES.",
         *_integer(1, 1000),
     ),
     Setting(
         "LOGIN_ATTEMPTS_ADDRESS",
         30,
-        "Échecs de connexion permis depuis une même adresse pendant cette période.",
+        "Failed sign-ins allowed from one address within LOGIN_MINUTES.",
         *_integer(1, 10_000),
     ),
     Setting(
         "LOGIN_MINUTES",
         15,
-        "Période, en minutes, sur laquelle les échecs de connexion sont comptés.",
+        "Minutes over which failed sign-ins are counted.",
         *_integer(1, 1440),
     ),
     Setting(
         "API_REQUESTS",
         600,
-        "Demandes permises à l’API par minute et par jeton.",
+        "Requests to the API allowed per minute and token.",
         *_integer(1, 1_000_000),
     ),
-    Setting("API_ROWS", 10_000, "Clients permis dans une demande à l’API.", *_integer(1, 1_000_000)),
+    Setting("API_ROWS", 10_000, "Clients allowed in one request to the API.", *_integer(1, 1_000_000)),
     Setting(
         "ORGANISATION_NAME",
         "Prêt à dépenser",
-        "Nom de l’établissement, sur la fiche d’entretien.",
+        "Name of the lender, on the meeting sheet and in the footer.",
         _text,
         "un texte",
     ),
-    Setting("ORGANISATION_ADDRESS", "", "Adresse postale de l’établissement.", _text, "un texte"),
-    Setting("ORGANISATION_PHONE", "", "Numéro de téléphone pour les clients.", _text, "un texte"),
-    Setting("ORGANISATION_EMAIL", "", "Adresse électronique pour les clients.", _email, _EMAIL),
+    Setting("ORGANISATION_ADDRESS", "", "Postal address of the lender.", _text, "un texte"),
+    Setting("ORGANISATION_PHONE", "", "Telephone number for clients.", _text, "un texte"),
+    Setting("ORGANISATION_EMAIL", "", "E-mail address for clients.", _email, _EMAIL),
     Setting(
         "ORGANISATION_DPO",
         "",
-        "Adresse électronique du délégué à la protection des données.",
+        "E-mail address of the data protection officer.",
         _email,
         _EMAIL,
     ),
