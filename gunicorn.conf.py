@@ -7,11 +7,15 @@ they answer, and goes on as before if a setting is wrong. A new version of the c
 import gc
 import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 from pretadepenser import create_app
 from pretadepenser.config import SettingError, load
+from pretadepenser.credit.portfolio import PortfolioError
+from pretadepenser.credit.scoring import ModelError
 from pretadepenser.records.database import RecordsError
+from pretadepenser.web import resources
 from pretadepenser.web.access_log import FORMAT, DiscreetLogger
 
 try:
@@ -47,8 +51,20 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 control_socket_disable = True
 
 
+def _open(app: Any) -> None:
+    """Compile the templates and open portfolio and model here, once, so that workers share them."""
+    for name in app.jinja_env.list_templates(extensions=["html"]):
+        app.jinja_env.get_template(name)
+    with app.app_context():
+        for opened in (resources.portfolio, resources.model):
+            # What is missing or damaged now may be put right while the server runs: /readyz tells.
+            with suppress(resources.UnavailableError, PortfolioError, ModelError):
+                opened()
+
+
 def when_ready(server: Any) -> None:
-    """Say where the application is, in the words of the one who started it."""
+    """Open what workers share, and say where the application is."""
+    _open(server.app.callable)
     server.log.info("Prêt à dépenser répond sur http://%s", bind)
 
 
@@ -61,6 +77,9 @@ def pre_fork(server: Any, worker: Any) -> None:
 def on_reload(server: Any) -> None:
     """Make the application anew for the workers that come next; with preloading gunicorn would not."""
     try:
-        sys.modules["wsgi"].app = server.app.callable = create_app()  # type: ignore[attr-defined]
+        app = create_app()
     except (SettingError, RecordsError) as error:
         server.log.error("Rechargement refusé, l’application d’avant reste en place. %s", error)
+        return
+    _open(app)
+    sys.modules["wsgi"].app = server.app.callable = app  # type: ignore[attr-defined]
