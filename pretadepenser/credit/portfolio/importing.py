@@ -60,8 +60,9 @@ def _silent(step: str, share: float) -> None:
 def import_folder(source: Path, instance: Path, progress: Progress = _silent) -> Report:
     """Import application_train and, if there, application_test from `source`, a folder or Kaggle's zip.
 
-    Everything is validated against the dictionary before the portfolio in `instance` is replaced. Memory
-    does not grow with the number of rows, but for some 30 bytes a client.
+    Everything is validated against the dictionary before the portfolio in `instance` is replaced. Rows
+    are never in memory together: what grows is some 100 bytes a client, to sort the numbers and one figure
+    at a time.
 
     Raises PortfolioError, the portfolio in place unchanged, saying in French what is wrong and where.
     """
