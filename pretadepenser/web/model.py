@@ -12,6 +12,7 @@ from wtforms.validators import AnyOf
 
 from pretadepenser.charts import fairness as fairness_charts
 from pretadepenser.charts import model as charts
+from pretadepenser.charts import quality
 from pretadepenser.charts.chart import Chart
 from pretadepenser.credit import dictionary, features, french, model_card
 from pretadepenser.credit.fairness import Audit
@@ -51,9 +52,9 @@ def overview() -> ResponseReturnValue:
         importance=charts.importance(insight),
         spread=charts.spread(insight),
         dependence=charts.dependence(influence) if influence else None,
-        calibration=charts.calibration(insight),
-        costs=charts.costs(insight, model.card.fair),
-        confusion=charts.confusion(model.card.fair),
+        calibration=quality.calibration(insight),
+        costs=quality.costs(insight, model.card.fair),
+        confusion=quality.confusion(model.card.fair),
         chosen=influence.feature if influence else None,
         meaning=dictionary.describe(influence.feature).meaning if influence else None,
         purpose=model_card.PURPOSE,
@@ -151,9 +152,9 @@ def _chart(name: str) -> Chart:
         case "sens":
             return charts.spread(insight)
         case "calibration":
-            return charts.calibration(insight)
+            return quality.calibration(insight)
         case "cout":
-            return charts.costs(insight, model.card.fair)
+            return quality.costs(insight, model.card.fair)
         case "dependance":
             influence = _chosen(insight)[1]
             if influence:

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
 
-from pretadepenser.charts import drawing, fairness, model, rows
+from pretadepenser.charts import drawing, fairness, model, quality, rows
 from pretadepenser.credit import french, scoring
 from pretadepenser.credit.evaluation import Rate
 from pretadepenser.credit.fairness import Audit, Group
@@ -199,7 +199,7 @@ def test_pictures_hold_the_numbers_of_their_tables(trained_model: Model) -> None
 
 
 def test_heights_fit_the_drawing(trained_model: Model) -> None:
-    for chart in (model.calibration(trained_model.insight), model.spread(trained_model.insight)):
+    for chart in (quality.calibration(trained_model.insight), model.spread(trained_model.insight)):
         for width in drawing.WIDTHS:
             size = chart.draw(width).get_size_inches() * 72
             assert tuple(round(side) for side in size) == chart.size(width)

@@ -1,0 +1,192 @@
+"""Charts of how good the model is: announced against observed risk, cost of the limit, decisions made."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pretadepenser.charts import drawing
+from pretadepenser.charts.chart import Chart, Column, Table, Width
+from pretadepenser.charts.fairness import limit_text
+from pretadepenser.credit import french
+from pretadepenser.credit.evaluation import COST_OF_A_DEFAULT, CalibrationBin, CostPoint, Metrics
+from pretadepenser.credit.french import NARROW_NO_BREAK
+from pretadepenser.credit.insight import Insight
+
+# Of the limits on the cost curve, those drawn and listed: each 2.5 %.
+EVERY: Final = 5
+
+
+def calibration(insight: Insight) -> Chart:
+    """Announced against observed default rates, by twentieths of the clients."""
+    bins = insight.calibration
+    gap = max(bins, key=lambda one: abs(one.expected - (one.observed.value or 0.0)))
+    inside = sum(1 for one in bins if (one.observed.low or 0.0) <= one.expected <= (one.observed.high or 0.0))
+    table = Table(
+        "Risque annoncé et risque observé, par groupes de clients au score comparable",
+        (
+            Column("Groupe, du plus sûr au plus risqué"),
+            Column("Clients", True),
+            Column("Annoncé", True),
+            Column("Observé", True),
+            Column("Observé, au moins", True),
+            Column("Observé, au plus", True),
+        ),
+        tuple(
+            (str(place), french.number(one.observed.size), *(french.percent(x, 1) for x in _rates(one)))
+            for place, one in enumerate(bins, 1)
+        ),
+        tuple((str(place), one.observed.size, *_rates(one)) for place, one in enumerate(bins, 1)),
+    )
+    return Chart(
+        "calibration",
+        "Le risque annoncé et le risque observé",
+        f"Le risque annoncé est dans l’intervalle du risque observé pour {french.plural(inside, 'groupe')} "
+        f"sur {len(bins)}{NARROW_NO_BREAK}; l’écart le plus grand est de "
+        f"{french.compact(100 * abs(gap.expected - (gap.observed.value or 0.0)), 1)} point de pourcentage.",
+        table,
+        (420, 330),
+        _calibration(bins),
+    )
+
+
+def _rates(one: CalibrationBin) -> tuple[float, float, float, float]:
+    observed = one.observed
+    return one.expected, observed.value or 0.0, observed.low or 0.0, observed.high or 0.0
+
+
+def _calibration(bins: Sequence[CalibrationBin]) -> Callable[[Width], Figure]:
+    def draw(width: Width) -> Figure:
+        fig = drawing.figure(width, 420 if width == "large" else 330)
+        ax = drawing.axes(fig, 60, 20, 46, 56)
+        top = max(max(_rates(one)) for one in bins) * 1.06
+        ax.set_xlim(0, top)
+        ax.set_ylim(0, top)
+        ax.plot([0, top], [0, top], color=drawing.color("control"), linewidth=1.5, linestyle="--")
+        for one in bins:
+            expected, observed, low, high = _rates(one)
+            ax.plot([expected] * 2, [low, high], color=drawing.color("ink-soft"), linewidth=2)
+            ax.plot(expected, observed, marker="o", markersize=8, color=drawing.color("for"))
+        _percents(ax, top, "Risque annoncé", "Risque observé")
+        ax.text(
+            top * 0.62,
+            top * 0.5,
+            "égalité",
+            color=drawing.color("ink-soft"),
+            fontsize=13,
+            ha="left",
+            va="top",
+        )
+        return fig
+
+    return draw
+
+
+def costs(insight: Insight, metrics: Metrics) -> Chart:
+    """Cost of the decisions for every limit, with the limit in place and the cheapest one."""
+    points = [
+        (point.limit, point.cost, point.granted, "")
+        for place, point in enumerate(insight.costs, 1)
+        if place % EVERY == 0
+    ]
+    counts = metrics.confusion
+    total = counts.granted_good + counts.granted_default + counts.refused_good + counts.refused_default
+    granted = (counts.granted_good + counts.granted_default) / total
+    points.append((metrics.limit, metrics.cost, granted, " (limite mesurée)"))
+    points.append(
+        (metrics.cheapest_limit, metrics.cheapest_cost, _granted(insight.costs, metrics), " (la moins chère)")
+    )
+    points.sort()
+    table = Table(
+        "Coût des décisions pour 100 clients et part des prêts accordés, selon la limite",
+        (Column("Limite"), Column("Coût pour 100 clients", True), Column("Prêts accordés", True)),
+        tuple(
+            (f"{french.percent(limit, 1)}{note}", french.number(cost, 1), french.percent(share, 1))
+            for limit, cost, share, note in points
+        ),
+        tuple((f"{french.percent(limit, 1)}{note}", cost, share) for limit, cost, share, note in points),
+    )
+    return Chart(
+        "cout",
+        "Ce que coûte la limite",
+        f"À la limite de {limit_text(metrics.limit)}, les décisions coûtent l’équivalent de "
+        f"{french.number(metrics.cost, 1)} bons clients refusés sur 100 clients{NARROW_NO_BREAK}; la limite "
+        f"la moins chère, {french.percent(metrics.cheapest_limit, 1)}, en coûterait "
+        f"{french.number(metrics.cheapest_cost, 1)}. Un défaut accordé compte pour {COST_OF_A_DEFAULT}.",
+        table,
+        (400, 320),
+        _costs([(limit, cost) for limit, cost, *_ in points], metrics),
+    )
+
+
+def _granted(curve: Sequence[CostPoint], metrics: Metrics) -> float:
+    return min(curve, key=lambda point: abs(point.limit - metrics.cheapest_limit)).granted
+
+
+def _costs(points: Sequence[tuple[float, float]], metrics: Metrics) -> Callable[[Width], Figure]:
+    def draw(width: Width) -> Figure:
+        wide = width == "large"
+        fig = drawing.figure(width, 400 if wide else 320)
+        ax = drawing.axes(fig, 60, 20, 46, 56)
+        top = max(cost for _, cost in points) * 1.05
+        ax.set_xlim(0, 1)
+        ax.set_ylim(0, top)
+        ax.plot(*zip(*points, strict=True), color=drawing.color("for"), linewidth=3)
+        ends = (
+            (metrics.limit, metrics.cost, "D", f"limite {limit_text(metrics.limit)}", 0.34),
+            (metrics.cheapest_limit, metrics.cheapest_cost, "o", "la moins chère", 0.18),
+        )
+        for limit, cost, marker, text, height in ends:
+            right = limit >= metrics.cheapest_limit and marker == "o"
+            ax.plot([limit, limit], [top * height, cost], color=drawing.color("ink-soft"), linewidth=1.5)
+            ax.plot(
+                limit, cost, marker=marker, markersize=11, color=drawing.color("ink"),
+                markeredgecolor=drawing.color("surface"), markeredgewidth=1.5,
+            )  # fmt: skip
+            ax.annotate(
+                text, (limit, top * height), (4 if right else -4, -2), textcoords="offset points",
+                ha="left" if right else "right", va="top", fontsize=13, color=drawing.color("ink"),
+            )  # fmt: skip
+        ax.set_xticks([0, 0.25, 0.5, 0.75, 1], [french.percent(x) for x in (0, 0.25, 0.5, 0.75, 1)])
+        ax.set_xlabel("Limite", color=drawing.color("ink"))
+        _title(ax, "Coût pour 100 clients")
+        return fig
+
+    return draw
+
+
+def _percents(ax: Axes, top: float, across: str, up: str) -> None:
+    step = 10 ** math.floor(math.log10(top / 2))
+    step = next(step * times for times in (5, 2, 1) if step * times <= top / 2)
+    marks = [step * place for place in range(int(top / step + 1e-9) + 1)]
+    texts = [french.percent(mark, 0 if step >= 0.01 else 1) for mark in marks]
+    ax.set_xticks(marks, texts)
+    ax.set_yticks(marks, texts)
+    ax.set_xlabel(across, color=drawing.color("ink"))
+    _title(ax, up)
+
+
+def _title(ax: Axes, text: str) -> None:
+    ax.annotate(
+        text, (0, 1), (-50, 14), xycoords="axes fraction", textcoords="offset points", ha="left", va="bottom",
+        fontsize=13, color=drawing.color("ink"), annotation_clip=False,
+    )  # fmt: skip
+
+
+def confusion(metrics: Metrics) -> Table:
+    """Decisions at the measured limit against what happened, in clients."""
+    counts = metrics.confusion
+    lines = (
+        ("Prêt accordé", counts.granted_good, counts.granted_default),
+        ("Prêt refusé", counts.refused_good, counts.refused_default),
+    )
+    return Table(
+        f"Décisions à la limite de {limit_text(metrics.limit)} et ce qui est arrivé",
+        (Column("Décision"), Column("Ont remboursé", True), Column("Ont eu des difficultés", True)),
+        tuple((name, french.number(good), french.number(bad)) for name, good, bad in lines),
+        lines,
+    )
