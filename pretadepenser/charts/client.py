@@ -166,8 +166,8 @@ def point_bars(bars: list[tuple[str, str, int]], width: Width, height: int) -> F
         )  # fmt: skip
         ax.annotate(
             french.points(points), (points, place + middle), (-8 if against else 8, 0),
-            textcoords="offset points", ha="right" if against else "left", va="center", color=drawing.color("ink"), fontsize=13,
-            fontweight="bold",
+            textcoords="offset points", ha="right" if against else "left", va="center",
+            color=drawing.color("ink"), fontsize=13, fontweight="bold",
         )  # fmt: skip
         _bar_label(ax, place, label, value, wide)
     for x, text, anchor in ((-1, "retire des points", "left"), (1, "ajoute des points", "right")):

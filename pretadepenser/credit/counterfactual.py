@@ -218,7 +218,7 @@ class _Search:
             levers=group,
             title=lever_wording.title(group),
             sentence=lever_wording.sentence(group, self.row, row, today, score),
-            cares=lever_wording.cares(group, score),
+            cares=lever_wording.cares(group, changes, score),
             changes=changes,
             row=MappingProxyType(row),
             score=score,

@@ -20,8 +20,8 @@ REASONS: Final = 5
 class Contribution:
     """What one figure of the client adds to the score.
 
-    value: raw value (None: missing); text: the same for a reader; margin: TreeSHAP value in log-odds of default,
-    positive against the client; points: its whole points, positive for the client.
+    value: raw value (None: missing); text: the same for a reader; margin: TreeSHAP value in log-odds of
+    default, positive against the client; points: its whole points, positive for the client.
     """
 
     name: str

@@ -89,4 +89,5 @@ def _moves(
     for trial, columns in zip(trials, places, strict=True):
         trial[:, columns] = reference[:, columns]
     every = model.margins(np.concatenate([row[None], trials.reshape(-1, row.size)]))
-    return -POINTS_PER_MARGIN * (every[1:].reshape(len(places), -1).mean(axis=1) - every[0])
+    moved: NDArray[np.float64] = every[1:].reshape(len(places), -1).mean(axis=1) - every[0]
+    return -POINTS_PER_MARGIN * moved

@@ -5,7 +5,7 @@ Nothing here knows the model: rows before and after come in, French sentences go
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -175,9 +175,17 @@ _CARES: Final[Mapping[Lever, str]] = MappingProxyType(
 )
 
 
-def cares(levers: tuple[Lever, ...], score: Score) -> tuple[str, ...]:
+def minded(levers: tuple[Lever, ...], changes: Sequence[Change]) -> tuple[Lever, ...]:
+    """Levers that call for care: fewer instalments do only where the instalment rises in the end."""
+    raised = any(
+        one.name == "AMT_ANNUITY" and float(one.after or 0) > float(one.before or 0) for one in changes
+    )
+    return tuple(lever for lever in levers if raised or lever is not Lever.SHORTER)
+
+
+def cares(levers: tuple[Lever, ...], changes: Sequence[Change], score: Score) -> tuple[str, ...]:
     """Say what to mind before such a change is agreed."""
-    told = [_CARES[lever] for lever in levers if lever in _CARES]
+    told = [_CARES[lever] for lever in minded(levers, changes) if lever in _CARES]
     if score.granted and score.close:
         told.append("Même ainsi, le cas resterait proche de la limite : demandez un second avis.")
     return tuple(french.typeset(one) for one in told)

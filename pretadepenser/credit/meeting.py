@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from pretadepenser.credit import counterfactual, dictionary, features, french, scoring, wording
+from pretadepenser.credit import (
+    counterfactual,
+    dictionary,
+    features,
+    french,
+    lever_wording,
+    scoring,
+    wording,
+)
 from pretadepenser.credit.counterfactual import Proposal
 from pretadepenser.credit.dictionary import Theme
 from pretadepenser.credit.explanation import Explanation, Reason, explain
@@ -79,8 +87,8 @@ class Sheet:
     """The meeting sheet of one client.
 
     against, in_favour: up to REASONS each, the strongest first; outlook: in short what would change the
-    answer; changes: how, empty where nothing realistic would; sources: the data used; unused: what is not, as a list within
-    a sentence.
+    answer; changes: how, empty where nothing realistic would; sources: the data used; unused: what is not,
+    as a list within a sentence.
     """
 
     explanation: Explanation
@@ -121,7 +129,11 @@ def _change(proposal: Proposal) -> Change:
     return Change(
         proposal.title,
         proposal.sentence,
-        tuple(french.typeset(_CARES[lever]) for lever in proposal.levers if lever in _CARES),
+        tuple(
+            french.typeset(_CARES[lever])
+            for lever in lever_wording.minded(proposal.levers, proposal.changes)
+            if lever in _CARES
+        ),
     )
 
 

@@ -1,8 +1,8 @@
 """How far the answer could move once the missing data of a file are known.
 
-The missing figures are borrowed, together, from clients of the portfolio drawn with a fixed seed, and the file
-is scored once with each. That treats the missing figures as independent of the known ones, except that the
-whole has to be plausible: the interval is therefore rather too wide than too narrow.
+The missing figures are borrowed, together, from clients of the portfolio drawn with a fixed seed, and the
+file is scored once with each. That treats the missing figures as independent of the known ones, except that
+the whole has to be plausible: the interval is therefore rather too wide than too narrow.
 """
 
 from __future__ import annotations

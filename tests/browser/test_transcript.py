@@ -1,8 +1,8 @@
-"""The client's page as a screen reader is told it: roles, names and order, against a transcript that people read.
+"""The client's page as a screen reader is told it: roles, names and order, against a transcript.
 
-Numbers are written as # and reasons as "(raison)": they belong to the model, which a new version of a library
-may move; their sentences have tests of their own. To accept a change of the page: UPDATE_TRANSCRIPT=1 make test
-ARGS="tests/browser/test_transcript.py", then read the difference.
+Numbers are written as # and reasons as "(raison)": they belong to the model, which a new version of a
+library may move; their sentences have tests of their own. To accept a change of the page:
+UPDATE_TRANSCRIPT=1 make test ARGS="tests/browser/test_transcript.py", then read the difference.
 """
 
 import os
