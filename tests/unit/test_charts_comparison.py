@@ -3,7 +3,6 @@
 from pathlib import Path
 from xml.etree import ElementTree
 
-import made_up
 import pyarrow as pa
 import pytest
 
@@ -13,6 +12,7 @@ from pretadepenser.charts.chart import Chart
 from pretadepenser.credit import comparison, french
 from pretadepenser.credit.comparison import Distribution, Group, Selection
 from pretadepenser.credit.portfolio import Client, Portfolio, current_portfolio, import_batches
+from tests.unit import made_up
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import made_up
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -11,6 +10,7 @@ from scipy import stats
 from pretadepenser.credit import comparison, dictionary, scoring
 from pretadepenser.credit.comparison import Bar, Group, Outcome, Selection
 from pretadepenser.credit.portfolio import Client, Portfolio, brackets, current_portfolio, import_batches
+from tests.unit import made_up
 
 CLIENTS = 3000
 LIMIT = 0.48

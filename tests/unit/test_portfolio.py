@@ -5,7 +5,6 @@ import shutil
 import threading
 from pathlib import Path
 
-import made_up
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from pretadepenser.credit import dictionary, features
 from pretadepenser.credit.portfolio import Portfolio, PortfolioError, current_portfolio, import_batches
 from pretadepenser.credit.portfolio.statistics import Ladder
+from tests.unit import made_up
 
 CLIENTS = 500
 

@@ -6,7 +6,6 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import made_up
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,6 +20,7 @@ from pretadepenser.credit.portfolio import (
     import_batches,
     import_folder,
 )
+from tests.unit import made_up
 
 REPO = Path(__file__).resolve().parents[2]
 GENUINE = REPO.parent / "shared" / "data" / "homecredit"
