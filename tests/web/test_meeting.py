@@ -1,0 +1,315 @@
+"""The meeting sheet: the page, and the PDF that the client takes home (PDF/UA-1)."""
+
+import io
+import itertools
+import re
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from ctypes.util import find_library
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from lxml.html import HtmlElement
+
+from pretadepenser.credit import features, meeting
+from pretadepenser.credit.portfolio import current_portfolio
+from pretadepenser.credit.scoring import current_model
+from pretadepenser.web import pdf
+
+Page = Callable[..., HtmlElement]
+KNOWN = 157083
+LIMIT = 0.48
+pikepdf = pytest.importorskip("pikepdf")
+needs_pango = pytest.mark.skipif(
+    not find_library("pango-1.0"), reason="Pango is missing: apt install libpango-1.0-0 libpangoft2-1.0-0"
+)
+# What is said inside the house and never to a client.
+INTERNAL = re.compile(
+    r"SHAP|log-?odds|\bmargin\b|équilibré|XGBoost|modèle|TARGET|[A-Z]{3,}_[A-Z]|seuil", re.IGNORECASE
+)
+ORDER = (
+    "Fiche d’entretien du client",
+    "Votre demande de prêt",
+    "Parmi 100 personnes",
+    "Votre score est de",
+    "Pourquoi cette réponse ?",
+    "Ce qui joue en votre faveur",
+    "Ce qui joue contre votre demande",
+    "la réponse ?",
+    "Quelles données ont servi ?",
+    "Ce que contient votre demande",
+    "Ce que disent des organismes extérieurs",
+    "Ce qui n’a pas servi",
+    "Vos droits",
+    "Être conseillé gratuitement",
+    "Nous joindre",
+)
+
+
+def plain(text: str) -> str:
+    """Text with all kinds of space made plain."""
+    return " ".join(text.split())
+
+
+@pytest.fixture(scope="module")
+def cases(trained: Path) -> dict[str, int]:
+    """Clients by what the sheet has to say: granted, refused with changes, refused without."""
+    portfolio, model = current_portfolio(trained), current_model(trained)
+    assert portfolio
+    assert model
+    found: dict[str, int] = {}
+    for number in portfolio.numbers().tolist()[:400]:
+        client = portfolio.client(number)
+        assert client
+        one = meeting.sheet(model, portfolio, client.values, LIMIT, number)
+        found.setdefault("granted" if one.score.granted else "changes" if one.changes else "none", number)
+        if len(found) == 3:
+            return found
+    raise AssertionError(found)
+
+
+@pytest.mark.parametrize("case", ["granted", "changes", "none"])
+def test_the_page_says_all_in_order(page: Page, cases: dict[str, int], case: str) -> None:
+    shown = page(f"/clients/{cases[case]}/entretien")
+    text = plain(shown.xpath("//*[@class='meeting']")[0].text_content())
+    places = [text.find(words) for words in ORDER[1:]]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert ("n’est pas acceptée" in text) == (case != "granted")
+    assert ("Voici" in text.split("la réponse ?")[-1][:400]) == (case == "changes")
+    assert ("Aucun changement réaliste" in text) == (case == "none")
+    for reasons in shown.xpath("//ol[contains(@class, 'reasons')]"):
+        assert 1 <= len(reasons) <= meeting.REASONS
+    for law in ("article 15", "article 22", "2023/2225", "article 18", "article 77"):
+        assert law in text
+
+
+@pytest.mark.parametrize("case", ["granted", "changes", "none"])
+def test_no_internal_word_and_no_other_client(page: Page, cases: dict[str, int], case: str) -> None:
+    shown = page(f"/clients/{cases[case]}/entretien").xpath("//*[@class='meeting']")[0]
+    text = shown.text_content()
+    assert not INTERNAL.search(text), INTERNAL.search(text)
+    others = set(re.findall(r"\b[1-4]\d{5}\b", text)) - {str(cases[case])}
+    assert not others
+
+
+def test_the_frequencies_add_up(page: Page, cases: dict[str, int]) -> None:
+    text = plain(page(f"/clients/{cases['none']}/entretien").text_content())
+    found = re.search(r"environ (\d+|une) (?:ont|a) eu .* et (\d+) ont remboursé", text)
+    assert found
+    assert int(found[1].replace("une", "1")) + int(found[2]) == 100
+
+
+def test_what_is_unused_follows_the_model() -> None:
+    everything = meeting.unused(features.FEATURES)
+    family, place = "votre situation de famille et vos enfants", "l’endroit et l’immeuble où vous vivez"
+    assert everything[:4] == ("votre sexe", "votre âge", family, place)
+    more = meeting.unused((*features.FEATURES, "CODE_GENDER", "FLAG_DOCUMENT_3"))
+    assert set(everything) - set(more) == {"votre sexe", "la liste des documents que vous avez fournis"}
+
+
+def test_contact_is_what_is_set(make_app: Callable[..., Flask], sign_in: Callable[..., object]) -> None:
+    browser = make_app(ORGANISATION_PHONE="01 23 45 67 89").test_client()
+    sign_in(browser)
+    text = browser.get(f"/clients/{KNOWN}/entretien").text
+    assert "01 23 45 67 89" in text
+    assert "Courriel" not in text
+
+
+@pytest.mark.parametrize("name", ["entretien", "entretien.pdf"])
+def test_who_may_read_it(anonymous: FlaskClient, client: FlaskClient, name: str) -> None:
+    assert anonymous.get(f"/clients/{KNOWN}/{name}").status_code == 303
+    assert client.get(f"/clients/999999999/{name}").status_code == 404
+
+
+# --- the PDF ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def made(app: Flask, cases: dict[str, int]) -> dict[str, bytes]:
+    """The PDF of each case."""
+    from tests.conftest import signed_in
+
+    browser = signed_in(app, "agathe")
+    return {case: browser.get(f"/clients/{number}/entretien.pdf").data for case, number in cases.items()}
+
+
+def children(node: object) -> list[object]:
+    """What stands right below a structure element: one kid may stand without its array."""
+    kids = node.get("/K", [])
+    return list(kids) if isinstance(kids, pikepdf.Array) else [kids]
+
+
+def elements(node: object) -> Iterator[object]:
+    """Structure elements below a node, in reading order."""
+    for kid in children(node):
+        if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
+            yield kid
+            yield from elements(kid)
+
+
+def spoken(document: object) -> str:
+    """The text in the order of the structure tree: what a screen reader says."""
+    pages = {page.obj.objgen: page_texts(page) for page in document.pages}
+    said: list[str] = []
+
+    def walk(node: object, page: object) -> None:
+        page = node.get("/Pg", page)
+        for kid in children(node):
+            if isinstance(kid, int):
+                said.append(pages[page.objgen].get(kid, ""))
+            elif isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
+                walk(kid, page)
+                if str(kid.S) in ("/P", "/LI", "/H1", "/H2", "/H3"):
+                    said.append(" ")
+
+    walk(document.Root.StructTreeRoot.K[0], None)
+    return plain("".join(said))
+
+
+def page_texts(page: object) -> dict[int, str]:
+    """Marked-content identifier -> its text, through the ToUnicode maps of the fonts."""
+    maps = {name: unicode_map(font) for name, font in page.Resources.Font.items()}
+    texts: dict[int, str] = {}
+    here: list[int | None] = []
+    glyphs: dict[str, str] = {}
+    for operands, operator in pikepdf.parse_content_stream(page):
+        match str(operator):
+            case "BDC":
+                marks = operands[1]
+                here.append(int(marks.MCID) if "/MCID" in marks else None)
+            case "BMC":
+                here.append(None)
+            case "EMC":
+                here.pop()
+            case "Tf":
+                glyphs = maps[str(operands[0])]
+            case "TJ" | "Tj":
+                pieces = operands[0] if str(operator) == "TJ" else operands
+                codes = b"".join(bytes(one) for one in pieces if isinstance(one, pikepdf.String)).hex()
+                text = "".join(glyphs.get(codes[at : at + 4], "?") for at in range(0, len(codes), 4))
+                if here and here[-1] is not None:
+                    texts[here[-1]] = texts.get(here[-1], "") + text
+    return texts
+
+
+def unicode_map(font: object) -> dict[str, str]:
+    """Glyph code (hexadecimal) -> text, from a font's ToUnicode stream."""
+    stream = font.ToUnicode.read_bytes().decode("latin-1")
+    pairs = re.findall(r"<([0-9A-Fa-f]{4})>\s*<([0-9A-Fa-f]{4,})>", stream)
+    return {code.lower(): bytes.fromhex(text).decode("utf-16-be") for code, text in pairs}
+
+
+@needs_pango
+@pytest.mark.parametrize("case", ["granted", "changes", "none"])
+def test_the_pdf_is_pdf_ua(made: dict[str, bytes], cases: dict[str, int], case: str) -> None:
+    with pikepdf.open(io.BytesIO(made[case])) as document:
+        root = document.Root
+        assert bool(root.MarkInfo.Marked)
+        assert str(root.Lang) == "fr"
+        assert bool(root.ViewerPreferences.DisplayDocTitle)
+        title = f"Fiche d’entretien du client {cases[case]} – Prêt à dépenser"
+        assert plain(str(document.docinfo["/Title"])) == title
+        with document.open_metadata() as metadata:
+            assert metadata["{http://www.aiim.org/pdfua/ns/id/}part"] == "1"
+            assert plain(str(metadata["dc:title"])) == title
+        assert 1 <= len(document.pages) <= 2
+        for page in document.pages:
+            assert page.obj.get("/Tabs", "/S") == "/S"
+
+
+@needs_pango
+@pytest.mark.parametrize("case", ["granted", "changes", "none"])
+def test_the_tags_tell_what_is_seen(made: dict[str, bytes], case: str) -> None:
+    with pikepdf.open(io.BytesIO(made[case])) as document:
+        tree = list(elements(document.Root.StructTreeRoot))
+        tags = [str(one.S)[1:] for one in tree]
+        headings = [int(tag[1]) for tag in tags if re.fullmatch(r"H\d", tag)]
+        assert headings[0] == 1
+        assert headings.count(1) == 1
+        assert all(after <= before + 1 for before, after in itertools.pairwise(headings))
+        figures = [one for one in tree if one.S == "/Figure"]
+        assert len(figures) == 1
+        assert str(figures[0].Alt).startswith("Graphique")
+        assert all("/BBox" in one.A for one in figures)
+        lists = [one for one in tree if one.S == "/L"]
+        assert len(lists) >= 6
+        for one in lists:
+            assert {str(kid.S) for kid in one.K} == {"/LI"}
+        # Without spaces: the one at the end of a line is not drawn.
+        said = "".join(spoken(document).split())
+        places = [said.find("".join(words.split())) for words in ORDER]
+        assert -1 not in places, ORDER[places.index(-1)]
+        assert places == sorted(places)
+        assert "Page1" not in said  # the page number is an artifact
+
+
+@needs_pango
+def test_all_content_is_tagged_or_an_artifact(made: dict[str, bytes]) -> None:
+    paint = {"TJ", "Tj", "Do", "S", "s", "f", "F", "f*", "B", "B*", "b", "b*", "sh"}
+    with pikepdf.open(io.BytesIO(made["changes"])) as document:
+        for page in document.pages:
+            depth = 0
+            for _, operator in pikepdf.parse_content_stream(page):
+                depth += {"BDC": 1, "BMC": 1, "EMC": -1}.get(str(operator), 0)
+                assert depth or str(operator) not in paint, f"{operator} outside of marked content"
+
+
+@needs_pango
+def test_every_font_is_embedded(made: dict[str, bytes]) -> None:
+    with pikepdf.open(io.BytesIO(made["changes"])) as document:
+        descriptors = [
+            one
+            for one in document.objects
+            if isinstance(one, pikepdf.Dictionary) and one.get("/Type") == "/FontDescriptor"
+        ]
+        assert descriptors
+        for one in descriptors:
+            assert {"/FontFile", "/FontFile2", "/FontFile3"} & set(one.keys()), one.FontName
+
+
+@needs_pango
+def test_it_is_a_download_that_nothing_keeps(client: FlaskClient, cases: dict[str, int]) -> None:
+    number = cases["granted"]
+    response = client.get(f"/clients/{number}/entretien.pdf")
+    assert response.mimetype == "application/pdf"
+    assert response.headers["Content-Disposition"] == f'attachment; filename="entretien-client-{number}.pdf"'
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+@needs_pango
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:9/a.svg", "https://exemple.fr/a.png", "file:///etc/hosts"]
+)
+def test_nothing_is_fetched(tmp_path: Path, address: str) -> None:
+    from weasyprint.urls import FatalURLFetchingError
+
+    style = tmp_path / "a.css"
+    style.write_text("p { color: black }")
+    with pytest.raises(FatalURLFetchingError) as caught:
+        pdf.tagged(f'<html lang="fr"><title>a</title><p><img src="{address}" alt="a">', style)
+    assert "disallowed protocol" in str(caught.value.__cause__)
+
+
+@needs_pango
+def test_several_at_a_time(app: Flask, cases: dict[str, int]) -> None:
+    from tests.conftest import signed_in
+
+    def fetch(case: str) -> bytes:
+        return signed_in(app, "agathe").get(f"/clients/{cases[case]}/entretien.pdf").data
+
+    with ThreadPoolExecutor(3) as threads:
+        for case, data in zip(cases, threads.map(fetch, cases), strict=True):
+            with pikepdf.open(io.BytesIO(data)) as document:
+                assert str(cases[case]) in str(document.docinfo["/Title"])
+
+
+def test_without_pango_the_rest_works(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)  # what import does when it cannot be loaded
+    response = client.get(f"/clients/{KNOWN}/entretien.pdf")
+    assert response.status_code == 503
+    assert "libpango-1.0-0" in response.text
+    assert client.get(f"/clients/{KNOWN}/entretien").status_code == 200
