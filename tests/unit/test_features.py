@@ -1,12 +1,12 @@
 """Inputs of the model: no protected ground, and the same for one row as for many."""
 
-import made_up
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pretadepenser.credit import dictionary, features
+from tests.unit import made_up
 
 
 def rows(count: int, seed: int = 0) -> list[dict[str, object]]:
