@@ -19,7 +19,7 @@ from pretadepenser.credit.demo.drawing import draw, log_odds, risk_inputs
 from pretadepenser.credit.demo.parameters import Axis, Floats, Parameters, Term, Whole
 
 DEFAULT_RATE = 0.08
-AMPLITUDE = 1.3  # five-fold AUC of the default model: 0.76 on 59,280 drawn clients, 0.757 on the genuine ones
+AMPLITUDE = 1.22  # five-fold AUC of the default model: 0.76 on 59,280 drawn clients, 0.757 on genuine ones
 PENALTY = 0.01  # scikit-learn's C: the lowest log loss in three folds of the genuine rows lies here
 
 CURVES = (
@@ -52,7 +52,14 @@ CURVES = (
     "NONLIVINGAREA_AVG",
     "COMMONAREA_AVG",
 )
-RATIOS = ("credit length", "credit to goods", "credit to income", "annuity to income", "employed to age")
+RATIOS = (
+    "credit length",
+    "credit to goods",
+    "credit to income",
+    "annuity to income",
+    "employed to age",
+    "external mean",
+)
 LEVELS = (
     "CNT_CHILDREN",
     "REGION_RATING_CLIENT",
@@ -119,22 +126,32 @@ def terms(inputs: Columns, p: Parameters) -> list[Term]:
     return [Term(places, np.zeros([len(axis.knots) + 1 for axis in places])) for places in axes]
 
 
-def design(empty: list[Term], inputs: Columns) -> csr_matrix:
-    """The whole design matrix (n, places)."""
-    return hstack([_design(term, inputs) for term in empty], format="csr")
+def _steps(term: Term, p: Parameters) -> csr_matrix:
+    """Effects (places) of a term from what is penalised (places): the steps of a curve, else the effects.
+
+    Penalising the steps from knot to knot keeps strong smooth curves and shrinks jagged ones.
+    """
+    size = term.effects.size
+    if len(term.axes) > 1 or term.axes[0].name in p.categories:
+        return csr_matrix(np.eye(size))
+    steps = np.tril(np.ones((size, size)))
+    steps[-1, :-1] = 0  # missing is no step
+    return csr_matrix(steps)
 
 
 def fit_risk(frame: Columns, p: Parameters, amplitude: float = AMPLITUDE) -> Parameters:
     """Add the risk of default, fitted to genuine columns `frame` with TARGET, to the parameters."""
     inputs = risk_inputs(frame)
     empty = terms(inputs, p)
-    model = LogisticRegression(C=PENALTY, max_iter=500)
-    model.fit(design(empty, inputs), frame["TARGET"])
-    effects: Floats = model.coef_[0]
+    steps = [_steps(term, p) for term in empty]
+    design = hstack([_design(term, inputs) @ step for term, step in zip(empty, steps, strict=True)], "csr")
+    model = LogisticRegression(C=PENALTY, max_iter=500).fit(design, frame["TARGET"])
+    fitted: Floats = model.coef_[0]
     filled = []
-    for term in empty:
-        filled.append(replace(term, effects=effects[: term.effects.size].reshape(term.effects.shape)))
-        effects = effects[term.effects.size :]
+    for term, step in zip(empty, steps, strict=True):
+        effects = step @ fitted[: term.effects.size]
+        filled.append(replace(term, effects=effects.reshape(term.effects.shape)))
+        fitted = fitted[term.effects.size :]
     return calibrate(replace(p, terms=tuple(filled), amplitude=amplitude))
 
 
