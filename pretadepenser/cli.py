@@ -153,9 +153,7 @@ def card(output: Path | None) -> None:
 @click.option(
     "--output", metavar="FICHIER", type=PATH, required=True, help="Fichier .csv ou .parquet à écrire."
 )
-@click.option(
-    "--reasons/--no-reasons", default=True, help="Avec ou sans les raisons (cent fois plus rapide)."
-)
+@click.option("--reasons/--no-reasons", default=True, help="Avec ou sans les raisons (plus rapide sans).")
 @with_appcontext
 def score(file: Path, output: Path, reasons: bool) -> None:
     """Calcule le score de chaque client d’un fichier .csv (.gz, .zip) ou .parquet."""

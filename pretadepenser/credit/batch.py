@@ -217,11 +217,14 @@ def score_file(
         try:
             for piece in table.pieces():
                 conforming = _conformed(piece.table, piece.lines, table.name)
+                scored = []
                 for batch in conforming.to_batches(max_chunksize=1024):
                     part = pa.Table.from_batches([batch])
-                    writer.write_table(_scored(model, part, limit, portfolio, fields))
+                    scored.append(_scored(model, part, limit, portfolio, fields))
                     rows += part.num_rows
-                    progress("Calcul des scores", piece.read)
+                # A piece at a time: a row group of 1,024 rows would make Parquet slow to read.
+                writer.write_table(pa.concat_tables(scored))
+                progress("Calcul des scores", piece.read)
         except pa.ArrowInvalid as error:
             raise RowsError.refused(_diagnose(table)) from error
         if not rows:
