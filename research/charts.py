@@ -8,12 +8,16 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from research.drawing import INK, LINE, METHODS, SOFT, STYLE, canvas
 from research.wording import NAMES, number, percent
 
 _PERCENT = FuncFormatter(lambda value, _: percent(value, 0))
+#: Sizes are given one by one: text that is added once the figure is made does not follow its style.
+_TEXT = 13
+#: Fewer photos than this make a meaningless dot.
+LEAST = 10
 _NUMBER = FuncFormatter(lambda value, _: number(value, 1))
 
 
@@ -23,7 +27,9 @@ def accuracy_chart(rows: Sequence[tuple[str, float, float, float]], target: floa
     for place, (_, value, low, high) in enumerate(rows):
         axes.plot([low, high], [place, place], color=METHODS[0][0], linewidth=3, solid_capstyle="butt")
         axes.plot(value, place, "o", color=METHODS[0][0], markersize=10)
-        axes.annotate(percent(value), (value, place), (0, 10), textcoords="offset points", ha="center")
+        axes.annotate(
+            percent(value), (value, place), (0, 10), textcoords="offset points", ha="center", fontsize=_TEXT
+        )
     if target is not None:
         axes.axvline(target, color=SOFT, linestyle="dashed", linewidth=1)
     axes.set_yticks(range(len(rows)), [label for label, *_ in rows])
@@ -49,11 +55,17 @@ def learning_chart(curves: Mapping[str, Sequence[float]], opening: int) -> Figur
         axes.plot(epochs, values, linestyle=line, color=colour, marker=mark, linewidth=2, label=label)
     if opening:
         axes.axvline(opening - 0.5, color=SOFT, linestyle="dotted")
-        axes.annotate(" haut du réseau ouvert", (opening - 0.5, 0.02), xycoords=("data", "axes fraction"))
+        axes.annotate(
+            " haut du réseau ouvert",
+            (opening - 0.5, 0.02),
+            xycoords=("data", "axes fraction"),
+            fontsize=_TEXT,
+        )
     axes.yaxis.set_major_formatter(_PERCENT)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("Époque")
     axes.set_ylabel("Exactitude")
-    axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 0.08))
+    axes.legend(frameon=False, fontsize=_TEXT, loc="lower right", bbox_to_anchor=(1, 0.08))
     axes.grid(axis="y")
     axes.set_axisbelow(True)
     return figure
@@ -71,7 +83,14 @@ def confusion_chart(confusion: Sequence[Sequence[int]]) -> Figure:
             weight = "bold" if row == column else "normal"
             text = number(int(counts[row, column]))
             axes.text(
-                column, row, text, ha="center", va="center", color="#ffffff" if light else INK, weight=weight
+                column,
+                row,
+                text,
+                ha="center",
+                va="center",
+                color="#ffffff" if light else INK,
+                weight=weight,
+                fontsize=_TEXT,
             )
     axes.set_xticks(range(len(NAMES)), NAMES, rotation=35, ha="right")
     axes.set_yticks(range(len(NAMES)), NAMES)
@@ -83,17 +102,21 @@ def confusion_chart(confusion: Sequence[Sequence[int]]) -> Figure:
 
 
 def reliability_chart(methods: Mapping[str, Sequence[Mapping[str, float]]]) -> Figure:
-    """Announced confidence against accuracy found, one line a method, the diagonal being perfect."""
+    """Announced confidence against accuracy found, one line a method, the diagonal being perfect.
+
+    Bins of fewer than :data:`LEAST` photos are left to the table.
+    """
     figure, axes = canvas(7, 5.6)
     axes.plot([0, 1], [0, 1], color=SOFT, linestyle="dotted", label="confiance exacte")
     for (label, bins), (colour, mark) in zip(methods.items(), METHODS, strict=False):
-        across, up = [row["confidence"] for row in bins], [row["accuracy"] for row in bins]
+        kept = [row for row in bins if row["photos"] >= LEAST]
+        across, up = [row["confidence"] for row in kept], [row["accuracy"] for row in kept]
         axes.plot(across, up, color=colour, marker=mark, linewidth=2, label=label)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(_PERCENT)
     axes.set_xlabel("Confiance annoncée")
     axes.set_ylabel("Exactitude constatée")
-    axes.legend(frameon=False, loc="upper left")
+    axes.legend(frameon=False, fontsize=_TEXT, loc="upper left")
     axes.grid()
     axes.set_axisbelow(True)
     return figure
@@ -110,7 +133,7 @@ def category_chart(methods: Mapping[str, Sequence[float]]) -> Figure:
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter(_NUMBER)
     axes.set_xlabel("F1 (1 : toujours juste)")
-    axes.legend(frameon=False, loc="lower left")
+    axes.legend(frameon=False, fontsize=_TEXT, loc="lower left")
     axes.grid(axis="x")
     axes.set_axisbelow(True)
     return figure
@@ -136,7 +159,7 @@ def faithfulness_chart(curves: Mapping[str, Sequence[float]]) -> Figure:
             axes.xaxis.set_major_formatter(_PERCENT)
             axes.yaxis.set_major_formatter(_PERCENT)
             axes.grid()
-            axes.legend(frameon=False)
+            axes.legend(frameon=False, fontsize=_TEXT)
         figure.axes[0].set_ylabel("Probabilité de la réponse")
     return figure
 

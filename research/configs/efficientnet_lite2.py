@@ -1,5 +1,8 @@
 """EfficientNet-Lite2 at 260 px, photos padded, last stages opened. It is not EfficientNet-B7.
 
+Result, five draws, 1,047 photos tested once each: 88.2 % (95 % interval 86.2 to 90.2), base frozen 87.6 %.
+A rate of 1e-4 instead of 3e-5 gave 87.3 %.
+
 python -m research train --config efficientnet_lite2 --weights efficientnet_lite2_notop.weights.h5
 """
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from research.blocks import Block, Files, figure, paragraph, section, subtitle, table
 from research.catalog import CATEGORIES
-from research.charts import category_chart, confusion_chart, learning_chart, reliability_chart
+from research.charts import LEAST, category_chart, confusion_chart, learning_chart, reliability_chart
 from research.drawing import webp
 from research.findings import Findings
 from research.images import BACKGROUND, decode
@@ -161,7 +161,8 @@ def _reliability(found: Findings, names: list[str], files: Files) -> list[Block]
         figure(
             files, "fiabilite", reliability_chart(bins),
             "Confiance annoncée et exactitude constatée", sentence,
-            f"Une courbe par réseau, à comparer à la diagonale. {sentence}",
+            f"Une courbe par réseau, à comparer à la diagonale ; les tranches de moins de {LEAST} photos "
+            f"n’y sont pas. {sentence}",
             table(
                 "Fiabilité par tranche de confiance",
                 ("Réseau", "Tranche", "Confiance moyenne", "Exactitude", "Photos"), rows, words=2,

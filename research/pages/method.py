@@ -311,4 +311,6 @@ def _costs(found: Findings) -> Block:
                 "calculées)."
             )
         )
+    if not blocks:
+        blocks.append(paragraph("Le temps et la mémoire n’ont pas été mesurés pour ce rapport."))
     return section("cout", "Ce que cela coûte", *blocks)

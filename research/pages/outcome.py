@@ -28,12 +28,25 @@ def answer(found: Findings) -> list[str]:
     pair = _pair(found, vgg, best)
     if pair and best:
         sentences.append(_pair_sentence(found, pair))
-    sentences.append(
-        "EfficientNet-B7 avec ses poids ImageNet n’a pas pu être mesuré ici : les chiffres d’EfficientNet "
-        "sont "
-        "ceux de ses petites versions « Lite »."
-    )
+    if not _measured_b7(found):
+        sentences.append(
+            "EfficientNet-B7 avec ses poids ImageNet n’a pas pu être mesuré ici : les chiffres "
+            "d’EfficientNet sont ceux de ses petites versions « Lite »."
+        )
     return sentences
+
+
+def _measured_b7(found: Findings) -> bool:
+    """Whether EfficientNet-B7 was trained from real weights; random ones measure nothing but time."""
+    return any(
+        name.startswith("efficientnet_b7") and not any(run["random_weights"] for run in method["runs"])
+        for name, method in found.methods.items()
+    )
+
+
+def _local_vgg16(found: Findings) -> bool:
+    runs = found.methods.get("vgg16", {"runs": []})["runs"]
+    return any(not str(run["weights"]).startswith(("keras", "random")) for run in runs)
 
 
 def _pair(found: Findings, first: str | None, second: str | None) -> dict[str, Any] | None:
@@ -103,12 +116,27 @@ def sections(found: Findings, files: Files) -> list[Block]:
                 "être réglé. L’apprentissage est mesuré sur les photos telles quelles ; la validation et le "
                 "test, sur la moyenne des vues de chaque photo."
             ),
+            _unfinished(found),
             chart,
             *_targets(found),
             _pairs_table(found),
             *_starting_point(found),
         )
     ]
+
+
+def _unfinished(found: Findings) -> Block | None:
+    """Say which methods were not trained on all draws: their test photos are then fewer."""
+    most = max(method["photos"] for method in found.methods.values())
+    short = [
+        f"{method['label']} n’a été entraîné que sur {len(method['runs'])} tirages, donc testé sur "
+        f"{number(method['photos'])} photos au lieu de {number(most)}"
+        for method in found.methods.values()
+        if method["photos"] < most
+    ]
+    if not short:
+        return None
+    return notice(f"{' ; '.join(short)}. Les tests par paires portent sur les photos communes.")
 
 
 def _targets(found: Findings) -> list[Block]:

@@ -1,0 +1,168 @@
+"""Heat maps, their words, the report: what is drawn and what is said come from the same figures."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from research.__main__ import main
+from research.config import Config
+from research.demo import draw_catalog
+from research.drawing import heat_picture, svg
+from research.evaluation import evaluate
+from research.heatmaps import GRID, HeatMap, explain_config, faithfulness, to_grid
+from research.report import write_report
+from research.study import Run, Study
+from research.wording import (
+    central_share,
+    concentration,
+    describe_map,
+    listing,
+    number,
+    percent,
+    points,
+    product_share,
+    zones,
+)
+
+KINDS = {"subtitle", "paragraph", "notice", "list", "table", "figure", "gallery"}
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (number(1234.56, 1), "1\u202f234,6"),
+        (number(-0.04, 1), "0,0"),
+        (number(-3), "−3"),
+        (percent(0.8475), "84,8\u00a0%"),
+        (points(0.314), "+31 points"),
+        (points(-0.012), "−1 point"),
+        (listing(["a", "b", "c"]), "a, b et c"),
+    ],
+)
+def test_french_numbers(text: str, wanted: str) -> None:
+    assert text == wanted
+
+
+def test_a_map_is_described_by_its_zones() -> None:
+    values = np.zeros((GRID, GRID))
+    values[:5, :5] = 0.5 / 25
+    values[-5:, -5:] = -0.2 / 25
+    assert zones(values).sum() == pytest.approx(values.sum())
+    sentence = describe_map(values, 6)
+    assert "Pour «\u00a0Montres\u00a0», la photo apporte +30 points" in sentence
+    assert "surtout en haut à gauche" in sentence
+    assert "en bas à droite" in sentence.split("contre")[1]
+    assert concentration(values) == pytest.approx(13 / GRID**2)
+    assert central_share(values) == 0
+    assert product_share(values, (values > 0).astype(float)) == 1
+
+
+def test_a_grid_keeps_the_total_and_the_places() -> None:
+    pixels = np.zeros((50, 50, 7))
+    pixels[49, 0, 3] = 2.5
+    grid = to_grid(pixels)
+    assert grid.shape == (GRID, GRID, 7)
+    assert grid[GRID - 1, 0, 3] == 2.5
+
+
+def test_faithful_maps_beat_a_random_order() -> None:
+    """A made-up network that looks at the top left corner only, and a map that says so."""
+
+    def probabilities(pictures: np.ndarray) -> np.ndarray:
+        dark = 1 - pictures[:, :8, :8].mean(axis=(1, 2, 3)) / 255
+        return np.stack([dark, *[(1 - dark) / 6] * 6], axis=1)
+
+    values = np.zeros((GRID, GRID, 7))
+    values[:4, :4, 0] = 1
+    picture = np.zeros((32, 32, 3), np.float32)
+    flat = np.zeros(7)
+    curves = faithfulness(probabilities, picture, HeatMap("x", 0, 0, flat, flat, values), 0)
+    assert curves["deletion"][0] == pytest.approx(1)
+    assert curves["insertion"][-1] == pytest.approx(1)
+    assert np.mean(curves["deletion"]) < np.mean(curves["deletion_random"]) - 0.2
+    assert np.mean(curves["insertion"]) > np.mean(curves["insertion_random"]) + 0.2
+
+
+def test_for_and_against_differ_by_more_than_colour() -> None:
+    """In grey levels, a zone against is hatched and one for is not."""
+    photo = np.full((64, 64, 3), 200.0)
+    values = np.zeros((GRID, GRID))
+    values[4:12, 4:12] = 1
+    favourable = np.asarray(heat_picture(photo, [values]).convert("L"), float)
+    against = np.asarray(heat_picture(photo, [-values]).convert("L"), float)
+    inside = slice(100, 150), slice(350, 400)
+    assert against[inside].std() > favourable[inside].std() + 5
+
+
+def test_an_svg_has_words_and_no_inline_style() -> None:
+    from research.charts import scaling_drawing
+
+    text = svg(scaling_drawing(), "Titre", "Description <x>").decode()
+    assert '<title id="titre">Titre</title>' in text
+    assert "Description &lt;x&gt;" in text
+    assert "Plus profond" in text
+    assert "style=" not in text
+    assert "<style" not in text
+
+
+def test_the_whole_chain_ends_in_a_complete_report(
+    trained: tuple[Study, list[Run]], tiny: Config, tmp_path: Path
+) -> None:
+    study, runs = trained
+    evaluate(study, tiny.name, tiny.label, runs)
+    count = explain_config(study, replace(tiny), "random", 0, 20, 1, 0)
+    maps = json.loads((study.work / "heatmaps" / tiny.name / "maps.json").read_text())
+    assert count >= 7
+    for record in [*maps["right"], *maps["wrong"]]:
+        gained = np.array(record["base"]) + np.array(record["values"]).sum(axis=(0, 1))
+        assert gained == pytest.approx(np.array(record["probabilities"]), abs=2e-3)
+    results = tmp_path / "results"
+    results.mkdir()
+    (results / "former.txt").write_text("former")
+    files = write_report(study, results)
+    assert "former.txt" not in files
+    report = json.loads((results / "report.json").read_text())
+    assert report["demonstration"] is True
+    blocks = [block for section in report["sections"] for block in section["blocks"]]
+    assert {block["kind"] for block in blocks} <= KINDS
+    named = {block["file"] for block in blocks if block["kind"] == "figure"}
+    for block in blocks:
+        for item in block.get("items", []) if block["kind"] == "gallery" else []:
+            named.add(item["file"])
+            assert item["alternative"]
+            assert item["caption"]
+    for block in blocks:
+        table = block.get("table")
+        if table:
+            assert {len(row) for row in table["rows"]} <= {len(table["columns"])}
+    assert named == {name for name in files if name.endswith((".svg", ".webp"))}
+    assert "démonstration" in json.dumps(report, ensure_ascii=False).lower()
+
+
+def test_errors_are_one_french_sentence_without_a_trace(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    work = str(tmp_path / "work")
+    for arguments, sentence in (
+        (["train", "--config", "vgg16", "--work", work], "Rien n’est préparé"),
+        (
+            ["prepare", "--table", str(tmp_path / "no.csv"), "--photos", str(tmp_path), "--work", work],
+            "Catalogue absent",
+        ),
+    ):
+        assert main(arguments) == 1
+        caught = capsys.readouterr().err.strip()
+        assert caught.startswith("Erreur : ")
+        assert sentence in caught
+        assert "Traceback" not in caught
+    table, photos = draw_catalog(tmp_path / "drawn", 10, 0, side=32)
+    assert main(["prepare", "--table", str(table), "--photos", str(photos), "--work", work]) == 0
+    assert main(["train", "--config", "nothing", "--work", work]) == 1
+    assert "Configuration inconnue" in capsys.readouterr().err
+    assert main(["evaluate", "--work", work]) == 1
+    assert "Rien à mesurer" in capsys.readouterr().err
