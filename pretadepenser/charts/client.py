@@ -193,4 +193,5 @@ def _bar_label(ax: Axes, place: int, label: str, value: str, wide: bool) -> None
         ax.annotate(
             _shorter(label, 38), (0, place - 0.2), xycoords=("axes fraction", "data"),
             ha="left", va="center", fontsize=13, color=drawing.color("ink"),
+            bbox={"facecolor": drawing.color("surface"), "edgecolor": "none", "pad": 1},
         )  # fmt: skip

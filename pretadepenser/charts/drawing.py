@@ -21,7 +21,7 @@ from pretadepenser.credit import french
 
 Width = Literal["large", "etroite"]
 WIDTHS: Final[dict[Width, int]] = {"large": 880, "etroite": 300}
-VERSION: Final = 3
+VERSION: Final = 4
 
 # name: (light, dark); the same values as static/tokens.css, held equal by tests/unit/test_tokens.py
 PALETTE: Final = {
