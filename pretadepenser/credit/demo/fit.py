@@ -2,7 +2,7 @@
 
     python -m pretadepenser.credit.demo.fit ../shared/data/homecredit
 
-Takes about five minutes on two cores and writes parameters.npz beside this module. Marginals come from
+Takes about two minutes on two cores and writes parameters.npz beside this module. Marginals come from
 counts and quantiles. Correlations are found by simulation (NORTA: Cario and Nelson, 1997): the latent
 correlations are moved until drawn clients have the rank correlations of the genuine ones, which corrects
 what rounding, categories and missing values take away. The risk is fitted by `risk_fit`.
@@ -15,8 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pyarrow.compute as pc
-import pyarrow.csv
 from scipy.stats import norm
 from tqdm import tqdm
 
@@ -31,30 +29,23 @@ from pretadepenser.credit.demo.columns import (
     present,
     variables,
 )
+from pretadepenser.credit.demo.genuine import labelled
 from pretadepenser.credit.demo.marginal_fit import fit_marginals, pattern, positions, rank_scores
 from pretadepenser.credit.demo.parameters import PATH, Floats, Levels, Parameters, save
 from pretadepenser.credit.demo.risk_fit import fit_risk
 from pretadepenser.credit.dictionary import COLUMNS
+from pretadepenser.credit.french import number
+from pretadepenser.credit.portfolio import PortfolioError
 
 ROUNDS = 10
 
 
-def read(folder: Path) -> tuple[dict[str, Floats], dict[str, tuple[str, ...]]]:
-    """Read application_train.csv: columns as float64 (text as its code, missing NaN), category names."""
-    table = pyarrow.csv.read_csv(folder / "application_train.csv")
-    frame: dict[str, Floats] = {}
-    names: dict[str, tuple[str, ...]] = {}
-    for column in COLUMNS.values():
-        values = table[column.name].combine_chunks()
-        if column.textual and column.categories is not None:
-            names[column.name] = tuple(column.categories)
-            codes = pc.index_in(values, value_set=pyarrow.array(names[column.name]))
-            frame[column.name] = codes.cast("float64").to_numpy(zero_copy_only=False)
-        else:
-            frame[column.name] = values.cast("float64").to_numpy(zero_copy_only=False)
+def category_names() -> dict[str, tuple[str, ...]]:
+    """Names of the categories of each text column, in the order of their codes."""
+    names = {c.name: tuple(c.categories) for c in COLUMNS.values() if c.textual and c.categories}
     for name in ("OCCUPATION_TYPE", "NAME_TYPE_SUITE"):
         names[name] = (*names[name], "")  # missing is drawn like a category
-    return frame, names
+    return names
 
 
 def coordinates(v: Columns, p: Parameters) -> Floats:
@@ -142,12 +133,17 @@ def fit(frame: dict[str, Floats], names: Mapping[str, tuple[str, ...]]) -> Param
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("folder", type=Path, help="folder of application_train.csv")
-    parser.add_argument("--output", type=Path, default=PATH)
+    parser = argparse.ArgumentParser(description="Ajuster le portefeuille fictif à des clients réels.")
+    parser.add_argument("folder", type=Path, metavar="DOSSIER", help="dossier de application_train")
+    parser.add_argument("--output", type=Path, default=PATH, metavar="FICHIER", help="fichier .npz à écrire")
     options = parser.parse_args(arguments)
-    save(fit(*read(options.folder)), options.output)
-    sys.stdout.write(f"{options.output}: {options.output.stat().st_size:,} bytes\n")
+    try:
+        frame = labelled(options.folder)
+    except PortfolioError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    save(fit(frame, category_names()), options.output)
+    sys.stdout.write(f"{options.output} : {number(options.output.stat().st_size, 0)} octets\n")
     return 0
 
 
