@@ -75,7 +75,7 @@ class Server:
 
     def wait(self) -> None:
         """Wait until it answers."""
-        for _ in range(300):
+        for _ in range(1200):
             assert self.process.poll() is None, self.log.read_text()
             try:
                 if self.get("/healthz")[0] == 200:
@@ -233,7 +233,7 @@ def test_the_log_names_nobody(server: Server) -> None:
 
 def test_a_wrong_setting_stops_the_start_with_one_sentence(instance: Path) -> None:
     server = start(instance, PRETADEPENSER_WORKERS="beaucoup")
-    assert server.process.wait(60) == 1
+    assert server.process.wait(120) == 1
     assert server.log.read_text().splitlines() == [
         "Prêt à dépenser n’a pas démarré. Le réglage PRETADEPENSER_WORKERS doit être un entier entre 1 et 64 "
         "et non « beaucoup » ; corrigez-le puis recommencez."
