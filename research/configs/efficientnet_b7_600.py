@@ -20,5 +20,5 @@ CONFIG = Config(
     dropout=0.5,
     l2=0.02,
     smoothing=0.1,
-    batch=8,
+    batch=2,
 )
