@@ -74,6 +74,10 @@ def evaluate(options: argparse.Namespace) -> Iterator[str]:
         runs = studies.read_runs(study, name)
         if not runs:
             continue
+        if len(runs) < 2:
+            # The photos that one draw tests are no other draw's: it has nothing to be measured on but them.
+            yield f"{config.label} : un seul tirage est terminé ; la mesure en demande deux au moins."
+            continue
         found = measure_runs(study, name, config.label, runs)
         tuned = found["phases"]["tuned"]  # type: ignore[index]
         low, high = tuned["test_interval"]
