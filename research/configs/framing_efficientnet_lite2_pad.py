@@ -2,6 +2,8 @@
 
 Command: ``python -m research train --config framing_efficientnet_lite2_pad --weights FILE`` with
 ``efficientnet_lite2_notop.weights.h5``.
+
+Result on the genuine photos, 5 draws: 88.2 % (86.2 to 90.2) with its 95 % bootstrap interval.
 """
 
 from dataclasses import replace

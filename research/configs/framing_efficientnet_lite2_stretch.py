@@ -2,6 +2,8 @@
 
 Command: ``python -m research train --config framing_efficientnet_lite2_stretch --weights FILE`` with
 ``efficientnet_lite2_notop.weights.h5``.
+
+Result on the genuine photos, 5 draws: 87.5 % (85.4 to 89.5) with its 95 % bootstrap interval.
 """
 
 from dataclasses import replace
