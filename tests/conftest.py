@@ -12,7 +12,8 @@ from lxml.html import HtmlElement
 
 from pretadepenser import create_app
 from pretadepenser.credit import demo, training
-from pretadepenser.credit.portfolio import import_batches
+from pretadepenser.credit.portfolio import Portfolio, current_portfolio, import_batches
+from pretadepenser.credit.scoring import Model, current_model
 from pretadepenser.records import users
 from tests import invariants
 
@@ -29,6 +30,22 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import_batches(demo.batches(2000, 3), folder, fictitious=True)
     training.train(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def portfolio(trained: Path) -> Portfolio:
+    """The clients of `trained`."""
+    found = current_portfolio(trained)
+    assert found
+    return found
+
+
+@pytest.fixture(scope="session")
+def model(trained: Path) -> Model:
+    """The model of `trained`."""
+    found = current_model(trained)
+    assert found
+    return found
 
 
 @pytest.fixture(scope="session")

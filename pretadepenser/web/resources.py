@@ -8,6 +8,7 @@ that after an import or a training all workers answer alike from the next reques
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,7 +36,7 @@ class Shelf:
 
 def portfolio() -> Portfolio:
     """The clients in use. Raises UnavailableError, or PortfolioError when the files are damaged."""
-    opened = _open("portfolio", lambda instance: clients.current_portfolio(instance))
+    opened = _open("portfolio", clients.current_portfolio)
     if not isinstance(opened, Portfolio):
         raise UnavailableError("Aucun portefeuille de clients n’est installé.")
     return opened
@@ -43,7 +44,7 @@ def portfolio() -> Portfolio:
 
 def model() -> Model:
     """The model in use. Raises UnavailableError, or ModelError when it is damaged or does not fit."""
-    opened = _open("model", lambda instance: scoring.current_model(instance))
+    opened = _open("model", scoring.current_model)
     if not isinstance(opened, Model):
         raise UnavailableError("Aucun modèle n’est entraîné.")
     return opened
@@ -67,7 +68,7 @@ def client_or_404(number: int) -> Client:
     return found
 
 
-def _open(name: str, opener: object) -> object:
+def _open(name: str, opener: Callable[[Path], object]) -> object:
     shelf: Shelf = current_app.extensions.setdefault("shelf", Shelf())
     folder = storage.current(current_app.config["INSTANCE"], name)
     held = shelf.held.get(name)
@@ -78,6 +79,6 @@ def _open(name: str, opener: object) -> object:
     with shelf.lock:
         held = shelf.held.get(name)
         if not held or held[0] != folder:
-            held = (folder, opener(current_app.config["INSTANCE"]))  # type: ignore[operator]
+            held = (folder, opener(current_app.config["INSTANCE"]))
             shelf.held[name] = held
     return held[1]

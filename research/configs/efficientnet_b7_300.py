@@ -6,19 +6,8 @@ Its ImageNet weights are downloaded by Keras; they could not be had where the pu
 so no accuracy of it is published.
 """
 
-from research.config import Config, Phase
+from dataclasses import replace
 
-CONFIG = Config(
-    name="efficientnet_b7_300",
-    label="EfficientNet-B7, 300 px",
-    backbone="efficientnet_b7",
-    size=300,
-    head=Phase("rmsprop", 5e-4, epochs=20, patience=4),
-    tuning=Phase("rmsprop", 1e-4, epochs=8, patience=2),
-    views=5,
-    averaged=5,
-    dropout=0.5,
-    l2=0.02,
-    smoothing=0.1,
-    batch=8,
-)
+from research.configs.efficientnet_b7_224 import CONFIG as SMALLEST
+
+CONFIG = replace(SMALLEST, name="efficientnet_b7_300", label="EfficientNet-B7, 300 px", size=300)

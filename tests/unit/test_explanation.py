@@ -1,7 +1,5 @@
 """The explanation of a score: it adds up, it is said in order, and the model does what the reasons say."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -9,24 +7,10 @@ from pretadepenser.charts import client as charts
 from pretadepenser.credit import dictionary, faithfulness, scoring, wording
 from pretadepenser.credit.explanation import REASONS, Explanation, explain, explain_all
 from pretadepenser.credit.features import Row
-from pretadepenser.credit.portfolio import Portfolio, current_portfolio
-from pretadepenser.credit.scoring import Model, current_model
+from pretadepenser.credit.portfolio import Portfolio
+from pretadepenser.credit.scoring import Model
 
 LIMIT = 0.48
-
-
-@pytest.fixture(scope="module")
-def model(trained: Path) -> Model:
-    found = current_model(trained)
-    assert found
-    return found
-
-
-@pytest.fixture(scope="module")
-def portfolio(trained: Path) -> Portfolio:
-    found = current_portfolio(trained)
-    assert found
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -15,25 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pretadepenser.credit import artefact, features, scoring, storage, training
-from pretadepenser.credit.portfolio import Portfolio, current_portfolio
+from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.scoring import Model, ModelError
 
 margins = st.floats(-12, 12)
 limits = st.floats(0.01, 0.99)
-
-
-@pytest.fixture(scope="module")
-def model(trained: Path) -> Model:
-    loaded = scoring.current_model(trained)
-    assert loaded
-    return loaded
-
-
-@pytest.fixture(scope="module")
-def portfolio(trained: Path) -> Portfolio:
-    opened = current_portfolio(trained)
-    assert opened
-    return opened
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """A simulation tells the truth: the score of a file with these figures, and points that add up."""
 
 import math
-from pathlib import Path
 
 import pytest
 
@@ -9,26 +8,11 @@ from pretadepenser.charts import simulation as charts
 from pretadepenser.credit import application, dictionary, features
 from pretadepenser.credit.explanation import explain
 from pretadepenser.credit.plausibility import implausible, seen, unseen
-from pretadepenser.credit.portfolio import Portfolio, current_portfolio
-from pretadepenser.credit.scoring import Model, current_model, margin_of
+from pretadepenser.credit.scoring import margin_of
 from pretadepenser.credit.simulation import levers, objections, simulate
 from pretadepenser.credit.uncertainty import CASES, missing, spread
 
 LIMIT = 0.48
-
-
-@pytest.fixture(scope="module")
-def portfolio(trained: Path) -> Portfolio:
-    found = current_portfolio(trained)
-    assert found
-    return found
-
-
-@pytest.fixture(scope="module")
-def model(trained: Path) -> Model:
-    found = current_model(trained)
-    assert found
-    return found
 
 
 @pytest.fixture(scope="module")

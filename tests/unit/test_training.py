@@ -33,13 +33,6 @@ REPO = Path(__file__).parents[2]
 GENUINE = REPO.parent / "shared" / "data" / "homecredit"
 
 
-@pytest.fixture(scope="module")
-def model(trained: Path) -> Model:
-    loaded = scoring.current_model(trained)
-    assert loaded
-    return loaded
-
-
 @pytest.fixture
 def judged() -> tuple[evaluation.Floats, evaluation.Outcomes]:
     """Margins of 4,000 made-up clients that are calibrated, and their outcomes."""
