@@ -14,6 +14,7 @@ from selenium.webdriver.chrome.webdriver import WebDriver
 
 from pretadepenser.credit.portfolio import current_portfolio
 from pretadepenser.credit.scoring import current_model, current_scores, margin_of
+from tests.browser.states import leaving_the_page
 from tests.conftest import PASSWORD
 from tests.web.test_gunicorn import Server, start
 
@@ -119,7 +120,8 @@ def visit(driver: WebDriver, site: str, numbers: dict[str, int]) -> Callable[...
                 driver.get(base + "/connexion")
                 driver.find_element("id", "identifiant").send_keys(user)
                 driver.find_element("id", "mot_de_passe").send_keys(PASSWORD)
-                driver.find_element("id", "mot_de_passe").submit()
+                with leaving_the_page(driver):
+                    driver.find_element("id", "mot_de_passe").submit()
             driver.known_as = (base, user)  # type: ignore[attr-defined]
         driver.get(base + path.format(**numbers))
         return driver

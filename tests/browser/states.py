@@ -3,7 +3,8 @@
 `test_accessibility.py` holds that each address of the URL map is here or in NOT_PAGES, with its reason.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from selenium.webdriver.chrome.webdriver import WebDriver
@@ -40,17 +41,23 @@ def submit(**fields: str) -> Callable[[WebDriver], None]:
                 continue
             box.clear()
             box.send_keys(value)
-        before = driver.find_element("tag name", "html")
-        driver.execute_script("document.querySelector('main form').requestSubmit()")
-        _until_replaced(driver, before.id)
+        with leaving_the_page(driver):
+            driver.execute_script("document.querySelector('main form').requestSubmit()")
 
     return act
 
 
-def _until_replaced(driver: WebDriver, old: str) -> None:
+@contextmanager
+def leaving_the_page(driver: WebDriver) -> Iterator[None]:
+    """What is done inside opens another page: wait until that one is loaded.
+
+    The driver itself answers a key or a click before the browser has begun to leave.
+    """
+    left = driver.find_element("tag name", "html").id
+    yield
     WebDriverWait(driver, 20).until(
         lambda d: (
-            d.find_element("tag name", "html").id != old
+            d.find_element("tag name", "html").id != left
             and d.execute_script("return document.readyState") == "complete"
         )
     )

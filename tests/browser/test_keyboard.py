@@ -9,7 +9,7 @@ from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-from tests.browser.states import CLIENT, STATES, State
+from tests.browser.states import CLIENT, STATES, State, leaving_the_page
 
 # A page with errors puts the focus on their summary: it has a test of its own below.
 PAGES = [state for state in STATES if state.act is None and state.name != "error"]
@@ -78,14 +78,16 @@ def test_the_skip_link_leads_to_the_content(visit: Callable[..., WebDriver]) -> 
 
 def test_a_client_is_found_without_a_mouse(visit: Callable[..., WebDriver]) -> None:
     driver = visit("/")
-    driver.find_element("id", "numero").send_keys("157 083" + Keys.ENTER)
+    with leaving_the_page(driver):
+        driver.find_element("id", "numero").send_keys("157 083" + Keys.ENTER)
     assert driver.current_url.endswith(CLIENT)
     assert "157083" in driver.find_element("tag name", "h1").text
 
 
 def test_an_error_takes_the_focus_and_leads_to_its_field(visit: Callable[..., WebDriver]) -> None:
     driver = visit("/")
-    driver.find_element("id", "numero").send_keys("abc" + Keys.ENTER)
+    with leaving_the_page(driver):
+        driver.find_element("id", "numero").send_keys("abc" + Keys.ENTER)
     assert driver.title.startswith("Erreur")
     assert driver.switch_to.active_element.get_attribute("class") == "error-summary"
     ActionChains(driver).send_keys(Keys.TAB).send_keys(Keys.ENTER).perform()
@@ -97,7 +99,8 @@ def test_no_page_needs_a_script(app: Flask, visit: Callable[..., WebDriver]) -> 
     driver = visit("/")
     driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
-        driver.find_element("id", "numero").send_keys("157083" + Keys.ENTER)
+        with leaving_the_page(driver):
+            driver.find_element("id", "numero").send_keys("157083" + Keys.ENTER)
         assert driver.current_url.endswith(CLIENT)
         driver.find_element("css selector", "summary").send_keys(Keys.ENTER)
         assert driver.find_element("css selector", "details[open] table").is_displayed()
