@@ -8,8 +8,7 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import RadioField, SelectField, SelectMultipleField, ValidationError, widgets
-from wtforms.fields.choices import SelectChoice
+from wtforms import RadioField, SelectChoice, SelectField, SelectMultipleField, ValidationError, widgets
 
 from pretadepenser.charts import comparison as charts
 from pretadepenser.charts.chart import Chart

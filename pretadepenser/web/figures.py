@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, SelectField, StringField, ValidationError
+from wtforms import BooleanField, SelectChoice, SelectField, StringField, ValidationError
 from wtforms.fields.core import UnboundField
 
 from pretadepenser.credit import french, plausibility, simulation
@@ -165,12 +165,12 @@ class CategoryField(SelectField):  # type: ignore[misc]  # WTForms has no types
     def __init__(self, *, column: Column, blank: bool, choose: bool, **options: Any) -> None:
         self.column, self.blank = column, blank
         offered = [
-            (code, label)
+            SelectChoice(code, label)
             for code, label in (column.categories or {}).items()
             if code not in column.protected_categories
         ]
-        empty = [("", UNANSWERED)] if blank else [("", CHOOSE)] if choose else []
-        choices = [*empty, *offered]
+        prompt = UNANSWERED if blank else CHOOSE if choose else None
+        choices = [SelectChoice("", prompt), *offered] if prompt else offered
         super().__init__(column.label, choices=choices, coerce=lambda code: code or None, **options)
 
     def process_data(self, value: Value) -> None:
@@ -181,7 +181,7 @@ class CategoryField(SelectField):  # type: ignore[misc]  # WTForms has no types
         """Raise ValidationError for no answer where there must be one, or a code that was not offered."""
         if self.data is None and not self.blank:
             raise ValidationError(french.typeset(f"{self.column.label} : choisissez une réponse."))
-        if self.data not in [code or None for code, _ in self.choices]:
+        if self.data not in [choice.value or None for choice in self.choices]:
             wrong = f"{self.column.label} : choisissez une des réponses de la liste."
             raise ValidationError(french.typeset(wrong))
 

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import SelectMultipleField, ValidationError, widgets
+from wtforms import SelectChoice, SelectMultipleField, ValidationError, widgets
 
 from pretadepenser.charts import levers as charts
 from pretadepenser.charts.chart import Chart
@@ -36,7 +36,7 @@ class LocksForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     fixe = SelectMultipleField(
         "Ce qui ne peut pas changer",
         description="Cochez ce qui est impossible pour ce client : la recherche ne portera que sur le reste.",
-        choices=[(lock.value, french.typeset(label)) for lock, label in LABELS.items()],
+        choices=[SelectChoice(lock.value, french.typeset(label)) for lock, label in LABELS.items()],
         widget=widgets.ListWidget(),
         option_widget=widgets.CheckboxInput(),
         validate_choice=False,

@@ -7,7 +7,7 @@ from typing import Final
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from wtforms import SelectField
+from wtforms import SelectChoice, SelectField
 from wtforms.validators import AnyOf
 
 from pretadepenser.charts import fairness as fairness_charts
@@ -136,7 +136,7 @@ def _chosen(insight: Insight) -> tuple[FigureForm, Influence | None]:
     first = insight.influences[0].feature
     form = FigureForm(request.args if "donnee" in request.args else None, donnee=first)
     form.donnee.choices = [
-        (one.feature, dictionary.describe(one.feature).label) for one in insight.influences
+        SelectChoice(one.feature, dictionary.describe(one.feature).label) for one in insight.influences
     ]
     if "donnee" in request.args and not form.validate():
         return form, None
