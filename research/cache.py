@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from research.backbones import Network
+from research.backbones import Network, infer
 from research.catalog import Catalog
 from research.errors import ResearchError, writing
 from research.files import fingerprint, read_json, write_json
@@ -147,7 +147,7 @@ class FeatureCache:
 def trunk_features(network: Network, pictures: Sequence[np.ndarray]) -> np.ndarray:
     """Features at the cut of a few pictures (RGB 0..255), float16 ``(n, h, w, channels)``."""
     inputs = network.backbone.preprocess(np.stack(pictures))
-    features = np.asarray(network.trunk(inputs, training=False))
+    features = infer(network.trunk, inputs)
     return np.clip(features, -HALF_MAX, HALF_MAX).astype(np.float16)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from research.backbones import BACKBONES, RANDOM, Network, network
+from research.backbones import BACKBONES, RANDOM, Network, infer, network
 from research.errors import ResearchError
 
 GIGA = 1e9
@@ -66,13 +66,13 @@ def measure(name: str, size: int, batch: int, repeats: int) -> dict[str, object]
     started = peak_bytes()
     built = network(name, size, RANDOM)
     pictures = np.random.default_rng(0).uniform(0, 255, (batch, size, size, 3)).astype(np.float32)
-    inference = best_seconds(lambda: built.base(pictures, training=False), repeats)
+    inference = best_seconds(lambda: infer(built.base, pictures), repeats)
     after_inference = peak_bytes()
     built.base.trainable = True
     pooled = keras.layers.GlobalAveragePooling2D()(built.top.output)
     classify = keras.Model(built.top.input, keras.layers.Dense(7, "softmax")(pooled))
     classify.compile("adam", "categorical_crossentropy", jit_compile=False)
-    features = np.asarray(built.trunk(pictures, training=False))
+    features = infer(built.trunk, pictures)
     targets = np.eye(7, dtype=np.float32)[np.arange(batch) % 7]
     training = best_seconds(lambda: classify.train_on_batch(features, targets), repeats)
     operations = multiplications(built.base)

@@ -46,18 +46,23 @@ class Findings:
     heat_maps: dict[str, dict[str, Any]]
     sample: list[dict[str, Any]]
 
+    def best(self, family: str) -> str | None:
+        """Of a family (``"vgg16"`` or ``"efficientnet"``), the configuration that validates best, if any."""
+        names = [name for name in self.methods if name.startswith(family)]
+        return max(names, key=lambda name: accuracy(self, name, "validation"), default=None)
+
     @property
-    def best_lite(self) -> str | None:
-        """Name of the EfficientNet configuration with the best validation accuracy, if one was measured."""
-        lite = [name for name in self.methods if name.startswith("efficientnet")]
-        return max(lite, key=lambda name: accuracy(self, name, "validation"), default=None)
+    def leading(self) -> list[str]:
+        """The best VGG16, then the best EfficientNet: the two that the report looks at closely."""
+        return [name for name in map(self.best, ("vgg16", "efficientnet")) if name]
 
     @property
     def networks(self) -> list[str]:
-        """The measured networks, VGG16 first then the best EfficientNet."""
-        best = self.best_lite
-        names = [name for name in self.methods if name == "vgg16" or name.startswith("efficientnet")]
-        return sorted(names, key=lambda name: (name != "vgg16", name != best, name))
+        """The measured networks, the leading ones first."""
+        return [
+            *self.leading,
+            *sorted(name for name in self.methods if is_network(name) and name not in self.leading),
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the heat maps, whose grids are large."""
@@ -137,7 +142,8 @@ def _trials(study: Study) -> list[dict[str, Any]]:
                 continue
             recorded = runs[0].record["config"]
             assert isinstance(recorded, dict)
-            trial: dict[str, Any] = {"name": name, "label": config.label, "run": folder.name}
+            trial: dict[str, Any] = {"name": name, "run": folder.name}
+            trial["label"] = BACKBONES[config.backbone].label
             trial["draws"] = len(runs)
             trial["settings"] = {key: recorded[key] for key in _SETTINGS}
             trial["rate"] = recorded["tuning"]["rate"] if recorded["tuning"]["epochs"] else None

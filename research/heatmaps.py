@@ -14,7 +14,7 @@ import numpy as np
 import shap
 from tqdm import tqdm
 
-from research.backbones import network
+from research.backbones import infer, network
 from research.catalog import CATEGORIES
 from research.config import Config
 from research.evaluation import gather
@@ -87,7 +87,7 @@ def whole_model(study: Study, config: Config, weights: str, draw: int) -> Probab
 
     def probabilities(pictures: np.ndarray) -> np.ndarray:
         inputs = preprocess(np.array(pictures, dtype=np.float32))
-        return np.asarray(top(trunk(inputs, training=False), training=False), dtype=np.float64)
+        return infer(top, infer(trunk, inputs)).astype(np.float64)
 
     return probabilities
 

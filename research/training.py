@@ -17,7 +17,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from research.backbones import Network
+from research.backbones import Network, infer
 from research.catalog import CATEGORIES, Catalog, one_hot
 from research.config import Config, Phase
 from research.errors import ResearchError, writing
@@ -85,7 +85,7 @@ def pooled_features(network: Network, views: Sequence[np.ndarray], batch: int = 
     pooled = []
     for view in tqdm(views, desc="Caractéristiques finales", unit="vue", disable=None):
         starts = range(0, len(view), batch)
-        rows = [np.asarray(pool(view[at : at + batch].astype(np.float32), training=False)) for at in starts]
+        rows = [infer(pool, view[at : at + batch].astype(np.float32)) for at in starts]
         pooled.append(np.concatenate(rows))
     return pooled
 
@@ -209,7 +209,7 @@ def predict(
 
 def _answers(model: keras.Model, view: np.ndarray, members: np.ndarray, batch: int) -> np.ndarray:
     parts = [members[at : at + batch] for at in range(0, len(members), batch)]
-    rows = [np.asarray(model(view[part].astype(np.float32), training=False)) for part in parts]
+    rows = [infer(model, view[part].astype(np.float32)) for part in parts]
     return np.concatenate(rows)
 
 

@@ -92,6 +92,13 @@ class Network:
     top: keras.Model
 
 
+def infer(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
+    """Outputs of ``model`` for one batch, run as a graph: about twice as fast as layer by layer."""
+    # XLA would compile each new shape for longer than it is then used.
+    model.jit_compile = False
+    return np.asarray(model.predict_on_batch(inputs))
+
+
 def network(name: str, size: int, weights: str, seed: int = 0) -> Network:
     """Build a network and give it weights: ``"imagenet"``, ``"random"`` or the path of an HDF5 file.
 

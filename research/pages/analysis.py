@@ -21,7 +21,7 @@ GALLERY_SIDE = 200
 
 def sections(study: Study, found: Findings, files: Files) -> list[Block]:
     """The sections of the analysis, for VGG16 and the best EfficientNet."""
-    names = found.networks[:2]
+    names = found.leading
     return [
         section("courbes", "Courbes d’apprentissage", *(_learning(found, name, files) for name in names)),
         section("categories", "Par catégorie", *_categories(found, names, files)),
@@ -107,8 +107,7 @@ def _confusion(found: Findings, name: str, files: Files) -> list[Block]:
     truth, answer = np.unravel_index(int(off.argmax()), off.shape)
     sentence = (
         f"La confusion la plus fréquente : {number(int(off[truth, answer]))} photos de « {NAMES[truth]} » "
-        "prises "
-        f"pour « {NAMES[answer]} »."
+        f"prises pour « {NAMES[answer]} »."
     )
     rows = [[NAMES[place], *(number(int(count)) for count in row)] for place, row in enumerate(counts)]
     precision = [

@@ -30,22 +30,20 @@ PHOTO_SIDE = 250
 
 
 def sections(study: Study, found: Findings, files: Files) -> list[Block]:
-    """One section, with a part for each explained network; none when nothing was explained."""
-    if not found.heat_maps:
+    """One section, with a part for each leading network that was explained; none when none was."""
+    explained = [name for name in found.leading if name in found.heat_maps]
+    if not explained:
         return []
     blocks: list[Block] = [
         paragraph(
             "Une carte SHAP répond à la question : si l’on cachait cette zone, la catégorie "
-            "deviendrait-elle moins "
-            "probable ? En rouge, entouré d’un trait plein : ce qui parle pour la catégorie. En bleu, "
-            "hachuré et "
-            "entouré de tirets : ce qui parle contre. Sans contour, l’effet est faible. Une zone cachée est "
-            "peinte "
-            "en blanc, comme le fond des photos."
+            "deviendrait-elle moins probable ? En rouge, entouré d’un trait plein : ce qui parle pour la "
+            "catégorie. En bleu, hachuré et entouré de tirets : ce qui parle contre. Sans contour, l’effet "
+            "est faible. Une zone cachée est peinte en blanc, comme le fond des photos."
         )
     ]
-    for name, maps in sorted(found.heat_maps.items(), key=lambda pair: pair[0] != found.best_lite):
-        blocks += _network(study, name, maps, files)
+    for name in reversed(explained):
+        blocks += _network(study, name, found.heat_maps[name], files)
     return [section("explications", "Ce que les réseaux regardent", *blocks)]
 
 
@@ -79,8 +77,7 @@ def _item(study: Study, name: str, record: dict[str, Any], files: Files) -> dict
         "height": picture.height,
         "alternative": (
             f"À gauche, une photo de la catégorie « {NAMES[map_.truth]} » ; à droite, {panels}, décrites "
-            "dans la "
-            "légende."
+            "dans la légende."
         ).replace("décrites", "décrites" if len(categories) > 1 else "décrite"),
         "caption": " ".join(
             [describe_answer(map_.truth, map_.answer, float(map_.probabilities.max())), *described]
@@ -119,10 +116,8 @@ def _survey(name: str, maps: dict[str, Any], files: Files) -> list[Block]:
     caption = f"{maps['label']} : à quoi chaque catégorie est reconnue"
     sentence = (
         f"« {NAMES[narrow[3]]} » est la catégorie reconnue au détail le plus petit (la moitié de l’effet "
-        "tient dans "
-        f"{percent(narrow[0], 0)} de la photo) et « {NAMES[wide[3]]} » celle reconnue à l’ensemble le plus "
-        "large "
-        f"({percent(wide[0], 0)})."
+        f"tient dans {percent(narrow[0], 0)} de la photo) et « {NAMES[wide[3]]} » celle reconnue à "
+        f"l’ensemble le plus large ({percent(wide[0], 0)})."
     )
     data = table(
         caption,
@@ -136,17 +131,14 @@ def _survey(name: str, maps: dict[str, Any], files: Files) -> list[Block]:
         figure(
             files, f"synthese-{name}", survey_chart(panels), "Carte moyenne de chaque catégorie", sentence,
             "Une petite carte par catégorie : plus une zone est rouge, plus elle parle en moyenne pour la "
-            "catégorie ; "
-            "un trait entoure le plus fort. Les zones sont nommées dans le tableau.",
+            "catégorie ; un trait entoure le plus fort. Les zones sont nommées dans le tableau.",
             data,
         ),
         listing(
             f"Le réseau s’appuie le moins sur le produit lui-même pour « {NAMES[off[3]]} » : "
-            f"{percent(off[2], 0)} de "
-            "l’effet y tombe sur le produit, le reste sur le fond blanc.",
+            f"{percent(off[2], 0)} de l’effet y tombe sur le produit, le reste sur le fond blanc.",
             f"Ces moyennes portent sur peu de photos ({number(len(maps['survey']))} en tout) : elles "
-            "donnent une "
-            "tendance, pas une règle.",
+            "donnent une tendance, pas une règle.",
         ),
     ]  # fmt: skip
 
@@ -165,10 +157,9 @@ def _faithfulness(name: str, maps: dict[str, Any], files: Files) -> list[Block]:
     sentence = (
         ("Les cartes sont fidèles : " if better else "Les cartes ne sont pas toujours fidèles : ")
         + "en cachant d’abord les zones qu’elles désignent, la probabilité tombe à "
-        f"{percent(area['deletion'], 0)} en "
-        f"moyenne, contre {percent(area['deletion_random'], 0)} au hasard ; en les montrant d’abord, elle "
-        "monte à "
-        f"{percent(area['insertion'], 0)}, contre {percent(area['insertion_random'], 0)}."
+        f"{percent(area['deletion'], 0)} en moyenne, contre {percent(area['deletion_random'], 0)} au hasard "
+        f"; en les montrant d’abord, elle monte à {percent(area['insertion'], 0)}, contre "
+        f"{percent(area['insertion_random'], 0)}."
     )
     steps = len(curves["deletion"]) - 1
     rows = [
@@ -181,8 +172,7 @@ def _faithfulness(name: str, maps: dict[str, Any], files: Files) -> list[Block]:
             f"{maps['label']} : les cartes disent-elles vrai ?",
             sentence,
             "Deux graphiques, suppression et insertion, deux courbes chacun : l’ordre des cartes et un "
-            "ordre tiré "
-            f"au hasard. {sentence}",
+            f"ordre tiré au hasard. {sentence}",
             table(
                 "Probabilité de la réponse selon la part de la photo cachée ou montrée",
                 ("Part", "Cachée, ordre SHAP", "Cachée, au hasard",

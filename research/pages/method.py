@@ -39,10 +39,8 @@ def _question(study: Study) -> Block:
         demonstration,
         paragraph(
             "Ranger une photo de produit dans l’une de sept catégories : VGG16, réseau de 2014 souvent pris "
-            "pour "
-            "référence, fait-il mieux ou moins bien que la famille EfficientNet, plus récente ? Et l’écart, "
-            "s’il "
-            "existe, dépasse-t-il ce que le hasard d’un petit jeu de test suffit à produire ?"
+            "pour référence, fait-il mieux ou moins bien que la famille EfficientNet, plus récente ? Et "
+            "l’écart, s’il existe, dépasse-t-il ce que le hasard d’un petit jeu de test suffit à produire ?"
         ),
     )
 
@@ -90,16 +88,13 @@ def _data(study: Study) -> Block:
         paragraph(
             f"Doublons : {number(len(catalog.repeated_ids))} identifiant répété, "
             f"{number(len(catalog.same_file))} groupes de fichiers identiques, {number(len(catalog.near))} "
-            "groupes "
-            "de photos presque identiques (empreinte visuelle). Les photos d’un même groupe restent "
-            "toujours du "
-            "même côté : aucune n’est apprise puis testée."
+            "groupes de photos presque identiques (empreinte visuelle). Les photos d’un même groupe restent "
+            "toujours du même côté : aucune n’est apprise puis testée."
         ),
         paragraph(
             f"Découpage {study.manifest.key}, graine {study.manifest.seed} : {study.manifest.draws} tirages "
             "stratifiés, environ 70 % d’apprentissage, 10 % de validation et 20 % de test. Chaque photo est "
-            "testée "
-            "dans un tirage et un seul."
+            "testée dans un tirage et un seul."
         ),
     )
 
@@ -114,25 +109,21 @@ def _efficientnet(files: Files) -> list[Block]:
     return [
         paragraph(
             "Un réseau qui voit est une pile de filtres. On peut l’agrandir de trois façons : plus de "
-            "filtres à "
-            "chaque étage (plus large), plus d’étages (plus profond), des photos plus fines (plus de "
-            "pixels). "
-            "Agrandir d’un seul côté finit par ne plus rien apporter."
+            "filtres à chaque étage (plus large), plus d’étages (plus profond), des photos plus fines (plus "
+            "de pixels). Agrandir d’un seul côté finit par ne plus rien apporter."
         ),
         paragraph(
             "L’idée d’EfficientNet (Tan et Le, 2019) est de grandir des trois côtés à la fois, dans des "
             "proportions fixes : c’est la mise à l’échelle composée. On part d’un petit réseau bien conçu, "
-            "B0, et "
-            "un seul bouton donne toute la famille jusqu’à B7."
+            "B0, et un seul bouton donne toute la famille jusqu’à B7."
         ),
         figure(
             files, "mise-a-l-echelle", scaling_drawing(), "La mise à l’échelle composée",
             "Plus large, plus profond ou plus fin : EfficientNet fait les trois ensemble, avec mesure.",
             "Cinq piles d’étages côte à côte, chacune au-dessus de la photo qu’elle lit : le réseau de "
-            "départ ; un "
-            "réseau aux étages plus larges ; un réseau à plus d’étages ; un réseau qui lit une photo plus "
-            "fine ; "
-            "et, en couleur pleine, EfficientNet, un peu plus large, plus profond et plus fin à la fois.",
+            "départ ; un réseau aux étages plus larges ; un réseau à plus d’étages ; un réseau qui lit une "
+            "photo plus fine ; et, en couleur pleine, EfficientNet, un peu plus large, plus profond et plus "
+            "fin à la fois.",
             table(
                 "Facteurs de quelques membres de la famille", ("Réseau", "Largeur", "Profondeur", "Côté de "
                 "l’image"),
@@ -141,11 +132,9 @@ def _efficientnet(files: Files) -> list[Block]:
         ),
         paragraph(
             "Chaque étage élargit ses canaux, filtre chacun séparément, puis les resserre (bloc « inversé "
-            "»). B0 "
-            "à B7 ajoutent un réglage du poids de chaque canal (« squeeze-and-excite »). Les versions « "
-            "Lite » "
-            "s’en passent, pour aller vite sur de petits processeurs. VGG16, lui, empile treize "
-            "convolutions simples, coûteuses."
+            "»). B0 à B7 ajoutent un réglage du poids de chaque canal (« squeeze-and-excite »). Les "
+            "versions « Lite » s’en passent, pour aller vite sur de petits processeurs. VGG16, lui, empile "
+            "treize convolutions simples, coûteuses."
         ),
     ]  # fmt: skip
 
@@ -153,20 +142,16 @@ def _efficientnet(files: Files) -> list[Block]:
 def _method(study: Study, found: Findings) -> Block:
     items = [
         "Base préparée sur ImageNet puis gelée ; une couche de classement est apprise dessus ; enfin le "
-        "haut du "
-        "réseau est ouvert et affiné, couches de normalisation gelées.",
+        "haut du réseau est ouvert et affiné, couches de normalisation gelées.",
         "Perte : entropie croisée catégorielle, étiquettes adoucies. Optimiseur : Adam pour VGG16, RMSprop "
-        "pour "
-        "EfficientNet. L’époque gardée est celle de plus petite perte de validation.",
+        "pour EfficientNet. L’époque gardée est celle de plus petite perte de validation.",
         "Vues de chaque photo : telle quelle, en miroir, puis rotations, zooms et décalages tirés au hasard. "
         "À la réponse, les probabilités de plusieurs vues sont moyennées.",
         "Photos redressées (EXIF), complétées de blanc pour devenir carrées.",
         "Pixels préparés comme chaque réseau les attend : preprocess_input pour VGG16 ; rien pour "
-        "EfficientNet, "
-        "qui les met à l’échelle lui-même.",
+        "EfficientNet, qui les met à l’échelle lui-même.",
         "Deux points de comparaison qui ne coûtent rien : la classe majoritaire, et un histogramme de "
-        "couleurs "
-        "suivi d’une régression logistique.",
+        "couleurs suivi d’une régression logistique.",
     ]
     blocks: list[Block] = [listing(*items)]
     for name in found.networks:
@@ -176,9 +161,8 @@ def _method(study: Study, found: Findings) -> Block:
         blocks.append(
             paragraph(
                 f"{found.methods[name]['label']} : {config['size']} px, {config['views']} vues, {seeds} "
-                "tirages ; "
-                f"pas d’affinage {rate}{HARD_SPACE}cent-millièmes, au plus {config['tuning']['epochs']} "
-                "époques."
+                f"tirages ; pas d’affinage {rate}{HARD_SPACE}cent-millièmes, au plus "
+                f"{config['tuning']['epochs']} époques."
             )
         )
     if found.bench:
@@ -190,15 +174,12 @@ def _bench(bench: dict[str, Any]) -> list[Block]:
     return [
         paragraph(
             "La partie gelée d’un réseau donne toujours le même résultat pour la même vue : elle n’est "
-            "calculée "
-            f"qu’une fois, puis gardée sur disque. Mesuré avec {bench['label']} sur "
-            f"{number(bench['photos'])} photos, "
-            f"{bench['draws']} tirages de {bench['epochs']} époques et {bench['views']} vues, le même "
-            "travail prend "
-            f"{number(bench['plain_seconds'])} secondes avec model.fit et {number(bench['cached_seconds'])} "
-            "avec le "
-            f"cache, remplissage compris : {number(bench['ratio'], 1)} fois moins ; "
-            f"{number(bench['ratio_filled'], 1)} fois moins quand il est déjà rempli. "
+            f"calculée qu’une fois, puis gardée sur disque. Mesuré avec {bench['label']} sur "
+            f"{number(bench['photos'])} photos, {bench['draws']} tirages de {bench['epochs']} époques et "
+            f"{bench['views']} vues, le même travail prend {number(bench['plain_seconds'])} secondes avec "
+            f"model.fit et {number(bench['cached_seconds'])} avec le cache, remplissage compris : "
+            f"{number(bench['ratio'], 1)} fois moins ; {number(bench['ratio_filled'], 1)} fois moins quand "
+            "il est déjà rempli. "
             + (
                 "L’objectif de 8 fois est atteint."
                 if bench["ratio"] >= 8
@@ -223,16 +204,14 @@ def _trials(found: Findings) -> Block | None:
         scores = [
             percent(trial[phase][role]) for phase in ("frozen", "tuned") for role in ("validation", "test")
         ]
-        label = trial["label"].split(",")[0]
-        rows.append([label, f"{settings['size']} px, {aspect}", rate, number(settings["averaged"]),
+        rows.append([trial["label"], f"{settings['size']} px, {aspect}", rate, number(settings["averaged"]),
                      number(trial["draws"]), *scores])  # fmt: skip
     return section(
         "essais",
         "Ce qui a été essayé",
         paragraph(
             "Tous les essais menés à terme sont là, y compris ceux qui n’ont pas été retenus. Le choix "
-            "s’est fait "
-            "sur la validation ; le test est montré pour que chacun puisse juger."
+            "s’est fait sur la validation ; le test est montré pour que chacun puisse juger."
         ),
         table(
             "Essais, exactitude moyenne des tirages",
@@ -244,24 +223,36 @@ def _trials(found: Findings) -> Block | None:
     )  # fmt: skip
 
 
-def _framing(found: Findings) -> list[Block]:
-    halves = {trial["name"]: trial for trial in found.trials if trial["name"].startswith("framing_")}
-    lines = []
-    for name in ("vgg16", "efficientnet_lite2"):
-        pad, stretch = halves.get(f"framing_{name}_pad"), halves.get(f"framing_{name}_stretch")
-        if pad and stretch:
-            one, two = pad["frozen"]["validation"], stretch["frozen"]["validation"]
-            lines.append(
-                f"{pad['label'].split(',')[0]} : {percent(one)} en complétant, {percent(two)} en étirant."
-            )
-    if not lines:
-        return []
-    return [
-        paragraph(
-            "Compléter de blanc ou étirer une photo pour la rendre carrée, en validation, base gelée :"
+#: Halves of what was tried on one network at a time, base frozen, plain photos: configuration and words.
+_FRAMINGS = {
+    "Compléter de blanc ou étirer une photo pour la rendre carrée": [
+        (("framing_vgg16_pad", "en complétant"), ("framing_vgg16_stretch", "en étirant")),
+        (
+            ("framing_efficientnet_lite2_pad", "en complétant"),
+            ("framing_efficientnet_lite2_stretch", "en étirant"),
         ),
-        listing(*lines),
-    ]
+    ],
+    "Des photos plus fines que celles pour lesquelles le réseau fut conçu": [
+        (("framing_vgg16_pad", "à 224 px"), ("framing_vgg16_380", "à 380 px")),
+        (("framing_efficientnet_lite2_pad", "à 260 px"), ("framing_efficientnet_lite2_380", "à 380 px")),
+    ],
+}
+
+
+def _framing(found: Findings) -> list[Block]:
+    trials = {trial["name"]: trial for trial in found.trials}
+    blocks = []
+    for question, comparisons in _FRAMINGS.items():
+        lines = []
+        for halves in comparisons:
+            if all(name in trials for name, _ in halves):
+                scores = [
+                    f"{percent(trials[name]['frozen']['validation'])} {words}" for name, words in halves
+                ]
+                lines.append(f"{trials[halves[0][0]]['label']} : {', '.join(scores)}.")
+        if lines:
+            blocks += [paragraph(f"{question}, en validation, base gelée, sans autre vue :"), listing(*lines)]
+    return blocks
 
 
 def _costs(found: Findings) -> Block:
@@ -294,10 +285,8 @@ def _costs(found: Findings) -> Block:
         blocks.append(
             paragraph(
                 "Opérations : deux fois les multiplications-additions des convolutions, comptées sur le "
-                "graphe. "
-                "Temps : le plus court de trois passages, sur une machine partagée. Mémoire : ce que le "
-                "réseau "
-                "ajoute à celle du programme qui l’attend."
+                "graphe. Temps : le plus court de trois passages, sur une machine partagée. Mémoire : ce "
+                "que le réseau ajoute à celle du programme qui l’attend."
             )
         )
     for row in found.sample:
@@ -306,9 +295,8 @@ def _costs(found: Findings) -> Block:
         blocks.append(
             paragraph(
                 f"EfficientNet-B7 à {row['size']} px, poids tirés au hasard, dix photos par catégorie : une "
-                "époque de "
-                f"chaque phase menée à terme en {number(total, 1)} secondes (caractéristiques déjà "
-                "calculées)."
+                f"époque de chaque phase menée à terme en {number(total, 1)} secondes (caractéristiques "
+                "déjà calculées)."
             )
         )
     if not blocks:
