@@ -65,6 +65,24 @@ def test_whole_numbers_come_back_as_int(portfolio: Portfolio) -> None:
         assert value is None or type(value) is expected, column.name
 
 
+def test_rows_of_many_clients_are_those_of_each(portfolio: Portfolio) -> None:
+    # From several batches, in no order, the same one twice.
+    places = np.array([499, 3, 64, 63, 130, 3, 0])
+    columns = ["OCCUPATION_TYPE", "SK_ID_CURR", "OWN_CAR_AGE", "EXT_SOURCE_1"]
+    found = portfolio.rows(places, columns)
+    for place, row in zip(places, found, strict=True):
+        client = portfolio.client(int(portfolio.numbers()[place]))
+        assert client is not None
+        assert list(row) == columns
+        assert [(value, type(value)) for value in row.values()] == [
+            (client.values[name], type(client.values[name])) for name in columns
+        ]
+    assert len({type(row["OWN_CAR_AGE"]) for row in portfolio.rows(np.arange(500), columns)}) == 2
+    assert portfolio.rows(places[:0], columns) == []
+    with pytest.raises(KeyError):
+        portfolio.rows(places, ["AMT_UNKNOWN"])
+
+
 @pytest.mark.parametrize(
     "number", [0, -1, 1, 100_001, 100_003, 100_002 + 3 * CLIENTS, 10**40, -(10**40), 2**63]
 )

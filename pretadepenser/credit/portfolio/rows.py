@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.features import Frame
+from pretadepenser.credit.dictionary import Column
+from pretadepenser.credit.features import Frame, Row
 
 
 class Rows:
@@ -34,6 +35,22 @@ class Rows:
         """One stored batch, its values left where they are."""
         return self._reader.get_batch(place)
 
+    def picked(self, place: int, rows: NDArray[np.int64], columns: Sequence[str]) -> list[Row]:
+        """Raw values of `columns` in some rows of one stored batch, in the order asked.
+
+        rows: positions in the batch, int64, shape (n,). KeyError for an unknown column. Looks at the values
+        asked for only, whatever the size of the batch.
+        """
+        # Made from its buffer: pa.array would load pandas, see `floats`.
+        wanted = pa.Array.from_buffers(
+            pa.int64(), len(rows), [None, pa.py_buffer(np.ascontiguousarray(rows))]
+        )
+        stored = self.batch(place).select(list(columns)).take(wanted)
+        return [
+            {name: raw(dictionary.COLUMNS[name], value) for name, value in row.items()}
+            for row in stored.to_pylist()
+        ]
+
     def frames(self, columns: Sequence[str] | None = None, rows: int | None = None) -> Iterator[Frame]:
         """Scan in stored order, `rows` at most a frame (None: as stored); KeyError for an unknown column."""
         names = list(dictionary.COLUMNS) if columns is None else list(columns)
@@ -51,6 +68,11 @@ class Rows:
         """One whole column, float64."""
         pieces = [frame[name] for frame in self.frames([name])]
         return np.concatenate(pieces) if pieces else np.empty(0)
+
+
+def raw(column: Column, value: float | str | None) -> float | str | None:
+    """A stored value in Kaggle's coding: a whole number that may be missing is stored as a float64."""
+    return int(value) if column.integer and value is not None else value
 
 
 def canonical(batch: pa.RecordBatch) -> pa.RecordBatch:
