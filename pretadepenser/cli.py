@@ -15,7 +15,7 @@ from flask.cli import with_appcontext
 
 from pretadepenser.console import Command, Failure, Group, Progress
 from pretadepenser.credit.french import number, percent, plural
-from pretadepenser.records import tokens, users
+from pretadepenser.records import names, tokens, users
 from pretadepenser.records.database import Database, RecordsError
 from pretadepenser.records.models import Role
 
@@ -217,7 +217,7 @@ def list_() -> None:
 def disable(name: str) -> None:
     """Désactive un utilisateur et ferme ses sessions."""
     users.disable_user(_database(), name)
-    click.echo(f"Utilisateur désactivé : {users.normalise(name)}. Ses sessions sont fermées.")
+    click.echo(f"Utilisateur désactivé : {names.normalise(name)}. Ses sessions sont fermées.")
 
 
 @user.command("password")
@@ -229,7 +229,7 @@ def change_password(name: str, password_stdin: bool, generate: bool) -> None:
     opened = _database()
     password = _generated() if generate else _password(password_stdin)
     users.set_password(opened, name, password)
-    click.echo(f"Mot de passe changé : {users.normalise(name)}. Ses sessions sont fermées.")
+    click.echo(f"Mot de passe changé : {names.normalise(name)}. Ses sessions sont fermées.")
     if generate:
         click.echo(f"Mot de passe, affiché cette seule fois : {password}")
 
@@ -239,7 +239,7 @@ def change_password(name: str, password_stdin: bool, generate: bool) -> None:
 def add_token(name: str) -> None:
     """Crée un jeton pour un autre système et l’affiche une seule fois."""
     text = tokens.add_token(_database(), name)
-    click.echo(f"Jeton « {users.normalise(name)} », affiché cette seule fois : {text}")
+    click.echo(f"Jeton « {names.normalise(name)} », affiché cette seule fois : {text}")
 
 
 @token.command("list")
@@ -256,7 +256,7 @@ def list_tokens() -> None:
 def revoke_token(name: str) -> None:
     """Révoque un jeton, sans délai."""
     tokens.revoke_token(_database(), name)
-    click.echo(f"Jeton révoqué : {users.normalise(name)}.")
+    click.echo(f"Jeton révoqué : {names.normalise(name)}.")
 
 
 @database.command()

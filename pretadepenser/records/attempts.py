@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from pretadepenser.records import names
 from pretadepenser.records.database import Database
 from pretadepenser.records.models import LoginAttempt
-from pretadepenser.records.users import normalise
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Throttle:
         """
         now = time.time()
         since = now - self.seconds
-        name, place = normalise(account)[:64], address[:64]
+        name, place = names.normalise(account)[:64], address[:64]
         with database.session() as session:
             session.execute(delete(LoginAttempt).where(LoginAttempt.at < since))
             attempt = LoginAttempt(account=name, address=place, at=now)
@@ -51,7 +51,8 @@ class Throttle:
         with database.session() as session:
             session.execute(
                 delete(LoginAttempt).where(
-                    LoginAttempt.account == normalise(account)[:64], LoginAttempt.address == address[:64]
+                    LoginAttempt.account == names.normalise(account)[:64],
+                    LoginAttempt.address == address[:64],
                 )
             )
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
+from pretadepenser.records import names
 from pretadepenser.records.database import Database, RecordsError
 from pretadepenser.records.models import Token, TokenUse
-from pretadepenser.records.users import checked_name, normalise
 
 # Recognisable by tools that look for secrets in files.
 PREFIX = "pad_"
@@ -24,7 +24,7 @@ def add_token(database: Database, name: str) -> str:
         RecordsError: the name is not acceptable or taken.
     """
     text = PREFIX + secrets.token_urlsafe(32)
-    token = Token(name=checked_name(name), digest=_digest(text), created_at=datetime.now(UTC))
+    token = Token(name=names.checked(name), digest=_digest(text), created_at=datetime.now(UTC))
     try:
         with database.session() as session:
             session.add(token)
@@ -49,10 +49,10 @@ def revoke_token(database: Database, name: str) -> None:
         RecordsError: there is no such token.
     """
     with database.session() as session:
-        token = session.scalars(select(Token).where(Token.name == normalise(name))).one_or_none()
+        token = session.scalars(select(Token).where(Token.name == names.normalise(name))).one_or_none()
         if token is None:
             raise RecordsError(
-                f"Le jeton « {normalise(name)} » n’existe pas : voyez « flask --app wsgi token list »."
+                f"Le jeton « {names.normalise(name)} » n’existe pas : voyez « flask --app wsgi token list »."
             )
         session.execute(delete(TokenUse).where(TokenUse.token_id == token.id))
         session.delete(token)

@@ -1,8 +1,6 @@
 """Users: made and changed by an administrator, checked at sign-in."""
 
-import re
 import secrets
-import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -12,6 +10,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from pretadepenser.records import names
 from pretadepenser.records.database import Database, RecordsError
 from pretadepenser.records.models import Role, User
 
@@ -23,11 +22,6 @@ PASSWORD_MINIMUM = 12
 PASSWORD_MAXIMUM = 512
 
 
-def normalise(name: str) -> str:
-    """Give the one form of a user name that is stored and compared."""
-    return unicodedata.normalize("NFKC", name.replace("\x00", "")).strip().casefold()
-
-
 def add_user(database: Database, name: str, role: str, password: str) -> User:
     """Add a user.
 
@@ -35,7 +29,7 @@ def add_user(database: Database, name: str, role: str, password: str) -> User:
         RecordsError: the name, role or password is not acceptable, or the name is taken.
     """
     user = User(
-        name=checked_name(name),
+        name=names.checked(name),
         role=_checked_role(role),
         password_hash=HASHER.hash(_checked_password(password)),
         active=True,
@@ -76,7 +70,7 @@ def set_password(database: Database, name: str, password: str) -> None:
     """
     password_hash = HASHER.hash(_checked_password(password))
     with database.session() as session:
-        user = session.scalars(select(User).where(User.name == normalise(name))).one_or_none()
+        user = session.scalars(select(User).where(User.name == names.normalise(name))).one_or_none()
         if user is None:
             raise _unknown(name)
         user.password_hash, user.active, user.stamp = password_hash, True, secrets.token_hex(16)
@@ -89,7 +83,7 @@ def disable_user(database: Database, name: str) -> None:
         RecordsError: there is no such user.
     """
     with database.session() as session:
-        user = session.scalars(select(User).where(User.name == normalise(name))).one_or_none()
+        user = session.scalars(select(User).where(User.name == names.normalise(name))).one_or_none()
         if user is None:
             raise _unknown(name)
         user.active, user.stamp = False, secrets.token_hex(16)
@@ -106,7 +100,7 @@ def end_sessions(database: Database, identity: int) -> None:
 def authenticate(database: Database, name: str, password: str) -> User | None:
     """Give the active user with this name and password, else None, in the same time for all reasons."""
     with database.session() as session:
-        user = session.scalars(select(User).where(User.name == normalise(name))).one_or_none()
+        user = session.scalars(select(User).where(User.name == names.normalise(name))).one_or_none()
     try:
         HASHER.verify(user.password_hash if user else _decoy(), password)
     except (VerificationError, InvalidHashError):
@@ -127,21 +121,6 @@ def _decoy() -> str:
     return HASHER.hash(secrets.token_hex(32))
 
 
-def checked_name(name: str) -> str:
-    """Give the stored form of a name.
-
-    Raises:
-        RecordsError: it is too short, too long or has other characters.
-    """
-    normal = normalise(name)
-    if not re.fullmatch(r"[\w.@-]{2,64}", normal):
-        raise RecordsError(
-            "Le nom doit avoir de 2 à 64 caractères : lettres, chiffres, point, tiret, "
-            "souligné ou @, sans espace."
-        )
-    return normal
-
-
 def _checked_role(role: str) -> str:
     if role not in set(Role):
         raise RecordsError(f"Le rôle « {role} » n’existe pas : choisissez parmi {', '.join(Role)}.")
@@ -159,5 +138,6 @@ def _checked_password(password: str) -> str:
 
 def _unknown(name: str) -> RecordsError:
     return RecordsError(
-        f"L’utilisateur « {normalise(name)} » n’existe pas : « flask --app wsgi user list » donne la liste."
+        f"L’utilisateur « {names.normalise(name)} » n’existe pas : "
+        "« flask --app wsgi user list » donne la liste."
     )

@@ -44,6 +44,12 @@ def test_a_name_is_taken_once_until_revoked(database: Database) -> None:
         tokens.revoke_token(database, "autre")
 
 
+def test_names_follow_the_rule_of_users(database: Database) -> None:
+    for name in ("a", "deux mots", "x" * 65):
+        with pytest.raises(RecordsError, match="de 2 à 64 caractères"):
+            tokens.add_token(database, name)
+
+
 def test_requests_are_counted_by_the_minute(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_800_000_000.0 // 60 * 60 + 20
     monkeypatch.setattr(tokens.time, "time", lambda: now)
