@@ -43,6 +43,7 @@ def tiny() -> Config:
         size=SIDE,
         views=2,
         averaged=2,
+        batch=64,
         head=Phase("rmsprop", 1e-2, 2, 2),
         tuning=Phase("rmsprop", 1e-4, 2, 2),
     )

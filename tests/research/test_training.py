@@ -174,7 +174,7 @@ from dataclasses import replace
 from pathlib import Path
 from research import config as configs, study as studies
 from research.config import Phase
-config = replace(configs.load("efficientnet_lite0"), size=32, views=2, averaged=2,
+config = replace(configs.load("efficientnet_lite0"), size=32, views=2, averaged=2, batch=64,
                  head=Phase("rmsprop", 1e-2, 2, 2), tuning=Phase("rmsprop", 1e-4, 3, 3))
 studies.train(studies.open_study(Path(sys.argv[1])), config, "random", [0])
 """
