@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from pretadepenser.charts import drawing
 from pretadepenser.charts.chart import Chart, Column, Table, Width
 from pretadepenser.credit import french, scoring
-from pretadepenser.credit.explanation import Explanation
+from pretadepenser.credit.explanation import Decomposition
 from pretadepenser.credit.scoring import Score
 
 SHOWN: Final = 12
@@ -97,26 +97,26 @@ def _label(ax: Axes, x: float, y: float, text: str, low: float, high: float, bol
     )  # fmt: skip
 
 
-def contributions(explanation: Explanation) -> Chart:
+def contributions(decomposition: Decomposition) -> Chart:
     """All contributions in points: the strongest drawn one by one, the rest as a sum; the table has all."""
-    drawn = [one for one in explanation.contributions if one.points][:SHOWN]
-    others = explanation.score.points - explanation.base_points - sum(one.points for one in drawn)
+    drawn = [one for one in decomposition.contributions if one.points][:SHOWN]
+    others = decomposition.score.points - decomposition.base_points - sum(one.points for one in drawn)
     bars = [(one.label, one.text, one.points) for one in drawn]
-    rest = len(explanation.contributions) - len(drawn)
+    rest = len(decomposition.contributions) - len(drawn)
     if rest:
         bars.append((f"Les {rest} autres données", "", others))
     table = Table(
         "Contribution de chaque donnée au score, de la plus forte à la plus faible",
         (Column("Donnée"), Column("Valeur"), Column("Points", True)),
         (
-            ("Point de départ : score moyen des clients", "", french.number(explanation.base_points)),
-            *((one.label, one.text, french.points(one.points)) for one in explanation.contributions),
+            ("Point de départ : score moyen des clients", "", french.number(decomposition.base_points)),
+            *((one.label, one.text, french.points(one.points)) for one in decomposition.contributions),
         ),
         (
-            ("Point de départ : score moyen des clients", "", explanation.base_points),
-            *((one.label, one.text, one.points) for one in explanation.contributions),
+            ("Point de départ : score moyen des clients", "", decomposition.base_points),
+            *((one.label, one.text, one.points) for one in decomposition.contributions),
         ),
-        footer=(("Total : score du client", "", french.number(explanation.score.points)),),
+        footer=(("Total : score du client", "", french.number(decomposition.score.points)),),
     )
     heights = (40 + 46 * len(bars), 40 + 58 * len(bars))
 
@@ -124,17 +124,22 @@ def contributions(explanation: Explanation) -> Chart:
         return point_bars(bars, width, heights[0 if width == "large" else 1])
 
     return Chart(
-        "contributions", "Ce qui fait monter ou descendre le score", _said(explanation), table, heights, draw
+        "contributions",
+        "Ce qui fait monter ou descendre le score",
+        _said(decomposition),
+        table,
+        heights,
+        draw,
     )
 
 
-def _said(explanation: Explanation) -> str:
+def _said(decomposition: Decomposition) -> str:
     """The chart in one sentence: start, strongest each way, arrival."""
-    up = next((one for one in explanation.contributions if one.points > 0), None)
-    down = next((one for one in explanation.contributions if one.points < 0), None)
+    up = next((one for one in decomposition.contributions if one.points > 0), None)
+    down = next((one for one in decomposition.contributions if one.points < 0), None)
     parts = [f"{one.label} ({french.points(one.points)})" for one in (up, down) if one]
-    start = f"Le score part de {french.plural(explanation.base_points, 'point', 'points')} et arrive à "
-    end = french.plural(explanation.score.points, "point", "points")
+    start = f"Le score part de {french.plural(decomposition.base_points, 'point', 'points')} et arrive à "
+    end = french.plural(decomposition.score.points, "point", "points")
     if not parts:
         return f"{start}{end} : aucune donnée ne compte pour plus d’un point."
     strongest = (

@@ -46,17 +46,29 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class Explanation:
-    """A score and its exact decomposition: base_points + sum of the points = score.points.
+class Decomposition:
+    """A score and what it is made of, exactly: base_points + sum of the points = score.points.
 
-    contributions: all features of the model, the strongest first; against and in_favour: up to REASONS each.
+    contributions: all features of the model, the strongest first.
     """
 
     score: Score
     base_points: int
     contributions: tuple[Contribution, ...]
+
+
+@dataclass(frozen=True)
+class Explanation(Decomposition):
+    """A decomposition and the sentences that say it; against and in_favour: up to REASONS each."""
+
     against: tuple[Reason, ...]
     in_favour: tuple[Reason, ...]
+
+
+def decompose(model: Model, row: Row, limit: float, number: int | None = None) -> Decomposition:
+    """Do what `explain` does, without the reasons: no other client is looked at and no sentence written."""
+    parts, _ = next(_decomposed(model, [row], limit, [number]))
+    return parts
 
 
 def explain(
@@ -81,17 +93,32 @@ def explain_all(
     model: Model, portfolio: Portfolio, rows: Sequence[Row], limit: float, numbers: Sequence[int | None]
 ) -> Iterator[Explanation]:
     """Do what `explain` does for many rows: the model runs once, sentences are written row by row."""
+    for parts, values in _decomposed(model, rows, limit, numbers):
+        groups = _grouped(parts.contributions)
+        yield Explanation(
+            parts.score,
+            parts.base_points,
+            parts.contributions,
+            against=_reasons(portfolio, values, groups, -1),
+            in_favour=_reasons(portfolio, values, groups, +1),
+        )
+
+
+def _decomposed(
+    model: Model, rows: Sequence[Row], limit: float, numbers: Sequence[int | None]
+) -> Iterator[tuple[Decomposition, Row]]:
+    """Each row's decomposition, and the row with its derived figures."""
     frame = features.frame(rows)
     derived = features.derive(frame)
     every = model.contributions(features.matrix(frame, model.features))
     for place, (row, number) in enumerate(zip(rows, numbers, strict=True)):
-        known = {name: _known(figures[place]) for name, figures in derived.items()}
-        yield _explanation(model, portfolio, dict(row) | known, every[place], limit, number)
+        values = dict(row) | {name: _known(figures[place]) for name, figures in derived.items()}
+        yield _decomposition(model, values, every[place], limit, number), values
 
 
-def _explanation(
-    model: Model, portfolio: Portfolio, values: Row, margins: Floats, limit: float, number: int | None
-) -> Explanation:
+def _decomposition(
+    model: Model, values: Row, margins: Floats, limit: float, number: int | None
+) -> Decomposition:
     score = scoring.score(model, float(margins.sum()), limit, number)
     base = math.floor(scoring.exact_points(float(margins[-1]), limit))
     gains = (-scoring.POINTS_PER_MARGIN * margins[:-1]).tolist()
@@ -108,14 +135,7 @@ def _explanation(
         for name, margin, gain in zip(model.features, margins, points, strict=False)
     ]
     contributions.sort(key=lambda one: -abs(one.margin))
-    groups = _grouped(contributions)
-    return Explanation(
-        score=score,
-        base_points=base,
-        contributions=tuple(contributions),
-        against=_reasons(portfolio, values, groups, -1),
-        in_favour=_reasons(portfolio, values, groups, +1),
-    )
+    return Decomposition(score, base, tuple(contributions))
 
 
 def _known(value: float) -> float | None:

@@ -35,6 +35,7 @@ from pretadepenser.credit.artefact import (
     read_json,
 )
 from pretadepenser.credit.boosting import xgboost as xgb
+from pretadepenser.credit.features import Row
 from pretadepenser.credit.insight import Insight
 from pretadepenser.credit.portfolio import Portfolio
 
@@ -56,6 +57,7 @@ __all__ = [
     "points_of",
     "score",
     "score_portfolio",
+    "score_row",
     "whole_points",
 ]
 
@@ -178,6 +180,17 @@ def score(model: Model, margin: float, limit: float, number: int | None = None) 
         granted=margin <= margin_of(limit),
         close=abs(points - POINTS_AT_LIMIT) <= CLOSE,
     )
+
+
+def score_row(model: Model, row: Row, limit: float, number: int | None = None) -> Score:
+    """Score one client's raw values, at least `features.columns(model.features)`, at `limit` as `score` does.
+
+    The margin is the sum of the contributions, as in every explanation: the model's own differs by a
+    millionth, which is enough to move a score by a point. Raises KeyError for a missing column or an unknown
+    category.
+    """
+    contributions = model.contributions(features.matrix(features.frame([row]), model.features))
+    return score(model, float(contributions[0].sum()), limit, number)
 
 
 def whole_points(contributions: Sequence[float], base: int, total: int) -> list[int]:

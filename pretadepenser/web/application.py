@@ -6,27 +6,18 @@ may stand in an address.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
-
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from pretadepenser.charts import client as charts
-from pretadepenser.charts.chart import Chart
 from pretadepenser.credit import application, plausibility
-from pretadepenser.credit.explanation import Explanation, explain
+from pretadepenser.credit.explanation import decompose, explain
 from pretadepenser.credit.features import Row
 from pretadepenser.credit.uncertainty import spread
 from pretadepenser.web import figures, pictures, resources
+from pretadepenser.web.clients import CHARTS
 from pretadepenser.web.figures import FiguresForm
 
 blueprint = Blueprint("application", __name__, url_prefix="/dossiers/nouveau")
-
-CHARTS: Final[dict[str, Callable[[Explanation], Chart]]] = {
-    "score": lambda explanation: charts.scale(explanation.score),
-    "contributions": charts.contributions,
-}
 
 
 @blueprint.route("", methods=["GET", "POST"])
@@ -37,7 +28,7 @@ def new() -> ResponseReturnValue:
     if row is None:
         status = 422 if request.method == "POST" else 200
         return render_template("pages/application.html", form=form, explanation=None), status
-    explanation = _explained(row)
+    explanation = explain(resources.model(), resources.portfolio(), row, resources.limit())
     return render_template(
         "pages/application.html",
         form=form,
@@ -55,11 +46,8 @@ def spreadsheet(name: str) -> ResponseReturnValue:
     row = _row(form)
     if row is None:
         return render_template("pages/application.html", form=form, explanation=None), 422
-    return pictures.spreadsheet(CHARTS[name](_explained(row)).table, f"nouveau-dossier-{name}")
-
-
-def _explained(row: Row) -> Explanation:
-    return explain(resources.model(), resources.portfolio(), row, resources.limit())
+    chart = CHARTS[name](decompose(resources.model(), row, resources.limit()))
+    return pictures.spreadsheet(chart.table, f"nouveau-dossier-{name}")
 
 
 def _form() -> FiguresForm:

@@ -12,30 +12,23 @@ from flask_login import current_user
 from pretadepenser.charts import client as charts
 from pretadepenser.charts.chart import Chart
 from pretadepenser.credit import client_file
-from pretadepenser.credit.explanation import Explanation, explain
-from pretadepenser.credit.portfolio import Client
+from pretadepenser.credit.explanation import Decomposition, decompose, explain
 from pretadepenser.records import recents
 from pretadepenser.web import auth, pictures, resources
 
 blueprint = Blueprint("clients", __name__, url_prefix="/clients/<int:number>")
 
-CHARTS: Final[dict[str, Callable[[Explanation], Chart]]] = {
-    "score": lambda explanation: charts.scale(explanation.score),
+CHARTS: Final[dict[str, Callable[[Decomposition], Chart]]] = {
+    "score": lambda decomposition: charts.scale(decomposition.score),
     "contributions": charts.contributions,
 }
-
-
-def explained(number: int) -> tuple[Client, Explanation]:
-    """A client and the explanation of the score; 404 where there is no such client."""
-    client = resources.client_or_404(number)
-    explanation = explain(resources.model(), resources.portfolio(), client.values, resources.limit(), number)
-    return client, explanation
 
 
 @blueprint.get("")
 def decision(number: int) -> ResponseReturnValue:
     """Show the decision, its reasons and the client's file."""
-    client, explanation = explained(number)
+    client = resources.client_or_404(number)
+    explanation = explain(resources.model(), resources.portfolio(), client.values, resources.limit(), number)
     recents.remember(auth.database(), current_user.id, number)
     return render_template(
         "pages/client.html",
@@ -63,4 +56,5 @@ def spreadsheet(number: int, name: str) -> ResponseReturnValue:
 def _chart(number: int, name: str) -> Chart:
     if name not in CHARTS:
         abort(404, description="Ce graphique n’existe pas.")
-    return CHARTS[name](explained(number)[1])
+    client = resources.client_or_404(number)
+    return CHARTS[name](decompose(resources.model(), client.values, resources.limit(), number))

@@ -12,10 +12,9 @@ from wtforms import RadioField, SelectChoice, SelectField, SelectMultipleField, 
 
 from pretadepenser.charts import comparison as charts
 from pretadepenser.charts.chart import Chart
-from pretadepenser.credit import comparison, features, french, scoring
+from pretadepenser.credit import comparison, french, scoring
 from pretadepenser.credit.comparison import Distribution, Group, Outcome, Selection
 from pretadepenser.credit.portfolio import Client, brackets
-from pretadepenser.credit.scoring import Score
 from pretadepenser.web import pictures, resources
 
 blueprint = Blueprint("comparison", __name__, url_prefix="/clients/<int:number>/comparaison")
@@ -114,7 +113,7 @@ def compare(number: int) -> ResponseReturnValue:
     page = render_template(
         "pages/comparison.html",
         client_number=number,
-        score=_score(asked.client),
+        score=scoring.score_row(resources.model(), asked.client.values, resources.limit(), number),
         form=asked.form,
         group=asked.group,
         described=asked.group and comparison.described(resources.portfolio(), asked.client, asked.group),
@@ -199,11 +198,3 @@ def _chart_or_404(number: int, name: str) -> Chart:
     if chart is None:
         abort(404, description="Ce graphique n’existe pas.")
     return chart
-
-
-def _score(client: Client) -> Score:
-    """The score in the bar of the client's pages: summed as the decision page sums it."""
-    model = resources.model()
-    inputs = features.matrix(features.frame([client.values]), model.features)
-    margin = float(model.contributions(inputs)[0].sum())
-    return scoring.score(model, margin, resources.limit(), client.number)

@@ -13,10 +13,9 @@ from flask.typing import ResponseReturnValue
 from pretadepenser.charts import simulation as charts
 from pretadepenser.credit.dictionary import Kind
 from pretadepenser.credit.portfolio import Client
-from pretadepenser.credit.scoring import Score
+from pretadepenser.credit.scoring import score_row
 from pretadepenser.credit.simulation import Simulation, levers, neutral, objections, simulate
 from pretadepenser.web import figures, pictures, resources
-from pretadepenser.web.clients import explained
 from pretadepenser.web.figures import FiguresForm
 
 blueprint = Blueprint("simulation", __name__, url_prefix="/clients/<int:number>/simulation")
@@ -25,31 +24,31 @@ blueprint = Blueprint("simulation", __name__, url_prefix="/clients/<int:number>/
 @blueprint.route("", methods=["GET", "POST"], endpoint="simulate")
 def page(number: int) -> ResponseReturnValue:
     """Show the form, and below the answer first once it is sent."""
-    client, explanation = explained(number)
+    client = resources.client_or_404(number)
     form = _form(client)
     result = _simulated(client, form) if form.is_submitted() else None
     status = 422 if request.method == "POST" and result is None else 200
-    return _page(client, form, explanation.score, result), status
+    return _page(client, form, result), status
 
 
 @blueprint.post("/chiffres.csv")
 def spreadsheet(number: int) -> ResponseReturnValue:
     """Give the figures of a simulation sent with the same form."""
-    client, explanation = explained(number)
+    client = resources.client_or_404(number)
     form = _form(client)
     result = _simulated(client, form)
     if result is None:
-        return _page(client, form, explanation.score, None), 422
+        return _page(client, form, None), 422
     chart = charts.moves(result)
     table = charts.answers(result) if chart is None else chart.table
     return pictures.spreadsheet(table, f"client-{number}-simulation")
 
 
-def _page(client: Client, form: FiguresForm, score: Score, result: Simulation | None) -> str:
+def _page(client: Client, form: FiguresForm, result: Simulation | None) -> str:
     return render_template(
         "pages/simulation.html",
         client_number=client.number,
-        score=score,
+        score=score_row(resources.model(), client.values, resources.limit(), client.number),
         form=form,
         result=result,
         answers=charts.answers(result) if result and result.changes else None,

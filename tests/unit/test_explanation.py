@@ -5,7 +5,14 @@ import pytest
 
 from pretadepenser.charts import client as charts
 from pretadepenser.credit import dictionary, faithfulness, scoring, wording
-from pretadepenser.credit.explanation import REASONS, Explanation, explain, explain_all
+from pretadepenser.credit.explanation import (
+    REASONS,
+    Decomposition,
+    Explanation,
+    decompose,
+    explain,
+    explain_all,
+)
 from pretadepenser.credit.features import Row
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.scoring import Model
@@ -44,6 +51,14 @@ def test_one_row_is_explained_like_many(
 ) -> None:
     for row, batch in list(zip(rows, explained, strict=True))[:20]:
         assert explain(model, portfolio, row, LIMIT) == batch
+
+
+def test_what_needs_no_reason_is_told_the_same(
+    model: Model, rows: list[Row], explained: list[Explanation]
+) -> None:
+    for row, one in zip(rows[:20], explained, strict=False):
+        assert decompose(model, row, LIMIT) == Decomposition(one.score, one.base_points, one.contributions)
+        assert scoring.score_row(model, row, LIMIT) == one.score
 
 
 def test_reasons_are_the_strongest_and_in_order(explained: list[Explanation]) -> None:
