@@ -12,8 +12,9 @@ from wtforms import RadioField, SelectChoice, SelectField, SelectMultipleField, 
 
 from pretadepenser.charts import comparison as charts
 from pretadepenser.charts.chart import Chart
-from pretadepenser.credit import comparison, french, scoring
-from pretadepenser.credit.comparison import Distribution, Group, Outcome, Selection
+from pretadepenser.credit import comparison, french, groups, scoring
+from pretadepenser.credit.comparison import Distribution
+from pretadepenser.credit.groups import Group, Outcome, Selection
 from pretadepenser.credit.portfolio import Client, brackets
 from pretadepenser.web import pictures, resources
 
@@ -85,7 +86,7 @@ class ComparisonForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
     def validate_comme(self, field: SelectMultipleField) -> None:
         """Raise ValidationError for an unknown criterion."""
-        if not set(field.data) <= set(comparison.CRITERIA):
+        if not set(field.data) <= set(groups.CRITERIA):
             raise ValidationError(WRONG)
 
 
@@ -116,8 +117,8 @@ def compare(number: int) -> ResponseReturnValue:
         score=scoring.score_row(resources.model(), asked.client.values, resources.limit(), number),
         form=asked.form,
         group=asked.group,
-        described=asked.group and comparison.described(resources.portfolio(), asked.client, asked.group),
-        least=comparison.LEAST,
+        described=asked.group and groups.described(resources.portfolio(), asked.client, asked.group),
+        least=groups.LEAST,
         standing=comparison.standing(shown) if shown else "",
         charts=drawn,
         state={key: asked.form[key].data for key in ("donnee", "avec", "groupe", "comme")},
@@ -148,9 +149,9 @@ def _understood(number: int) -> Request:
     if not form.validate():
         return Request(client, form, None)
     # The criteria in their own order: the same group has one address.
-    alike = tuple(key for key in comparison.CRITERIA if key in form.comme.data)
+    alike = tuple(key for key in groups.CRITERIA if key in form.comme.data)
     selection = Selection(Outcome(form.groupe.data), alike)
-    group = comparison.group(resources.portfolio(), client, selection, resources.scores(), resources.limit())
+    group = groups.group(resources.portfolio(), client, selection, resources.scores(), resources.limit())
     return Request(client, form, group)
 
 
@@ -167,8 +168,8 @@ def _offer(form: ComparisonForm, client: Client) -> None:
         *(choice for choice in offered if choice.value in brackets.QUANTITIES),
     ]
     form.comme.choices = [
-        SelectChoice(key, f"{one.label} ({comparison.common(resources.portfolio(), client, one)})")
-        for key, one in comparison.CRITERIA.items()
+        SelectChoice(key, f"{one.label} ({groups.common(resources.portfolio(), client, one)})")
+        for key, one in groups.CRITERIA.items()
     ]
 
 

@@ -9,8 +9,9 @@ import pytest
 from pretadepenser.charts import comparison as charts
 from pretadepenser.charts import drawing
 from pretadepenser.charts.chart import Chart
-from pretadepenser.credit import comparison, french
-from pretadepenser.credit.comparison import Distribution, Group, Selection
+from pretadepenser.credit import comparison, french, groups
+from pretadepenser.credit.comparison import Distribution
+from pretadepenser.credit.groups import Group, Selection
 from pretadepenser.credit.portfolio import Client, Portfolio, current_portfolio, import_batches
 from tests.unit import made_up
 
@@ -35,7 +36,7 @@ def client(portfolio: Portfolio) -> Client:
 
 @pytest.fixture
 def group(portfolio: Portfolio, client: Client) -> Group:
-    return comparison.group(portfolio, client, Selection(), None, 0.48)
+    return groups.group(portfolio, client, Selection(), None, 0.48)
 
 
 def described(portfolio: Portfolio, client: Client, group: Group, name: str) -> Distribution:
@@ -104,7 +105,7 @@ def test_too_few_outcomes_make_no_rate(portfolio: Portfolio, client: Client, tmp
     assert unlabelled is not None
     someone = unlabelled.client(100_002)
     assert someone is not None
-    group = comparison.group(unlabelled, someone, Selection(), None, 0.48)
+    group = groups.group(unlabelled, someone, Selection(), None, 0.48)
     assert charts.rates(described(unlabelled, someone, group, "AMT_CREDIT")) is None
 
 
@@ -118,7 +119,7 @@ def test_a_figure_that_nobody_has_is_drawn_empty(tmp_path: Path, width: drawing.
     assert portfolio is not None
     client = portfolio.client(100_002)
     assert client is not None
-    group = comparison.group(portfolio, client, Selection(), None, 0.48)
+    group = groups.group(portfolio, client, Selection(), None, 0.48)
     shown = described(portfolio, client, group, "EXT_SOURCE_1")
     drawn_texts(charts.distribution(shown), width)
     assert charts.rates(shown) is None

@@ -7,8 +7,9 @@ import pyarrow as pa
 import pytest
 from scipy import stats
 
-from pretadepenser.credit import comparison, dictionary, scoring
-from pretadepenser.credit.comparison import Bar, Group, Outcome, Selection
+from pretadepenser.credit import comparison, dictionary, groups, scoring
+from pretadepenser.credit.comparison import Bar
+from pretadepenser.credit.groups import Group, Outcome, Selection
 from pretadepenser.credit.portfolio import Client, Portfolio, brackets, current_portfolio, import_batches
 from tests.unit import made_up
 
@@ -38,13 +39,13 @@ def client(portfolio: Portfolio) -> Client:
 
 
 def everybody(portfolio: Portfolio, client: Client) -> Group:
-    return comparison.group(portfolio, client, Selection(), None, LIMIT)
+    return groups.group(portfolio, client, Selection(), None, LIMIT)
 
 
 def test_no_figure_rests_on_a_protected_ground() -> None:
     """Only age makes groups, and no ground is ever the figure compared."""
     assert not [name for name in comparison.FIGURES if dictionary.describe(name).protected]
-    grounds = {c.key for c in comparison.CRITERIA.values() if dictionary.describe(c.column).protected}
+    grounds = {c.key for c in groups.CRITERIA.values() if dictionary.describe(c.column).protected}
     assert grounds == {"age"}
 
 
@@ -101,20 +102,20 @@ def test_the_edges_are_round_and_said_in_french() -> None:
 def test_groups_by_decision_part_the_portfolio(
     portfolio: Portfolio, client: Client, margins: np.ndarray
 ) -> None:
-    granted = comparison.group(portfolio, client, Selection(Outcome.GRANTED), margins, LIMIT)
-    refused = comparison.group(portfolio, client, Selection(Outcome.REFUSED), margins, LIMIT)
+    granted = groups.group(portfolio, client, Selection(Outcome.GRANTED), margins, LIMIT)
+    refused = groups.group(portfolio, client, Selection(Outcome.REFUSED), margins, LIMIT)
     assert granted.size + refused.size == CLIENTS
     for margin, inside in zip(margins.tolist(), granted.mask.tolist(), strict=True):
         assert (scoring.points_of(margin, LIMIT) >= scoring.POINTS_AT_LIMIT) is inside
     with pytest.raises(ValueError, match="not computed"):
-        comparison.group(portfolio, client, Selection(Outcome.REFUSED), None, LIMIT)
+        groups.group(portfolio, client, Selection(Outcome.REFUSED), None, LIMIT)
 
 
 def test_criteria_keep_the_clients_who_share_the_bracket(portfolio: Portfolio, client: Client) -> None:
     everyone = everybody(portfolio, client)
     assert everyone.size == CLIENTS
-    for key, criterion in comparison.CRITERIA.items():
-        group = comparison.group(portfolio, client, Selection(alike=(key,)), None, LIMIT)
+    for key, criterion in groups.CRITERIA.items():
+        group = groups.group(portfolio, client, Selection(alike=(key,)), None, LIMIT)
         column = dictionary.describe(criterion.column)
         values = portfolio.column(criterion.column)
         if column.textual:
@@ -127,20 +128,20 @@ def test_criteria_keep_the_clients_who_share_the_bracket(portfolio: Portfolio, c
             inside = (shown >= edges[place - 1]) & (shown < edges[place])
         np.testing.assert_array_equal(group.mask, inside, key)
         assert group.mask[41]
-    both = comparison.group(portfolio, client, Selection(alike=("revenu", "age")), None, LIMIT)
+    both = groups.group(portfolio, client, Selection(alike=("revenu", "age")), None, LIMIT)
     each = [
-        comparison.group(portfolio, client, Selection(alike=(key,)), None, LIMIT) for key in ("revenu", "age")
+        groups.group(portfolio, client, Selection(alike=(key,)), None, LIMIT) for key in ("revenu", "age")
     ]
     np.testing.assert_array_equal(both.mask, each[0].mask & each[1].mask)
     with pytest.raises(KeyError):
-        comparison.group(portfolio, client, Selection(alike=("sexe",)), None, LIMIT)
+        groups.group(portfolio, client, Selection(alike=("sexe",)), None, LIMIT)
 
 
 def test_a_group_of_all_criteria_is_too_small(portfolio: Portfolio, client: Client) -> None:
-    group = comparison.group(portfolio, client, Selection(alike=tuple(comparison.CRITERIA)), None, LIMIT)
-    assert 1 <= group.size < comparison.LEAST
+    group = groups.group(portfolio, client, Selection(alike=tuple(groups.CRITERIA)), None, LIMIT)
+    assert 1 <= group.size < groups.LEAST
     assert not group.large_enough
-    said = comparison.described(portfolio, client, group)
+    said = groups.described(portfolio, client, group)
     assert said.startswith("Le groupe compte")
     assert "même tranche d’âge (" in said
 
@@ -153,7 +154,7 @@ def test_a_distribution_counts_what_is_there(portfolio: Portfolio, name: str) ->
     for place in (3, 41, 1200):
         client = portfolio.client(int(portfolio.numbers()[place]))
         assert client is not None
-        group = comparison.group(portfolio, client, Selection(alike=("source",)), None, LIMIT)
+        group = groups.group(portfolio, client, Selection(alike=("source",)), None, LIMIT)
         shown = comparison.distribution(portfolio, client, group, name)
         inside = values[group.mask]
         missing, sentinel = np.isnan(inside), inside == column.sentinel

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from lxml.html import HtmlElement
 
 from pretadepenser import create_app
-from pretadepenser.credit import comparison, dictionary
+from pretadepenser.credit import comparison, dictionary, groups
 from pretadepenser.credit.portfolio import brackets, current_portfolio
 from tests.conftest import Page, signed_in
 
@@ -41,8 +41,8 @@ def test_every_figure_has_its_page(page: Page, name: str) -> None:
     assert shown.xpath(".//select[@id='donnee']//option[@selected]")[0].get("value") == name
 
 
-@pytest.mark.parametrize("outcome", comparison.Outcome)
-def test_groups_by_decision_add_up(page: Page, outcome: comparison.Outcome) -> None:
+@pytest.mark.parametrize("outcome", groups.Outcome)
+def test_groups_by_decision_add_up(page: Page, outcome: groups.Outcome) -> None:
     shown = page(f"{URL}?groupe={outcome}&avec=AMT_ANNUITY&comme=type")
     assert shown.xpath(".//figure[@id='figure-croisement']")
     assert "Le groupe compte" in text(shown.xpath(".//main")[0])
@@ -86,7 +86,7 @@ def test_the_table_the_picture_and_the_csv_agree(page: Page, client: FlaskClient
 
 
 def test_a_group_under_thirty_is_refused_with_the_reason(page: Page, client: FlaskClient) -> None:
-    everything = "&".join(f"comme={key}" for key in comparison.CRITERIA)
+    everything = "&".join(f"comme={key}" for key in groups.CRITERIA)
     shown = page(f"{URL}?{everything}")
     said = text(shown.xpath(".//main//*[contains(@class, 'notice')]")[0])
     assert "trop petit" in said
