@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
-from pretadepenser.charts import drawing
-from pretadepenser.charts.chart import Cell, Chart, Column, Table, Width
-from pretadepenser.credit import comparison, dictionary, french, wording
+from pretadepenser.charts import comparison_drawing
+from pretadepenser.charts.chart import Cell, Chart, Column, Table
+from pretadepenser.charts.comparison_drawing import Row
+from pretadepenser.credit import comparison, french, wording
 from pretadepenser.credit.comparison import Bar, Crossing, Distribution
-from pretadepenser.credit.dictionary import Kind
 from pretadepenser.credit.portfolio import brackets
 
 # Rank correlation from which on the link between two figures is said, and how often it shows.
 LINKS: Final = ((0.7, "très souvent"), (0.4, "souvent"), (0.2, "un peu plus souvent que l’inverse"))
-# Pixels that a tick's text needs on an axis.
-ROOM: Final[dict[Width, int]] = {"large": 64, "etroite": 52}
 
 
 def distribution(shown: Distribution) -> Chart:
@@ -40,11 +33,11 @@ def distribution(shown: Distribution) -> Chart:
         footer,
     )
     if column.categories is None:
-        heights, draw = (360, 320), _histogram(shown)
+        heights, draw = comparison_drawing.histogram(shown)
     else:
-        heights = _heights(len(shown.bars))
-        bars = [(bar.text, bar.share, french.percent(bar.share, 1), bar.here, None) for bar in shown.bars]
-        draw = _rows_of_bars(bars, None, heights)
+        heights, draw = comparison_drawing.rows(
+            [Row(bar.text, bar.share, french.percent(bar.share, 1), bar.here) for bar in shown.bars]
+        )
     return Chart(
         "repartition",
         f"{column.label} – répartition {group.among}",
@@ -101,17 +94,7 @@ def rates(shown: Distribution) -> Chart | None:
         tuple(raw),
         (total,),
     )
-    heights = _heights(len(shown.broad))
-    bars = [
-        (
-            bar.text,
-            bar.rate or 0.0,
-            _FEW if bar.rate is None else french.percent(bar.rate, 1),
-            bar.here,
-            bar.interval,
-        )
-        for bar in shown.broad
-    ]
+    heights, draw = comparison_drawing.rows([_rated(bar) for bar in shown.broad], shown.rate)
     kind = "tranche" if column.categories is None else "catégorie"
     return Chart(
         "difficultes",
@@ -119,8 +102,13 @@ def rates(shown: Distribution) -> Chart | None:
         _rate_said(shown),
         table,
         heights,
-        _rows_of_bars(bars, shown.rate, heights),
+        draw,
     )
+
+
+def _rated(bar: Bar) -> Row:
+    text = _FEW if bar.rate is None else french.percent(bar.rate, 1)
+    return Row(bar.text, bar.rate or 0.0, text, bar.here, bar.interval)
 
 
 def _rate_said(shown: Distribution) -> str:
@@ -164,13 +152,14 @@ def crossing(shown: Crossing) -> Chart:
         tuple(rows),
         tuple((name, *(float(share) for share in shares[place])) for place, name in enumerate(first)),
     )
+    heights, draw = comparison_drawing.squares(shown, shares)
     return Chart(
         "croisement",
         f"{shown.first.label} et {_lower(shown.second.label)}",
         _crossing_said(shown, shares),
         table,
-        (560, 420),
-        _balloons(shown, shares),
+        heights,
+        draw,
     )
 
 
@@ -198,242 +187,3 @@ def _named(bar: Bar) -> str:
 
 def _lower(label: str) -> str:
     return label[:1].lower() + label[1:]
-
-
-def _heights(bars: int) -> tuple[int, int]:
-    return 44 + 44 * bars, 44 + 58 * bars
-
-
-def _tick(column: dictionary.Column, edge: float) -> str:
-    """An edge as an axis has it: without unit, amounts in thousands."""
-    if column.kind is Kind.AMOUNT:
-        return french.compact(edge / 1000, 1)
-    return french.compact(edge * 100, 1) if column.kind is Kind.SHARE else french.compact(edge, 2)
-
-
-def _unit(column: dictionary.Column) -> str:
-    match column.kind:
-        case Kind.AMOUNT:
-            return "en milliers d’euros"
-        case Kind.SHARE:
-            return "en %"
-        case Kind.DURATION | Kind.ELAPSED | Kind.YEARS:
-            return "en années"
-        case Kind.EXTERNAL_SCORE:
-            return "note de 0 à 1"
-        case _:
-            return f"en {column.unit if column.unit.endswith('s') else column.unit + 's'}"
-
-
-def _place(edges: Sequence[float], bracket: int, value: float) -> float:
-    """Where a value stands on an axis that gives every bracket a width of 1; open ones have no scale."""
-    if 0 < bracket < len(edges):
-        low, high = edges[bracket - 1], edges[bracket]
-        return bracket + (value - low) / (high - low)
-    return bracket + 0.5
-
-
-def _edge_ticks(
-    column: dictionary.Column, edges: Sequence[float], room: float, width: int
-) -> list[tuple[int, str]]:
-    """Edges to be named on an axis `room` pixels long so that texts of `width` pixels do not meet."""
-    every = max(1, math.ceil(width * (len(edges) + 1) / max(room, 1)))
-    return [(place + 1, _tick(column, edge)) for place, edge in enumerate(edges) if place % every == 0]
-
-
-def _histogram(shown: Distribution) -> Callable[[Width], Figure]:
-    edges = [bar.high for bar in shown.bars if bar.high is not None]
-    here = next((place for place, bar in enumerate(shown.bars) if bar.here), None)
-
-    def draw(width: Width) -> Figure:
-        fig = drawing.figure(width, 360 if width == "large" else 320)
-        left, right = (56, 16) if width == "large" else (44, 8)
-        ax = drawing.axes(fig, left, right, 66, 62)
-        ax.set_xlim(0, len(shown.bars))
-        top = max(bar.share for bar in shown.bars) or 1.0
-        ax.set_ylim(0, top * 1.06)
-        for place, bar in enumerate(shown.bars):
-            ax.bar(
-                place + 0.5, bar.share, width=0.86, linewidth=1.5, edgecolor=drawing.color("for"),
-                facecolor=drawing.color("for" if bar.here else "for-wash"),
-            )  # fmt: skip
-        ticks = _edge_ticks(shown.column, edges, drawing.WIDTHS[width] - left - right, ROOM[width])
-        ax.set_xticks([place for place, _ in ticks], [text for _, text in ticks])
-        ax.set_xlabel(
-            f"{shown.column.label}, {_unit(shown.column)}" if width == "large" else _unit(shown.column)
-        )
-        ax.xaxis.label.set_color(drawing.color("ink"))
-        _shares(ax, top)
-        ax.annotate(
-            "Part des clients", (0, 1), (-left + 6, 36), xycoords="axes fraction", textcoords="offset points",
-            ha="left", va="bottom", fontsize=13, color=drawing.color("ink-soft"),
-        )  # fmt: skip
-        if here is not None and shown.shown is not None and isinstance(shown.value, (int, float)):
-            text = f"Ce client{french.NO_BREAK}: {wording.value_text(shown.column, shown.value)}"
-            _mark(
-                ax,
-                _place(edges, here, shown.shown),
-                len(shown.bars),
-                text if width == "large" else "Ce client",
-            )
-        return fig
-
-    return draw
-
-
-def _shares(ax: Axes, top: float) -> None:
-    """Three round percentages on the upright axis."""
-    step = 10 ** math.floor(math.log10(top / 2))
-    step = next(step * times for times in (5, 2, 1) if step * times <= top / 2)
-    marks = [step * place for place in range(int(top / step + 1e-9) + 1)]
-    ax.set_yticks(marks, [french.percent(mark, 0 if step >= 0.01 else 1) for mark in marks])
-
-
-def _mark(ax: Axes, x: float, end: float, text: str) -> None:
-    """The client's line across the bars, named above."""
-    ax.plot([x, x], [0, ax.get_ylim()[1]], color=drawing.color("surface"), linewidth=5)
-    ax.plot([x, x], [0, ax.get_ylim()[1]], color=drawing.color("ink"), linewidth=2.5)
-    ax.plot(x, ax.get_ylim()[1], marker="v", markersize=11, color=drawing.color("ink"), clip_on=False)
-    anchor = "left" if x < end * 0.25 else "right" if x > end * 0.75 else "center"
-    ax.annotate(
-        text, (x, ax.get_ylim()[1]), (0, 8), textcoords="offset points", ha=anchor, va="bottom", fontsize=14,
-        fontweight="bold", color=drawing.color("ink"), annotation_clip=False,
-    )  # fmt: skip
-
-
-_Row = tuple[str, float, str, bool, tuple[float, float] | None]
-
-
-def _rows_of_bars(
-    bars: Sequence[_Row], whole: float | None, heights: tuple[int, int]
-) -> Callable[[Width], Figure]:
-    """Horizontal bars with their text, an interval each, and a line for the whole group."""
-
-    def draw(width: Width) -> Figure:
-        wide = width == "large"
-        fig = drawing.figure(width, heights[0 if wide else 1])
-        ax = drawing.axes(fig, 330 if wide else 10, 24 if wide else 10, 34, 10)
-        reach = max(
-            [value for _, value, *_ in bars] + [each[4][1] for each in bars if each[4]] + [whole or 0.0]
-        )
-        ax.set_xlim(0, (reach or 1.0) * (1.22 if wide else 1.35))
-        ax.set_ylim(len(bars) - 0.5, -0.5)
-        ax.set_xticks([])
-        ax.set_yticks([])
-        ax.spines["bottom"].set_visible(False)
-        middle, size = (0.0, 0.52) if wide else (0.2, 0.4)
-        for place, (label, value, text, here, interval) in enumerate(bars):
-            ax.barh(
-                place + middle, value, height=size, linewidth=1.5, edgecolor=drawing.color("for"),
-                facecolor=drawing.color("for" if here else "for-wash"),
-            )  # fmt: skip
-            end = value
-            if interval is not None:
-                ax.plot(interval, [place + middle] * 2, color=drawing.color("surface"), linewidth=5)
-                ax.plot(interval, [place + middle] * 2, color=drawing.color("ink"), linewidth=2, marker="|")
-                end = interval[1]
-            ax.annotate(
-                text, (end, place + middle), (10, 0), textcoords="offset points", ha="left", va="center",
-                fontsize=13, fontweight="bold" if here else "normal", color=drawing.color("ink"), zorder=5,
-                bbox={"facecolor": drawing.color("surface"), "edgecolor": "none", "pad": 1},
-            )  # fmt: skip
-            _row_label(ax, place, label, here, wide)
-        if whole is not None:
-            ax.plot(
-                [whole, whole],
-                [-0.5, len(bars) - 0.5],
-                color=drawing.color("ink"),
-                linewidth=1.5,
-                linestyle="--",
-            )
-            ax.annotate(
-                f"Ensemble{french.NO_BREAK}: {french.percent(whole, 1)}", (whole, -0.5), (0, 6),
-                textcoords="offset points", ha="center", va="bottom", fontsize=13,
-                color=drawing.color("ink"), annotation_clip=False,
-            )  # fmt: skip
-        return fig
-
-    return draw
-
-
-def _row_label(ax: Axes, place: int, label: str, here: bool, wide: bool) -> None:
-    weight = "bold" if here else "normal"
-    mark = " – ce client" if here else ""
-    most = (40 if wide else 36) - len(mark)
-    label = (label if len(label) <= most else label[: most - 1].rstrip() + "…") + mark
-    if wide:
-        ax.annotate(
-            label, (0, place), (-10, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
-            ha="right", va="center", fontsize=13, fontweight=weight, color=drawing.color("ink"),
-        )  # fmt: skip
-    else:
-        ax.annotate(
-            label, (0, place - 0.22), xycoords=("axes fraction", "data"), ha="left", va="center", fontsize=13,
-            fontweight=weight, color=drawing.color("ink"), zorder=5,
-            bbox={"facecolor": drawing.color("surface"), "edgecolor": "none", "pad": 1},
-        )  # fmt: skip
-
-
-def _balloons(shown: Crossing, shares: np.ndarray) -> Callable[[Width], Figure]:
-    """A square in each cell, its surface in proportion to the clients in it: no colour scale to be read."""
-
-    def draw(width: Width) -> Figure:
-        wide = width == "large"
-        height = 560 if wide else 420
-        left, right, top, bottom = (76, 16, 58, 62) if wide else (52, 8, 58, 58)
-        fig = drawing.figure(width, height)
-        ax = drawing.axes(fig, left, right, top, bottom)
-        across, up = shares.shape
-        ax.set_xlim(0, across)
-        ax.set_ylim(0, up)
-        most = float(shares.max()) or 1.0
-        for x, y in np.argwhere(shares > 0):
-            side = max(0.95 * math.sqrt(float(shares[x, y]) / most), 0.08)
-            ax.add_patch(
-                Rectangle(
-                    (x + 0.5 - side / 2, y + 0.5 - side / 2), side, side, linewidth=0,
-                    facecolor=drawing.color("for"),
-                )
-            )  # fmt: skip
-        room = (drawing.WIDTHS[width] - left - right, height - top - bottom)
-        ticks = _edge_ticks(shown.first, shown.first_edges, room[0], ROOM[width])
-        ax.set_xticks([place for place, _ in ticks], [text for _, text in ticks])
-        ticks = _edge_ticks(shown.second, shown.second_edges, room[1], 30)
-        ax.set_yticks([place for place, _ in ticks], [text for _, text in ticks])
-        ax.set_xlabel(f"{shown.first.label}, {_unit(shown.first)}" if wide else f"→ {_unit(shown.first)}")
-        ax.xaxis.label.set_color(drawing.color("ink"))
-        named = f"{shown.second.label}, {_unit(shown.second)}" if wide else f"↑ {_unit(shown.second)}"
-        ax.text(
-            0,
-            1.0,
-            named,
-            transform=ax.transAxes,
-            ha="left",
-            va="bottom",
-            fontsize=14,
-            color=drawing.color("ink"),
-        )
-        if shown.here is not None and shown.shown is not None:
-            _frame_client(ax, shown)
-        return fig
-
-    return draw
-
-
-def _frame_client(ax: Axes, shown: Crossing) -> None:
-    assert shown.here is not None
-    across = shown.counts.shape[0]
-    x, y = shown.here
-    for tone, line in (("surface", 7.0), ("ink", 3.0)):
-        ax.add_patch(
-            Rectangle(
-                (x, y), 1, 1, facecolor="none", edgecolor=drawing.color(tone), linewidth=line, clip_on=False
-            )
-        )
-    anchor, at = ("left", x) if x < across / 2 else ("right", x + 1)
-    height, hang = (y + 1.1, "bottom") if y < shown.counts.shape[1] - 1 else (y - 0.1, "top")
-    ax.text(
-        at, height, "Ce client", ha=anchor, va=hang, fontsize=14, fontweight="bold",
-        color=drawing.color("ink"),
-        bbox={"facecolor": drawing.color("surface"), "edgecolor": "none", "pad": 2},
-    )  # fmt: skip
