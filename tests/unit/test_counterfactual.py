@@ -1,7 +1,6 @@
 """What would change the decision: minimal by brute force, valid, realistic, and never senseless."""
 
 import itertools
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,13 @@ from pretadepenser.credit import dictionary, features, lever_grid, scoring
 from pretadepenser.credit.counterfactual import PROPOSALS, Levers, levers
 from pretadepenser.credit.explanation import explain
 from pretadepenser.credit.features import Row
-from pretadepenser.credit.lever_grid import GRID, LOCKS, MORE, MOVED, PLAUSIBLE, SECOND, Lock
+from pretadepenser.credit.lever_grid import LOCKS, MORE, MOVED, PLAUSIBLE, Lock
 from pretadepenser.credit.lever_wording import EFFORT, Lever
 from pretadepenser.credit.plausibility import implausible
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio
 from pretadepenser.credit.scoring import Model, current_model, current_scores
+from tests.unit import brute_force
+from tests.unit.brute_force import figures, known
 
 LIMIT = 0.48
 MANY = 500
@@ -83,12 +84,12 @@ def test_no_direction_is_senseless(answers: list[tuple[Row, Levers]]) -> None:
     for row, found in answers:
         for proposal in _shown(found):
             after = proposal.row
-            assert _number(after, "AMT_CREDIT") <= _number(row, "AMT_CREDIT")
-            assert _number(after, "AMT_INCOME_TOTAL") >= _number(row, "AMT_INCOME_TOTAL")
+            assert known(after, "AMT_CREDIT") <= known(row, "AMT_CREDIT")
+            assert known(after, "AMT_INCOME_TOTAL") >= known(row, "AMT_INCOME_TOTAL")
             if row["AMT_GOODS_PRICE"] is not None:
-                assert _number(after, "AMT_GOODS_PRICE") <= _number(row, "AMT_GOODS_PRICE")
+                assert known(after, "AMT_GOODS_PRICE") <= known(row, "AMT_GOODS_PRICE")
             if Lever.SHORTER not in proposal.levers:
-                assert _number(after, "AMT_ANNUITY") <= _number(row, "AMT_ANNUITY")
+                assert known(after, "AMT_ANNUITY") <= known(row, "AMT_ANNUITY")
 
 
 def test_proposals_are_realistic(bench: Bench, answers: list[tuple[Row, Levers]]) -> None:
@@ -99,7 +100,7 @@ def test_proposals_are_realistic(bench: Bench, answers: list[tuple[Row, Levers]]
     for row, found in answers:
         for proposal in _shown(found):
             assert set(implausible(proposal.row)) <= set(implausible(row))
-            before, after = _figures(row), _figures(proposal.row)
+            before, after = figures(row), figures(proposal.row)
             for name, (low, high) in bounds.items():
                 if abs(after[name] - before[name]) > 1e-3 * before[name]:
                     assert min(low, before[name]) * 0.999 <= after[name] <= max(high, before[name]) * 1.001
@@ -110,7 +111,7 @@ def test_proposals_are_realistic(bench: Bench, answers: list[tuple[Row, Levers]]
 def test_figures_that_belong_together_move_together(answers: list[tuple[Row, Levers]]) -> None:
     for row, found in answers:
         for proposal in _shown(found):
-            before, after = _figures(row), _figures(proposal.row)
+            before, after = figures(row), figures(proposal.row)
             if not {Lever.LONGER, Lever.SHORTER} & set(proposal.levers):
                 assert after["CREDIT_TERM"] == pytest.approx(before["CREDIT_TERM"], rel=1e-3)
             if Lever.DEPOSIT not in proposal.levers and before["CREDIT_TO_GOODS"] > 0:
@@ -150,15 +151,12 @@ def test_sentences_are_french(answers: list[tuple[Row, Levers]]) -> None:
             assert not any(word in text for word in ("AMT_", "None", "nan", "{", "  "))
 
 
-# A second search, one setting after the other, written from the description in the module alone.
-
-
 def test_search_is_exact(bench: Bench) -> None:
     cases = [*((number, ()) for number in bench.refused[:8]), *_locked(bench.refused[8:12])]
     kinds = set()
     for number, locked in cases:
         found = bench.levers(number, *locked)
-        expected = _by_brute_force(bench, bench.row(number), set(locked))
+        expected = brute_force.proposals(bench.model, bench.portfolio, bench.row(number), LIMIT, set(locked))
         shown = [(one.levers, round(one.cost, 9)) for one in found.proposals]
         assert shown == [(levers_, round(cost, 9)) for levers_, cost in expected], number
         kinds.add(len(shown))
@@ -167,106 +165,6 @@ def test_search_is_exact(bench: Bench) -> None:
 
 def _locked(numbers: list[int]) -> Iterator[tuple[int, tuple[Lock, ...]]]:
     yield from ((number, (lock,)) for number, lock in zip(numbers, Lock, strict=True))
-
-
-def _by_brute_force(bench: Bench, row: Row, locked: set[Lock]) -> list[tuple[tuple[Lever, ...], float]]:
-    usable = [lever for lever in Lever if LOCKS[lever] not in locked]
-    groups = [(lever,) for lever in usable] + list(itertools.combinations(usable, 2))
-    cheapest = []
-    for group in groups:
-        if group == (Lever.LONGER, Lever.SHORTER):
-            continue
-        grids = [_values(bench, row, lever) for lever in group]
-        places = list(itertools.product(*(range(len(grid)) for grid in grids)))
-        rows = {}
-        for place in places:
-            settings = {lever: grid[one] for lever, grid, one in zip(group, grids, place, strict=True)}
-            after = _after(row, settings)
-            if _realistic(bench, row, after):
-                rows[place] = after
-        granted = dict(zip(rows, _granted(bench, list(rows.values())), strict=True))
-        holding = [
-            place for place in rows if granted[place] and all(granted.get(on, True) for on in _onward(place))
-        ]
-        if holding:
-            cheapest.append(min((_cost(bench, row, rows[place], group), group) for place in holding))
-    chosen: list[tuple[tuple[Lever, ...], float]] = []
-    for cost, group in sorted(cheapest):
-        ours = {LOCKS[lever] for lever in group}
-        others = [{LOCKS[lever] for lever in one} for one, _ in chosen]
-        if len(chosen) < PROPOSALS and not any(ours <= other or ours >= other for other in others):
-            chosen.append((group, cost))
-    return chosen
-
-
-def _values(bench: Bench, row: Row, lever: Lever) -> list[float]:
-    term, cash = _figures(row)["CREDIT_TERM"], row["NAME_CONTRACT_TYPE"] == "Cash loans"
-    if lever is Lever.DEPOSIT and (not cash or row["AMT_GOODS_PRICE"] is None):
-        return []
-    if lever in (Lever.LONGER, Lever.SHORTER) and not cash:
-        return []
-    if lever is Lever.LONGER:
-        return [months for months in GRID[lever] if months >= term + 0.5]
-    if lever is Lever.SHORTER:
-        return [months for months in GRID[lever] if months <= term - 0.5]
-    return list(GRID[lever])
-
-
-def _after(row: Row, settings: dict[Lever, float]) -> Row:
-    after = dict(row)
-    project, deposit = settings.get(Lever.PROJECT, 1.0), settings.get(Lever.DEPOSIT, 1.0)
-    months = settings.get(Lever.LONGER, settings.get(Lever.SHORTER))
-    credit = _number(row, "AMT_CREDIT")
-    if project * deposit != 1:
-        after["AMT_CREDIT"] = float(round(credit * (project * deposit) / 100) * 100)
-    if project != 1 and row["AMT_GOODS_PRICE"] is not None:
-        after["AMT_GOODS_PRICE"] = float(round(_number(row, "AMT_GOODS_PRICE") * project / 100) * 100)
-    if months or project * deposit != 1:
-        term = months or credit / _number(row, "AMT_ANNUITY")
-        after["AMT_ANNUITY"] = float(round(_number(after, "AMT_CREDIT") / term))
-    if Lever.INCOME in settings:
-        income = _number(row, "AMT_INCOME_TOTAL") * settings[Lever.INCOME]
-        after["AMT_INCOME_TOTAL"] = float(round(income / 100) * 100)
-    return after
-
-
-def _realistic(bench: Bench, row: Row, after: Row) -> bool:
-    before, then = _figures(row), _figures(after)
-    for name in (*MOVED, "CREDIT_TERM", "CREDIT_TO_GOODS"):
-        low, high = (bench.portfolio.quantile(name, share) for share in PLAUSIBLE)
-        slack = 1e-3 if name.startswith("CREDIT") else 0.0
-        within = min(low, before[name]) * (1 - slack) <= then[name] <= max(high, before[name]) * (1 + slack)
-        if not within and not math.isnan(then[name]):
-            return False
-    raised = then["AMT_ANNUITY"] > before["AMT_ANNUITY"]
-    return not raised or then["ANNUITY_TO_INCOME"] <= max(EFFORT, before["ANNUITY_TO_INCOME"])
-
-
-def _onward(place: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-    for axis in range(len(place)):
-        yield tuple(one + (axis == here) for here, one in enumerate(place))
-
-
-def _cost(bench: Bench, row: Row, after: Row, group: tuple[Lever, ...]) -> float:
-    before, then = _figures(row), _figures(after)
-    moved = {
-        "AMT_CREDIT": {Lever.PROJECT, Lever.DEPOSIT},
-        "CREDIT_TERM": {Lever.LONGER, Lever.SHORTER},
-        "AMT_INCOME_TOTAL": {Lever.INCOME},
-    }
-    total = SECOND * (len(group) - 1)
-    for name, by in moved.items():
-        if by & set(group):
-            low, high = (bench.portfolio.quantile(name, share) for share in (0.25, 0.75))
-            total += abs(math.log(then[name] / before[name])) / math.log(high / low)
-    return total
-
-
-def _granted(bench: Bench, rows: list[Row]) -> list[bool]:
-    if not rows:
-        return []
-    margins = bench.model.margins(features.matrix(features.frame(rows), bench.model.features))
-    return [scoring.score(bench.model, margin, LIMIT).granted for margin in margins.tolist()]
 
 
 @pytest.mark.parametrize("lock", Lock)
@@ -313,9 +211,9 @@ def test_room_of_granted_clients_ends_where_it_says(bench: Bench) -> None:
 
 
 def _scaled(row: Row, amount: float) -> Row:
-    own = _number(row, "AMT_CREDIT")
+    own = known(row, "AMT_CREDIT")
     factor = next((one for one in MORE if round(own * one / 100) * 100 == amount), 1.0)
-    return _after(row, {Lever.PROJECT: factor})
+    return brute_force.after(row, {Lever.PROJECT: factor})
 
 
 def test_a_revolving_credit_has_no_term_and_no_deposit(bench: Bench) -> None:
@@ -365,14 +263,3 @@ def replace_at(values: np.ndarray, place: tuple[int, int]) -> np.ndarray:
 
 def _shown(found: Levers) -> tuple:
     return (*found.proposals, *((found.nearest,) if found.nearest else ()))
-
-
-def _number(row: Row, name: str) -> float:
-    value = row[name]
-    assert isinstance(value, int | float)
-    return float(value)
-
-
-def _figures(row: Row) -> dict[str, float]:
-    frame = features.frame([{name: row[name] for name in MOVED}])
-    return {name: float(value[0]) for name, value in {**frame, **features.derive(frame)}.items()}
