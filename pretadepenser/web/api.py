@@ -203,9 +203,9 @@ def _table() -> pa.Table:
         content = json.loads(request.get_data(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise ApiError(400, "Le corps de la demande n’est pas du JSON correct.") from error
-    rows = content.get("rows") if isinstance(content, dict) else None
+    rows = content.get("rows") if isinstance(content, dict) else content
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise ApiError(400, 'Le corps attendu est {"rows": [{…}, …]}, un objet par client.')
+        raise ApiError(400, 'Le corps attendu est {"rows": [{…}, …]} ou [{…}, …], un objet par client.')
     return batch.table_of_rows(rows, resources.model())
 
 

@@ -115,6 +115,17 @@ def test_rows_sent_score_like_the_same_clients(
         assert whole == alone
 
 
+@pytest.mark.parametrize("wrapped", [True, False], ids=["under rows", "bare"])
+def test_the_list_of_rows_may_stand_alone(
+    api: FlaskClient, rows: list[dict[str, Any]], contract: dict[str, Any], wrapped: bool
+) -> None:
+    body: Any = {"rows": rows} if wrapped else rows
+    validate(contract, "ScoresRequest", body)
+    answer = api.post(SCORES, json=body)
+    assert answer.status_code == 200
+    assert [score["client"] for score in answer.get_json()["scores"]] == [row["SK_ID_CURR"] for row in rows]
+
+
 def test_csv_goes_in_and_out(api: FlaskClient, rows: list[dict[str, Any]]) -> None:
     text = io.StringIO()
     writer = csv.DictWriter(text, list(COLUMNS))
@@ -211,7 +222,10 @@ def test_errors_of_address_and_method(api: FlaskClient, contract: dict[str, Any]
         (b"[" * 100_000, "application/json", 400, "pas du JSON correct"),
         (b'{"rows": [{"AMT_CREDIT": NaN}]}', "application/json", 400, "pas du JSON correct"),
         (b"\xff\xfe", "application/json", 400, "pas du JSON correct"),
-        (b"[]", "application/json", 400, "Le corps attendu"),
+        (b'"rows"', "application/json", 400, "Le corps attendu"),
+        (b"{}", "application/json", 400, "Le corps attendu"),
+        (b"[1]", "application/json", 400, "Le corps attendu"),
+        (b"[]", "application/json", 422, "au moins un client"),
         (b'{"rows": {}}', "application/json", 400, "Le corps attendu"),
         (b'{"rows": [1]}', "application/json", 400, "Le corps attendu"),
         (b'{"rows": []}', "application/json", 422, "au moins un client"),
