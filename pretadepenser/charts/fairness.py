@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from pretadepenser.charts import rows
 from pretadepenser.charts.chart import Cell, Chart, Column, Table
-from pretadepenser.charts.rows import Row
+from pretadepenser.charts.rows import Axis, Row
 from pretadepenser.credit import dictionary, french
 from pretadepenser.credit.evaluation import Rate
-from pretadepenser.credit.fairness import FOUR_FIFTHS, SMALLEST, Audit, Group
-from pretadepenser.credit.french import NO_BREAK
+from pretadepenser.credit.fairness import FOUR_FIFTHS, SMALLEST, Audit, Group, Verdict
+from pretadepenser.credit.french import NARROW_NO_BREAK, NO_BREAK
 
 KEYS = {"CODE_GENDER": "sexe", "DAYS_BIRTH": "age", "NAME_FAMILY_STATUS": "famille"}
 FEW = f"moins de {SMALLEST}"
@@ -49,14 +51,16 @@ def _verdict(least: Group) -> str:
         f"95{NO_BREAK}%{NO_BREAK}: {french.number(least.four_fifths_low or 0.0, 2)} à "
         f"{french.number(least.four_fifths_high or 0.0, 2)})"
     )
-    if (least.four_fifths_high or 0.0) < FOUR_FIFTHS:
-        return f"{ratio}{NO_BREAK}: il est sous le repère des quatre cinquièmes (0,80)."
-    if (least.four_fifths_low or 0.0) >= FOUR_FIFTHS:
-        return f"{ratio}{NO_BREAK}: il atteint le repère des quatre cinquièmes (0,80)."
-    return (
-        f"{ratio}{NO_BREAK}: le repère des quatre cinquièmes (0,80) est dans l’intervalle, ces chiffres ne "
-        "permettent pas de trancher."
-    )
+    match least.verdict:
+        case Verdict.UNDER:
+            return f"{ratio}{NO_BREAK}: il est nettement sous le repère des quatre cinquièmes (0,80)."
+        case Verdict.OVER:
+            return f"{ratio}{NO_BREAK}: il atteint le repère des quatre cinquièmes (0,80)."
+        case _:
+            return (
+                f"{ratio}{NO_BREAK}: le repère des quatre cinquièmes (0,80) est dans l’intervalle, ces "
+                "chiffres ne permettent pas de trancher."
+            )
 
 
 def _calibrated(groups: list[Group]) -> str:
@@ -164,39 +168,71 @@ def detail(audit: Audit) -> Table:
 
 
 def grants(audit: Audit) -> Chart:
-    """Grant rate of each group with its interval, and four fifths of the highest one."""
+    """How often each group is granted, divided by the most granted one, with its interval and four fifths."""
     groups = told(audit)
-    lines = [(group.label, group.granted) for group in groups if group.granted]
-    best = max(rate.value or 0.0 for _, rate in lines)
+    ratios = [(group, _ratio_ends(group)) for group in groups]
     shown = Table(
-        f"{title(audit)}{NO_BREAK}: part des prêts accordés",
+        f"{title(audit)}{NO_BREAK}: prêts accordés, rapportés au groupe le plus accordé",
         (
             Column("Groupe"),
-            Column("Prêts accordés", True),
+            Column("Rapport", True),
             Column("Au moins (95\u00a0%)", True),
             Column("Au plus (95\u00a0%)", True),
+            Column("Face au repère de 0,80"),
         ),
-        tuple((name, *(french.percent(x, 1) for x in _ends_of(rate))) for name, rate in lines),
-        tuple((name, *_ends_of(rate)) for name, rate in lines),
-        footer=(
-            ("Quatre cinquièmes de la part la plus haute", french.percent(FOUR_FIFTHS * best, 1), "", ""),
-        ),
+        tuple((one.label, *(french.number(x, 2) for x in ends), _placed(one, audit)) for one, ends in ratios),
+        tuple((one.label, *ends, _placed(one, audit)) for one, ends in ratios),
     )
-    under = [name for name, rate in lines if (rate.value or 0.0) < FOUR_FIFTHS * best]
-    said = (
-        f"{french.join([french.quoted(name) for name in under])}{NO_BREAK}: la part des prêts "
-        if under
-        else "Dans tous les groupes, la part des prêts "
-    )
-    drawn = [Row(name, rate.value or 0.0, _percent(rate), rate.low, rate.high) for name, rate in lines]
+    drawn = [
+        Row(one.label, value, french.number(value, 2), *((None, None) if _best(one, audit) else (low, high)))
+        for one, (value, low, high) in ratios
+    ]
+    ends = [end for _, found in ratios for end in (*found, FOUR_FIFTHS)]
+    span = (math.floor(10 * min(ends) - 0.5) / 10, math.ceil(10 * max(ends)) / 10)
     return Chart(
         f"accords-{KEYS[audit.column]}",
-        f"{title(audit)}{NO_BREAK}: part des prêts accordés",
-        f"{said}accordés est {'inférieure' if under else 'au moins égale'} aux quatre cinquièmes de la "
-        f"plus haute ({french.percent(FOUR_FIFTHS * best, 1)}).",
+        f"{title(audit)}{NO_BREAK}: prêts accordés, rapportés au groupe le plus accordé",
+        _compared(audit, groups),
         shown,
-        rows.heights(len(drawn)),
-        rows.points(drawn, [(FOUR_FIFTHS * best, "quatre cinquièmes de la plus haute", True)], (0.0, 1.0)),
+        rows.heights(len(drawn), axis=True),
+        rows.points(
+            drawn,
+            [(FOUR_FIFTHS, "repère\u00a0: 0,80", True)],
+            Axis("Rapport au groupe le plus accordé", lambda x: french.compact(x, 2), span),
+        ),
+    )
+
+
+def _best(group: Group, audit: Audit) -> bool:
+    return group.label == audit.reference
+
+
+def _placed(group: Group, audit: Audit) -> str:
+    return "groupe le plus accordé" if _best(group, audit) else str(group.verdict or NOTHING)
+
+
+def _ratio_ends(group: Group) -> tuple[float, float, float]:
+    return group.four_fifths or 0.0, group.four_fifths_low or 0.0, group.four_fifths_high or 0.0
+
+
+def _compared(audit: Audit, groups: list[Group]) -> str:
+    """Each group against four fifths of the most granted one, said no firmer than its interval is."""
+
+    def named(verdict: Verdict) -> str:
+        found = [one.label for one in groups if one.verdict is verdict and not _best(one, audit)]
+        return french.join([french.quoted(label) for label in found])
+
+    firm = [
+        f"{said} pour {names}"
+        for verdict, said in ((Verdict.UNDER, "nettement inférieure"), (Verdict.OVER, "supérieure"))
+        if (names := named(verdict))
+    ]
+    unsettled = named(Verdict.OPEN)
+    clauses = [f"la part des prêts accordés est {french.join(firm)}"] if firm else []
+    clauses += [f"on ne peut pas trancher pour {unsettled}"] if unsettled else []
+    return (
+        "Face aux quatre cinquièmes de la part la plus haute, celle du groupe "
+        f"{french.quoted(audit.reference)}, {f'{NARROW_NO_BREAK}; '.join(clauses)}."
     )
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from pretadepenser.charts import drawing, rows
 from pretadepenser.charts.chart import Chart, Column, Table, Width
-from pretadepenser.charts.rows import Row
+from pretadepenser.charts.rows import Axis, Row
 from pretadepenser.credit import dictionary, french, wording
 from pretadepenser.credit.dictionary import Kind
 from pretadepenser.credit.french import NO_BREAK
@@ -73,7 +73,7 @@ def spread(insight: Insight) -> Chart:
         "Jusqu’où chaque donnée déplace le score",
         sentence,
         table,
-        rows.heights(len(drawn)),
+        rows.heights(len(drawn), axis=True),
         _spread(drawn),
     )
 
@@ -91,7 +91,7 @@ def _spread(drawn: Sequence[Influence]) -> Callable[[Width], Figure]:
         moves = [value for one in drawn for value in _moves(one) if value is not None]
         low, high = min(moves), max(moves)
         pad = (high - low) * 0.05
-        fig, ax = rows.axes(width, [_label(one) for one in drawn], low - pad, high + pad)
+        fig, ax = rows.axes(width, [_label(one) for one in drawn], low - pad, high + pad, _AXIS)
         rows.line(ax, 0, "ne change rien")
         for place, one in enumerate(drawn):
             y = rows.middle(place, width)
@@ -118,12 +118,12 @@ def _spread(drawn: Sequence[Influence]) -> Callable[[Width], Figure]:
 def _spread_key(ax: Axes, width: Width) -> None:
     wide = width == "large"
     for x, sign, text in (
-        (-320 if wide else 6, "▽", "valeurs basses"),
-        (-180 if wide else 140, "▲", "valeurs hautes"),
+        (14, "▽", "valeurs basses"),
+        (154 if wide else 134, "▲", "valeurs hautes"),
     ):
         for label, shift in ((sign, 0), (text, 18)):
             ax.annotate(
-                label, (0, 1), (x + shift, 6 if wide else 26), xycoords="axes fraction",
+                label, (0, 1), (x + shift, 6 if wide else 26), xycoords=("figure points", "axes fraction"),
                 textcoords="offset points", ha="left", va="bottom", fontsize=12, color=drawing.color("ink"),
                 annotation_clip=False,
             )  # fmt: skip
@@ -161,8 +161,8 @@ def dependence(influence: Influence) -> Chart:
         f"{column.label}{NO_BREAK}: effet sur le score",
         _dependence_said(named),
         table,
-        rows.heights(len(drawn)),
-        rows.points(drawn, [(0.0, "ne change rien", False)]),
+        rows.heights(len(drawn), axis=True),
+        rows.points(drawn, [(0.0, "ne change rien", False)], _AXIS),
     )
 
 
@@ -201,6 +201,14 @@ def _listed(names: Sequence[str]) -> str:
 
 def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
+
+
+def _signed(value: float) -> str:
+    text = french.compact(value, 1)
+    return f"+{text}" if value > 0 else text
+
+
+_AXIS: Final = Axis("Points ajoutés ou retirés", _signed)
 
 
 def _gain(value: float | None) -> str:

@@ -10,6 +10,7 @@ demographic_parity_ratio is the lowest of them).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 import numpy as np
@@ -36,6 +37,14 @@ AGES: Final = (18, 30, 40, 50, 60)
 AGE_LABELS: Final = ("Moins de 30 ans", "30 à 39 ans", "40 à 49 ans", "50 à 59 ans", "60 ans et plus")
 
 
+class Verdict(StrEnum):
+    """Where a group's ratio stands against FOUR_FIFTHS, its interval considered; values are for a reader."""
+
+    UNDER = "nettement sous"
+    OVER = "au-dessus"
+    OPEN = "on ne peut pas trancher"
+
+
 @dataclass(frozen=True)
 class Group:
     """One group of clients with a known outcome.
@@ -54,6 +63,18 @@ class Group:
     four_fifths: float | None = None
     four_fifths_low: float | None = None
     four_fifths_high: float | None = None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What the interval of the ratio lets one say; None for a group too small.
+
+        The upper end is compared as it is shown, so that nobody reads "0,74 à 0,80: nettement sous 0,80".
+        """
+        if self.four_fifths_low is None or self.four_fifths_high is None:
+            return None
+        if round(self.four_fifths_high, 2) < FOUR_FIFTHS:
+            return Verdict.UNDER
+        return Verdict.OVER if self.four_fifths_low >= FOUR_FIFTHS else Verdict.OPEN
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Final
 from pretadepenser.credit import dictionary, french
 from pretadepenser.credit.artefact import Card
 from pretadepenser.credit.evaluation import COST_OF_A_DEFAULT, Rate
-from pretadepenser.credit.fairness import FOUR_FIFTHS, SMALLEST, Audit
+from pretadepenser.credit.fairness import SMALLEST, Audit, Verdict
 from pretadepenser.credit.insight import Insight
 
 COMMANDS: Final = (
@@ -235,18 +235,20 @@ def _audit(audit: Audit, with_protected: Audit | None) -> str:
 
 
 def _verdict(audit: Audit) -> str:
-    """Say which groups are certainly granted too seldom for the four-fifths rule."""
-    under = [
-        group.label
-        for group in audit.groups
-        if group.four_fifths_high is not None and group.four_fifths_high < FOUR_FIFTHS
-    ]
-    if not under:
-        return "Aucun groupe n’est nettement sous le rapport de 0,80."
-    labels = french.join([french.quoted(label) for label in under])
-    return (
-        f"Rapport nettement sous 0,80 : {labels}. Ces écarts sont à justifier ou à corriger avant tout usage."
-    )
+    """Say which groups are certainly granted too seldom for the four-fifths rule, and which may be."""
+
+    def named(verdict: Verdict) -> str:
+        return french.join([french.quoted(one.label) for one in audit.groups if one.verdict is verdict])
+
+    told = "Aucun groupe n’est nettement sous le rapport de 0,80."
+    if under := named(Verdict.UNDER):
+        told = (
+            f"Rapport nettement sous 0,80 : {under}. Ces écarts sont à justifier ou à corriger avant tout "
+            "usage."
+        )
+    if unsettled := named(Verdict.OPEN):
+        told += f" Ces chiffres ne permettent pas de trancher : {unsettled}."
+    return told
 
 
 def _again(card: Card) -> list[str]:

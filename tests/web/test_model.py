@@ -1,6 +1,7 @@
 """The pages of the model and of its fairness: what they say is what was measured."""
 
 import csv
+import dataclasses
 import io
 import re
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
 
 from pretadepenser.charts import drawing, fairness, model, quality, rows
-from pretadepenser.credit import french, scoring
+from pretadepenser.credit import french, model_card, scoring
 from pretadepenser.credit.evaluation import Rate
 from pretadepenser.credit.fairness import Audit, Group
 from pretadepenser.credit.scoring import Model
@@ -154,7 +155,7 @@ def group(label: str, granted: int, ratio: tuple[float, float, float], expected:
 @pytest.mark.parametrize(
     ("ratio", "said"),
     [
-        ((0.7, 0.65, 0.75), "sous le repère"),
+        ((0.7, 0.65, 0.75), "nettement sous le repère"),
         ((0.81, 0.78, 0.84), "ne permettent pas de trancher"),
         ((0.9, 0.86, 0.94), "atteint le repère"),
     ],
@@ -167,6 +168,40 @@ def test_the_sentence_claims_no_more_than_the_interval(ratio: tuple[float, float
     assert said in grants
     assert "Homme" in refusals
     assert "dans l’intervalle" in calibrated
+
+
+UNSETTLED = {
+    "Jeunes": ((0.59, 0.54, 0.64), "nettement sous"),
+    "Moyens": ((0.76, 0.73, 0.81), "on ne peut pas trancher"),
+    "Justes": ((0.77, 0.74, 0.7991), "on ne peut pas trancher"),  # shown as "0,74 à 0,80"
+    "Mûrs": ((0.9, 0.86, 0.94), "au-dessus"),
+}
+
+
+def unsettled() -> Audit:
+    """An audit with a group in each position towards four fifths."""
+    groups = [group(name, round(800 * ratio[0]), ratio) for name, (ratio, _) in UNSETTLED.items()]
+    return Audit("DAYS_BIRTH", 0.48, "Anciens", (*groups, group("Anciens", 800, (1.0, 1.0, 1.0))))
+
+
+def test_each_group_is_placed_by_its_interval_in_picture_sentence_and_table() -> None:
+    chart = fairness.grants(unsettled())
+    placed = {row[0]: row[-1] for row in chart.table.rows}
+    assert placed == {name: said for name, (_, said) in UNSETTLED.items()} | {
+        "Anciens": "groupe le plus accordé"
+    }
+    said = " ".join(chart.sentence.split())
+    assert "nettement inférieure pour « Jeunes » et supérieure pour « Mûrs »" in said
+    assert said.endswith("on ne peut pas trancher pour « Moyens » et « Justes ».")
+    texts = [" ".join(text.split()) for text in re.findall(r"<text[^>]*>([^<]*)", chart.svg().decode())]
+    assert {"repère : 0,80", "Rapport au groupe le plus accordé", "0,6", "0,8", "1"} <= set(texts)
+
+
+def test_the_card_claims_no_more_than_the_intervals(trained_model: Model) -> None:
+    insight = dataclasses.replace(trained_model.insight, audits=(unsettled(),))
+    text = " ".join(model_card.render(trained_model.card, insight).split())
+    assert "Rapport nettement sous 0,80 : « Jeunes »." in text
+    assert "Ces chiffres ne permettent pas de trancher : « Moyens » et « Justes »." in text
 
 
 def test_a_risk_announced_too_high_is_told() -> None:
@@ -193,9 +228,11 @@ def test_pictures_hold_the_numbers_of_their_tables(trained_model: Model) -> None
         for width in drawing.WIDTHS:
             svg = chart.svg(width).decode()
             texts = {" ".join(text.split()) for text in re.findall(r"<text[^>]*>([^<]*)", svg)}
+            heads = [column.label for column in chart.table.columns]
+            place = heads.index("Effet moyen") if chart.key == "dependance" else 1
             for row in chart.table.rows[: model.SHOWN]:
-                shown = row[1] if len(row) != 5 else row[2]
-                assert any(text.startswith(" ".join(shown.split())) for text in texts), (chart.key, row)
+                shown = " ".join(row[place].split())
+                assert any(text.startswith(shown) for text in texts), (chart.key, row)
 
 
 def test_heights_fit_the_drawing(trained_model: Model) -> None:
