@@ -40,6 +40,19 @@ def number(typed: str) -> float | None:
     return float(plain.replace(",", ".")) if re.fullmatch(r"-?\d+([.,]\d*)?", plain) else None
 
 
+def regrouped(typed: str) -> str | None:
+    """Write an amount typed with marks between its thousands as it is to be typed; None for any other.
+
+    Nobody types three decimals of an amount: "250,000" is 250 000 as pasted from a spreadsheet.
+    """
+    plain = re.sub(r"\s|€|euros?$|EUR$", "", typed, flags=re.I)
+    found = re.fullmatch(r"([0-9]{1,3}(?:[.,][0-9]{3})+)(?:[.,]([0-9]{1,2}))?", plain)
+    if found is None or len(plain) > LONGEST:
+        return None
+    whole = french.number(float(re.sub(r"[.,]", "", found[1])))
+    return f"{whole},{found[2]}" if found[2] else whole
+
+
 _DURATION: Final = re.compile(
     r"(?:(?P<years>\d{1,3}(?:[.,]\d{1,2})?)\s*(?:ans?|années?|$))?"
     r"\s*(?:et|,)?\s*(?:(?P<months>\d{1,3})\s*mois)?\s*(?:et|,)?\s*(?:(?P<days>\d{1,5})\s*jours?)?",
@@ -84,6 +97,11 @@ class FigureField(StringField):  # type: ignore[misc]  # WTForms has no types
                 raise ValueError(french.typeset(f"{self.column.label} : saisissez {self._wanted()}."))
             return
         value = self._read(typed)
+        if self.column.kind is Kind.AMOUNT and (amount := regrouped(typed)):
+            instead = "une virgule pour les centimes" if "," in amount else "sans point ni virgule"
+            raise ValueError(
+                french.typeset(f"{self.column.label} : écrivez {amount}, avec des espaces, {instead}.")
+            )
         if value is None:
             raise ValueError(french.typeset(f"{self.column.label} : saisissez {self._wanted()}."))
         if value < 0 and self.column.kind is not Kind.DURATION:
@@ -116,6 +134,8 @@ class FigureField(StringField):  # type: ignore[misc]  # WTForms has no types
             days = duration(typed)
             return None if days is None else -days
         value = number(typed)
+        if self.column.kind is Kind.AMOUNT and re.search(r"[.,]\d{3,}\D*$", typed):
+            return None  # there are no thousandths of a euro
         if value is None or not self.column.integer:
             return value
         return int(value) if value == int(value) else None

@@ -10,12 +10,14 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import StringField, ValidationError
 
+from pretadepenser.credit import french
 from pretadepenser.records import recents
 from pretadepenser.web import auth, resources
 
 blueprint = Blueprint("home", __name__)
 
 LONGEST = 12
+_MARKS = {".": ("le point", "les points"), ",": ("la virgule", "les virgules")}
 
 
 class SearchForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
@@ -34,6 +36,11 @@ class SearchForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             raise ValidationError("Saisissez le numéro du client.")
         if re.fullmatch(r"[-−–]\d+", typed):
             raise ValidationError("Un numéro de client est positif : enlevez le signe moins.")
+        if re.fullmatch(r"[0-9]{1,3}([.,][0-9]{3})+", typed):
+            # Pasted with its thousands apart: what stands before the mark is another client's number.
+            marks = [words[typed.count(mark) > 1] for mark, words in _MARKS.items() if mark in typed]
+            plain = re.sub(r"[.,]", "", typed)
+            raise ValidationError(french.typeset(f"Enlevez {french.join(marks)} : {plain}."))
         if re.fullmatch(r"\d+[.,]\d+", typed):
             raise ValidationError("Un numéro de client est entier : enlevez la virgule et ce qui la suit.")
         if not re.fullmatch(r"[0-9]+", typed):

@@ -119,7 +119,11 @@ def test_gives_the_figures_as_a_spreadsheet(client, page, send, someone):
     [
         ({"amt_credit": "beaucoup"}, "amt_credit", "un montant en euros"),
         ({"amt_credit": ""}, "amt_credit", "un montant en euros"),
-        ({"amt_credit": "12.500"}, "amt_credit", "12 500 ou 12 500,50"),
+        ({"amt_credit": "250.000"}, "amt_credit", "écrivez 250 000, avec des espaces, sans point ni virgule"),
+        ({"amt_credit": "250,000"}, "amt_credit", "écrivez 250 000, avec des espaces, sans point ni virgule"),
+        ({"amt_credit": "1,250,000 €"}, "amt_credit", "écrivez 1 250 000, avec des espaces, sans point"),
+        ({"amt_credit": "250,000.50"}, "amt_credit", "écrivez 250 000,50, avec des espaces, une virgule"),
+        ({"amt_credit": "250000,400"}, "amt_credit", "12 500 ou 12 500,50"),
         ({"amt_credit": "-5000"}, "amt_credit", "signe moins"),
         ({"amt_credit": "0"}, "amt_credit", "saisissez un nombre de 1 à"),
         ({"amt_income_total": "0"}, "amt_income_total", "Le revenu est nul"),
