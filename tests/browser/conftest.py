@@ -2,19 +2,24 @@
 
 import shutil
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
+from flask import abort
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.chrome.webdriver import WebDriver
+from werkzeug.serving import make_server
 
+from pretadepenser import create_app
 from pretadepenser.credit.portfolio import current_portfolio
 from pretadepenser.credit.scoring import current_model, current_scores, margin_of
-from tests.browser.states import leaving_the_page
+from tests.browser.states import State, leaving_the_page
 from tests.conftest import PASSWORD
 from tests.web.test_gunicorn import Server, start
 
@@ -60,8 +65,10 @@ def serve() -> Iterator[Callable[[Path], str]]:
         return f"http://127.0.0.1:{running[instance].port}"
 
     yield address
+    # All are told before any is waited for: each ends only when the browser's connections have timed out.
     for server in running.values():
         server.process.terminate()
+    for server in running.values():
         server.process.wait(40)
 
 
@@ -76,7 +83,9 @@ def empty_site(serve: Callable[[Path], str], instance: Path) -> str:
     """Address of an application that has users, and no portfolio or model yet."""
     folder = instance.parent / "empty"
     folder.mkdir()
-    shutil.copy(instance / "pretadepenser.sqlite", folder)
+    # Not the file alone: what was written last stands in a file beside it.
+    with closing(sqlite3.connect(instance / "pretadepenser.sqlite")) as users:
+        users.execute("VACUUM INTO ?", (str(folder / "pretadepenser.sqlite"),))
     return serve(folder)
 
 
@@ -89,6 +98,28 @@ def broken_site(serve: Callable[[Path], str], instance: Path) -> str:
         (table,) = database.execute("SELECT name FROM sqlite_master WHERE name LIKE 'recent%'").fetchone()
         database.execute(f"DROP TABLE {table}")
     return serve(folder)
+
+
+@pytest.fixture(scope="session")
+def changed_site(serve: Callable[[Path], str], instance: Path) -> str:
+    """Address of an application whose limit is no longer that of the training."""
+    folder = instance.parent / "changed"
+    shutil.copytree(instance, folder, symlinks=True)
+    (folder / "config.toml").write_text("LIMIT = 0.45\n", "utf-8")
+    return serve(folder)
+
+
+@pytest.fixture(scope="session")
+def failing_site(instance: Path) -> Iterator[str]:
+    """Address of an application that answers /essai/<code> with any error, as none of its own pages does."""
+    app = create_app({"INSTANCE": instance})
+    app.add_url_rule("/essai/<int:code>", "essai", abort)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
 
 
 @pytest.fixture(scope="session")
@@ -127,3 +158,17 @@ def visit(driver: WebDriver, site: str, numbers: dict[str, int]) -> Callable[...
         return driver
 
     return go
+
+
+@pytest.fixture
+def show(visit: Callable[..., WebDriver], request: pytest.FixtureRequest) -> Callable[[State], WebDriver]:
+    """Brings a page into a state, and makes sure that it is that state."""
+
+    def bring(state: State) -> WebDriver:
+        driver = visit(state.path, state.user, request.getfixturevalue(state.site))
+        if state.act:
+            state.act(driver)
+        state.recognise(driver)
+        return driver
+
+    return bring

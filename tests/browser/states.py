@@ -17,7 +17,10 @@ SMALL = "comme=revenu&comme=source&comme=logement&comme=type&comme=age&comme=mon
 
 @dataclass(frozen=True)
 class State:
-    """A page in one state: who opens what, on which site, and what is then done to it."""
+    """A page in one state: who opens what, on which site, what is then done to it, and how it is recognised.
+
+    `status`: of the answer that is shown in the end; `says`: words that only this state has.
+    """
 
     endpoint: str
     path: str
@@ -25,13 +28,29 @@ class State:
     user: str = "agathe"
     site: str = "site"
     act: Callable[[WebDriver], None] | None = None
+    status: int = 200
+    says: str = ""
 
     def __str__(self) -> str:
         return f"{self.endpoint}-{self.name or 'normal'}"
 
+    @property
+    def corrected(self) -> bool:
+        """Whether this is a form with a summary of its errors, which takes the focus."""
+        return self.status in (422, 429) and self.endpoint != "error"
+
+    def recognise(self, driver: WebDriver) -> None:
+        """Assert that the page which is open is this state, not one that looks like it."""
+        arrived = driver.execute_script("return performance.getEntriesByType('navigation')[0].responseStatus")
+        assert arrived == self.status, (arrived, driver.title)
+        assert driver.title.startswith("Erreur") == self.corrected, driver.title
+        assert driver.title.endswith("Prêt à dépenser"), driver.title
+        words = " ".join(driver.execute_script("return document.querySelector('main').textContent").split())
+        assert self.says in words, words[:1000]
+
 
 def submit(**fields: str) -> Callable[[WebDriver], None]:
-    """Fill some fields of the page's main form in by id, and send it."""
+    """Fill some fields of the page's main form in by id, and send it. Figures must belong together."""
 
     def act(driver: WebDriver) -> None:
         for name, value in fields.items():
@@ -63,9 +82,29 @@ def leaving_the_page(driver: WebDriver) -> Iterator[None]:
     )
 
 
+def follow(words: str) -> Callable[[WebDriver], None]:
+    """Follow a link of the page."""
+
+    def act(driver: WebDriver) -> None:
+        with leaving_the_page(driver):
+            driver.find_element("link text", words).click()
+
+    return act
+
+
 def unfold(driver: WebDriver) -> None:
     """Open all that is folded."""
     driver.execute_script("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+
+
+def after(*acts: Callable[[WebDriver], None]) -> Callable[[WebDriver], None]:
+    """Do one after another."""
+
+    def act(driver: WebDriver) -> None:
+        for one in acts:
+            one(driver)
+
+    return act
 
 
 def expire(driver: WebDriver) -> None:
@@ -94,57 +133,115 @@ PERSON = {
     "amt_annuity": "15 000",
     "amt_goods_price": "270 000",
     "amt_income_total": "150 000",
+    "name_income_type": "Emploi salarié",
 }
+LESS = {"amt_credit": "900 000", "amt_goods_price": "900 000", "amt_annuity": "37 000"}
 
 STATES = (
     State("auth.sign_in", "/connexion", user=""),
-    State("auth.sign_in", "/connexion", "errors", user="", act=submit()),
-    State("auth.sign_in", "/connexion", "wrong", user="", act=submit(identifiant="x", mot_de_passe="y")),
-    State("auth.sign_in", "/connexion", "throttled", user="", act=guess),
-    State("home.search", "/", "first-time", user="camille"),
-    State("home.search", "/"),
-    State("home.search", "/", "error", act=submit(numero="abc")),
+    State("auth.sign_in", "/connexion", "errors", user="", act=submit(), status=422),
+    State(
+        "auth.sign_in",
+        "/connexion",
+        "wrong",
+        user="",
+        act=submit(identifiant="x", mot_de_passe="y"),
+        status=422,
+    ),
+    State("auth.sign_in", "/connexion", "throttled", user="", act=guess, status=429),
+    State("home.search", "/", "first-time", user="camille", says="Vous n’avez pas encore consulté de client"),
     State("clients.decision", CLIENT),
     State("clients.decision", CLIENT, "unfolded", act=unfold),
-    State("clients.decision", "/clients/999999999", "unknown"),
-    State("clients.decision", "/clients/{refused}", "refused"),
-    State("clients.decision", "/clients/{close}", "close"),
+    State("clients.decision", "/clients/{refused}", "refused", says="Le prêt ne sera pas accordé"),
+    State("clients.decision", "/clients/{close}", "close", says="Ce cas est proche de la limite"),
+    State("clients.decision", "/clients/999999999", "unknown", status=404, says="Aucun client"),
+    State("home.search", CLIENT, act=follow("Rechercher un client"), says="Client 157083"),
+    State("home.search", "/", "error", act=submit(numero="abc"), status=422),
     State("simulation.simulate", f"{CLIENT}/simulation"),
-    State("simulation.simulate", f"{CLIENT}/simulation", "unchanged", act=submit()),
-    State("simulation.simulate", f"{CLIENT}/simulation", "answer", act=submit(amt_credit="600 000")),
+    State("simulation.simulate", f"{CLIENT}/simulation", "unchanged", act=submit(), says="rien changé"),
     State(
-        "simulation.simulate", f"{CLIENT}/simulation", "errors", act=submit(amt_credit="x", amt_annuity="9e9")
+        "simulation.simulate",
+        f"{CLIENT}/simulation",
+        "answer",
+        act=after(submit(**LESS), unfold),
+        says="Avant et après",
     ),
-    State("levers.levers", f"{CLIENT}/leviers", "granted"),
-    State("levers.levers", "/clients/{refused}/leviers"),
-    State("levers.levers", "/clients/{hopeless}/leviers", "hopeless"),
     State(
-        "levers.levers", "/clients/{close}/leviers?fixe=projet&fixe=apport&fixe=duree&fixe=revenu", "locked"
+        "simulation.simulate",
+        f"{CLIENT}/simulation",
+        "errors",
+        act=submit(amt_credit="x", amt_annuity="9e9"),
+        status=422,
+    ),
+    State("levers.levers", f"{CLIENT}/leviers", "granted", act=unfold, says="Quelle marge sur le montant"),
+    State("levers.levers", "/clients/{refused}/leviers", says="Qu’est-ce qui changerait la décision"),
+    State("levers.levers", "/clients/{refused}/leviers", "unfolded", act=unfold),
+    State("levers.levers", "/clients/{hopeless}/leviers", "hopeless", says="Ce qui s’en approche le plus"),
+    State(
+        "levers.levers",
+        "/clients/{close}/leviers?fixe=projet&fixe=apport&fixe=duree&fixe=revenu",
+        "locked",
+        says="Tout laisser libre",
     ),
     State("application.new", "/dossiers/nouveau"),
-    State("application.new", "/dossiers/nouveau", "errors", act=submit(amt_credit="beaucoup")),
-    State("application.new", "/dossiers/nouveau", "answer", act=submit(**PERSON)),
-    State("meeting.sheet", f"{CLIENT}/entretien"),
-    State("meeting.sheet", "/clients/{refused}/entretien", "refused"),
+    State("application.new", "/dossiers/nouveau", "errors", act=submit(amt_credit="beaucoup"), status=422),
+    State(
+        "application.new",
+        "/dossiers/nouveau",
+        "answer",
+        act=after(submit(**PERSON), unfold),
+        says="Pourquoi cette décision ?",
+    ),
+    State("meeting.sheet", f"{CLIENT}/entretien", says="peut être acceptée"),
+    State("meeting.sheet", "/clients/{refused}/entretien", "refused", act=unfold, says="n’est pas acceptée"),
     State("model.overview", "/modele"),
     State("model.overview", "/modele", "unfolded", act=unfold),
+    State(
+        "model.overview", "/modele", "limit-changed", site="changed_site", says="La limite est aujourd’hui"
+    ),
     State("model.fairness", "/modele/equite", user="basile"),
     State("model.fairness", "/modele/equite", "unfolded", user="basile", act=unfold),
+    State(
+        "model.fairness",
+        "/modele/equite",
+        "limit-changed",
+        user="basile",
+        site="changed_site",
+        says="La limite est aujourd’hui",
+    ),
     State("comparison.compare", f"{CLIENT}/comparaison"),
-    State("comparison.compare", f"{CLIENT}/comparaison?avec=AMT_ANNUITY", "crossed", act=unfold),
-    State("comparison.compare", f"{CLIENT}/comparaison?donnee=NAME_INCOME_TYPE&comme=revenu", "categories"),
-    State("comparison.compare", f"{CLIENT}/comparaison?{SMALL}", "small-group"),
-    State("comparison.compare", f"{CLIENT}/comparaison?avec=AMT_CREDIT", "error"),
-    State("site.accessibility", "/accessibilite"),
+    State(
+        "comparison.compare",
+        f"{CLIENT}/comparaison?avec=AMT_ANNUITY",
+        "crossed",
+        act=unfold,
+        says="Deux données croisées",
+    ),
+    State(
+        "comparison.compare",
+        f"{CLIENT}/comparaison?donnee=NAME_INCOME_TYPE&comme=revenu",
+        "categories",
+        act=unfold,
+        says="Source du revenu",
+    ),
+    State(
+        "comparison.compare", f"{CLIENT}/comparaison?{SMALL}", "small-group", says="Ce groupe est trop petit"
+    ),
+    State("comparison.compare", f"{CLIENT}/comparaison?avec=AMT_CREDIT", "error", status=422),
     State("watch.report", "/veille"),
+    State("watch.report", "/veille", "unfolded", act=unfold),
+    State("site.accessibility", "/accessibilite"),
     State("site.accessibility", "/accessibilite", "anonymous", user=""),
-    State("error", "/nulle-part", "404"),
-    State("error", "/deconnexion", "405"),
-    State("error", "/modele/equite", "403"),
-    State("error", "/", "expired", act=expire),
-    State("error", "/", "413", act=oversize),
-    State("error", "/", "503", site="empty_site"),
-    State("error", CLIENT, "500", site="broken_site"),
+    State("error", "/nulle-part", "404", status=404, says="Page introuvable"),
+    State("error", "/deconnexion", "405", status=405, says="Action impossible ici"),
+    State("error", "/modele/equite", "403", status=403, says="Page réservée"),
+    State("error", "/", "expired", act=expire, status=400, says="Formulaire périmé"),
+    State("error", "/connexion", "expired-anonymous", user="", act=expire, status=400, says="Se connecter"),
+    State("error", "/", "413", act=oversize, status=413, says="Envoi trop volumineux"),
+    State("error", "/essai/400", "400", site="failing_site", status=400, says="Demande incomprise"),
+    State("error", "/essai/429", "429", site="failing_site", status=429, says="Trop de demandes"),
+    State("error", CLIENT, "503", site="empty_site", status=503, says="Application en préparation"),
+    State("error", CLIENT, "500", site="broken_site", status=500, says="Incident technique"),
 )
 
 # Addresses that answer with something else than a page, and what holds them instead.

@@ -12,7 +12,7 @@ from selenium.webdriver.common.keys import Keys
 from tests.browser.states import CLIENT, STATES, State, leaving_the_page
 
 # A page with errors puts the focus on their summary: it has a test of its own below.
-PAGES = [state for state in STATES if state.act is None and state.name != "error"]
+PAGES = [state for state in STATES if not state.corrected]
 
 # What the Tab key should stop at, in the order of the document; of a group of radio buttons, one.
 EXPECTED = """
@@ -56,10 +56,8 @@ def walk(driver: WebDriver, most: int) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("state", PAGES, ids=str)
-def test_everything_is_reached_and_seen(
-    state: State, visit: Callable[..., WebDriver], request: pytest.FixtureRequest
-) -> None:
-    driver = visit(state.path, state.user, request.getfixturevalue(state.site))
+def test_everything_is_reached_and_seen(state: State, show: Callable[[State], WebDriver]) -> None:
+    driver = show(state)
     expected = driver.execute_script(EXPECTED)
     stops = walk(driver, len(expected) + 5)
     assert [stop["stop"] for stop in stops] == expected
