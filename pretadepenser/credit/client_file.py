@@ -35,9 +35,7 @@ def by_theme(row: Row) -> tuple[Section, ...]:
     for theme in Theme:
         columns = [column for column in dictionary.COLUMNS.values() if column.theme is theme]
         entries = tuple(
-            Entry(column, wording.value_text(column, row[column.name]))
-            for column in columns
-            if column.name != "SK_ID_CURR"
+            Entry(column, wording.text_in(column, row)) for column in columns if column.name != "SK_ID_CURR"
         )
         if entries:
             sections.append(Section(theme, entries, theme in _TECHNICAL))

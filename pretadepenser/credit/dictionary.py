@@ -87,7 +87,8 @@ class Column:
     employment: no employment). `categories` maps each published code to its French label; the code that a
     frame stores is its position. Integer flags (0/1) have categories too: "0" and "1". `sentences` maps a
     code to the sentence that states it; `says` (`says_zero` for none) does so for other values. `among` names
-    the clients with whom the value is compared.
+    the clients with whom the value is compared. `moot_where` is the column and the value that leave this one
+    without object (the age of a car, where there is no car), and `moot_label` what is then said of it.
     `protected_categories` names the codes that reveal a protected ground in a column that does not.
     """
 
@@ -114,6 +115,8 @@ class Column:
     says: str = ""
     says_zero: str = ""
     among: str = "des clients"
+    moot_where: tuple[str, float | str] | None = None
+    moot_label: str = ""
     protected_categories: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     group: str | None = None
 
@@ -148,6 +151,14 @@ class Column:
         return (self.minimum is None or value >= self.minimum) and (
             self.maximum is None or value <= self.maximum
         )
+
+    def is_moot(self, row: Mapping[str, float | str | None]) -> bool:
+        """Say whether a client's raw values leave this one empty for want of an object, not of data."""
+        value = row.get(self.name)
+        if self.moot_where is None or not (value is None or value != value):
+            return False
+        column, without = self.moot_where
+        return row.get(column) == without
 
 
 _POSITIONS: dict[str, Mapping[str, int]] = {}
@@ -186,6 +197,7 @@ def _column(name: str, words: Mapping[str, Any]) -> Column:
         categories=MappingProxyType(categories) if categories else None,
         sentences=MappingProxyType(sentences),
         protected_categories=MappingProxyType(facts.pop("protected_categories", {})),
+        moot_where=tuple(facts.pop("moot_where")) if "moot_where" in facts else None,
         minimum=facts.pop("minimum", 0 if flag else None),
         maximum=facts.pop("maximum", len(categories) - 1 if flag else None),
         **facts,

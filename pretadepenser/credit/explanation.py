@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -94,7 +94,7 @@ def explain_all(
 ) -> Iterator[Explanation]:
     """Do what `explain` does for many rows: the model runs once, sentences are written row by row."""
     for parts, values in _decomposed(model, rows, limit, numbers):
-        groups = _grouped(parts.contributions)
+        groups = _grouped(parts.contributions, values)
         yield Explanation(
             parts.score,
             parts.base_points,
@@ -128,7 +128,7 @@ def _decomposition(
             name,
             dictionary.describe(name).label,
             values[name],
-            wording.value_text(dictionary.describe(name), values[name]),
+            wording.text_in(dictionary.describe(name), values),
             float(margin),
             gain,
         )
@@ -142,37 +142,51 @@ def _known(value: float) -> float | None:
     return None if value != value else float(value)
 
 
-def _grouped(contributions: Iterable[Contribution]) -> list[tuple[Contribution, ...]]:
-    """Contributions that are explained together, the thin columns of a group as one."""
+def _grouped(contributions: Iterable[Contribution], row: Row) -> dict[str, list[Contribution]]:
+    """Contributions that are explained together, by the name of the group or figure that tells them.
+
+    The thin columns of a group are told as one. What has no object in this file goes with the figure that
+    makes it so: no car, and no age of a car, are one thing to say.
+    """
     together: dict[str, list[Contribution]] = {}
     for one in contributions:
-        together.setdefault(dictionary.describe(one.name).group or one.name, []).append(one)
-    return [tuple(group) for group in together.values()]
+        together.setdefault(_teller(one.name, row), []).append(one)
+    return together
+
+
+def _teller(name: str, row: Row) -> str:
+    column = dictionary.describe(name)
+    if column.moot_where and column.is_moot(row):
+        return column.moot_where[0]
+    return column.group or name
 
 
 def _reasons(
-    portfolio: Portfolio, row: Row, groups: Sequence[Sequence[Contribution]], sign: int
+    portfolio: Portfolio, row: Row, groups: Mapping[str, Sequence[Contribution]], sign: int
 ) -> tuple[Reason, ...]:
     """The groups that move the score in the direction of `sign`, strongest first, by at least a point."""
-    weighed = [(sum(one.points for one in group), group) for group in groups]
+    weighed = [
+        (sum(one.points for one in group), teller, group)
+        for teller, group in groups.items()
+        if not _unheard_of(portfolio, row, teller)
+    ]
     chosen = sorted((one for one in weighed if one[0] * sign > 0), key=lambda one: -abs(one[0]))
-    return tuple(_reason(portfolio, row, group, points) for points, group in chosen[:REASONS])
+    return tuple(_reason(portfolio, row, *one) for one in chosen[:REASONS])
 
 
-def _reason(portfolio: Portfolio, row: Row, group: Sequence[Contribution], points: int) -> Reason:
-    first, names = group[0], tuple(one.name for one in group)
-    column = dictionary.describe(first.name)
-    if column.group:
-        return Reason(
-            names,
-            dictionary.GROUPS[column.group],
-            wording.group_reason(column.group, row, points),
-            points,
-        )
-    place = standing(portfolio, column, first.value)
-    return Reason(
-        names,
-        column.label,
-        wording.reason(column, first.value, place.rank, place.share, points),
-        points,
-    )
+def _unheard_of(portfolio: Portfolio, row: Row, name: str) -> bool:
+    """Say whether a figure is absent that no client lacks: there is nothing true to say of its points."""
+    return name not in dictionary.GROUPS and row[name] is None and portfolio.missing(name) == 0
+
+
+def _reason(
+    portfolio: Portfolio, row: Row, points: int, teller: str, group: Sequence[Contribution]
+) -> Reason:
+    names = tuple(one.name for one in group)
+    if teller in dictionary.GROUPS:
+        told = wording.group_reason(teller, row, points)
+        return Reason(names, dictionary.GROUPS[teller], told, points)
+    column, value = dictionary.describe(teller), row[teller]
+    place = standing(portfolio, column, value)
+    told = wording.reason(column, value, place.rank, place.share, points)
+    return Reason(names, column.label, told, points)

@@ -192,7 +192,7 @@ def _sources(names: Sequence[str], row: Row) -> tuple[Source, ...]:
             data[DERIVED].append((column.label, wording.value_text(column, float(derived[name][0]))))
         else:
             origin = EXTERNAL if column.theme is Theme.EXTERNAL else DECLARED
-            data[origin].append((column.label, wording.value_text(column, row[name])))
+            data[origin].append((column.label, wording.text_in(column, row)))
     return tuple(Source(origin, tuple(entries)) for origin, entries in data.items() if entries)
 
 

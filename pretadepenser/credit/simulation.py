@@ -175,8 +175,8 @@ def simulate(
                 column.label,
                 row[column.name],
                 real[column.name],
-                wording.value_text(column, row[column.name]),
-                wording.value_text(column, real[column.name]),
+                wording.text_in(column, row),
+                wording.text_in(column, {**row, **real}),
             )
             for column in dictionary.COLUMNS.values()
             if column.name in real

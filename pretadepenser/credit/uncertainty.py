@@ -14,7 +14,7 @@ import numpy as np
 
 from pretadepenser.credit import dictionary, features, french, plausibility, scoring
 from pretadepenser.credit.dictionary import Column
-from pretadepenser.credit.features import NO_EMPLOYMENT, Row
+from pretadepenser.credit.features import Row
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.scoring import Model
 
@@ -71,15 +71,10 @@ class Spread:
 def missing(model: Model, row: Row) -> tuple[Column, ...]:
     """Columns of the model that `row` leaves without a value, in the order of the dictionary.
 
-    The age of a car that the client does not own, and the occupation of a client without a job, are no lack.
+    What has no object in this file (the age of a car that the client does not own) is no lack.
     """
-    needless = set()
-    if row.get("FLAG_OWN_CAR") == "N":
-        needless.add("OWN_CAR_AGE")
-    if row.get("DAYS_EMPLOYED") == NO_EMPLOYMENT:
-        needless.add("OCCUPATION_TYPE")
-    names = features.columns(model.features)
-    return tuple(dictionary.COLUMNS[name] for name in names if row.get(name) is None and name not in needless)
+    columns = [dictionary.COLUMNS[name] for name in features.columns(model.features)]
+    return tuple(column for column in columns if row.get(column.name) is None and not column.is_moot(row))
 
 
 def spread(model: Model, portfolio: Portfolio, row: Row, limit: float) -> Spread:

@@ -68,6 +68,11 @@ def value_text(column: Column, value: Value) -> str:
     return _number_text(column, float(value))
 
 
+def text_in(column: Column, row: Mapping[str, Value]) -> str:
+    """Write a column's value in a client's row as `value_text` does; say where it has no object."""
+    return column.moot_label if column.is_moot(row) else value_text(column, row[column.name])
+
+
 def _number_text(column: Column, value: float) -> str:
     """Write a known number of a column in the manner of its kind."""
     match column.kind:

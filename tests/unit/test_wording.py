@@ -2,7 +2,7 @@
 
 import pytest
 
-from pretadepenser.credit import dictionary, french, wording
+from pretadepenser.credit import client_file, dictionary, french, wording
 from pretadepenser.credit.dictionary import COLUMNS
 from pretadepenser.credit.wording import Value
 
@@ -225,3 +225,35 @@ def test_group_sentences() -> None:
     )
     with pytest.raises(KeyError):
         wording.group_reason("autres", {}, 1)
+
+
+@pytest.mark.parametrize(
+    ("row", "cell"),
+    [
+        ({"FLAG_OWN_CAR": "N", "OWN_CAR_AGE": None}, "sans objet (pas de voiture)"),
+        ({"FLAG_OWN_CAR": "N", "OWN_CAR_AGE": float("nan")}, "sans objet (pas de voiture)"),
+        ({"FLAG_OWN_CAR": "Y", "OWN_CAR_AGE": None}, "donnée absente"),
+        ({"FLAG_OWN_CAR": None, "OWN_CAR_AGE": None}, "donnée absente"),
+        ({"FLAG_OWN_CAR": "N", "OWN_CAR_AGE": 4}, "4 ans"),
+        ({"DAYS_EMPLOYED": 365243, "OCCUPATION_TYPE": None}, "sans objet (pas d’emploi en cours)"),
+        ({"DAYS_EMPLOYED": -400, "OCCUPATION_TYPE": None}, "donnée absente"),
+    ],
+)
+def test_what_has_no_object_is_no_missing_data(row: dict[str, Value], cell: str) -> None:
+    column = next(COLUMNS[name] for name in row if COLUMNS[name].moot_where)
+    assert wording.text_in(column, row).replace(french.NO_BREAK, " ") == cell
+    whole = dict.fromkeys(COLUMNS) | row
+    entries = [entry for section in client_file.by_theme(whole) for entry in section.entries]
+    told = next(entry.text for entry in entries if entry.column is column)
+    assert told.replace(french.NO_BREAK, " ") == cell
+
+
+def test_every_cause_of_having_no_object_is_a_value_of_its_column() -> None:
+    moot = [column for column in COLUMNS.values() if column.moot_where]
+    assert moot
+    for column in moot:
+        assert column.moot_where
+        cause, value = column.moot_where
+        assert COLUMNS[cause].accepts(value)
+        assert column.moot_label.startswith("sans objet (")
+        assert not column.required

@@ -71,6 +71,21 @@ def cases(trained: Path) -> dict[str, int]:
     raise AssertionError(found)
 
 
+def test_a_client_without_a_car_lacks_no_data_about_it(trained: Path) -> None:
+    portfolio, model = current_portfolio(trained), current_model(trained)
+    assert portfolio
+    assert model
+    clients = (portfolio.client(number) for number in portfolio.numbers().tolist())
+    client = next(one for one in clients if one and one.values["FLAG_OWN_CAR"] == "N")
+    sheet = meeting.sheet(model, portfolio, client.values, LIMIT, client.number)
+    data = {label: text for source in sheet.sources for label, text in source.data}
+    assert data["Âge de la voiture"] == "sans objet (pas de voiture)"
+    assert not any(
+        "voiture" in reason.sentence and "absente" in reason.sentence
+        for reason in (*sheet.explanation.against, *sheet.explanation.in_favour)
+    )
+
+
 @pytest.mark.parametrize("case", ["granted", "changes", "none"])
 def test_the_page_says_all_in_order(page: Page, cases: dict[str, int], case: str) -> None:
     shown = page(f"/clients/{cases[case]}/entretien")
