@@ -3,56 +3,96 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from pretadepenser.charts import drawing
 from pretadepenser.charts.chart import Chart, Column, Table, Width
 from pretadepenser.credit import french, scoring
 from pretadepenser.credit.explanation import Decomposition
+from pretadepenser.credit.french import Person
 from pretadepenser.credit.scoring import Score
 
 SHOWN: Final = 12
+# Pixels of the scale, wide and narrow.
+SCALE: Final = (176, 176)
 
 
-def scale(score: Score) -> Chart:
-    """The score on a scale of points, with the limit and the band where a case is close."""
-    side = "au-dessus de" if score.points >= scoring.POINTS_AT_LIMIT else "sous"
-    gap = abs(score.points - scoring.POINTS_AT_LIMIT)
+class _Told(NamedTuple):
+    """How the scale names the score: as a subject, as a row of the table, and in the picture."""
+
+    subject: str
+    row: str
+    mark: str
+
+
+_TOLD: Final = {
+    Person.CLIENT: _Told("Le score", "Score de ce client", "Ce client"),
+    Person.YOU: _Told("Votre score", "Votre score", "Vous"),
+}
+
+
+def scale(score: Score, person: Person = Person.CLIENT) -> Chart:
+    """The score on a scale of points, with the limit and the band where a case is close.
+
+    `person` is whom it is said to: an advisor reads of "ce client", the client of "vous".
+    """
+    told = _TOLD[person]
+    limit, first, last = (scoring.POINTS_AT_LIMIT + gap for gap in (0, -scoring.CLOSE, scoring.CLOSE))
+    side = "au-dessus de" if score.points >= limit else "sous"
+    gap = abs(score.points - limit)
     where = (
         "exactement à la limite" if gap == 0 else f"{french.plural(gap, 'point', 'points')} {side} la limite"
     )
     sentence = (
-        f"Le score est de {french.plural(score.points, 'point', 'points')}, {where} "
-        f"de {scoring.POINTS_AT_LIMIT} points. Plus le score est haut, plus le crédit est sûr."
+        f"{told.subject} est de {french.plural(score.points, 'point', 'points')}, {where} de {limit} points. "
+        f"Plus le score est haut, plus le crédit est sûr. De {first} à {last} points, il est proche de la "
+        "limite."
     )
-    low = min(380, (score.points - 15) // 20 * 20)
-    high = max(620, -(-(score.points + 15) // 20) * 20)
-    rows = (
-        ("Score de ce client", score.points, score.probability),
-        ("Limite pour accorder le prêt", scoring.POINTS_AT_LIMIT, score.limit),
-        ("Début de la zone proche de la limite", *_at(scoring.POINTS_AT_LIMIT - scoring.CLOSE, score.limit)),
-        ("Fin de la zone proche de la limite", *_at(scoring.POINTS_AT_LIMIT + scoring.CLOSE, score.limit)),
+    rows = sorted(
+        (
+            ("Début de la zone proche de la limite", *_at(first, score.limit), 2),
+            ("Limite pour accorder le prêt", limit, score.limit, 0),
+            ("Fin de la zone proche de la limite", *_at(last, score.limit), 2),
+            (told.row, score.points, score.probability, 2),
+        ),
+        key=lambda row: row[1],
     )
     table = Table(
         "Le score et la limite, en points et en probabilité de ne pas rembourser",
         (Column("Repère"), Column("Points", True), Column("Probabilité", True)),
-        tuple((label, french.number(points), french.percent(share, 2)) for label, points, share in rows),
-        tuple((label, points, float(share)) for label, points, share in rows),
+        tuple(
+            (
+                label,
+                french.number(points),
+                french.percent(share, decimals) if decimals else french.compact_percent(share),
+            )
+            for label, points, share, decimals in rows
+        ),
+        tuple((label, points, float(share)) for label, points, share, _ in rows),
     )
+    return Chart("score", "Le score sur son échelle", sentence, table, SCALE, _scale(score.points, told.mark))
+
+
+def _scale(points: int, name: str) -> Callable[[Width], Figure]:
+    limit, close = scoring.POINTS_AT_LIMIT, scoring.CLOSE
+    low = min(380, (points - 15) // 20 * 20)
+    high = max(620, -(-(points + 15) // 20) * 20)
 
     def draw(width: Width) -> Figure:
-        fig = drawing.figure(width, 150)
-        ax = drawing.axes(fig, 18, 18, 62, 40)
+        wide = width == "large"
+        fig = drawing.figure(width, SCALE[0 if wide else 1])
+        ax = drawing.axes(fig, 18, 18, 62, 66)
         ax.set_xlim(low, high)
         ax.set_ylim(0, 1)
         ax.set_yticks([])
         for spine in ax.spines.values():
             spine.set_visible(False)
-        limit, close = scoring.POINTS_AT_LIMIT, scoring.CLOSE
         for start, end, wash, edge, hatch in (
             (low, limit, "against-wash", "against", "//"),
             (limit, high, "for-wash", "for", ""),
@@ -65,21 +105,36 @@ def scale(score: Score) -> Chart:
             )  # fmt: skip
         ax.plot([limit, limit], [0, 1], color=drawing.color("ink"), linewidth=3)
         for edge_of_band in (limit - close, limit + close):
-            ax.plot(
-                [edge_of_band] * 2, [0.1, 0.9], color=drawing.color("ink-soft"), linewidth=1.5, linestyle=":"
-            )
+            ax.plot([edge_of_band] * 2, [0.05, 0.95], color=drawing.color("ink"), linewidth=2, linestyle=":")
+        # From the name of the score down to its place.
+        ax.plot([points, points], [0.5, 1.52], color=drawing.color("ink"), linewidth=1.5, clip_on=False)
         ax.plot(
-            score.points, 0.5, marker="D", markersize=17, color=drawing.color("ink"),
+            points, 0.5, marker="D", markersize=17, color=drawing.color("ink"),
             markeredgecolor=drawing.color("surface"), markeredgewidth=3,
         )  # fmt: skip
-        step = 20 if width == "large" else 60
-        ax.set_xticks(range(-(-low // step) * step if width == "large" else 380, high + 1, step))
+        step = 20 if wide else 60
+        ax.set_xticks(range(-(-low // step) * step if wide else 380, high + 1, step))
         ax.tick_params(axis="x", length=0)
-        _label(ax, score.points, 1.42, f"Ce client : {score.points}", low, high, bold=True)
-        _label(ax, limit, 1.08, f"Limite : {limit}", low, high)
+        _label(ax, points, 1.55, f"{name} : {points}", low, high, bold=True)
+        # On the side where the score is not, so that nothing crosses the words.
+        _label(ax, limit, 1.08, f"Limite : {limit}", low, high, side="right" if points >= limit else "left")
+        _band_key(fig, f"de {limit - close} à {limit + close} : proche de la limite")
         return fig
 
-    return Chart("score", "Le score sur son échelle", sentence, table, (150, 150), draw)
+    return draw
+
+
+def _band_key(fig: Figure, text: str) -> None:
+    """What the two dotted lines are, under the scale."""
+    inches = fig.dpi_scale_trans
+    for x in (20, 28):
+        line = Line2D([x / 72] * 2, [14 / 72, 34 / 72], transform=inches, linewidth=2, linestyle=":")
+        line.set_color(drawing.color("ink"))
+        fig.add_artist(line)
+    fig.text(
+        38 / 72, 24 / 72, text, transform=inches, ha="left", va="center_baseline", fontsize=12,
+        color=drawing.color("ink"),
+    )  # fmt: skip
 
 
 def _at(points: int, limit: float) -> tuple[int, float]:
@@ -87,13 +142,16 @@ def _at(points: int, limit: float) -> tuple[int, float]:
     return points, 1 / (1 + math.exp(-margin))
 
 
-def _label(ax: Axes, x: float, y: float, text: str, low: float, high: float, bold: bool = False) -> None:
-    """A text above the scale, kept inside the picture at both ends."""
+def _label(
+    ax: Axes, x: float, y: float, text: str, low: float, high: float, *, bold: bool = False, side: str = ""
+) -> None:
+    """A text above the scale, kept inside the picture; `side` is the end of the text that stands at `x`."""
     place = (x - low) / (high - low)
-    anchor = "left" if place < 0.2 else "right" if place > 0.8 else "center"
-    ax.text(
-        x, y, text, ha=anchor, va="bottom", color=drawing.color("ink"), fontsize=14,
-        fontweight="bold" if bold else "normal", transform=ax.get_xaxis_transform(),
+    anchor = "left" if place < 0.25 else "right" if place > 0.75 else side or "center"
+    ax.annotate(
+        text, (x, y), ({"left": 4, "right": -4}.get(anchor, 0) if side else 0, 0),
+        xycoords=ax.get_xaxis_transform(), textcoords="offset points", ha=anchor, va="bottom", fontsize=14,
+        color=drawing.color("ink"), fontweight="bold" if bold else "normal", annotation_clip=False,
     )  # fmt: skip
 
 
@@ -110,7 +168,7 @@ def contributions(decomposition: Decomposition) -> Chart:
         (Column("Donnée"), Column("Valeur"), Column("Points", True)),
         (
             ("Point de départ : score moyen des clients", "", french.number(decomposition.base_points)),
-            *((one.label, one.text, french.points(one.points)) for one in decomposition.contributions),
+            *((one.label, one.text, french.signed(one.points)) for one in decomposition.contributions),
         ),
         (
             ("Point de départ : score moyen des clients", "", decomposition.base_points),
@@ -134,18 +192,21 @@ def contributions(decomposition: Decomposition) -> Chart:
 
 
 def _said(decomposition: Decomposition) -> str:
-    """The chart in one sentence: start, strongest each way, arrival."""
-    up = next((one for one in decomposition.contributions if one.points > 0), None)
-    down = next((one for one in decomposition.contributions if one.points < 0), None)
-    parts = [f"{one.label} ({french.points(one.points)})" for one in (up, down) if one]
-    start = f"Le score part de {french.plural(decomposition.base_points, 'point', 'points')} et arrive à "
-    end = french.plural(decomposition.score.points, "point", "points")
-    if not parts:
-        return f"{start}{end} : aucune donnée ne compte pour plus d’un point."
-    strongest = (
-        "les données qui comptent le plus sont" if len(parts) > 1 else "la donnée qui compte le plus est"
-    )
-    return f"{start}{end} ; {strongest} : {' et '.join(parts)}."
+    """The chart in one sentence: start, arrival, the strongest each way."""
+    ends = [
+        french.plural(points, "point") for points in (decomposition.base_points, decomposition.score.points)
+    ]
+    told = f"Le score part de {ends[0]} et arrive à {ends[1]}"
+    strongest = [
+        (verb, next((one for one in decomposition.contributions if one.points * sign > 0), None))
+        for verb, sign in (("ajoute", 1), ("retire", -1))
+    ]
+    parts = [
+        f" ; ce qui {verb} le plus : {one.label} ({french.points(one.points)})"
+        for verb, one in strongest
+        if one
+    ]
+    return f"{told}{''.join(parts) or ' : aucune donnée ne compte pour plus d’un point'}."
 
 
 def point_bars(bars: list[tuple[str, str, int]], width: Width, height: int) -> Figure:
@@ -153,7 +214,7 @@ def point_bars(bars: list[tuple[str, str, int]], width: Width, height: int) -> F
     fig = drawing.figure(width, height)
     wide = width == "large"
     ax = drawing.axes(fig, 420 if wide else 12, 20 if wide else 12, 30, 10)
-    reach = max([abs(points) for *_, points in bars] + [1]) * (1.7 if wide else 2.8)
+    reach = max([abs(points) for *_, points in bars] + [1]) * (1.7 if wide else 2.0)
     ax.set_xlim(-reach, reach)
     ax.set_ylim(len(bars) - 0.5, -0.5)
     ax.set_yticks([])
@@ -170,7 +231,7 @@ def point_bars(bars: list[tuple[str, str, int]], width: Width, height: int) -> F
             facecolor=drawing.color("against-wash" if against else tone), hatch="////" if against else None,
         )  # fmt: skip
         ax.annotate(
-            french.points(points), (points, place + middle), (-8 if against else 8, 0),
+            french.points(points) if wide else french.signed(points), (points, place + middle), (-8 if against else 8, 0),
             textcoords="offset points", ha="right" if against else "left", va="center",
             color=drawing.color("ink"), fontsize=13, fontweight="bold",
         )  # fmt: skip
@@ -196,7 +257,7 @@ def _bar_label(ax: Axes, place: int, label: str, value: str, wide: bool) -> None
             )  # fmt: skip
     else:
         ax.annotate(
-            _shorter(label, 38), (0, place - 0.2), xycoords=("axes fraction", "data"),
+            _shorter(label, 35), (0, place - 0.2), xycoords=("axes fraction", "data"),
             ha="left", va="center", fontsize=13, color=drawing.color("ink"),
             bbox={"facecolor": drawing.color("surface"), "edgecolor": "none", "pad": 1},
         )  # fmt: skip

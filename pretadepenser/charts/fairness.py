@@ -83,7 +83,7 @@ def _calibrated(groups: list[Group]) -> str:
 def decisions(audit: Audit) -> Table:
     """Grants, four-fifths ratio and false refusals of each group; the raw rows hold the rates alone."""
     return Table(
-        f"{title(audit)}{NO_BREAK}: décisions à la limite de {limit_text(audit.limit)} "
+        f"{title(audit)}{NO_BREAK}: décisions à la limite de {french.compact_percent(audit.limit)} "
         "(intervalle à 95\u00a0%)",
         (
             Column("Groupe"),
@@ -234,11 +234,6 @@ def _compared(audit: Audit, groups: list[Group]) -> str:
         "Face aux quatre cinquièmes de la part la plus haute, celle du groupe "
         f"{french.quoted(audit.reference)}, {f'{NARROW_NO_BREAK}; '.join(clauses)}."
     )
-
-
-def limit_text(limit: float) -> str:
-    """A limit as a percentage, with a decimal only where it has one."""
-    return french.percent(limit, 0 if round(100 * limit, 6) == round(100 * limit) else 1)
 
 
 def _told_size(group: Group) -> int | None:

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 
 from pretadepenser.charts import drawing
 from pretadepenser.charts.chart import Chart, Column, Table, Width
-from pretadepenser.charts.fairness import limit_text
 from pretadepenser.credit import french
 from pretadepenser.credit.evaluation import COST_OF_A_DEFAULT, CalibrationBin, CostPoint, Metrics
 from pretadepenser.credit.french import NARROW_NO_BREAK
@@ -105,17 +104,17 @@ def costs(insight: Insight, metrics: Metrics) -> Chart:
         "Coût des décisions pour 100 clients et part des prêts accordés, selon la limite",
         (Column("Limite"), Column("Coût pour 100 clients", True), Column("Prêts accordés", True)),
         tuple(
-            (f"{french.percent(limit, 1)}{note}", french.number(cost, 1), french.percent(share, 1))
+            (f"{french.compact_percent(limit)}{note}", french.number(cost, 1), french.percent(share, 1))
             for limit, cost, share, note in points
         ),
-        tuple((f"{french.percent(limit, 1)}{note}", cost, share) for limit, cost, share, note in points),
+        tuple((f"{french.compact_percent(limit)}{note}", cost, share) for limit, cost, share, note in points),
     )
     return Chart(
         "cout",
         "Ce que coûte la limite",
-        f"À la limite de {limit_text(metrics.limit)}, les décisions coûtent l’équivalent de "
+        f"À la limite de {french.compact_percent(metrics.limit)}, les décisions coûtent l’équivalent de "
         f"{french.number(metrics.cost, 1)} bons clients refusés sur 100 clients{NARROW_NO_BREAK}; la limite "
-        f"la moins chère, {french.percent(metrics.cheapest_limit, 1)}, en coûterait "
+        f"la moins chère, {french.compact_percent(metrics.cheapest_limit)}, en coûterait "
         f"{french.number(metrics.cheapest_cost, 1)}. Un défaut accordé compte pour {COST_OF_A_DEFAULT}.",
         table,
         (400, 320),
@@ -137,7 +136,7 @@ def _costs(points: Sequence[tuple[float, float]], metrics: Metrics) -> Callable[
         ax.set_ylim(0, top)
         ax.plot(*zip(*points, strict=True), color=drawing.color("for"), linewidth=3)
         ends = (
-            (metrics.limit, metrics.cost, "D", f"limite {limit_text(metrics.limit)}", 0.34),
+            (metrics.limit, metrics.cost, "D", f"limite {french.compact_percent(metrics.limit)}", 0.34),
             (metrics.cheapest_limit, metrics.cheapest_cost, "o", "la moins chère", 0.18),
         )
         for limit, cost, marker, text, height in ends:
@@ -185,7 +184,7 @@ def confusion(metrics: Metrics) -> Table:
         ("Prêt refusé", counts.refused_good, counts.refused_default),
     )
     return Table(
-        f"Décisions à la limite de {limit_text(metrics.limit)} et ce qui est arrivé",
+        f"Décisions à la limite de {french.compact_percent(metrics.limit)} et ce qui est arrivé",
         (Column("Décision"), Column("Ont remboursé", True), Column("Ont eu des difficultés", True)),
         tuple((name, french.number(good), french.number(bad)) for name, good, bad in lines),
         lines,

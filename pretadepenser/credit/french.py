@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from enum import Enum
 from typing import Final
 
 from babel import Locale
@@ -64,6 +65,11 @@ def percent(share: float, decimals: int = 0) -> str:
     return f"{number(share * 100, decimals)}{NO_BREAK}%"
 
 
+def compact_percent(share: float, decimals: int = 1) -> str:
+    """Write a share with at most `decimals` decimals: 0.48 -> "48 %", 0.455 -> "45,5 %"."""
+    return f"{compact(share * 100, decimals)}{NO_BREAK}%"
+
+
 def ratio(value: float, decimals: int = 2) -> str:
     """Write how many times one figure holds another: 3.2 -> "3,2 fois", 1.0 -> "1 fois"."""
     return f"{compact(value, decimals)}{NO_BREAK}fois"
@@ -78,10 +84,22 @@ def plural(count: float, one: str, many: str | None = None) -> str:
     return f"{compact(count)}{NO_BREAK}{noun}"
 
 
+def signed(count: int) -> str:
+    """Write a whole number with its sign, where a heading says what is counted: 12 -> "+12", -1 -> "−1"."""
+    return f"{'+' if count > 0 else ''}{number(count)}"
+
+
 def points(count: int) -> str:
     """Write a signed number of points: 12 -> "+12 points", -1 -> "−1 point", 0 -> "0 point"."""
     sign = "+" if count > 0 else ""
     return sign + plural(count, "point")
+
+
+class Person(Enum):
+    """Of whom a sentence speaks: the client, said to an advisor, or you, said to the client."""
+
+    CLIENT = 0
+    YOU = 1
 
 
 def duration(days: float) -> str:

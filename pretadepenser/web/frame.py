@@ -71,6 +71,7 @@ def init_app(app: Flask) -> None:
         number=french.number,
         amount=french.amount,
         percent=french.percent,
+        compact_percent=french.compact_percent,
         points=french.points,
     )
     app.jinja_env.globals.update(

@@ -14,6 +14,7 @@ from pretadepenser.credit.explanation import (
     explain_all,
 )
 from pretadepenser.credit.features import Row
+from pretadepenser.credit.french import Person
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.scoring import Model
 
@@ -61,19 +62,22 @@ def test_what_needs_no_reason_is_told_the_same(
         assert scoring.score_row(model, row, LIMIT) == one.score
 
 
-def test_reasons_are_the_strongest_and_in_order(explained: list[Explanation]) -> None:
-    for one in explained:
+def test_reasons_are_the_strongest_and_in_order(rows: list[Row], explained: list[Explanation]) -> None:
+    for row, one in zip(rows, explained, strict=True):
+        # What is told together counts together.
+        together: dict[str, int] = {}
+        for part in one.contributions:
+            column = dictionary.describe(part.name)
+            name = column.moot_where[0] if column.moot_where and column.is_moot(row) else part.name
+            if column.group is None:
+                together[name] = together.get(name, 0) + part.points
         for side, sign in ((one.against, -1), (one.in_favour, 1)):
             points = [reason.points * sign for reason in side]
             assert len(points) <= REASONS
             assert points == sorted(points, reverse=True)
             assert all(point >= 1 for point in points)
             named = {name for reason in side for name in reason.names}
-            left = [
-                part.points * sign
-                for part in one.contributions
-                if part.name not in named and dictionary.describe(part.name).group is None
-            ]
+            left = [found * sign for name, found in together.items() if name not in named]
             if len(points) == REASONS:
                 assert max(left) <= points[-1]
 
@@ -106,19 +110,34 @@ def test_picture_sentence_and_table_agree(explained: list[Explanation]) -> None:
     for one in explained[:50]:
         chart = charts.contributions(one)
         assert sum(int(row[2]) for row in chart.table.raw) == one.score.points  # type: ignore[arg-type]
-        strongest = next(part for part in one.contributions if part.points)
-        assert strongest.label in chart.sentence
+        said = [
+            f"{verb} le plus\u00a0: {part.label} ({wording.french.points(part.points)})"
+            for verb, sign in (("ajoute", 1), ("retire", -1))
+            if (part := next((part for part in one.contributions if part.points * sign > 0), None))
+        ]
+        assert [text in chart.sentence for text in said] == [True] * len(said)
+        assert said
+        assert not [cell for row in chart.table.rows for cell in row if "point" in cell and cell != row[0]]
         svg = chart.svg().decode()
         drawn = [part for part in one.contributions if part.points][: charts.SHOWN]
         for part in drawn:
             assert f">{wording.french.points(part.points)}<" in svg
 
 
-def test_the_scale_shows_score_and_limit(explained: list[Explanation]) -> None:
+@pytest.mark.parametrize(("person", "name"), [(Person.CLIENT, "Ce client"), (Person.YOU, "Vous")])
+def test_the_scale_shows_score_and_limit(explained: list[Explanation], person: Person, name: str) -> None:
     for one in explained[:5]:
-        svg = charts.scale(one.score).svg("etroite").decode()
-        assert f"Ce client\u00a0: {one.score.points}" in svg
+        chart = charts.scale(one.score, person)
+        svg = chart.svg("etroite").decode()
+        assert f"{name}\u00a0: {one.score.points}" in svg
         assert "Limite\u00a0: 500" in svg
+        assert "de 480 à 520\u00a0: proche de la limite" in svg
+        assert "De 480 à 520 points" in chart.sentence
+        points = [row[1] for row in chart.table.raw]
+        assert points == sorted(points)  # type: ignore[type-var]
+        assert next(row[2] for row in chart.table.rows if row[1] == "500") == "48\u00a0%"
+        if person is Person.YOU:
+            assert "client" not in f"{svg}{chart.sentence}{chart.table.rows}".lower()
 
 
 def test_missing_data_are_said_to_be_missing(model: Model, portfolio: Portfolio, rows: list[Row]) -> None:
@@ -126,3 +145,53 @@ def test_missing_data_are_said_to_be_missing(model: Model, portfolio: Portfolio,
     texts = {part.name: part.text for part in explain(model, portfolio, row, LIMIT).contributions}
     assert texts["EXT_SOURCE_1"] == texts["EXT_SOURCE_MEAN"] == "donnée absente"
     assert not np.isnan(explain(model, portfolio, row, LIMIT).score.margin)
+
+
+@pytest.mark.parametrize(
+    ("moot", "cause", "said", "cell"),
+    [
+        ("OWN_CAR_AGE", "FLAG_OWN_CAR", "Le client ne possède pas de voiture", "sans objet (pas de voiture)"),
+        (
+            "OCCUPATION_TYPE",
+            "DAYS_EMPLOYED",
+            "Le client n’a pas d’emploi en cours",
+            "sans objet (pas d’emploi",
+        ),
+    ],
+)
+def test_what_has_no_object_is_told_by_its_cause(
+    rows: list[Row], explained: list[Explanation], moot: str, cause: str, said: str, cell: str
+) -> None:
+    told = 0
+    for row, one in zip(rows, explained, strict=True):
+        if not dictionary.describe(moot).is_moot(row):
+            continue
+        parts = {part.name: part for part in one.contributions}
+        assert parts[moot].text.startswith(cell)
+        for reason in (*one.against, *one.in_favour):
+            assert (moot in reason.names) == (cause in reason.names)
+            if moot in reason.names:
+                assert reason.sentence.startswith(said)
+                assert reason.points == parts[moot].points + parts[cause].points
+                assert "c’est le cas de" in reason.sentence
+                told += 1
+    assert told
+
+
+def test_a_car_of_unknown_age_is_a_lack(model: Model, portfolio: Portfolio, rows: list[Row]) -> None:
+    row = dict(next(row for row in rows if row["FLAG_OWN_CAR"] == "Y")) | {"OWN_CAR_AGE": None}
+    one = explain(model, portfolio, row, LIMIT)
+    assert {part.name: part.text for part in one.contributions}["OWN_CAR_AGE"] == "donnée absente"
+    reasons = {name: reason for reason in (*one.against, *one.in_favour) for name in reason.names}
+    assert "OWN_CAR_AGE" not in reasons or reasons["OWN_CAR_AGE"].names == ("OWN_CAR_AGE",)
+
+
+def test_no_reason_rests_on_an_absence_that_no_client_has(
+    model: Model, portfolio: Portfolio, rows: list[Row]
+) -> None:
+    hidden = [name for name in ("NAME_EDUCATION_TYPE", "NAME_HOUSING_TYPE") if not portfolio.missing(name)]
+    assert hidden
+    for row in rows[:50]:
+        one = explain(model, portfolio, {**row, **dict.fromkeys(hidden)}, LIMIT)
+        assert not {name for reason in (*one.against, *one.in_favour) for name in reason.names} & set(hidden)
+        assert one.base_points + sum(part.points for part in one.contributions) == one.score.points

@@ -46,6 +46,8 @@ def test_units_stand_after_a_no_break_space() -> None:
     assert french.amount(1293502) == f"1{N}293{N}502{S}€"
     assert french.percent(0.0009, 2) == f"0,09{S}%"
     assert french.percent(0.48) == f"48{S}%"
+    assert french.compact_percent(0.48) == f"48{S}%"
+    assert french.compact_percent(0.455) == f"45,5{S}%"
     assert french.ratio(3.2) == f"3,2{S}fois"
     assert french.ratio(1.0) == f"1{S}fois"
     assert french.quoted("vente") == f"«{S}vente{S}»"
@@ -65,6 +67,11 @@ def test_units_stand_after_a_no_break_space() -> None:
 )
 def test_points(count: int, text: str) -> None:
     assert french.points(count) == text.replace(" ", S)
+
+
+@pytest.mark.parametrize(("count", "text"), [(-3, "−3"), (0, "0"), (1, "+1"), (14, "+14")])
+def test_signed(count: int, text: str) -> None:
+    assert french.signed(count) == text
 
 
 def test_plural_starts_at_two() -> None:

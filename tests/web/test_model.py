@@ -42,7 +42,7 @@ def test_the_page_tells_the_measures(page: Page, trained_model: Model) -> None:
         french.number(card.with_protected.roc_auc, 3),
         french.number(card.data.labelled),
         french.number(card.fair.cost, 1),
-        french.percent(card.fair.cheapest_limit, 1),
+        french.compact_percent(card.fair.cheapest_limit),
         f"{card.trained_at:%d/%m/%Y}",
         "À quoi il ne doit pas servir",
         "le sexe",
