@@ -107,6 +107,17 @@ def after(*acts: Callable[[WebDriver], None]) -> Callable[[WebDriver], None]:
     return act
 
 
+def display(driver: WebDriver, width: int, features: dict[str, str]) -> None:
+    """Show the page at a width and with media features, as a reader's settings would."""
+    neutral = {"prefers-color-scheme": "light", "forced-colors": "none"}
+    media = [{"name": name, "value": value} for name, value in (neutral | features).items()]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
+    driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False},
+    )
+
+
 def expire(driver: WebDriver) -> None:
     """Send a form whose token is not this session's."""
     driver.execute_script("document.querySelector('main form [name=csrf_token]').value = 'autre'")

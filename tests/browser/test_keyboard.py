@@ -9,7 +9,7 @@ from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-from tests.browser.states import CLIENT, STATES, State, leaving_the_page
+from tests.browser.states import CLIENT, STATES, State, display, leaving_the_page
 
 # A page with errors puts the focus on their summary: it has a test of its own below.
 PAGES = [state for state in STATES if not state.corrected]
@@ -55,9 +55,8 @@ def walk(driver: WebDriver, most: int) -> list[dict[str, Any]]:
     return stops
 
 
-@pytest.mark.parametrize("state", PAGES, ids=str)
-def test_everything_is_reached_and_seen(state: State, show: Callable[[State], WebDriver]) -> None:
-    driver = show(state)
+def check(driver: WebDriver) -> None:
+    """Walk through the page that is open; all is reached, in order, seen, and large enough."""
     expected = driver.execute_script(EXPECTED)
     stops = walk(driver, len(expected) + 5)
     assert [stop["stop"] for stop in stops] == expected
@@ -66,6 +65,21 @@ def test_everything_is_reached_and_seen(state: State, show: Callable[[State], We
     # WCAG 2.5.8 wants 24 px; links inside a sentence are exempt.
     small = [(s["name"], s["wide"], s["high"]) for s in stops if s["high"] < 24 and not s["inline"]]
     assert not small, small
+
+
+@pytest.mark.parametrize("state", PAGES, ids=str)
+def test_everything_is_reached_and_seen(state: State, show: Callable[[State], WebDriver]) -> None:
+    check(show(state))
+
+
+@pytest.mark.parametrize("state", [one for one in PAGES if one.name in ("unfolded", "answer")], ids=str)
+def test_nothing_is_covered_on_a_narrow_screen(state: State, show: Callable[[State], WebDriver]) -> None:
+    driver = show(state)
+    display(driver, 320, {})
+    try:
+        check(driver)
+    finally:
+        display(driver, 1280, {})
 
 
 def test_the_skip_link_leads_to_the_content(visit: Callable[..., WebDriver]) -> None:

@@ -56,7 +56,7 @@ def spoken(nodes: list[dict[str, Any]]) -> Iterator[str]:
 def stable(line: str) -> str:
     """A line without what the model or the figures decide."""
     line = re.sub(r"(?<!heading h)\d[\d\s]*(?:,\d+)?(?!\w)", "#", line)
-    line = re.sub(r"(les données qui comptent le plus sont).*", r"\1 (…) »", line)
+    line = re.sub(r"(ce qui ajoute le plus).*", r"\1 (…) »", line)
     if re.search(r"au score\.", line):
         return re.match(r"\s*", line)[0] + "« (raison) »"  # type: ignore[index]
     return line
