@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from pretadepenser.credit import application, plausibility
 from pretadepenser.credit.explanation import decompose, explain
 from pretadepenser.credit.features import Row
-from pretadepenser.credit.uncertainty import spread
+from pretadepenser.credit.uncertainty import about, spread
 from pretadepenser.web import figures, pictures, resources
 from pretadepenser.web.clients import CHARTS
 from pretadepenser.web.figures import FiguresForm
@@ -29,12 +29,15 @@ def new() -> ResponseReturnValue:
         status = 422 if request.method == "POST" else 200
         return render_template("pages/application.html", form=form, explanation=None), status
     explanation = explain(resources.model(), resources.portfolio(), row, resources.limit())
+    answers = spread(resources.model(), resources.portfolio(), row, resources.limit())
+    probability = explanation.score.probability
     return render_template(
         "pages/application.html",
         form=form,
         explanation=explanation,
         score=explanation.score,
-        spread=spread(resources.model(), resources.portfolio(), row, resources.limit()),
+        spread=answers,
+        probability=about(probability, resources.limit()) if answers.missing else None,
         charts=[make(explanation) for make in CHARTS.values()],
     )
 
@@ -52,7 +55,8 @@ def spreadsheet(name: str) -> ResponseReturnValue:
 
 def _form() -> FiguresForm:
     columns = application.asked(resources.model())
-    blank = [column.name for column in columns if column.name not in application.REQUIRED]
+    needed = application.required(resources.model(), resources.portfolio())
+    blank = [column.name for column in columns if column not in needed]
     return figures.figures_form(resources.portfolio(), columns, blank, choose=True)()
 
 
@@ -60,6 +64,8 @@ def _row(form: FiguresForm) -> Row | None:
     """The row that the answers make, or None with an error on every field that needs one."""
     form.validate()
     row = application.row(form.values())
+    if row["DAYS_EMPLOYED"] is None:
+        form.object_to(figures.lacking(form))
     answered = [name for name, value in form.values().items() if value is not None]
     if form.object_to(plausibility.implausible(row)):
         return None

@@ -71,10 +71,15 @@ def duration(typed: str) -> int | None:
 
 
 class FigureField(StringField):  # type: ignore[misc]  # WTForms has no types
-    """A number of one column. `data` is the raw value; None where nothing is typed."""
+    """A number of one column. `data` is the raw value; None where nothing is typed.
 
-    def __init__(self, *, column: Column, known: Range | None, blank: bool, **options: Any) -> None:
-        self.column, self.known, self.blank = column, known, blank
+    blank: may be left empty as far as this field knows; optional: need not be known at all.
+    """
+
+    def __init__(
+        self, *, column: Column, known: Range | None, blank: bool, optional: bool, **options: Any
+    ) -> None:
+        self.column, self.known, self.blank, self.optional = column, known, blank, optional
         whole = column.integer and column.kind is not Kind.DURATION
         keys = {"inputmode": "numeric" if whole else "decimal", "autocomplete": "off", "spellcheck": "false"}
         if column.kind is Kind.DURATION:
@@ -183,7 +188,7 @@ class CategoryField(SelectField):  # type: ignore[misc]  # WTForms has no types
     unit = ""
 
     def __init__(self, *, column: Column, blank: bool, choose: bool, **options: Any) -> None:
-        self.column, self.blank = column, blank
+        self.column, self.blank, self.optional = column, blank, blank
         offered = [
             SelectChoice(code, label)
             for code, label in (column.categories or {}).items()
@@ -279,8 +284,8 @@ def figures_form(
             continue
         known = plausibility.seen(portfolio, column.name)
         # Left empty where the box says that there is no job.
-        may = may or column.name == "DAYS_EMPLOYED"
-        fields[column.name.lower()] = FigureField(column=column, known=known, blank=may)
+        blank_too = may or column.name == "DAYS_EMPLOYED"
+        fields[column.name.lower()] = FigureField(column=column, known=known, blank=blank_too, optional=may)
         if column.name == "DAYS_EMPLOYED":
             fields[JOBLESS] = BooleanField(
                 "Sans emploi en cours", description="Cochée, cette case l’emporte sur l’ancienneté."

@@ -1,16 +1,17 @@
 """A simulation tells the truth: the score of a file with these figures, and points that add up."""
 
-import math
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from pretadepenser.charts import simulation as charts
-from pretadepenser.credit import application, dictionary, features
+from pretadepenser.credit import application, dictionary, features, uncertainty
 from pretadepenser.credit.explanation import explain
 from pretadepenser.credit.plausibility import implausible, seen, unseen
 from pretadepenser.credit.scoring import margin_of
 from pretadepenser.credit.simulation import levers, objections, simulate
-from pretadepenser.credit.uncertainty import CASES, missing, spread
+from pretadepenser.credit.uncertainty import CASES, OPEN, Spread, about, missing, spread
 
 LIMIT = 0.48
 
@@ -99,16 +100,30 @@ def test_picture_sentence_and_table_agree(model, portfolio, rows):
     assert charts.answers(result).rows[0][0] == "Montant du crédit"
 
 
-def test_asks_what_matters_and_never_a_protected_ground(model):
+def test_asks_for_all_that_the_model_uses_and_never_a_protected_ground(model):
     asked = {column.name for column in application.asked(model)}
-    weights = application.importance(model)
-    assert set(application.REQUIRED) <= asked
+    assert asked == {*application.CORE, *features.columns(model.features)}
     assert not any(dictionary.COLUMNS[name].protected for name in asked)
-    left = sum(weight for name, weight in weights.items() if name not in asked)
-    assert left <= (1 - application.COVERED) * sum(weights.values())
-    assert math.isclose(
-        sum(weights.values()), sum(one.importance for one in model.insight.influences), rel_tol=1e-9
-    )
+
+
+def test_a_protected_column_of_a_model_is_neither_asked_for_nor_missed(model):
+    greedy = SimpleNamespace(features=(*model.features, "DAYS_BIRTH", "REGION_RATING_CLIENT"))
+    assert application.asked(greedy) == application.asked(model)
+    assert missing(greedy, dict.fromkeys(dictionary.COLUMNS)) == application.asked(model)
+
+
+def test_what_no_client_lacks_must_be_answered(model, portfolio, rows):
+    required = {column.name for column in application.required(model, portfolio)}
+    optional = {column.name for column in application.asked(model)} - required
+    assert {"NAME_EDUCATION_TYPE", "NAME_HOUSING_TYPE", "DAYS_EMPLOYED", "FLAG_OWN_REALTY"} <= required
+    assert set(application.CORE) <= required
+    assert {"OCCUPATION_TYPE", "OWN_CAR_AGE", "EXT_SOURCE_1", "EXT_SOURCE_3"} <= optional
+    # Counted again over the clients themselves.
+    clients = [portfolio.client(int(number)).values for number in portfolio.numbers()]
+    assert all(any(row[name] is None for row in clients) for name in optional)
+    assert not [
+        name for name in required - set(application.CORE) if any(row[name] is None for row in clients)
+    ]
 
 
 def test_what_is_missing_widens_the_answer(model, portfolio, rows):
@@ -124,6 +139,60 @@ def test_what_is_missing_widens_the_answer(model, portfolio, rows):
     assert [column.name for column in narrow.missing] == ["EXT_SOURCE_3"]
     assert wide.cases == CASES
     assert wide == spread(model, portfolio, much, LIMIT)
+
+
+def test_an_answer_that_missing_data_turn_too_often_is_open(model, portfolio, rows):
+    found = [
+        spread(model, portfolio, {**row, "EXT_SOURCE_2": None, "EXT_SOURCE_3": None}, LIMIT) for row in rows
+    ]
+    assert {one.open for one in found} == {True, False}
+    for one in found:
+        assert one.open == (one.changed / one.cases >= OPEN)
+        assert set(one.decisive) == set(one.missing)
+        if one.open:
+            first = one.decisive[0].label
+            assert one.advice.startswith(f"Pour trancher, remplissez d’abord «\u00a0{first}\u00a0»")
+            assert one.question.startswith("On ne peut pas encore répondre\u00a0: ")
+
+
+def test_the_data_named_first_turn_the_decision_most_often(model, portfolio, rows):
+    """What the estimate ranks, the model confirms with other clients, one figure at a time."""
+    full = next(row for row in rows if not missing(model, row))
+    ranks = {"EXT_SOURCE_3": 0, "OCCUPATION_TYPE": 0}
+    row = {**full, **dict.fromkeys(ranks)}
+    found = spread(model, portfolio, row, LIMIT)
+    for name in ranks:
+        files = [{**full, name: other[name]} for other in rows if other[name] is not None]
+        ranks[name] = float(np.std(model.margins(features.matrix(features.frame(files), model.features))))
+    assert [column.name for column in found.decisive] == sorted(ranks, key=lambda name: -ranks[name])
+
+
+def test_the_age_of_a_car_is_borrowed_from_those_who_have_one(model, portfolio, rows, monkeypatch):
+    row = next(row for row in rows if row["FLAG_OWN_CAR"] == "Y" and not missing(model, row))
+    seen = []
+    plausible = uncertainty.plausibility.implausible
+    monkeypatch.setattr(
+        uncertainty.plausibility, "implausible", lambda one: seen.append(one) or plausible(one)
+    )
+    assert spread(model, portfolio, {**row, "OWN_CAR_AGE": None}, LIMIT).cases > 100
+    assert all(one["OWN_CAR_AGE"] is not None for one in seen)
+
+
+def test_an_interval_that_rounding_closes_is_told_as_one_figure():
+    column = dictionary.COLUMNS["OCCUPATION_TYPE"]
+    narrow = Spread((column,), (column,), 200, 0.3099, 0.3101, 0, True)
+    wide = Spread((column,), (column,), 200, 0.3049, 0.3151, 0, True)
+    assert "resterait à 31\u00a0% dans 8 cas sur 10" in narrow.sentence
+    assert "irait de 30\u00a0% à 32\u00a0% dans 8 cas sur 10" in wide.sentence
+    assert not narrow.open
+
+
+@pytest.mark.parametrize(
+    ("probability", "said"),
+    [(0.7336, "73 %"), (0.4836, "un peu plus de 48 %"), (0.4764, "un peu moins de 48 %"), (0.48, "48 %")],
+)
+def test_a_probability_told_without_decimals_keeps_its_side(probability, said):
+    assert about(probability, LIMIT).replace("\u00a0", " ") == said
 
 
 def test_the_share_of_other_decisions_is_counted_by_the_model(model, portfolio, rows):

@@ -17,11 +17,21 @@ LITTLE = {
     "amt_goods_price": "450 000 €",
     "amt_income_total": "150 000",
     "name_income_type": "Working",
+    "days_employed": "3 ans et 2 mois",
+    "name_education_type": "Higher education",
+    "name_housing_type": "House / apartment",
+    "flag_own_car": "N",
+    "flag_own_realty": "Y",
 }
+SCORES = {"ext_source_1": "0,6", "ext_source_2": "0,7", "ext_source_3": "0,7"}
 
 
 def text(page):
-    return " ".join(page.find("body").text_content().replace("\u202f", " ").split())
+    return text_of(page.find("body"))
+
+
+def text_of(element):
+    return " ".join(element.text_content().replace("\u202f", " ").split())
 
 
 def errors(page):
@@ -38,18 +48,58 @@ def test_asks_for_nothing_protected_and_marks_what_is_optional(page):
     for name in asked:
         label = form.xpath(f".//label[@for='{name.lower()}']")[0].text_content()
         assert ("(facultatif)" in label) == (name.lower() not in LITTLE)
+    assert "FLAG_OWN_REALTY" in asked
     assert all(value == "" for name, value in form.form_values() if name != "csrf_token")
 
 
 def test_answers_as_for_a_known_client_and_says_what_is_missing(page, send):
-    answer = send(URL, LITTLE)
+    answer = send(URL, LITTLE | SCORES)
     said = text(answer)
     assert "La probabilité que ce client ne puisse pas rembourser" in said
-    assert re.search(r"Il manque \d+ données que le modèle utilise", said)
-    assert re.search(r"irait de \d+ % à \d+ % dans 8 cas sur 10", said)
+    assert "Le prêt sera accordé." in said
+    assert "Il manque une donnée que le modèle utilise" in said
+    assert re.search(r"(irait de \d+ % à|resterait à) \d+ % dans 8 cas sur 10", said)
     assert "Pourquoi cette décision ?" in said
     assert len(answer.find_class("figure")) == 2
     assert answer.get_element_by_id("amt_annuity").get("value") == "25 000,50"
+    box = text_of(answer.find_class("decision")[0])
+    assert re.search(r"est de \d+ % \(tolérance", box), "no decimals of what is not known"
+
+
+def test_what_the_missing_data_decide_is_no_decision(send):
+    answer = send(URL, {**LITTLE, "amt_annuity": "27 000", "amt_income_total": "100 000"})
+    box = answer.find_class("decision")[0]
+    said = text_of(box)
+    assert box.get("class").split() == ["decision"]
+    assert said.startswith("On ne peut pas encore répondre : la décision dépend de 4 données qui manquent.")
+    assert "Pour trancher, remplissez d’abord « " in said
+    whole = text(answer)
+    counts = re.search(r"Le prêt serait (accordé|refusé) dans (\d+) cas sur (\d+) \(\d+ %\) et", whole)
+    assert 0.1 <= int(counts[2]) / int(counts[3]) <= 0.9
+    for told in ("sera accordé", "ne sera pas accordé", "Pourquoi cette décision"):
+        assert told not in whole
+
+
+def test_with_all_data_the_answer_is_whole(send):
+    answer = send(URL, {**LITTLE, **SCORES, "occupation_type": "Managers"})
+    said = text(answer)
+    assert "Réponse donnée avec toutes les données utiles." in said
+    assert "Quelles données manquent" not in said
+    assert re.search(r"est de \d+,\d\d %", text_of(answer.find_class("decision")[0]))
+
+
+@pytest.mark.parametrize(
+    "name", ["name_education_type", "name_housing_type", "flag_own_realty", "flag_own_car", "days_employed"]
+)
+def test_what_the_model_never_saw_missing_is_required(send, name):
+    found = errors(send(URL, {**LITTLE, name: ""}, status=422))
+    assert set(found) == {name}
+    assert re.search("choisissez une réponse|cochez", found[name])
+
+
+def test_a_pensioner_needs_no_length_of_employment(send):
+    person = {**LITTLE, **SCORES, "name_income_type": "Pensioner", "days_employed": ""}
+    assert "sans objet (pas d’emploi en cours)" in text(send(URL, person))
 
 
 def test_a_client_typed_in_gets_the_score_of_the_file(trained, send):
@@ -66,7 +116,7 @@ def test_a_client_typed_in_gets_the_score_of_the_file(trained, send):
     row |= {"EXT_SOURCE_1": 0.51, "EXT_SOURCE_2": 0.62, "EXT_SOURCE_3": None, "DAYS_EMPLOYED": -1157}
     typed = {name.lower(): "" if row[name] is None else str(row[name]).replace(".", ",") for name in row}
     answer = send(URL, {**typed, "days_employed": "3 ans et 2 mois"})
-    score = explain(model, portfolio, {**row, "FLAG_OWN_REALTY": None}, 0.48).score
+    score = explain(model, portfolio, row, 0.48).score
     assert f"score de ce client est de {score.points} points" in text(answer)
 
 
@@ -88,8 +138,8 @@ def test_errors_keep_what_was_typed(send):
         ({"amt_annuity": "600 000"}, "amt_annuity"),
         ({"amt_goods_price": "100 000"}, "amt_credit"),
         ({"amt_income_total": "900 000 000"}, "amt_income_total"),
-        ({"days_employed": "3 ans", "name_income_type": "Pensioner"}, "days_employed"),
-        ({"own_car_age": "3", "flag_own_car": "N"}, "own_car_age"),
+        ({"name_income_type": "Pensioner"}, "days_employed"),
+        ({"own_car_age": "3"}, "own_car_age"),
     ],
 )
 def test_impossible_combinations_are_refused(send, typed, field):
