@@ -145,7 +145,13 @@ PERSON = {
     "amt_goods_price": "270 000",
     "amt_income_total": "150 000",
     "name_income_type": "Emploi salarié",
+    "days_employed": "3 ans et 2 mois",
+    "name_education_type": "Études supérieures",
+    "name_housing_type": "Maison ou appartement",
+    "flag_own_car": "Non",
+    "flag_own_realty": "Oui",
 }
+SCORES = {"ext_source_1": "0,6", "ext_source_2": "0,7", "ext_source_3": "0,7"}
 LESS = {"amt_credit": "900 000", "amt_goods_price": "900 000", "amt_annuity": "37 000"}
 
 STATES = (
@@ -200,8 +206,15 @@ STATES = (
         "application.new",
         "/dossiers/nouveau",
         "answer",
-        act=after(submit(**PERSON), unfold),
+        act=after(submit(**PERSON, **SCORES), unfold),
         says="Pourquoi cette décision ?",
+    ),
+    State(
+        "application.new",
+        "/dossiers/nouveau",
+        "open",
+        act=after(submit(**PERSON), unfold),
+        says="On ne peut pas encore répondre",
     ),
     State("meeting.sheet", f"{CLIENT}/entretien", says="peut être acceptée"),
     State("meeting.sheet", "/clients/{refused}/entretien", "refused", act=unfold, says="n’est pas acceptée"),
