@@ -10,7 +10,7 @@ most 1.7 times the price of its purpose), so that they refuse what is impossible
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,6 +36,7 @@ WITH_JOB: Final = frozenset(
 )
 
 _Complaint = tuple[str, str]
+_NONE: Final[Mapping[str, str]] = {}
 
 
 def implausible(row: Row) -> Mapping[str, str]:
@@ -45,11 +46,31 @@ def implausible(row: Row) -> Mapping[str, str]:
     sentence at most, the most basic one. An empty mapping: nothing speaks against this client. Uses age,
     where known, to bound the length of employment only. Takes some microseconds: no portfolio is read.
     """
+    return _judged(row, (*_FACTS, *_RATIOS))
+
+
+def _judged(row: Row, rules: Sequence[_Rule]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for rule in _RULES:
+    for rule in rules:
         for name, sentence in rule(row):
             found.setdefault(name, french.typeset(sentence))
     return found
+
+
+def objections(
+    row: Row, portfolio: Portfolio, names: Sequence[str], known: Mapping[str, str] = _NONE
+) -> Mapping[str, str]:
+    """Say all that speaks against scoring a client: column to correct -> French sentence with what to do.
+
+    What cannot be true comes first; then what is unlike the clients of the portfolio in the figures `names`,
+    whose narrower ranges say more than the rules about ratios do. `known`: sentences of `implausible` that
+    are not held against this client.
+    """
+    facts, ratios = (
+        {name: said for name, said in _judged(row, rules).items() if known.get(name) != said}
+        for rules in (_FACTS, _RATIOS)
+    )
+    return {**ratios, **unseen(row, portfolio, names, faulty=facts.keys()), **facts}
 
 
 @dataclass(frozen=True)
@@ -74,16 +95,20 @@ def seen(portfolio: Portfolio, name: str) -> Range | None:
     return Range(float(values[0]), float(values[-1])) if values.size else None
 
 
-def unseen(row: Row, portfolio: Portfolio, names: Sequence[str]) -> Mapping[str, str]:
+def unseen(
+    row: Row, portfolio: Portfolio, names: Sequence[str], faulty: Collection[str] = ()
+) -> Mapping[str, str]:
     """Say which of the numeric figures `names` lie outside the portfolio: column -> French sentence.
 
-    A derived figure is reported on the column that its client can act on most directly. What is missing, or
-    not in `row`, is not judged. Raises KeyError for a category that the dictionary does not know.
+    A derived figure is reported on the column that its client can act on most directly, with the values of
+    that column that all its derived figures allow; it is not where one of its other terms is reported, or is
+    in `faulty`: correcting that one changes it. What is missing, or not in `row`, is not judged. Raises
+    KeyError for a category that the dictionary does not know.
     """
     frame = features.frame([row])
     values = {**frame, **features.derive(frame)}
     found: dict[str, str] = {}
-    for name in names:
+    for name in sorted(names, key=lambda name: name in BLAMED):
         column = dictionary.describe(name)
         # An outside score has a published scale, which says more than the scores met so far.
         if column.categories is not None or column.kind is Kind.EXTERNAL_SCORE or name not in values:
@@ -91,7 +116,11 @@ def unseen(row: Row, portfolio: Portfolio, names: Sequence[str]) -> Mapping[str,
         value, known = float(values[name][0]), seen(portfolio, name)
         if known is None or math.isnan(value) or value == column.sentinel or value in known:
             continue
-        found.setdefault(BLAMED.get(name, name), french.typeset(_unseen(column, value, known)))
+        if name not in BLAMED:
+            found[name] = french.typeset(_unseen(column, value, known))
+        elif not {*found, *faulty} & {*features.DERIVED_FROM[name]} - {BLAMED[name]}:
+            # Narrower than the range of the amount by itself.
+            found[BLAMED[name]] = french.typeset(_out_of_proportion(row, portfolio, BLAMED[name]))
     return found
 
 
@@ -120,7 +149,59 @@ def _unseen(column: Column, value: float, known: Range) -> str:
     verb = "seraient" if column.many else "serait"
     return (
         f"{subject} {verb} de {wording.value_text(column, value)} ; chez les clients connus du modèle, "
-        f"cela va de {low} à {high} : corrigez ce chiffre, ou étudiez ce dossier sans le modèle."
+        f"cela va de {low} à {high} : saisissez {typed(column)} dans cette fourchette, "
+        "ou étudiez ce dossier sans le modèle."
+    )
+
+
+def typed(column: Column) -> str:
+    """What a person types into a field of this column, with its article."""
+    return {Kind.AMOUNT: "un montant", Kind.DURATION: "une durée", Kind.YEARS: "un âge"}.get(
+        column.kind, "un nombre"
+    )
+
+
+# Short names of the amounts that stand in proportion to each other: "un prix de 5 000 €", "changez le prix".
+_AMOUNTS: Final[Mapping[str, tuple[str, str]]] = {
+    "AMT_CREDIT": ("un crédit", "le crédit"),
+    "AMT_ANNUITY": ("une mensualité", "la mensualité"),
+    "AMT_GOODS_PRICE": ("un prix", "le prix"),
+    "AMT_INCOME_TOTAL": ("un revenu", "le revenu"),
+}
+
+
+def _out_of_proportion(row: Row, portfolio: Portfolio, name: str) -> str:
+    """Say what to type for an amount that is out of proportion to others, if those stay as they are."""
+    own = seen(portfolio, name)
+    low, high = (own.low, own.high) if own else (0.0, math.inf)
+    lower = upper = ""
+    for ratio, blamed in BLAMED.items():
+        known, others = seen(portfolio, ratio), [one for one in features.DERIVED_FROM[ratio] if one != name]
+        other = _number(row, others[0])
+        if blamed != name or known is None or not other:
+            continue
+        # Every ratio here is a quotient of two amounts, of which this one stands above or below.
+        above = features.DERIVED_FROM[ratio][0] == name
+        least, most = (known.low * other, known.high * other) if above else (
+            other / known.high, other / known.low if known.low > 0 else math.inf
+        )  # fmt: skip
+        if least > low:
+            low, lower = least, others[0]
+        # No wider than what cannot be true allows.
+        most = min(most, _most(row, ratio))
+        if most < high:
+            high, upper = most, others[0]
+    fixed = [one for one in dict.fromkeys((lower, upper)) if one]
+    given = french.join([f"{_AMOUNTS[one][0]} de {french.amount(_number(row, one) or 0)}" for one in fixed])
+    change = french.join([_AMOUNTS[one][1] for one in fixed], "ou")
+    what = _AMOUNTS[name][0]
+    least_euros, most_euros = math.ceil(low), math.floor(high)
+    if least_euros > most_euros:
+        none = "aucune" if what.startswith("une") else "aucun"
+        return f"Avec {given}, {none} {what.split()[1]} ne convient : changez aussi {change}."
+    return (
+        f"Avec {given}, saisissez {what} de {french.amount(least_euros)} à {french.amount(most_euros)}, "
+        f"ou changez aussi {change}."
     )
 
 
@@ -145,42 +226,62 @@ def _income(row: Row) -> Iterator[_Complaint]:
         )
 
 
-def _repayment(row: Row) -> Iterator[_Complaint]:
-    """The annuity repays the credit in a plausible number of months, and the income can bear it."""
+def _burden(row: Row) -> Iterator[_Complaint]:
+    """The annuity is a part of the credit, and the income can bear it."""
     credit, annuity = _number(row, "AMT_CREDIT"), _number(row, "AMT_ANNUITY")
     income = _number(row, "AMT_INCOME_TOTAL")
-    if not annuity:
-        return
-    written = french.amount(annuity)
-    if credit and annuity > credit:
+    if credit and annuity and annuity > credit:
         yield (
             "AMT_ANNUITY",
-            f"La mensualité ({written}) dépasse le montant du crédit ({french.amount(credit)}) : "
-            "baissez la mensualité ou augmentez le montant.",
+            f"La mensualité ({french.amount(annuity)}) dépasse le montant du crédit "
+            f"({french.amount(credit)}) : baissez la mensualité ou augmentez le montant.",
         )
-    elif credit and credit < SHORTEST_TERM * annuity:
+    if income and annuity and 0 < income < annuity:
+        yield (
+            "AMT_ANNUITY",
+            f"La mensualité ({french.amount(annuity)}) dépasse le revenu ({french.amount(income)}) : "
+            "baissez la mensualité ou corrigez le revenu.",
+        )
+
+
+def _repayment(row: Row) -> Iterator[_Complaint]:
+    """The annuity repays the credit in a plausible number of months."""
+    credit, annuity = _number(row, "AMT_CREDIT"), _number(row, "AMT_ANNUITY")
+    if not (credit and annuity):
+        return
+    written = french.amount(annuity)
+    if credit < SHORTEST_TERM * annuity:
         yield (
             "AMT_ANNUITY",
             f"La mensualité ({written}) rembourserait le crédit en moins de {SHORTEST_TERM} mois : saisissez "
             f"{french.amount(math.floor(credit / SHORTEST_TERM))} au plus, ou augmentez le montant.",
         )
-    elif credit and credit > LONGEST_TERM * annuity:
+    elif credit > LONGEST_TERM * annuity:
         yield (
             "AMT_ANNUITY",
             f"La mensualité ({written}) ne rembourserait pas le crédit en {LONGEST_TERM // 12} ans : "
             f"saisissez {french.amount(math.ceil(credit / LONGEST_TERM))} au moins, ou baissez le montant.",
         )
-    if income is not None and 0 < income < annuity:
-        yield (
-            "AMT_ANNUITY",
-            f"La mensualité ({written}) dépasse le revenu ({french.amount(income)}) : "
-            "baissez la mensualité ou corrigez le revenu.",
-        )
+
+
+def _most_of_goods(row: Row) -> float:
+    return MOST_OF_GOODS.get(str(row.get("NAME_CONTRACT_TYPE")), max(MOST_OF_GOODS.values()))
+
+
+def _most(row: Row, ratio: str) -> float:
+    """The most that the rules allow the amount to be on which a ratio is reported."""
+    match ratio:
+        case "CREDIT_TO_GOODS":
+            return _most_of_goods(row) * (_number(row, "AMT_GOODS_PRICE") or math.inf)
+        case "ANNUITY_TO_INCOME":
+            return _number(row, "AMT_INCOME_TOTAL") or math.inf
+        case _:
+            return math.inf
 
 
 def _goods(row: Row) -> Iterator[_Complaint]:
     credit, goods = _number(row, "AMT_CREDIT"), _number(row, "AMT_GOODS_PRICE")
-    most = MOST_OF_GOODS.get(str(row.get("NAME_CONTRACT_TYPE")), max(MOST_OF_GOODS.values()))
+    most = _most_of_goods(row)
     if credit and goods and credit > most * goods:
         yield (
             "AMT_CREDIT",
@@ -232,5 +333,7 @@ def _car(row: Row) -> Iterator[_Complaint]:
         )
 
 
+_Rule = Callable[[Row], Iterator[_Complaint]]
 # The most basic first: a column keeps the first sentence it is given.
-_RULES: Final = (_accepted, _income, _repayment, _goods, _employment, _car)
+_FACTS: Final[tuple[_Rule, ...]] = (_accepted, _income, _burden, _employment, _car)
+_RATIOS: Final[tuple[_Rule, ...]] = (_repayment, _goods)

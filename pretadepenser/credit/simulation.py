@@ -123,14 +123,6 @@ def objections(portfolio: Portfolio, row: Row, changes: Mapping[str, Value]) -> 
     What the file itself already says, plausible or not, is not held against the simulation.
     """
     after = {**row, **changes}
-    already = plausibility.implausible(row)
-    found = {
-        name: sentence
-        for name, sentence in plausibility.implausible(after).items()
-        if already.get(name) != sentence
-    }
-    if found:
-        return found
     touched = [
         *changes,
         *(
@@ -139,7 +131,7 @@ def objections(portfolio: Portfolio, row: Row, changes: Mapping[str, Value]) -> 
             if not changes.keys().isdisjoint(made_from)
         ),
     ]
-    return plausibility.unseen(after, portfolio, touched)
+    return plausibility.objections(after, portfolio, touched, known=plausibility.implausible(row))
 
 
 def simulate(

@@ -67,9 +67,5 @@ def _row(form: FiguresForm) -> Row | None:
     if row["DAYS_EMPLOYED"] is None:
         form.object_to(figures.lacking(form))
     answered = [name for name, value in form.values().items() if value is not None]
-    if form.object_to(plausibility.implausible(row)):
-        return None
     names = (*answered, *plausibility.BLAMED)
-    if form.object_to(plausibility.unseen(row, resources.portfolio(), names)):
-        return None
-    return row
+    return None if form.object_to(plausibility.objections(row, resources.portfolio(), names)) else row

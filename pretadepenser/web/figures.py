@@ -159,14 +159,16 @@ class FigureField(StringField):  # type: ignore[misc]  # WTForms has no types
                 return "un nombre, par exemple 3"
 
     def _bounds(self) -> str:
-        """Range of the dictionary, for a value that no client may have."""
+        """What to type instead of a value that no client may have: the hint's range, where there is one."""
         column = self.column
         assert column.minimum is not None
         assert column.maximum is not None
-        if column.kind is Kind.DURATION:
-            return f"cette durée est trop longue, saisissez {french.duration(column.minimum)} au plus"
-        low, high = french.compact(column.minimum), french.compact(column.maximum)
-        return f"saisissez un nombre de {low} à {high}"
+        known = self.known or Range(column.minimum, column.maximum)
+        if column.kind is Kind.EXTERNAL_SCORE:
+            low, high = french.compact(column.minimum), french.compact(column.maximum)
+        else:
+            low, high = plausibility.spoken(column, known)
+        return f"saisissez {plausibility.typed(column)} de {low} à {high}"
 
     def _hint(self) -> str:
         if self.column.kind is Kind.EXTERNAL_SCORE:

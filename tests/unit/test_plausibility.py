@@ -1,5 +1,6 @@
 """What cannot be true of a client is refused with a sentence; what is rare is not."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pyarrow.csv as csv
 import pytest
 
 from pretadepenser.credit import dictionary, features
-from pretadepenser.credit.plausibility import implausible
+from pretadepenser.credit.plausibility import BLAMED, implausible, objections
 
 REPO = Path(__file__).resolve().parents[2]
 GENUINE = REPO.parent / "shared" / "data" / "homecredit" / "application_train.csv"
@@ -92,3 +93,58 @@ def test_hardly_ever_speaks_against_a_genuine_client():
 def test_judges_only_what_the_dictionary_knows():
     assert set(PLAUSIBLE) <= set(dictionary.COLUMNS)
     assert implausible({"AMT_CREDIT": np.nan}) == {}
+
+
+def amounts(sentence: str) -> list[int]:
+    return [int(re.sub(r"\s", "", one)) for one in re.findall(r"([\d\s]+)\u00a0€", sentence)]
+
+
+@pytest.mark.parametrize(
+    ("change", "column", "given"),
+    [
+        ({"AMT_CREDIT": 351000 * 1.95}, "AMT_CREDIT", "Avec un prix de 351 000 €, saisissez un crédit de"),
+        ({"AMT_CREDIT": 60000.0}, "AMT_CREDIT", "Avec un prix de 351 000 €"),
+        (
+            {"AMT_ANNUITY": 100000.0},
+            "AMT_ANNUITY",
+            "Avec un crédit de 406 598 €, saisissez une mensualité de",
+        ),
+        ({"AMT_ANNUITY": 5000.0}, "AMT_ANNUITY", "Avec un crédit de 406 598 €, saisissez une mensualité de"),
+        (
+            {"AMT_INCOME_TOTAL": 40000.0, "AMT_CREDIT": 2e6, "AMT_ANNUITY": 39000.0, "AMT_GOODS_PRICE": None},
+            "AMT_CREDIT",
+            "Avec un revenu de 40 000 €, saisissez un crédit de",
+        ),
+    ],
+)
+def test_an_amount_out_of_proportion_is_told_what_to_type(portfolio, change, column, given):
+    row = PLAUSIBLE | change
+    names = [*PLAUSIBLE, *BLAMED]
+    said = objections(row, portfolio, names)[column]
+    plain = said.replace("\u00a0", " ").replace("\u202f", " ")
+    assert plain.startswith(given) or given in plain
+    assert re.search(r", ou changez aussi l[ea] \w+\.$", plain)
+    low, high = amounts(said)[-2:]
+    # Both ends are taken, and the next euro outside is not.
+    for typed, taken in ((low, True), (high, True), (low - 2, False), (high + 2, False)):
+        found = objections(row | {column: float(typed)}, portfolio, names)
+        assert (column not in found) == taken, (typed, found)
+
+
+def test_where_no_amount_fits_the_sentence_says_so(portfolio):
+    row = PLAUSIBLE | {"AMT_CREDIT": 4000000.0, "AMT_GOODS_PRICE": 4000000.0, "AMT_INCOME_TOTAL": 30000.0}
+    said = objections(row, portfolio, [*BLAMED])["AMT_ANNUITY"]
+    assert "aucune mensualité ne convient : changez aussi le crédit ou le revenu." in said.replace(
+        "\u00a0", " "
+    )
+
+
+def test_units_are_said_once(portfolio):
+    for change in ({"AMT_ANNUITY": 6000.0}, {"AMT_CREDIT": 50000.0}, {"AMT_INCOME_TOTAL": 40_000_000.0}):
+        for said in objections(PLAUSIBLE | change, portfolio, [*PLAUSIBLE, *BLAMED]).values():
+            assert not re.search(r"mensualités|\b0\sfois|fois .* fois", said), said
+
+
+def test_a_term_that_is_wrong_by_itself_is_told_alone(portfolio):
+    row = PLAUSIBLE | {"AMT_INCOME_TOTAL": 900_000_000.0}
+    assert list(objections(row, portfolio, [*PLAUSIBLE, *BLAMED])) == ["AMT_INCOME_TOTAL"]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pretadepenser.credit import french
 from pretadepenser.credit.portfolio import current_portfolio
 from pretadepenser.web.figures import duration, number
 
@@ -125,7 +126,7 @@ def test_gives_the_figures_as_a_spreadsheet(client, page, send, someone):
         ({"amt_credit": "250,000.50"}, "amt_credit", "écrivez 250 000,50, avec des espaces, une virgule"),
         ({"amt_credit": "250000,400"}, "amt_credit", "12 500 ou 12 500,50"),
         ({"amt_credit": "-5000"}, "amt_credit", "signe moins"),
-        ({"amt_credit": "0"}, "amt_credit", "saisissez un nombre de 1 à"),
+        ({"amt_credit": "0"}, "amt_credit", "saisissez un montant de"),
         ({"amt_income_total": "0"}, "amt_income_total", "Le revenu est nul"),
         ({"amt_annuity": "4 000 000"}, "amt_annuity", "dépasse le montant du crédit"),
         ({"days_employed": "longtemps"}, "days_employed", "3 ans et 2 mois"),
@@ -150,6 +151,35 @@ def test_each_field_has_its_own_sentence_and_keeps_what_was_typed(page, send, so
     for name, value in typed.items():
         if answer.get_element_by_id(name).tag == "input":
             assert sent[name] == value
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"), [("amt_credit", "0"), ("amt_income_total", "900 000 000"), ("own_car_age", "130")]
+)
+def test_the_error_tells_the_range_of_the_hint(page, send, someone, name, wrong):
+    url = address(someone)
+    shown = page(url)
+    hint = shown.get_element_by_id(f"{name}-indice").text_content()
+    said = errors(send(url, {**filled(shown), "flag_own_car": "Y", name: wrong}, status=422))[name]
+    low, high = re.fullmatch(r".*De (.+) à (.+)\.", hint).groups()
+    assert re.search(rf"de {low} à {high}(?!\w)", said), (hint, said)
+
+
+def test_a_much_larger_amount_is_told_what_goes_with_it(page, send, someone):
+    """What the sentences ask for is taken: first the amount, then the price and the instalment for it."""
+    url = address(someone)
+    more = {**filled(page(url)), "amt_credit": f"{someone.values['AMT_GOODS_PRICE'] * 1.9:.0f}"}
+    found = errors(send(url, more, status=422))
+    price = french.amount(someone.values["AMT_GOODS_PRICE"])
+    said = re.fullmatch(
+        rf"(?:Erreur\s: )?Avec un prix de {price}.*, saisissez un crédit de (.+)\u00a0€ à (.+)\u00a0€, "
+        "ou changez aussi le prix.*",
+        found["amt_credit"],
+    )
+    assert said
+    for amount in said.groups():
+        answer = send(url, {**more, "amt_credit": amount})
+        assert not errors(answer)
 
 
 def test_a_client_who_stops_working_is_simulated_with_the_box(page, send, someone):
