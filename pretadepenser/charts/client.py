@@ -230,8 +230,9 @@ def point_bars(bars: list[tuple[str, str, int]], width: Width, height: int) -> F
             place + middle, points, height=size, linewidth=1.5, edgecolor=drawing.color(tone),
             facecolor=drawing.color("against-wash" if against else tone), hatch="////" if against else None,
         )  # fmt: skip
+        written = french.points(points) if wide else french.signed(points)
         ax.annotate(
-            french.points(points) if wide else french.signed(points), (points, place + middle), (-8 if against else 8, 0),
+            written, (points, place + middle), (-8 if against else 8, 0),
             textcoords="offset points", ha="right" if against else "left", va="center",
             color=drawing.color("ink"), fontsize=13, fontweight="bold",
         )  # fmt: skip

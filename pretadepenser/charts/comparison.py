@@ -55,7 +55,7 @@ def _spread_said(shown: Distribution) -> str:
     if not shown.known:
         return "Aucun client de ce groupe n’a cette donnée."
     most = max(shown.bars, key=lambda bar: bar.count)
-    common = f"la {kind} la plus courante, {french.quoted(most.text)}, réunit {french.percent(most.share)}"
+    common = f"la {kind} la plus courante, {french.quoted(most.text)}, réunit {french.percent(most.share, 1)}"
     if shown.median is None:
         return f"{french.capital(common)} {shown.group.among}."
     middle = wording.value_text(shown.column, shown.median)
@@ -173,7 +173,7 @@ def _crossing_said(shown: Crossing, shares: np.ndarray) -> str:
         said = f"Dans ce groupe, quand l’une des deux données est élevée, l’autre {way} {often}"
     if shown.here is None:
         return f"{said}{french.NARROW_NO_BREAK}; une des deux données manque pour ce client."
-    share = wording.portion(float(shares[shown.here]), shown.group.among)
+    share = wording.portion(float(shares[shown.here]), shown.group.among, 1)
     return f"{said}{french.NARROW_NO_BREAK}; {share} sont dans les mêmes tranches que ce client."
 
 

@@ -9,6 +9,7 @@ loi n° 2008-496.
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from pretadepenser.credit import french
+from pretadepenser.credit.french import Person
 
 
 class Kind(StrEnum):
@@ -65,13 +67,15 @@ BUILDING_GROUP: Final = "batiment"
 DOCUMENTS_GROUP: Final = "documents"
 CONTACT_GROUP: Final = "contact"
 INQUIRIES_GROUP: Final = "consultations"
+EXTERNAL_GROUP: Final = "notes"
 
 GROUPS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        BUILDING_GROUP: "Immeuble où vit le client",
+        BUILDING_GROUP: "Immeuble où [vit le client|vous vivez]",
         DOCUMENTS_GROUP: "Documents fournis",
-        CONTACT_GROUP: "Moyens de joindre le client",
+        CONTACT_GROUP: "Moyens de [joindre le client|vous joindre]",
         INQUIRIES_GROUP: "Consultations du fichier des crédits",
+        EXTERNAL_GROUP: "Notes des organismes extérieurs",
     }
 )
 
@@ -90,6 +94,7 @@ class Column:
     the clients with whom the value is compared. `moot_where` is the column and the value that leave this one
     without object (the age of a car, where there is no car), and `moot_label` what is then said of it.
     `protected_categories` names the codes that reveal a protected ground in a column that does not.
+    `person` is whom the texts are said to.
     """
 
     name: str
@@ -119,6 +124,13 @@ class Column:
     moot_label: str = ""
     protected_categories: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     group: str | None = None
+    person: Person = Person.CLIENT
+
+    @property
+    def definite(self) -> str:
+        """The noun with its article, or the possessive in its place: "le revenu", "votre revenu"."""
+        possessed = self.noun.startswith(("votre ", "vos "))
+        return self.noun if possessed else french.the(self.noun, self.gender, self.many)
 
     @property
     def textual(self) -> bool:
@@ -170,18 +182,20 @@ def _positions(column: Column) -> Mapping[str, int]:
     return _POSITIONS[column.name]
 
 
-def _typeset(words: Any) -> Any:
-    """Give the texts of a table of the file their no-break spaces; names and codes are keys, left as is."""
+def _written(words: Any, person: Person) -> Any:
+    """Write the texts of a table for a person, with no-break spaces; names and codes are keys, left as is."""
     if isinstance(words, str):
-        return french.typeset(words)
+        return french.typeset(french.addressed(words, person))
     if isinstance(words, list):
-        return [_typeset(word) for word in words]
-    return {name: _typeset(word) for name, word in words.items()} if isinstance(words, dict) else words
+        return [_written(word, person) for word in words]
+    if isinstance(words, dict):
+        return {name: _written(word, person) for name, word in words.items()}
+    return words
 
 
-def _column(name: str, words: Mapping[str, Any]) -> Column:
+def _column(name: str, words: Mapping[str, Any], person: Person) -> Column:
     """Make a column of one table of the file; TypeError or ValueError name what the file gets wrong."""
-    facts = _typeset(words)
+    facts = _written(words, person)
     categories: dict[str, str] = {}
     sentences: dict[str, str] = {}
     for code, said in facts.pop("categories", {}).items():
@@ -192,6 +206,7 @@ def _column(name: str, words: Mapping[str, Any]) -> Column:
     flag = facts.get("integer", False) and bool(categories)
     return Column(
         name=name,
+        person=person,
         kind=Kind(facts.pop("kind")),
         theme=Theme(facts.pop("theme")),
         categories=MappingProxyType(categories) if categories else None,
@@ -204,7 +219,7 @@ def _column(name: str, words: Mapping[str, Any]) -> Column:
     )
 
 
-def _building(facts: Mapping[str, Any]) -> Iterator[Column]:
+def _building(facts: Mapping[str, Any], person: Person) -> Iterator[Column]:
     """The 14 figures of the building, in each of their three statistics."""
     for suffix, statistic in facts["statistics"].items():
         for stem, words in facts["figures"].items():
@@ -224,10 +239,11 @@ def _building(facts: Mapping[str, Any]) -> Iterator[Column]:
                     "protected": facts["protected"],
                     "group": BUILDING_GROUP,
                 },
+                person,
             )
 
 
-def _documents(facts: Mapping[str, Any]) -> Iterator[Column]:
+def _documents(facts: Mapping[str, Any], person: Person) -> Iterator[Column]:
     """The document flags: the publisher gives them numbers and no names."""
     for number in range(facts["first"], facts["last"] + 1):
         yield _column(
@@ -248,32 +264,40 @@ def _documents(facts: Mapping[str, Any]) -> Iterator[Column]:
                 },
                 "group": DOCUMENTS_GROUP,
             },
+            person,
         )
 
 
-def _read() -> tuple[Mapping[str, Column], Mapping[str, Column]]:
-    """Read dictionary.toml: the columns in Kaggle's order, then the derived figures."""
+@functools.cache
+def _read(person: Person) -> tuple[Mapping[str, Column], Mapping[str, Column]]:
+    """Read dictionary.toml for a person: the columns in Kaggle's order, then the derived figures."""
     text = resources.files(__package__).joinpath("dictionary.toml").read_text("utf-8")
     facts = tomllib.loads(text)
     columns: dict[str, Column] = {}
     for name, words in facts["columns"].items():
-        columns[name] = _column(name, words)
+        columns[name] = _column(name, words, person)
         if name == "EXT_SOURCE_3":
-            columns.update((column.name, column) for column in _building(facts["building"]))
+            columns.update((column.name, column) for column in _building(facts["building"], person))
         elif name == "DAYS_LAST_PHONE_CHANGE":
-            columns.update((column.name, column) for column in _documents(facts["document"]))
-    derived = {name: _column(name, words) for name, words in facts.get("derived", {}).items()}
+            columns.update((column.name, column) for column in _documents(facts["document"], person))
+    derived = {name: _column(name, words, person) for name, words in facts.get("derived", {}).items()}
     return MappingProxyType(columns), MappingProxyType(derived)
 
 
-_DICTIONARY: Final = _read()
+_DICTIONARY: Final = _read(Person.CLIENT)
 COLUMNS: Final = _DICTIONARY[0]
 DERIVED: Final = _DICTIONARY[1]
 
 
-def describe(name: str) -> Column:
-    """Return the column or derived figure of this name; KeyError if the dictionary has neither."""
-    return COLUMNS[name] if name in COLUMNS else DERIVED[name]
+def describe(name: str, person: Person = Person.CLIENT) -> Column:
+    """Return the column or derived figure of this name, said to `person`; KeyError if there is neither."""
+    columns, derived = _DICTIONARY if person is Person.CLIENT else _read(person)
+    return columns[name] if name in columns else derived[name]
+
+
+def group_label(group: str, person: Person = Person.CLIENT) -> str:
+    """Name what is explained together, for a reader; KeyError for an unknown group."""
+    return french.addressed(GROUPS[group], person)
 
 
 def protected_columns() -> tuple[str, ...]:

@@ -9,11 +9,23 @@ from typing import Final
 
 from pretadepenser.credit import dictionary, features, scoring, wording
 from pretadepenser.credit.features import Row
+from pretadepenser.credit.french import Person
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.scoring import Floats, Model, Score
 from pretadepenser.credit.standing import standing
 
 REASONS: Final = 5
+
+
+@dataclass(frozen=True)
+class Told:
+    """How reasons are worded: for whom, and with which names of the bodies that give external scores."""
+
+    person: Person = Person.CLIENT
+    bureaux: tuple[str, ...] = ()
+
+
+TOLD: Final = Told()
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,12 @@ def decompose(model: Model, row: Row, limit: float, number: int | None = None) -
 
 
 def explain(
-    model: Model, portfolio: Portfolio, row: Row, limit: float, number: int | None = None
+    model: Model,
+    portfolio: Portfolio,
+    row: Row,
+    limit: float,
+    number: int | None = None,
+    told: Told = TOLD,
 ) -> Explanation:
     """Score one client and explain the score with exact TreeSHAP values.
 
@@ -82,15 +99,21 @@ def explain(
         row: raw values in Kaggle's codings; at least `features.columns(model.features)`.
         limit: largest tolerated probability, 0..1.
         number: SK_ID_CURR, None for a person who is not in the portfolio.
+        told: how the reasons are worded.
 
     Raises:
         KeyError: a column of the model is missing in `row`, or a category is unknown.
     """
-    return next(explain_all(model, portfolio, [row], limit, [number]))
+    return next(explain_all(model, portfolio, [row], limit, [number], told))
 
 
 def explain_all(
-    model: Model, portfolio: Portfolio, rows: Sequence[Row], limit: float, numbers: Sequence[int | None]
+    model: Model,
+    portfolio: Portfolio,
+    rows: Sequence[Row],
+    limit: float,
+    numbers: Sequence[int | None],
+    told: Told = TOLD,
 ) -> Iterator[Explanation]:
     """Do what `explain` does for many rows: the model runs once, sentences are written row by row."""
     for parts, values in _decomposed(model, rows, limit, numbers):
@@ -99,8 +122,8 @@ def explain_all(
             parts.score,
             parts.base_points,
             parts.contributions,
-            against=_reasons(portfolio, values, groups, -1),
-            in_favour=_reasons(portfolio, values, groups, +1),
+            against=_reasons(portfolio, values, groups, -1, told),
+            in_favour=_reasons(portfolio, values, groups, +1, told),
         )
 
 
@@ -162,7 +185,7 @@ def _teller(name: str, row: Row) -> str:
 
 
 def _reasons(
-    portfolio: Portfolio, row: Row, groups: Mapping[str, Sequence[Contribution]], sign: int
+    portfolio: Portfolio, row: Row, groups: Mapping[str, Sequence[Contribution]], sign: int, told: Told
 ) -> tuple[Reason, ...]:
     """The groups that move the score in the direction of `sign`, strongest first, by at least a point."""
     weighed = [
@@ -171,7 +194,7 @@ def _reasons(
         if not _unheard_of(portfolio, row, teller)
     ]
     chosen = sorted((one for one in weighed if one[0] * sign > 0), key=lambda one: -abs(one[0]))
-    return tuple(_reason(portfolio, row, *one) for one in chosen[:REASONS])
+    return tuple(_reason(portfolio, row, *one, told) for one in chosen[:REASONS])
 
 
 def _unheard_of(portfolio: Portfolio, row: Row, name: str) -> bool:
@@ -180,13 +203,22 @@ def _unheard_of(portfolio: Portfolio, row: Row, name: str) -> bool:
 
 
 def _reason(
-    portfolio: Portfolio, row: Row, points: int, teller: str, group: Sequence[Contribution]
+    portfolio: Portfolio, row: Row, points: int, teller: str, group: Sequence[Contribution], told: Told
 ) -> Reason:
     names = tuple(one.name for one in group)
     if teller in dictionary.GROUPS:
-        told = wording.group_reason(teller, row, points)
-        return Reason(names, dictionary.GROUPS[teller], told, points)
-    column, value = dictionary.describe(teller), row[teller]
+        label = dictionary.group_label(teller, told.person)
+        return Reason(names, label, _together(portfolio, row, points, teller, told), points)
+    column, value = dictionary.describe(teller, told.person), row[teller]
     place = standing(portfolio, column, value)
-    told = wording.reason(column, value, place.rank, place.share, points)
-    return Reason(names, column.label, told, points)
+    sentence = wording.reason(column, value, place.rank, place.share, points)
+    return Reason(names, column.label, sentence, points)
+
+
+def _together(portfolio: Portfolio, row: Row, points: int, group: str, told: Told) -> str:
+    """The sentence of a group; that of the external scores places their mean among the other clients."""
+    if group != dictionary.EXTERNAL_GROUP:
+        return wording.group_reason(group, row, points, person=told.person)
+    mean = dictionary.describe("EXT_SOURCE_MEAN")
+    place = standing(portfolio, mean, row[mean.name])
+    return wording.external_reason(row, place.rank, place.share, points, told.person, told.bureaux)

@@ -102,6 +102,14 @@ class Person(Enum):
     YOU = 1
 
 
+_ADDRESSED: Final = re.compile(r"\[([^][|]*)\|([^][|]*)\]")
+
+
+def addressed(text: str, person: Person) -> str:
+    """Write a text for whom it is said to: "[le client a|vous avez]" becomes the first or the second."""
+    return _ADDRESSED.sub(lambda either: either[1 + person.value], text)
+
+
 def duration(days: float) -> str:
     """Write a length of time given in days, sign ignored, with at most two units.
 

@@ -22,8 +22,9 @@ from pretadepenser.credit import (
 )
 from pretadepenser.credit.counterfactual import Proposal
 from pretadepenser.credit.dictionary import Theme
-from pretadepenser.credit.explanation import Explanation, Reason, explain
+from pretadepenser.credit.explanation import Explanation, Reason, Told, explain
 from pretadepenser.credit.features import Row
+from pretadepenser.credit.french import Person
 from pretadepenser.credit.lever_wording import Lever
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.scoring import Model, Score
@@ -87,8 +88,9 @@ class Sheet:
     """The meeting sheet of one client.
 
     against, in_favour: up to REASONS each, the strongest first; outlook: in short what would change the
-    answer; changes: how, empty where nothing realistic would; sources: the data used; unused: what is not,
-    as a list within a sentence.
+    answer; changes: how, empty where nothing realistic would; sources: the data used; unnamed: whether the
+    bodies that give the external scores are not named among them; unused: what is not used, as a list within
+    a sentence.
     """
 
     explanation: Explanation
@@ -98,6 +100,7 @@ class Sheet:
     outlook: str
     changes: tuple[Change, ...]
     sources: tuple[Source, ...]
+    unnamed: bool
     unused: str
 
     @property
@@ -106,9 +109,14 @@ class Sheet:
         return self.explanation.score
 
 
-def sheet(model: Model, portfolio: Portfolio, row: Row, limit: float, number: int) -> Sheet:
-    """Prepare the sheet of the client `number` with the raw values `row`; errors as counterfactual.levers."""
-    explanation = explain(model, portfolio, row, limit, number)
+def sheet(
+    model: Model, portfolio: Portfolio, row: Row, limit: float, number: int, bureaux: tuple[str, ...] = ()
+) -> Sheet:
+    """Prepare the sheet of the client `number` with the raw values `row`; errors as counterfactual.levers.
+
+    bureaux: names of the three bodies that give the external scores, in order; empty where they are not set.
+    """
+    explanation = explain(model, portfolio, row, limit, number, Told(Person.YOU, bureaux))
     changes: tuple[Change, ...] = ()
     if not explanation.score.granted:
         found = counterfactual.levers(model, portfolio, row, limit, number=number)
@@ -120,7 +128,8 @@ def sheet(model: Model, portfolio: Portfolio, row: Row, limit: float, number: in
         frequency=_frequency(explanation.score.calibrated),
         outlook=_outlook(explanation.score, len(changes)),
         changes=changes,
-        sources=_sources(model.features, row),
+        sources=_sources(model.features, row, bureaux),
+        unnamed=not bureaux,
         unused=french.join(unused(model.features)),
     )
 
@@ -182,17 +191,19 @@ _ENOUGH: Final[Mapping[int, str]] = MappingProxyType(
 )
 
 
-def _sources(names: Sequence[str], row: Row) -> tuple[Source, ...]:
+def _sources(names: Sequence[str], row: Row, bureaux: Sequence[str]) -> tuple[Source, ...]:
     """The model's inputs by origin, with the client's values."""
     derived = features.derive(features.frame([row]))
     data: dict[str, list[tuple[str, str]]] = {DECLARED: [], EXTERNAL: [], DERIVED: []}
+    scores = [column.name for column in dictionary.in_group(dictionary.EXTERNAL_GROUP)]
     for name in names:
-        column = dictionary.describe(name)
+        column = dictionary.describe(name, Person.YOU)
         if name in dictionary.DERIVED:
             data[DERIVED].append((column.label, wording.value_text(column, float(derived[name][0]))))
         else:
             origin = EXTERNAL if column.theme is Theme.EXTERNAL else DECLARED
-            data[origin].append((column.label, wording.text_in(column, row)))
+            named = f"Note ({bureaux[scores.index(name)]})" if bureaux and name in scores else column.label
+            data[origin].append((named, wording.text_in(column, row)))
     return tuple(Source(origin, tuple(entries)) for origin, entries in data.items() if entries)
 
 

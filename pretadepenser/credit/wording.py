@@ -7,7 +7,7 @@ gender and elision agree. Nothing here knows the model: the caller gives the ran
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from pretadepenser.credit import french
@@ -16,11 +16,14 @@ from pretadepenser.credit.dictionary import (
     CONTACT_GROUP,
     DERIVED,
     DOCUMENTS_GROUP,
+    EXTERNAL_GROUP,
     INQUIRIES_GROUP,
     Column,
     Kind,
+    describe,
     in_group,
 )
+from pretadepenser.credit.french import NO_BREAK, Person
 
 Value = float | int | str | None
 
@@ -38,6 +41,8 @@ MORE_LESS: Final[Mapping[Kind, tuple[str, str]]] = {
     Kind.EXTERNAL_SCORE: ("c’est plus haut que chez", "c’est plus bas que chez"),
     Kind.BUILDING: ("c’est plus que chez", "c’est moins que chez"),
 }
+# An adjective would have to agree with a person whose sex is not known here.
+_YOUR_AGE: Final = ("c’est plus que l’âge de", "c’est moins que l’âge de")
 # Kinds in which so many clients have the same value that a rank alone says nothing true about more or less.
 _MANY_EQUAL: Final = frozenset({Kind.COUNT})
 # From this share on, "it is so for 40 % of clients" says more than a comparison.
@@ -94,9 +99,9 @@ def _number_text(column: Column, value: float) -> str:
         case Kind.SHARE:
             return _share_text(value)
         case Kind.EXTERNAL_SCORE | Kind.BUILDING:
-            return f"{french.number(value, 2) if value else 0} sur 1"
+            return f"{french.number(value, 2) if value else 0}{NO_BREAK}sur{NO_BREAK}1"
         case Kind.RATING:
-            return f"{french.number(value)} sur 3"
+            return f"{french.number(value)}{NO_BREAK}sur{NO_BREAK}3"
         case Kind.HOUR:
             return f"{french.number(value)}{french.NO_BREAK}h"
         case _:
@@ -161,15 +166,18 @@ def statement(column: Column, value: float | int | str) -> str:
         text = _hour(round(value))
     if column.says:
         return column.says.format(text)
-    subject = french.capital(french.the(column.noun, column.gender, column.many))
+    subject = french.capital(column.definite)
     verb = "sont" if column.many else "est"
     if column.kind is Kind.IDENTIFIER:
         return f"{subject} {verb} {text}"
     if column.kind is Kind.BUILDING:
-        text = text.replace("sur 1", "sur une échelle de 0 à 1")
-    if text.startswith("0,00") and value > 0:
-        text = f"moins de 0,01 {text.partition(' ')[2]}"
-    return f"{subject} {verb} de {text}"
+        text = text.replace(f"sur{NO_BREAK}1", "sur une échelle de 0 à 1")
+    return f"{subject} {verb} de {_least(text, value)}"
+
+
+def _least(text: str, value: float) -> str:
+    """Say a small number that is not nothing: "moins de 0,01 sur 1"."""
+    return f"moins de 0,01{text.removeprefix('0,00')}" if text.startswith("0,00") and value > 0 else text
 
 
 def _hour(hour: int) -> str:
@@ -184,7 +192,7 @@ def _absence(column: Column) -> str:
         # The meaning of a flag reads "Indique si le client possède une voiture."
         told = f"le dossier ne dit pas {column.meaning.removeprefix('Indique ').rstrip('.')}"
     else:
-        thing = french.the(column.noun, column.gender, column.many)
+        thing = column.definite
         if column.name in DERIVED:
             verb = "ne peuvent pas être" if column.many else "ne peut pas être"
             told = f"{thing} {verb} {french.agree('calculé', column.gender, column.many)}"
@@ -216,7 +224,8 @@ def _more_or_less(column: Column, rank: float | None, share: float | None) -> st
         less, more = more, less
     if abs(less - more) <= 2 * _MIDDLE:
         return f"c’est dans la moyenne {column.among}"
-    larger, smaller = MORE_LESS[column.kind]
+    yours = column.kind is Kind.AGE and column.person is Person.YOU
+    larger, smaller = _YOUR_AGE if yours else MORE_LESS[column.kind]
     return (
         f"{larger} {portion(less, column.among)}"
         if less > more
@@ -224,13 +233,13 @@ def _more_or_less(column: Column, rank: float | None, share: float | None) -> st
     )
 
 
-def portion(share: float, among: str = "des clients") -> str:
+def portion(share: float, among: str = "des clients", decimals: int = 0) -> str:
     """Write a share of clients: "66 % des clients", "presque tous les clients notés"."""
     if share >= 0.995:
         return f"presque tous les {among.removeprefix('des ')}"
     if share < 0.005:
         return f"moins de {french.percent(0.01)} {among}"
-    return f"{french.percent(share)} {among}"
+    return f"{french.percent(share, decimals)} {among}"
 
 
 def effect(points: int) -> str:
@@ -241,18 +250,65 @@ def effect(points: int) -> str:
     return f"Cela {verb} {french.plural(abs(points), 'point')} au score."
 
 
-def group_reason(group: str, row: Mapping[str, Value], points: int, share: float | None = None) -> str:
+def group_reason(
+    group: str,
+    row: Mapping[str, Value],
+    points: int,
+    share: float | None = None,
+    person: Person = Person.CLIENT,
+) -> str:
     """Say the joint effect of a group of thin columns (dictionary.GROUPS) as a reason does.
 
     `row` holds the raw values of the group's columns (an absent key is a missing value). `share` (0..1), if
-    given, is the share of clients of whom the same sentence is true. Raises KeyError for an unknown group.
+    given, is the share of clients of whom the same sentence is true. Raises KeyError for an unknown group,
+    and for the external scores, which `external_reason` tells.
     """
     columns = in_group(group)
     known = {c.name: value for c in columns if not is_absent(value := row.get(c.name))}
-    told = _GROUP_STATEMENTS[group](known, len(columns))
+    told = french.addressed(_GROUP_STATEMENTS[group](known, len(columns)), person)
     if not known:
         return f"{told}.{_also(share)} {effect(points)}"
     return f"{told}{_colon(_so_for(share))}. {effect(points)}"
+
+
+_BUREAUX: Final[Mapping[Person, Sequence[str]]] = {
+    Person.CLIENT: tuple(f"organisme nº{NO_BREAK}{number}" for number in (1, 2, 3)),
+    Person.YOU: ("premier organisme", "deuxième organisme", "troisième organisme"),
+}
+
+
+def external_reason(
+    row: Mapping[str, Value],
+    rank: float | None,
+    share: float | None,
+    points: int,
+    person: Person = Person.CLIENT,
+    bureaux: Sequence[str] = (),
+) -> str:
+    """Say the joint effect of the external scores and of their mean: the mean, its comparison, each score.
+
+    `rank` and `share` place the mean as in `reason`. `bureaux` are the names of the three bodies that give
+    the scores; without them they are numbered.
+    """
+    names = bureaux or _BUREAUX[person]
+    known = [
+        (name, float(value))
+        for name, column in zip(names, in_group(EXTERNAL_GROUP), strict=True)
+        if (value := row.get(column.name)) is not None and not is_absent(value)
+    ]
+    if not known:
+        told = f"{french.capital(french.ABSENT)}{NO_BREAK}: le dossier ne contient aucune note extérieure"
+        return f"{told}.{_also(share)} {effect(points)}"
+    mean = describe("EXT_SOURCE_MEAN", person)
+    value = sum(score for _, score in known) / len(known)
+    compared = _comparison(mean, value, rank, share)
+    if len(known) == 1:
+        told = (
+            f"La seule note extérieure connue ({known[0][0]}) est de {_least(value_text(mean, value), value)}"
+        )
+        return f"{told}{compared}. {effect(points)}"
+    scores = french.join([f"{french.number(score, 2)} ({name})" for name, score in known])
+    return f"{statement(mean, value)}{compared}. Elle réunit {scores}. {effect(points)}"
 
 
 Known = Mapping[str, Value]
@@ -261,16 +317,18 @@ Known = Mapping[str, Value]
 def _building(known: Known, total: int) -> str:
     if not known:
         return (
-            f"{french.capital(french.ABSENT)}{french.NO_BREAK}: le dossier ne décrit pas l’immeuble du client"
+            f"{french.capital(french.ABSENT)}{french.NO_BREAK}: le dossier ne décrit pas l’immeuble "
+            "[du client|où vous vivez]"
         )
-    return f"Le dossier décrit l’immeuble du client par {french.plural(len(known), 'donnée')} sur {total}"
+    many = french.plural(len(known), "donnée")
+    return f"Le dossier décrit l’immeuble [du client|où vous vivez] par {many} sur {total}"
 
 
 def _documents(known: Known, total: int) -> str:
     given = sum(value == 1 for value in known.values())
     if not given:
-        return "Le client n’a fourni aucun document de la liste"
-    return f"Le client a fourni {french.plural(given, 'document')} sur les {total} de la liste"
+        return "[Le client n’a|Vous n’avez] fourni aucun document de la liste"
+    return f"[Le client a|Vous avez] fourni {french.plural(given, 'document')} sur les {total} de la liste"
 
 
 def _contact(known: Known, total: int) -> str:
@@ -278,9 +336,9 @@ def _contact(known: Known, total: int) -> str:
     means = {name: value for name, value in known.items() if name != "FLAG_CONT_MOBILE"}
     given = sum(value == 1 for value in means.values())
     if not given:
-        return "Le client n’a donné aucun moyen de contact"
+        return "[Le client n’a|Vous n’avez] donné aucun moyen de contact"
     text = french.plural(given, "moyen de contact", "moyens de contact")
-    return f"Le client a donné {text} sur {total - 1}"
+    return f"[Le client a|Vous avez] donné {text} sur {total - 1}"
 
 
 def _inquiries(known: Known, _: int) -> str:

@@ -1,5 +1,7 @@
 """The explanation of a score: it adds up, it is said in order, and the model does what the reasons say."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from pretadepenser.credit.explanation import (
     REASONS,
     Decomposition,
     Explanation,
+    Told,
     decompose,
     explain,
     explain_all,
@@ -80,6 +83,34 @@ def test_reasons_are_the_strongest_and_in_order(rows: list[Row], explained: list
             left = [found * sign for name, found in together.items() if name not in named]
             if len(points) == REASONS:
                 assert max(left) <= points[-1]
+
+
+def test_external_scores_are_one_reason(explained: list[Explanation]) -> None:
+    """Three scores and their mean say one thing: told apart, they would leave no room for anything else."""
+    scores = {f"EXT_SOURCE_{which}" for which in (1, 2, 3, "MEAN")}
+    told = 0
+    for one in explained:
+        found = [reason for reason in (*one.against, *one.in_favour) if scores & set(reason.names)]
+        total = sum(part.points for part in one.contributions if part.name in scores)
+        if total:
+            told += len(found)
+            assert len(found) <= 1
+        for reason in found:
+            assert set(reason.names) == scores
+            assert reason.points == total
+    assert told > len(explained) * 0.9
+
+
+def test_reasons_can_be_said_to_the_client(model: Model, portfolio: Portfolio, rows: list[Row]) -> None:
+    for row in rows[:100]:
+        ours = explain(model, portfolio, row, LIMIT)
+        yours = explain(model, portfolio, row, LIMIT, told=Told(Person.YOU))
+        for mine, your in zip(
+            (*ours.against, *ours.in_favour), (*yours.against, *yours.in_favour), strict=True
+        ):
+            assert (mine.names, mine.points) == (your.names, your.points)
+            assert not re.search(r"\b(le|du) client\b", f"{your.label} {your.sentence}", re.IGNORECASE)
+            assert "vous" not in mine.sentence.lower().replace("rendez-vous", "")
 
 
 def test_no_reason_rests_on_a_protected_ground(explained: list[Explanation]) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from pretadepenser.credit import client_file, dictionary, french, wording
 from pretadepenser.credit.dictionary import COLUMNS
+from pretadepenser.credit.french import Person
 from pretadepenser.credit.wording import Value
 
 
@@ -223,8 +224,79 @@ def test_group_sentences() -> None:
     assert text == (
         "Donnée absente : le dossier ne décrit pas l’immeuble du client. Cela retire 2 points au score."
     )
+    text = wording.group_reason("documents", row, 2, person=Person.YOU).replace(french.NO_BREAK, " ")
+    assert text == "Vous avez fourni 2 documents sur les 20 de la liste. Cela ajoute 2 points au score."
     with pytest.raises(KeyError):
         wording.group_reason("autres", {}, 1)
+
+
+@pytest.mark.parametrize(
+    ("scores", "person", "bureaux", "text"),
+    [
+        (
+            (None, 0.26, 0.14),
+            Person.CLIENT,
+            (),
+            "La moyenne des notes extérieures est de 0,20 sur 1 : c’est plus bas que chez 92 % des clients "
+            "notés. Elle réunit 0,26 (organisme nº 2) et 0,14 (organisme nº 3). Cela retire 45 points au "
+            "score.",
+        ),
+        (
+            (0.1, 0.2, 0.3),
+            Person.YOU,
+            ("Alpha", "Bêta", "Gamma"),
+            "La moyenne des notes extérieures est de 0,20 sur 1 : c’est plus bas que chez 92 % des clients "
+            "notés. Elle réunit 0,10 (Alpha), 0,20 (Bêta) et 0,30 (Gamma). Cela retire 45 points au score.",
+        ),
+        (
+            (None, 0.2, None),
+            Person.YOU,
+            (),
+            "La seule note extérieure connue (deuxième organisme) est de 0,20 sur 1 : c’est plus bas que "
+            "chez 92 % des clients notés. Cela retire 45 points au score.",
+        ),
+    ],
+)
+def test_external_scores(
+    scores: tuple[float | None, ...], person: Person, bureaux: tuple[str, ...], text: str
+) -> None:
+    row: dict[str, Value] = {f"EXT_SOURCE_{number}": score for number, score in enumerate(scores, 1)}
+    said = wording.external_reason(row, 0.08, 0.0, -45, person, bureaux)
+    assert said.replace(french.NO_BREAK, " ") == text
+
+
+def test_no_external_score() -> None:
+    said = wording.external_reason({}, None, 0.02, -3).replace(french.NO_BREAK, " ")
+    assert said == (
+        "Donnée absente : le dossier ne contient aucune note extérieure. C’est aussi le cas de 2 % des "
+        "clients. Cela retire 3 points au score."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "client", "you"),
+    [
+        ("AMT_INCOME_TOTAL", 30_000, "Le revenu du client est de 30 000 €", "Votre revenu est de 30 000 €"),
+        ("FLAG_OWN_CAR", "N", "Le client ne possède pas de voiture", "Vous ne possédez pas de voiture"),
+        (
+            "DAYS_EMPLOYED",
+            -1157,
+            "Le client occupe son emploi depuis 3 ans et 2 mois",
+            "Vous occupez votre emploi depuis 3 ans et 2 mois",
+        ),
+        ("NAME_TYPE_SUITE", "Unaccompanied", "Le client est venu seul", "Personne n’est venu avec vous"),
+    ],
+)
+def test_whom_it_is_said_to(name: str, value: float | str, client: str, you: str) -> None:
+    for person, said in ((Person.CLIENT, client), (Person.YOU, you)):
+        text = wording.statement(dictionary.describe(name, person), value)
+        assert " ".join(text.split()) == said
+
+
+def test_an_absence_is_said_to_the_client() -> None:
+    car, income = (dictionary.describe(name, Person.YOU) for name in ("FLAG_OWN_CAR", "AMT_INCOME_TOTAL"))
+    assert "le dossier ne dit pas si vous possédez une voiture." in wording.reason(car, None, None, None, 1)
+    assert "le dossier ne donne pas votre revenu." in wording.reason(income, None, None, None, 1)
 
 
 @pytest.mark.parametrize(

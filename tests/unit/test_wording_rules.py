@@ -10,12 +10,19 @@ import pytest
 
 from pretadepenser.credit import dictionary, french, wording
 from pretadepenser.credit.dictionary import COLUMNS, DERIVED, Column, Kind
+from pretadepenser.credit.french import Person
 from pretadepenser.credit.readability import kandel_moles
 from pretadepenser.credit.wording import Value
 
-ALL = [*COLUMNS.values(), *DERIVED.values()]
+ALL = [dictionary.describe(name, person) for person in Person for name in (*COLUMNS, *DERIVED)]
 REASONS = [column for column in ALL if column.kind not in (Kind.IDENTIFIER, Kind.TARGET)]
-named = pytest.mark.parametrize("column", ALL, ids=lambda column: column.name)
+
+
+def identified(column: Column) -> str:
+    return f"{column.name}-{column.person.name}"
+
+
+named = pytest.mark.parametrize("column", ALL, ids=identified)
 
 RANKS = (None, 0.0, 0.004, 0.31, 0.49, 0.5, 0.52, 0.92, 0.999, 1.0)
 SHARES = (None, 0.0, 0.003, 0.12, 0.7, 0.998, 1.0)
@@ -71,12 +78,21 @@ WRONG = {
     "jargon": r"(?i)\b(SHAP|feature|variable|modèle|logit|marge|score extérieur|percentile|médiane|défaut)\b",
     "double negation": r"(?i)\bn(e |’)\w+ pas (\w+ )?(pas|aucun|sans|jamais)\b|pas impossible|non absent",
     "everybody or nobody": rf"(chez|cas de|que) (100|0){S}%",
+    "two persons in one text": r"\[|\]|\|",
 }
 WRONG_IN = {fault: re.compile(pattern) for fault, pattern in WRONG.items()}
 
 
-def faults(text: str) -> list[str]:
+# What is not said to the client: "the client", or a participle that would have to agree with his or her sex.
+NOT_TO_YOU = re.compile(
+    r"(?i)\b(le|du|au|ce|si le|chaque) client\b|\bil est\b|\b(son|sa|ses) (?!travaux)|vous êtes \w+[éi]\b"
+)
+
+
+def faults(text: str, person: Person = Person.CLIENT) -> list[str]:
     found = [fault for fault, pattern in WRONG_IN.items() if pattern.search(text)]
+    if person is Person.YOU and NOT_TO_YOU.search(text):
+        found.append("not for the client")
     for sentence in re.split(r"(?<=\.) ", text):
         if not sentence[0].isupper():
             found.append("no capital")
@@ -114,6 +130,7 @@ def faults(text: str) -> list[str]:
         ("jargon", "La médiane est basse."),
         ("double negation", "Le client n’a pas aucun enfant."),
         ("everybody or nobody", "C’est plus que chez 100 % des clients."),
+        ("two persons in one text", "[Le client a|Vous avez] 2 ans."),
         ("no capital", "le client."),
         ("no full stop", "Le client"),
         ("two colons in a sentence", "A : b : c."),
@@ -126,11 +143,11 @@ def test_the_rules_catch_what_they_say(fault: str, text: str) -> None:
 
 @named
 def test_every_sentence_keeps_the_rules(column: Column) -> None:
-    wrong = {text: found for text in set(reasons(column)) if (found := faults(text))}
+    wrong = {text: found for text in set(reasons(column)) if (found := faults(text, column.person))}
     assert not wrong
 
 
-@pytest.mark.parametrize("column", REASONS, ids=lambda column: column.name)
+@pytest.mark.parametrize("column", REASONS, ids=identified)
 def test_a_reason_says_value_comparison_and_effect(column: Column) -> None:
     for value in values(column):
         text = wording.reason(column, value, 0.92, 0.12, -14)
@@ -167,13 +184,34 @@ def rows(group: str) -> Iterator[dict[str, Value]]:
         }
 
 
-@pytest.mark.parametrize("group", dictionary.GROUPS)
-def test_groups_keep_the_rules(group: str) -> None:
+@pytest.mark.parametrize("person", Person)
+@pytest.mark.parametrize(
+    "group", [group for group in dictionary.GROUPS if group != dictionary.EXTERNAL_GROUP]
+)
+def test_groups_keep_the_rules(group: str, person: Person) -> None:
+    assert not faults(f"{dictionary.group_label(group, person)}.", person)
     for row in rows(group):
         for share in (None, 0.3):
             for points in POINTS:
-                text = wording.group_reason(group, row, points, share)
-                assert not faults(text), text
+                text = wording.group_reason(group, row, points, share, person)
+                assert not faults(text, person), text
+
+
+@pytest.mark.parametrize("person", Person)
+@pytest.mark.parametrize("bureaux", [(), ("Banque de France", "Crif", "Ellipro")])
+def test_external_scores_keep_the_rules(person: Person, bureaux: tuple[str, ...]) -> None:
+    names = [column.name for column in dictionary.in_group(dictionary.EXTERNAL_GROUP)]
+    for scores in itertools.product((None, math.nan, 0.0, 0.00001, 0.26, 1.0), repeat=3):
+        row = dict(zip(names, scores, strict=True))
+        for rank, share in itertools.product((None, 0.31, 0.999), (None, 0.12)):
+            text = wording.external_reason(row, rank, share, -14, person, bureaux)
+            assert not faults(text, person), text
+
+
+@pytest.mark.parametrize("column", [column for column in ALL if column.person is Person.YOU], ids=identified)
+def test_what_is_not_a_sentence_is_said_to_the_client_too(column: Column) -> None:
+    for text in (column.label, column.definite, *(column.categories or {}).values()):
+        assert not NOT_TO_YOU.search(text), text
 
 
 def test_sentences_are_easy_to_read() -> None:
