@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from pretadepenser.charts import drawing
-from pretadepenser.charts.chart import Cell, Chart, Column, Table, Width
+from pretadepenser.charts.before_after import before_after
+from pretadepenser.charts.chart import Chart, Column, Table, Width
 from pretadepenser.credit import french, scoring
 from pretadepenser.credit.counterfactual import Curve, Proposal
 from pretadepenser.credit.scoring import Score
@@ -22,37 +23,8 @@ ROOM: Final = 12
 
 def comparison(proposal: Proposal, today: Score) -> Table:
     """The figures that a proposal changes, then the model's answer, before and after."""
-    answers: tuple[tuple[str, tuple[str, Cell], tuple[str, Cell]], ...] = (
-        ("Probabilité de ne pas rembourser", _probability(today), _probability(proposal.score)),
-        ("Score, en points", _score(today), _score(proposal.score)),
-        ("Prêt", _decision(today), _decision(proposal.score)),
-    )
-    changes = proposal.changes
-    return Table(
-        f"{proposal.title} : avant et après",
-        (Column("Donnée"), Column("Avant", True), Column("Après", True)),
-        (
-            *((one.label, one.before_text, one.after_text) for one in changes),
-            *((label, before[0], after[0]) for label, before, after in answers),
-        ),
-        (
-            *((one.label, one.before, one.after) for one in changes),
-            *((label, before[1], after[1]) for label, before, after in answers),
-        ),
-    )
-
-
-def _probability(score: Score) -> tuple[str, Cell]:
-    return french.percent(score.probability, 2), score.probability
-
-
-def _score(score: Score) -> tuple[str, Cell]:
-    return french.number(score.points), score.points
-
-
-def _decision(score: Score) -> tuple[str, Cell]:
-    answer = "accordé" if score.granted else "refusé"
-    return answer, answer
+    caption = f"{proposal.title} : avant et après"
+    return before_after(caption, proposal.changes, today, proposal.score)
 
 
 def amounts(curve: Curve) -> Chart:

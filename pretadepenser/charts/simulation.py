@@ -6,52 +6,24 @@ from typing import Final
 
 from matplotlib.figure import Figure
 
+from pretadepenser.charts.before_after import before_after
 from pretadepenser.charts.chart import Chart, Column, Table, Width
 from pretadepenser.charts.client import point_bars
 from pretadepenser.credit import french
-from pretadepenser.credit.scoring import Score
 from pretadepenser.credit.simulation import Simulation
 
 SHOWN: Final = 8
 
 
 def answers(simulation: Simulation) -> Table:
-    """What was changed, then probability, points and decision, before and after."""
-    old, new = simulation.before.score, simulation.after.score
-    rows = [(one.label, one.before_text, one.after_text) for one in simulation.changes]
-    raw = [(one.label, one.before, one.after) for one in simulation.changes]
-    scored = (
-        (
-            "Probabilité",
-            lambda score: french.percent(score.probability, 2),
-            _probability,
-        ),
-        ("Score (points)", lambda score: french.number(score.points), lambda score: score.points),
-        (
-            "Difficultés sur 100 clients",
-            lambda score: french.number(100 * score.calibrated),
-            lambda score: 100 * score.calibrated,
-        ),
-        ("Décision", _decision, _decision),
+    """What was changed, then probability, points, difficulties and decision, before and after."""
+    return before_after(
+        "Les chiffres changés et la réponse du modèle, avant et après",
+        simulation.changes,
+        simulation.before.score,
+        simulation.after.score,
+        frequency=True,
     )
-    for label, text, value in scored:
-        rows.append((label, text(old), text(new)))
-        raw.append((label, value(old), value(new)))
-    return Table(
-        "Probabilité de ne pas rembourser, score, difficultés de paiement au score comparable, décision",
-        (Column("Donnée"), Column("Actuel"), Column("Simulé")),
-        tuple(rows),
-        tuple(raw),
-    )
-
-
-def _probability(score: Score) -> float:
-    return score.probability
-
-
-def _decision(score: Score) -> str:
-    decision = "prêt accordé" if score.granted else "prêt refusé"
-    return f"{decision}, cas proche de la limite" if score.close else decision
 
 
 def moves(simulation: Simulation) -> Chart | None:
@@ -65,10 +37,10 @@ def moves(simulation: Simulation) -> Chart | None:
         many = f"Les {len(rest)} autres données" if len(rest) > 1 else "Une autre donnée"
         bars.append((many, "", sum(one.points for one in rest)))
     table = Table(
-        "Points de chaque donnée, actuels et simulés",
+        "Valeur et points de chaque donnée, avant et après",
         (
-            Column("Donnée"), Column("Valeur actuelle"), Column("Valeur simulée"),
-            Column("Points actuels", True), Column("Points simulés", True), Column("Écart", True),
+            Column("Donnée"), Column("Valeur avant"), Column("Valeur après"),
+            Column("Points avant", True), Column("Points après", True), Column("Écart", True),
         ),
         tuple(
             (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pretadepenser.credit import dictionary, features, french, plausibility, wording
-from pretadepenser.credit.dictionary import Column
+from pretadepenser.credit.dictionary import Column, Kind
 from pretadepenser.credit.explanation import Explanation, explain
 from pretadepenser.credit.features import Row
 from pretadepenser.credit.portfolio import Portfolio
@@ -32,7 +32,7 @@ class Change:
         old, new = self.before_text, self.after_text
         if column.categories is not None:
             old, new = french.quoted(old), french.quoted(new)
-        return f"{french.the(column.noun, column.gender, column.many)} ({old} → {new})"
+        return f"{french.the(column.noun, column.gender, column.many)} (de {old} à {new})"
 
 
 @dataclass(frozen=True)
@@ -72,13 +72,18 @@ class Simulation:
 
     @property
     def sentence(self) -> str:
-        """What was changed and what it does to probability, points and decision, in French."""
+        """The decision, what was changed and what that does to probability and points, in French."""
+        return f"{self.decision} {self.detail}" if self.changes else self.detail
+
+    @property
+    def detail(self) -> str:
+        """The sentence without the decision that it starts with."""
         if not self.changes:
             return french.typeset(
                 "Vous n’avez rien changé : ce sont les chiffres du dossier, et la décision reste la même."
             )
         changed = french.join([one.sentence for one in self.changes])
-        return french.typeset(f"Vous avez changé : {changed}. {self._effect} {self._decision}")
+        return french.typeset(f"Vous avez changé : {changed}. {self._effect}")
 
     @property
     def _effect(self) -> str:
@@ -94,7 +99,8 @@ class Simulation:
         )
 
     @property
-    def _decision(self) -> str:
+    def decision(self) -> str:
+        """What becomes of the decision, in a French sentence."""
         match self.before.score.granted, self.after.score.granted:
             case False, True:
                 return "Le prêt, refusé aujourd’hui, serait accordé."
@@ -148,14 +154,14 @@ def simulate(
         model: the trained model.
         portfolio: the clients with whom values are compared.
         row: the client's raw values (Kaggle's codings).
-        changes: raw values to replace, by column; those equal to the file's are ignored.
+        changes: raw values to replace, by column; those that read as the file's do are ignored.
         limit: largest tolerated probability, 0..1.
         number: SK_ID_CURR, None for a person who is not in the portfolio.
 
     Raises:
         KeyError: a column or category that the dictionary does not know.
     """
-    real = {name: value for name, value in changes.items() if neutral(name, row[name]) != value}
+    real = {name: value for name, value in changes.items() if _differs(name, row[name], value)}
     before = explain(model, portfolio, row, limit, number)
     after = explain(model, portfolio, {**row, **real}, limit, number) if real else before
     return Simulation(
@@ -167,14 +173,30 @@ def simulate(
                 column.label,
                 row[column.name],
                 real[column.name],
-                wording.text_in(column, row),
-                wording.text_in(column, {**row, **real}),
+                *_texts(column, row, {**row, **real}),
             )
             for column in dictionary.COLUMNS.values()
             if column.name in real
         ),
         _moved(before, after),
     )
+
+
+def _differs(name: str, before: Value, after: Value) -> bool:
+    """Say whether a new value is another one for a reader too, amounts to the cent."""
+    if neutral(name, before) == after:
+        return False
+    old, new = _texts(dictionary.COLUMNS[name], {name: before}, {name: after})
+    return old != new
+
+
+def _texts(column: Column, before: Row, after: Row) -> tuple[str, str]:
+    """Write a column's value in two rows, amounts to the cent where euros alone would look the same."""
+    old, new = wording.text_in(column, before), wording.text_in(column, after)
+    values = before[column.name], after[column.name]
+    if old == new and column.kind is Kind.AMOUNT and all(isinstance(one, int | float) for one in values):
+        return french.amount(float(values[0] or 0), 2), french.amount(float(values[1] or 0), 2)
+    return old, new
 
 
 def _moved(before: Explanation, after: Explanation) -> tuple[Move, ...]:

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from pretadepenser.charts import simulation as charts
+from pretadepenser.charts.levers import comparison
 from pretadepenser.credit import application, dictionary, features, uncertainty
+from pretadepenser.credit.counterfactual import levers as levers_of
 from pretadepenser.credit.explanation import explain
 from pretadepenser.credit.plausibility import implausible, seen, unseen
 from pretadepenser.credit.scoring import margin_of
@@ -46,14 +48,17 @@ def test_the_sentence_tells_the_decision_of_each_side(model, portfolio, rows):
         for credit in (0.6, 1.5):
             result = simulate(model, portfolio, row, {"AMT_CREDIT": row["AMT_CREDIT"] * credit}, LIMIT)
             old, new = result.before.score.granted, result.after.score.granted
-            ending = {
-                (True, True): "resterait accordé.",
-                (False, False): "resterait refusé.",
-                (True, False): "accordé aujourd’hui, serait refusé.",
-                (False, True): "refusé aujourd’hui, serait accordé.",
+            start = {
+                (True, True): "Le prêt resterait accordé. ",
+                (False, False): "Le prêt resterait refusé. ",
+                (True, False): "Le prêt, accordé aujourd’hui, serait refusé. ",
+                (False, True): "Le prêt, refusé aujourd’hui, serait accordé. ",
             }[old, new]
-            assert result.sentence.endswith(ending)
-            said.add(ending)
+            assert result.sentence.startswith(
+                f"{start}Vous avez changé\u00a0: le montant du crédit demandé (de "
+            )
+            assert "→" not in result.sentence
+            said.add(start)
     assert len(said) == 4
 
 
@@ -63,6 +68,34 @@ def test_nothing_changed_is_said(model, portfolio, rows):
     assert same.moved == ()
     assert same.sentence.startswith("Vous n’avez rien changé")
     assert charts.moves(same) is None
+
+
+def test_cents_are_shown_where_euros_look_the_same(model, portfolio, rows):
+    row = {**rows[0], "AMT_CREDIT": 202500.0, "AMT_GOODS_PRICE": 202500.0}
+    result = simulate(model, portfolio, row, {"AMT_CREDIT": 202500.4}, LIMIT)
+    assert "(de 202 500,00 € à 202 500,40 €)" in result.sentence.replace("\u202f", " ").replace("\u00a0", " ")
+    assert [cell.count(",") for cell in charts.answers(result).rows[0]] == [0, 1, 1]
+    whole = simulate(model, portfolio, row, {"AMT_CREDIT": 300000}, LIMIT)
+    assert "(de 202 500 € à 300 000 €)" in whole.sentence.replace("\u202f", " ").replace("\u00a0", " ")
+
+
+def test_what_reads_the_same_is_no_change(model, portfolio, rows):
+    row = {**rows[0], "NAME_INCOME_TYPE": "Working", "DAYS_EMPLOYED": -1157}
+    assert simulate(model, portfolio, row, {"DAYS_EMPLOYED": -1158}, LIMIT).changes == ()
+    assert simulate(model, portfolio, row, {"AMT_CREDIT": row["AMT_CREDIT"] + 0.001}, LIMIT).changes == ()
+
+
+def test_the_answers_read_like_those_of_levers(model, portfolio, rows):
+    result = simulate(model, portfolio, rows[3], {"AMT_CREDIT": rows[3]["AMT_CREDIT"] * 1.4}, LIMIT)
+    refused = (levers_of(model, portfolio, row, LIMIT) for row in rows)
+    proposal = next(found.proposals[0] for found in refused if found.proposals)
+    table, other = charts.answers(result), comparison(proposal, result.before.score)
+    assert table.columns == other.columns
+    labels = [label for label, *_ in table.rows[-4:]]
+    assert [label for label in labels if label != "Difficultés sur 100 clients"] == [
+        label for label, *_ in other.rows[-3:]
+    ]
+    assert table.rows[-1][2] in ("accordé", "refusé")
 
 
 def test_a_category_that_names_a_protected_ground_is_no_change(model, portfolio, rows):

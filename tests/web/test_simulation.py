@@ -86,7 +86,10 @@ def test_answers_with_sentence_table_and_picture(page, send, someone):
     more = f"{someone.values['AMT_CREDIT'] * 1.3:.2f}".replace(".", ",") + " €"
     answer = send(url, {**filled(page(url)), "amt_credit": more})
     lead = answer.xpath("//main//*[@class='lead']")[0].text_content()
-    assert lead.startswith("Vous avez changé\u00a0: le montant du crédit demandé")
+    assert re.match(
+        r"Le prêt( resterait|, \w+ aujourd’hui, serait) (accordé|refusé)\. Vous avez changé\s: ", lead
+    )
+    assert "le montant du crédit demandé (de " in lead
     assert "La probabilité de ne pas rembourser" in lead
     assert answer.get_element_by_id("amt_credit").get("value") == more
     table = answer.xpath("//main/table")[0]
@@ -112,7 +115,7 @@ def test_gives_the_figures_as_a_spreadsheet(client, page, send, someone):
     form = next(form for form in answer.forms if (form.get("action") or "").endswith("chiffres.csv"))
     response = client.post(form.get("action"), data=dict(form.form_values()))
     assert response.mimetype == "text/csv"
-    assert response.text.startswith("\ufeffDonnée;Valeur actuelle;Valeur simulée")
+    assert response.text.startswith("\ufeffDonnée;Valeur avant;Valeur après")
 
 
 @pytest.mark.parametrize(

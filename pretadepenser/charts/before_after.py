@@ -1,0 +1,76 @@
+"""Figures that change and the model's answer, before and after: one table for levers and simulations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from pretadepenser.charts.chart import Cell, Column, Table
+from pretadepenser.credit import french
+from pretadepenser.credit.scoring import Score
+
+
+class Change(Protocol):
+    """A figure that changes: raw values, and the same for a reader."""
+
+    @property
+    def label(self) -> str:
+        """Title of the row."""
+
+    @property
+    def before(self) -> Cell:
+        """Raw value today."""
+
+    @property
+    def after(self) -> Cell:
+        """Raw value after the change."""
+
+    @property
+    def before_text(self) -> str:
+        """Value today for a reader."""
+
+    @property
+    def after_text(self) -> str:
+        """Value after the change for a reader."""
+
+
+def before_after(
+    caption: str, changes: Sequence[Change], before: Score, after: Score, frequency: bool = False
+) -> Table:
+    """The changes, then probability, points and decision; `frequency`: difficulties among 100 clients too."""
+    answers = [
+        ("Probabilité de ne pas rembourser", _probability(before), _probability(after)),
+        ("Score, en points", _score(before), _score(after)),
+        ("Prêt", _decision(before), _decision(after)),
+    ]
+    if frequency:
+        answers.insert(2, ("Difficultés sur 100 clients", _frequency(before), _frequency(after)))
+    return Table(
+        caption,
+        (Column("Donnée"), Column("Avant", True), Column("Après", True)),
+        (
+            *((one.label, one.before_text, one.after_text) for one in changes),
+            *((label, old[0], new[0]) for label, old, new in answers),
+        ),
+        (
+            *((one.label, one.before, one.after) for one in changes),
+            *((label, old[1], new[1]) for label, old, new in answers),
+        ),
+    )
+
+
+def _probability(score: Score) -> tuple[str, Cell]:
+    return french.percent(score.probability, 2), score.probability
+
+
+def _score(score: Score) -> tuple[str, Cell]:
+    return french.number(score.points), score.points
+
+
+def _frequency(score: Score) -> tuple[str, Cell]:
+    return french.number(100 * score.calibrated), 100 * score.calibrated
+
+
+def _decision(score: Score) -> tuple[str, Cell]:
+    answer = "accordé" if score.granted else "refusé"
+    return answer, answer
