@@ -94,7 +94,7 @@ class Column:
     the clients with whom the value is compared. `moot_where` is the column and the value that leave this one
     without object (the age of a car, where there is no car), and `moot_label` what is then said of it.
     `protected_categories` names the codes that reveal a protected ground in a column that does not.
-    `person` is whom the texts are said to.
+    `hint` says what to type where the label leaves a doubt. `person` is whom the texts are said to.
     """
 
     name: str
@@ -106,6 +106,7 @@ class Column:
     meaning: str
     many: bool = False
     unit: str = ""
+    hint: str = ""
     protected: str | None = None
     actionable: bool = False
     minimum: float | None = None

@@ -150,7 +150,7 @@ def _term(before: _Figures, after: _Figures) -> str:
 
 def _income(before: _Figures, after: _Figures) -> str:
     more = (after["AMT_INCOME_TOTAL"] or 0.0) - (before["AMT_INCOME_TOTAL"] or 0.0)
-    return f"faire compter {french.amount(more)} de revenu régulier en plus, avec des justificatifs"
+    return f"faire compter {french.amount(more)} par mois de revenu régulier en plus, avec des justificatifs"
 
 
 _ACTIONS: Final[Mapping[Lever, Callable[[_Figures, _Figures], str]]] = MappingProxyType(

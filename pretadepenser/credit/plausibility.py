@@ -166,7 +166,7 @@ _AMOUNTS: Final[Mapping[str, tuple[str, str]]] = {
     "AMT_CREDIT": ("un crédit", "le crédit"),
     "AMT_ANNUITY": ("une mensualité", "la mensualité"),
     "AMT_GOODS_PRICE": ("un prix", "le prix"),
-    "AMT_INCOME_TOTAL": ("un revenu", "le revenu"),
+    "AMT_INCOME_TOTAL": ("un revenu mensuel", "le revenu"),
 }
 
 
@@ -222,7 +222,7 @@ def _income(row: Row) -> Iterator[_Complaint]:
     if _number(row, "AMT_INCOME_TOTAL") == 0:
         yield (
             "AMT_INCOME_TOTAL",
-            "Le revenu est nul : saisissez un revenu supérieur à zéro, toutes ressources comprises.",
+            "Le revenu est nul : saisissez un revenu mensuel supérieur à zéro, toutes ressources comprises.",
         )
 
 
@@ -239,7 +239,7 @@ def _burden(row: Row) -> Iterator[_Complaint]:
     if income and annuity and 0 < income < annuity:
         yield (
             "AMT_ANNUITY",
-            f"La mensualité ({french.amount(annuity)}) dépasse le revenu ({french.amount(income)}) : "
+            f"La mensualité ({french.amount(annuity)}) dépasse le revenu mensuel ({french.amount(income)}) : "
             "baissez la mensualité ou corrigez le revenu.",
         )
 

@@ -88,8 +88,8 @@ class FigureField(StringField):  # type: ignore[misc]  # WTForms has no types
 
     @property
     def unit(self) -> str:
-        """What follows the field: amounts in euros, ages of things in years."""
-        return {Kind.AMOUNT: "€", Kind.YEARS: "ans"}.get(self.column.kind, "")
+        """What follows the field: amounts in euros, with their period, and ages of things in years."""
+        return {Kind.AMOUNT: self.column.unit, Kind.YEARS: "ans"}.get(self.column.kind, "")
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Turn what was typed into the raw value. Raises ValueError with a sentence that says what to do."""
@@ -173,11 +173,13 @@ class FigureField(StringField):  # type: ignore[misc]  # WTForms has no types
     def _hint(self) -> str:
         if self.column.kind is Kind.EXTERNAL_SCORE:
             return "Un nombre de 0 à 1. Plus il est haut, plus le risque est faible."
-        example = "Par exemple « 3 ans et 2 mois ». " if self.column.kind is Kind.DURATION else ""
-        if self.known is None:
-            return french.typeset(example.rstrip())
-        low, high = plausibility.spoken(self.column, self.known)
-        return french.typeset(f"{example}De {low} à {high}.")
+        parts = [self.column.hint] if self.column.hint else []
+        if self.column.kind is Kind.DURATION:
+            parts.append("Par exemple « 3 ans et 2 mois ».")
+        if self.known is not None:
+            low, high = plausibility.spoken(self.column, self.known)
+            parts.append(f"De {low} à {high}.")
+        return french.typeset(" ".join(parts))
 
 
 class CategoryField(SelectField):  # type: ignore[misc]  # WTForms has no types

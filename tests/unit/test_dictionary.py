@@ -183,3 +183,24 @@ def test_arrow_schema() -> None:
     assert schema.field("CODE_GENDER").type == pa.dictionary(pa.int8(), pa.string())
     assert schema.field("FLAG_MOBIL").type == pa.int32()
     assert not schema.field("AMT_CREDIT").nullable
+
+
+def test_income_and_instalment_are_counted_by_the_month() -> None:
+    for name in ("AMT_INCOME_TOTAL", "AMT_ANNUITY"):
+        column = COLUMNS[name]
+        assert column.unit == "€ par mois"
+        for words in (f"{column.label} {column.noun}", column.meaning, column.hint):
+            assert re.search(r"\bmois\b|mensu", words), words
+    for name in ("CREDIT_TO_INCOME", "ANNUITY_TO_INCOME"):
+        assert "revenu mensuel" in DERIVED[name].meaning
+        assert "revenu mensuel" in DERIVED[name].says
+
+
+@needs_rows
+def test_the_genuine_instalments_fit_a_monthly_income_only() -> None:
+    """What docs/decisions/periods.md reads from the data."""
+    columns = ["AMT_ANNUITY", "AMT_INCOME_TOTAL"]
+    rows = pd.read_csv(HOME_CREDIT / "application_train.csv", usecols=columns).dropna()
+    share = rows["AMT_ANNUITY"] / rows["AMT_INCOME_TOTAL"]
+    assert (share > 1).mean() < 0.001
+    assert (12 * share > 1).mean() > 0.8

@@ -59,7 +59,7 @@ def test_accepts(row):
         ({"AMT_CREDIT": 24700.0}, "AMT_ANNUITY", "dépasse le montant du crédit"),
         ({"AMT_CREDIT": 2 * 24700.5}, "AMT_ANNUITY", "en moins de 3 mois : saisissez 16 467 € au plus"),
         ({"AMT_ANNUITY": 4000.0}, "AMT_ANNUITY", "en 7 ans : saisissez 4 841 € au moins"),
-        ({"AMT_INCOME_TOTAL": 20000.0}, "AMT_ANNUITY", "dépasse le revenu (20 000 €)"),
+        ({"AMT_INCOME_TOTAL": 20000.0}, "AMT_ANNUITY", "dépasse le revenu mensuel (20 000 €)"),
         ({"AMT_GOODS_PRICE": 200000.0}, "AMT_CREDIT", "dépasse 2 fois le prix du bien : saisissez 400 000 €"),
         ({"DAYS_EMPLOYED": -15790 + 5800}, "DAYS_EMPLOYED", "16 ans : saisissez 27 ans et 2 mois au plus"),
         ({"NAME_INCOME_TYPE": "Pensioner"}, "DAYS_EMPLOYED", "« Retraite ou pension » : indiquez"),
@@ -113,7 +113,7 @@ def amounts(sentence: str) -> list[int]:
         (
             {"AMT_INCOME_TOTAL": 40000.0, "AMT_CREDIT": 2e6, "AMT_ANNUITY": 39000.0, "AMT_GOODS_PRICE": None},
             "AMT_CREDIT",
-            "Avec un revenu de 40 000 €, saisissez un crédit de",
+            "Avec un revenu mensuel de 40 000 €, saisissez un crédit de",
         ),
     ],
 )

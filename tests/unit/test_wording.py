@@ -276,7 +276,12 @@ def test_no_external_score() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "client", "you"),
     [
-        ("AMT_INCOME_TOTAL", 30_000, "Le revenu du client est de 30 000 €", "Votre revenu est de 30 000 €"),
+        (
+            "AMT_INCOME_TOTAL",
+            30_000,
+            "Le revenu mensuel du client est de 30 000 €",
+            "Votre revenu mensuel est de 30 000 €",
+        ),
         ("FLAG_OWN_CAR", "N", "Le client ne possède pas de voiture", "Vous ne possédez pas de voiture"),
         (
             "DAYS_EMPLOYED",
@@ -296,7 +301,7 @@ def test_whom_it_is_said_to(name: str, value: float | str, client: str, you: str
 def test_an_absence_is_said_to_the_client() -> None:
     car, income = (dictionary.describe(name, Person.YOU) for name in ("FLAG_OWN_CAR", "AMT_INCOME_TOTAL"))
     assert "le dossier ne dit pas si vous possédez une voiture." in wording.reason(car, None, None, None, 1)
-    assert "le dossier ne donne pas votre revenu." in wording.reason(income, None, None, None, 1)
+    assert "le dossier ne donne pas votre revenu mensuel." in wording.reason(income, None, None, None, 1)
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,26 @@ def test_a_client_typed_in_gets_the_score_of_the_file(trained, send):
     assert f"score de ce client est de {score.points} points" in text(answer)
 
 
+def test_income_and_instalment_say_their_period_where_they_are_typed(page):
+    shown = page(URL)
+    for name, words in (
+        ("amt_income_total", "Sur un mois, comme la mensualité"),
+        ("amt_annuity", "chaque mois"),
+    ):
+        assert shown.get_element_by_id(f"{name}-unite").text_content().replace("\u00a0", " ") == "€ par mois"
+        assert words in shown.get_element_by_id(f"{name}-indice").text_content()
+        described = shown.get_element_by_id(name).get("aria-describedby").split()
+        assert {f"{name}-unite", f"{name}-indice"} <= set(described)
+    label = shown.xpath("//label[@for='amt_income_total']")[0].text_content()
+    assert label.startswith("Revenu mensuel")
+    assert shown.get_element_by_id("amt_credit-unite").text_content() == "€"
+
+
+def test_the_ratios_to_the_income_are_explained(send):
+    said = text(send(URL, LITTLE | SCORES))
+    assert "Le revenu et la mensualité se comptent tous deux par mois." in said
+
+
 def test_errors_keep_what_was_typed(send):
     answer = send(
         URL, {**LITTLE, "amt_credit": "cher", "ext_source_1": "3", "name_income_type": ""}, status=422
