@@ -89,7 +89,8 @@ class FigureField(StringField):  # type: ignore[misc]  # WTForms has no types
     @property
     def unit(self) -> str:
         """What follows the field: amounts in euros, with their period, and ages of things in years."""
-        return {Kind.AMOUNT: self.column.unit, Kind.YEARS: "ans"}.get(self.column.kind, "")
+        unit = {Kind.AMOUNT: self.column.unit, Kind.YEARS: "ans"}.get(self.column.kind, "")
+        return unit.replace(" ", french.NO_BREAK)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Turn what was typed into the raw value. Raises ValueError with a sentence that says what to do."""
