@@ -128,6 +128,13 @@ def _hosts(value: object) -> str:
     return text
 
 
+def _bureaux(value: object) -> str:
+    names = [name.strip() for name in _text(value).split(",")]
+    if names != [""] and (len(names) != 3 or not all(names)):
+        raise ValueError
+    return ", ".join(names)
+
+
 SETTINGS: tuple[Setting, ...] = (
     Setting(
         "LIMIT",
@@ -231,6 +238,15 @@ SETTINGS: tuple[Setting, ...] = (
         _email,
         _EMAIL,
     ),
+    Setting(
+        "EXTERNAL_BUREAUX",
+        "",
+        "Names of the bodies behind `EXT_SOURCE_1` to `3`, separated by commas, for the meeting sheet.",
+        _bureaux,
+        "trois noms séparés par des virgules",
+    ),
+    Setting("MEDIATOR_NAME", "", "Name of the consumer mediator, on the meeting sheet.", _text, "un texte"),
+    Setting("MEDIATOR_ADDRESS", "", "Postal or web address of the consumer mediator.", _text, "un texte"),
 )
 _BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
 

@@ -33,6 +33,7 @@ REASONS: Final = 3
 
 DECLARED: Final = "Ce que contient votre demande"
 EXTERNAL: Final = "Ce que disent des organismes extérieurs"
+UNNAMED: Final = "demandez leur nom à votre conseiller"
 DERIVED: Final = "Ce qui est calculé à partir de ces chiffres"
 
 _GROUNDS: Final[Mapping[str, str]] = MappingProxyType(
@@ -88,9 +89,8 @@ class Sheet:
     """The meeting sheet of one client.
 
     against, in_favour: up to REASONS each, the strongest first; outlook: in short what would change the
-    answer; changes: how, empty where nothing realistic would; sources: the data used; unnamed: whether the
-    bodies that give the external scores are not named among them; unused: what is not used, as a list within
-    a sentence.
+    answer; changes: how, empty where nothing realistic would; sources: the data used; unused: what is not,
+    as a list within a sentence.
     """
 
     explanation: Explanation
@@ -100,7 +100,6 @@ class Sheet:
     outlook: str
     changes: tuple[Change, ...]
     sources: tuple[Source, ...]
-    unnamed: bool
     unused: str
 
     @property
@@ -129,7 +128,6 @@ def sheet(
         outlook=_outlook(explanation.score, len(changes)),
         changes=changes,
         sources=_sources(model.features, row, bureaux),
-        unnamed=not bureaux,
         unused=french.join(unused(model.features)),
     )
 
@@ -204,7 +202,10 @@ def _sources(names: Sequence[str], row: Row, bureaux: Sequence[str]) -> tuple[So
             origin = EXTERNAL if column.theme is Theme.EXTERNAL else DECLARED
             named = f"Note ({bureaux[scores.index(name)]})" if bureaux and name in scores else column.label
             data[origin].append((named, wording.text_in(column, row)))
-    return tuple(Source(origin, tuple(entries)) for origin, entries in data.items() if entries)
+    titles = {} if bureaux else {EXTERNAL: f"{EXTERNAL} ({UNNAMED})"}
+    return tuple(
+        Source(titles.get(origin, origin), tuple(entries)) for origin, entries in data.items() if entries
+    )
 
 
 def unused(names: Sequence[str]) -> tuple[str, ...]:

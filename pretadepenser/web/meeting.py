@@ -11,10 +11,12 @@ from flask import Blueprint, Response, current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from pretadepenser.charts import client as charts
-from pretadepenser.credit import french, meeting
+from pretadepenser.charts.chart import Chart
+from pretadepenser.credit import french, meeting, scoring
+from pretadepenser.credit.french import Person
 from pretadepenser.credit.meeting import Sheet
 from pretadepenser.web import pdf as documents
-from pretadepenser.web import resources
+from pretadepenser.web import pictures, resources
 from pretadepenser.web.pdf import PdfUnavailableError
 
 blueprint = Blueprint("meeting", __name__, url_prefix="/clients/<int:number>")
@@ -29,7 +31,7 @@ def sheet(number: int) -> ResponseReturnValue:
         client_number=number,
         score=found.score,
         sheet=found,
-        scale=charts.scale(found.score),
+        scale=charts.scale(found.score, Person.YOU),
         today=_today(),
     )
 
@@ -38,7 +40,7 @@ def sheet(number: int) -> ResponseReturnValue:
 def pdf(number: int) -> ResponseReturnValue:
     """Give the sheet as a tagged PDF."""
     found = _found(number)
-    scale = charts.scale(found.score)
+    scale = charts.scale(found.score, Person.YOU)
     picture = base64.b64encode(scale.svg(theme="light")).decode()
     html = render_template(
         "pages/meeting_pdf.html",
@@ -68,9 +70,34 @@ def pdf(number: int) -> ResponseReturnValue:
     return response
 
 
+@blueprint.get("/entretien/graphiques/score.svg")
+def picture(number: int) -> ResponseReturnValue:
+    """Draw the score on its scale, as the client is told of it."""
+    return pictures.picture(_scale(number))
+
+
+@blueprint.get("/entretien/graphiques/score.csv")
+def spreadsheet(number: int) -> ResponseReturnValue:
+    """Give the figures of the scale."""
+    return pictures.spreadsheet(_scale(number).table, f"entretien-client-{number}-score")
+
+
+def _scale(number: int) -> Chart:
+    client = resources.client_or_404(number)
+    score = scoring.score_row(resources.model(), client.values, resources.limit(), number)
+    return charts.scale(score, Person.YOU)
+
+
 def _found(number: int) -> Sheet:
     client = resources.client_or_404(number)
-    return meeting.sheet(resources.model(), resources.portfolio(), client.values, resources.limit(), number)
+    return meeting.sheet(
+        resources.model(),
+        resources.portfolio(),
+        client.values,
+        resources.limit(),
+        number,
+        resources.bureaux(),
+    )
 
 
 def _today() -> str:

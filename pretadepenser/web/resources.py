@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from flask import abort, current_app
+from flask import current_app
 from numpy.typing import NDArray
+from werkzeug.exceptions import NotFound
 
 from pretadepenser.credit import portfolio as clients
 from pretadepenser.credit import scoring, storage
@@ -24,6 +25,14 @@ from pretadepenser.credit.scoring import Model
 
 class UnavailableError(Exception):
     """No portfolio or no model is published yet; the message says what an administrator must run."""
+
+
+class UnknownClientError(NotFound):
+    """No client of the portfolio has this number: a 404 of its own, which offers to look for another."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"Aucun client ne porte le numéro {number}.")
+        self.number = number
 
 
 @dataclass
@@ -60,11 +69,17 @@ def limit() -> float:
     return float(current_app.config["LIMIT"])
 
 
+def bureaux() -> tuple[str, ...]:
+    """Names of the three bodies that give the external scores, empty where they are not set."""
+    names: str = current_app.config["EXTERNAL_BUREAUX"]
+    return tuple(names.split(", ")) if names else ()
+
+
 def client_or_404(number: int) -> Client:
     """The client with this SK_ID_CURR; a 404 that helps where there is none."""
     found = portfolio().client(number)
     if found is None:
-        abort(404, description=f"Aucun client ne porte le numéro {number}.")
+        raise UnknownClientError(number)
     return found
 
 

@@ -33,6 +33,12 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_default(tmp_pa
     assert values["ORGANISATION_NAME"] == "Ma banque"
 
 
+def test_the_three_bureaux_are_named_or_none(tmp_path: Path) -> None:
+    for given, kept in (("A,B , C d’ici", "A, B, C d’ici"), ("", "")):
+        values = load({"PRETADEPENSER_EXTERNAL_BUREAUX": given}, {"INSTANCE": tmp_path})
+        assert values["EXTERNAL_BUREAUX"] == kept
+
+
 def test_our_own_variable_wins_over_a_platform_s(tmp_path: Path) -> None:
     environ = {"PORT": "80", "PRETADEPENSER_PORT": "81", "PRETADEPENSER_WORKERS": ""}
     values = load(environ, {"INSTANCE": tmp_path})
@@ -53,6 +59,8 @@ WRONG = [
     ({"PORT": "0"}, "PORT doit être"),
     ({"PRETADEPENSER_HTTPS": "peut-être"}, "HTTPS doit être oui ou non"),
     ({"PRETADEPENSER_ORGANISATION_EMAIL": "contact"}, "une adresse électronique et non « contact »"),
+    ({"PRETADEPENSER_EXTERNAL_BUREAUX": "A, B"}, "trois noms séparés par des virgules et non « A, B »"),
+    ({"PRETADEPENSER_EXTERNAL_BUREAUX": "A,,C"}, "EXTERNAL_BUREAUX doit être"),
     ({"DATABASE_URL": "mysql://u:motdepasse@h/b"}, "DATABASE_URL doit être une adresse"),
     ({"PRETADEPENSER_SECRET_KEY": "court"}, "SECRET_KEY doit être un texte d’au moins 32 caractères"),
     ({"PRETADEPENSER_LIMT": "0.4"}, "vouliez-vous dire PRETADEPENSER_LIMIT ?"),

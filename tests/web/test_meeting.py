@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from lxml.html import HtmlElement
+from lxml.html import HtmlElement, document_fromstring
 
 from pretadepenser.credit import features, meeting
 from pretadepenser.credit.portfolio import current_portfolio
@@ -126,11 +126,53 @@ def test_what_is_unused_follows_the_model() -> None:
     assert set(everything) - set(more) == {"votre sexe", "la liste des documents que vous avez fournis"}
 
 
+@pytest.mark.parametrize("case", ["granted", "changes", "none"])
+def test_the_client_is_spoken_to_and_never_of(page: Page, cases: dict[str, int], case: str) -> None:
+    shown = page(f"/clients/{cases[case]}/entretien").xpath("//*[@class='meeting']")[0]
+    text = plain(shown.text_content())
+    assert not re.search(r"(?i)\b(le|du|ce|au) client\b", text.replace("numéro de client", "")), text
+    assert not re.search(r"compté en mensualités|organisme extérieur nº", text)
+    (address,) = shown.xpath(".//picture//img/@src")
+    assert address == f"/clients/{cases[case]}/entretien/graphiques/score.svg"
+    table = address.replace(".svg", ".csv")
+    assert shown.xpath(f".//a[@href='{table}']")
+
+
+def test_the_picture_of_the_scale_says_you(client: FlaskClient, cases: dict[str, int]) -> None:
+    address = f"/clients/{cases['none']}/entretien/graphiques/score"
+    for answer in (client.get(f"{address}.svg?largeur=etroite"), client.get(f"{address}.csv")):
+        assert answer.status_code == 200
+        assert "client" not in answer.text.lower()
+        assert re.search(r"Vous\s:|Votre score", answer.text)
+
+
+def test_bureaux_and_mediator_are_what_is_set(
+    make_app: Callable[..., Flask], sign_in: Callable[..., object]
+) -> None:
+    browser = make_app(
+        EXTERNAL_BUREAUX="Alpha, Bêta, Gamma", MEDIATOR_NAME="Mme Juste", MEDIATOR_ADDRESS="BP 7, Paris"
+    ).test_client()
+    sign_in(browser)
+    text = plain(document_fromstring(browser.get(f"/clients/{KNOWN}/entretien").text).text_content())
+    assert "Note (Alpha)" in text
+    assert "(Gamma)" in text.split("Ce que contient votre demande")[0], "in the reasons too"
+    assert "demandez leur nom" not in text
+    assert "L. 616-1) : Mme Juste, BP 7, Paris." in text
+
+
+def test_what_is_not_set_is_said(page: Page) -> None:
+    text = plain(page(f"/clients/{KNOWN}/entretien").text_content())
+    assert "organismes extérieurs (demandez leur nom à votre conseiller)" in text
+    assert "L. 612-1 et L. 616-1) : demandez son adresse au conseiller." in text
+    assert "Ses coordonnées ne sont pas encore indiquées ici." in text
+
+
 def test_contact_is_what_is_set(make_app: Callable[..., Flask], sign_in: Callable[..., object]) -> None:
     browser = make_app(ORGANISATION_PHONE="01 23 45 67 89").test_client()
     sign_in(browser)
     text = browser.get(f"/clients/{KNOWN}/entretien").text
     assert "01 23 45 67 89" in text
+    assert "ne sont pas encore indiquées" not in text
     assert "Courriel" not in text
 
 
