@@ -15,6 +15,7 @@ from pretadepenser.credit.scoring import Floats, Model, Score
 from pretadepenser.credit.standing import standing
 
 REASONS: Final = 5
+_EXTERNAL_MEAN: Final = "EXT_SOURCE_MEAN"
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,9 @@ def _reasons(
 
 def _unheard_of(portfolio: Portfolio, row: Row, name: str) -> bool:
     """Say whether a figure is absent that no client lacks: there is nothing true to say of its points."""
-    return name not in dictionary.GROUPS and row[name] is None and portfolio.missing(name) == 0
+    # The external scores are told by their mean, which only a file without any of them lacks.
+    told_by = _EXTERNAL_MEAN if name == dictionary.EXTERNAL_GROUP else name
+    return told_by not in dictionary.GROUPS and row[told_by] is None and portfolio.missing(told_by) == 0
 
 
 def _reason(
@@ -219,6 +222,6 @@ def _together(portfolio: Portfolio, row: Row, points: int, group: str, told: Tol
     """The sentence of a group; that of the external scores places their mean among the other clients."""
     if group != dictionary.EXTERNAL_GROUP:
         return wording.group_reason(group, row, points, person=told.person)
-    mean = dictionary.describe("EXT_SOURCE_MEAN")
+    mean = dictionary.describe(_EXTERNAL_MEAN)
     place = standing(portfolio, mean, row[mean.name])
     return wording.external_reason(row, place.rank, place.share, points, told.person, told.bureaux)

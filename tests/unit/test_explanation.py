@@ -222,7 +222,11 @@ def test_no_reason_rests_on_an_absence_that_no_client_has(
 ) -> None:
     hidden = [name for name in ("NAME_EDUCATION_TYPE", "NAME_HOUSING_TYPE") if not portfolio.missing(name)]
     assert hidden
+    scores = ("EXT_SOURCE_1", "EXT_SOURCE_2", "EXT_SOURCE_3")
     for row in rows[:50]:
         one = explain(model, portfolio, {**row, **dict.fromkeys(hidden)}, LIMIT)
         assert not {name for reason in (*one.against, *one.in_favour) for name in reason.names} & set(hidden)
+        bare = explain(model, portfolio, {**row, **dict.fromkeys(scores)}, LIMIT)
+        told = {name for reason in (*bare.against, *bare.in_favour) for name in reason.names}
+        assert not told & set(scores) or portfolio.missing("EXT_SOURCE_MEAN")
         assert one.base_points + sum(part.points for part in one.contributions) == one.score.points
