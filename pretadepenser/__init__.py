@@ -56,6 +56,8 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     """
     app = Flask(__name__, template_folder="../templates", static_folder="../static")
     app.config.from_mapping(settings.load(os.environ, config))
+    # An address that is typed or pasted with a slash at its end is the same page.
+    app.url_map.strict_slashes = False
     app.extensions["database"] = Database(app.config["DATABASE_URL"])
     operations.init_app(app)
     security.init_app(app)

@@ -10,7 +10,8 @@ from werkzeug.exceptions import HTTPException
 
 from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.credit.scoring import ModelError
-from pretadepenser.web.resources import UnavailableError
+from pretadepenser.web.home import SearchForm
+from pretadepenser.web.resources import UnavailableError, UnknownClientError
 
 # code: (title, what happened and what to do)
 PAGES: Final = {
@@ -49,6 +50,10 @@ PAGES: Final = {
         "L’application n’est pas encore prête à répondre. Prévenez votre administrateur.",
     ),
 }
+UNKNOWN: Final = (
+    "Client introuvable",
+    "Vérifiez ce numéro sur le dossier du client, corrigez-le, puis cherchez à nouveau.",
+)
 EXPIRED: Final = (
     "Formulaire périmé",
     "Ce formulaire est resté ouvert trop longtemps, ou votre session a changé. "
@@ -59,6 +64,7 @@ EXPIRED: Final = (
 def init_app(app: Flask) -> None:
     """Answer every error with a page of the site (the API has its own form of errors)."""
     app.register_error_handler(CSRFError, lambda error: _page(400, *EXPIRED))
+    app.register_error_handler(UnknownClientError, _unknown_client)
     app.register_error_handler(HTTPException, _http)
     for kind in (UnavailableError, PortfolioError, ModelError):
         app.register_error_handler(kind, _not_ready)
@@ -79,12 +85,21 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
+def _unknown_client(error: UnknownClientError) -> Response:
+    # The wrong number stands in the form: a slip of the finger is quicker mended than typed anew.
+    search = SearchForm(formdata=None, data={"numero": str(error.number)})
+    return _page(404, *UNKNOWN, error.description or "", search)
+
+
 def _not_ready(error: Exception) -> Response:
     current_app.logger.error("%s", error)
     return _page(503, *PAGES[503], str(error))
 
 
-def _page(code: int, title: str, advice: str, precisely: str = "") -> Response:
-    return make_response(
-        render_template("pages/error.html", code=code, title=title, advice=advice, precisely=precisely), code
+def _page(
+    code: int, title: str, advice: str, precisely: str = "", search: SearchForm | None = None
+) -> Response:
+    page = render_template(
+        "pages/error.html", code=code, title=title, advice=advice, precisely=precisely, search=search
     )
+    return make_response(page, code)

@@ -82,9 +82,19 @@ def test_visited_clients_are_offered_again(page: Page) -> None:
 
 @pytest.mark.parametrize("number", [999999999, 1, 10**30])
 def test_an_unknown_client_helps(page: Page, number: int) -> None:
-    text = words(page(f"/clients/{number}", status=404).xpath("//main")[0])
-    assert f"Aucun client ne porte le numéro {number}" in text
-    assert "Rechercher un client" in text
+    """The page says which number is unknown, and the search is in it, with that number to correct."""
+    shown = page(f"/clients/{number}", status=404)
+    assert words(shown.xpath("//h1")[0]) == "Client introuvable"
+    assert f"Aucun client ne porte le numéro {number}" in words(shown.xpath("//main")[0])
+    form = shown.xpath("//main//form[@action='/']")[0]
+    assert form.fields["numero"] == str(number)
+    assert form.fields["csrf_token"]
+    assert "Rechercher un client" in words(shown.xpath("//main")[0])
+
+
+@pytest.mark.parametrize("path", [f"/clients/{KNOWN}", "/modele", f"/clients/{KNOWN}/comparaison"])
+def test_a_slash_at_the_end_changes_nothing(page: Page, path: str) -> None:
+    assert words(page(path + "/").xpath("//h1")[0]) == words(page(path).xpath("//h1")[0])
 
 
 @pytest.mark.parametrize("name", ["score", "contributions"])
