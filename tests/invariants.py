@@ -36,10 +36,10 @@ def _frame(page: HtmlElement, where: str) -> None:
 def _title(page: HtmlElement, where: str) -> None:
     headings = page.xpath("//h1")
     assert len(headings) == 1, f"{where}: {len(headings)} h1"
-    title = page.findtext(".//title") or ""
+    title = " ".join((page.findtext(".//title") or "").split())
     words = " ".join(headings[0].text_content().split())
     wrong = bool(page.xpath("//*[@class='error-summary']"))
-    assert title.startswith(("Erreur\u00a0: " if wrong else "") + words), f"{where}: {title!r}, {words!r}"
+    assert title.startswith(("Erreur : " if wrong else "") + words), f"{where}: {title!r}, {words!r}"
     assert title.endswith(SITE), where
 
 

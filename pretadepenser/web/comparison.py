@@ -12,7 +12,7 @@ from wtforms import RadioField, SelectChoice, SelectField, SelectMultipleField, 
 
 from pretadepenser.charts import comparison as charts
 from pretadepenser.charts.chart import Chart
-from pretadepenser.credit import comparison, french, groups, scoring
+from pretadepenser.credit import comparison, dictionary, french, groups, scoring
 from pretadepenser.credit.comparison import Distribution
 from pretadepenser.credit.groups import Group, Outcome, Selection
 from pretadepenser.credit.portfolio import Client, brackets
@@ -117,6 +117,7 @@ def compare(number: int) -> ResponseReturnValue:
         score=scoring.score_row(resources.model(), asked.client.values, resources.limit(), number),
         form=asked.form,
         group=asked.group,
+        compared=dictionary.describe(asked.form.donnee.data).label if asked.group else "",
         described=asked.group and groups.described(resources.portfolio(), asked.client, asked.group),
         least=groups.LEAST,
         standing=comparison.standing(shown) if shown else "",

@@ -45,6 +45,8 @@ class State:
         assert arrived == self.status, (arrived, driver.title)
         assert driver.title.startswith("Erreur") == self.corrected, driver.title
         assert driver.title.endswith("Prêt à dépenser"), driver.title
+        heading = driver.find_element("tag name", "h1").text
+        assert " ".join(heading.split()) in " ".join(driver.title.split()), driver.title
         words = " ".join(driver.execute_script("return document.querySelector('main').textContent").split())
         assert self.says in words, words[:1000]
 
@@ -171,7 +173,7 @@ STATES = (
     State("clients.decision", CLIENT, "unfolded", act=unfold),
     State("clients.decision", "/clients/{refused}", "refused", says="Le prêt ne sera pas accordé"),
     State("clients.decision", "/clients/{close}", "close", says="Ce cas est proche de la limite"),
-    State("clients.decision", "/clients/999999999", "unknown", status=404, says="Aucun client"),
+    State("clients.decision", "/clients/999999999", "unknown", status=404, says="Client introuvable"),
     State("home.search", CLIENT, act=follow("Rechercher un client"), says="Client 157083"),
     State("home.search", "/", "error", act=submit(numero="abc"), status=422),
     State("simulation.simulate", f"{CLIENT}/simulation"),
@@ -181,7 +183,7 @@ STATES = (
         f"{CLIENT}/simulation",
         "answer",
         act=after(submit(**LESS), unfold),
-        says="Avant et après",
+        says="Résultat de la simulation",
     ),
     State(
         "simulation.simulate",
@@ -207,7 +209,7 @@ STATES = (
         "/dossiers/nouveau",
         "answer",
         act=after(submit(**PERSON, **SCORES), unfold),
-        says="Pourquoi cette décision ?",
+        says="Décision pour un nouveau dossier",
     ),
     State(
         "application.new",
@@ -233,7 +235,7 @@ STATES = (
         site="changed_site",
         says="La limite est aujourd’hui",
     ),
-    State("comparison.compare", f"{CLIENT}/comparaison"),
+    State("comparison.compare", f"{CLIENT}/comparaison", says="Montant du crédit : comparaison"),
     State(
         "comparison.compare",
         f"{CLIENT}/comparaison?avec=AMT_ANNUITY",
@@ -246,7 +248,7 @@ STATES = (
         f"{CLIENT}/comparaison?donnee=NAME_INCOME_TYPE&comme=revenu",
         "categories",
         act=unfold,
-        says="Source du revenu",
+        says="Source du revenu : comparaison",
     ),
     State(
         "comparison.compare", f"{CLIENT}/comparaison?{SMALL}", "small-group", says="Ce groupe est trop petit"
@@ -274,6 +276,8 @@ NOT_PAGES = {
     "api.client_score": "JSON for other systems (tests/web/test_api.py)",
     "levers.picture": "SVG inside the levers page (tests/web/test_levers.py)",
     "levers.spreadsheet": "CSV (tests/web/test_levers.py)",
+    "meeting.picture": "SVG inside the meeting sheet (tests/web/test_meeting.py)",
+    "meeting.spreadsheet": "CSV (tests/web/test_meeting.py)",
     "meeting.pdf": "a tagged PDF (tests/web/test_meeting.py)",
     "model.card": "the model card as a text file (tests/web/test_model.py)",
     "model.picture": "SVG inside the model's page (tests/web/test_model.py)",

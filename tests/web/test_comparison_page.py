@@ -25,7 +25,7 @@ def text(element: HtmlElement) -> str:
 
 def test_the_client_among_all(page: Page, app: Flask) -> None:
     shown = page(URL)
-    assert text(shown.find(".//h1")) == "Comparaison pour le client 157083"
+    assert text(shown.find(".//h1")) == "Montant du crédit : comparaison pour le client 157083"
     assert "Le montant du crédit demandé est de" in text(shown.xpath(".//main//*[@class='lead']")[0])
     portfolio = current_portfolio(app.config["INSTANCE"])
     assert portfolio is not None
