@@ -68,6 +68,16 @@ def test_every_address_is_looked_at(app: Flask) -> None:
     assert NOT_PAGES.keys() | {state.endpoint for state in STATES} - {"error"} <= readable
 
 
+@pytest.mark.parametrize("path", ["/clients/157083", "/clients/{close}/simulation"])
+def test_the_frame_leaves_the_first_screen_to_the_page(visit: Callable[..., WebDriver], path: str) -> None:
+    driver = visit(path)
+    display(driver, 320, {})
+    try:
+        assert driver.find_element("tag name", "h1").rect["y"] < 500
+    finally:
+        display(driver, 1280, {})
+
+
 @pytest.mark.parametrize("state", STATES, ids=str)
 def test_no_violation(state: State, show: Callable[[State], WebDriver]) -> None:
     driver = show(state)

@@ -26,7 +26,14 @@ TEXTS = [
     ("ink", "for-wash"),
     ("ink", "against-wash"),
 ]
-LINES = [("control", "surface"), ("focus", "canvas"), ("focus", "surface"), ("for", "surface")]
+LINES = [
+    ("control", "surface"),
+    ("brand-edge", "canvas"),
+    ("brand-edge", "surface"),
+    ("focus", "canvas"),
+    ("focus", "surface"),
+    ("for", "surface"),
+]
 
 
 def luminance(color: str) -> float:

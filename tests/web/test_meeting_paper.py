@@ -11,7 +11,8 @@ from tests.web.test_meeting import elements, needs_pango
 pikepdf = pytest.importorskip("pikepdf")
 STYLE = Path(__file__).parents[2] / "static" / "meeting_pdf.css"
 SHEET = """<!doctype html><html lang="fr"><title>Essai</title><h1>Essai</h1>{lines}
-<h2>Titre</h2><p>Introduction.</p><h3>Liste</h3><ul class="data"><li>un</li><li>deux</li><li>trois</li></ul>"""
+<h2>Titre</h2><p>Introduction.</p><h3>Liste</h3>
+<ul class="data"><li>un</li><li>deux</li><li>trois</li></ul>"""
 
 
 def page_of(node: object) -> object:
