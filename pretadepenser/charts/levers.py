@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -19,6 +20,8 @@ from pretadepenser.credit.scoring import Score
 HEIGHTS: Final = (380, 340)
 # Points kept free above and below the curve.
 ROOM: Final = 12
+# Pixels of a letter of the bold names in the picture.
+LETTER: Final = 9.2
 
 
 def comparison(proposal: Proposal, today: Score) -> Table:
@@ -54,8 +57,36 @@ def _said(curve: Curve) -> str:
     spread = f"va de {low} à {_points(high)}" if low < high else f"est toujours de {_points(low)}"
     return (
         f"À durée égale, pour un crédit de {french.amount(curve.amounts[0])} à "
-        f"{french.amount(curve.amounts[-1])}, le score {spread}. {own} ; {limit}."
+        f"{french.amount(curve.amounts[-1])}, le score {spread}. {own} ; {limit}. {_granted(curve)}"
     )
+
+
+def _granted(curve: Curve) -> str:
+    """For which of the amounts the loan is granted; that it is not for smaller ones, where this is so."""
+    tried = [(amount, points >= scoring.POINTS_AT_LIMIT) for amount, points in _tried(curve)]
+    stretches = [
+        (granted, [amount for amount, _ in stretch])
+        for granted, stretch in itertools.groupby(tried, key=lambda one: one[1])
+    ]
+    good = [amounts for granted, amounts in stretches if granted]
+    if not good:
+        return "Le prêt ne serait accordé pour aucun de ces montants."
+    if len(stretches) == 1:
+        return "Le prêt serait accordé pour tous ces montants."
+    named = [
+        f"de {french.amount(amounts[0])} à {french.amount(amounts[-1])}"
+        if len(amounts) > 1
+        else f"pour {french.amount(amounts[0])}"
+        for amounts in good
+    ]
+    told = f"Le prêt serait accordé {french.join(named)}"
+    if stretches[0][0]:
+        return f"{told}."
+    return f"{told} ; pour moins, il serait de nouveau refusé : ce n’est pas une réponse sûre."
+
+
+def _tried(curve: Curve) -> list[tuple[float, int]]:
+    return list(zip(curve.amounts, curve.points, strict=True))
 
 
 def _points(count: int) -> str:
@@ -66,17 +97,19 @@ def _drawn(curve: Curve) -> Callable[[Width], Figure]:
     def draw(width: Width) -> Figure:
         wide = width == "large"
         fig = drawing.figure(width, HEIGHTS[0 if wide else 1])
-        ax = drawing.axes(fig, 64 if wide else 44, 24 if wide else 14, 40, 62)
+        left, right, top, bottom = (64 if wide else 44, 24 if wide else 14, 40, 62)
+        ax = drawing.axes(fig, left, right, top, bottom)
+        room = (drawing.WIDTHS[width] - left - right, HEIGHTS[0 if wide else 1] - top - bottom)
         low = min(*curve.points, scoring.POINTS_AT_LIMIT) - ROOM
         high = max(*curve.points, scoring.POINTS_AT_LIMIT) + ROOM
         span = (curve.amounts[-1] - curve.amounts[0]) or curve.amounts[0]
         ax.set_xlim(curve.amounts[0] - 0.04 * span, curve.amounts[-1] + 0.04 * span)
         ax.set_ylim(low, high)
-        for bottom, top, wash in (
+        for start, end, wash in (
             (low, scoring.POINTS_AT_LIMIT, "against-wash"),
             (scoring.POINTS_AT_LIMIT, high, "for-wash"),
         ):
-            ax.axhspan(bottom, top, facecolor=drawing.color(wash), edgecolor="none", zorder=0)
+            ax.axhspan(start, end, facecolor=drawing.color(wash), edgecolor="none", zorder=0)
         ax.axhline(scoring.POINTS_AT_LIMIT, color=drawing.color("ink"), linewidth=3, zorder=2)
         # Each dot is an amount that was tried; nothing is known in between.
         ax.plot(curve.amounts, curve.points, color=drawing.color("control"), linewidth=1.5, zorder=3)
@@ -91,16 +124,12 @@ def _drawn(curve: Curve) -> Callable[[Width], Figure]:
         own = (curve.amounts[curve.current], curve.points[curve.current])
         ax.plot(
             *own, marker="D", markersize=15, color=drawing.color("ink"),
-            markeredgecolor=drawing.color("surface"), markeredgewidth=3, zorder=5,
+            markeredgecolor=drawing.color("surface"), markeredgewidth=3, zorder=5, clip_on=False,
         )  # fmt: skip
-        _label_client(ax, curve, own)
+        _name(ax, curve, room)
         ax.text(
             0.0, 1.0, "Score, en points", transform=ax.transAxes, ha="left", va="bottom", fontsize=14,
             color=drawing.color("ink"),
-        )  # fmt: skip
-        ax.text(
-            1.0, 1.0, f"Limite : {scoring.POINTS_AT_LIMIT}", transform=ax.transAxes, ha="right", va="bottom",
-            fontsize=14, fontweight="bold", color=drawing.color("ink"),
         )  # fmt: skip
         ax.xaxis.set_major_locator(MaxNLocator(6 if wide else 2))
         ax.xaxis.set_major_formatter(lambda value, _: french.number(value / 1000, 0 if span > 8000 else 1))
@@ -113,16 +142,76 @@ def _drawn(curve: Curve) -> Callable[[Width], Figure]:
     return draw
 
 
-def _label_client(ax: Axes, curve: Curve, own: tuple[float, float]) -> None:
-    """Name the client's dot on the side where the curve leaves room, inside the picture."""
-    left = curve.current < len(curve.amounts) / 2
-    # The next amount's dot tells which way the curve goes from here.
-    beside = curve.points[
-        min(curve.current + 1, len(curve.points) - 1) if left else max(curve.current - 1, 0)
+class _Box(NamedTuple):
+    """Where a text would stand, in pixels from the lower left corner of the axes."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    def covers(self, x: float, y: float) -> bool:
+        """Whether a point lies under the text."""
+        return self.left <= x <= self.right and self.bottom <= y <= self.top
+
+    def meets(self, other: _Box) -> bool:
+        """Whether two texts would overlap."""
+        across = self.left <= other.right and other.left <= self.right
+        return across and self.bottom <= other.top and other.bottom <= self.top
+
+
+def _name(ax: Axes, curve: Curve, room: tuple[float, float]) -> None:
+    """Name the limit on its line and the client's dot beside it, where they cover neither curve nor line."""
+    (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
+    dots = [
+        ((amount - left) / (right - left) * room[0], (points - low) / (high - low) * room[1])
+        for amount, points in _tried(curve)
     ]
-    above = beside <= own[1]
-    ax.annotate(
-        f"Demande : {french.number(own[1])}", own, (0 if left else 8, 14 if above else -14),
-        textcoords="offset points", ha="left" if left else "right", va="bottom" if above else "top",
-        fontsize=14, fontweight="bold", color=drawing.color("ink"),
-    )  # fmt: skip
+    line = (scoring.POINTS_AT_LIMIT - low) / (high - low) * room[1]
+    drawn = [*_traced(dots), *((float(x), line) for x in range(0, round(room[0]), 6))]
+    taken: list[_Box] = []
+
+    def write(text: str, places: Callable[[float], list[tuple[float, float]]]) -> None:
+        size = LETTER * len(text)
+        boxes = [_Box(x, y, x + size, y + 18) for x, y in places(size)]
+        best = min(
+            boxes,
+            key=lambda box: (
+                sum(box.covers(*point) for point in drawn)
+                + len(drawn) * any(box.meets(other) for other in taken)
+                + len(drawn)
+                * (box.left < -4 or box.right > room[0] + 8 or not 0 <= box.bottom <= room[1] - 18)
+            ),
+        )
+        taken.append(best)
+        ax.annotate(
+            text, (best.left / room[0], best.bottom / room[1]), xycoords="axes fraction", ha="left",
+            va="bottom", fontsize=14, fontweight="bold", color=drawing.color("ink"), zorder=6,
+        )  # fmt: skip
+
+    x, y = dots[curve.current]
+    taken.append(_Box(x - 9, y - 9, x + 9, y + 9))
+    write(
+        f"Limite : {scoring.POINTS_AT_LIMIT}",
+        lambda size: [
+            (end, line + above)
+            for above in (4, -22, 26, -44)
+            for end in (room[0] - size - 4, 4, (room[0] - size) / 2)
+        ],
+    )
+    write(
+        f"Demande : {curve.points[curve.current]}",
+        lambda size: [
+            (x + beside, y + above)
+            for above in (12, -30, 30, -48, 48, -66)
+            for beside in (-size / 2, -8, 8 - size)
+        ],
+    )
+
+
+def _traced(dots: list[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+    """Points along the curve, close enough that none of its pieces slips under a text."""
+    yield from dots
+    for (x, y), (later, there) in itertools.pairwise(dots):
+        for part in range(1, 12):
+            yield x + (later - x) * part / 12, y + (there - y) * part / 12

@@ -144,7 +144,11 @@ def levers(
     proposals = search.proposals(trials, margins, today.score)
     nearest = None if proposals else search.nearest(trials, margins, today.score)
     sentence = lever_wording.answer(
-        len(proposals), nearest.gained if nearest else None, today.score, bool(locked)
+        len(proposals),
+        nearest.gained if nearest else None,
+        today.score,
+        bool(locked),
+        free=locked != frozenset(Lock),
     )
     less = search.less(today.score) if Lock.PROJECT not in locked else None
     return Levers(today, sentence, proposals, nearest, None, less, locked, int(trials.allowed.sum()))

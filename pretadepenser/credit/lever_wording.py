@@ -5,6 +5,7 @@ Nothing here knows the model: rows before and after come in, French sentences go
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -144,8 +145,7 @@ def _deposit(before: _Figures, after: _Figures) -> str:
 
 def _term(before: _Figures, after: _Figures) -> str:
     was, becomes = before["CREDIT_TERM"] or 0.0, after["CREDIT_TERM"] or 0.0
-    about = "de" if abs(was - round(was)) < 0.05 else "d’environ"
-    return f"rembourser en {french.plural(round(becomes), 'mensualité')} au lieu {about} {round(was)}"
+    return f"rembourser en {french.plural(round(becomes), 'mensualité')} au lieu de {french.compact(was, 1)}"
 
 
 def _income(before: _Figures, after: _Figures) -> str:
@@ -183,18 +183,37 @@ def minded(levers: tuple[Lever, ...], changes: Sequence[Change]) -> tuple[Lever,
     return tuple(lever for lever in levers if raised or lever is not Lever.SHORTER)
 
 
+def beyond_price(levers: tuple[Lever, ...], changes: Sequence[Change]) -> str:
+    """Say why a credit above the price falls by more than the price; "" where this is not so."""
+    before = {one.name: float(one.before or 0) for one in changes}
+    more = before.get("AMT_CREDIT", 0.0) - before.get("AMT_GOODS_PRICE", math.inf)
+    if Lever.PROJECT not in levers or more <= 0:
+        return ""
+    return (
+        f"Le crédit dépasse le prix de {french.amount(more)} (assurance ou frais) : cette part baisse aussi."
+    )
+
+
 def cares(levers: tuple[Lever, ...], changes: Sequence[Change], score: Score) -> tuple[str, ...]:
     """Say what to mind before such a change is agreed."""
-    told = [_CARES[lever] for lever in minded(levers, changes) if lever in _CARES]
+    told = [beyond] if (beyond := beyond_price(levers, changes)) else []
+    told += [_CARES[lever] for lever in minded(levers, changes) if lever in _CARES]
     if score.granted and score.close:
         told.append("Même ainsi, le cas resterait proche de la limite : demandez un second avis.")
     return tuple(french.typeset(one) for one in told)
 
 
-def answer(proposals: int, nearest: int | None, today: Score, locked: bool) -> str:
-    """Answer for a refused client in two sentences or three. nearest: points that what comes nearest wins."""
+def answer(proposals: int, nearest: int | None, today: Score, locked: bool, *, free: bool = True) -> str:
+    """Answer for a refused client in two sentences or three. nearest: points that what comes nearest wins.
+
+    locked: whether something is held fixed; free: whether something is not.
+    """
     lacking = scoring.POINTS_AT_LIMIT - today.points
     short = f"Il manque {french.plural(lacking, 'point')} pour que le prêt soit accordé."
+    if not free:
+        return french.typeset(
+            f"{short} Vous avez tout bloqué : décochez au moins un choix pour chercher un changement."
+        )
     if proposals:
         many = "Un changement réaliste suffirait" if proposals == 1 else f"{_COUNT[proposals]} suffirait"
         return f"{short} {many}, selon le modèle."

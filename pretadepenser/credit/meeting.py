@@ -137,9 +137,12 @@ def _change(proposal: Proposal) -> Change:
         proposal.title,
         proposal.sentence,
         tuple(
-            french.typeset(_CARES[lever])
-            for lever in lever_wording.minded(proposal.levers, proposal.changes)
-            if lever in _CARES
+            french.typeset(care)
+            for care in (
+                lever_wording.beyond_price(proposal.levers, proposal.changes),
+                *(_CARES.get(lever, "") for lever in lever_wording.minded(proposal.levers, proposal.changes)),
+            )
+            if care
         ),
     )
 

@@ -1,5 +1,6 @@
 """The charts of the comparison: picture, sentence, table and CSV from the same figures."""
 
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -94,6 +95,47 @@ def test_a_crossing_is_drawn_with_its_table(
     root = ElementTree.fromstring(chart.svg(width))  # our own picture
     squares = [path for path in root.iter(f"{SVG}path") if path.get("fill") == "var(--for)"]
     assert len(squares) == (shown.counts > 0).sum()
+    for path in squares:
+        numbers = [float(number) for number in re.findall(r"-?[\d.]+", path.get("d", ""))]
+        wide, high = (max(side) - min(side) for side in (numbers[::2], numbers[1::2]))
+        assert wide == pytest.approx(high, abs=1e-3), "as high as it is wide"
+    texts = " ".join(drawn_texts(chart, width))
+    for column in (shown.first, shown.second):
+        assert column.label in texts
+
+
+@pytest.mark.parametrize("width", drawing.WIDTHS)
+def test_nothing_leaves_the_picture_and_no_value_meets_a_line(
+    portfolio: Portfolio, client: Client, group: Group, width: drawing.Width
+) -> None:
+    for name in ("AMT_CREDIT", "NAME_EDUCATION_TYPE", "EXT_SOURCE_2"):
+        shown = described(portfolio, client, group, name)
+        rates = charts.rates(shown)
+        assert rates
+        for chart in (charts.distribution(shown), rates):
+            figure = chart.draw(width)
+            figure.canvas.draw()
+            (ax,) = figure.axes
+            for text in ax.texts:
+                box = text.get_window_extent()
+                assert figure.bbox.x0 - 1 <= box.x0, (chart.key, name, text.get_text())
+                assert box.x1 <= figure.bbox.x1 + 1, (chart.key, name, text.get_text())
+            if chart is rates:
+                values = [
+                    text for text in ax.texts if text.get_text() in {row[2] for row in rates.table.rows}
+                ]
+                assert len(values) == len(rates.table.rows)
+                assert min(text.get_window_extent().x0 for text in values) >= ax.bbox.x1
+
+
+@pytest.mark.parametrize("width", drawing.WIDTHS)
+def test_the_last_open_bracket_is_named(
+    portfolio: Portfolio, client: Client, group: Group, width: drawing.Width
+) -> None:
+    shown = described(portfolio, client, group, "AMT_CREDIT")
+    assert shown.bars[-1].high is None
+    texts = drawn_texts(charts.distribution(shown), width)
+    assert sum(text.endswith(" et plus") for text in texts) == 1
 
 
 def test_too_few_outcomes_make_no_rate(portfolio: Portfolio, client: Client, tmp_path: Path) -> None:

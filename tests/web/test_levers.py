@@ -84,7 +84,8 @@ def test_locks_stand_in_the_address_and_are_kept(page: Page, people: dict[str, t
     number, _ = people["solved"]
     shown = page(f"/clients/{number}/leviers?fixe=projet&fixe=duree&fixe=apport&fixe=revenu")
     assert len(shown.xpath("//input[@name='fixe'][@checked]")) == 4
-    assert "parmi ceux qui restent possibles" in _text(shown)
+    assert "Vous avez tout bloqué : décochez au moins un choix pour chercher un changement." in _text(shown)
+    assert "Aucun changement réaliste" not in _text(shown)
     form = shown.xpath("//main//form")[0]
     assert form.get("method") == "get"
     assert {field.get("name") for field in form.xpath(".//input")} == {"fixe"}
