@@ -184,7 +184,12 @@ def _name(column: dictionary.Column, step: Step) -> str:
     ends = [wording.value_text(column, value) for value in (step.low, step.high)]
     if column.kind in (Kind.DURATION, Kind.ELAPSED):
         ends.reverse()
-    return ends[0] if ends[0] == ends[1] else f"de {ends[0]} à {ends[1]}"
+    if ends[0] == ends[1]:
+        return ends[0]
+    # The scale is said once: "de 0,00 à 0,28 (sur 1)".
+    scale = f"{NO_BREAK}sur{NO_BREAK}"
+    (low, _, of), (high, _, _) = (end.partition(scale) for end in ends)
+    return f"de {low} à {high} (sur{NO_BREAK}{of})" if of else f"de {low} à {high}"
 
 
 def _reversed(feature: str) -> bool:

@@ -40,8 +40,8 @@ _TECHNICAL = (Theme.BUILDING, Theme.DOCUMENTS, Theme.PLACE, Theme.CIRCLE, Theme.
 def by_theme(row: Row) -> tuple[Section, ...]:
     """Group a client's values by theme, in the order of the dictionary.
 
-    All but the client number, which is in the title, and the outcome: it is known of an old client, and beside
-    the decision it would tell an advisor what the model is there to say.
+    All but the client number, which is in the title, and the outcome: it is known of an old client, and
+    beside the decision it would tell an advisor what the model is there to say.
     """
     sections = []
     for theme in Theme:

@@ -7,6 +7,7 @@ true minus sign (U+2212), which screen readers say where they skip a hyphen.
 
 from __future__ import annotations
 
+import datetime
 import functools
 import math
 import re
@@ -16,6 +17,7 @@ from enum import Enum
 from typing import Final
 
 from babel import Locale
+from babel.dates import format_date
 from babel.numbers import NumberPattern, parse_pattern
 
 LOCALE: Final = Locale.parse("fr_FR")
@@ -122,6 +124,12 @@ def duration(days: float) -> str:
     return months(int(length / DAYS_PER_MONTH + 1e-9))
 
 
+def date(day: datetime.date) -> str:
+    """Write a date in full, the first of a month as "1er": "23 novembre 2026"."""
+    number = "1er" if day.day == 1 else str(day.day)
+    return f"{number}{NO_BREAK}{format_date(day, 'MMMM y', locale=LOCALE)}"
+
+
 def months(count: float) -> str:
     """Write a whole number of months: 38 -> "3 ans et 2 mois", 12 -> "1 an", 7 -> "7 mois"."""
     years, rest = divmod(round(abs(count)), 12)
@@ -159,11 +167,18 @@ _SPACED: Final = (
     (re.compile(r" ([:€%])"), rf"{NO_BREAK}\1"),
     (re.compile(r" ([;!?])"), rf"{NARROW_NO_BREAK}\1"),
     (re.compile(r"\bnº (?=[\d{])"), f"nº{NO_BREAK}"),
+    (re.compile(r"\b([Aa]rticles?) (?=[\dLRD])"), rf"\1{NO_BREAK}"),
+    (re.compile(r"\b([LRD])\. (?=\d)"), rf"\1.{NO_BREAK}"),
+    (re.compile(r"(?<=\d) cas sur (?=\d)"), f"{NO_BREAK}cas{NO_BREAK}sur{NO_BREAK}"),
+    (re.compile(r"(?<=\d) sur (?=\d)"), f"{NO_BREAK}sur{NO_BREAK}"),
 )
 
 
 def typeset(text: str) -> str:
-    """Turn the plain spaces of French punctuation (« », :, ;, !, ?, €, %, nº) into no-break ones."""
+    """Turn the plain spaces of French punctuation («, », :, ;, !, ?, €, %, nº) into no-break ones.
+
+    So are those of "article 18" and of "0,70 sur 1", whose two halves say nothing apart.
+    """
     for pattern, spaced in _SPACED:
         text = pattern.sub(spaced, text)
     return text

@@ -18,7 +18,8 @@ COMMANDS: Final = (
 )
 
 PURPOSE: Final = (
-    "Aider un conseiller à décider d’un crédit à la consommation et à expliquer cette décision au client. "
+    "Ce modèle aide un conseiller à décider d’un crédit à la consommation et à expliquer cette décision au "
+    "client. "
     "Le conseiller garde la décision : le client peut demander qu’une personne la revoie "
     "(RGPD, article 22 ; directive (UE) 2023/2225, article 18)."
 )
@@ -61,10 +62,10 @@ def render(card: Card, insight: Insight) -> str:
 
 
 def grounds(card: Card) -> str:
-    """Name the protected grounds that the model is not fed, as a French list with articles."""
+    """Name the protected grounds that the model is not fed, as a negative sentence goes on: "ni…, ni…"."""
     articles = {"âge": "l’âge", "sexe": "le sexe", "situation de famille": "la situation de famille"}
     names = sorted({dictionary.COLUMNS[name].protected or "" for name in card.protected_features})
-    return french.join([articles.get(name, f"le {name}") for name in names])
+    return ", ".join(f"ni {articles.get(name, f'le {name}')}" for name in names)
 
 
 def _section(title: str, paragraphs: Iterable[str]) -> str:
@@ -89,7 +90,7 @@ def _head(card: Card) -> str:
     )
     return (
         "# Fiche du modèle de score\n\n"
-        f"Entraîné le {card.trained_at:%d/%m/%Y} sur {french.plural(card.data.labelled, 'client')} dont "
+        f"Entraîné le {french.date(card.trained_at)} sur {french.plural(card.data.labelled, 'client')} dont "
         f"{french.percent(card.data.defaults / card.data.labelled, 2)} ont eu des difficultés de paiement. "
         f"{card.trees} arbres de décision de profondeur {card.parameters['max_depth']} (XGBoost "
         f"{card.versions['xgboost']}). Fiche écrite par un programme à partir du modèle : ne la modifiez pas."
@@ -100,7 +101,7 @@ def _head(card: Card) -> str:
 def _data(card: Card) -> list[str]:
     data = card.data
     return [
-        f"Portefeuille importé le {data.imported_at:%d/%m/%Y} ({french.join(data.sources)}) : "
+        f"Portefeuille importé le {french.date(data.imported_at)} ({french.join(data.sources)}) : "
         f"{french.plural(data.clients, 'client')}, dont {french.number(data.labelled)} à l’issue connue et "
         f"{french.number(data.defaults)} en défaut. Empreinte SHA-256 : `{data.sha256}`."
     ]
@@ -122,9 +123,9 @@ def _inputs(card: Card, insight: Insight) -> list[str]:
         f"{french.plural(insight.sample, 'client')} ; le sens imposé dit ce que devient le risque quand la "
         "donnée augmente.",
         table(("Donnée", "Colonne", "Importance", "Sens imposé"), rows),
-        f"Jamais regardés : {grounds(card)}, ni ce qui s’en calcule (les caractéristiques de "
-        "l’immeuble décrivent le lieu de résidence) ; les défauts de l’entourage ; les circonstances de la "
-        "demande ; les dates des papiers, de l’adresse et du téléphone. "
+        f"Le modèle ne regarde {grounds(card)}, ni ce qui s’en calcule (les caractéristiques de "
+        "l’immeuble décrivent le lieu de résidence), ni les défauts de l’entourage, ni les circonstances de "
+        "la demande, ni les dates des papiers, de l’adresse et du téléphone. "
         "La catégorie « congé de maternité » est lue comme « salarié ».",
     ]
 
@@ -158,7 +159,10 @@ def _quality(card: Card, insight: Insight) -> list[str]:
         table(("Mesure", "Modèle en service", "Avec les données protégées"), rows),
         "Aire sous la courbe ROC de chaque pli : "
         + " ; ".join(french.number(area, 4) for area in fair.roc_auc_folds)
-        + f". Un score de Brier de {french.number(fair.brier_reference, 4)} est celui d’un modèle qui "
+        + ". L’aire sous la courbe précision-rappel ne regarde que les défauts, qui sont rares : un "
+        f"modèle qui ne saurait rien aurait {french.number(card.data.defaults / card.data.labelled, 4)}. "
+        "Le score de Brier est l’écart moyen, au carré, entre le risque annoncé et ce qui est arrivé : plus "
+        f"il est bas, mieux c’est ; {french.number(fair.brier_reference, 4)} est celui d’un modèle qui "
         "donnerait à tous le taux moyen.",
         f"Coût pour 100 clients, compté en bons clients refusés : un défaut accordé en coûte "
         f"{COST_OF_A_DEFAULT}. Tout accorder coûterait {french.number(fair.grant_all_cost, 2)}.",

@@ -73,6 +73,7 @@ def init_app(app: Flask) -> None:
         percent=french.percent,
         compact_percent=french.compact_percent,
         points=french.points,
+        date=french.date,
     )
     app.jinja_env.globals.update(
         plural=french.plural,

@@ -6,7 +6,6 @@ import base64
 from datetime import UTC, datetime
 from pathlib import Path
 
-from babel.dates import format_date
 from flask import Blueprint, Response, current_app, render_template
 from flask.typing import ResponseReturnValue
 
@@ -101,7 +100,4 @@ def _found(number: int) -> Sheet:
 
 
 def _today() -> str:
-    """The date as it is written in French, where the first of a month is "1er"."""
-    today = datetime.now(tz=UTC).astimezone()  # the server's own time zone
-    written = format_date(today, "d MMMM y", locale=french.LOCALE)
-    return french.typeset(f"1er{written[1:]}" if today.day == 1 else written)
+    return french.date(datetime.now(tz=UTC).astimezone())  # in the server's own time zone

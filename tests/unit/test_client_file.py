@@ -1,4 +1,4 @@
-"""The client's file: every column under its theme but the outcome, and no theme repeated in its lines."""
+"""The client's file: every column but the outcome, and no theme repeated in its lines."""
 
 from pretadepenser.credit import client_file, dictionary
 from pretadepenser.credit.dictionary import COLUMNS, Theme

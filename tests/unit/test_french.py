@@ -1,5 +1,6 @@
 """French formats: spaces, signs, rounding, plural and elision."""
 
+import datetime
 import math
 
 import pytest
@@ -52,6 +53,9 @@ def test_units_stand_after_a_no_break_space() -> None:
     assert french.ratio(1.0) == f"1{S}fois"
     assert french.quoted("vente") == f"«{S}vente{S}»"
     assert french.typeset("« a » : b ; c 5 % nº 2") == f"«{S}a{S}»{S}: b{N}; c 5{S}% nº{S}2"
+    assert french.typeset("0,70 sur 1, 5 cas sur le total") == f"0,70{S}sur{S}1, 5 cas sur le total"
+    assert french.typeset("article 18, article L. 612-1") == f"article{S}18, article{S}L.{S}612-1"
+    assert french.typeset("8 cas sur 10") == f"8{S}cas{S}sur{S}10"
 
 
 @pytest.mark.parametrize(
@@ -72,6 +76,11 @@ def test_points(count: int, text: str) -> None:
 @pytest.mark.parametrize(("count", "text"), [(-3, "−3"), (0, "0"), (1, "+1"), (14, "+14")])
 def test_signed(count: int, text: str) -> None:
     assert french.signed(count) == text
+
+
+def test_dates_are_written_in_full() -> None:
+    assert french.date(datetime.date(2026, 11, 23)) == f"23{S}novembre 2026"
+    assert french.date(datetime.datetime(2026, 8, 1, 12, tzinfo=datetime.UTC)) == f"1er{S}août 2026"
 
 
 def test_plural_starts_at_two() -> None:

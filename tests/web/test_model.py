@@ -43,11 +43,23 @@ def test_the_page_tells_the_measures(page: Page, trained_model: Model) -> None:
         french.number(card.data.labelled),
         french.number(card.fair.cost, 1),
         french.compact_percent(card.fair.cheapest_limit),
-        f"{card.trained_at:%d/%m/%Y}",
+        french.date(card.trained_at),
         "À quoi il ne doit pas servir",
-        "le sexe",
+        "ni le sexe",
+        "Le score de Brier est l’écart moyen",
+        "L’aire sous la courbe précision-rappel ne regarde que",
+        "Ce modèle aide un conseiller à décider",
     ):
         assert " ".join(said.split()) in text
+    assert re.search(r"Le modèle ne regarde ni [^,.]+, ni [^.]+, ni [^.]+\.", text)
+    assert not re.search(r"\d\d/\d\d/\d{4}", text)
+
+
+def test_a_range_says_its_scale_once(trained_model: Model) -> None:
+    shown = {one.feature: model.dependence(one) for one in trained_model.insight.influences}
+    names = [" ".join(row[0].split()) for row in shown["EXT_SOURCE_3"].table.rows]
+    assert re.fullmatch(r"De 0,\d\d à 0,\d\d \(sur 1\)", names[0])
+    assert not [name for name in names if name.count("sur 1") > 1]
 
 
 def test_every_chart_has_picture_table_and_csv(client: FlaskClient, page: Page) -> None:
