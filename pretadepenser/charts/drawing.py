@@ -22,7 +22,7 @@ from pretadepenser.credit import french
 Width = Literal["large", "etroite"]
 # The narrow drawing is what a screen of 320 pixels leaves to a figure: its letters keep their size there.
 WIDTHS: Final[dict[Width, int]] = {"large": 880, "etroite": 254}
-VERSION: Final = 5
+VERSION: Final = 6
 
 # name: (light, dark); the same values as static/tokens.css, held equal by tests/unit/test_tokens.py
 PALETTE: Final = {
