@@ -59,9 +59,10 @@ WORK ?= research/work
 WEIGHTS ?=
 STUDY = $(BIN)/python -m research
 weights = $(if $(WEIGHTS),$(WEIGHTS)/$(1)_notop.weights.h5,imagenet)
-NETWORKS = vgg16 $(if $(WEIGHTS),efficientnet_lite0 efficientnet_lite2,efficientnet_b7_224)
-EXPLAINED = $(if $(WEIGHTS),efficientnet_lite2,efficientnet_b7_224)
-BACKBONE = $(patsubst efficientnet_b7_224,efficientnet_b7,$(1))
+NETWORKS = vgg16 $(if $(WEIGHTS),efficientnet_lite0 efficientnet_lite2 efficientnet_lite2_440,efficientnet_b7_224)
+EXPLAINED = vgg16 $(if $(WEIGHTS),efficientnet_lite2_440,efficientnet_b7_224)
+# The network of a configuration: its name without the side of the photos.
+BACKBONE = $(patsubst %_440,%,$(patsubst %_224,%,$(1)))
 
 .PHONY: research
 research: $(VENV)/.research study-data ## Refait la veille technique (TABLE=… PHOTOS=… et au besoin WEIGHTS=…)
@@ -69,10 +70,12 @@ research: $(VENV)/.research study-data ## Refait la veille technique (TABLE=… 
 	@set -e; for config in majority histogram; do $(STUDY) train --work $(WORK) --config $$config; done
 	@$(foreach config,$(NETWORKS),$(STUDY) train --work $(WORK) --config $(config) \
 	  --weights "$(call weights,$(call BACKBONE,$(config)))" &&) true
+	@$(if $(WEIGHTS),$(STUDY) train --work $(WORK) --config ensemble_efficientnet_lite)
 	@$(STUDY) evaluate --work $(WORK)
-	@$(STUDY) explain --work $(WORK) --config $(EXPLAINED) --weights "$(call weights,$(call BACKBONE,$(EXPLAINED)))"
+	@$(foreach config,$(EXPLAINED),$(STUDY) explain --work $(WORK) --config $(config) \
+	  --weights "$(call weights,$(call BACKBONE,$(config)))" &&) true
 	@$(STUDY) measure --work $(WORK) --network vgg16 --size 224
-	@$(STUDY) measure --work $(WORK) --network efficientnet_lite2 --size 260
+	@$(STUDY) measure --work $(WORK) --network efficientnet_lite2 --size 260 --size 440
 	@$(STUDY) measure --work $(WORK) --network efficientnet_b7 --size 224 --size 600 --batch 2
 	@$(STUDY) compare --work $(WORK)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
@@ -39,7 +39,7 @@ def colour_histogram(path: Path, bins: int, side: int = 96) -> np.ndarray:
 
 
 def baseline_probabilities(baseline: Baseline, catalog: Catalog, manifest: Manifest) -> list[np.ndarray]:
-    """For each draw, probabilities of all photos, float64 ``(n, 7)``, learnt on its training photos."""
+    """For each draw, probabilities of all photos, float64 ``(n, 7)``; those of the test were not learnt."""
     labels = catalog.labels
     if baseline.kind == "histogram":
         paths = tqdm(catalog.paths, desc="Histogrammes de couleurs", unit="photo", disable=None)
@@ -48,14 +48,22 @@ def baseline_probabilities(baseline: Baseline, catalog: Catalog, manifest: Manif
         inputs = np.zeros((len(labels), 1))
     found = []
     for draw in range(manifest.draws):
-        members = manifest.members(draw, Role.TRAIN)
-        if baseline.kind == "histogram":
-            regression = LogisticRegression(C=baseline.strength, max_iter=2000)
-            model = make_pipeline(StandardScaler(), regression)
-        else:
-            model = DummyClassifier(strategy="prior")
-        model.fit(inputs[members], labels[members])
+        members = {role: manifest.members(draw, role) for role in Role}
         probabilities = np.zeros((len(labels), len(CATEGORIES)))
-        probabilities[:, model.classes_] = model.predict_proba(inputs)
+        # Like the networks: judged by validation first, then learnt again with it to be tested.
+        for learnt, judged in (
+            ([Role.TRAIN], [Role.TRAIN, Role.VALIDATION]),
+            ([Role.TRAIN, Role.VALIDATION], [Role.TEST]),
+        ):
+            places = np.concatenate([members[role] for role in learnt])
+            model = _classifier(baseline).fit(inputs[places], labels[places])
+            asked = np.concatenate([members[role] for role in judged])
+            probabilities[np.ix_(asked, model.classes_)] = model.predict_proba(inputs[asked])
         found.append(probabilities)
     return found
+
+
+def _classifier(baseline: Baseline) -> Pipeline | DummyClassifier:
+    if baseline.kind == "histogram":
+        return make_pipeline(StandardScaler(), LogisticRegression(C=baseline.strength, max_iter=2000))
+    return DummyClassifier(strategy="prior")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
 
-from research.drawing import size_of, svg
+from research.drawing import NARROW, WIDE, size_of, svg
 
 Block = dict[str, Any]
 Files = dict[str, bytes]
@@ -47,20 +47,31 @@ def table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]], w
 
 
 def figure(
-    files: Files, key: str, drawing: Figure, title: str, sentence: str, alternative: str, data: Block
+    files: Files,
+    key: str,
+    draw: Callable[[int], Figure],
+    title: str,
+    sentence: str,
+    alternative: str,
+    data: Block,
 ) -> Block:
-    """A chart with its title, the sentence that tells it, its text alternative and its table."""
-    name = f"{key}.svg"
-    files[name] = svg(drawing, title, alternative)
-    width, height = size_of(drawing)
+    """A chart with its title, the sentence that tells it, its text alternative and its table.
+
+    ``draw`` gives the chart at a width in pixels; it is asked for a wide one and a narrow one.
+    """
+    pictures = []
+    for name, width in ((f"{key}.svg", WIDE), (f"{key}-etroit.svg", NARROW)):
+        drawing = draw(width)
+        files[name] = svg(drawing, title, alternative)
+        wide, high = size_of(drawing)
+        pictures.append({"file": name, "width": wide, "height": high})
     return {
         "kind": "figure",
         "key": key,
         "title": title,
         "sentence": sentence,
         "alternative": alternative,
-        "file": name,
-        "width": width,
-        "height": height,
+        **pictures[0],
+        "narrow": pictures[1],
         "table": data["table"],
     }

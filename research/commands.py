@@ -9,7 +9,6 @@ from pathlib import Path
 
 from research import config as configs
 from research import study as studies
-from research.baselines import Baseline
 from research.config import Config
 from research.errors import ResearchError
 from research.files import write_json
@@ -96,7 +95,7 @@ def explain(options: argparse.Namespace) -> Iterator[str]:
 
     study = studies.open_study(options.work)
     config = configs.load(options.config)
-    if isinstance(config, Baseline):
+    if not isinstance(config, Config):
         raise ResearchError("Les cartes SHAP demandent un réseau : choisissez une autre configuration.")
     count = explain_config(
         study, config, options.weights, options.draw, options.evaluations, options.survey, options.seed
@@ -123,7 +122,7 @@ def bench(options: argparse.Namespace) -> Iterator[str]:
 
     study = studies.open_study(options.work)
     config = configs.load(options.config)
-    if isinstance(config, Baseline):
+    if not isinstance(config, Config):
         raise ResearchError("Le banc d’essai demande un réseau : choisissez une autre configuration.")
     found = bench_config(study, config, options.weights, options.draws, options.epochs)
     yield (

@@ -52,14 +52,26 @@ class Config:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Ensemble:
+    """Several trained configurations (``members``, by name) whose probabilities are averaged.
+
+    Nothing more is trained; a photo costs what it costs all of them.
+    """
+
+    name: str
+    label: str
+    members: tuple[str, ...]
+
+
 def names() -> list[str]:
     """Names of the configurations, in alphabetical order."""
     package = importlib.import_module("research.configs")
     return sorted(module.name for module in pkgutil.iter_modules(package.__path__))
 
 
-def load(name: str) -> Config | Baseline:
-    """The configuration (or the baseline) called ``name``.
+def load(name: str) -> Config | Baseline | Ensemble:
+    """The configuration (or the baseline, or the ensemble) called ``name``.
 
     Raises:
         ResearchError: there is none of that name.
@@ -67,5 +79,5 @@ def load(name: str) -> Config | Baseline:
     if name not in names():
         raise ResearchError(f"Configuration inconnue : « {name} ». Choisissez parmi {', '.join(names())}.")
     config = importlib.import_module(f"research.configs.{name}").CONFIG
-    assert isinstance(config, Config | Baseline)
+    assert isinstance(config, Config | Baseline | Ensemble)
     return config

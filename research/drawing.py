@@ -12,21 +12,38 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-INK, SOFT, LINE = "#17222d", "#3d4a57", "#c3ccd4"
+#: Colours by name, for light and for dark screens; those of the dashboard's own charts where it has them.
+PALETTE = {
+    "ink": ("#17222d", "#f1f4f6"),
+    "soft": ("#3d4a57", "#c4ced7"),
+    "line": ("#c3ccd4", "#46535f"),
+    "surface": ("#ffffff", "#19212a"),
+    "blue": ("#0a4b66", "#9ad5ea"),
+    "rust": ("#8a3000", "#ffb991"),
+    "violet": ("#4a2c83", "#cdb8ff"),
+    "ochre": ("#4f3f00", "#f6dd84"),
+}
+INK, SOFT, LINE, SURFACE, BLUE, RUST, VIOLET, OCHRE = (light for light, _ in PALETTE.values())
 FOR, AGAINST = "#b3261e", "#1d4fa3"
 #: Zones are outlined from this share of the strongest effect.
 OUTLINED = 0.4
 #: Colours and marks of the methods, told apart by shape too.
-METHODS = (("#0a4b66", "o"), ("#8a3000", "s"), ("#4a2c83", "^"), ("#4f3f00", "D"), ("#3d4a57", "v"))
+METHODS = ((BLUE, "o"), (RUST, "s"), (VIOLET, "^"), (OCHRE, "D"))
+#: Widths in pixels: on a wide screen, and where the page is narrow or much enlarged.
+WIDE, NARROW = 880, 300
+#: Pixels to the inch: one point is one pixel.
+DPI = 72
 STYLE = {
     "svg.fonttype": "none",  # real text, that a reader can search and enlarge
     "svg.hashsalt": "research",
     "font.family": "DejaVu Sans",
-    "font.size": 13,
+    "font.size": 14,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": SOFT,
     "axes.labelcolor": INK,
+    "axes.facecolor": SURFACE,
+    "figure.facecolor": SURFACE,
     "text.color": INK,
     "xtick.color": INK,
     "ytick.color": INK,
@@ -36,15 +53,26 @@ STYLE = {
 }
 
 
-def canvas(width: float = 9.0, height: float = 5.0) -> tuple[Figure, Axes]:
-    """A figure of ``width`` × ``height`` inches (72 px each) with one pair of axes."""
+def _scheme(column: int) -> str:
+    return "".join(f"--{name}:{pair[column]};" for name, pair in PALETTE.items())
+
+
+SHEET = f":root{{{_scheme(0)}}}@media screen and (prefers-color-scheme:dark){{:root{{{_scheme(1)}}}}}"
+
+
+def canvas(width: int, height: int, rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
+    """A figure of ``width`` × ``height`` pixels and its axes, row by row."""
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        return figure, figure.subplots()
+        figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, layout="constrained")
+        return figure, list(figure.subplots(rows, columns, squeeze=False).ravel())
 
 
 def svg(figure: Figure, title: str, description: str) -> bytes:
-    """The figure as SVG with a title and a description, without inline styles (a strict page bans them)."""
+    """The figure as SVG with a title and a description, in the reader's light or dark scheme.
+
+    Colours of :data:`PALETTE` become CSS variables of a style sheet of the picture's own; no style attribute
+    is left, which a strict page bans.
+    """
     buffer = io.StringIO()
     with matplotlib.rc_context(STYLE):
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
@@ -54,7 +82,11 @@ def svg(figure: Figure, title: str, description: str) -> bytes:
     text = re.sub(r"<style[^>]*>.*?</style>", "", text, flags=re.S)
     text = re.sub(r' style="([^"]*)"', _attributes, text)
     text = re.sub(r"(\d\.\d\d)\d+", r"\1", text)
+    for name, (light, _) in PALETTE.items():
+        # The colour itself is kept for programs that draw SVG without style sheets.
+        text = text.replace(f'"{light}"', f'"var(--{name},{light})"')
     head = f'<title id="titre">{escape(title)}</title><desc id="desc">{escape(description)}</desc>'
+    head += f"<style>{SHEET}</style>"
     head += '<g stroke-linejoin="round" font-family="\'DejaVu Sans\',Verdana,sans-serif">'
     start = text.index(">")
     opened = text[:start] + ' role="img" lang="fr" aria-labelledby="titre desc">' + head
@@ -77,7 +109,7 @@ def _attributes(match: re.Match[str]) -> str:
 def size_of(figure: Figure) -> tuple[int, int]:
     """Width and height of the SVG in CSS pixels."""
     wide, high = figure.get_size_inches()
-    return round(wide * 72), round(high * 72)
+    return round(wide * DPI), round(high * DPI)
 
 
 def heat_picture(photo: np.ndarray, maps: list[np.ndarray], side: int = 250) -> Image.Image:

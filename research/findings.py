@@ -9,7 +9,6 @@ import numpy as np
 
 from research import config as configs
 from research.backbones import BACKBONES
-from research.baselines import Baseline
 from research.config import Config
 from research.evaluation import (
     Predictions,
@@ -50,6 +49,10 @@ class Findings:
         """Of a family (``"vgg16"`` or ``"efficientnet"``), the configuration that validates best, if any."""
         names = [name for name in self.methods if name.startswith(family)]
         return max(names, key=lambda name: accuracy(self, name, "validation"), default=None)
+
+    def ensembles(self, family: str) -> list[str]:
+        """The measured ensembles of configurations of a family."""
+        return [name for name in self.methods if name.startswith(f"ensemble_{family}")]
 
     @property
     def leading(self) -> list[str]:
@@ -134,7 +137,7 @@ def _trials(study: Study) -> list[dict[str, Any]]:
     found = []
     for name in configs.names():
         config = configs.load(name)
-        if isinstance(config, Baseline):
+        if not isinstance(config, Config):
             continue
         for folder in sorted((study.work / "runs" / name).glob("*/")):
             runs = read_runs(study, name, folder.name)
@@ -144,6 +147,8 @@ def _trials(study: Study) -> list[dict[str, Any]]:
             assert isinstance(recorded, dict)
             trial: dict[str, Any] = {"name": name, "run": folder.name}
             trial["label"] = BACKBONES[config.backbone].label
+            # Runs of before networks learnt again with their validation photos.
+            trial["refit"] = "epochs" in runs[0].record
             trial["draws"] = len(runs)
             trial["settings"] = {key: recorded[key] for key in _SETTINGS}
             trial["rate"] = recorded["tuning"]["rate"] if recorded["tuning"]["epochs"] else None
@@ -177,5 +182,5 @@ def _sample(study: Study) -> list[dict[str, Any]]:
 
 
 def is_network(name: str) -> bool:
-    """Whether a configuration is a network and not a baseline."""
+    """Whether a configuration is one network, neither a baseline nor an ensemble."""
     return isinstance(configs.load(name), Config)

@@ -21,7 +21,7 @@ from research.evaluation import gather
 from research.files import fingerprint, read_json, write_json
 from research.images import BACKGROUND, pixels
 from research.study import Run, Study, read_runs, run_folder
-from research.training import STATISTICS, head_model, open_top
+from research.training import AGAIN, STATISTICS, head_model, open_top
 
 GRID = 16
 #: Photos drawn for each category, right answers then wrong ones.
@@ -77,12 +77,15 @@ def whole_model(study: Study, config: Config, weights: str, draw: int) -> Probab
     Raises:
         ResearchError: that draw was not trained, or the weights are of another architecture.
     """
-    folder = run_folder(study, config.name, draw)
+    folder = run_folder(study, config.name, draw) / AGAIN
     base = network(config.backbone, config.size, weights, study.manifest.seed)
     with np.load(folder / STATISTICS) as stored:
         head = head_model(config, stored["mean"], stored["variance"])
     top = open_top(base, head)
-    top.load_weights(folder / "tuned.best.weights.h5")
+    if config.tuning.epochs:
+        top.load_weights(folder / "tuned.best.weights.h5")
+    else:
+        head.load_weights(folder / "frozen.best.weights.h5")
     trunk, preprocess = base.trunk, base.backbone.preprocess
 
     def probabilities(pictures: np.ndarray) -> np.ndarray:

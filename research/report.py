@@ -2,14 +2,15 @@
 
 Schema::
 
-    {"version": 1, "title": str, "demonstration": bool, "answer": [str, …], "sections": [section, …]}
+    {"version": 2, "title": str, "demonstration": bool, "answer": [str, …], "sections": [section, …]}
     section = {"key": str, "title": str, "blocks": [block, …]}
     block   = {"kind": "subtitle" | "paragraph" | "notice", "text": str}
             | {"kind": "list", "items": [str, …]}
             | {"kind": "table", "table": table}
             | {"kind": "figure", "key": str, "title": str, "sentence": str, "alternative": str,
-               "file": str, "width": int, "height": int, "table": table}
+               **picture, "narrow": picture, "table": table}
             | {"kind": "gallery", "items": [{"file", "width", "height", "alternative", "caption"}, …]}
+    picture = {"file": str, "width": int, "height": int}
     table   = {"caption": str, "columns": [{"label": str, "numeric": bool}, …], "rows": [[str, …], …],
                "footer": [[str, …], …]}
 
@@ -24,7 +25,7 @@ import shutil
 from pathlib import Path
 
 from research import config as configs
-from research.baselines import Baseline
+from research.config import Config, Ensemble
 from research.cost import environment
 from research.errors import ResearchError
 from research.files import read_json, write_bytes, write_json
@@ -32,7 +33,7 @@ from research.findings import Findings, read_findings
 from research.pages import analysis, explanations, method, outcome
 from research.study import Study
 
-VERSION = 1
+VERSION = 2
 
 
 def write_report(study: Study, results: Path) -> list[str]:
@@ -88,14 +89,15 @@ def _swap(aside: Path, results: Path) -> None:
 def commands(found: Findings) -> list[str]:
     """The commands that made the results, weights by their file name."""
     lines = ["python -m research prepare --table CATALOGUE.csv --photos DOSSIER"]
-    for name in found.methods:
+    # An ensemble comes after the networks that it brings together.
+    for name in sorted(found.methods, key=lambda name: isinstance(configs.load(name), Ensemble)):
         config = configs.load(name)
-        weights = "" if isinstance(config, Baseline) else f" --weights {config.backbone}_notop.weights.h5"
+        weights = f" --weights {config.backbone}_notop.weights.h5" if isinstance(config, Config) else ""
         lines.append(f"python -m research train --config {name}{weights}")
     lines.append("python -m research evaluate")
     for name, maps in found.heat_maps.items():
         config = configs.load(name)
-        assert not isinstance(config, Baseline)
+        assert isinstance(config, Config)
         lines.append(
             f"python -m research explain --config {name} --draw {maps['draw']} --evaluations "
             f"{maps['evaluations']} --weights {config.backbone}_notop.weights.h5"

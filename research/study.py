@@ -18,11 +18,11 @@ from research.backbones import Network, network
 from research.baselines import Baseline, baseline_probabilities
 from research.cache import FeatureCache, View
 from research.catalog import CATEGORIES, Catalog, from_json, read_catalog
-from research.config import Config
+from research.config import Config, Ensemble
 from research.errors import ResearchError
 from research.files import fingerprint, read_json, write_json, write_npz
 from research.manifest import Manifest, draw_splits, read_manifest
-from research.training import pooled_features, run_key, train_draw
+from research.training import PROCEDURE, pooled_features, run_key, train_draw
 
 DEFAULT_WORK = Path("research/work")
 DEFAULT_CACHE_GIGABYTES = 12.0
@@ -132,7 +132,7 @@ def load_views(
 
 def train(
     study: Study,
-    config: Config | Baseline,
+    config: Config | Baseline | Ensemble,
     weights: str,
     draws: Sequence[int],
     cache_limit: float = DEFAULT_CACHE_GIGABYTES,
@@ -140,10 +140,13 @@ def train(
     """Train the asked draws of a configuration; those already complete are only read.
 
     Raises:
-        ResearchError: weights of another architecture, unreadable photo, full disk, diverging loss.
+        ResearchError: weights of another architecture, unreadable photo, full disk, diverging loss, or a
+            member of an ensemble that is not trained yet.
     """
     if isinstance(config, Baseline):
         return _train_baseline(study, config, draws)
+    if isinstance(config, Ensemble):
+        return _train_ensemble(study, config, draws)
     base = network(config.backbone, config.size, weights, study.manifest.seed)
     key = run_key(config, base, study.catalog, study.manifest)
     folder = study.work / "runs" / config.name / key
@@ -162,16 +165,17 @@ def train(
             "weights": base.weights,
             "random_weights": base.weights.startswith("random"),
             "history": trained.history,
+            "epochs": trained.epochs,
             "seconds": trained.seconds,
         }
         _save_run(place, trained.probabilities, record)
-        for state in place.glob("*.state.weights.h5"):
+        for state in place.rglob("*.state.weights.h5"):
             state.unlink()
     return read_runs(study, config.name)
 
 
 def _train_baseline(study: Study, config: Baseline, draws: Sequence[int]) -> list[Run]:
-    key = fingerprint([config.__dict__, study.catalog.key, study.manifest.key])
+    key = fingerprint([PROCEDURE, config.__dict__, study.catalog.key, study.manifest.key])
     folder = study.work / "runs" / config.name / key
     write_json(folder.parent / "current.json", {"run": key, "weights": None})
     missing = [draw for draw in draws if not (folder / f"draw-{draw}" / "run.json").is_file()]
@@ -181,6 +185,29 @@ def _train_baseline(study: Study, config: Baseline, draws: Sequence[int]) -> lis
             probabilities = {"frozen": found[draw][None], "tuned": found[draw][None]}
             record = {"config": config.__dict__, "draw": draw, "manifest": study.manifest.key, "history": []}
             _save_run(folder / f"draw-{draw}", probabilities, record)
+    return read_runs(study, config.name)
+
+
+def _train_ensemble(study: Study, config: Ensemble, draws: Sequence[int]) -> list[Run]:
+    trained = {name: {run.draw: run for run in read_runs(study, name)} for name in config.members}
+    for name, runs in trained.items():
+        if missing := [str(draw) for draw in draws if draw not in runs]:
+            raise ResearchError(
+                f"« {config.label} » réunit des réseaux déjà entraînés ; il manque à « {name} » "
+                f"{'le tirage' if len(missing) < 2 else 'les tirages'} {', '.join(missing)} : lancez d’abord "
+                f"« python -m research train --config {name} »."
+            )
+    current = [read_json(study.work / "runs" / name / "current.json")["run"] for name in config.members]
+    key = fingerprint([PROCEDURE, config.__dict__, current])
+    folder = study.work / "runs" / config.name / key
+    write_json(folder.parent / "current.json", {"run": key, "weights": None})
+    for draw in draws:
+        averaged = {
+            phase: np.mean([runs[draw].averaged(phase) for runs in trained.values()], axis=0)[None]
+            for phase in ("frozen", "tuned")
+        }
+        record = {"config": config.__dict__, "draw": draw, "manifest": study.manifest.key, "history": []}
+        _save_run(folder / f"draw-{draw}", averaged, record)
     return read_runs(study, config.name)
 
 

@@ -1,16 +1,17 @@
 """Training what is open, from the features of what is not.
 
 For one draw: the head (standardisation, dropout, dense) learns on the frozen features, then the top of
-the network is opened and both learn together, batch-normalisation layers kept frozen. Everything goes
-through ``keras.Model.fit``, one call an epoch, and the state is saved after each: a run that was killed
-goes on at the epoch where it stopped.
+the network is opened and both learn together, batch-normalisation layers kept frozen. Validation photos
+choose the number of epochs of both phases; then all is learnt again for as many, on training and validation
+photos together, and it is that network that is tested. Everything goes through ``keras.Model.fit``, one call
+an epoch, and the state is saved after each: a run that was killed goes on at the epoch where it stopped.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -28,6 +29,10 @@ from research.manifest import Manifest, Role
 FLAT = 1e-6
 #: File beside a draw's weights: the statistics its head standardises with.
 STATISTICS = "standardise.npz"
+#: Folder, in a draw's own, of what was learnt again on training and validation photos.
+AGAIN = "refit"
+#: Bump when the way a draw is trained changes, so that older runs are not taken for new ones.
+PROCEDURE = 2
 
 
 class Epoch(keras.utils.PyDataset):
@@ -68,12 +73,14 @@ class Plain(Epoch):
 class Trained:
     """What one draw gave.
 
-    ``history`` one row an epoch; ``probabilities`` maps ``"frozen"`` and ``"tuned"`` to arrays
-    ``(views, n, 7)`` for all photos; ``seconds`` maps each phase to its duration.
+    ``history`` one row an epoch, before learning again; ``probabilities`` maps ``"frozen"`` and ``"tuned"``
+    to arrays ``(views, n, 7)`` for all photos, those of the test by the network that learnt again; ``epochs``
+    maps each phase to the number that validation chose, ``seconds`` to its duration.
     """
 
     history: list[dict[str, object]]
     probabilities: dict[str, np.ndarray]
+    epochs: dict[str, int]
     seconds: dict[str, float]
 
 
@@ -143,7 +150,8 @@ def fit_phase(
 ) -> list[dict[str, object]]:
     """Train ``model`` in place to its best validation epoch; resumes from ``folder`` after a kill.
 
-    Returns one row an epoch: phase, epoch, loss and accuracy on training and validation photos, seconds.
+    Without validation photos in ``members`` it is trained for all the epochs of ``phase``. Returns one row an
+    epoch: phase, epoch, loss and accuracy on training and validation photos, seconds.
     """
     compile_phase(model, phase, config.smoothing)
     journal, state, best = (
@@ -153,7 +161,8 @@ def fit_phase(
     if journal.is_file() and state.is_file():
         rows = read_json(journal)
         model.load_weights(state)
-    validation = Plain(views[0], labels, members[Role.VALIDATION], config.batch)
+    judges = members.get(Role.VALIDATION)
+    validation = None if judges is None else Plain(views[0], labels, judges, config.batch)
     with tqdm(total=phase.epochs, initial=len(rows), desc=f"  {name}", unit="époque", disable=None) as bar:
         while len(rows) < phase.epochs and not _stalled(rows, phase.patience):
             number, start = len(rows), time.perf_counter()
@@ -172,14 +181,15 @@ def fit_phase(
             # Last: the journal vouches for the weights beside it.
             write_json(journal, rows)
             bar.update()
-            bar.set_postfix(loss=row["val_loss"], accuracy=row["val_accuracy"])
+            bar.set_postfix({name: row[name] for name in ("val_loss", "val_accuracy") if name in row})
     model.load_weights(best)
     return rows
 
 
 def _best(rows: Sequence[dict[str, object]]) -> int:
-    losses = [float(row["val_loss"]) for row in rows]  # type: ignore[arg-type]
-    return int(np.argmin(losses))
+    """Place of the epoch with the least validation loss; the last one where nothing was validated."""
+    losses = [float(row["val_loss"]) for row in rows if "val_loss" in row]  # type: ignore[arg-type]
+    return int(np.argmin(losses)) if losses else len(rows) - 1
 
 
 def _stalled(rows: Sequence[dict[str, object]], patience: int) -> bool:
@@ -198,8 +208,8 @@ def predict(
 ) -> np.ndarray:
     """Probabilities of every photo through each view, float32 ``(views, n, 7)``.
 
-    Only the photos at positions ``others`` go through all views; those that were learnt from keep their
-    plain view's probabilities in every row, since nothing but their plain accuracy is published.
+    Only the photos at positions ``others`` go through all views; the others keep their plain view's
+    probabilities in every row.
     """
     found = np.repeat(_answers(model, views[0], np.arange(len(views[0])), batch)[None], len(views), axis=0)
     for number, view in enumerate(views[1:], start=1):
@@ -223,49 +233,84 @@ def train_draw(
     draw: int,
     folder: Path,
 ) -> Trained:
-    """Train one draw, both phases, in ``folder``; the base's own weights are put back at the end.
+    """Train one draw in ``folder``: to the best validation epochs, then again with the validation photos.
 
     Raises:
         ResearchError: the disk is full, or the loss stopped being a number.
     """
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
     members = {role: manifest.members(draw, role) for role in Role}
-    original = network.top.get_weights()
+    learnt = {role: members[role] for role in (Role.TRAIN, Role.VALIDATION)}
+    everyone = np.concatenate(list(learnt.values()))
     seed = manifest.seed * 100 + draw
-    keras.utils.set_random_seed(seed)
-    averaged = slice(0, config.averaged)
-    others = np.concatenate([members[Role.VALIDATION], members[Role.TEST]])
-    features = np.concatenate([view[members[Role.TRAIN]] for view in pooled])
-    mean, variance = features.mean(axis=0), features.var(axis=0)
-    write_npz(folder / STATISTICS, {"mean": mean, "variance": variance})
-    head = head_model(config, mean, variance)
-    try:
-        history = fit_phase(
-            head, config.head, config, pooled, catalog.labels, members, seed, folder, "frozen"
-        )
-        frozen = predict(head, pooled[averaged], others)
-        tuned = frozen
-        if config.tuning.epochs:
-            whole = open_top(network, head)
-            history += fit_phase(
-                whole, config.tuning, config, views, catalog.labels, members, seed, folder, "tuned"
-            )
-            tuned = predict(whole, views[averaged], others)
-    finally:
-        network.top.set_weights(original)
-        network.base.trainable = False
-    if not np.isfinite(tuned).all():
+    data = _Data(network, views, pooled, catalog.labels)
+    history, probabilities = _train_once(config, data, learnt, members[Role.VALIDATION], seed, folder)
+    rows = {name: [row for row in history if row["phase"] == name] for name in ("frozen", "tuned")}
+    epochs = {name: _best(found) + 1 if found else 0 for name, found in rows.items()}
+    again = replace(
+        config,
+        head=replace(config.head, epochs=epochs["frozen"]),
+        tuning=replace(config.tuning, epochs=epochs["tuned"]),
+    )
+    _, tested = _train_once(again, data, {Role.TRAIN: everyone}, members[Role.TEST], seed, folder / AGAIN)
+    for name, found in probabilities.items():
+        found[:, members[Role.TEST]] = tested[name][:, members[Role.TEST]]
+    if not all(np.isfinite(found).all() for found in probabilities.values()):
         raise ResearchError(
             f"L’entraînement de {config.label} a divergé : baissez son pas d’apprentissage (rate)."
         )
     seconds = {
-        name: round(sum(float(row["seconds"]) for row in history if row["phase"] == name), 2)  # type: ignore[arg-type]
-        for name in ("frozen", "tuned")
+        name: round(sum(float(row["seconds"]) for row in found), 2)  # type: ignore[arg-type]
+        for name, found in rows.items()
     }
-    return Trained(history, {"frozen": frozen, "tuned": tuned}, seconds)
+    return Trained(history, probabilities, epochs, seconds)
+
+
+@dataclass(frozen=True)
+class _Data:
+    """A network and what it made of the photos: cut features of each view, the same pooled, and labels."""
+
+    network: Network
+    views: Sequence[np.ndarray]
+    pooled: Sequence[np.ndarray]
+    labels: np.ndarray
+
+
+def _train_once(
+    config: Config, data: _Data, members: dict[Role, np.ndarray], judged: np.ndarray, seed: int, folder: Path
+) -> tuple[list[dict[str, object]], dict[str, np.ndarray]]:
+    """Both phases, in ``folder``; the base's own weights are put back at the end.
+
+    Returns the history and the probabilities of all photos, those at ``judged`` through every view.
+    """
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    keras.utils.set_random_seed(seed)
+    top, original = data.network.top, data.network.top.get_weights()
+    averaged = slice(0, config.averaged)
+    features = np.concatenate([view[members[Role.TRAIN]] for view in data.pooled])
+    mean, variance = features.mean(axis=0), features.var(axis=0)
+    write_npz(folder / STATISTICS, {"mean": mean, "variance": variance})
+    head = head_model(config, mean, variance)
+
+    def fit(
+        model: keras.Model, phase: Phase, name: str, views: Sequence[np.ndarray]
+    ) -> list[dict[str, object]]:
+        return fit_phase(model, phase, config, views, data.labels, members, seed, folder, name)
+
+    try:
+        history = fit(head, config.head, "frozen", data.pooled)
+        frozen = predict(head, data.pooled[averaged], judged)
+        tuned = frozen.copy()
+        if config.tuning.epochs:
+            whole = open_top(data.network, head)
+            history += fit(whole, config.tuning, "tuned", data.views)
+            tuned = predict(whole, data.views[averaged], judged)
+    finally:
+        top.set_weights(original)
+        data.network.base.trainable = False
+    return history, {"frozen": frozen, "tuned": tuned}
 
 
 def run_key(config: Config, network: Network, catalog: Catalog, manifest: Manifest) -> str:
     """Fingerprint of a run: a changed configuration, weights, photos or split is another run."""
-    return fingerprint([config.to_json(), network.weights, catalog.key, manifest.key])
+    return fingerprint([PROCEDURE, config.to_json(), network.weights, catalog.key, manifest.key])

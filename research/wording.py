@@ -29,6 +29,11 @@ def number(value: float, decimals: int = 0) -> str:
     return f"−{text}" if negative else text
 
 
+def count(found: int, noun: str) -> str:
+    """``1, "tirage"`` → « 1 tirage » ; ``5, "tirage"`` → « 5 tirages »."""
+    return f"{number(found)} {noun if found < 2 else noun + 's'}"
+
+
 def percent(share: float, decimals: int = 1) -> str:
     """``0.8475`` → « 84,8 % »."""
     return f"{number(share * 100, decimals)}{HARD_SPACE}%"
@@ -42,6 +47,13 @@ def interval(low: float, high: float) -> str:
 def p_value(p: float) -> str:
     """A p-value to three decimals, « inférieure à 0,001 » below."""
     return "inférieure à 0,001" if p < 0.001 else f"égale à {number(p, 3)}"
+
+
+def signed(share: float) -> str:
+    """A difference of accuracy in points, to one decimal: ``0.0042`` → « +0,4 point »."""
+    value = round(share * 100, 1)
+    unit = "point" if abs(value) < 2 else "points"
+    return f"{'+' if value > 0 else ''}{number(value, 1)} {unit}"
 
 
 def points(share: float) -> str:

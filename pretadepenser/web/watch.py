@@ -6,9 +6,12 @@ Nothing is computed here: sentences, tables and alternative texts all come from
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import io
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -21,10 +24,8 @@ from pretadepenser.credit import french
 blueprint = Blueprint("watch", __name__)
 
 RESULTS = Path(__file__).parents[2] / "research" / "results"
-VERSION: Final = 1
+VERSION: Final = 2
 TYPES: Final = {".svg": "image/svg+xml", ".webp": "image/webp"}
-# An SVG opened by itself is a page in which nothing may act.
-POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
 
 
 @blueprint.get("/veille")
@@ -40,8 +41,21 @@ def picture(name: str) -> ResponseReturnValue:
     if report is None or name not in {block["file"] for block in _pictures(report)}:
         abort(404, description="Cette image n’est pas dans le rapport.")
     response = send_from_directory(RESULTS, name, mimetype=TYPES[Path(name).suffix], max_age=3600)
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Content-Security-Policy"] = _policy(RESULTS / name, (RESULTS / name).stat().st_mtime_ns)
     return response
+
+
+@lru_cache(maxsize=128)
+def _policy(path: Path, changed: int) -> str:
+    """What may act in a picture opened by itself, which is a page: its own style sheet, known by its hash.
+
+    Read anew when the file has `changed`.
+    """
+    sheets = re.findall(rb"<style>(.*?)</style>", path.read_bytes()) if path.suffix == ".svg" else []
+    allowed = [f"'sha256-{base64.b64encode(hashlib.sha256(sheet).digest()).decode()}'" for sheet in sheets]
+    return "; ".join(
+        ["default-src 'none'", " ".join(["style-src", *(allowed or ["'none'"])]), "frame-ancestors 'none'"]
+    )
 
 
 @blueprint.get("/veille/chiffres/<key>.csv")
@@ -89,4 +103,5 @@ def _pictures(report: dict[str, Any]) -> list[dict[str, Any]]:
     """Every figure and every picture of a gallery."""
     blocks = [block for section in report["sections"] for block in section["blocks"]]
     figures = [block for block in blocks if block["kind"] == "figure"]
+    figures += [block["narrow"] for block in figures]
     return figures + [item for block in blocks if block["kind"] == "gallery" for item in block["items"]]

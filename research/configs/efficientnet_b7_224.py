@@ -1,6 +1,6 @@
 """EfficientNet-B7 at 224 px, photos padded, last stage opened.
 
-    python -m research train --config efficientnet_b7_224
+python -m research train --config efficientnet_b7_224
 
 Its ImageNet weights are downloaded by Keras; they could not be had where the published results were made,
 so no accuracy of it is published.
@@ -10,7 +10,7 @@ from research.config import Config, Phase
 
 CONFIG = Config(
     name="efficientnet_b7_224",
-    label="EfficientNet-B7, 224 px",
+    label="EfficientNet-B7 à 224 px",
     backbone="efficientnet_b7",
     size=224,
     head=Phase("rmsprop", 5e-4, epochs=20, patience=4),

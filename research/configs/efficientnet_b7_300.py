@@ -1,6 +1,6 @@
 """EfficientNet-B7 at 300 px, photos padded, last stage opened.
 
-    python -m research train --config efficientnet_b7_300
+python -m research train --config efficientnet_b7_300
 
 Its ImageNet weights are downloaded by Keras; they could not be had where the published results were made,
 so no accuracy of it is published.
@@ -10,4 +10,4 @@ from dataclasses import replace
 
 from research.configs.efficientnet_b7_224 import CONFIG as SMALLEST
 
-CONFIG = replace(SMALLEST, name="efficientnet_b7_300", label="EfficientNet-B7, 300 px", size=300)
+CONFIG = replace(SMALLEST, name="efficientnet_b7_300", label="EfficientNet-B7 à 300 px", size=300)

@@ -1,8 +1,8 @@
 """Colour histogram and logistic regression: what colours alone can tell.
 
-Result, five draws: 42.3 % (95 % interval 39.4 to 45.1).
-
 python -m research train --config histogram
+
+Result on the genuine photos, 5 draws, every photo tested once: 41.6 % (95 % bootstrap 38.6 to 44.5).
 """
 
 from research.baselines import Baseline

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,8 @@ def _learning(found: Findings, name: str, files: Files) -> Block:
         f"l’apprentissage la dépasse de {number(gap * 100, 1)} points."
     )
     return figure(
-        files, f"courbes-{name}", learning_chart(curves, opening), f"{label} : exactitude au fil des époques",
+        files, f"courbes-{name}", partial(learning_chart, curves, opening),
+        f"{label} : exactitude au fil des époques",
         sentence,
         f"Deux courbes, apprentissage et validation, moyennes des tirages de {label}. {sentence}",
         table(
@@ -90,7 +92,7 @@ def _categories(found: Findings, names: list[str], files: Files) -> list[Block]:
         ]
         blocks.append(
             figure(
-                files, "categories", category_chart(scores), "F1 de chaque catégorie", sentence,
+                files, "categories", partial(category_chart, scores), "F1 de chaque catégorie", sentence,
                 f"Une ligne par catégorie, une marque par réseau. {sentence}",
                 table("F1 de chaque catégorie au test", ("Catégorie", *scores), rows),
             )
@@ -122,7 +124,7 @@ def _confusion(found: Findings, name: str, files: Files) -> list[Block]:
     ]
     return [
         figure(
-            files, f"confusion-{name}", confusion_chart(phase["confusion"]),
+            files, f"confusion-{name}", partial(confusion_chart, phase["confusion"]),
             f"{label} : qui est pris pour qui",
             sentence,
             f"Tableau de sept lignes et sept colonnes ; la diagonale compte les réponses justes. {sentence}",
@@ -158,7 +160,7 @@ def _reliability(found: Findings, names: list[str], files: Files) -> list[Block]
     sentence = " ; ".join(parts) + "."
     return [
         figure(
-            files, "fiabilite", reliability_chart(bins),
+            files, "fiabilite", partial(reliability_chart, bins),
             "Confiance annoncée et exactitude constatée", sentence,
             f"Une courbe par réseau, à comparer à la diagonale ; les tranches de moins de {LEAST} photos "
             f"n’y sont pas. {sentence}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -129,7 +130,8 @@ def _survey(name: str, maps: dict[str, Any], files: Files) -> list[Block]:
     return [
         subtitle(caption),
         figure(
-            files, f"synthese-{name}", survey_chart(panels), "Carte moyenne de chaque catégorie", sentence,
+            files, f"synthese-{name}", partial(survey_chart, panels),
+            "Carte moyenne de chaque catégorie", sentence,
             "Une petite carte par catégorie : plus une zone est rouge, plus elle parle en moyenne pour la "
             "catégorie ; un trait entoure le plus fort. Les zones sont nommées dans le tableau.",
             data,
@@ -168,7 +170,7 @@ def _faithfulness(name: str, maps: dict[str, Any], files: Files) -> list[Block]:
     ]
     return [
         figure(
-            files, f"fidelite-{name}", faithfulness_chart(curves),
+            files, f"fidelite-{name}", partial(faithfulness_chart, curves),
             f"{maps['label']} : les cartes disent-elles vrai ?",
             sentence,
             "Deux graphiques, suppression et insertion, deux courbes chacun : l’ordre des cartes et un "

@@ -9,7 +9,7 @@ from research.catalog import CATEGORIES, EXPECTED_EACH
 from research.charts import scaling_drawing
 from research.findings import Findings
 from research.study import Study
-from research.wording import HARD_SPACE, number, percent
+from research.wording import HARD_SPACE, count, number, percent
 
 
 def sections(study: Study, found: Findings, files: Files) -> list[Block]:
@@ -118,7 +118,7 @@ def _efficientnet(files: Files) -> list[Block]:
             "B0, et un seul bouton donne toute la famille jusqu’à B7."
         ),
         figure(
-            files, "mise-a-l-echelle", scaling_drawing(), "La mise à l’échelle composée",
+            files, "mise-a-l-echelle", scaling_drawing, "La mise à l’échelle composée",
             "Plus large, plus profond ou plus fin : EfficientNet fait les trois ensemble, avec mesure.",
             "Cinq piles d’étages côte à côte, chacune au-dessus de la photo qu’elle lit : le réseau de "
             "départ ; un réseau aux étages plus larges ; un réseau à plus d’étages ; un réseau qui lit une "
@@ -142,9 +142,12 @@ def _efficientnet(files: Files) -> list[Block]:
 def _method(study: Study, found: Findings) -> Block:
     items = [
         "Base préparée sur ImageNet puis gelée ; une couche de classement est apprise dessus ; enfin le "
-        "haut du réseau est ouvert et affiné, couches de normalisation gelées.",
-        "Perte : entropie croisée catégorielle, étiquettes adoucies. Optimiseur : Adam pour VGG16, RMSprop "
-        "pour EfficientNet. L’époque gardée est celle de plus petite perte de validation.",
+        "haut du réseau est ouvert et affiné, couches de normalisation gelées, si la validation y gagne.",
+        "Perte : entropie croisée catégorielle. Optimiseur : Adam pour VGG16, RMSprop pour EfficientNet. "
+        "L’époque gardée est celle de plus petite perte de validation.",
+        "Une fois choisi le nombre d’époques, tout est appris de nouveau, autant d’époques, sur les photos "
+        "d’apprentissage et de validation réunies : c’est ce réseau-là qui est testé. Les exactitudes "
+        "d’apprentissage et de validation sont celles d’avant.",
         "Vues de chaque photo : telle quelle, en miroir, puis rotations, zooms et décalages tirés au hasard. "
         "À la réponse, les probabilités de plusieurs vues sont moyennées.",
         "Photos redressées (EXIF), complétées de blanc pour devenir carrées.",
@@ -155,14 +158,19 @@ def _method(study: Study, found: Findings) -> Block:
     ]
     blocks: list[Block] = [listing(*items)]
     for name in found.networks:
-        seeds = len(found.methods[name]["runs"])
-        config = found.methods[name]["config"]
-        rate = number(config["tuning"]["rate"] * 1e5, 1)
+        config, draws = found.methods[name]["config"], len(found.methods[name]["runs"])
+        tuning = config["tuning"]
+        opened = (
+            f"pas d’affinage {number(tuning['rate'] * 1e5, 1)}{HARD_SPACE}cent-millièmes, au plus "
+            f"{count(tuning['epochs'], 'époque')}"
+            if tuning["epochs"]
+            else "base gelée jusqu’au bout"
+        )
         blocks.append(
             paragraph(
-                f"{found.methods[name]['label']} : {config['size']} px, {config['views']} vues, {seeds} "
-                f"tirages ; pas d’affinage {rate}{HARD_SPACE}cent-millièmes, au plus "
-                f"{config['tuning']['epochs']} époques."
+                f"{found.methods[name]['label']} : {config['size']} px, {count(config['views'], 'vue')}, "
+                f"{count(draws, 'tirage')} ; {opened} ; extinction de {percent(config['dropout'], 0)} des "
+                f"caractéristiques, étiquettes adoucies de {percent(config['smoothing'], 0)}."
             )
         )
     if found.bench:
@@ -175,11 +183,11 @@ def _bench(bench: dict[str, Any]) -> list[Block]:
         paragraph(
             "La partie gelée d’un réseau donne toujours le même résultat pour la même vue : elle n’est "
             f"calculée qu’une fois, puis gardée sur disque. Mesuré avec {bench['label']} sur "
-            f"{number(bench['photos'])} photos, {bench['draws']} tirages de {bench['epochs']} époques et "
-            f"{bench['views']} vues, le même travail prend {number(bench['plain_seconds'])} secondes avec "
-            f"model.fit et {number(bench['cached_seconds'])} avec le cache, remplissage compris : "
-            f"{number(bench['ratio'], 1)} fois moins ; {number(bench['ratio_filled'], 1)} fois moins quand "
-            "il est déjà rempli. "
+            f"{number(bench['photos'])} photos, {count(bench['draws'], 'tirage')} de "
+            f"{count(bench['epochs'], 'époque')} et {count(bench['views'], 'vue')}, le même travail prend "
+            f"{number(bench['plain_seconds'])} secondes avec model.fit et {number(bench['cached_seconds'])} "
+            f"avec le cache, remplissage compris : {number(bench['ratio'], 1)} fois moins ; "
+            f"{number(bench['ratio_filled'], 1)} fois moins quand il est déjà rempli. "
             + (
                 "L’objectif de 8 fois est atteint."
                 if bench["ratio"] >= 8
@@ -204,20 +212,22 @@ def _trials(found: Findings) -> Block | None:
         scores = [
             percent(trial[phase][role]) for phase in ("frozen", "tuned") for role in ("validation", "test")
         ]
-        rows.append([trial["label"], f"{settings['size']} px, {aspect}", rate, number(settings["averaged"]),
-                     number(trial["draws"]), *scores])  # fmt: skip
+        photo = f"{settings['size']} px, {aspect}, {count(settings['averaged'], 'vue')}"
+        again = "oui" if trial["refit"] else "non"
+        rows.append([trial["label"], photo, count(trial["draws"], "tirage"), again, rate, *scores])
     return section(
         "essais",
         "Ce qui a été essayé",
         paragraph(
-            "Tous les essais menés à terme sont là, y compris ceux qui n’ont pas été retenus. Le choix "
-            "s’est fait sur la validation ; le test est montré pour que chacun puisse juger."
+            "Tous les essais menés à terme avec les configurations publiées sont là, y compris ceux qui "
+            "n’ont pas été retenus. Le choix s’est fait sur la validation ; le test est montré pour que "
+            "chacun puisse juger."
         ),
         table(
             "Essais, exactitude moyenne des tirages",
-            ("Réseau", "Photo", "Pas d’affinage (cent-millièmes)", "Vues moyennées", "Tirages",
+            ("Réseau", "Photo", "Tirages", "Réappris avant le test", "Pas d’affinage (cent-millièmes)",
              "Validation, gelé", "Test, gelé", "Validation, affiné", "Test, affiné"),
-            rows, words=2,
+            rows, words=4,
         ),
         *_framing(found),
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -10,7 +11,7 @@ from research.blocks import Block, Files, figure, listing, notice, paragraph, se
 from research.charts import accuracy_chart
 from research.evaluation import two_proportions
 from research.findings import STARTING_POINT, TARGETS, Findings, accuracy, is_network, test_accuracy
-from research.wording import interval, number, p_value, percent, points
+from research.wording import interval, number, p_value, percent, points, signed
 
 #: Sizes of the test set of the project's original study that its published figures are compatible with.
 FORMER_TEST = 157
@@ -27,6 +28,12 @@ def answer(found: Findings) -> list[str]:
         )
     if pair := _pair(found, *found.leading):
         sentences.append(_pair_sentence(found, pair))
+    for name in found.ensembles("efficientnet"):
+        value, low, high = test_accuracy(found, name)
+        sentences.append(
+            f"{found.methods[name]['label']}, dont on prend la réponse moyenne : {percent(value)} "
+            f"(intervalle à 95 % : {interval(low, high)}), pour un temps qui s’additionne."
+        )
     if not _measured_b7(found):
         sentences.append(
             "EfficientNet-B7 avec ses poids ImageNet n’a pas pu être mesuré ici : les chiffres "
@@ -92,15 +99,16 @@ def sections(found: Findings, files: Files) -> list[Block]:
     )  # fmt: skip
     best = chart_rows[0]
     sentence = (
-        f"{best[0]} vient en tête au test avec {percent(best[1])} ; répondre toujours la même catégorie "
-        "donnerait environ une réponse juste sur sept."
+        f"En tête au test : {best[0]}, {percent(best[1])}. Répondre toujours la même catégorie donnerait "
+        "environ une réponse juste sur sept."
     )
     alternative = " ; ".join(
         f"{label} {percent(value)}, intervalle {interval(low, high)}"
         for label, value, low, high in chart_rows
     )
     chart = figure(
-        files, "exactitude", accuracy_chart(chart_rows), "Exactitude au test de chaque méthode", sentence,
+        files, "exactitude", partial(accuracy_chart, chart_rows),
+        "Exactitude au test de chaque méthode", sentence,
         alternative, table(
             "Exactitude au test et intervalle à 95 %", ("Méthode", "Exactitude", "De", "À"),
             [[label, percent(value), percent(low), percent(high)] for label, value, low, high in chart_rows],
@@ -143,7 +151,7 @@ def _unfinished(found: Findings) -> Block | None:
 def _targets(found: Findings) -> list[Block]:
     lines = []
     for family, target in TARGETS.items():
-        if name := found.best(family):
+        for name in filter(None, (found.best(family), *found.ensembles(family))):
             value = accuracy(found, name, "test")
             label = found.methods[name]["label"]
             wanted = percent(target, 0)
@@ -193,7 +201,10 @@ def _sizes_compared(found: Findings) -> list[Block]:
     if not lines:
         return []
     return [
-        paragraph("Ce que changent des photos plus fines, au test, mêmes réglages et mêmes photos :"),
+        paragraph(
+            "Le même réseau devant des photos plus fines, au test, sur les mêmes produits (ses autres "
+            "réglages peuvent différer : voir la méthode) :"
+        ),
         listing(*lines),
     ]
 
@@ -254,13 +265,18 @@ def closing(found: Findings) -> list[Block]:
         "EfficientNet-Lite n’est pas B7 : plus petit, sans le mécanisme « squeeze-and-excite », avec ReLU6.",
         "Les réglages ont été comparés sur les photos de validation de chaque tirage. Comme les tirages se "
         "partagent les mêmes photos, la validation de l’un est le test d’un autre : un léger optimisme est "
-        "possible. L’exactitude au test des premiers essais a été vue avant de choisir les suivants. Tous "
-        "les essais menés à terme sont listés plus haut.",
+        "possible. L’exactitude au test des premiers essais a été vue avant de choisir les suivants : les "
+        "essais sont listés plus haut.",
         "Sept catégories très différentes, mille photos : rien ne dit que l’écart tienne sur un catalogue "
         "plus fin ou plus grand.",
         "Les temps ont été mesurés sur une machine à deux cœurs partagée avec d’autres travaux : ils ne "
         "valent que comparés entre eux.",
     ]
+    for name in found.ensembles("efficientnet"):
+        limits.append(
+            f"« {found.methods[name]['label']} » a été essayé en dernier, quand on savait déjà ce que chacun "
+            "de ces réseaux donnait seul au test."
+        )
     blocks: list[Block] = [section("limites", "Limites", listing(*limits))]
     if len(found.leading) == 2:
         blocks.append(section("verdict", "Verdict et recommandation", *_verdict(found, *found.leading)))
@@ -294,6 +310,16 @@ def _verdict(found: Findings, vgg: str, best: str) -> list[Block]:
             f"{second} est plus juste que {first}, mais plus lent : le choix dépend du prix d’une erreur."
         )
     blocks.append(notice(advice))
+    for name in found.ensembles("efficientnet"):
+        if together := _pair(found, name, best):
+            gain = accuracy(found, name, "test") - accuracy(found, best, "test")
+            blocks.append(
+                paragraph(
+                    f"{found.methods[name]['label']} : {signed(gain)} par rapport à {second} seul, un écart "
+                    f"que le hasard {'suffit' if together['p'] >= 0.05 else 'ne suffit pas'} à expliquer "
+                    f"(probabilité {p_value(together['p'])}), pour un temps qui s’additionne."
+                )
+            )
     blocks.append(
         paragraph(
             "Passer à B7 ne se justifierait qu’après l’avoir mesuré avec ses poids ImageNet par les mêmes "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 import numpy as np
@@ -123,3 +124,14 @@ def test_the_published_figures_follow_from_the_published_predictions() -> None:
     for pair in published["pairs"]:
         computed = compare(predictions[pair["first"]], predictions[pair["second"]])
         assert {key: pair[key] for key in computed} == pytest.approx(computed)
+
+
+@pytest.mark.parametrize("name", configs.names())
+def test_a_configuration_states_its_command_and_the_result_that_is_published(name: str) -> None:
+    said = importlib.import_module(f"research.configs.{name}").__doc__
+    assert f"python -m research train --config {name}" in said
+    path = RESULTS / "figures.json"
+    published = read_json(path)["methods"] if path.is_file() else {}
+    if name in published:
+        accuracy = published[name]["phases"]["tuned"]["test_pooled"]
+        assert f"tested once: {accuracy * 100:.1f} %" in said

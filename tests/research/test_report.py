@@ -3,29 +3,50 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 from research.__main__ import main
+from research.charts import (
+    accuracy_chart,
+    category_chart,
+    confusion_chart,
+    faithfulness_chart,
+    learning_chart,
+    reliability_chart,
+    scaling_drawing,
+    survey_chart,
+)
 from research.config import Config
 from research.demo import draw_catalog
-from research.drawing import heat_picture, svg
+from research.drawing import NARROW, WIDE, heat_picture, size_of, svg
 from research.evaluation import evaluate
 from research.heatmaps import GRID, HeatMap, explain_config, faithfulness, to_grid
 from research.report import write_report
 from research.study import Run, Study
 from research.wording import (
+    NAMES,
     central_share,
     concentration,
+    count,
     describe_map,
     listing,
     number,
     percent,
     points,
     product_share,
+    signed,
     zones,
 )
 
@@ -39,9 +60,13 @@ KINDS = {"subtitle", "paragraph", "notice", "list", "table", "figure", "gallery"
         (number(-0.04, 1), "0,0"),
         (number(-3), "−3"),
         (percent(0.8475), "84,8\u00a0%"),
+        (signed(0.0042), "+0,4 point"),
+        (signed(-0.025), "−2,5 points"),
         (points(0.314), "+31 points"),
         (points(-0.012), "−1 point"),
         (listing(["a", "b", "c"]), "a, b et c"),
+        (count(1, "tirage"), "1 tirage"),
+        (count(5, "tirage"), "5 tirages"),
     ],
 )
 def test_french_numbers(text: str, wanted: str) -> None:
@@ -99,15 +124,69 @@ def test_for_and_against_differ_by_more_than_colour() -> None:
     assert against[inside].std() > favourable[inside].std() + 5
 
 
-def test_an_svg_has_words_and_no_inline_style() -> None:
-    from research.charts import scaling_drawing
-
-    text = svg(scaling_drawing(), "Titre", "Description <x>").decode()
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_an_svg_has_words_and_follows_the_reader_s_scheme(width: int) -> None:
+    drawing = scaling_drawing(width)
+    text = svg(drawing, "Titre", "Description <x>").decode()
+    assert size_of(drawing)[0] == width
     assert '<title id="titre">Titre</title>' in text
     assert "Description &lt;x&gt;" in text
-    assert "Plus profond" in text
+    assert "ensemble" in text
     assert "style=" not in text
-    assert "<style" not in text
+    assert text.count("<style>") == 1
+    assert "prefers-color-scheme:dark" in text
+    # Every colour is one that changes with the scheme.
+    assert set(re.findall(r'"(#[0-9a-f]{6})"', text)) == set()
+
+
+def chart_texts(figure: Figure) -> list[tuple[str, Bbox]]:
+    """What a chart writes, and where."""
+    FigureCanvasAgg(figure).draw()
+    beyond = set()
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        low, high = sorted(axis.get_view_interval())
+        beyond |= {tick.label1 for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high}
+    found = [text for text in figure.findobj(Text) if text.get_text().strip() and text not in beyond]
+    return [(text.get_text(), text.get_window_extent()) for text in found if text.get_visible()]
+
+
+CURVE = {name: [0.1, 0.9] for name in ("deletion", "deletion_random", "insertion", "insertion_random")}
+TWO = {"EfficientNet-Lite2 à 440 px": [0.9] * 7, "VGG16": [0.85] * 7}
+BINS = [
+    {"confidence": 0.5, "accuracy": 0.6, "photos": 40},
+    {"confidence": 0.9, "accuracy": 0.95, "photos": 900},
+]
+CHARTS = {
+    "accuracy": partial(
+        accuracy_chart,
+        [("EfficientNet-Lite2 à 440 px", 0.9, 0.88, 0.92), ("Classe majoritaire", 0.14, 0.12, 0.16)],
+    ),
+    "learning": partial(learning_chart, {"apprentissage": [0.5, 0.9], "validation": [0.5, 0.8]}, 2),
+    "confusion": partial(confusion_chart, (np.eye(7, dtype=int) * 140 + 2).tolist()),
+    "reliability": partial(reliability_chart, dict.fromkeys(TWO, BINS)),
+    "categories": partial(category_chart, TWO),
+    "faithfulness": partial(faithfulness_chart, CURVE),
+    "survey": partial(survey_chart, [(name, np.ones((4, 4))) for name in NAMES]),
+    "scaling": scaling_drawing,
+}
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("draw", CHARTS.values(), ids=CHARTS)
+def test_nothing_written_on_a_chart_is_cut_or_covered(draw: Callable[[int], Figure], width: int) -> None:
+    figure = draw(width)
+    texts = chart_texts(figure)
+    frame = figure.bbox.padded(1)
+    cut = [text for text, box in texts if not (frame.contains(*box.min) and frame.contains(*box.max))]
+    assert not cut
+    upright = [(text, box) for text, box in texts if box.width > 0]
+    slanted = draw is CHARTS["confusion"] and width == WIDE
+    covered = [
+        (one, other)
+        for (one, first), (other, second) in combinations(upright, 2)
+        if not slanted and first.padded(-1).overlaps(second.padded(-1))
+    ]
+    assert not covered
 
 
 def test_the_whole_chain_ends_in_a_complete_report(
@@ -130,7 +209,8 @@ def test_the_whole_chain_ends_in_a_complete_report(
     assert report["demonstration"] is True
     blocks = [block for section in report["sections"] for block in section["blocks"]]
     assert {block["kind"] for block in blocks} <= KINDS
-    named = {block["file"] for block in blocks if block["kind"] == "figure"}
+    figures = [block for block in blocks if block["kind"] == "figure"]
+    named = {block["file"] for block in figures} | {block["narrow"]["file"] for block in figures}
     for block in blocks:
         for item in block.get("items", []) if block["kind"] == "gallery" else []:
             named.add(item["file"])

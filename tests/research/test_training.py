@@ -17,14 +17,15 @@ import pytest
 
 from research import study as studies
 from research.backbones import network
+from research.baselines import Baseline
 from research.cache import FeatureCache, View, entry_key, trunk_features
-from research.config import Config
+from research.config import Config, Ensemble
 from research.errors import ResearchError
 from research.files import read_json, write_bytes
 from research.images import Aspect, Augmentation
 from research.manifest import Role
 from research.study import Run, Study
-from research.training import Epoch, head_model, open_top
+from research.training import AGAIN, STATISTICS, Epoch, head_model, open_top
 
 PLAIN = View(Aspect.PAD, 0, Augmentation())
 ROOM = 10**9
@@ -147,6 +148,43 @@ def test_training_leaves_the_base_as_it_was_and_a_complete_record(
         assert [row["phase"] for row in history] == ["frozen"] * 2 + ["tuned"] * 2
         assert run.record["manifest"] == study.manifest.key
         assert run.record["random_weights"] is True
+
+
+def test_the_tested_network_learnt_from_the_validation_photos_too(
+    trained: tuple[Study, list[Run]], tiny: Config
+) -> None:
+    study, runs = trained
+    members = {role: study.manifest.members(0, role) for role in Role}
+    (stored,) = (study.work / "pooled").glob("*.npz")
+    with np.load(stored) as kept:
+        pooled = [kept[f"view{number}"] for number in range(tiny.views)]
+    folder = studies.run_folder(study, tiny.name, 0)
+    for place, learnt, judged in (
+        (folder, [Role.TRAIN], Role.VALIDATION),
+        (folder / AGAIN, [Role.TRAIN, Role.VALIDATION], Role.TEST),
+    ):
+        photos = np.concatenate([members[role] for role in learnt])
+        features = np.concatenate([view[photos] for view in pooled])
+        with np.load(place / STATISTICS) as kept:
+            assert np.allclose(kept["mean"], features.mean(axis=0), atol=1e-6)
+            head = head_model(tiny, kept["mean"], kept["variance"])
+        head.load_weights(place / "frozen.best.weights.h5")
+        given = np.asarray(head(pooled[1][members[judged]]))
+        assert np.allclose(runs[0].frozen[1][members[judged]], given, atol=1e-5)
+    # As many epochs as validation chose, with nothing left to validate on.
+    journal = read_json(folder / AGAIN / "tuned.json")
+    assert len(journal) == runs[0].record["epochs"]["tuned"]  # type: ignore[index]
+    assert not any("val_loss" in row for row in journal)
+
+
+def test_an_ensemble_averages_what_its_members_answer(trained: tuple[Study, list[Run]], tiny: Config) -> None:
+    both = Ensemble("both", "Les deux", (tiny.name, "majority"))
+    with pytest.raises(ResearchError, match="lancez d’abord « python -m research train --config majority »"):
+        studies.train(trained[0], both, "", [0])
+    majority = studies.train(trained[0], Baseline("majority", "Classe majoritaire", "majority"), "", [0])
+    (found,) = studies.train(trained[0], both, "", [0])
+    expected = (trained[1][0].tuned.mean(axis=0) + majority[0].tuned[0]) / 2
+    assert np.allclose(found.averaged("tuned"), expected)
 
 
 def test_finished_draws_are_not_done_again(trained: tuple[Study, list[Run]], tiny: Config) -> None:

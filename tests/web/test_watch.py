@@ -1,5 +1,7 @@
 """The technology watch: the published report as a page, its pictures and its figures."""
 
+import base64
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +44,18 @@ def test_every_picture_has_words_and_is_served(
         assert answer.status_code == 200
         assert answer.mimetype in {"image/svg+xml", "image/webp"}
         assert b"style=" not in answer.data or answer.mimetype == "image/webp"
+
+
+def test_a_chart_has_a_narrow_drawing_and_its_own_style_sheet_alone(page: Page, client: FlaskClient) -> None:
+    sources = page("/veille").xpath("//main//picture/source")
+    assert len(sources) >= 6
+    for source in sources:
+        assert int(source.get("width")) <= 300
+        answer = client.get(source.get("srcset"))
+        assert answer.status_code == 200
+        sheet = answer.data.partition(b"<style>")[2].partition(b"</style>")[0]
+        digest = base64.b64encode(hashlib.sha256(sheet).digest()).decode()
+        assert f"style-src 'sha256-{digest}';" in answer.headers["Content-Security-Policy"]
 
 
 def test_every_chart_stands_beside_its_figures(
