@@ -87,7 +87,9 @@ def svg(figure: Figure, title: str, description: str) -> bytes:
         text = text.replace(f'"{light}"', f'"var(--{name},{light})"')
     head = f'<title id="titre">{escape(title)}</title><desc id="desc">{escape(description)}</desc>'
     head += f"<style>{SHEET}</style>"
-    head += '<g stroke-linejoin="round" font-family="\'DejaVu Sans\',Verdana,sans-serif">'
+    # Text that matplotlib leaves black bears no colour of its own: it takes this one.
+    head += f'<g fill="var(--ink,{INK})" stroke-linejoin="round"'
+    head += " font-family=\"'DejaVu Sans',Verdana,sans-serif\">"
     start = text.index(">")
     opened = text[:start] + ' role="img" lang="fr" aria-labelledby="titre desc">' + head
     return (opened + text[start + 1 :].replace("</svg>", "</g></svg>")).encode()

@@ -19,7 +19,7 @@ def sections(study: Study, found: Findings, files: Files) -> list[Block]:
         _data(study),
         section("efficientnet", "EfficientNet en mots simples", *_efficientnet(files)),
         _method(study, found),
-        _trials(found),
+        _trials(found, study.manifest.draws),
         _costs(found),
     ]
 
@@ -201,20 +201,21 @@ def _bench(bench: dict[str, Any]) -> list[Block]:
     ]
 
 
-def _trials(found: Findings) -> Block | None:
+def _trials(found: Findings, draws: int) -> Block | None:
     if not found.trials:
         return section("essais", "Ce qui a été essayé")
     rows = []
     for trial in found.trials:
         settings = trial["settings"]
         aspect = "complétée" if settings["aspect"] == "pad" else "étirée"
-        rate = "base gelée seule" if trial["rate"] is None else number(trial["rate"] * 1e5, 1)
+        rate = "aucun" if trial["rate"] is None else number(trial["rate"] * 1e5, 1)
         scores = [
             percent(trial[phase][role]) for phase in ("frozen", "tuned") for role in ("validation", "test")
         ]
         photo = f"{settings['size']} px, {aspect}, {count(settings['averaged'], 'vue')}"
-        again = "oui" if trial["refit"] else "non"
-        rows.append([trial["label"], photo, count(trial["draws"], "tirage"), again, rate, *scores])
+        if trial["draws"] != draws:
+            photo += f", {count(trial['draws'], 'tirage')}"
+        rows.append([trial["label"], photo, "oui" if trial["refit"] else "non", rate, *scores])
     return section(
         "essais",
         "Ce qui a été essayé",
@@ -224,10 +225,11 @@ def _trials(found: Findings) -> Block | None:
             "chacun puisse juger."
         ),
         table(
-            "Essais, exactitude moyenne des tirages",
-            ("Réseau", "Photo", "Tirages", "Réappris avant le test", "Pas d’affinage (cent-millièmes)",
-             "Validation, gelé", "Test, gelé", "Validation, affiné", "Test, affiné"),
-            rows, words=4,
+            f"Essais, exactitude moyenne de {count(draws, 'tirage')} sauf mention contraire ; pas d’affinage "
+            "en cent-millièmes",
+            ("Réseau", "Photo", "Réappris", "Pas d’affinage", "Validation, gelé", "Test, gelé",
+             "Validation, affiné", "Test, affiné"),
+            rows, words=3,
         ),
         *_framing(found),
     )  # fmt: skip

@@ -6,7 +6,9 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
+from research import config as configs
 from research.backbones import BACKBONES
+from research.baselines import Baseline
 from research.blocks import Block, Files, figure, listing, notice, paragraph, section, table
 from research.charts import accuracy_chart
 from research.evaluation import two_proportions
@@ -166,7 +168,8 @@ def _targets(found: Findings) -> list[Block]:
 def _pairs_table(found: Findings) -> Block | None:
     rows = []
     for pair in found.pairs:
-        if is_network(pair["first"]) or is_network(pair["second"]):
+        # That a network beats a histogram needs no test.
+        if not any(isinstance(configs.load(pair[side]), Baseline) for side in ("first", "second")):
             first, second = (found.methods[pair[side]]["label"] for side in ("first", "second"))
             p = "moins de 0,001" if pair["p"] < 0.001 else number(pair["p"], 3)
             rows.append([f"{first} et {second}", number(pair["only_first"]), number(pair["only_second"]), p])

@@ -31,12 +31,14 @@ FOCUSED = """
 const one = document.activeElement;
 if (one === document.body || one === document.documentElement) return null;
 const box = one.getBoundingClientRect(), style = getComputedStyle(one);
-const x = box.left + Math.min(box.width / 2, 12), y = box.top + Math.min(box.height / 2, 12);
+// What is taller than the window is centred in it: its sides are seen, its top cannot be as well.
+const start = box.height > innerHeight ? Math.max(box.top, 0) : box.top;
+const x = box.left + Math.min(box.width / 2, 12), y = start + Math.min(box.height / 2, 12);
 const top = document.elementFromPoint(x, y);
 return {
   stop: Number(one.dataset.stop), name: one.outerHTML.slice(0, 120),
   outlined: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
-  inside: box.top >= 0 && box.left >= 0 && box.top < innerHeight && box.left < innerWidth,
+  inside: start >= 0 && box.left >= 0 && start < Math.min(innerHeight, box.bottom) && box.left < innerWidth,
   uncovered: !!top && (one.contains(top) || top.contains(one)),
   wide: box.width, high: box.height, inline: style.display === 'inline',
 };

@@ -135,7 +135,8 @@ def test_an_svg_has_words_and_follows_the_reader_s_scheme(width: int) -> None:
     assert "style=" not in text
     assert text.count("<style>") == 1
     assert "prefers-color-scheme:dark" in text
-    # Every colour is one that changes with the scheme.
+    # Every colour is one that changes with the scheme, that of text without one included.
+    assert text.partition("</style>")[2].startswith('<g fill="var(--ink')
     assert set(re.findall(r'"(#[0-9a-f]{6})"', text)) == set()
 
 
