@@ -93,7 +93,8 @@ def read_findings(study: Study) -> Findings:
     whole.sort(key=lambda value: -value["phases"]["tuned"]["test_pooled"])
     methods = {value["name"]: value for value in whole}
     maps = {path.parent.name: read_json(path) for path in sorted((work / "heatmaps").glob("*/maps.json"))}
-    bench = work / "bench.json"
+    # `make research-bench` measures in a study of its own, with fewer photos.
+    benches = [path for path in (work / "bench" / "bench.json", work / "bench.json") if path.is_file()]
     costs = [read_json(path) for path in sorted((work / "costs").glob("*.json"))]
     order = list(BACKBONES)
     costs.sort(key=lambda value: (order.index(value["network"]), value["size"]))
@@ -102,7 +103,7 @@ def read_findings(study: Study) -> Findings:
         _pairs(study, list(methods)),
         _trials(study),
         costs,
-        read_json(bench) if bench.is_file() else None,
+        read_json(benches[0]) if benches else None,
         maps,
         _sample(study),
     )

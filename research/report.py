@@ -105,6 +105,6 @@ def commands(found: Findings) -> list[str]:
     return [
         *lines,
         "python -m research measure …",
-        "python -m research bench …",
+        "make research-bench TABLE=… PHOTOS=… WEIGHTS=…",
         "python -m research compare",
     ]
