@@ -87,14 +87,15 @@ def sections(found: Findings, files: Files) -> list[Block]:
         phase = method["phases"]["tuned"]
         value, low, high = test_accuracy(found, name)
         chart_rows.append((method["label"], value, low, high))
-        scores = [percent(accuracy(found, name, role)) for role in ("train", "validation", "test")]
+        scores = [percent(accuracy(found, name, role)) for role in ("train", "validation")]
+        scores.append(percent(value))
         deviation = f"± {number(phase['deviation']['test'] * 100, 1)}"
         frozen = percent(accuracy(found, name, "test", "frozen")) if is_network(name) else "sans objet"
         rows.append(
             [method["label"], *scores, deviation, interval(low, high), frozen, number(phase["macro_f1"], 3)]
         )
     data = table(
-        "Exactitude moyenne des tirages et intervalle à 95 %",
+        "Exactitude : moyenne des tirages ; au test, sur toutes les photos, avec son intervalle à 95 %",
         ("Méthode", "Apprentissage", "Validation", "Test", "Écart type au test", "Intervalle au test",
          "Test, base gelée", "F1 moyen au test"),
         rows,
