@@ -131,7 +131,7 @@ def _survey(name: str, maps: dict[str, Any], files: Files) -> list[Block]:
         subtitle(caption),
         figure(
             files, f"synthese-{name}", partial(survey_chart, panels),
-            "Carte moyenne de chaque catégorie", sentence,
+            f"{maps['label']} : carte moyenne de chaque catégorie", sentence,
             "Une petite carte par catégorie : plus une zone est rouge, plus elle parle en moyenne pour la "
             "catégorie ; un trait entoure le plus fort. Les zones sont nommées dans le tableau.",
             data,
@@ -176,7 +176,7 @@ def _faithfulness(name: str, maps: dict[str, Any], files: Files) -> list[Block]:
             "Deux graphiques, suppression et insertion, deux courbes chacun : l’ordre des cartes et un "
             f"ordre tiré au hasard. {sentence}",
             table(
-                "Probabilité de la réponse selon la part de la photo cachée ou montrée",
+                f"{maps['label']} : probabilité de la réponse selon la part de la photo cachée ou montrée",
                 ("Part", "Cachée, ordre SHAP", "Cachée, au hasard",
                  "Montrée, ordre SHAP", "Montrée, au hasard"),
                 rows,

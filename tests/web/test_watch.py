@@ -46,6 +46,15 @@ def test_every_picture_has_words_and_is_served(
         assert b"style=" not in answer.data or answer.mimetype == "image/webp"
 
 
+def test_no_two_tables_or_charts_have_the_same_name(published: dict[str, object]) -> None:
+    """Their captions name regions and links: axe and a reader tell them apart by nothing else."""
+    blocks = [block for section in published["sections"] for block in section["blocks"]]  # type: ignore[attr-defined]
+    captions = [block["table"]["caption"] for block in blocks if "table" in block]
+    titles = [block["title"] for block in blocks if block["kind"] == "figure"]
+    for names in (captions, titles):
+        assert len(names) == len(set(names))
+
+
 def test_a_chart_has_a_narrow_drawing_and_its_own_style_sheet_alone(page: Page, client: FlaskClient) -> None:
     sources = page("/veille").xpath("//main//picture/source")
     assert len(sources) >= 6
