@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import case, delete, select
 
 from pretadepenser.records.database import Database
 from pretadepenser.records.models import RecentClient
@@ -21,12 +21,14 @@ def remember(database: Database, user_id: int, number: int) -> None:
     if recents and recents[0] == number:
         return
     now = time.time()
+    # Two windows may write at once, and the one that looked first may have to wait: time does not go back.
+    latest = case((RecentClient.seen_at > now, RecentClient.seen_at), else_=now)
     with database.session() as session:
         # One statement, so that the same client may be opened in two windows at once.
         session.execute(
             database.insert(RecentClient)
             .values(user_id=user_id, number=number, seen_at=now)
-            .on_conflict_do_update(index_elements=["user_id", "number"], set_={"seen_at": now})
+            .on_conflict_do_update(index_elements=["user_id", "number"], set_={"seen_at": latest})
         )
         for old in [other for other in recents if other != number][KEPT - 1 :]:
             session.execute(
