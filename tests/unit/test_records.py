@@ -17,7 +17,7 @@ from sqlalchemy import inspect, text
 from pretadepenser.records import attempts, recents, users
 from pretadepenser.records.attempts import Throttle
 from pretadepenser.records.database import REVISION, Database, RecordsError, alembic_config
-from pretadepenser.records.models import Base
+from pretadepenser.records.models import Base, RecentClient
 
 PASSWORD = "une suite de quelques mots"
 
@@ -232,6 +232,16 @@ def test_recent_clients_come_last_first_and_are_each_user_s_own(database: Databa
     assert list(recents.recent(database, other)) == []
     with database.session() as session:
         assert session.scalar(text("SELECT count(*) FROM recent_client")) == recents.KEPT
+
+
+def test_a_late_writer_does_not_take_a_recent_client_back_in_time(database: Database) -> None:
+    one = users.add_user(database, "agathe", "conseiller", PASSWORD).id
+    later = time.time() + 60
+    with database.session() as session:
+        session.add_all(RecentClient(user_id=one, number=5 + k, seen_at=later + k) for k in range(2))
+    recents.remember(database, one, 5)
+    with database.session() as session:
+        assert session.get_one(RecentClient, (one, 5)).seen_at == later
 
 
 def test_recent_clients_may_be_written_by_threads_at_once(database: Database) -> None:
