@@ -55,29 +55,25 @@ def accuracy_chart(rows: Sequence[tuple[str, float, float, float]], width: int) 
     for place, (_, value, low, high) in enumerate(rows):
         axes.plot([low, high], [place, place], color=BLUE, linewidth=3, solid_capstyle="butt")
         axes.plot(value, place, "o", color=BLUE, markersize=10)
-        # Narrow charts name the rows above them: the figure goes beside its dot.
-        shift = (-14, 0) if narrow and value > 0.5 else (14, 0) if narrow else (0, 11)
-        side = ("right" if value > 0.5 else "left") if narrow else "center"
+        # Narrow charts name the rows above them: the figure goes beside the interval, where there is room.
+        if not narrow:
+            x, shift, side, height = value, (0, 11), "center", "bottom"
+        elif value > 0.5:
+            x, shift, side, height = low, (-7, 0), "right", "center"
+        else:
+            x, shift, side, height = high, (7, 0), "left", "center"
         axes.annotate(
-            percent(value),
-            (low if side == "right" else high if side == "left" else value, place),
-            (shift[0] // 2, shift[1]),
-            textcoords="offset points",
-            ha=side,
-            va="center" if narrow else "bottom",
-            fontsize=_TEXT,
-        )
+            percent(value), (x, place), shift, textcoords="offset points",
+            ha=side, va=height, fontsize=_TEXT,
+        )  # fmt: skip
     _name_rows(axes, [label for label, *_ in rows], width)
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter(_PERCENT)
     axes.xaxis.set_major_locator(MaxNLocator(4 if narrow else 6))
-    axes.set_xlabel("Exactitude au test,\navec son intervalle à 95 %" if narrow else _ACCURACY)
+    axes.set_xlabel(f"Exactitude au test,{chr(10) if narrow else ' '}avec son intervalle à 95 %")
     axes.grid(axis="x")
     axes.set_axisbelow(True)
     return figure
-
-
-_ACCURACY = "Exactitude au test, avec son intervalle à 95 %"
 
 
 def learning_chart(curves: Mapping[str, Sequence[float]], opening: int, width: int) -> Figure:

@@ -17,9 +17,15 @@ from pretadepenser.charts.chart import Chart, Table, Width
 # Pictures kept at most: a day's work of a branch. The oldest make room, by the eighth of it.
 KEPT: Final = 4000
 
-# An SVG opened by itself is a page: nothing but its own style sheet, known by its hash, may act in it.
-_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(drawing.STYLE.encode()).digest()).decode()
-POLICY: Final = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; frame-ancestors 'none'"
+
+def policy(*sheets: str) -> str:
+    """What may act in an SVG opened by itself, which is a page: its style sheets, known by their hash."""
+    hashes = [base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode() for sheet in sheets]
+    allowed = " ".join(f"'sha256-{one}'" for one in hashes) or "'none'"
+    return f"default-src 'none'; style-src {allowed}; frame-ancestors 'none'"
+
+
+POLICY: Final = policy(drawing.STYLE)
 
 
 def picture(chart: Chart) -> Response:

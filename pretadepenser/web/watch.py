@@ -6,9 +6,7 @@ Nothing is computed here: sentences, tables and alternative texts all come from
 
 from __future__ import annotations
 
-import base64
 import csv
-import hashlib
 import io
 import json
 import re
@@ -20,6 +18,7 @@ from flask import Blueprint, Response, abort, render_template, send_from_directo
 from flask.typing import ResponseReturnValue
 
 from pretadepenser.credit import french
+from pretadepenser.web import pictures
 
 blueprint = Blueprint("watch", __name__)
 
@@ -47,15 +46,9 @@ def picture(name: str) -> ResponseReturnValue:
 
 @lru_cache(maxsize=128)
 def _policy(path: Path, changed: int) -> str:
-    """What may act in a picture opened by itself, which is a page: its own style sheet, known by its hash.
-
-    Read anew when the file has `changed`.
-    """
-    sheets = re.findall(rb"<style>(.*?)</style>", path.read_bytes()) if path.suffix == ".svg" else []
-    allowed = [f"'sha256-{base64.b64encode(hashlib.sha256(sheet).digest()).decode()}'" for sheet in sheets]
-    return "; ".join(
-        ["default-src 'none'", " ".join(["style-src", *(allowed or ["'none'"])]), "frame-ancestors 'none'"]
-    )
+    """The policy of a picture, by the style sheets inside it; read anew when the file has `changed`."""
+    sheets = re.findall(r"<style>(.*?)</style>", path.read_text("utf-8")) if path.suffix == ".svg" else []
+    return pictures.policy(*sheets)
 
 
 @blueprint.get("/veille/chiffres/<key>.csv")
