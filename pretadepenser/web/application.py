@@ -6,66 +6,86 @@ may stand in an address.
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from collections.abc import Mapping
+
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from pretadepenser.credit import application, plausibility
 from pretadepenser.credit.explanation import decompose, explain
 from pretadepenser.credit.features import Row
+from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.uncertainty import about, spread
-from pretadepenser.web import figures, pictures, resources
+from pretadepenser.web import pictures, resources
 from pretadepenser.web.clients import CHARTS
-from pretadepenser.web.figures import FiguresForm
+from pretadepenser.web.figures import FigureField, FiguresForm
 
 blueprint = Blueprint("application", __name__, url_prefix="/dossiers/nouveau")
+
+
+class ApplicationForm(FiguresForm):
+    """The figures of a person who is not in the portfolio; refuses one whom the model cannot judge."""
+
+    def __init__(self, portfolio: Portfolio) -> None:
+        self.portfolio = portfolio
+        super().__init__()
+
+    def row(self) -> Row:
+        """The row that the answers make, wrong ones left out."""
+        return application.row(self.values())
+
+    def validate_days_employed(self, field: FigureField) -> None:
+        """Ask for the employment, unless the source of the income says that there is none."""
+        if self.row()["DAYS_EMPLOYED"] is None:
+            super().validate_days_employed(field)
+
+    def objections(self) -> Mapping[str, str]:
+        """What cannot be true of this person, or is unlike every client of the portfolio."""
+        answered = [name for name, value in self.values().items() if value is not None]
+        return plausibility.objections(self.row(), self.portfolio, (*answered, *plausibility.BLAMED))
 
 
 @blueprint.route("", methods=["GET", "POST"])
 def new() -> ResponseReturnValue:
     """Ask for the figures; once they are sent, show the decision, how sure it is, and why."""
     form = _form()
-    row = _row(form) if form.is_submitted() else None
-    if row is None:
-        status = 422 if request.method == "POST" else 200
-        return render_template("pages/application.html", form=form, explanation=None), status
-    explanation = explain(resources.model(), resources.portfolio(), row, resources.limit())
-    answers = spread(resources.model(), resources.portfolio(), row, resources.limit())
-    probability = explanation.score.probability
-    return render_template(
-        "pages/application.html",
-        form=form,
-        explanation=explanation,
-        score=explanation.score,
-        spread=answers,
-        probability=about(probability, resources.limit()) if answers.missing else None,
-        charts=[make(explanation) for make in CHARTS.values()],
-    )
+    if form.validate_on_submit():
+        return _answer(form)
+    return _asked(form), 422 if form.is_submitted() else 200
 
 
 @blueprint.post("/chiffres/<any(score, contributions):name>.csv")
 def spreadsheet(name: str) -> ResponseReturnValue:
     """Give the figures of one of the charts, for a person sent with the same form."""
     form = _form()
-    row = _row(form)
-    if row is None:
-        return render_template("pages/application.html", form=form, explanation=None), 422
-    chart = CHARTS[name](decompose(resources.model(), row, resources.limit()))
+    if not form.validate_on_submit():
+        return _asked(form), 422
+    chart = CHARTS[name](decompose(resources.model(), form.row(), resources.limit()))
     return pictures.spreadsheet(chart.table, f"nouveau-dossier-{name}")
 
 
-def _form() -> FiguresForm:
-    columns = application.asked(resources.model())
-    needed = application.required(resources.model(), resources.portfolio())
+def _form() -> ApplicationForm:
+    model, portfolio = resources.model(), resources.portfolio()
+    columns, needed = application.asked(model), application.required(model, portfolio)
     blank = [column.name for column in columns if column not in needed]
-    return figures.figures_form(resources.portfolio(), columns, blank, choose=True)()
+    return ApplicationForm.over(portfolio, columns, blank, choose=True)(portfolio)
 
 
-def _row(form: FiguresForm) -> Row | None:
-    """The row that the answers make, or None with an error on every field that needs one."""
-    form.validate()
-    row = application.row(form.values())
-    if row["DAYS_EMPLOYED"] is None:
-        form.object_to(figures.lacking(form))
-    answered = [name for name, value in form.values().items() if value is not None]
-    names = (*answered, *plausibility.BLAMED)
-    return None if form.object_to(plausibility.objections(row, resources.portfolio(), names)) else row
+def _asked(form: ApplicationForm) -> str:
+    """The page that asks, with what is wrong with the answers."""
+    return render_template("pages/application.html", form=form, explanation=None)
+
+
+def _answer(form: ApplicationForm) -> str:
+    """The page that answers, above the form to go on with."""
+    judged = (resources.model(), resources.portfolio(), form.row(), resources.limit())
+    explanation, answers = explain(*judged), spread(*judged)
+    return render_template(
+        "pages/application.html",
+        form=form,
+        explanation=explanation,
+        score=explanation.score,
+        spread=answers,
+        probability=about(explanation.score.probability, resources.limit()) if answers.missing else None,
+        charts=[make(explanation) for make in CHARTS.values()],
+    )

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Self
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectChoice, SelectField, StringField, ValidationError
 from wtforms.fields.core import UnboundField
 
 from pretadepenser.credit import french, plausibility, simulation
-from pretadepenser.credit.dictionary import COLUMNS, Column, Kind, Theme
+from pretadepenser.credit.dictionary import Column, Kind, Theme
 from pretadepenser.credit.features import NO_EMPLOYMENT
 from pretadepenser.credit.plausibility import Range
 from pretadepenser.credit.portfolio import Portfolio
@@ -217,7 +217,55 @@ class CategoryField(SelectField):  # type: ignore[misc]  # WTForms has no types
 
 
 class FiguresForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
-    """A form over columns of the dictionary, made by `figures_form`. Fields are named as their column."""
+    """A form over columns of the dictionary: `over` gives it its fields, which are named as their column."""
+
+    @classmethod
+    def over(
+        cls, portfolio: Portfolio, columns: Iterable[Column], blank: Iterable[str], choose: bool = False
+    ) -> type[Self]:
+        """Make the form class over `columns`; those named in `blank` may be left unanswered.
+
+        The hints give the range of the clients in the portfolio. `choose`: no category is chosen beforehand.
+        """
+        optional = set(blank)
+        fields: dict[str, UnboundField] = {}
+        for column in columns:
+            may = column.name in optional
+            if column.categories is not None:
+                fields[column.name.lower()] = CategoryField(column=column, blank=may, choose=choose)
+                continue
+            known = plausibility.seen(portfolio, column.name)
+            # Left empty where the box says that there is no job.
+            blank_too = may or column.name == "DAYS_EMPLOYED"
+            fields[column.name.lower()] = FigureField(
+                column=column, known=known, blank=blank_too, optional=may
+            )
+            if column.name == "DAYS_EMPLOYED":
+                fields[JOBLESS] = BooleanField(
+                    "Sans emploi en cours", description="Cochée, cette case l’emporte sur l’ancienneté."
+                )
+        return type(cls.__name__, (cls,), fields)
+
+    def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
+        """Check every answer, then all together; a field keeps the first sentence that it is given.
+
+        What is said of a column that is not asked stands on the first field.
+        """
+        super().validate(extra_validators)
+        for name, sentence in self.objections().items():
+            field = self[name.lower()] if name.lower() in self else self._figures()[0]
+            field.errors = field.errors or [sentence]
+        return not self.errors
+
+    def objections(self) -> Mapping[str, str]:
+        """What speaks against the answers taken together: column -> French sentence; nothing by default."""
+        return {}
+
+    def validate_days_employed(self, field: FigureField) -> None:
+        """Ask for a length of time or for the box: an employment is never unknown (WTForms calls this)."""
+        if not field.errors and self.values().get("DAYS_EMPLOYED") is None:
+            asked = "saisissez une durée, ou cochez « Sans emploi en cours » juste après."
+            raise ValidationError(french.typeset(f"{field.column.label} : {asked}"))
 
     def values(self) -> dict[str, Value]:
         """Raw value of every column asked (Kaggle's coding), None for no answer; none of a wrong answer."""
@@ -233,16 +281,6 @@ class FiguresForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             field.name: field.data or "" for field in self._figures() if isinstance(field, CategoryField)
         }
         return sent | ({JOBLESS: "y"} if JOBLESS in self and self[JOBLESS].data else {})
-
-    def object_to(self, complaints: Mapping[str, str]) -> bool:
-        """Put sentences (by column) on their fields, or on the first; give whether the form has any error.
-
-        A field that has an error already keeps it alone.
-        """
-        for name, sentence in complaints.items():
-            field = self[name.lower()] if name.lower() in self else next(iter(self._figures()))
-            field.errors = field.errors or [sentence]
-        return bool(self.errors)
 
     def by_theme(self) -> list[tuple[str, list[Any]]]:
         """The fields under the titles of their fieldsets, in the order of the dictionary's themes."""
@@ -271,40 +309,3 @@ def initial(row: Mapping[str, Value]) -> dict[str, Value]:
     if row.get("DAYS_EMPLOYED") == NO_EMPLOYMENT:
         filled |= {"days_employed": None, JOBLESS: True}
     return filled
-
-
-def figures_form(
-    portfolio: Portfolio, columns: Iterable[Column], blank: Iterable[str], choose: bool = False
-) -> type[FiguresForm]:
-    """Make the form class over `columns`; those named in `blank` may be left unanswered.
-
-    The hints give the range of the clients in the portfolio. `choose`: no category is chosen beforehand.
-    """
-    optional = set(blank)
-    fields: dict[str, UnboundField] = {}
-    for column in columns:
-        may = column.name in optional
-        if column.categories is not None:
-            fields[column.name.lower()] = CategoryField(column=column, blank=may, choose=choose)
-            continue
-        known = plausibility.seen(portfolio, column.name)
-        # Left empty where the box says that there is no job.
-        blank_too = may or column.name == "DAYS_EMPLOYED"
-        fields[column.name.lower()] = FigureField(column=column, known=known, blank=blank_too, optional=may)
-        if column.name == "DAYS_EMPLOYED":
-            fields[JOBLESS] = BooleanField(
-                "Sans emploi en cours", description="Cochée, cette case l’emporte sur l’ancienneté."
-            )
-    return type("Figures", (FiguresForm,), fields)
-
-
-def lacking(form: FiguresForm) -> Mapping[str, str]:
-    """Say that a form which must know about the employment does not: column -> French sentence."""
-    if "days_employed" in form and form.values().get("DAYS_EMPLOYED") is None:
-        label = COLUMNS["DAYS_EMPLOYED"].label
-        return {
-            "DAYS_EMPLOYED": french.typeset(
-                f"{label} : saisissez une durée, ou cochez « Sans emploi en cours » juste après."
-            )
-        }
-    return {}

@@ -7,44 +7,88 @@ reason the picture stands in the page, and the CSV is asked for by a POST of the
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from collections.abc import Mapping
+
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from pretadepenser.charts import simulation as charts
 from pretadepenser.credit.dictionary import Kind
-from pretadepenser.credit.portfolio import Client
+from pretadepenser.credit.portfolio import Client, Portfolio
 from pretadepenser.credit.scoring import score_row
 from pretadepenser.credit.simulation import Simulation, levers, neutral, objections, simulate
-from pretadepenser.web import figures, pictures, resources
-from pretadepenser.web.figures import FiguresForm
+from pretadepenser.credit.wording import Value
+from pretadepenser.web import pictures, resources
+from pretadepenser.web.figures import FiguresForm, initial
 
 blueprint = Blueprint("simulation", __name__, url_prefix="/clients/<int:number>/simulation")
+
+
+class SimulationForm(FiguresForm):
+    """A client's figures, filled in; refuses those of an impossible client, or of one unlike any known."""
+
+    def __init__(self, client: Client, portfolio: Portfolio) -> None:
+        self.client, self.portfolio = client, portfolio
+        super().__init__(data=initial(client.values))
+
+    def changes(self) -> dict[str, Value]:
+        """Raw values that differ from the client's, by column, wrong ones left out."""
+        row = self.client.values
+        return {name: value for name, value in self.values().items() if value != neutral(name, row[name])}
+
+    def objections(self) -> Mapping[str, str]:
+        """What cannot be true of the changed client, unless the file says it already."""
+        return objections(self.portfolio, self.client.values, self.changes())
 
 
 @blueprint.route("", methods=["GET", "POST"], endpoint="simulate")
 def page(number: int) -> ResponseReturnValue:
     """Show the form, and below the answer first once it is sent."""
-    client = resources.client_or_404(number)
-    form = _form(client)
-    result = _simulated(client, form) if form.is_submitted() else None
-    status = 422 if request.method == "POST" and result is None else 200
-    return _page(client, form, result), status
+    form = _form(number)
+    if form.validate_on_submit():
+        return _page(form, _simulated(form))
+    return _page(form), 422 if form.is_submitted() else 200
 
 
 @blueprint.post("/chiffres.csv")
 def spreadsheet(number: int) -> ResponseReturnValue:
     """Give the figures of a simulation sent with the same form."""
-    client = resources.client_or_404(number)
-    form = _form(client)
-    result = _simulated(client, form)
-    if result is None:
-        return _page(client, form, None), 422
+    form = _form(number)
+    if not form.validate_on_submit():
+        return _page(form), 422
+    result = _simulated(form)
     chart = charts.moves(result)
     table = charts.answers(result) if chart is None else chart.table
     return pictures.spreadsheet(table, f"client-{number}-simulation")
 
 
-def _page(client: Client, form: FiguresForm, result: Simulation | None) -> str:
+def _form(number: int) -> SimulationForm:
+    """The form of a client, a 404 where there is none; what the file does not say may stay unanswered."""
+    client, portfolio = resources.client_or_404(number), resources.portfolio()
+    columns = levers(resources.model())
+    # An amount that is known cannot be simulated away; an occupation or a car can.
+    blank = [
+        column.name
+        for column in columns
+        if client.values[column.name] is None or not (column.required or column.kind is Kind.AMOUNT)
+    ]
+    return SimulationForm.over(portfolio, columns, blank)(client, portfolio)
+
+
+def _simulated(form: SimulationForm) -> Simulation:
+    client = form.client
+    return simulate(
+        resources.model(),
+        resources.portfolio(),
+        client.values,
+        form.changes(),
+        resources.limit(),
+        client.number,
+    )
+
+
+def _page(form: SimulationForm, result: Simulation | None = None) -> str:
+    client = form.client
     return render_template(
         "pages/simulation.html",
         client_number=client.number,
@@ -54,27 +98,3 @@ def _page(client: Client, form: FiguresForm, result: Simulation | None) -> str:
         answers=charts.answers(result) if result and result.changes else None,
         moves=charts.moves(result) if result else None,
     )
-
-
-def _form(client: Client) -> FiguresForm:
-    """The form with the client's values filled in; what the file does not say may stay unanswered."""
-    columns = levers(resources.model())
-    # An amount that is known cannot be simulated away; an occupation or a car can.
-    blank = [
-        column.name
-        for column in columns
-        if client.values[column.name] is None or not (column.required or column.kind is Kind.AMOUNT)
-    ]
-    form = figures.figures_form(resources.portfolio(), columns, blank)
-    return form(data=figures.initial(client.values))
-
-
-def _simulated(client: Client, form: FiguresForm) -> Simulation | None:
-    """The simulation that the form describes, or None with an error on every field that needs one."""
-    form.validate()
-    form.object_to(figures.lacking(form))
-    row = client.values
-    changes = {name: value for name, value in form.values().items() if value != neutral(name, row[name])}
-    if form.object_to(objections(resources.portfolio(), row, changes)):
-        return None
-    return simulate(resources.model(), resources.portfolio(), row, changes, resources.limit(), client.number)

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from lxml.html import document_fromstring
 
 from pretadepenser.credit import french
 from pretadepenser.credit.portfolio import current_portfolio
@@ -116,6 +117,14 @@ def test_gives_the_figures_as_a_spreadsheet(client, page, send, someone):
     response = client.post(form.get("action"), data=dict(form.form_values()))
     assert response.mimetype == "text/csv"
     assert response.text.startswith("\ufeffDonnée;Valeur avant;Valeur après")
+
+
+def test_a_spreadsheet_of_wrong_figures_is_the_page_that_says_so(client, page, someone):
+    wrong = {**filled(page(address(someone))), "amt_credit": "beaucoup", "days_employed": ""}
+    token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', client.get(address(someone)).text)[1]
+    answer = client.post(f"{address(someone)}/chiffres.csv", data={**wrong, "csrf_token": token})
+    assert answer.status_code == 422
+    assert list(errors(document_fromstring(answer.text))) == ["amt_credit", "days_employed"]
 
 
 @pytest.mark.parametrize(
