@@ -88,15 +88,15 @@ class Source:
 class Sheet:
     """The meeting sheet of one client.
 
-    against, in_favour: up to REASONS each, the strongest first; outlook: in short what would change the
-    answer; changes: how, empty where nothing realistic would; sources: the data used; unused: what is not,
-    as a list within a sentence.
+    against, in_favour: up to REASONS each, the strongest first; difficulties: what became of comparable
+    clients, in a sentence; outlook: in short what would change the answer; changes: how, empty where nothing
+    realistic would; sources: the data used; unused: what is not, as a list within a sentence.
     """
 
     explanation: Explanation
     against: tuple[Reason, ...]
     in_favour: tuple[Reason, ...]
-    frequency: str
+    difficulties: str
     outlook: str
     changes: tuple[Change, ...]
     sources: tuple[Source, ...]
@@ -124,7 +124,7 @@ def sheet(
         explanation=explanation,
         against=explanation.against[:REASONS],
         in_favour=explanation.in_favour[:REASONS],
-        frequency=_frequency(explanation.score.calibrated),
+        difficulties=wording.difficulties(explanation.score.calibrated, Person.YOU),
         outlook=_outlook(explanation.score, len(changes)),
         changes=changes,
         sources=_sources(model.features, row, bureaux),
@@ -145,18 +145,6 @@ def _change(proposal: Proposal) -> Change:
             if care
         ),
     )
-
-
-def _frequency(rate: float) -> str:
-    """A rate, 0..1, as counts among 100 people, those without difficulty told as well as those with."""
-    many = round(100 * rate)
-    if many < 1:
-        return "moins d’une a eu des difficultés de paiement et plus de 99 ont remboursé sans difficulté"
-    if many > 99:
-        return "presque toutes ont eu des difficultés de paiement"
-    had = f"{'une a' if many == 1 else f'{many} ont'} eu des difficultés de paiement"
-    not_ = 100 - many
-    return f"environ {had} et {'une a' if not_ == 1 else f'{not_} ont'} remboursé sans difficulté"
 
 
 def _outlook(score: Score, changes: int) -> str:

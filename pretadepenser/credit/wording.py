@@ -242,6 +242,27 @@ def portion(share: float, among: str = "des clients", decimals: int = 0) -> str:
     return f"{french.percent(share, decimals)} {among}"
 
 
+def difficulties(rate: float, person: Person = Person.CLIENT) -> str:
+    """Say a default rate, 0..1, as counts among 100 people; clients are told of those who repaid too.
+
+    Neither none nor all is ever said: no count of past clients can promise that.
+    """
+    many = round(100 * rate)
+    if many < 1:
+        had, repaid = "moins d’[un|une] a", "plus de 99 ont"
+    elif many > 99:
+        had, repaid = "presque [tous|toutes] ont", ""
+    else:
+        had, repaid = f"environ {_having(many)}", _having(100 - many)
+    among = "[Sur 100 clients au score comparable|Parmi 100 personnes au score comparable au vôtre]"
+    also = f" et {repaid} remboursé sans difficulté" if repaid and person is Person.YOU else ""
+    return french.addressed(f"{among}, {had} eu des difficultés de paiement{also}.", person)
+
+
+def _having(many: int) -> str:
+    return "[1|une] a" if many == 1 else f"{many} ont"
+
+
 def effect(points: int) -> str:
     """Say the effect on the score as a sentence: "Cela retire 14 points au score."."""
     if points == 0:

@@ -15,7 +15,7 @@ from jinja2 import StrictUndefined
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
-from pretadepenser.credit import french
+from pretadepenser.credit import french, wording
 from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.records.models import Role
 from pretadepenser.web import resources
@@ -74,6 +74,7 @@ def init_app(app: Flask) -> None:
         compact_percent=french.compact_percent,
         points=french.points,
         date=french.date,
+        difficulties=wording.difficulties,
     )
     app.jinja_env.globals.update(
         plural=french.plural,

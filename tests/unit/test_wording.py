@@ -334,3 +334,24 @@ def test_every_cause_of_having_no_object_is_a_value_of_its_column() -> None:
         assert COLUMNS[cause].accepts(value)
         assert column.moot_label.startswith("sans objet (")
         assert not column.required
+
+
+@pytest.mark.parametrize(
+    ("rate", "advisor", "client"),
+    [
+        (0.0, "moins d’un a eu", "moins d’une a eu … et plus de 99 ont remboursé sans difficulté"),
+        (0.0049, "moins d’un a eu", "moins d’une a eu … et plus de 99 ont remboursé sans difficulté"),
+        (0.01, "environ 1 a eu", "environ une a eu … et 99 ont remboursé sans difficulté"),
+        (0.02, "environ 2 ont eu", "environ 2 ont eu … et 98 ont remboursé sans difficulté"),
+        (0.081, "environ 8 ont eu", "environ 8 ont eu … et 92 ont remboursé sans difficulté"),
+        (0.99, "environ 99 ont eu", "environ 99 ont eu … et une a remboursé sans difficulté"),
+        (0.996, "presque tous ont eu", "presque toutes ont eu …"),
+        (1.0, "presque tous ont eu", "presque toutes ont eu …"),
+    ],
+)
+def test_a_default_rate_is_counted_among_100_people(rate: float, advisor: str, client: str) -> None:
+    difficulties = "des difficultés de paiement"
+    assert wording.difficulties(rate) == f"Sur 100 clients au score comparable, {advisor} {difficulties}."
+    assert wording.difficulties(rate, Person.YOU) == (
+        f"Parmi 100 personnes au score comparable au vôtre, {client.replace('…', difficulties)}."
+    )
