@@ -8,8 +8,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from matplotlib.figure import Figure
@@ -18,6 +17,7 @@ from pretadepenser.charts import drawing
 from pretadepenser.credit import french
 
 Width = drawing.Width
+Drawing = drawing.Drawing
 Cell = str | int | float | None
 
 
@@ -71,15 +71,15 @@ class Chart:
     """A drawing with everything that says the same without sight.
 
     key: name in addresses and ids; title: heading; sentence: what the picture shows, in one sentence;
-    table: the same figures; draw: makes the matplotlib Figure for a width ("large" or "etroite").
+    table: the same figures; drawing: all that is drawn; alternative: what takes the picture's place, the
+    sentence where it is left empty.
     """
 
     key: str
     title: str
     sentence: str
     table: Table
-    heights: tuple[int, int]
-    draw: Callable[[Width], Figure] = field(repr=False, compare=False)
+    drawing: Drawing
     alternative: str = ""
 
     def __post_init__(self) -> None:
@@ -88,11 +88,15 @@ class Chart:
 
     def size(self, width: Width) -> tuple[int, int]:
         """Width and height of the drawing in CSS pixels, so that the page keeps its place."""
-        return drawing.WIDTHS[width], self.heights[0 if width == "large" else 1]
+        return drawing.WIDTHS[width], self.drawing.height(width)
+
+    def draw(self, width: Width) -> Figure:
+        """The picture as a new matplotlib figure."""
+        return self.drawing.draw(width)
 
     def fingerprint(self, width: Width) -> str:
-        """Hash of all that the picture shows, the key under which a drawn picture can be kept."""
-        shown = repr((drawing.VERSION, self.key, self.title, self.sentence, self.table, width))
+        """Hash of all that the SVG holds, the key under which a drawn picture can be kept."""
+        shown = drawing.canonical((drawing.VERSION, self.title, self.alternative, self.drawing, width))
         return hashlib.sha256(shown.encode()).hexdigest()
 
     def svg(self, width: Width = "large", theme: Literal["auto", "light"] = "auto") -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from matplotlib.axes import Axes
@@ -12,7 +12,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from pretadepenser.charts import drawing
-from pretadepenser.charts.chart import Chart, Column, Table, Width
+from pretadepenser.charts.chart import Chart, Column, Drawing, Table, Width
+from pretadepenser.charts.signed_bars import SignedBar, SignedBars
 from pretadepenser.credit import french, scoring
 from pretadepenser.credit.explanation import Decomposition
 from pretadepenser.credit.french import Person
@@ -76,26 +77,51 @@ def scale(score: Score, person: Person = Person.CLIENT) -> Chart:
         ),
         tuple((label, points, float(share)) for label, points, share, _ in rows),
     )
-    return Chart("score", "Le score sur son échelle", sentence, table, SCALE, _scale(score.points, told.mark))
+    drawn = ScaleDrawing(score.points, told.mark, scoring.POINTS_AT_LIMIT, scoring.CLOSE)
+    return Chart("score", "Le score sur son échelle", sentence, table, drawn)
 
 
-def _scale(points: int, name: str) -> Callable[[Width], Figure]:
-    limit, close = scoring.POINTS_AT_LIMIT, scoring.CLOSE
-    low = min(380, (points - 15) // 20 * 20)
-    high = max(620, -(-(points + 15) // 20) * 20)
+@dataclass(frozen=True)
+class ScaleDrawing(Drawing):
+    """A score on its scale: `name` of whom it is, the limit, and the points either side that are close."""
 
-    def draw(width: Width) -> Figure:
+    points: int
+    name: str
+    limit: int
+    close: int
+
+    @property
+    def heights(self) -> tuple[int, int]:
+        return SCALE
+
+    def draw(self, width: Width) -> Figure:
         wide = width == "large"
-        fig = drawing.figure(width, SCALE[0 if wide else 1])
+        low = min(380, (self.points - 15) // 20 * 20)
+        high = max(620, -(-(self.points + 15) // 20) * 20)
+        fig = drawing.figure(width, self.height(width))
         ax = drawing.axes(fig, 18, 18, 62, 66)
         ax.set_xlim(low, high)
         ax.set_ylim(0, 1)
         ax.set_yticks([])
         for spine in ax.spines.values():
             spine.set_visible(False)
+        self._zones(ax, low, high)
+        self._place(ax)
+        step = 20 if wide else 60
+        ax.set_xticks(range(-(-low // step) * step if wide else 380, high + 1, step))
+        ax.tick_params(axis="x", length=0)
+        _label(ax, self.points, 1.55, f"{self.name} : {self.points}", bold=True)
+        # On the side where the score is not, so that nothing crosses the words.
+        side = "right" if self.points >= self.limit else "left"
+        _label(ax, self.limit, 1.08, f"Limite : {self.limit}", side=side)
+        _band_key(fig, f"de {self.limit - self.close} à {self.limit + self.close} : proche de la limite")
+        return fig
+
+    def _zones(self, ax: Axes, low: float, high: float) -> None:
+        """Refused on the left, granted on the right, the limit between them with its band."""
         for start, end, wash, edge, hatch in (
-            (low, limit, "against-wash", "against", "//"),
-            (limit, high, "for-wash", "for", ""),
+            (low, self.limit, "against-wash", "against", "//"),
+            (self.limit, high, "for-wash", "for", ""),
         ):
             ax.add_patch(
                 Rectangle(
@@ -103,25 +129,19 @@ def _scale(points: int, name: str) -> Callable[[Width], Figure]:
                     edgecolor=drawing.color(edge), hatch=hatch, linewidth=1.5,
                 )
             )  # fmt: skip
-        ax.plot([limit, limit], [0, 1], color=drawing.color("ink"), linewidth=3)
-        for edge_of_band in (limit - close, limit + close):
-            ax.plot([edge_of_band] * 2, [0.05, 0.95], color=drawing.color("ink"), linewidth=2, linestyle=":")
-        # From the name of the score down to its place.
-        ax.plot([points, points], [0.5, 1.52], color=drawing.color("ink"), linewidth=1.5, clip_on=False)
+        ink = drawing.color("ink")
+        ax.plot([self.limit, self.limit], [0, 1], color=ink, linewidth=3)
+        for end_of_band in (self.limit - self.close, self.limit + self.close):
+            ax.plot([end_of_band] * 2, [0.05, 0.95], color=ink, linewidth=2, linestyle=":")
+
+    def _place(self, ax: Axes) -> None:
+        """The score, and a line to it from its name."""
+        ink = drawing.color("ink")
+        ax.plot([self.points, self.points], [0.5, 1.52], color=ink, linewidth=1.5, clip_on=False)
         ax.plot(
-            points, 0.5, marker="D", markersize=17, color=drawing.color("ink"),
+            self.points, 0.5, marker="D", markersize=17, color=ink,
             markeredgecolor=drawing.color("surface"), markeredgewidth=3,
         )  # fmt: skip
-        step = 20 if wide else 60
-        ax.set_xticks(range(-(-low // step) * step if wide else 380, high + 1, step))
-        ax.tick_params(axis="x", length=0)
-        _label(ax, points, 1.55, f"{name} : {points}", low, high, bold=True)
-        # On the side where the score is not, so that nothing crosses the words.
-        _label(ax, limit, 1.08, f"Limite : {limit}", low, high, side="right" if points >= limit else "left")
-        _band_key(fig, f"de {limit - close} à {limit + close} : proche de la limite")
-        return fig
-
-    return draw
 
 
 def _band_key(fig: Figure, text: str) -> None:
@@ -142,10 +162,9 @@ def _at(points: int, limit: float) -> tuple[int, float]:
     return points, 1 / (1 + math.exp(-margin))
 
 
-def _label(
-    ax: Axes, x: float, y: float, text: str, low: float, high: float, *, bold: bool = False, side: str = ""
-) -> None:
+def _label(ax: Axes, x: float, y: float, text: str, *, bold: bool = False, side: str = "") -> None:
     """A text above the scale, kept inside the picture; `side` is the end of the text that stands at `x`."""
+    low, high = ax.get_xlim()
     place = (x - low) / (high - low)
     anchor = "left" if place < 0.25 else "right" if place > 0.75 else side or "center"
     ax.annotate(
@@ -158,37 +177,28 @@ def _label(
 def contributions(decomposition: Decomposition) -> Chart:
     """All contributions in points: the strongest drawn one by one, the rest as a sum; the table has all."""
     drawn = [one for one in decomposition.contributions if one.points][:SHOWN]
-    others = decomposition.score.points - decomposition.base_points - sum(one.points for one in drawn)
-    bars = [(one.label, one.text, one.points) for one in drawn]
-    rest = len(decomposition.contributions) - len(drawn)
-    if rest:
-        bars.append((f"Les {rest} autres données", "", others))
+    bars = [SignedBar(one.label, one.text, one.points) for one in drawn]
+    start = ("Point de départ : score moyen des clients", "", french.number(decomposition.base_points))
+    footer = [("Total : score du client", "", french.number(decomposition.score.points))]
+    if rest := len(decomposition.contributions) - len(drawn):
+        others = decomposition.score.points - decomposition.base_points - sum(one.points for one in drawn)
+        bars.append(SignedBar(f"Les {rest} autres données", "", others))
+        footer.append((f"Dont les {rest} autres données du graphique", "", french.signed(others)))
     table = Table(
         "Contribution de chaque donnée au score, de la plus forte à la plus faible",
         (Column("Donnée"), Column("Valeur"), Column("Points", True)),
         (
-            ("Point de départ : score moyen des clients", "", french.number(decomposition.base_points)),
+            start,
             *((one.label, one.text, french.signed(one.points)) for one in decomposition.contributions),
         ),
         (
-            ("Point de départ : score moyen des clients", "", decomposition.base_points),
+            (*start[:2], decomposition.base_points),
             *((one.label, one.text, one.points) for one in decomposition.contributions),
         ),
-        footer=(("Total : score du client", "", french.number(decomposition.score.points)),),
+        footer=tuple(footer),
     )
-    heights = (40 + 46 * len(bars), 40 + 58 * len(bars))
-
-    def draw(width: Width) -> Figure:
-        return point_bars(bars, width, heights[0 if width == "large" else 1])
-
-    return Chart(
-        "contributions",
-        "Ce qui fait monter ou descendre le score",
-        _said(decomposition),
-        table,
-        heights,
-        draw,
-    )
+    title = "Ce qui fait monter ou descendre le score"
+    return Chart("contributions", title, _said(decomposition), table, SignedBars(tuple(bars)))
 
 
 def _said(decomposition: Decomposition) -> str:
@@ -207,58 +217,3 @@ def _said(decomposition: Decomposition) -> str:
         if one
     ]
     return f"{told}{''.join(parts) or ' : aucune donnée ne compte pour plus d’un point'}."
-
-
-def point_bars(bars: list[tuple[str, str, int]], width: Width, height: int) -> Figure:
-    """Horizontal bars around zero; in the narrow drawing each label stands above its bar."""
-    fig = drawing.figure(width, height)
-    wide = width == "large"
-    ax = drawing.axes(fig, 420 if wide else 12, 20 if wide else 12, 30, 10)
-    reach = max([abs(points) for *_, points in bars] + [1]) * (1.7 if wide else 2.0)
-    ax.set_xlim(-reach, reach)
-    ax.set_ylim(len(bars) - 0.5, -0.5)
-    ax.set_yticks([])
-    ax.set_xticks([])
-    for spine in ax.spines.values():
-        spine.set_visible(False)
-    ax.axvline(0, color=drawing.color("control"), linewidth=1.5)
-    middle, size = (0.0, 0.5) if wide else (0.18, 0.4)
-    for place, (label, value, points) in enumerate(bars):
-        against = points < 0
-        tone = "against" if against else "for"
-        ax.barh(
-            place + middle, points, height=size, linewidth=1.5, edgecolor=drawing.color(tone),
-            facecolor=drawing.color("against-wash" if against else tone), hatch="////" if against else None,
-        )  # fmt: skip
-        written = french.points(points) if wide else french.signed(points)
-        ax.annotate(
-            written, (points, place + middle), (-8 if against else 8, 0),
-            textcoords="offset points", ha="right" if against else "left", va="center",
-            color=drawing.color("ink"), fontsize=13, fontweight="bold",
-        )  # fmt: skip
-        _bar_label(ax, place, label, value, wide)
-    for x, text, anchor in ((-1, "retire des points", "left"), (1, "ajoute des points", "right")):
-        ax.text(
-            x * reach, 1.0, text, ha=anchor, va="bottom", fontsize=12, color=drawing.color("ink-soft"),
-            transform=ax.get_xaxis_transform(),
-        )  # fmt: skip
-    return fig
-
-
-def _shorter(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
-
-
-def _bar_label(ax: Axes, place: int, label: str, value: str, wide: bool) -> None:
-    if wide:
-        for text, shift, tone in ((label, 0.16 if value else 0, "ink"), (value, -0.16, "ink-soft")):
-            ax.annotate(
-                _shorter(text, 52), (0, place - shift), (-415, 0), xycoords=("axes fraction", "data"),
-                textcoords="offset points", ha="left", va="center", fontsize=13, color=drawing.color(tone),
-            )  # fmt: skip
-    else:
-        ax.annotate(
-            _shorter(label, 35), (0, place - 0.2), xycoords=("axes fraction", "data"),
-            ha="left", va="center", fontsize=13, color=drawing.color("ink"),
-            bbox={"facecolor": drawing.color("surface"), "edgecolor": "none", "pad": 1},
-        )  # fmt: skip

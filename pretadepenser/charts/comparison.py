@@ -8,7 +8,7 @@ import numpy as np
 
 from pretadepenser.charts import comparison_drawing
 from pretadepenser.charts.chart import Cell, Chart, Column, Table
-from pretadepenser.charts.comparison_drawing import Row
+from pretadepenser.charts.rows import Bars, Mark, Row
 from pretadepenser.credit import comparison, french, wording
 from pretadepenser.credit.comparison import Bar, Crossing, Distribution
 from pretadepenser.credit.portfolio import brackets
@@ -20,32 +20,33 @@ LINKS: Final = ((0.7, "très souvent"), (0.4, "souvent"), (0.2, "un peu plus sou
 def distribution(shown: Distribution) -> Chart:
     """How the group is spread over a figure, with the client's place."""
     column, group = shown.column, shown.group
-    rows = [(_named(bar), bar.count, bar.share) for bar in shown.bars]
+    listed = [(_named(bar), bar.count, bar.share) for bar in shown.bars]
     apart = [("Donnée absente", shown.missing)]
     if column.sentinel is not None:
         apart.append((french.capital(column.sentinel_label), shown.sentinel))
-    footer = tuple((name, french.number(count), "") for name, count in apart if count)
+    footer = [(name, french.number(count), "") for name, count in apart if count]
+    if column.categories is None:
+        footer.append(("Valeur de ce client", wording.value_text(column, shown.value), ""))
     table = Table(
         f"{column.label} – répartition de {french.plural(shown.known, 'client')}",
         (Column("Tranche" if column.categories is None else "Catégorie"), Column("Clients", True), _SHARE),
-        tuple((name, french.number(count), french.percent(share, 1)) for name, count, share in rows),
-        tuple(rows),
-        footer,
+        tuple((name, french.number(count), french.percent(share, 1)) for name, count, share in listed),
+        tuple(listed),
+        tuple(footer),
     )
-    if column.categories is None:
-        heights, draw = comparison_drawing.histogram(shown)
-    else:
-        heights, draw = comparison_drawing.rows(
-            [Row(bar.text, bar.share, french.percent(bar.share, 1), bar.here) for bar in shown.bars]
-        )
     return Chart(
         "repartition",
         f"{column.label} – répartition {group.among}",
         _spread_said(shown),
         table,
-        heights,
-        draw,
+        comparison_drawing.histogram(shown) if column.categories is None else _categories(shown),
         alternative=f"{comparison.standing(shown)} {_spread_said(shown)}",
+    )
+
+
+def _categories(shown: Distribution) -> Bars:
+    return Bars(
+        tuple(Row(bar.text, bar.share, french.percent(bar.share, 1), here=bar.here) for bar in shown.bars)
     )
 
 
@@ -94,21 +95,21 @@ def rates(shown: Distribution) -> Chart | None:
         tuple(raw),
         (total,),
     )
-    heights, draw = comparison_drawing.rows([_rated(bar) for bar in shown.broad], shown.rate)
+    whole = Mark(shown.rate, f"Ensemble{french.NO_BREAK}: {french.percent(shown.rate, 1)}", dashed=True)
     kind = "tranche" if column.categories is None else "catégorie"
     return Chart(
         "difficultes",
         f"{column.label} – difficultés de paiement par {kind}",
         _rate_said(shown),
         table,
-        heights,
-        draw,
+        Bars(tuple(_rated(bar) for bar in shown.broad), whole),
     )
 
 
 def _rated(bar: Bar) -> Row:
     text = _FEW if bar.rate is None else french.percent(bar.rate, 1)
-    return Row(bar.text, bar.rate or 0.0, text, bar.here, bar.interval)
+    low, high = bar.interval or (None, None)
+    return Row(bar.text, bar.rate or 0.0, text, low, high, bar.here)
 
 
 def _rate_said(shown: Distribution) -> str:
@@ -152,14 +153,12 @@ def crossing(shown: Crossing) -> Chart:
         tuple(rows),
         tuple((name, *(float(share) for share in shares[place])) for place, name in enumerate(first)),
     )
-    heights, draw = comparison_drawing.squares(shown, shares)
     return Chart(
         "croisement",
         f"{shown.first.label} et {_lower(shown.second.label)}",
         _crossing_said(shown, shares),
         table,
-        heights,
-        draw,
+        comparison_drawing.squares(shown, shares),
     )
 
 

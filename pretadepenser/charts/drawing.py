@@ -7,9 +7,13 @@ as an <img> can, and no inline style is left for a strict Content-Security-Polic
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import io
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final, Literal
 from xml.sax.saxutils import escape
 
@@ -22,7 +26,19 @@ from pretadepenser.credit import french
 Width = Literal["large", "etroite"]
 # The narrow drawing is what a screen of 320 pixels leaves to a figure: its letters keep their size there.
 WIDTHS: Final[dict[Width, int]] = {"large": 880, "etroite": 254}
-VERSION: Final = 6
+
+
+def _version() -> str:
+    """Hash of the code that draws: what another version drew is never taken for a picture of this one."""
+    digest = hashlib.sha256(matplotlib.__version__.encode())
+    for path in (*sorted(Path(__file__).parent.glob("*.py")), Path(french.__file__)):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+VERSION: Final = _version()
+# How the ids begin of texts that name or graduate an axis without being one of its ticks.
+GRADUATION: Final = "axis-"
 
 # name: (light, dark); the same values as static/tokens.css, held equal by tests/unit/test_tokens.py
 PALETTE: Final = {
@@ -61,6 +77,47 @@ matplotlib.rcParams.update(
         "axes.spines.right": False,
     }
 )
+
+
+class Drawing(ABC):
+    """Every value that a picture is drawn from, and how it is drawn from nothing else.
+
+    Subclasses are frozen dataclasses of numbers, texts and tuples of them: `canonical` refuses the rest, so
+    that no value can reach a picture without being part of the key under which it is kept.
+    """
+
+    @property
+    @abstractmethod
+    def heights(self) -> tuple[int, int]:
+        """Heights of the wide and of the narrow picture, in CSS pixels."""
+
+    @abstractmethod
+    def draw(self, width: Width) -> Figure:
+        """The picture at this width, as a new figure."""
+
+    def height(self, width: Width) -> int:
+        """Height of the picture at this width, in CSS pixels."""
+        return self.heights[0 if width == "large" else 1]
+
+
+def canonical(value: object) -> str:
+    """Write a value of plain types so that two of them are written alike only where they are equal.
+
+    Plain are None, numbers, texts, tuples of plain values, and frozen dataclasses of them. Raises TypeError
+    for anything else, such as a function, a list or an array.
+    """
+    if value is None or isinstance(value, bool | int | str):
+        return repr(value)
+    if isinstance(value, float):
+        return repr(float(value))
+    if isinstance(value, tuple):
+        return f"({','.join(map(canonical, value))})"
+    parameters = getattr(type(value), "__dataclass_params__", None)
+    if parameters is None or not parameters.frozen or isinstance(value, type):
+        raise TypeError(f"{type(value).__qualname__} is no plain value to draw from")
+    fields = dataclasses.fields(value)  # type: ignore[arg-type]
+    written = (f"{one.name}={canonical(getattr(value, one.name))}" for one in fields)
+    return f"{type(value).__module__}.{type(value).__qualname__}({','.join(written)})"
 
 
 def color(name: str) -> str:

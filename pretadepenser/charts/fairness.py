@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 
-from pretadepenser.charts import rows
 from pretadepenser.charts.chart import Cell, Chart, Column, Table
-from pretadepenser.charts.rows import Axis, Row
+from pretadepenser.charts.rows import Axis, Mark, Points, Row
 from pretadepenser.credit import dictionary, french
 from pretadepenser.credit.evaluation import Rate
 from pretadepenser.credit.fairness import FOUR_FIFTHS, SMALLEST, Audit, Group, Verdict
@@ -194,11 +193,10 @@ def grants(audit: Audit) -> Chart:
         f"{title(audit)}{NO_BREAK}: prêts accordés, rapportés au groupe le plus accordé",
         _compared(audit, groups),
         shown,
-        rows.heights(len(drawn), axis=True),
-        rows.points(
-            drawn,
-            [(FOUR_FIFTHS, "repère\u00a0: 0,80", True)],
-            Axis("Rapport au groupe le plus accordé", lambda x: french.compact(x, 2), span),
+        Points(
+            tuple(drawn),
+            (Mark(FOUR_FIFTHS, "repère\u00a0: 0,80", dashed=True),),
+            Axis("Rapport au groupe le plus accordé", decimals=2, span=span),
         ),
     )
 

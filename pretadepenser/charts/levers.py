@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from matplotlib.axes import Axes
@@ -12,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from pretadepenser.charts import drawing
 from pretadepenser.charts.before_after import before_after
-from pretadepenser.charts.chart import Chart, Column, Table, Width
+from pretadepenser.charts.chart import Chart, Column, Drawing, Table, Width
 from pretadepenser.credit import french, scoring
 from pretadepenser.credit.counterfactual import Curve, Proposal
 from pretadepenser.credit.scoring import Score
@@ -44,7 +45,8 @@ def amounts(curve: Curve) -> Chart:
         ),
         tuple((*row, answer) for row, answer in zip(rows, answers, strict=True)),
     )
-    return Chart("montant", "Le score selon le montant emprunté", _said(curve), table, HEIGHTS, _drawn(curve))
+    drawn = AmountsDrawing(curve.amounts, curve.points, curve.current, scoring.POINTS_AT_LIMIT)
+    return Chart("montant", "Le score selon le montant emprunté", _said(curve), table, drawn)
 
 
 def _said(curve: Curve) -> str:
@@ -93,40 +95,35 @@ def _points(count: int) -> str:
     return french.plural(count, "point")
 
 
-def _drawn(curve: Curve) -> Callable[[Width], Figure]:
-    def draw(width: Width) -> Figure:
-        wide = width == "large"
-        fig = drawing.figure(width, HEIGHTS[0 if wide else 1])
+@dataclass(frozen=True)
+class AmountsDrawing(Drawing):
+    """The points of each amount tried, in ascending order; current: place of the amount asked for."""
+
+    amounts: tuple[float, ...]
+    points: tuple[int, ...]
+    current: int
+    limit: int
+
+    @property
+    def heights(self) -> tuple[int, int]:
+        return HEIGHTS
+
+    @property
+    def dots(self) -> list[tuple[float, int]]:
+        """Amount and points of each trial."""
+        return list(zip(self.amounts, self.points, strict=True))
+
+    def draw(self, width: Width) -> Figure:
+        wide, height = width == "large", self.height(width)
+        fig = drawing.figure(width, height)
         left, right, top, bottom = (64 if wide else 44, 24 if wide else 14, 40, 62)
         ax = drawing.axes(fig, left, right, top, bottom)
-        room = (drawing.WIDTHS[width] - left - right, HEIGHTS[0 if wide else 1] - top - bottom)
-        low = min(*curve.points, scoring.POINTS_AT_LIMIT) - ROOM
-        high = max(*curve.points, scoring.POINTS_AT_LIMIT) + ROOM
-        span = (curve.amounts[-1] - curve.amounts[0]) or curve.amounts[0]
-        ax.set_xlim(curve.amounts[0] - 0.04 * span, curve.amounts[-1] + 0.04 * span)
-        ax.set_ylim(low, high)
-        for start, end, wash in (
-            (low, scoring.POINTS_AT_LIMIT, "against-wash"),
-            (scoring.POINTS_AT_LIMIT, high, "for-wash"),
-        ):
-            ax.axhspan(start, end, facecolor=drawing.color(wash), edgecolor="none", zorder=0)
-        ax.axhline(scoring.POINTS_AT_LIMIT, color=drawing.color("ink"), linewidth=3, zorder=2)
-        # Each dot is an amount that was tried; nothing is known in between.
-        ax.plot(curve.amounts, curve.points, color=drawing.color("control"), linewidth=1.5, zorder=3)
-        for granted, tone, marker in ((True, "for", "o"), (False, "against", "X")):
-            chosen = [
-                (amount, points)
-                for amount, points in zip(curve.amounts, curve.points, strict=True)
-                if (points >= scoring.POINTS_AT_LIMIT) is granted
-            ]
-            x, y = [amount for amount, _ in chosen], [points for _, points in chosen]
-            ax.plot(x, y, marker=marker, markersize=8, color=drawing.color(tone), linestyle="none", zorder=4)
-        own = (curve.amounts[curve.current], curve.points[curve.current])
-        ax.plot(
-            *own, marker="D", markersize=15, color=drawing.color("ink"),
-            markeredgecolor=drawing.color("surface"), markeredgewidth=3, zorder=5, clip_on=False,
-        )  # fmt: skip
-        _name(ax, curve, room)
+        span = (self.amounts[-1] - self.amounts[0]) or self.amounts[0]
+        ax.set_xlim(self.amounts[0] - 0.04 * span, self.amounts[-1] + 0.04 * span)
+        ax.set_ylim(min(*self.points, self.limit) - ROOM, max(*self.points, self.limit) + ROOM)
+        self._zones(ax)
+        self._curve(ax)
+        _name(ax, self, (drawing.WIDTHS[width] - left - right, height - top - bottom))
         ax.text(
             0.0, 1.0, "Score, en points", transform=ax.transAxes, ha="left", va="bottom", fontsize=14,
             color=drawing.color("ink"),
@@ -139,7 +136,24 @@ def _drawn(curve: Curve) -> Callable[[Width], Figure]:
         ax.xaxis.label.set_color(drawing.color("ink"))
         return fig
 
-    return draw
+    def _zones(self, ax: Axes) -> None:
+        """Refused below the limit, granted above."""
+        low, high = ax.get_ylim()
+        for start, end, wash in ((low, self.limit, "against-wash"), (self.limit, high, "for-wash")):
+            ax.axhspan(start, end, facecolor=drawing.color(wash), edgecolor="none", zorder=0)
+        ax.axhline(self.limit, color=drawing.color("ink"), linewidth=3, zorder=2)
+
+    def _curve(self, ax: Axes) -> None:
+        """Each dot is an amount that was tried; nothing is known in between."""
+        ax.plot(self.amounts, self.points, color=drawing.color("control"), linewidth=1.5, zorder=3)
+        for granted, tone, marker in ((True, "for", "o"), (False, "against", "X")):
+            chosen = [dot for dot in self.dots if (dot[1] >= self.limit) is granted]
+            x, y = [amount for amount, _ in chosen], [points for _, points in chosen]
+            ax.plot(x, y, marker=marker, markersize=8, color=drawing.color(tone), linestyle="none", zorder=4)
+        ax.plot(
+            *self.dots[self.current], marker="D", markersize=15, color=drawing.color("ink"),
+            markeredgecolor=drawing.color("surface"), markeredgewidth=3, zorder=5, clip_on=False,
+        )  # fmt: skip
 
 
 class _Box(NamedTuple):
@@ -160,14 +174,14 @@ class _Box(NamedTuple):
         return across and self.bottom <= other.top and other.bottom <= self.top
 
 
-def _name(ax: Axes, curve: Curve, room: tuple[float, float]) -> None:
+def _name(ax: Axes, curve: AmountsDrawing, room: tuple[float, float]) -> None:
     """Name the limit on its line and the client's dot beside it, where they cover neither curve nor line."""
     (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
     dots = [
         ((amount - left) / (right - left) * room[0], (points - low) / (high - low) * room[1])
-        for amount, points in _tried(curve)
+        for amount, points in curve.dots
     ]
-    line = (scoring.POINTS_AT_LIMIT - low) / (high - low) * room[1]
+    line = (curve.limit - low) / (high - low) * room[1]
     drawn = [*_traced(dots), *((float(x), line) for x in range(0, round(room[0]), 6))]
     taken: list[_Box] = []
 
@@ -192,7 +206,7 @@ def _name(ax: Axes, curve: Curve, room: tuple[float, float]) -> None:
     x, y = dots[curve.current]
     taken.append(_Box(x - 9, y - 9, x + 9, y + 9))
     write(
-        f"Limite : {scoring.POINTS_AT_LIMIT}",
+        f"Limite : {curve.limit}",
         lambda size: [
             (end, line + above)
             for above in (4, -22, 26, -44)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pretadepenser.charts import drawing, rows
-from pretadepenser.charts.chart import Chart, Column, Table, Width
-from pretadepenser.charts.rows import Axis, Row
+from pretadepenser.charts.chart import Chart, Column, Drawing, Table, Width
+from pretadepenser.charts.rows import Axis, Bars, Mark, Points, Row
 from pretadepenser.credit import dictionary, french, wording
 from pretadepenser.credit.dictionary import Kind
 from pretadepenser.credit.french import NO_BREAK
@@ -37,8 +38,7 @@ def importance(insight: Insight) -> Chart:
         f"La première le déplace en moyenne de {french.plural(round(listed[0][1], 1), 'point')}, vers le "
         "haut ou vers le bas.",
         table,
-        rows.heights(len(drawn)),
-        rows.bars(drawn),
+        Bars(tuple(drawn)),
     )
 
 
@@ -67,52 +67,60 @@ def spread(insight: Insight) -> Chart:
         "épais réunit la moitié des clients, le trait fin neuf sur dix. Les triangles sont l’effet moyen des "
         "valeurs les plus basses et les plus hautes. À droite, la donnée ajoute des points."
     )
-    drawn = shown[:SHOWN]
-    return Chart(
-        "sens",
-        "Jusqu’où chaque donnée déplace le score",
-        sentence,
-        table,
-        rows.heights(len(drawn), axis=True),
-        _spread(drawn),
+    drawn = SpreadDrawing(
+        tuple(Row(_label(one), one.quantiles[2], "") for one in shown[:SHOWN]),
+        tuple(one.quantiles for one in shown[:SHOWN]),
+        tuple(_ends(one) for one in shown[:SHOWN]),
     )
+    return Chart("sens", "Jusqu’où chaque donnée déplace le score", sentence, table, drawn)
 
 
 def _moves(one: Influence) -> tuple[float | None, ...]:
     """The five quantiles, then the low and the high values as a reader counts them."""
-    ends = (one.lowest, one.highest)
+    return *one.quantiles, *_ends(one)
+
+
+def _ends(one: Influence) -> tuple[float | None, float | None]:
+    """Mean effect of the lowest and of the highest values, as a reader counts them."""
     # Lengths of time are stored as negative days: the lowest numbers are the longest times.
-    low, high = ends[::-1] if _reversed(one.feature) else ends
-    return *one.quantiles, low, high
+    return (one.highest, one.lowest) if _reversed(one.feature) else (one.lowest, one.highest)
 
 
-def _spread(drawn: Sequence[Influence]) -> Callable[[Width], Figure]:
-    def draw(width: Width) -> Figure:
-        moves = [value for one in drawn for value in _moves(one) if value is not None]
-        low, high = min(moves), max(moves)
+@dataclass(frozen=True)
+class SpreadDrawing(Drawing):
+    """A row a figure: half of the clients, nine in ten, and the mean of the low and of the high values.
+
+    quantiles: 5, 25, 50, 75 and 95 %, row by row; ends: mean effect of the low and of the high values.
+    """
+
+    rows: tuple[Row, ...]
+    quantiles: tuple[tuple[float, float, float, float, float], ...]
+    ends: tuple[tuple[float | None, float | None], ...]
+
+    @property
+    def heights(self) -> tuple[int, int]:
+        return rows.heights(len(self.rows), axis=True)
+
+    def draw(self, width: Width) -> Figure:
+        every = [value for each in self.quantiles for value in each]
+        every += [value for each in self.ends for value in each if value is not None]
+        low, high = min(every), max(every)
         pad = (high - low) * 0.05
-        fig, ax = rows.axes(width, [_label(one) for one in drawn], low - pad, high + pad, _AXIS)
-        rows.line(ax, 0, "ne change rien")
-        for place, one in enumerate(drawn):
+        fig, ax = rows.axes(width, self.rows, low - pad, high + pad, _AXIS)
+        rows.line(ax, _NOTHING)
+        soft, ink = drawing.color("ink-soft"), drawing.color("ink")
+        for place, (q05, q25, _, q75, q95) in enumerate(self.quantiles):
             y = rows.middle(place, width)
-            ax.plot(
-                [one.quantiles[0], one.quantiles[4]], [y, y], color=drawing.color("ink-soft"), linewidth=2
-            )
-            ax.plot(
-                [one.quantiles[1], one.quantiles[3]], [y, y], color=drawing.color("ink-soft"), linewidth=7,
-                solid_capstyle="butt",
-            )  # fmt: skip
-            *_, lowest, highest = _moves(one)
-            for value, marker, face in ((lowest, "v", "surface"), (highest, "^", "ink")):
+            ax.plot([q05, q95], [y, y], color=soft, linewidth=2)
+            ax.plot([q25, q75], [y, y], color=soft, linewidth=7, solid_capstyle="butt")
+            for value, marker, face in zip(self.ends[place], "v^", ("surface", "ink"), strict=True):
                 if value is not None:
                     ax.plot(
                         value, y, marker=marker, markersize=11, color=drawing.color(face), linestyle="none",
-                        markeredgecolor=drawing.color("ink"), markeredgewidth=1.8,
+                        markeredgecolor=ink, markeredgewidth=1.8,
                     )  # fmt: skip
         _spread_key(ax, width)
         return fig
-
-    return draw
 
 
 def _spread_key(ax: Axes, width: Width) -> None:
@@ -161,8 +169,7 @@ def dependence(influence: Influence) -> Chart:
         f"{column.label}{NO_BREAK}: effet sur le score",
         _dependence_said(named),
         table,
-        rows.heights(len(drawn), axis=True),
-        rows.points(drawn, [(0.0, "ne change rien", False)], _AXIS),
+        Points(tuple(drawn), (_NOTHING,), _AXIS),
     )
 
 
@@ -208,12 +215,8 @@ def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _signed(value: float) -> str:
-    text = french.compact(value, 1)
-    return f"+{text}" if value > 0 else text
-
-
-_AXIS: Final = Axis("Points ajoutés ou retirés", _signed)
+_AXIS: Final = Axis("Points ajoutés ou retirés", decimals=1, signed=True)
+_NOTHING: Final = Mark(0.0, "ne change rien")
 
 
 def _gain(value: float | None) -> str:

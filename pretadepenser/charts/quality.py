@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pretadepenser.charts import drawing
-from pretadepenser.charts.chart import Chart, Column, Table, Width
+from pretadepenser.charts.chart import Chart, Column, Drawing, Table, Width
 from pretadepenser.credit import french
 from pretadepenser.credit.evaluation import COST_OF_A_DEFAULT, CalibrationBin, CostPoint, Metrics
 from pretadepenser.credit.french import NARROW_NO_BREAK
@@ -48,8 +49,7 @@ def calibration(insight: Insight) -> Chart:
         f"sur {len(bins)}{NARROW_NO_BREAK}; l’écart le plus grand est de "
         f"{french.compact(100 * abs(gap.expected - (gap.observed.value or 0.0)), 1)} point de pourcentage.",
         table,
-        (420, 330),
-        _calibration(bins),
+        CalibrationDrawing(tuple(map(_rates, bins))),
     )
 
 
@@ -58,31 +58,30 @@ def _rates(one: CalibrationBin) -> tuple[float, float, float, float]:
     return one.expected, observed.value or 0.0, observed.low or 0.0, observed.high or 0.0
 
 
-def _calibration(bins: Sequence[CalibrationBin]) -> Callable[[Width], Figure]:
-    def draw(width: Width) -> Figure:
-        fig = drawing.figure(width, 420 if width == "large" else 330)
+@dataclass(frozen=True)
+class CalibrationDrawing(Drawing):
+    """A dot a group of clients: rates announced, observed, and both ends of the interval, 0..1."""
+
+    rates: tuple[tuple[float, float, float, float], ...]
+
+    @property
+    def heights(self) -> tuple[int, int]:
+        return 420, 330
+
+    def draw(self, width: Width) -> Figure:
+        fig = drawing.figure(width, self.height(width))
         ax = drawing.axes(fig, 60, 20, 46, 56)
-        top = max(max(_rates(one)) for one in bins) * 1.06
+        top = max(map(max, self.rates)) * 1.06
         ax.set_xlim(0, top)
         ax.set_ylim(0, top)
         ax.plot([0, top], [0, top], color=drawing.color("control"), linewidth=1.5, linestyle="--")
-        for one in bins:
-            expected, observed, low, high = _rates(one)
+        for expected, observed, low, high in self.rates:
             ax.plot([expected] * 2, [low, high], color=drawing.color("ink-soft"), linewidth=2)
             ax.plot(expected, observed, marker="o", markersize=8, color=drawing.color("for"))
         _percents(ax, top, "Risque annoncé", "Risque observé")
-        ax.text(
-            top * 0.62,
-            top * 0.5,
-            "égalité",
-            color=drawing.color("ink-soft"),
-            fontsize=13,
-            ha="left",
-            va="top",
-        )
+        equal = ax.text(top * 0.62, top * 0.5, "égalité", fontsize=13, ha="left", va="top")
+        equal.set_color(drawing.color("ink-soft"))
         return fig
-
-    return draw
 
 
 def costs(insight: Insight, metrics: Metrics) -> Chart:
@@ -117,8 +116,11 @@ def costs(insight: Insight, metrics: Metrics) -> Chart:
         f"la moins chère, {french.compact_percent(metrics.cheapest_limit)}, en coûterait "
         f"{french.number(metrics.cheapest_cost, 1)}. Un défaut accordé compte pour {COST_OF_A_DEFAULT}.",
         table,
-        (400, 320),
-        _costs([(limit, cost) for limit, cost, *_ in points], metrics),
+        CostsDrawing(
+            tuple((limit, cost) for limit, cost, *_ in points),
+            (metrics.limit, metrics.cost),
+            (metrics.cheapest_limit, metrics.cheapest_cost),
+        ),
     )
 
 
@@ -126,36 +128,48 @@ def _granted(curve: Sequence[CostPoint], metrics: Metrics) -> float:
     return min(curve, key=lambda point: abs(point.limit - metrics.cheapest_limit)).granted
 
 
-def _costs(points: Sequence[tuple[float, float]], metrics: Metrics) -> Callable[[Width], Figure]:
-    def draw(width: Width) -> Figure:
-        wide = width == "large"
-        fig = drawing.figure(width, 400 if wide else 320)
+@dataclass(frozen=True)
+class CostsDrawing(Drawing):
+    """Cost of 100 clients along the limits (0..1): the curve, the limit in place and the cheapest one."""
+
+    curve: tuple[tuple[float, float], ...]
+    ours: tuple[float, float]
+    cheapest: tuple[float, float]
+
+    @property
+    def heights(self) -> tuple[int, int]:
+        return 400, 320
+
+    def draw(self, width: Width) -> Figure:
+        fig = drawing.figure(width, self.height(width))
         ax = drawing.axes(fig, 60, 20, 46, 56)
-        top = max(cost for _, cost in points) * 1.05
+        top = max(cost for _, cost in self.curve) * 1.05
         ax.set_xlim(0, 1)
         ax.set_ylim(0, top)
-        ax.plot(*zip(*points, strict=True), color=drawing.color("for"), linewidth=3)
-        ends = (
-            (metrics.limit, metrics.cost, "D", f"limite {french.compact_percent(metrics.limit)}", 0.34),
-            (metrics.cheapest_limit, metrics.cheapest_cost, "o", "la moins chère", 0.18),
-        )
-        for limit, cost, marker, text, height in ends:
-            right = limit >= metrics.cheapest_limit and marker == "o"
-            ax.plot([limit, limit], [top * height, cost], color=drawing.color("ink-soft"), linewidth=1.5)
-            ax.plot(
-                limit, cost, marker=marker, markersize=11, color=drawing.color("ink"),
-                markeredgecolor=drawing.color("surface"), markeredgewidth=1.5,
-            )  # fmt: skip
-            ax.annotate(
-                text, (limit, top * height), (4 if right else -4, -2), textcoords="offset points",
-                ha="left" if right else "right", va="top", fontsize=13, color=drawing.color("ink"),
-            )  # fmt: skip
+        ax.plot(*zip(*self.curve, strict=True), color=drawing.color("for"), linewidth=3)
+        # Named on the sides that look away from each other.
+        right = self.ours[0] >= self.cheapest[0]
+        named = f"limite {french.compact_percent(self.ours[0])}"
+        _end(ax, self.ours, "D", named, top * 0.34, right=right)
+        _end(ax, self.cheapest, "o", "la moins chère", top * 0.18, right=not right)
         ax.set_xticks([0, 0.25, 0.5, 0.75, 1], [french.percent(x) for x in (0, 0.25, 0.5, 0.75, 1)])
         ax.set_xlabel("Limite", color=drawing.color("ink"))
         _title(ax, "Coût pour 100 clients")
         return fig
 
-    return draw
+
+def _end(ax: Axes, point: tuple[float, float], marker: str, text: str, height: float, *, right: bool) -> None:
+    """A point of the curve, named at `height` beside a line that leads to it."""
+    limit, cost = point
+    ax.plot([limit, limit], [height, cost], color=drawing.color("ink-soft"), linewidth=1.5)
+    ax.plot(
+        limit, cost, marker=marker, markersize=11, color=drawing.color("ink"),
+        markeredgecolor=drawing.color("surface"), markeredgewidth=1.5,
+    )  # fmt: skip
+    ax.annotate(
+        text, (limit, height), (4 if right else -4, -2), textcoords="offset points",
+        ha="left" if right else "right", va="top", fontsize=13, color=drawing.color("ink"),
+    )  # fmt: skip
 
 
 def _percents(ax: Axes, top: float, across: str, up: str) -> None:

@@ -1,12 +1,12 @@
 """Drawings made of rows: a label, then a bar or a point with its interval, on one horizontal axis.
 
-In the wide drawing labels stand to the left of the axis; in the narrow one, above each row. The values of
-points stand in a column of their own at the right, where no line crosses them.
+In the wide drawing labels stand to the left of the axis; in the narrow one, above each row. The values stand
+in a column of their own at the right, where no line crosses them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from pretadepenser.charts import drawing
-from pretadepenser.charts.chart import Width
+from pretadepenser.charts.drawing import Drawing, Width
+from pretadepenser.credit import french
 
 # Characters of a label that are drawn, and pixels for each where labels stand beside the axis.
 LONGEST = {"large": 42, "etroite": 34}
@@ -22,29 +23,63 @@ LETTER = 8.0
 # Pixels of the column of values, and of an axis with its numbers and its name.
 VALUES = 62
 AXIS = 44
+# What a row adds to its label where it is the client's own.
+HERE = " – ce client"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row: `value` and its `text`; `low` and `high` bound a thin line, if there is one."""
+    """One row: `value` and its `text`; `low` and `high` bound a thin line, if there is one.
+
+    here: the row is the client's own, which is named, filled and set in bold.
+    """
 
     label: str
     value: float
     text: str
     low: float | None = None
     high: float | None = None
+    here: bool = False
+
+    def named(self, width: Width) -> str:
+        """The label with its mark, as long as the drawing has room for."""
+        mark = HERE if self.here else ""
+        most = LONGEST[width] - len(mark)
+        return shortened(self.label, most) + mark
 
 
 @dataclass(frozen=True)
 class Axis:
     """A horizontal axis: its name, how its numbers are written, and from where to where it goes.
 
-    A `span` of None takes in all rows and the value 0.
+    A `span` of None takes in all rows and the value 0. `signed`: numbers above 0 have their sign.
     """
 
     name: str
-    written: Callable[[float], str]
+    decimals: int
+    signed: bool = False
     span: tuple[float, float] | None = None
+
+    def written(self, value: float) -> str:
+        """A graduation."""
+        text = french.compact(value, self.decimals)
+        return f"+{text}" if self.signed and value > 0 else text
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A vertical line across all rows, named above them."""
+
+    at: float
+    text: str
+    dashed: bool = False
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of at most `most` characters, cut between two words: half a number would be another one."""
+    if len(text) <= most:
+        return text
+    return text[:most].rpartition(" ")[0].rstrip(" ,;:–→") + "…"
 
 
 def heights(rows: int, *, axis: bool = False) -> tuple[int, int]:
@@ -59,40 +94,43 @@ def middle(place: int, width: Width) -> float:
 
 
 def axes(
-    width: Width, labels: Sequence[str], low: float, high: float, axis: Axis | None = None, values: int = 0
+    width: Width, rows: Sequence[Row], low: float, high: float, axis: Axis | None = None, values: int = 0
 ) -> tuple[Figure, Axes]:
     """A figure with labelled rows from `low` to `high`, and `values` pixels kept at the right."""
     wide = width == "large"
-    fig = drawing.figure(width, heights(len(labels), axis=axis is not None)[0 if wide else 1])
+    fig = drawing.figure(width, heights(len(rows), axis=axis is not None)[0 if wide else 1])
     right, below = (16 if wide else 10) + values, AXIS + 8 if axis else 8
-    beside = 30 + LETTER * max(min(len(label), LONGEST[width]) for label in labels) if wide else 14
+    labels = [row.named(width) for row in rows]
+    beside = 30 + LETTER * max(map(len, labels)) if wide else 14
     ax = drawing.axes(fig, beside, right, 46 if wide else 54, below)
     ax.set_xlim(low, high)
-    ax.set_ylim(len(labels) - 0.5, -0.5)
+    ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.set_xticks([])
     ax.set_yticks([])
     for spine in ax.spines.values():
         spine.set_visible(False)
     if axis:
-        _scale(ax, axis, width)
-    for place, label in enumerate(labels):
-        most = LONGEST[width]
-        shown = label if len(label) <= most else f"{label[: most - 1].rstrip()}…"
-        if wide:
-            ax.annotate(
-                shown, (0, place), (-12, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
-                ha="right", va="center", fontsize=13, color=drawing.color("ink"),
-            )  # fmt: skip
-        else:
-            ax.annotate(
-                shown, (0, place - 0.22), xycoords=("axes fraction", "data"), ha="left", va="center",
-                fontsize=12, color=drawing.color("ink"), zorder=5,
-                bbox={"facecolor": drawing.color("surface"), "edgecolor": "none", "pad": 1},
-            )  # fmt: skip
+        _graduate(ax, axis, width)
+    for place, (row, label) in enumerate(zip(rows, labels, strict=True)):
+        _label(ax, place, label, "bold" if row.here else "normal", wide)
     return fig, ax
 
 
-def _scale(ax: Axes, axis: Axis, width: Width) -> None:
+def _label(ax: Axes, place: int, label: str, weight: str, wide: bool) -> None:
+    if wide:
+        ax.annotate(
+            label, (0, place), (-12, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+            ha="right", va="center", fontsize=13, fontweight=weight, color=drawing.color("ink"),
+        )  # fmt: skip
+    else:
+        ax.annotate(
+            label, (0, place - 0.22), xycoords=("axes fraction", "data"), ha="left", va="center",
+            fontsize=12, fontweight=weight, color=drawing.color("ink"), zorder=5,
+            bbox={"facecolor": drawing.color("surface"), "edgecolor": "none", "pad": 1},
+        )  # fmt: skip
+
+
+def _graduate(ax: Axes, axis: Axis, width: Width) -> None:
     """Round numbers under the rows, and what they are."""
     low, high = ax.get_xlim()
     every = MaxNLocator(7 if width == "large" else 4, steps=[1, 2, 5, 10]).tick_values(low, high)
@@ -105,48 +143,79 @@ def _scale(ax: Axes, axis: Axis, width: Width) -> None:
     )  # fmt: skip
 
 
-def line(ax: Axes, x: float, text: str, *, dashed: bool = False) -> None:
-    """A vertical line across all rows, named above the axis."""
-    ax.axvline(x, color=drawing.color("control"), linewidth=1.5, linestyle="--" if dashed else "-", zorder=0)
+def line(ax: Axes, mark: Mark) -> None:
+    """Draw a mark across all rows, named above the axis."""
+    style = "--" if mark.dashed else "-"
+    ax.axvline(mark.at, color=drawing.color("control"), linewidth=1.5, linestyle=style, zorder=0)
     low, high = ax.get_xlim()
-    place = (x - low) / (high - low)
+    place = (mark.at - low) / (high - low)
     anchor = "left" if place < 0.25 else "right" if place > 0.75 else "center"
     ax.annotate(
-        text, (x, 1), (0, 6), xycoords=("data", "axes fraction"), textcoords="offset points", ha=anchor,
-        va="bottom", fontsize=12, color=drawing.color("ink-soft"), annotation_clip=False,
+        mark.text, (mark.at, 1), (0, 6), xycoords=("data", "axes fraction"), textcoords="offset points",
+        ha=anchor, va="bottom", fontsize=12, color=drawing.color("ink-soft"), annotation_clip=False,
     )  # fmt: skip
 
 
-def bars(rows: Sequence[Row]) -> Callable[[Width], Figure]:
-    """Bars from zero, with their text at the end."""
+def _value(ax: Axes, y: float, row: Row) -> None:
+    """The text of a row in the column of values."""
+    ax.annotate(
+        row.text, (1, y), (VALUES, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+        ha="right", va="center", fontsize=13, fontweight="bold" if row.here else "normal",
+        color=drawing.color("ink"), annotation_clip=False,
+    )  # fmt: skip
 
-    def draw(width: Width) -> Figure:
-        reach = max([row.value for row in rows] + [1e-9])
-        fig, ax = axes(width, [row.label for row in rows], 0, reach * (1.25 if width == "large" else 1.4))
-        for place, row in enumerate(rows):
+
+@dataclass(frozen=True)
+class Bars(Drawing):
+    """Bars from zero, an interval each where there is one, and a mark such as the value of the whole."""
+
+    rows: tuple[Row, ...]
+    mark: Mark | None = None
+
+    @property
+    def heights(self) -> tuple[int, int]:
+        return heights(len(self.rows))
+
+    def draw(self, width: Width) -> Figure:
+        ends = [end for row in self.rows for end in (row.value, row.high) if end is not None]
+        reach = max([*ends, self.mark.at if self.mark else 0.0]) or 1.0
+        fig, ax = axes(width, self.rows, 0, reach * 1.02, values=VALUES)
+        for place, row in enumerate(self.rows):
+            y = middle(place, width)
             ax.barh(
-                middle(place, width), row.value, height=0.5 if width == "large" else 0.38, linewidth=1.5,
-                edgecolor=drawing.color("for"), facecolor=drawing.color("for-wash"),
+                y, row.value, height=0.5 if width == "large" else 0.38, linewidth=1.5,
+                edgecolor=drawing.color("for"), facecolor=drawing.color("for" if row.here else "for-wash"),
             )  # fmt: skip
-            _text(ax, row.value, middle(place, width), row.text)
+            if row.low is not None and row.high is not None:
+                for tone, thick, ends_of in (("surface", 5, None), ("ink", 2, "|")):
+                    color = drawing.color(tone)
+                    ax.plot([row.low, row.high], [y, y], color=color, linewidth=thick, marker=ends_of)
+            _value(ax, y, row)
+        if self.mark:
+            line(ax, self.mark)
         return fig
 
-    return draw
 
+@dataclass(frozen=True)
+class Points(Drawing):
+    """Points with their interval on a graduated axis, and vertical lines across them."""
 
-def points(
-    rows: Sequence[Row], marks: Sequence[tuple[float, str, bool]], axis: Axis
-) -> Callable[[Width], Figure]:
-    """Points with their interval, their text at the right; `marks` are vertical lines (x, text, dashed)."""
+    rows: tuple[Row, ...]
+    marks: tuple[Mark, ...]
+    axis: Axis
 
-    def draw(width: Width) -> Figure:
-        ends = [end for row in rows for end in (row.low, row.high, row.value) if end is not None]
-        low, high = axis.span or (min([*ends, 0.0]), max([*ends, 0.0]))
-        pad = 0.0 if axis.span else (high - low or 1.0) * 0.03
-        fig, ax = axes(width, [row.label for row in rows], low - pad, high + pad, axis, VALUES)
-        for x, text, dashed in marks:
-            line(ax, x, text, dashed=dashed)
-        for place, row in enumerate(rows):
+    @property
+    def heights(self) -> tuple[int, int]:
+        return heights(len(self.rows), axis=True)
+
+    def draw(self, width: Width) -> Figure:
+        ends = [end for row in self.rows for end in (row.low, row.high, row.value) if end is not None]
+        low, high = self.axis.span or (min([*ends, 0.0]), max([*ends, 0.0]))
+        pad = 0.0 if self.axis.span else (high - low or 1.0) * 0.03
+        fig, ax = axes(width, self.rows, low - pad, high + pad, self.axis, VALUES)
+        for mark in self.marks:
+            line(ax, mark)
+        for place, row in enumerate(self.rows):
             y, tone = middle(place, width), drawing.color("for" if row.value >= 0 else "against")
             if row.low is not None and row.high is not None:
                 ax.plot([row.low, row.high], [y, y], color=drawing.color("ink-soft"), linewidth=2, marker="|")
@@ -154,18 +223,5 @@ def points(
                 row.value, y, marker="o" if row.value >= 0 else "D", markersize=9, color=tone,
                 markeredgecolor=drawing.color("surface"), markeredgewidth=1.5, clip_on=False,
             )  # fmt: skip
-            ax.annotate(
-                row.text, (1, y), (VALUES, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
-                ha="right", va="center", fontsize=13, color=drawing.color("ink"), annotation_clip=False,
-            )  # fmt: skip
+            _value(ax, y, row)
         return fig
-
-    return draw
-
-
-def _text(ax: Axes, x: float, y: float, text: str) -> None:
-    ax.annotate(
-        text, (x, y), (9, 0), textcoords="offset points", ha="left", va="center", fontsize=13,
-        color=drawing.color("ink"), annotation_clip=False, zorder=5,
-        bbox={"facecolor": drawing.color("surface"), "edgecolor": "none", "pad": 1},
-    )  # fmt: skip

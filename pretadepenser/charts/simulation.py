@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from matplotlib.figure import Figure
-
 from pretadepenser.charts.before_after import before_after
-from pretadepenser.charts.chart import Chart, Column, Table, Width
-from pretadepenser.charts.client import point_bars
+from pretadepenser.charts.chart import Chart, Column, Table
+from pretadepenser.charts.signed_bars import SignedBar, SignedBars
 from pretadepenser.credit import french
 from pretadepenser.credit.simulation import Simulation
 
@@ -31,11 +29,21 @@ def moves(simulation: Simulation) -> Chart | None:
     if not simulation.moved:
         return None
     drawn = simulation.moved[:SHOWN]
-    bars = [(one.label, _values(one.before_text, one.after_text), one.points) for one in drawn]
+    bars = [SignedBar(one.label, _values(one.before_text, one.after_text), one.points) for one in drawn]
+    footer: list[tuple[str, ...]] = [
+        (
+            "Score", "", "", french.number(simulation.before.score.points),
+            french.number(simulation.after.score.points), french.points(simulation.points),
+        )
+    ]  # fmt: skip
     rest = simulation.moved[SHOWN:]
     if rest:
         many = f"Les {len(rest)} autres données" if len(rest) > 1 else "Une autre donnée"
-        bars.append((many, "", sum(one.points for one in rest)))
+        others = sum(one.points for one in rest)
+        bars.append(SignedBar(many, "", others))
+        told = f"Dont {many[:1].lower()}{many[1:]} du graphique"
+        sums = (sum(one.points_before for one in rest), sum(one.points_after for one in rest), others)
+        footer.append((told, "", "", *map(french.points, sums)))
     table = Table(
         "Valeur et points de chaque donnée, avant et après",
         (
@@ -53,20 +61,10 @@ def moves(simulation: Simulation) -> Chart | None:
             (one.label, one.before_text, one.after_text, one.points_before, one.points_after, one.points)
             for one in simulation.moved
         ),
-        footer=(
-            (
-                "Score", "", "", french.number(simulation.before.score.points),
-                french.number(simulation.after.score.points), french.points(simulation.points),
-            ),
-        ),
+        footer=tuple(footer),
     )  # fmt: skip
-    heights = (40 + 46 * len(bars), 40 + 58 * len(bars))
-
-    def draw(width: Width) -> Figure:
-        return point_bars(bars, width, heights[0 if width == "large" else 1])
-
     title = "Ce que la simulation change, donnée par donnée"
-    return Chart("mouvements", title, _said(simulation), table, heights, draw)
+    return Chart("mouvements", title, _said(simulation), table, SignedBars(tuple(bars)))
 
 
 def _values(before: str, after: str) -> str:

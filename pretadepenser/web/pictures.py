@@ -16,6 +16,8 @@ from pretadepenser.charts.chart import Chart, Table, Width
 
 # Pictures kept at most: a day's work of a branch. The oldest make room, by the eighth of it.
 KEPT: Final = 4000
+# What another version drew is told by its name, and thrown away.
+PREFIX: Final = f"{drawing.VERSION}-"
 
 
 def policy(*sheets: str) -> str:
@@ -48,7 +50,7 @@ def spreadsheet(table: Table, name: str) -> Response:
 def _kept(chart: Chart, width: Width) -> bytes:
     """The drawn picture, from the folder shared by the workers, or drawn now and kept there."""
     folder = Path(current_app.config["INSTANCE"]) / "pictures"
-    path = folder / f"{chart.fingerprint(width)}.svg"
+    path = folder / f"{PREFIX}{chart.fingerprint(width)}.svg"
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -61,7 +63,7 @@ def _keep(folder: Path, path: Path, svg: bytes) -> None:
     """Write a picture in one step, so that no worker reads half of it. A full disk loses no page."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as draft:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=PREFIX, delete=False) as draft:
             draft.write(svg)
         os.replace(draft.name, path)
         _prune(folder)
@@ -71,6 +73,10 @@ def _keep(folder: Path, path: Path, svg: bytes) -> None:
 
 def _prune(folder: Path) -> None:
     names = os.listdir(folder)
+    for name in names:
+        if not name.startswith(PREFIX):
+            (folder / name).unlink(missing_ok=True)
+    names = [name for name in names if name.startswith(PREFIX)]
     if len(names) <= KEPT:
         return
     aged = []

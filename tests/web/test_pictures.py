@@ -1,0 +1,202 @@
+"""A picture belongs to its page: what is drawn decides under which name it is kept and found again."""
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from pretadepenser.charts import client as client_charts
+from pretadepenser.charts import comparison as comparison_charts
+from pretadepenser.charts import drawing, fairness, levers, quality
+from pretadepenser.charts import model as model_charts
+from pretadepenser.charts import simulation as simulation_charts
+from pretadepenser.charts.chart import Chart
+from pretadepenser.credit import comparison, counterfactual, groups, simulation
+from pretadepenser.credit.explanation import explain
+from pretadepenser.credit.french import Person
+from pretadepenser.credit.groups import Selection
+from pretadepenser.credit.portfolio import Client, Portfolio
+from pretadepenser.credit.scoring import Model
+from pretadepenser.web import pictures
+
+SVG = "{http://www.w3.org/2000/svg}"
+LIMIT = 0.48
+CLIENTS = 4
+
+
+def clients(portfolio: Portfolio) -> list[Client]:
+    numbers = portfolio.numbers()[:: portfolio.size // CLIENTS][:CLIENTS]
+    found = [portfolio.client(int(number)) for number in numbers]
+    assert len(found) == CLIENTS
+    return [one for one in found if one]
+
+
+def charts_of(model: Model, portfolio: Portfolio, client: Client) -> Iterator[Chart]:
+    """Every chart of the pages of a client."""
+    explained = explain(model, portfolio, client.values, LIMIT, client.number)
+    yield client_charts.scale(explained.score)
+    yield client_charts.scale(explained.score, Person.YOU)
+    yield client_charts.contributions(explained)
+    everyone = groups.group(portfolio, client, Selection(), None, LIMIT)
+    for name in ("AMT_CREDIT", "ANNUITY_TO_INCOME", "DAYS_EMPLOYED", "EXT_SOURCE_2", "NAME_INCOME_TYPE"):
+        shown = comparison.distribution(portfolio, client, everyone, name)
+        yield comparison_charts.distribution(shown)
+        if rates := comparison_charts.rates(shown):
+            yield rates
+    yield comparison_charts.crossing(
+        comparison.crossing(portfolio, client, everyone, "AMT_CREDIT", "AMT_INCOME_TOTAL")
+    )
+    if curve := counterfactual.levers(model, portfolio, client.values, LIMIT).curve:
+        yield levers.amounts(curve)
+    half = {"AMT_CREDIT": round(float(client.values["AMT_CREDIT"] or 0) / 2)}
+    if moves := simulation_charts.moves(simulation.simulate(model, portfolio, client.values, half, LIMIT)):
+        yield moves
+
+
+def charts_of_the_model(model: Model) -> Iterator[Chart]:
+    yield model_charts.importance(model.insight)
+    yield model_charts.spread(model.insight)
+    yield from map(model_charts.dependence, model.insight.influences[:4])
+    yield quality.calibration(model.insight)
+    yield quality.costs(model.insight, model.card.fair)
+    yield from map(fairness.grants, model.insight.audits)
+
+
+@pytest.fixture(scope="module")
+def charts(model: Model, portfolio: Portfolio) -> list[Chart]:
+    found = [chart for client in clients(portfolio) for chart in charts_of(model, portfolio, client)]
+    return [*found, *charts_of_the_model(model)]
+
+
+def others(value: Any) -> Iterator[Any]:
+    """The value with one of the plain values inside it replaced, for each of them."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            for other in others(getattr(value, field.name)):
+                yield dataclasses.replace(value, **{field.name: other})
+    elif isinstance(value, tuple):
+        for place, part in enumerate(value):
+            for other in others(part):
+                yield (*value[:place], other, *value[place + 1 :])
+    elif isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int | float):
+        yield value + 1
+    else:
+        yield f"{value or ''}x"
+
+
+def test_charts_that_differ_in_one_drawn_value_have_other_names(charts: list[Chart]) -> None:
+    kinds: dict[str, Chart] = {}
+    for chart in charts:
+        kinds.setdefault(type(chart.drawing).__name__ + chart.key, chart)
+    assert len(kinds) >= 14
+    for chart in kinds.values():
+        changed = [dataclasses.replace(chart, drawing=other) for other in others(chart.drawing)]
+        assert len(changed) >= 3, chart.key
+        names = {one.fingerprint("large") for one in (chart, *changed)}
+        assert len(names) == len(changed) + 1, f"{chart.key}: two drawings with one name"
+        assert all(one.sentence == chart.sentence and one.table == chart.table for one in changed)
+        for told in ("title", "alternative"):
+            other = dataclasses.replace(chart, **{told: "Autre chose."})
+            assert other.fingerprint("large") not in names
+        assert chart.fingerprint("etroite") not in names
+
+
+def test_one_name_is_one_picture(charts: list[Chart]) -> None:
+    kept: dict[str, bytes] = {}
+    for chart in charts[: 3 * len(charts) // 4]:
+        svg = chart.svg("large")
+        assert kept.setdefault(chart.fingerprint("large"), svg) == svg
+    assert len(kept) > CLIENTS * 8
+
+
+@pytest.mark.parametrize("hidden", [[1, 2], {"a": 1}, lambda: 1, b"bytes", 1j, Path("a"), object])
+def test_only_plain_values_can_be_drawn(hidden: object) -> None:
+    with pytest.raises(TypeError, match="no plain value"):
+        drawing.canonical((1, hidden))
+
+
+@dataclasses.dataclass
+class Thawed:
+    value: int
+
+
+def test_a_drawing_that_could_change_is_refused() -> None:
+    with pytest.raises(TypeError, match="Thawed is no plain value"):
+        drawing.canonical(Thawed(1))
+
+
+NUMBER = re.compile(r"\d+(?:,\d+)?")
+
+
+def numbers(text: str) -> set[str]:
+    return set(NUMBER.findall(re.sub(r"(?<=\d)[\u202f\u00a0 ](?=\d{3})", "", text)))
+
+
+def written(svg: bytes) -> Iterator[str]:
+    """Texts of a picture, the graduations of its axes left aside."""
+
+    def walk(element: ElementTree.Element) -> Iterator[str]:
+        name = element.get("id", "")
+        if re.match(r"[xy]tick_\d", name) or name.startswith(drawing.GRADUATION):
+            return
+        if element.tag == f"{SVG}text":
+            yield "".join(element.itertext())
+        for child in element:
+            yield from walk(child)
+
+    yield from walk(ElementTree.fromstring(svg))  # our own picture
+
+
+def test_every_number_of_a_picture_stands_in_its_sentence_or_table(charts: list[Chart]) -> None:
+    found = 0
+    for chart in charts:
+        cells = [cell for row in (*chart.table.rows, *chart.table.footer) for cell in row]
+        heads = [column.label for column in chart.table.columns]
+        said = numbers(" | ".join([chart.sentence, chart.table.caption, *heads, *cells]))
+        for width in drawing.WIDTHS:
+            texts = list(written(chart.svg(width)))
+            drawn = {number for text in texts for number in numbers(text)}
+            assert drawn <= said, (chart.key, chart.title, drawn - said)
+            found += len(drawn)
+    assert found > 300
+
+
+def test_pages_opened_one_after_the_other_show_their_own_client(
+    app: Flask, client: FlaskClient, model: Model, portfolio: Portfolio
+) -> None:
+    """The fault that was found: a picture kept for one client, shown to the next in the same bracket."""
+    numbers = portfolio.numbers()[5::100].tolist()
+    assert len(numbers) == 20
+    for number in numbers * 2:
+        one = portfolio.client(number)
+        assert one
+        everyone = groups.group(portfolio, one, Selection(), None, LIMIT)
+        shown = comparison.distribution(portfolio, one, everyone, "AMT_CREDIT")
+        expected = comparison_charts.distribution(shown).svg("large")
+        answer = client.get(f"/clients/{number}/comparaison/graphiques/repartition.svg?donnee=AMT_CREDIT")
+        assert answer.data == expected
+        amount = " ".join(re.findall(r"Ce client\s*:\s*([\d\s]+)€", answer.text)[0].split())
+        assert int(amount.replace(" ", "")) == int(float(one.values["AMT_CREDIT"] or 0) + 0.5)
+
+
+def test_what_another_version_drew_is_thrown_away(
+    app: Flask, client: FlaskClient, portfolio: Portfolio
+) -> None:
+    folder = Path(app.config["INSTANCE"]) / "pictures"
+    folder.mkdir(exist_ok=True)
+    old = [folder / ("0" * 64 + ".svg"), folder / f"000000000000-{'0' * 64}.svg"]
+    for path in old:
+        path.write_text("another client's picture")
+    # The sheet's scale of a client whom no other test looks at: it is drawn, and kept, now.
+    number = portfolio.numbers()[-7]
+    assert client.get(f"/clients/{number}/entretien/graphiques/score.svg").status_code == 200
+    assert not [path for path in old if path.exists()]
+    assert all(path.name.startswith(pictures.PREFIX) for path in folder.iterdir())
