@@ -13,6 +13,7 @@ from typing import Literal
 
 from matplotlib.figure import Figure
 
+import themed_svg
 from pretadepenser.charts import drawing
 from pretadepenser.credit import french
 
@@ -101,8 +102,11 @@ class Chart:
 
     def svg(self, width: Width = "large", theme: Literal["auto", "light"] = "auto") -> bytes:
         """The picture as a stand-alone SVG with real text; "auto" follows the reader's colour scheme."""
-        return drawing.render(self.draw(width), self.title, self.alternative, theme)
+        follow = theme == "auto"
+        return drawing.THEME.picture(self.draw(width), self.title, self.alternative, follow=follow)
 
     def inline(self, width: Width) -> str:
-        """The picture as part of a page, for figures that no address may hold (see drawing.inline)."""
-        return drawing.inline(self.svg(width), f"Graphique\u00a0: {self.alternative}", f"{self.key}-{width}")
+        """The picture as part of a page, for figures that no address may hold (see themed_svg.inline)."""
+        return themed_svg.inline(
+            self.svg(width), f"Graphique\u00a0: {self.alternative}", f"{self.key}-{width}"
+        )

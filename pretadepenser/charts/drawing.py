@@ -1,27 +1,20 @@
-"""How charts are drawn: palette, figure, and the SVG that a browser can recolour.
-
-Matplotlib writes colours into style attributes. They are turned into presentation attributes whose colours
-are CSS variables, defined once in the SVG for light, dark and print: the picture follows the reader's scheme
-as an <img> can, and no inline style is left for a strict Content-Security-Policy to block.
-"""
+"""How charts are drawn: palette, figure, axes, and the values that a drawing is made from."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-import io
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
-from xml.sax.saxutils import escape
 
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+import themed_svg
 from pretadepenser.credit import french
+from themed_svg import Theme
 
 Width = Literal["large", "etroite"]
 # The narrow drawing is what a screen of 320 pixels leaves to a figure: its letters keep their size there.
@@ -31,7 +24,8 @@ WIDTHS: Final[dict[Width, int]] = {"large": 880, "etroite": 254}
 def _version() -> str:
     """Hash of the code that draws: what another version drew is never taken for a picture of this one."""
     digest = hashlib.sha256(matplotlib.__version__.encode())
-    for path in (*sorted(Path(__file__).parent.glob("*.py")), Path(french.__file__)):
+    shared = (Path(french.__file__), Path(themed_svg.__file__))
+    for path in (*sorted(Path(__file__).parent.glob("*.py")), *shared):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -57,14 +51,7 @@ PALETTE: Final = {
 }
 
 
-def _scheme(column: int) -> str:
-    return "".join(f"--{name}:{pair[column]};" for name, pair in PALETTE.items())
-
-
-STYLE: Final = (
-    f":root{{{_scheme(0)}}}@media screen and (prefers-color-scheme:dark){{:root{{{_scheme(1)}}}}}"
-    "text{font-family:'DejaVu Sans',Verdana,system-ui,sans-serif}"
-)
+THEME: Final = Theme(PALETTE, french.typeset)
 
 matplotlib.rcParams.update(
     {
@@ -139,70 +126,3 @@ def axes(fig: Figure, left: float, right: float, top: float, bottom: float) -> A
     for spine in ax.spines.values():
         spine.set_color(color("control"))
     return ax
-
-
-def render(fig: Figure, title: str, description: str, theme: Literal["auto", "light"]) -> bytes:
-    """Write the figure as SVG bytes with title, description and themed colours."""
-    buffer = io.StringIO()
-    fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    svg = buffer.getvalue()
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, count=1, flags=re.S)
-    svg = re.sub(r"<style[^>]*>.*?</style>", "", svg, count=1, flags=re.S)
-    svg = re.sub(r' style="([^"]*)"', _presentation, svg)
-    svg = re.sub(r"(?<=>)[^<>]+(?=</text>)", lambda text: french.typeset(text[0]), svg)
-    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
-    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
-    if theme == "auto":
-        for name, (light, _) in PALETTE.items():
-            svg = re.sub(f"{light}(?![0-9a-f])", f"var(--{name})", svg, flags=re.I)
-        style = f"<style>{STYLE}</style>"
-    else:
-        style = "<style>text{font-family:'DejaVu Sans',Verdana,sans-serif}</style>"
-    wide, high = (round(inches * 72) for inches in fig.get_size_inches())
-    head = (
-        f' width="{wide}" height="{high}" role="img" lang="fr" aria-labelledby="titre desc">'
-        f'<title id="titre">{escape(title)}</title><desc id="desc">{escape(description)}</desc>'
-        f'{style}<g stroke-linejoin="round" stroke-linecap="butt">'
-    )
-    start = svg.index(">")
-    return (svg[:start] + head + svg[start + 1 :].replace("</svg>", "</g></svg>")).encode()
-
-
-def inline(svg: bytes, label: str, prefix: str) -> str:
-    """Make a picture of `render` (theme "auto") part of a page: for figures that no address may hold.
-
-    The style sheet goes, since a strict policy would block it and static/tokens.css defines the same
-    variables; ids get `prefix`, so that several pictures can share a page; `label` takes the place of title
-    and description, as the alternative of an <img> would.
-    """
-    text = re.sub(r"<(style|title|desc)\b[^>]*>.*?</\1>", "", svg.decode(), flags=re.S)
-    text = re.sub(r'\b(id|clip-path|fill|mask|(?:xlink:)?href)="([^"]*)"', _prefixed(prefix), text)
-    return text.replace(
-        ' aria-labelledby="titre desc"', f' aria-label="{escape(label, {chr(34): "&quot;"})}"', 1
-    )
-
-
-def _prefixed(prefix: str) -> Callable[[re.Match[str]], str]:
-    def replace(match: re.Match[str]) -> str:
-        name, value = match.groups()
-        value = f"{prefix}-{value}" if name == "id" else re.sub(r"^(url\()?#", rf"\g<0>{prefix}-", value)
-        return f'{name}="{value}"'
-
-    return replace
-
-
-def _presentation(match: re.Match[str]) -> str:
-    """CSS declarations of a style attribute as SVG attributes (the font shorthand is spelt out)."""
-    attributes = []
-    for declaration in match.group(1).split(";"):
-        name, _, value = declaration.partition(":")
-        name, value = name.strip(), value.strip()
-        if name == "font":
-            size = re.search(r"([\d.]+)px", value)
-            weight = re.search(r"\b(bold|[5-9]00)\b", value)
-            attributes += [f'font-size="{size.group(1)}"'] if size else []
-            attributes += ['font-weight="bold"'] if weight else []
-        elif name and value and name != "font-family":
-            attributes.append(f'{name}="{value}"')
-    return " " + " ".join(attributes) if attributes else ""

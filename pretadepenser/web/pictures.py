@@ -27,7 +27,7 @@ def policy(*sheets: str) -> str:
     return f"default-src 'none'; style-src {allowed}; frame-ancestors 'none'"
 
 
-POLICY: Final = policy(drawing.STYLE)
+POLICY: Final = policy(drawing.THEME.sheet)
 
 
 def picture(chart: Chart) -> Response:

@@ -1,0 +1,68 @@
+"""Pictures that follow their reader: words, colours by name, own ids, nothing that a policy blocks."""
+
+from xml.etree import ElementTree
+
+import pytest
+from matplotlib.figure import Figure
+
+from themed_svg import SVG, Theme, inline
+
+PALETTE = {"ink": ("#112233", "#ddeeff"), "for": ("#0a4b66", "#9ad5ea")}
+
+
+def figure() -> Figure:
+    drawn = Figure(figsize=(2, 1), dpi=72, facecolor="#0a4b66")
+    axes = drawn.add_axes((0, 0, 1, 1))
+    axes.bar(0, 1, facecolor="#0A4B66", edgecolor="#112233", hatch="//")
+    axes.text(0, 0.5, "5 % & < plus", color="#112233", fontsize=13, fontweight="bold")
+    axes.text(0, 0.2, "noir")
+    return drawn
+
+
+def test_colours_follow_the_reader_and_words_stay_words() -> None:
+    theme = Theme(PALETTE, lambda text: text.replace(" %", "\u00a0%"))
+    root = ElementTree.fromstring(theme.picture(figure(), "Titre", "A < B"))
+    assert (root.get("width"), root.get("height"), root.get("role"), root.get("lang")) == (
+        "144", "72", "img", "fr",
+    )  # fmt: skip
+    told = {child.tag.removeprefix(f"{{{SVG}}}"): child.text for child in root}
+    assert told["title"] == "Titre"
+    assert told["desc"] == "A < B"
+    assert told["style"] == (
+        ":root{--ink:#112233;--for:#0a4b66;}"
+        "@media screen and (prefers-color-scheme:dark){:root{--ink:#ddeeff;--for:#9ad5ea;}}"
+        "text{font-family:'DejaVu Sans',Verdana,system-ui,sans-serif}"
+    )
+    colours = {element.get(name) for element in root.iter() for name in ("fill", "stroke")}
+    assert {"var(--ink)", "var(--for)"} <= colours
+    assert not [colour for colour in colours if colour and colour.startswith("#") and colour in str(PALETTE)]
+    assert not [element for element in root.iter() if "style" in element.attrib]
+    texts = {"".join(element.itertext()): element for element in root.iter(f"{{{SVG}}}text")}
+    assert texts["5\u00a0% & < plus"].get("font-weight") in ("bold", "700")
+    assert texts["5\u00a0% & < plus"].get("font-size", "").removesuffix("px") == "13"
+    assert root[-1].get("fill") == "var(--ink)", "what bears no colour of its own takes the ink's"
+
+
+def test_on_paper_colours_stay_as_they_are() -> None:
+    svg = Theme(PALETTE).picture(figure(), "Titre", "Description", follow=False).decode()
+    assert "var(" not in svg
+    assert "#0a4b66" in svg
+
+
+def test_two_pictures_can_share_a_page() -> None:
+    svg = Theme(PALETTE).picture(figure(), "Titre", "Description")
+    first, second = (ElementTree.fromstring(inline(svg, 'Dit "ceci"', prefix)) for prefix in ("a", "b"))
+    assert first.get("aria-label") == 'Dit "ceci"'
+    assert first.get("aria-labelledby") is None
+    ids = [element.get("id") for root in (first, second) for element in root.iter() if element.get("id")]
+    assert len(ids) == len(set(ids)) > 4
+    text = ElementTree.tostring(first, "unicode")
+    references = [part.split(")")[0] for part in text.split("url(#")[1:]]
+    assert references, "the hatched bar refers to its pattern"
+    assert set(references) <= set(ids)
+    assert not {child.tag for child in first} & {f"{{{SVG}}}{name}" for name in ("style", "title", "desc")}
+
+
+def test_names_that_cannot_be_told_apart_are_refused() -> None:
+    with pytest.raises(ValueError, match="share a light colour"):
+        Theme({"one": ("#112233", "#000000"), "other": ("#112233", "#ffffff")})

@@ -1,0 +1,156 @@
+"""From matplotlib's SVG to a picture that follows its reader: words, colours by name, no inline style.
+
+Matplotlib writes colours into style attributes. They become presentation attributes whose colours are CSS
+variables: a picture of its own defines them for light, dark and print in a style sheet that a strict
+Content-Security-Policy can name, a picture within a page takes those of the page. Texts stay texts.
+
+The application and the study both draw with matplotlib and know nothing of each other: this they share.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+from matplotlib.figure import Figure
+
+SVG: Final = "http://www.w3.org/2000/svg"
+XLINK: Final = "http://www.w3.org/1999/xlink"
+ElementTree.register_namespace("", SVG)
+ElementTree.register_namespace("xlink", XLINK)
+
+FONTS: Final = "'DejaVu Sans',Verdana,system-ui,sans-serif"
+# Attributes of a colour, and those that refer to an id of the same picture.
+_COLORS: Final = ("fill", "stroke")
+_REFERENCES: Final = ("clip-path", "fill", "mask", "href", f"{{{XLINK}}}href")
+
+
+def _same(text: str) -> str:
+    return text
+
+
+@dataclass(frozen=True)
+class Theme:
+    """How pictures are coloured and set.
+
+    palette: colour name -> (light, dark) as "#rrggbb"; typeset: what is done to every text, such as putting
+    no-break spaces. Two names must not share a light colour: it stands for the name while matplotlib draws.
+    """
+
+    palette: Mapping[str, tuple[str, str]]
+    typeset: Callable[[str], str] = field(default=_same)
+
+    def __post_init__(self) -> None:
+        lights = [light.lower() for light, _ in self.palette.values()]
+        if len(set(lights)) < len(lights):
+            raise ValueError("two names of the palette share a light colour")
+
+    @property
+    def sheet(self) -> str:
+        """The style sheet of a picture that follows the reader's scheme; print is light."""
+        light, dark = (
+            "".join(f"--{name}:{pair[column]};" for name, pair in self.palette.items()) for column in (0, 1)
+        )
+        return (
+            f":root{{{light}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+            f"text{{font-family:{FONTS}}}"
+        )
+
+    def picture(self, figure: Figure, title: str, description: str, *, follow: bool = True) -> bytes:
+        """Write a matplotlib figure (72 dots per inch: a point is a pixel) as a stand-alone SVG.
+
+        follow: colours follow the reader's scheme; otherwise they stay light, for paper and for programs that
+        know no CSS variables.
+        """
+        root = _written(figure)
+        _clean(root)
+        for element in root.iter():
+            if element.text and element.tag == f"{{{SVG}}}text":
+                element.text = self.typeset(element.text)
+            if follow:
+                self._name_colors(element)
+        wide, high = (round(inches * 72) for inches in figure.get_size_inches())
+        # What matplotlib leaves black bears no colour of its own: it takes the ink's, where there is one.
+        ink = {"fill": "var(--ink)"} if follow and "ink" in self.palette else {}
+        body = Element(f"{{{SVG}}}g", {**ink, "stroke-linejoin": "round", "stroke-linecap": "butt"})
+        body.extend(list(root))
+        for child in list(root):
+            root.remove(child)
+        root.attrib.update(
+            {"width": f"{wide}", "height": f"{high}", "role": "img", "lang": "fr"},
+            **{"aria-labelledby": "titre desc"},
+        )
+        for name, content, attributes in (
+            ("title", title, {"id": "titre"}),
+            ("desc", description, {"id": "desc"}),
+            ("style", self.sheet if follow else f"text{{font-family:{FONTS}}}", {}),
+        ):
+            ElementTree.SubElement(root, f"{{{SVG}}}{name}", attributes).text = content
+        root.append(body)
+        return ElementTree.tostring(root, "unicode").encode()
+
+    def _name_colors(self, element: Element) -> None:
+        for attribute in _COLORS:
+            color = element.get(attribute, "").lower()
+            name = next((name for name, (light, _) in self.palette.items() if light.lower() == color), None)
+            if name is not None:
+                element.set(attribute, f"var(--{name})")
+
+
+def inline(svg: bytes, label: str, prefix: str) -> str:
+    """Make a picture of `Theme.picture` part of a page, whose style sheet defines the same variables.
+
+    Its own style sheet goes, since a strict policy would block it; ids get `prefix`, so that several pictures
+    can share a page; `label` takes the place of title and description, as the alternative of an <img> would.
+    """
+    root = ElementTree.fromstring(svg)  # a picture of our own
+    _drop(root, "style", "title", "desc")
+    for element in root.iter():
+        if "id" in element.attrib:
+            element.set("id", f"{prefix}-{element.get('id')}")
+        for attribute in _REFERENCES:
+            if attribute in element.attrib:
+                value = re.sub(r"^(url\()?#", rf"\g<0>{prefix}-", element.attrib[attribute])
+                element.set(attribute, value)
+    del root.attrib["aria-labelledby"]
+    root.set("aria-label", label)
+    return ElementTree.tostring(root, "unicode")
+
+
+def _written(figure: Figure) -> Element:
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return ElementTree.fromstring(buffer.getvalue())  # written by matplotlib here and now
+
+
+def _clean(root: Element) -> None:
+    """Take away what only other programs read, and turn style attributes into presentation attributes."""
+    _drop(root, "metadata", "style")
+    for element in root.iter():
+        style = element.attrib.pop("style", "")
+        element.attrib.update(_presentation(style))
+
+
+def _drop(root: Element, *names: str) -> None:
+    tags = {f"{{{SVG}}}{name}" for name in names}
+    for parent in root.iter():
+        for child in [child for child in parent if child.tag in tags]:
+            parent.remove(child)
+
+
+def _presentation(style: str) -> Iterator[tuple[str, str]]:
+    """CSS declarations as SVG attributes; a font shorthand is spelt out, the family is the sheet's."""
+    for declaration in style.split(";"):
+        name, _, value = (part.strip() for part in declaration.partition(":"))
+        if name == "font":
+            if size := re.search(r"([\d.]+)px", value):
+                yield "font-size", size[1]
+            if re.search(r"\b(bold|[5-9]00)\b", value):
+                yield "font-weight", "bold"
+        elif name and value and name != "font-family":
+            yield name, value
