@@ -12,8 +12,8 @@ from typing import Any
 
 from pretadepenser import create_app
 from pretadepenser.config import SettingError, load
+from pretadepenser.credit.model.scoring import ModelError
 from pretadepenser.credit.portfolio import PortfolioError
-from pretadepenser.credit.scoring import ModelError
 from pretadepenser.records.database import RecordsError
 from pretadepenser.web import resources
 from pretadepenser.web.access_log import FORMAT, DiscreetLogger

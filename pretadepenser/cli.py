@@ -14,7 +14,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from pretadepenser.console import Command, Failure, Group, Progress
-from pretadepenser.credit.french import number, percent, plural
+from pretadepenser.french import number, percent, plural
 from pretadepenser.records import names, tokens, users
 from pretadepenser.records.database import Database, RecordsError
 from pretadepenser.records.models import Role
@@ -91,8 +91,8 @@ def import_(folder: Path) -> None:
 @click.option("--seed", metavar="S", type=click.IntRange(0), default=1, help="Graine du tirage au sort.")
 def demo(clients: int, seed: int) -> None:
     """Fabrique un portefeuille fictif, toujours le même pour un nombre et une graine."""
-    from pretadepenser.credit.demo import batches
     from pretadepenser.credit.portfolio import import_batches
+    from pretadepenser.demo import batches
 
     with Progress() as progress:
         report = import_batches(
@@ -107,8 +107,8 @@ def demo(clients: int, seed: int) -> None:
 @click.option("--seed", metavar="S", type=click.IntRange(0), default=0, help="Graine du tirage au sort.")
 def compare(folder: Path, clients: int | None, seed: int) -> None:
     """Compare les clients fictifs aux clients réels d’un dossier Kaggle."""
-    from pretadepenser.credit.demo.compare import compare as compared
-    from pretadepenser.credit.demo.compare import report
+    from pretadepenser.demo.fit.compare import compare as compared
+    from pretadepenser.demo.fit.compare import report
 
     checks = compared(folder, clients, seed)
     click.echo(report(checks))
@@ -119,14 +119,14 @@ def compare(folder: Path, clients: int | None, seed: int) -> None:
 @model.command()
 def train() -> None:
     """Entraîne le modèle sur le portefeuille en place et le met en service."""
-    from pretadepenser.credit import training
+    from pretadepenser.credit.model import training
 
     with Progress() as progress:
         report = training.train(_instance(), limit=current_app.config["LIMIT"], progress=progress)
     card = report.card
     click.echo(
         f"Modèle en place : {plural(card.data.labelled, 'client appris', 'clients appris')}, aire sous la "
-        f"courbe ROC {number(card.fair.roc_auc, 3)} ({number(report.seconds, 0)} s)."
+        f"courbe ROC {number(card.without_protected.roc_auc, 3)} ({number(report.seconds, 0)} s)."
     )
 
 
@@ -134,10 +134,10 @@ def train() -> None:
 @click.option("--output", metavar="FICHIER", type=PATH, help="Fichier à écrire (l’écran sinon).")
 def card(output: Path | None) -> None:
     """Écrit la fiche du modèle en place, en Markdown."""
-    from pretadepenser.credit import model_card
+    from pretadepenser.credit.model import card as model_card
 
     opened = _model()
-    text = model_card.render(opened.card, opened.insight)
+    text = model_card.render(opened.card, opened.global_explanation)
     if output is None:
         click.echo(text)
         return
@@ -157,7 +157,7 @@ def card(output: Path | None) -> None:
 @with_appcontext
 def score(file: Path, output: Path, reasons: bool) -> None:
     """Calcule le score de chaque client d’un fichier .csv (.gz, .zip) ou .parquet."""
-    from pretadepenser.credit.batch import score_file
+    from pretadepenser.credit.explanation.batch import score_file
     from pretadepenser.credit.portfolio import current_portfolio
 
     compared = current_portfolio(_instance()) if reasons else None
@@ -171,7 +171,7 @@ def score(file: Path, output: Path, reasons: bool) -> None:
 
 
 def _model() -> Any:
-    from pretadepenser.credit.scoring import current_model
+    from pretadepenser.credit.model.scoring import current_model
 
     opened = current_model(_instance())
     if opened is None:

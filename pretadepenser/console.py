@@ -80,8 +80,8 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     """The errors that the rooms raise with a French sentence; only rooms that were loaded raise any."""
     names = (
         ("pretadepenser.credit.portfolio", "PortfolioError"),
-        ("pretadepenser.credit.scoring", "ModelError"),
-        ("pretadepenser.credit.batch", "RowsError"),
+        ("pretadepenser.credit.model.scoring", "ModelError"),
+        ("pretadepenser.credit.explanation.batch", "RowsError"),
     )
     loaded = [getattr(sys.modules[room], name) for room, name in names if room in sys.modules]
     return (RecordsError, *loaded)

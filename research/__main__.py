@@ -21,7 +21,7 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _draws(text: str) -> list[int]:
+def _folds(text: str) -> list[int]:
     try:
         return sorted({int(part) for part in text.split(",")})
     except ValueError as error:
@@ -62,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--config", required=True)
     train.add_argument("--weights", default="imagenet", help="imagenet, random, ou un fichier .h5")
     train.add_argument(
-        "--draws", type=_draws, default=None, help="tirages, par exemple 0,1 (tous par défaut)"
+        "--draws", dest="folds", type=_folds, default=None, help="tirages, par exemple 0,1 (tous par défaut)"
     )
     train.add_argument("--cache-limit", type=float, default=12.0, help="taille du cache, en Go")
     train.add_argument("--views", type=int, default=None, help="nombre de vues (essai rapide)")
@@ -74,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
     explain = step("explain", "Dessine les cartes SHAP d’une configuration entraînée.")
     explain.add_argument("--config", required=True)
     explain.add_argument("--weights", default="imagenet")
-    explain.add_argument("--draw", type=int, default=0)
+    explain.add_argument("--draw", dest="fold", type=int, default=0)
     explain.add_argument("--evaluations", type=int, default=300, help="passages du réseau par photo")
     explain.add_argument("--survey", type=int, default=6, help="photos par catégorie pour la synthèse")
 
@@ -86,7 +86,7 @@ def parser() -> argparse.ArgumentParser:
     bench = step("bench", "Compare le cache à model.fit sur le même travail.")
     bench.add_argument("--config", required=True)
     bench.add_argument("--weights", default="imagenet")
-    bench.add_argument("--draws", type=_draws, default=None)
+    bench.add_argument("--draws", dest="folds", type=_folds, default=None)
     bench.add_argument("--epochs", type=int, default=15)
 
     compare = step("compare", "Écrit le rapport, ses figures et ses images.")

@@ -39,7 +39,7 @@ def colour_histogram(path: Path, bins: int, side: int = 96) -> np.ndarray:
 
 
 def baseline_probabilities(baseline: Baseline, catalog: Catalog, manifest: Manifest) -> list[np.ndarray]:
-    """For each draw, probabilities of all photos, float64 ``(n, 7)``; those of the test were not learnt."""
+    """For each fold, probabilities of all photos, float64 ``(n, 7)``; those of the test were not learnt."""
     labels = catalog.labels
     if baseline.kind == "histogram":
         paths = tqdm(catalog.paths, desc="Histogrammes de couleurs", unit="photo", disable=None)
@@ -47,16 +47,16 @@ def baseline_probabilities(baseline: Baseline, catalog: Catalog, manifest: Manif
     else:
         inputs = np.zeros((len(labels), 1))
     found = []
-    for draw in range(manifest.draws):
-        members = {role: manifest.members(draw, role) for role in Role}
+    for fold in range(manifest.folds):
+        members = {role: manifest.members(fold, role) for role in Role}
         probabilities = np.zeros((len(labels), len(CATEGORIES)))
         # Like the networks: judged by validation first, then learnt again with it to be tested.
         for learnt, judged in (
             ([Role.TRAIN], [Role.TRAIN, Role.VALIDATION]),
             ([Role.TRAIN, Role.VALIDATION], [Role.TEST]),
         ):
-            places = np.concatenate([members[role] for role in learnt])
-            model = _classifier(baseline).fit(inputs[places], labels[places])
+            indices = np.concatenate([members[role] for role in learnt])
+            model = _classifier(baseline).fit(inputs[indices], labels[indices])
             asked = np.concatenate([members[role] for role in judged])
             probabilities[np.ix_(asked, model.classes_)] = model.predict_proba(inputs[asked])
         found.append(probabilities)

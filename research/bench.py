@@ -45,30 +45,30 @@ def _fit(
     config: Config,
     views: Sequence[np.ndarray | _Pixels],
     study: Study,
-    draw: int,
+    fold: int,
     epochs: int,
 ) -> float:
     """Train with ``model.fit`` for ``epochs`` and give the accuracy on the test photos (plain view)."""
     compile_phase(model, config.head, config.smoothing)
     labels, manifest = study.catalog.labels, study.manifest
-    validation = Plain(views[0], labels, manifest.members(draw, Role.VALIDATION), config.batch)
-    train = manifest.members(draw, Role.TRAIN)
+    validation = Plain(views[0], labels, manifest.members(fold, Role.VALIDATION), config.batch)
+    train = manifest.members(fold, Role.TRAIN)
     for epoch in range(epochs):
-        data = Epoch(views, labels, train, config.batch, seed=draw * 1000 + epoch)
+        data = Epoch(views, labels, train, config.batch, seed=fold * 1000 + epoch)
         model.fit(data, validation_data=validation, initial_epoch=epoch, epochs=epoch + 1, verbose=0)
-    test = Plain(views[0], labels, manifest.members(draw, Role.TEST), config.batch)
+    test = Plain(views[0], labels, manifest.members(fold, Role.TEST), config.batch)
     return float(model.evaluate(test, verbose=0, return_dict=True)["accuracy"])
 
 
 def bench_config(
-    study: Study, config: Config, weights: str, draws: Sequence[int] | None, epochs: int
+    study: Study, config: Config, weights: str, folds: Sequence[int] | None, epochs: int
 ) -> dict[str, float]:
-    """Measure both ways over the asked draws and write ``work/bench.json``.
+    """Measure both ways over the asked folds and write ``work/bench.json``.
 
     Raises:
         ResearchError: weights of another architecture, unreadable photo or full disk.
     """
-    chosen = list(draws) if draws is not None else list(range(study.manifest.draws))
+    chosen = list(folds) if folds is not None else list(range(study.manifest.folds))
     built = network(config.backbone, config.size, weights, study.manifest.seed)
     with tempfile.TemporaryDirectory(dir=study.work) as folder:
         start = time.perf_counter()
@@ -77,23 +77,23 @@ def bench_config(
         pooled = pooled_features(built, cut)
         filled = time.perf_counter() - start
         heads, cached_accuracy = [], []
-        for draw in chosen:
-            keras.utils.set_random_seed(draw)
-            members = study.manifest.members(draw, Role.TRAIN)
+        for fold in chosen:
+            keras.utils.set_random_seed(fold)
+            members = study.manifest.members(fold, Role.TRAIN)
             features = np.concatenate([view[members] for view in pooled])
             heads.append((features.mean(axis=0), features.var(axis=0)))
-            cached_accuracy.append(_fit(head_model(config, *heads[-1]), config, pooled, study, draw, epochs))
+            cached_accuracy.append(_fit(head_model(config, *heads[-1]), config, pooled, study, fold, epochs))
         cached_seconds = time.perf_counter() - start
     pixels = [_Pixels(study, built, view) for view in config_views(config)]
     plain_accuracy = []
     start = time.perf_counter()
-    for draw, (mean, variance) in zip(chosen, heads, strict=True):
-        keras.utils.set_random_seed(draw)
+    for fold, (mean, variance) in zip(chosen, heads, strict=True):
+        keras.utils.set_random_seed(fold)
         whole = keras.layers.GlobalAveragePooling2D()(built.base.output)
         model = keras.Model(built.base.input, head_model(config, mean, variance)(whole))
-        plain_accuracy.append(_fit(model, config, pixels, study, draw, epochs))
+        plain_accuracy.append(_fit(model, config, pixels, study, fold, epochs))
     plain_seconds = time.perf_counter() - start
-    tested = sum(len(study.manifest.members(draw, Role.TEST)) for draw in chosen)
+    tested = sum(len(study.manifest.members(fold, Role.TEST)) for fold in chosen)
     found: dict[str, float] = {
         "photos": len(study.catalog.photos),
         "tested": tested,

@@ -40,7 +40,7 @@ def listing(*items: str) -> Block:
 
 def table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1) -> Block:
     """A captioned table; the first ``words`` columns hold words, the others figures."""
-    heads = [{"label": label, "numeric": place >= words} for place, label in enumerate(columns)]
+    heads = [{"label": label, "numeric": index >= words} for index, label in enumerate(columns)]
     cells = [list(row) for row in rows]
     data = {"caption": caption, "columns": heads, "rows": cells, "footer": []}
     return {"kind": "table", "table": data}

@@ -37,8 +37,8 @@ def _name_rows(axes: Axes, labels: Sequence[str], width: int) -> None:
     axes.set_yticks(range(len(labels)), [""] * len(labels))
     axes.tick_params(axis="y", length=0)
     across = axes.get_yaxis_transform()
-    for place, label in enumerate(labels):
-        axes.text(0, place - 0.28, label, transform=across, ha="left", va="bottom", fontsize=_TEXT)
+    for index, label in enumerate(labels):
+        axes.text(0, index - 0.28, label, transform=across, ha="left", va="bottom", fontsize=_TEXT)
 
 
 def _legend(figure: Figure, axes: Axes, width: int) -> None:
@@ -52,9 +52,9 @@ def accuracy_chart(rows: Sequence[tuple[str, float, float, float]], width: int) 
     """Test accuracy of each method as a dot with its 95 % interval; rows are (label, value, low, high)."""
     narrow = width <= NARROW
     figure, (axes,) = canvas(width, (66 if narrow else 50) * len(rows) + 100)
-    for place, (_, value, low, high) in enumerate(rows):
-        axes.plot([low, high], [place, place], color=BLUE, linewidth=3, solid_capstyle="butt")
-        axes.plot(value, place, "o", color=BLUE, markersize=10)
+    for index, (_, value, low, high) in enumerate(rows):
+        axes.plot([low, high], [index, index], color=BLUE, linewidth=3, solid_capstyle="butt")
+        axes.plot(value, index, "o", color=BLUE, markersize=10)
         # Narrow charts name the rows above them: the figure goes beside the interval, where there is room.
         if not narrow:
             x, shift, side, height = value, (0, 11), "center", "bottom"
@@ -63,7 +63,7 @@ def accuracy_chart(rows: Sequence[tuple[str, float, float, float]], width: int) 
         else:
             x, shift, side, height = high, (7, 0), "left", "center"
         axes.annotate(
-            percent(value), (x, place), shift, textcoords="offset points",
+            percent(value), (x, index), shift, textcoords="offset points",
             ha=side, va=height, fontsize=_TEXT,
         )  # fmt: skip
     _name_rows(axes, [label for label, *_ in rows], width)
@@ -121,18 +121,18 @@ def confusion_chart(confusion: Sequence[Sequence[int]], width: int) -> Figure:
             weight="bold" if row == column else "normal",
             fontsize=12 if narrow else _TEXT,
         )
-    places = range(len(NAMES))
+    indices = range(len(NAMES))
     axes.set_xlim(-0.5, len(NAMES) - 0.5)
     axes.set_ylim(len(NAMES) - 0.5, -0.5)
     if narrow:
-        axes.set_xticks(places, [str(place + 1) for place in places])
+        axes.set_xticks(indices, [str(index + 1) for index in indices])
         axes.set_yticks(
-            places, [f"{name.replace(' et ', chr(10) + 'et ')} {n + 1}" for n, name in enumerate(NAMES)]
+            indices, [f"{name.replace(' et ', chr(10) + 'et ')} {n + 1}" for n, name in enumerate(NAMES)]
         )
         axes.tick_params(axis="y", labelsize=12)
     else:
-        axes.set_xticks(places, NAMES, rotation=35, ha="right")
-        axes.set_yticks(places, NAMES)
+        axes.set_xticks(indices, NAMES, rotation=35, ha="right")
+        axes.set_yticks(indices, NAMES)
     axes.set_xlabel("Réponse du réseau")
     axes.set_ylabel("" if narrow else "Vraie catégorie")
     for spine in axes.spines.values():
@@ -165,8 +165,8 @@ def reliability_chart(methods: Mapping[str, Sequence[Mapping[str, float]]], widt
 def category_chart(methods: Mapping[str, Sequence[float]], width: int) -> Figure:
     """F1 of each category, one mark a method."""
     figure, (axes,) = canvas(width, 480 if width <= NARROW else 420)
-    for place, ((label, values), (colour, mark)) in enumerate(zip(methods.items(), METHODS, strict=False)):
-        heights = np.arange(len(values)) + (place - (len(methods) - 1) / 2) * 0.18
+    for index, ((label, values), (colour, mark)) in enumerate(zip(methods.items(), METHODS, strict=False)):
+        heights = np.arange(len(values)) + (index - (len(methods) - 1) / 2) * 0.18
         axes.plot(values, heights, linestyle="none", marker=mark, color=colour, markersize=9, label=label)
     _name_rows(axes, NAMES, width)
     axes.set_xlim(0, 1)

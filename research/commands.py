@@ -31,25 +31,25 @@ def prepare(options: argparse.Namespace) -> Iterator[str]:
         f"Doublons : {len(catalog.repeated_ids)} identifiants répétés, {len(catalog.same_file)} groupes de "
         f"fichiers identiques, {len(catalog.near)} groupes de photos presque identiques (gardés ensemble)."
     )
-    yield f"Découpage {study.manifest.key} : {study.manifest.draws} tirages, graine {study.manifest.seed}."
+    yield f"Découpage {study.manifest.key} : {study.manifest.folds} tirages, graine {study.manifest.seed}."
 
 
 def train(options: argparse.Namespace) -> Iterator[str]:
-    """Train a configuration and give the accuracy of each draw on its own test photos."""
+    """Train a configuration and give the accuracy of each fold on its own test photos."""
     study = studies.open_study(options.work)
     config = configs.load(options.config)
     if isinstance(config, Config):
         config = shortened(config, options.views, options.epochs)
-    draws = options.draws if options.draws is not None else list(range(study.manifest.draws))
-    if max(draws) >= study.manifest.draws or min(draws) < 0:
-        raise ResearchError(f"Les tirages vont de 0 à {study.manifest.draws - 1}.")
-    runs = studies.train(study, config, options.weights, draws, options.cache_limit)
+    folds = options.folds if options.folds is not None else list(range(study.manifest.folds))
+    if max(folds) >= study.manifest.folds or min(folds) < 0:
+        raise ResearchError(f"Les tirages vont de 0 à {study.manifest.folds - 1}.")
+    runs = studies.train(study, config, options.weights, folds, options.cache_limit)
     from research.evaluation import PHASES, figures, gather
 
     found = figures(gather(study, config.name, config.label, runs), study.manifest)
     for number, run in enumerate(runs):
         frozen, tuned = (found["phases"][phase]["by_draw"]["test"][number] for phase in PHASES)  # type: ignore[index]
-        yield f"Tirage {run.draw} : base gelée {_percent(frozen)}, affinée {_percent(tuned)}."
+        yield f"Tirage {run.fold} : base gelée {_percent(frozen)}, affinée {_percent(tuned)}."
 
 
 def shortened(config: Config, views: int | None, epochs: int | None) -> Config:
@@ -74,7 +74,7 @@ def evaluate(options: argparse.Namespace) -> Iterator[str]:
         if not runs:
             continue
         if len(runs) < 2:
-            # The photos that one draw tests are no other draw's: it has nothing to be measured on but them.
+            # The photos that one fold tests are no other fold's: it has nothing to be measured on but them.
             yield f"{config.label} : un seul tirage est terminé ; la mesure en demande deux au moins."
             continue
         found = measure_runs(study, name, config.label, runs)
@@ -98,7 +98,7 @@ def explain(options: argparse.Namespace) -> Iterator[str]:
     if not isinstance(config, Config):
         raise ResearchError("Les cartes SHAP demandent un réseau : choisissez une autre configuration.")
     count = explain_config(
-        study, config, options.weights, options.draw, options.evaluations, options.survey, options.seed
+        study, config, options.weights, options.fold, options.evaluations, options.survey, options.seed
     )
     yield f"{count} cartes SHAP pour {config.label} dans « {study.work / 'heatmaps' / config.name} »."
 
@@ -124,7 +124,7 @@ def bench(options: argparse.Namespace) -> Iterator[str]:
     config = configs.load(options.config)
     if not isinstance(config, Config):
         raise ResearchError("Le banc d’essai demande un réseau : choisissez une autre configuration.")
-    found = bench_config(study, config, options.weights, options.draws, options.epochs)
+    found = bench_config(study, config, options.weights, options.folds, options.epochs)
     yield (
         f"model.fit : {found['plain_seconds']:.0f} s ; avec le cache : {found['cached_seconds']:.0f} s ; "
         f"{found['ratio']:.1f} fois plus rapide."
@@ -159,7 +159,7 @@ def demo(options: argparse.Namespace) -> Iterator[str]:
         config = configs.load(name)
         if isinstance(config, Config):
             config = replace(shortened(config, 2, 3), size=64)
-        runs = studies.train(study, config, "random", list(range(study.manifest.draws)))
+        runs = studies.train(study, config, "random", list(range(study.manifest.folds)))
         found = measure_runs(study, name, config.label, runs)
         yield f"{config.label} : {_percent(found['phases']['tuned']['accuracy']['test'])} au test."  # type: ignore[index]
         if name == "efficientnet_lite0" and isinstance(config, Config):

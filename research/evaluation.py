@@ -1,6 +1,6 @@
 """Measuring predictions: accuracies, intervals, tests. Arrays in, JSON-able figures out; no network here.
 
-A *word* below is one digit a draw: the category a photo was given in each draw, whatever its role there.
+A *word* below is one digit a fold: the category a photo was given in each fold, whatever its role there.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ class Predictions:
     """What is published of a configuration, enough to compute every figure again.
 
     ``labels`` true category numbers ``(n,)``; ``test`` maps a phase to the probabilities ``(n, 7)`` given to
-    each photo by the draw that tested it; ``plain`` the same without averaging over views; ``words`` maps a
-    phase to category numbers ``(n, draws)``; ``draws`` the draws that were run.
+    each photo by the fold that tested it; ``plain`` the same without averaging over views; ``words`` maps a
+    phase to category numbers ``(n, folds)``; ``folds`` the folds that were run.
     """
 
     name: str
     label: str
     identities: tuple[str, ...]
     labels: np.ndarray
-    draws: tuple[int, ...]
+    folds: tuple[int, ...]
     tested_in: np.ndarray
     test: dict[str, np.ndarray]
     plain: dict[str, np.ndarray]
@@ -44,44 +44,44 @@ class Predictions:
     def to_json(self) -> dict[str, object]:
         """Compact JSON: probabilities in ten-thousandths, words as strings of digits."""
         rows = []
-        for place, identity in enumerate(self.identities):
-            row: dict[str, object] = {"id": identity, "label": int(self.labels[place])}
-            row["draw"] = int(self.tested_in[place])
+        for index, identity in enumerate(self.identities):
+            row: dict[str, object] = {"id": identity, "label": int(self.labels[index])}
+            row["draw"] = int(self.tested_in[index])
             for phase in PHASES:
-                row[phase] = (self.test[phase][place] * 10000).round().astype(int).tolist()
-                row[f"{phase}_plain"] = int(self.plain[phase][place].argmax())
-                row[f"{phase}_word"] = "".join(str(number) for number in self.words[phase][place])
+                row[phase] = (self.test[phase][index] * 10000).round().astype(int).tolist()
+                row[f"{phase}_plain"] = int(self.plain[phase][index].argmax())
+                row[f"{phase}_word"] = "".join(str(number) for number in self.words[phase][index])
             rows.append(row)
-        return {"name": self.name, "label": self.label, "draws": list(self.draws), "photos": rows}
+        return {"name": self.name, "label": self.label, "draws": list(self.folds), "photos": rows}
 
 
 def gather(study: Study, name: str, label: str, runs: Sequence[Run]) -> Predictions:
-    """Bring the draws of a configuration together: each photo's probabilities come from the draw testing it.
+    """Bring the folds of a configuration together: each photo's probabilities come from the fold testing it.
 
-    Photos whose test draw was not run are left out of everything.
+    Photos whose test fold was not run are left out of everything.
     """
     manifest, labels = study.manifest, study.catalog.labels
-    draws = tuple(run.draw for run in runs)
+    folds = tuple(run.fold for run in runs)
     tested_in = np.full(len(labels), -1)
     test = {phase: np.zeros((len(labels), len(CATEGORIES))) for phase in PHASES}
     plain = {phase: np.zeros((len(labels), len(CATEGORIES))) for phase in PHASES}
     words = {phase: np.zeros((len(labels), len(runs)), dtype=np.int64) for phase in PHASES}
-    for place, run in enumerate(runs):
-        members = manifest.members(run.draw, Role.TEST)
-        tested_in[members] = run.draw
+    for index, run in enumerate(runs):
+        members = manifest.members(run.fold, Role.TEST)
+        tested_in[members] = run.fold
         for phase in PHASES:
             averaged = run.averaged(phase)
             test[phase][members] = averaged[members]
             plain[phase][members] = getattr(run, phase)[0][members]
-            words[phase][:, place] = averaged.argmax(axis=1)
+            words[phase][:, index] = averaged.argmax(axis=1)
     kept = np.flatnonzero(tested_in >= 0)
-    identities = tuple(study.catalog.photos[place].uniq_id for place in kept)
+    identities = tuple(study.catalog.photos[index].uniq_id for index in kept)
     return Predictions(
         name,
         label,
         identities,
         labels[kept],
-        draws,
+        folds,
         tested_in[kept],
         # Figures must be those of the published, rounded probabilities.
         {phase: (values[kept] * 10000).round() / 10000 for phase, values in test.items()},
@@ -112,14 +112,14 @@ def read_predictions(value: dict[str, object]) -> Predictions:
 
 
 def accuracies(predictions: Predictions, manifest: Manifest, phase: str) -> dict[str, list[float]]:
-    """Accuracy on training, validation and test photos, one figure a draw."""
-    place = {identity: number for number, identity in enumerate(sorted(manifest.roles))}
-    rows = np.array([place[identity] for identity in predictions.identities])
+    """Accuracy on training, validation and test photos, one figure a fold."""
+    order = {identity: number for number, identity in enumerate(sorted(manifest.roles))}
+    rows = np.array([order[identity] for identity in predictions.identities])
     position = {row: number for number, row in enumerate(rows)}
     found: dict[str, list[float]] = {role.name.lower(): [] for role in Role}
-    for number, draw in enumerate(predictions.draws):
+    for number, fold in enumerate(predictions.folds):
         for role in Role:
-            members = [position[m] for m in manifest.members(draw, role) if m in position]
+            members = [position[m] for m in manifest.members(fold, role) if m in position]
             right = predictions.words[phase][members, number] == predictions.labels[members]
             found[role.name.lower()].append(float(right.mean()))
     return found
@@ -127,8 +127,8 @@ def accuracies(predictions: Predictions, manifest: Manifest, phase: str) -> dict
 
 def bootstrap(right: np.ndarray, seed: int = 0, resamplings: int = RESAMPLINGS) -> tuple[float, float]:
     """95 % percentile interval of the mean of 0/1 answers ``(n,)``, photos drawn again with replacement."""
-    draw = np.random.default_rng(seed)
-    means = right[draw.integers(len(right), size=(resamplings, len(right)))].mean(axis=1)
+    random = np.random.default_rng(seed)
+    means = right[random.integers(len(right), size=(resamplings, len(right)))].mean(axis=1)
     low, high = np.quantile(means, [0.025, 0.975])
     return float(low), float(high)
 
@@ -175,14 +175,14 @@ def figures(predictions: Predictions, manifest: Manifest) -> dict[str, object]:
         probabilities = predictions.test[phase]
         answers = probabilities.argmax(axis=1)
         right = answers == labels
-        by_draw = accuracies(predictions, manifest, phase)
+        by_fold = accuracies(predictions, manifest, phase)
         precision, recall, f1, support = precision_recall_fscore_support(
             labels, answers, labels=numbers, zero_division=0
         )
         phases[phase] = {
-            "accuracy": {role: float(np.mean(values)) for role, values in by_draw.items()},
-            "deviation": {role: float(np.std(values)) for role, values in by_draw.items()},
-            "by_draw": by_draw,
+            "accuracy": {role: float(np.mean(values)) for role, values in by_fold.items()},
+            "deviation": {role: float(np.std(values)) for role, values in by_fold.items()},
+            "by_draw": by_fold,
             "test_pooled": float(right.mean()),
             "test_interval": bootstrap(right),
             "test_one_view": float((predictions.plain[phase].argmax(axis=1) == labels).mean()),
@@ -204,7 +204,7 @@ def figures(predictions: Predictions, manifest: Manifest) -> dict[str, object]:
 
 
 def right_answers(predictions: Predictions, phase: str = "tuned") -> np.ndarray:
-    """Whether each photo was recognised by the draw that tested it, bool ``(n,)``."""
+    """Whether each photo was recognised by the fold that tested it, bool ``(n,)``."""
     return np.asarray(predictions.test[phase].argmax(axis=1) == predictions.labels)
 
 
@@ -217,13 +217,13 @@ def worst_mistakes(predictions: Predictions, count: int = 8) -> list[dict[str, o
     surest = wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")][:count]
     return [
         {
-            "id": predictions.identities[place],
-            "truth": names[predictions.labels[place]],
-            "answer": names[answers[place]],
-            "confidence": float(probabilities[place].max()),
-            "truth_probability": float(probabilities[place, predictions.labels[place]]),
+            "id": predictions.identities[index],
+            "truth": names[predictions.labels[index]],
+            "answer": names[answers[index]],
+            "confidence": float(probabilities[index].max()),
+            "truth_probability": float(probabilities[index, predictions.labels[index]]),
         }
-        for place in surest
+        for index in surest
     ]
 
 

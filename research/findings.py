@@ -74,7 +74,7 @@ class Findings:
 
 
 def accuracy(found: Findings, name: str, role: str, phase: str = "tuned") -> float:
-    """Mean accuracy over the draws of a method on ``"train"``, ``"validation"`` or ``"test"`` photos."""
+    """Mean accuracy over the folds of a method on ``"train"``, ``"validation"`` or ``"test"`` photos."""
     return float(found.methods[name]["phases"][phase]["accuracy"][role])
 
 
@@ -115,8 +115,8 @@ def _pairs(study: Study, names: list[str]) -> list[dict[str, Any]]:
         name: read_predictions(read_json(study.work / "predictions" / f"{name}.json")) for name in names
     }
     found = []
-    for place, first in enumerate(names):
-        for second in names[place + 1 :]:
+    for index, first in enumerate(names):
+        for second in names[index + 1 :]:
             found.append(
                 {"first": first, "second": second, **compare(predictions[first], predictions[second])}
             )

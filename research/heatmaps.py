@@ -71,13 +71,13 @@ def read_heat_map(value: dict[str, object]) -> HeatMap:
     )
 
 
-def whole_model(study: Study, config: Config, weights: str, draw: int) -> Probabilities:
-    """The fine-tuned network of a draw, from pixels ``(n, side, side, 3)`` 0..255 to probabilities.
+def whole_model(study: Study, config: Config, weights: str, fold: int) -> Probabilities:
+    """The fine-tuned network of a fold, from pixels ``(n, side, side, 3)`` 0..255 to probabilities.
 
     Raises:
-        ResearchError: that draw was not trained, or the weights are of another architecture.
+        ResearchError: that fold was not trained, or the weights are of another architecture.
     """
-    folder = run_folder(study, config.name, draw) / AGAIN
+    folder = run_folder(study, config.name, fold) / AGAIN
     base = network(config.backbone, config.size, weights, study.manifest.seed)
     with np.load(folder / STATISTICS) as stored:
         head = head_model(config, stored["mean"], stored["variance"])
@@ -121,33 +121,33 @@ def explain_pictures(
 
 
 def choose(study: Study, run: Run, name: str, survey: int, seed: int) -> dict[str, list[int]]:
-    """Positions of the test photos of a draw to explain.
+    """Positions of the test photos of a fold to explain.
 
     ``right``: for each category the right answer nearest its median confidence; ``wrong``: the surest
     mistakes, one a true category first; ``survey``: that many right answers a category, drawn at random.
     """
     predictions = gather(study, name, name, [run])
-    order = {photo.uniq_id: place for place, photo in enumerate(study.catalog.photos)}
-    places = np.array([order[identity] for identity in predictions.identities])
+    order = {photo.uniq_id: index for index, photo in enumerate(study.catalog.photos)}
+    indices = np.array([order[identity] for identity in predictions.identities])
     given = predictions.test["tuned"]
     answers, confidence = given.argmax(axis=1), given.max(axis=1)
     right = answers == predictions.labels
-    draw = np.random.default_rng(seed)
+    random = np.random.default_rng(seed)
     chosen: dict[str, list[int]] = {"right": [], "wrong": [], "survey": []}
     for number in range(len(CATEGORIES)):
         mine = np.flatnonzero(right & (predictions.labels == number))
         if len(mine):
             ranked = mine[np.argsort(confidence[mine], kind="stable")]
-            chosen["right"].append(int(places[ranked[len(ranked) // 2]]))
-            picked = draw.permutation(mine)[:survey]
-            chosen["survey"] += [int(place) for place in places[picked]]
+            chosen["right"].append(int(indices[ranked[len(ranked) // 2]]))
+            picked = random.permutation(mine)[:survey]
+            chosen["survey"] += [int(index) for index in indices[picked]]
     wrong = np.flatnonzero(~right)
     wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
     firsts = [
         int(np.flatnonzero(predictions.labels[wrong] == n)[0]) for n in np.unique(predictions.labels[wrong])
     ]
     ranked_wrong = [*sorted(firsts), *(n for n in range(len(wrong)) if n not in firsts)]
-    chosen["wrong"] = [int(places[wrong[n]]) for n in ranked_wrong[:SHOWN_WRONG]]
+    chosen["wrong"] = [int(indices[wrong[n]]) for n in ranked_wrong[:SHOWN_WRONG]]
     return chosen
 
 
@@ -161,9 +161,9 @@ def faithfulness(
     """
     side = picture.shape[0]
     cell = np.minimum(np.arange(side) * GRID // side, GRID - 1)
-    draw = np.random.default_rng(seed)
+    random = np.random.default_rng(seed)
     ranked = np.argsort(-map_.values[:, :, map_.answer].ravel(), kind="stable")
-    orders = [ranked, *(draw.permutation(GRID * GRID) for _ in range(RANDOM_ORDERS))]
+    orders = [ranked, *(random.permutation(GRID * GRID) for _ in range(RANDOM_ORDERS))]
     curves: dict[str, list[np.ndarray]] = {"deletion": [], "insertion": []}
     counts = np.linspace(0, GRID * GRID, DELETION_STEPS + 1).round().astype(int)
     white = np.array(BACKGROUND, dtype=np.float32)
@@ -184,51 +184,51 @@ def faithfulness(
 
 
 def explain_config(
-    study: Study, config: Config, weights: str, draw: int, evaluations: int, survey: int, seed: int
+    study: Study, config: Config, weights: str, fold: int, evaluations: int, survey: int, seed: int
 ) -> int:
-    """Explain a trained draw and write ``work/heatmaps/<config>/maps.json``; returns the number of maps.
+    """Explain a trained fold and write ``work/heatmaps/<config>/maps.json``; returns the number of maps.
 
     Each photo is written as soon as it is explained: a run that was killed goes on with the next.
 
     Raises:
-        ResearchError: that draw was not trained, a photo cannot be read, or the disk is full.
+        ResearchError: that fold was not trained, a photo cannot be read, or the disk is full.
     """
-    runs = [run for run in read_runs(study, config.name) if run.draw == draw]
+    runs = [run for run in read_runs(study, config.name) if run.fold == fold]
     config = _as_trained(config, runs)
-    probabilities = whole_model(study, config, weights, draw)
+    probabilities = whole_model(study, config, weights, fold)
     chosen = choose(study, runs[0], config.name, survey, seed)
     folder = study.work / "heatmaps" / config.name
-    version = fingerprint([study.manifest.key, config.to_json(), draw, evaluations, weights.split("/")[-1]])
-    everyone = sorted({place for places in chosen.values() for place in places})
+    version = fingerprint([study.manifest.key, config.to_json(), fold, evaluations, weights.split("/")[-1]])
+    everyone = sorted({index for indices in chosen.values() for index in indices})
     shown = {*chosen["right"], *chosen["wrong"]}
-    for place in tqdm(everyone, desc=f"Explications, {config.label}", unit="photo", disable=None):
-        photo = study.catalog.photos[place]
+    for index in tqdm(everyone, desc=f"Explications, {config.label}", unit="photo", disable=None):
+        photo = study.catalog.photos[index]
         path = folder / version / f"{photo.uniq_id}.json"
         if path.is_file():
             continue
         picture = pixels(study.catalog.folder / f"{photo.uniq_id}.jpg", config.size, config.aspect)
         base, given, grid = explain_pictures(probabilities, [picture], evaluations)[0]
-        label = int(study.catalog.labels[place])
+        label = int(study.catalog.labels[index])
         map_ = HeatMap(photo.uniq_id, label, int(given.argmax()), base, given, grid)
         record = map_.to_json()
         # The share of each cell that is not background tells the product from what surrounds it.
         record["product"] = (to_grid((picture.min(axis=2) < 240).astype(float))).round(1).tolist()
-        if place in shown:
+        if index in shown:
             record["faithfulness"] = faithfulness(probabilities, picture, map_, seed)
         write_json(path, record)
     records = {
-        place: read_json(folder / version / f"{study.catalog.photos[place].uniq_id}.json")
-        for place in everyone
+        index: read_json(folder / version / f"{study.catalog.photos[index].uniq_id}.json")
+        for index in everyone
     }
     write_json(
         folder / "maps.json",
         {
             "config": config.name,
             "label": config.label,
-            "draw": draw,
+            "draw": fold,
             "size": config.size,
             "evaluations": evaluations,
-            **{name: [records[place] for place in places] for name, places in chosen.items()},
+            **{name: [records[index] for index in indices] for name, indices in chosen.items()},
         },
     )
     return len(everyone)

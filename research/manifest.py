@@ -1,7 +1,7 @@
 """The split: who learns, who tunes, who tests, drawn once and written down.
 
 Stratified and grouped five-fold: every photo is tested exactly once, near-duplicates always stay on the
-same side, and one eighth of what is left of each draw becomes its validation set (about 70/10/20 %).
+same side, and one eighth of what is left of each fold becomes its validation set (about 70/10/20 %).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from research.catalog import Catalog
 from research.errors import ResearchError
 from research.files import fingerprint, read_json, write_json
 
-DRAWS = 5
+FOLDS = 5
 VALIDATION_PARTS = 8
 
 
 class Role(StrEnum):
-    """What a photo does in one draw; the value is its letter in the manifest."""
+    """What a photo does in one fold; the value is its letter in the manifest."""
 
     TRAIN = "a"
     VALIDATION = "v"
@@ -31,7 +31,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Manifest:
-    """``roles[uniq_id]`` is a word of one letter a draw; ``data`` names the catalogue it was drawn from."""
+    """``roles[uniq_id]`` is a word of one letter a fold; ``data`` names the catalogue it was drawn from."""
 
     seed: int
     data: str
@@ -43,39 +43,39 @@ class Manifest:
         return fingerprint([self.seed, self.data, sorted(self.roles.items())])
 
     @property
-    def draws(self) -> int:
-        """Number of draws."""
+    def folds(self) -> int:
+        """Number of folds."""
         return len(next(iter(self.roles.values())))
 
-    def members(self, draw: int, role: Role) -> np.ndarray:
-        """Positions (in ``uniq_id`` order) of the photos with ``role`` in draw ``draw``, int64."""
-        return np.flatnonzero([self.roles[name][draw] == role.value for name in sorted(self.roles)])
+    def members(self, fold: int, role: Role) -> np.ndarray:
+        """Positions (in ``uniq_id`` order) of the photos with ``role`` in fold ``fold``, int64."""
+        return np.flatnonzero([self.roles[name][fold] == role.value for name in sorted(self.roles)])
 
     def save(self, path: Path) -> None:
         """Write the manifest atomically."""
         write_json(path, {"seed": self.seed, "data": self.data, "key": self.key, "roles": self.roles})
 
 
-def draw_splits(catalog: Catalog, seed: int, draws: int = DRAWS) -> Manifest:
+def draw_splits(catalog: Catalog, seed: int, folds: int = FOLDS) -> Manifest:
     """Draw the splits of a catalogue; the same catalogue and seed always give the same manifest.
 
     Raises:
         ResearchError: a category has too few photos to be found in every part.
     """
     labels, groups = catalog.labels, np.array(catalog.groups)
-    if np.bincount(labels).min() < draws * 2:
+    if np.bincount(labels).min() < folds * 2:
         raise ResearchError(
-            f"Il faut au moins {draws * 2} photos utilisables dans chaque catégorie ; la plus petite en a "
+            f"Il faut au moins {folds * 2} photos utilisables dans chaque catégorie ; la plus petite en a "
             f"{np.bincount(labels).min()}."
         )
-    letters = np.full((len(labels), draws), Role.TRAIN.value)
-    folds = StratifiedGroupKFold(draws, shuffle=True, random_state=seed).split(labels, labels, groups)
-    for draw, (rest, test) in enumerate(folds):
-        letters[test, draw] = Role.TEST.value
+    letters = np.full((len(labels), folds), Role.TRAIN.value)
+    splits = StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(labels, labels, groups)
+    for fold, (rest, test) in enumerate(splits):
+        letters[test, fold] = Role.TEST.value
         parts = min(VALIDATION_PARTS, int(np.bincount(labels[rest]).min()))
-        inner = StratifiedGroupKFold(parts, shuffle=True, random_state=seed + draw + 1)
+        inner = StratifiedGroupKFold(parts, shuffle=True, random_state=seed + fold + 1)
         _, validation = next(inner.split(rest, labels[rest], groups[rest]))
-        letters[rest[validation], draw] = Role.VALIDATION.value
+        letters[rest[validation], fold] = Role.VALIDATION.value
     words = ("".join(row) for row in letters)
     roles = {photo.uniq_id: word for photo, word in zip(catalog.photos, words, strict=True)}
     return Manifest(seed, catalog.key, roles)

@@ -2,7 +2,7 @@
 
 ``work/`` holds ``catalog.json``, ``manifest.json``, ``cache/`` (features) and
 ``runs/<config>/<fingerprint>/draw-<k>/`` (journals, best weights, ``predictions.npz``, ``run.json``).
-``run.json`` is written last: a draw that has one is complete and is not done again.
+``run.json`` is written last: a fold that has one is complete and is not done again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from research.config import Config, Ensemble
 from research.errors import ResearchError
 from research.files import fingerprint, read_json, write_json, write_npz
 from research.manifest import Manifest, draw_splits, read_manifest
-from research.training import PROCEDURE, pooled_features, run_key, train_draw
+from research.training import PROCEDURE, pooled_features, run_key, train_fold
 
 DEFAULT_WORK = Path("research/work")
 DEFAULT_CACHE_GIGABYTES = 12.0
@@ -39,13 +39,13 @@ class Study:
 
 @dataclass(frozen=True)
 class Run:
-    """One finished draw of one configuration.
+    """One finished fold of one configuration.
 
     ``frozen`` and ``tuned`` are probabilities ``(views, n, 7)`` of every photo (baselines have one view
     and ``tuned`` equal to ``frozen``); ``record`` holds history, seconds, weights and settings.
     """
 
-    draw: int
+    fold: int
     frozen: np.ndarray
     tuned: np.ndarray
     record: dict[str, object]
@@ -134,33 +134,33 @@ def train(
     study: Study,
     config: Config | Baseline | Ensemble,
     weights: str,
-    draws: Sequence[int],
+    folds: Sequence[int],
     cache_limit: float = DEFAULT_CACHE_GIGABYTES,
 ) -> list[Run]:
-    """Train the asked draws of a configuration; those already complete are only read.
+    """Train the asked folds of a configuration; those already complete are only read.
 
     Raises:
         ResearchError: weights of another architecture, unreadable photo, full disk, diverging loss, or a
             member of an ensemble that is not trained yet.
     """
     if isinstance(config, Baseline):
-        return _train_baseline(study, config, draws)
+        return _train_baseline(study, config, folds)
     if isinstance(config, Ensemble):
-        return _train_ensemble(study, config, draws)
+        return _train_ensemble(study, config, folds)
     base = network(config.backbone, config.size, weights, study.manifest.seed)
     key = run_key(config, base, study.catalog, study.manifest)
     folder = study.work / "runs" / config.name / key
     write_json(folder.parent / "current.json", {"run": key, "weights": weights})
-    if any(not (folder / f"draw-{draw}" / "run.json").is_file() for draw in draws):
+    if any(not (folder / f"draw-{fold}" / "run.json").is_file() for fold in folds):
         views, pooled = load_views(study, config, base, cache_limit)
-    for draw in tqdm(draws, desc=f"{config.label}, tirages", unit="tirage", disable=None):
-        place = folder / f"draw-{draw}"
+    for fold in tqdm(folds, desc=f"{config.label}, tirages", unit="tirage", disable=None):
+        place = folder / f"draw-{fold}"
         if (place / "run.json").is_file():
             continue
-        trained = train_draw(config, base, views, pooled, study.catalog, study.manifest, draw, place)
+        trained = train_fold(config, base, views, pooled, study.catalog, study.manifest, fold, place)
         record = {
             "config": config.to_json(),
-            "draw": draw,
+            "draw": fold,
             "manifest": study.manifest.key,
             "weights": base.weights,
             "random_weights": base.weights.startswith("random"),
@@ -174,24 +174,24 @@ def train(
     return read_runs(study, config.name)
 
 
-def _train_baseline(study: Study, config: Baseline, draws: Sequence[int]) -> list[Run]:
+def _train_baseline(study: Study, config: Baseline, folds: Sequence[int]) -> list[Run]:
     key = fingerprint([PROCEDURE, config.__dict__, study.catalog.key, study.manifest.key])
     folder = study.work / "runs" / config.name / key
     write_json(folder.parent / "current.json", {"run": key, "weights": None})
-    missing = [draw for draw in draws if not (folder / f"draw-{draw}" / "run.json").is_file()]
+    missing = [fold for fold in folds if not (folder / f"draw-{fold}" / "run.json").is_file()]
     if missing:
         found = baseline_probabilities(config, study.catalog, study.manifest)
-        for draw in missing:
-            probabilities = {"frozen": found[draw][None], "tuned": found[draw][None]}
-            record = {"config": config.__dict__, "draw": draw, "manifest": study.manifest.key, "history": []}
-            _save_run(folder / f"draw-{draw}", probabilities, record)
+        for fold in missing:
+            probabilities = {"frozen": found[fold][None], "tuned": found[fold][None]}
+            record = {"config": config.__dict__, "draw": fold, "manifest": study.manifest.key, "history": []}
+            _save_run(folder / f"draw-{fold}", probabilities, record)
     return read_runs(study, config.name)
 
 
-def _train_ensemble(study: Study, config: Ensemble, draws: Sequence[int]) -> list[Run]:
-    trained = {name: {run.draw: run for run in read_runs(study, name)} for name in config.members}
+def _train_ensemble(study: Study, config: Ensemble, folds: Sequence[int]) -> list[Run]:
+    trained = {name: {run.fold: run for run in read_runs(study, name)} for name in config.members}
     for name, runs in trained.items():
-        if missing := [str(draw) for draw in draws if draw not in runs]:
+        if missing := [str(fold) for fold in folds if fold not in runs]:
             raise ResearchError(
                 f"« {config.label} » réunit des réseaux déjà entraînés ; il manque à « {name} » "
                 f"{'le tirage' if len(missing) < 2 else 'les tirages'} {', '.join(missing)} : lancez d’abord "
@@ -201,18 +201,18 @@ def _train_ensemble(study: Study, config: Ensemble, draws: Sequence[int]) -> lis
     key = fingerprint([PROCEDURE, config.__dict__, current])
     folder = study.work / "runs" / config.name / key
     write_json(folder.parent / "current.json", {"run": key, "weights": None})
-    for draw in draws:
+    for fold in folds:
         averaged = {
-            phase: np.mean([runs[draw].averaged(phase) for runs in trained.values()], axis=0)[None]
+            phase: np.mean([runs[fold].averaged(phase) for runs in trained.values()], axis=0)[None]
             for phase in ("frozen", "tuned")
         }
-        record = {"config": config.__dict__, "draw": draw, "manifest": study.manifest.key, "history": []}
-        _save_run(folder / f"draw-{draw}", averaged, record)
+        record = {"config": config.__dict__, "draw": fold, "manifest": study.manifest.key, "history": []}
+        _save_run(folder / f"draw-{fold}", averaged, record)
     return read_runs(study, config.name)
 
 
 def read_runs(study: Study, name: str, key: str | None = None) -> list[Run]:
-    """The finished draws of a run of a configuration, in order (none if it was not trained).
+    """The finished folds of a run of a configuration, in order (none if it was not trained).
 
     ``key`` names the run; without it, the current one.
     """
@@ -229,17 +229,17 @@ def read_runs(study: Study, name: str, key: str | None = None) -> list[Run]:
     return runs
 
 
-def run_folder(study: Study, name: str, draw: int) -> Path:
-    """Folder of a draw of the current run of a configuration.
+def run_folder(study: Study, name: str, fold: int) -> Path:
+    """Folder of a fold of the current run of a configuration.
 
     Raises:
-        ResearchError: that draw was not trained.
+        ResearchError: that fold was not trained.
     """
     pointer = study.work / "runs" / name / "current.json"
-    folder = pointer.parent / read_json(pointer)["run"] / f"draw-{draw}" if pointer.is_file() else None
+    folder = pointer.parent / read_json(pointer)["run"] / f"draw-{fold}" if pointer.is_file() else None
     if folder is None or not (folder / "run.json").is_file():
         raise ResearchError(
-            f"Le tirage {draw} de « {name} » n’est pas entraîné : lancez « python -m research train "
+            f"Le tirage {fold} de « {name} » n’est pas entraîné : lancez « python -m research train "
             f"--config {name} »."
         )
     return folder

@@ -1,6 +1,6 @@
 """Training what is open, from the features of what is not.
 
-For one draw: the head (standardisation, dropout, dense) learns on the frozen features, then the top of
+For one fold: the head (standardisation, dropout, dense) learns on the frozen features, then the top of
 the network is opened and both learn together, batch-normalisation layers kept frozen. Validation photos
 choose the number of epochs of both phases; then all is learnt again for as many, on training and validation
 photos together, and it is that network that is tested. Everything goes through ``keras.Model.fit``, one call
@@ -27,11 +27,11 @@ from research.manifest import Manifest, Role
 
 #: Variance below which a feature counts as constant: it is then left unscaled.
 FLAT = 1e-6
-#: File beside a draw's weights: the statistics its head standardises with.
+#: File beside a fold's weights: the statistics its head standardises with.
 STATISTICS = "standardise.npz"
-#: Folder, in a draw's own, of what was learnt again on training and validation photos.
+#: Folder, in a fold's own, of what was learnt again on training and validation photos.
 AGAIN = "refit"
-#: Bump when the way a draw is trained changes, so that older runs are not taken for new ones.
+#: Bump when the way a fold is trained changes, so that older runs are not taken for new ones.
 PROCEDURE = 2
 
 
@@ -46,10 +46,10 @@ class Epoch(keras.utils.PyDataset):
         self, views: Sequence[np.ndarray], labels: np.ndarray, members: np.ndarray, batch: int, seed: int
     ) -> None:
         super().__init__()
-        draw = np.random.default_rng(seed)
+        random = np.random.default_rng(seed)
         self.views, self.targets, self.batch = views, one_hot(labels), batch
-        self.order = draw.permutation(members)
-        self.chosen = draw.integers(len(views), size=len(self.order))
+        self.order = random.permutation(members)
+        self.chosen = random.integers(len(views), size=len(self.order))
 
     def __len__(self) -> int:
         return -(-len(self.order) // self.batch)
@@ -71,7 +71,7 @@ class Plain(Epoch):
 
 @dataclass(frozen=True)
 class Trained:
-    """What one draw gave.
+    """What one fold gave.
 
     ``history`` one row an epoch, before learning again; ``probabilities`` maps ``"frozen"`` and ``"tuned"``
     to arrays ``(views, n, 7)`` for all photos, those of the test by the network that learnt again; ``epochs``
@@ -223,25 +223,25 @@ def _answers(model: keras.Model, view: np.ndarray, members: np.ndarray, batch: i
     return np.concatenate(rows)
 
 
-def train_draw(
+def train_fold(
     config: Config,
     network: Network,
     views: Sequence[np.ndarray],
     pooled: Sequence[np.ndarray],
     catalog: Catalog,
     manifest: Manifest,
-    draw: int,
+    fold: int,
     folder: Path,
 ) -> Trained:
-    """Train one draw in ``folder``: to the best validation epochs, then again with the validation photos.
+    """Train one fold in ``folder``: to the best validation epochs, then again with the validation photos.
 
     Raises:
         ResearchError: the disk is full, or the loss stopped being a number.
     """
-    members = {role: manifest.members(draw, role) for role in Role}
+    members = {role: manifest.members(fold, role) for role in Role}
     learnt = {role: members[role] for role in (Role.TRAIN, Role.VALIDATION)}
     everyone = np.concatenate(list(learnt.values()))
-    seed = manifest.seed * 100 + draw
+    seed = manifest.seed * 100 + fold
     data = _Data(network, views, pooled, catalog.labels)
     history, probabilities = _train_once(config, data, learnt, members[Role.VALIDATION], seed, folder)
     rows = {name: [row for row in history if row["phase"] == name] for name in ("frozen", "tuned")}

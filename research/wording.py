@@ -97,12 +97,12 @@ def describe_map(values: np.ndarray, category: int) -> str:
     against = [number_ for number_ in order[::-1] if by_zone[number_] <= -SMALL][:2]
     sentence = f"Pour {quoted(category)}, la photo apporte {total} de probabilité au total. "
     if favourable:
-        parts = [f"{ZONES[place]} ({points(float(by_zone[place]))})" for place in favourable]
+        parts = [f"{ZONES[index]} ({points(float(by_zone[index]))})" for index in favourable]
         sentence += f"Ce qui parle pour (en rouge, trait plein) se trouve surtout {listing(parts)}. "
     else:
         sentence += "Aucune zone ne parle nettement pour. "
     if against:
-        parts = [f"{ZONES[place]} ({points(float(by_zone[place]))})" for place in against]
+        parts = [f"{ZONES[index]} ({points(float(by_zone[index]))})" for index in against]
         sentence += f"Ce qui parle contre (en bleu hachuré, tirets) se trouve {listing(parts)}."
     else:
         sentence += "Aucune zone ne parle nettement contre."

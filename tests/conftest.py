@@ -10,10 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from lxml.html import HtmlElement
 
-from pretadepenser import create_app
-from pretadepenser.credit import demo, training
+from pretadepenser import create_app, demo
+from pretadepenser.credit.model import training
+from pretadepenser.credit.model.scoring import Model, current_model
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio, import_batches
-from pretadepenser.credit.scoring import Model, current_model
 from pretadepenser.records import users
 from tests import invariants
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from pretadepenser import french
 from pretadepenser.charts.chart import Cell, Column, Table
-from pretadepenser.credit import french
-from pretadepenser.credit.scoring import Score
+from pretadepenser.credit.model.scale import Score
 
 
 class Change(Protocol):

@@ -14,8 +14,8 @@ from typing import Literal
 from matplotlib.figure import Figure
 
 import themed_svg
+from pretadepenser import french
 from pretadepenser.charts import drawing
-from pretadepenser.credit import french
 
 Width = drawing.Width
 Drawing = drawing.Drawing

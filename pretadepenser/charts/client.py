@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
+from pretadepenser import french
 from pretadepenser.charts import drawing
 from pretadepenser.charts.chart import Chart, Column, Drawing, Table, Width
 from pretadepenser.charts.signed_bars import SignedBar, SignedBars
-from pretadepenser.credit import french, scoring
-from pretadepenser.credit.explanation import Decomposition
-from pretadepenser.credit.french import Person
-from pretadepenser.credit.scoring import Score
+from pretadepenser.credit.explanation.reasons import Decomposition
+from pretadepenser.credit.model.scale import CLOSE, POINTS_AT_LIMIT, POINTS_PER_MARGIN, Score, margin_of
+from pretadepenser.french import Person
 
 SHOWN: Final = 12
 # Pixels of the scale, wide and narrow.
@@ -44,7 +44,7 @@ def scale(score: Score, person: Person = Person.CLIENT) -> Chart:
     `person` is whom it is said to: an advisor reads of "ce client", the client of "vous".
     """
     told = _TOLD[person]
-    limit, first, last = (scoring.POINTS_AT_LIMIT + gap for gap in (0, -scoring.CLOSE, scoring.CLOSE))
+    limit, first, last = (POINTS_AT_LIMIT + gap for gap in (0, -CLOSE, CLOSE))
     side = "au-dessus de" if score.points >= limit else "sous"
     gap = abs(score.points - limit)
     where = (
@@ -77,7 +77,7 @@ def scale(score: Score, person: Person = Person.CLIENT) -> Chart:
         ),
         tuple((label, points, float(share)) for label, points, share, _ in rows),
     )
-    drawn = ScaleDrawing(score.points, told.mark, scoring.POINTS_AT_LIMIT, scoring.CLOSE)
+    drawn = ScaleDrawing(score.points, told.mark, POINTS_AT_LIMIT, CLOSE)
     return Chart("score", "Le score sur son échelle", sentence, table, drawn)
 
 
@@ -158,7 +158,7 @@ def _band_key(fig: Figure, text: str) -> None:
 
 
 def _at(points: int, limit: float) -> tuple[int, float]:
-    margin = scoring.margin_of(limit) - (points - scoring.POINTS_AT_LIMIT) / scoring.POINTS_PER_MARGIN
+    margin = margin_of(limit) - (points - POINTS_AT_LIMIT) / POINTS_PER_MARGIN
     return points, 1 / (1 + math.exp(-margin))
 
 

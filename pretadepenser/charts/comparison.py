@@ -1,4 +1,4 @@
-"""Charts of a client among others: distribution of a figure, default rate by bracket, two figures crossed."""
+"""Charts of a client among others: distribution of a figure, default rate by bin, two figures crossed."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import Final
 
 import numpy as np
 
+from pretadepenser import french
 from pretadepenser.charts import comparison_drawing
 from pretadepenser.charts.chart import Cell, Chart, Column, Table
 from pretadepenser.charts.rows import Bars, Mark, Row
-from pretadepenser.credit import comparison, french, wording
-from pretadepenser.credit.comparison import Bar, Crossing, Distribution
-from pretadepenser.credit.portfolio import brackets
+from pretadepenser.credit.dictionary import wording
+from pretadepenser.credit.peers import comparison
+from pretadepenser.credit.peers.comparison import Bar, Crossing, Distribution
+from pretadepenser.credit.portfolio import bins
 
 # Rank correlation from which on the link between two figures is said, and how often it shows.
 LINKS: Final = ((0.7, "très souvent"), (0.4, "souvent"), (0.2, "un peu plus souvent que l’inverse"))
@@ -40,7 +42,7 @@ def distribution(shown: Distribution) -> Chart:
         _spread_said(shown),
         table,
         comparison_drawing.histogram(shown) if column.categories is None else _categories(shown),
-        alternative=f"{comparison.standing(shown)} {_spread_said(shown)}",
+        alternative=f"{comparison.rank_sentence(shown)} {_spread_said(shown)}",
     )
 
 
@@ -67,7 +69,7 @@ def _spread_said(shown: Distribution) -> str:
 
 
 def rates(shown: Distribution) -> Chart | None:
-    """Share of clients who had payment difficulties by bracket, or None where too few outcomes are known."""
+    """Share of clients who had payment difficulties by bin, or None where too few outcomes are known."""
     if shown.rate is None:
         return None
     column = shown.column
@@ -113,7 +115,7 @@ def _rated(bar: Bar) -> Row:
 
 
 def _rate_said(shown: Distribution) -> str:
-    """The client's bracket against the whole group, in one sentence."""
+    """The client's bin against the whole group, in one sentence."""
     rated = [bar for bar in shown.broad if bar.rate is not None]
     whole = french.percent(shown.rate or 0.0, 1)
     here = next((bar for bar in rated if bar.here), None)
@@ -136,14 +138,14 @@ def _rate_said(shown: Distribution) -> str:
 
 def crossing(shown: Crossing) -> Chart:
     """Where the group is densest over two figures, with the client's place."""
-    first = [french.capital(text) for text in brackets.texts(shown.first, shown.first_edges)]
-    second = [french.capital(text) for text in brackets.texts(shown.second, shown.second_edges)]
+    first = [french.capital(text) for text in bins.texts(shown.first, shown.first_edges)]
+    second = [french.capital(text) for text in bins.texts(shown.second, shown.second_edges)]
     shares = shown.counts / max(shown.known, 1)
     rows = []
-    for place, name in enumerate(first):
+    for index, name in enumerate(first):
         cells = [
-            french.percent(float(share), 1) + (" (ce client)" if shown.here == (place, other) else "")
-            for other, share in enumerate(shares[place])
+            french.percent(float(share), 1) + (" (ce client)" if shown.here == (index, other) else "")
+            for other, share in enumerate(shares[index])
         ]
         rows.append((name, *cells))
     table = Table(
@@ -151,7 +153,7 @@ def crossing(shown: Crossing) -> Chart:
         f"part des {french.plural(shown.known, 'client')}",
         (Column(shown.first.label), *(Column(name, True) for name in second)),
         tuple(rows),
-        tuple((name, *(float(share) for share in shares[place])) for place, name in enumerate(first)),
+        tuple((name, *(float(share) for share in shares[index])) for index, name in enumerate(first)),
     )
     return Chart(
         "croisement",

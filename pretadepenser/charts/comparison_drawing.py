@@ -1,4 +1,4 @@
-"""Drawings of the comparison's charts: upright bars on brackets, squares in cells."""
+"""Drawings of the comparison's charts: upright bars on bins, squares in cells."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from pretadepenser import french
 from pretadepenser.charts import drawing
 from pretadepenser.charts.drawing import Drawing, Width
-from pretadepenser.credit import dictionary, french, wording
-from pretadepenser.credit.comparison import Crossing, Distribution
-from pretadepenser.credit.dictionary import Kind
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import Kind, wording
+from pretadepenser.credit.peers.comparison import Crossing, Distribution
 
 # Pixels that a tick's text needs on an axis.
 ROOM: Final[dict[Width, int]] = {"large": 64, "etroite": 52}
@@ -52,18 +53,18 @@ def _axis_name(column: dictionary.Column) -> str:
     return f"{column.label}, {_unit(column)}"
 
 
-def _place(edges: Sequence[float], bracket: int, value: float) -> float:
-    """Where a value stands on an axis that gives every bracket a width of 1; open ones have no scale."""
-    if 0 < bracket < len(edges):
-        low, high = edges[bracket - 1], edges[bracket]
-        return bracket + (value - low) / (high - low)
-    return bracket + 0.5
+def _place(edges: Sequence[float], code: int, value: float) -> float:
+    """Where a value stands on an axis that gives every bin a width of 1; open ones have no scale."""
+    if 0 < code < len(edges):
+        low, high = edges[code - 1], edges[code]
+        return code + (value - low) / (high - low)
+    return code + 0.5
 
 
 def _spaced(texts: Sequence[str], room: float, width: int) -> list[tuple[int, str]]:
     """The graduations of an axis `room` pixels long to be written so that `width` pixels each do not meet."""
     every = max(1, math.ceil(width * (len(texts) + 1) / max(room, 1)))
-    return [(place + 1, text) for place, text in enumerate(texts) if place % every == 0]
+    return [(index + 1, text) for index, text in enumerate(texts) if index % every == 0]
 
 
 def _lines(name: str) -> int:
@@ -77,11 +78,11 @@ def _wrapped(name: str, width: Width) -> str:
 
 @dataclass(frozen=True)
 class Histogram(Drawing):
-    """Upright bars, one a bracket, with the client's line across them.
+    """Upright bars, one a bin, with the client's line across them.
 
-    shares: of the group, 0..1; here: the client's bracket; edges: graduations between the brackets; last:
-    name of the last bracket where it is open; axis: what is measured and in which unit; client: where the
-    client's line stands, in brackets from the left, and what it says in the wide drawing.
+    shares: of the group, 0..1; here: the client's bin; edges: graduations between the bins; last:
+    name of the last bin where it is open; axis: what is measured and in which unit; client: where the
+    client's line stands, in bins from the left, and what it says in the wide drawing.
     """
 
     shares: tuple[float, ...]
@@ -103,10 +104,10 @@ class Histogram(Drawing):
         ax.set_xlim(0, len(self.shares))
         top = max(self.shares) or 1.0
         ax.set_ylim(0, top * 1.06)
-        for place, share in enumerate(self.shares):
+        for index, share in enumerate(self.shares):
             ax.bar(
-                place + 0.5, share, width=0.86, linewidth=1.5, edgecolor=drawing.color("for"),
-                facecolor=drawing.color("for" if place == self.here else "for-wash"),
+                index + 0.5, share, width=0.86, linewidth=1.5, edgecolor=drawing.color("for"),
+                facecolor=drawing.color("for" if index == self.here else "for-wash"),
             )  # fmt: skip
         self._graduate(ax, drawing.WIDTHS[width] - left - right, ROOM[width])
         ax.set_xlabel(_wrapped(self.axis, width))
@@ -122,11 +123,11 @@ class Histogram(Drawing):
         return fig
 
     def _graduate(self, ax: Axes, room: float, width: int) -> None:
-        """Edges under the bars, and the name of the last bracket where it is open."""
+        """Edges under the bars, and the name of the last bin where it is open."""
         free = len(self.shares) * (1 - (8.5 * len(self.last) + width / 2) / room)
         ticks = _spaced(self.edges, room, width)
-        ticks = [(place, text) for place, text in ticks if not self.last or place <= free]
-        ax.set_xticks([place for place, _ in ticks], [text for _, text in ticks])
+        ticks = [(index, text) for index, text in ticks if not self.last or index <= free]
+        ax.set_xticks([index for index, _ in ticks], [text for _, text in ticks])
         ax.annotate(
             self.last, (1, 0), (0, -7.5), xycoords="axes fraction", textcoords="offset points", ha="right",
             va="top", fontsize=13, color=drawing.color("ink"), annotation_clip=False,
@@ -134,9 +135,9 @@ class Histogram(Drawing):
 
 
 def histogram(shown: Distribution) -> Histogram:
-    """The fine brackets of a quantity in a group."""
+    """The fine bins of a quantity in a group."""
     edges = [bar.high for bar in shown.bars if bar.high is not None]
-    here = next((place for place, bar in enumerate(shown.bars) if bar.here), None)
+    here = next((index for index, bar in enumerate(shown.bars) if bar.here), None)
     client = None
     if here is not None and shown.shown is not None:
         text = f"Ce client{french.NO_BREAK}: {wording.value_text(shown.column, shown.value)}"
@@ -155,7 +156,7 @@ def _shares(ax: Axes, top: float) -> None:
     """Three round percentages on the upright axis."""
     step = 10 ** math.floor(math.log10(top / 2))
     step = next(step * times for times in (5, 2, 1) if step * times <= top / 2)
-    marks = [step * place for place in range(int(top / step + 1e-9) + 1)]
+    marks = [step * index for index in range(int(top / step + 1e-9) + 1)]
     ax.set_yticks(marks, [french.percent(mark, 0 if step >= 0.01 else 1) for mark in marks])
 
 
@@ -175,7 +176,7 @@ def _mark(ax: Axes, x: float, end: float, text: str) -> None:
 class Squares(Drawing):
     """A square in each cell, its surface in proportion to the clients in it: no colour scale to be read.
 
-    shares: of the group, 0..1, by bracket of the first figure, then of the second; edges: graduations of
+    shares: of the group, 0..1, by bin of the first figure, then of the second; edges: graduations of
     both; axes: their names; here: the client's cell.
     """
 
@@ -200,9 +201,9 @@ class Squares(Drawing):
         room = (drawing.WIDTHS[width] - left - right, height - top - bottom)
         self._fill(ax, room)
         ticks = _spaced(self.edges[0], room[0], ROOM[width])
-        ax.set_xticks([place for place, _ in ticks], [text for _, text in ticks])
+        ax.set_xticks([index for index, _ in ticks], [text for _, text in ticks])
         ticks = _spaced(self.edges[1], room[1], 30)
-        ax.set_yticks([place for place, _ in ticks], [text for _, text in ticks])
+        ax.set_yticks([index for index, _ in ticks], [text for _, text in ticks])
         ax.set_xlabel(_wrapped(self.axes[0], width))
         ax.xaxis.label.set(color=drawing.color("ink"), gid=f"{drawing.GRADUATION}x")
         ax.annotate(

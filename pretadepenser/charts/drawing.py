@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import themed_svg
-from pretadepenser.credit import french
+from pretadepenser import french
 from themed_svg import Theme
 
 Width = Literal["large", "etroite"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
+from pretadepenser import french
 from pretadepenser.charts.chart import Cell, Chart, Column, Table
 from pretadepenser.charts.rows import Axis, Mark, Points, Row
-from pretadepenser.credit import dictionary, french
-from pretadepenser.credit.evaluation import Rate
-from pretadepenser.credit.fairness import FOUR_FIFTHS, SMALLEST, Audit, Group, Verdict
-from pretadepenser.credit.french import NARROW_NO_BREAK, NO_BREAK
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.evaluation.fairness import FOUR_FIFTHS, SMALLEST, Audit, Group, Verdict
+from pretadepenser.credit.evaluation.metrics import Rate
+from pretadepenser.french import NARROW_NO_BREAK, NO_BREAK
 
 KEYS = {"CODE_GENDER": "sexe", "DAYS_BIRTH": "age", "NAME_FAMILY_STATUS": "famille"}
 FEW = f"moins de {SMALLEST}"
@@ -160,7 +161,7 @@ def detail(audit: Audit) -> Table:
     raw = tuple(_raw(group) for group in audit.groups)
     return Table(
         title(audit),
-        tuple(Column(name, place > 0) for place, name in enumerate(names)),
+        tuple(Column(name, index > 0) for index, name in enumerate(names)),
         tuple(tuple("" if cell is None else str(cell) for cell in row) for row in raw),
         raw,
     )

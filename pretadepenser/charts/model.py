@@ -9,23 +9,24 @@ from typing import Final
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from pretadepenser import french
 from pretadepenser.charts import drawing, rows
 from pretadepenser.charts.chart import Chart, Column, Drawing, Table, Width
 from pretadepenser.charts.rows import Axis, Bars, Mark, Points, Row
-from pretadepenser.credit import dictionary, french, wording
-from pretadepenser.credit.dictionary import Kind
-from pretadepenser.credit.french import NO_BREAK
-from pretadepenser.credit.insight import Influence, Insight, Step
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import Kind, wording
+from pretadepenser.credit.evaluation.influence import GlobalExplanation, Influence, Step
+from pretadepenser.french import NO_BREAK
 
 SHOWN: Final = 12
 
 
-def importance(insight: Insight) -> Chart:
+def importance(overall: GlobalExplanation) -> Chart:
     """Mean effect of each figure on the score, the strongest drawn, all in the table."""
-    listed = [(_label(one), one.importance) for one in insight.influences]
+    listed = [(_label(one), one.importance) for one in overall.influences]
     strongest = [name for name, _ in listed[:3]]
     table = Table(
-        f"Effet moyen de chaque donnée sur le score, mesuré sur {french.plural(insight.sample, 'client')}",
+        f"Effet moyen de chaque donnée sur le score, mesuré sur {french.plural(overall.sample, 'client')}",
         (Column("Donnée"), Column("Effet moyen en points", True)),
         tuple((name, french.number(effect, 1)) for name, effect in listed),
         tuple(listed),
@@ -42,9 +43,9 @@ def importance(insight: Insight) -> Chart:
     )
 
 
-def spread(insight: Insight) -> Chart:
+def spread(overall: GlobalExplanation) -> Chart:
     """How far each figure moves the scores, and which way its low and high values do."""
-    shown = insight.influences
+    shown = overall.influences
     table = Table(
         "Points que chaque donnée ajoute ou retire, selon les clients",
         (
@@ -109,11 +110,11 @@ class SpreadDrawing(Drawing):
         fig, ax = rows.axes(width, self.rows, low - pad, high + pad, _AXIS)
         rows.line(ax, _NOTHING)
         soft, ink = drawing.color("ink-soft"), drawing.color("ink")
-        for place, (q05, q25, _, q75, q95) in enumerate(self.quantiles):
-            y = rows.middle(place, width)
+        for index, (q05, q25, _, q75, q95) in enumerate(self.quantiles):
+            y = rows.middle(index, width)
             ax.plot([q05, q95], [y, y], color=soft, linewidth=2)
             ax.plot([q25, q75], [y, y], color=soft, linewidth=7, solid_capstyle="butt")
-            for value, marker, face in zip(self.ends[place], "v^", ("surface", "ink"), strict=True):
+            for value, marker, face in zip(self.ends[index], "v^", ("surface", "ink"), strict=True):
                 if value is not None:
                     ax.plot(
                         value, y, marker=marker, markersize=11, color=drawing.color(face), linestyle="none",
@@ -138,7 +139,7 @@ def _spread_key(ax: Axes, width: Width) -> None:
 
 
 def dependence(influence: Influence) -> Chart:
-    """How one figure drives the score: mean points by bracket or category, with the middle four fifths."""
+    """How one figure drives the score: mean points by bin or category, with the middle four fifths."""
     column = dictionary.describe(influence.feature)
     steps = [step for step in influence.steps if step.low is not None or step.category is not None]
     if column.categories:

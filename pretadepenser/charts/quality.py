@@ -10,20 +10,20 @@ from typing import Final
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from pretadepenser import french
 from pretadepenser.charts import drawing
 from pretadepenser.charts.chart import Chart, Column, Drawing, Table, Width
-from pretadepenser.credit import french
-from pretadepenser.credit.evaluation import COST_OF_A_DEFAULT, CalibrationBin, CostPoint, Metrics
-from pretadepenser.credit.french import NARROW_NO_BREAK
-from pretadepenser.credit.insight import Insight
+from pretadepenser.credit.evaluation.influence import GlobalExplanation
+from pretadepenser.credit.evaluation.metrics import COST_OF_A_DEFAULT, CalibrationBin, CostPoint, Metrics
+from pretadepenser.french import NARROW_NO_BREAK
 
 # Of the limits on the cost curve, those drawn and listed: each 2.5 %.
 EVERY: Final = 5
 
 
-def calibration(insight: Insight) -> Chart:
+def calibration(overall: GlobalExplanation) -> Chart:
     """Announced against observed default rates, by twentieths of the clients."""
-    bins = insight.calibration
+    bins = overall.calibration
     gap = max(bins, key=lambda one: abs(one.expected - (one.observed.value or 0.0)))
     inside = sum(1 for one in bins if (one.observed.low or 0.0) <= one.expected <= (one.observed.high or 0.0))
     table = Table(
@@ -37,10 +37,10 @@ def calibration(insight: Insight) -> Chart:
             Column("Observé, au plus", True),
         ),
         tuple(
-            (str(place), french.number(one.observed.size), *(french.percent(x, 1) for x in _rates(one)))
-            for place, one in enumerate(bins, 1)
+            (str(index), french.number(one.observed.size), *(french.percent(x, 1) for x in _rates(one)))
+            for index, one in enumerate(bins, 1)
         ),
-        tuple((str(place), one.observed.size, *_rates(one)) for place, one in enumerate(bins, 1)),
+        tuple((str(index), one.observed.size, *_rates(one)) for index, one in enumerate(bins, 1)),
     )
     return Chart(
         "calibration",
@@ -84,19 +84,19 @@ class CalibrationDrawing(Drawing):
         return fig
 
 
-def costs(insight: Insight, metrics: Metrics) -> Chart:
+def costs(overall: GlobalExplanation, metrics: Metrics) -> Chart:
     """Cost of the decisions for every limit, with the limit in place and the cheapest one."""
     points = [
         (point.limit, point.cost, point.granted, "")
-        for place, point in enumerate(insight.costs, 1)
-        if place % EVERY == 0
+        for index, point in enumerate(overall.costs, 1)
+        if index % EVERY == 0
     ]
     counts = metrics.confusion
     total = counts.granted_good + counts.granted_default + counts.refused_good + counts.refused_default
     granted = (counts.granted_good + counts.granted_default) / total
     points.append((metrics.limit, metrics.cost, granted, " (limite mesurée)"))
     points.append(
-        (metrics.cheapest_limit, metrics.cheapest_cost, _granted(insight.costs, metrics), " (la moins chère)")
+        (metrics.cheapest_limit, metrics.cheapest_cost, _granted(overall.costs, metrics), " (la moins chère)")
     )
     points.sort()
     table = Table(
@@ -175,7 +175,7 @@ def _end(ax: Axes, point: tuple[float, float], marker: str, text: str, height: f
 def _percents(ax: Axes, top: float, across: str, up: str) -> None:
     step = 10 ** math.floor(math.log10(top / 2))
     step = next(step * times for times in (5, 2, 1) if step * times <= top / 2)
-    marks = [step * place for place in range(int(top / step + 1e-9) + 1)]
+    marks = [step * index for index in range(int(top / step + 1e-9) + 1)]
     texts = [french.percent(mark, 0 if step >= 0.01 else 1) for mark in marks]
     ax.set_xticks(marks, texts)
     ax.set_yticks(marks, texts)

@@ -13,9 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from pretadepenser import french
 from pretadepenser.charts import drawing
 from pretadepenser.charts.drawing import Drawing, Width
-from pretadepenser.credit import french
 
 # Characters of a label that are drawn, and pixels for each where labels stand beside the axis.
 LONGEST = {"large": 42, "etroite": 34}
@@ -88,9 +88,9 @@ def heights(rows: int, *, axis: bool = False) -> tuple[int, int]:
     return 56 + 40 * rows + below, 64 + 58 * rows + below
 
 
-def middle(place: int, width: Width) -> float:
+def middle(index: int, width: Width) -> float:
     """Where the mark of a row stands: in the narrow drawing, under its label."""
-    return place if width == "large" else place + 0.2
+    return index if width == "large" else index + 0.2
 
 
 def axes(
@@ -111,20 +111,20 @@ def axes(
         spine.set_visible(False)
     if axis:
         _graduate(ax, axis, width)
-    for place, (row, label) in enumerate(zip(rows, labels, strict=True)):
-        _label(ax, place, label, "bold" if row.here else "normal", wide)
+    for index, (row, label) in enumerate(zip(rows, labels, strict=True)):
+        _label(ax, index, label, "bold" if row.here else "normal", wide)
     return fig, ax
 
 
-def _label(ax: Axes, place: int, label: str, weight: str, wide: bool) -> None:
+def _label(ax: Axes, index: int, label: str, weight: str, wide: bool) -> None:
     if wide:
         ax.annotate(
-            label, (0, place), (-12, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+            label, (0, index), (-12, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
             ha="right", va="center", fontsize=13, fontweight=weight, color=drawing.color("ink"),
         )  # fmt: skip
     else:
         ax.annotate(
-            label, (0, place - 0.22), xycoords=("axes fraction", "data"), ha="left", va="center",
+            label, (0, index - 0.22), xycoords=("axes fraction", "data"), ha="left", va="center",
             fontsize=12, fontweight=weight, color=drawing.color("ink"), zorder=5,
             bbox={"facecolor": drawing.color("surface"), "edgecolor": "none", "pad": 1},
         )  # fmt: skip
@@ -148,8 +148,8 @@ def line(ax: Axes, mark: Mark) -> None:
     style = "--" if mark.dashed else "-"
     ax.axvline(mark.at, color=drawing.color("control"), linewidth=1.5, linestyle=style, zorder=0)
     low, high = ax.get_xlim()
-    place = (mark.at - low) / (high - low)
-    anchor = "left" if place < 0.25 else "right" if place > 0.75 else "center"
+    index = (mark.at - low) / (high - low)
+    anchor = "left" if index < 0.25 else "right" if index > 0.75 else "center"
     ax.annotate(
         mark.text, (mark.at, 1), (0, 6), xycoords=("data", "axes fraction"), textcoords="offset points",
         ha=anchor, va="bottom", fontsize=12, color=drawing.color("ink-soft"), annotation_clip=False,
@@ -180,8 +180,8 @@ class Bars(Drawing):
         ends = [end for row in self.rows for end in (row.value, row.high) if end is not None]
         reach = max([*ends, self.mark.at if self.mark else 0.0]) or 1.0
         fig, ax = axes(width, self.rows, 0, reach * 1.02, values=VALUES)
-        for place, row in enumerate(self.rows):
-            y = middle(place, width)
+        for index, row in enumerate(self.rows):
+            y = middle(index, width)
             ax.barh(
                 y, row.value, height=0.5 if width == "large" else 0.38, linewidth=1.5,
                 edgecolor=drawing.color("for"), facecolor=drawing.color("for" if row.here else "for-wash"),
@@ -215,8 +215,8 @@ class Points(Drawing):
         fig, ax = axes(width, self.rows, low - pad, high + pad, self.axis, VALUES)
         for mark in self.marks:
             line(ax, mark)
-        for place, row in enumerate(self.rows):
-            y, tone = middle(place, width), drawing.color("for" if row.value >= 0 else "against")
+        for index, row in enumerate(self.rows):
+            y, tone = middle(index, width), drawing.color("for" if row.value >= 0 else "against")
             if row.low is not None and row.high is not None:
                 ax.plot([row.low, row.high], [y, y], color=drawing.color("ink-soft"), linewidth=2, marker="|")
             ax.plot(

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from pretadepenser import french
 from pretadepenser.charts import drawing
 from pretadepenser.charts.drawing import Drawing, Width
 from pretadepenser.charts.rows import shortened
-from pretadepenser.credit import french
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ class SignedBars(Drawing):
         for spine in ax.spines.values():
             spine.set_visible(False)
         ax.axvline(0, color=drawing.color("control"), linewidth=1.5)
-        for place, bar in enumerate(self.bars):
-            _bar(ax, place, bar, wide)
-            _label(ax, place, bar, wide)
+        for index, bar in enumerate(self.bars):
+            _bar(ax, index, bar, wide)
+            _label(ax, index, bar, wide)
         for x, text, anchor in ((-1, "retire des points", "left"), (1, "ajoute des points", "right")):
             ax.text(
                 x * reach, 1.0, text, ha=anchor, va="bottom", fontsize=12, color=drawing.color("ink-soft"),
@@ -55,10 +55,10 @@ class SignedBars(Drawing):
         return fig
 
 
-def _bar(ax: Axes, place: int, bar: SignedBar, wide: bool) -> None:
+def _bar(ax: Axes, index: int, bar: SignedBar, wide: bool) -> None:
     against = bar.points < 0
     tone = "against" if against else "for"
-    y, size = (place, 0.5) if wide else (place + 0.18, 0.4)
+    y, size = (index, 0.5) if wide else (index + 0.18, 0.4)
     ax.barh(
         y, bar.points, height=size, linewidth=1.5, edgecolor=drawing.color(tone),
         facecolor=drawing.color("against-wash" if against else tone), hatch="////" if against else None,
@@ -71,19 +71,19 @@ def _bar(ax: Axes, place: int, bar: SignedBar, wide: bool) -> None:
     )  # fmt: skip
 
 
-def _label(ax: Axes, place: int, bar: SignedBar, wide: bool) -> None:
+def _label(ax: Axes, index: int, bar: SignedBar, wide: bool) -> None:
     if wide:
         for text, shift, tone in (
             (bar.label, 0.16 if bar.value else 0, "ink"),
             (bar.value, -0.16, "ink-soft"),
         ):
             ax.annotate(
-                shortened(text, 52), (0, place - shift), (-415, 0), xycoords=("axes fraction", "data"),
+                shortened(text, 52), (0, index - shift), (-415, 0), xycoords=("axes fraction", "data"),
                 textcoords="offset points", ha="left", va="center", fontsize=13, color=drawing.color(tone),
             )  # fmt: skip
     else:
         ax.annotate(
-            shortened(bar.label, 35), (0, place - 0.2), xycoords=("axes fraction", "data"),
+            shortened(bar.label, 35), (0, index - 0.2), xycoords=("axes fraction", "data"),
             ha="left", va="center", fontsize=13, color=drawing.color("ink"),
             bbox={"facecolor": drawing.color("surface"), "edgecolor": "none", "pad": 1},
         )  # fmt: skip

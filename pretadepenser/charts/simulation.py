@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from pretadepenser import french
 from pretadepenser.charts.before_after import before_after
 from pretadepenser.charts.chart import Chart, Column, Table
 from pretadepenser.charts.signed_bars import SignedBar, SignedBars
-from pretadepenser.credit import french
-from pretadepenser.credit.simulation import Simulation
+from pretadepenser.credit.whatif.simulation import Simulation
 
 SHOWN: Final = 8
 

@@ -18,8 +18,9 @@ from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from pretadepenser.credit import batch, dictionary, explanation
-from pretadepenser.credit.explanation import Explanation, Reason
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.explanation import batch, reasons
+from pretadepenser.credit.explanation.reasons import Explanation, Reason
 from pretadepenser.records import tokens
 from pretadepenser.web import resources
 from pretadepenser.web.auth import API, database
@@ -83,7 +84,7 @@ def client_score(number: int) -> ResponseReturnValue:
     client = portfolio.client(number)
     if client is None:
         raise ApiError(404, "Aucun client du portefeuille ne porte ce numéro.")
-    explained = explanation.explain(model, portfolio, client.values, resources.limit(), number)
+    explained = reasons.explain(model, portfolio, client.values, resources.limit(), number)
     return jsonify(_with_reasons(explained))
 
 

@@ -11,19 +11,19 @@ from collections.abc import Mapping
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from pretadepenser.credit import application, plausibility
-from pretadepenser.credit.explanation import decompose, explain
-from pretadepenser.credit.features import Row
+from pretadepenser.credit.dictionary import Row
+from pretadepenser.credit.explanation.reasons import decompose, explain
 from pretadepenser.credit.portfolio import Portfolio
-from pretadepenser.credit.uncertainty import about, spread
+from pretadepenser.credit.whatif import application, plausibility
+from pretadepenser.credit.whatif.missing_data import about, sensitivity
 from pretadepenser.web import pictures, resources
 from pretadepenser.web.clients import CHARTS
-from pretadepenser.web.figures import FigureField, FiguresForm
+from pretadepenser.web.column_forms import ColumnForm, FigureField
 
 blueprint = Blueprint("application", __name__, url_prefix="/dossiers/nouveau")
 
 
-class ApplicationForm(FiguresForm):
+class ApplicationForm(ColumnForm):
     """The figures of a person who is not in the portfolio; refuses one whom the model cannot judge."""
 
     def __init__(self, portfolio: Portfolio) -> None:
@@ -79,13 +79,13 @@ def _asked(form: ApplicationForm) -> str:
 def _answer(form: ApplicationForm) -> str:
     """The page that answers, above the form to go on with."""
     judged = (resources.model(), resources.portfolio(), form.row(), resources.limit())
-    explanation, answers = explain(*judged), spread(*judged)
+    explanation, answers = explain(*judged), sensitivity(*judged)
     return render_template(
         "pages/application.html",
         form=form,
         explanation=explanation,
         score=explanation.score,
-        spread=answers,
+        sensitivity=answers,
         probability=about(explanation.score.probability, resources.limit()) if answers.missing else None,
         charts=[make(explanation) for make in CHARTS.values()],
     )

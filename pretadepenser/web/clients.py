@@ -11,8 +11,8 @@ from flask_login import current_user
 
 from pretadepenser.charts import client as charts
 from pretadepenser.charts.chart import Chart
-from pretadepenser.credit import client_file
-from pretadepenser.credit.explanation import Decomposition, decompose, explain
+from pretadepenser.credit.dictionary import client_file
+from pretadepenser.credit.explanation.reasons import Decomposition, decompose, explain
 from pretadepenser.records import recents
 from pretadepenser.web import auth, pictures, resources
 

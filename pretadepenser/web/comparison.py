@@ -10,12 +10,16 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import RadioField, SelectChoice, SelectField, SelectMultipleField, ValidationError, widgets
 
+from pretadepenser import french
 from pretadepenser.charts import comparison as charts
 from pretadepenser.charts.chart import Chart
-from pretadepenser.credit import comparison, dictionary, french, groups, scoring
-from pretadepenser.credit.comparison import Distribution
-from pretadepenser.credit.groups import Group, Outcome, Selection
-from pretadepenser.credit.portfolio import Client, brackets
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.model import scoring
+from pretadepenser.credit.peers import comparison
+from pretadepenser.credit.peers import group as groups
+from pretadepenser.credit.peers.comparison import Distribution
+from pretadepenser.credit.peers.group import Group, Outcome, Selection
+from pretadepenser.credit.portfolio import Client, bins
 from pretadepenser.web import pictures, resources
 
 blueprint = Blueprint("comparison", __name__, url_prefix="/clients/<int:number>/comparaison")
@@ -61,11 +65,11 @@ class ComparisonForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         """Raise ValidationError unless two different quantities are crossed."""
         if not field.data:
             return
-        if field.data not in brackets.QUANTITIES:
+        if field.data not in bins.QUANTITIES:
             raise ValidationError(WRONG)
         if field.data == self.donnee.data:
             raise ValidationError("Choisissez une autre donnée que celle que vous comparez.")
-        if self.donnee.data in brackets.CATEGORIES:
+        if self.donnee.data in bins.CATEGORIES:
             raise ValidationError(
                 french.typeset(
                     "Une catégorie ne se croise pas : choisissez « Aucune », ou comparez une donnée chiffrée."
@@ -120,7 +124,7 @@ def compare(number: int) -> ResponseReturnValue:
         compared=dictionary.describe(asked.form.donnee.data).label if asked.group else "",
         described=asked.group and groups.described(resources.portfolio(), asked.client, asked.group),
         least=groups.LEAST,
-        standing=comparison.standing(shown) if shown else "",
+        rank_sentence=comparison.rank_sentence(shown) if shown else "",
         charts=drawn,
         state={key: asked.form[key].data for key in ("donnee", "avec", "groupe", "comme")},
     )
@@ -166,7 +170,7 @@ def _offer(form: ComparisonForm, client: Client) -> None:
     form.donnee.choices = offered
     form.avec.choices = [
         SelectChoice("", "Aucune", optgroup="Sans croisement"),
-        *(choice for choice in offered if choice.value in brackets.QUANTITIES),
+        *(choice for choice in offered if choice.value in bins.QUANTITIES),
     ]
     form.comme.choices = [
         SelectChoice(key, f"{one.label} ({groups.common(resources.portfolio(), client, one)})")

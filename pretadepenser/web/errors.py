@@ -8,8 +8,8 @@ from flask import Flask, Response, current_app, make_response, render_template, 
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from pretadepenser.credit.model.scoring import ModelError
 from pretadepenser.credit.portfolio import PortfolioError
-from pretadepenser.credit.scoring import ModelError
 from pretadepenser.web.home import SearchForm
 from pretadepenser.web.resources import UnavailableError, UnknownClientError
 

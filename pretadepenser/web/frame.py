@@ -15,7 +15,8 @@ from jinja2 import StrictUndefined
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
-from pretadepenser.credit import french, wording
+from pretadepenser import french
+from pretadepenser.credit.dictionary import wording
 from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.records.models import Role
 from pretadepenser.web import resources

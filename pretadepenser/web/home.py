@@ -10,7 +10,7 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import StringField, ValidationError
 
-from pretadepenser.credit import french
+from pretadepenser import french
 from pretadepenser.records import recents
 from pretadepenser.web import auth, resources
 
@@ -65,6 +65,6 @@ def search() -> ResponseReturnValue:
     if form.validate_on_submit():
         return redirect(url_for("clients.decision", number=form.number), 303)
     recent = recents.recent(auth.database(), current_user.id)
-    known = [number for number in recent if resources.portfolio().place(number) is not None]
+    known = [number for number in recent if resources.portfolio().index(number) is not None]
     status = 422 if request.method == "POST" else 200
     return render_template("pages/home.html", form=form, recent=known), status

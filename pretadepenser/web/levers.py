@@ -8,11 +8,12 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import SelectChoice, SelectMultipleField, ValidationError, widgets
 
+from pretadepenser import french
 from pretadepenser.charts import levers as charts
 from pretadepenser.charts.chart import Chart
-from pretadepenser.credit import counterfactual, french
-from pretadepenser.credit.counterfactual import Levers
-from pretadepenser.credit.lever_grid import Lock
+from pretadepenser.credit.recourse import search
+from pretadepenser.credit.recourse.levers import Lock
+from pretadepenser.credit.recourse.search import Levers
 from pretadepenser.web import pictures, resources
 
 blueprint = Blueprint("levers", __name__, url_prefix="/clients/<int:number>/leviers")
@@ -81,7 +82,7 @@ def spreadsheet(number: int) -> ResponseReturnValue:
 
 def _found(number: int, locked: frozenset[Lock]) -> Levers:
     client = resources.client_or_404(number)
-    return counterfactual.levers(
+    return search.levers(
         resources.model(), resources.portfolio(), client.values, resources.limit(), locked, number
     )
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from flask import Blueprint, Response, current_app, render_template
 from flask.typing import ResponseReturnValue
 
+from pretadepenser import french
 from pretadepenser.charts import client as charts
 from pretadepenser.charts.chart import Chart
-from pretadepenser.credit import french, meeting, scoring
-from pretadepenser.credit.french import Person
-from pretadepenser.credit.meeting import Sheet
+from pretadepenser.credit.model import scoring
+from pretadepenser.credit.recourse import meeting_sheet
+from pretadepenser.credit.recourse.meeting_sheet import Sheet
+from pretadepenser.french import Person
 from pretadepenser.web import pdf as documents
 from pretadepenser.web import pictures, resources
 from pretadepenser.web.pdf import PdfUnavailableError
@@ -89,7 +91,7 @@ def _scale(number: int) -> Chart:
 
 def _found(number: int) -> Sheet:
     client = resources.client_or_404(number)
-    return meeting.sheet(
+    return meeting_sheet.sheet(
         resources.model(),
         resources.portfolio(),
         client.values,

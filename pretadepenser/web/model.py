@@ -10,13 +10,16 @@ from flask_wtf import FlaskForm
 from wtforms import SelectChoice, SelectField
 from wtforms.validators import AnyOf
 
+from pretadepenser import french
 from pretadepenser.charts import fairness as fairness_charts
 from pretadepenser.charts import model as charts
 from pretadepenser.charts import quality
 from pretadepenser.charts.chart import Chart
-from pretadepenser.credit import dictionary, features, french, model_card
-from pretadepenser.credit.fairness import Audit
-from pretadepenser.credit.insight import Influence, Insight
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.evaluation.fairness import Audit
+from pretadepenser.credit.evaluation.influence import GlobalExplanation, Influence
+from pretadepenser.credit.model import card as model_card
+from pretadepenser.credit.model.inputs import FEATURES
 from pretadepenser.records.models import Role
 from pretadepenser.web import pictures, resources
 from pretadepenser.web.auth import roles
@@ -35,26 +38,26 @@ class FigureForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
         csrf = False
 
-    donnee = SelectField("Donnée", validate_choice=False, validators=[AnyOf(features.FEATURES, WRONG)])
+    donnee = SelectField("Donnée", validate_choice=False, validators=[AnyOf(FEATURES, WRONG)])
 
 
 @blueprint.get("")
 def overview() -> ResponseReturnValue:
     """Show the model: purpose, data that count, quality, limit, card."""
     model = resources.model()
-    insight = model.insight
-    form, influence = _chosen(insight)
+    overall = model.global_explanation
+    form, influence = _chosen(overall)
     page = render_template(
         "pages/model.html",
         card=model.card,
         form=form,
         limit=resources.limit(),
-        importance=charts.importance(insight),
-        spread=charts.spread(insight),
+        importance=charts.importance(overall),
+        spread=charts.spread(overall),
         dependence=charts.dependence(influence) if influence else None,
-        calibration=quality.calibration(insight),
-        costs=quality.costs(insight, model.card.fair),
-        confusion=quality.confusion(model.card.fair),
+        calibration=quality.calibration(overall),
+        costs=quality.costs(overall, model.card.without_protected),
+        confusion=quality.confusion(model.card.without_protected),
         chosen=influence.feature if influence else None,
         meaning=dictionary.describe(influence.feature).meaning if influence else None,
         purpose=model_card.PURPOSE,
@@ -69,7 +72,7 @@ def overview() -> ResponseReturnValue:
 def card() -> ResponseReturnValue:
     """Give the model card as a Markdown file."""
     model = resources.model()
-    response = Response(model_card.render(model.card, model.insight), mimetype="text/markdown")
+    response = Response(model_card.render(model.card, model.global_explanation), mimetype="text/markdown")
     response.headers["Content-Disposition"] = 'attachment; filename="fiche-du-modele.md"'
     return response
 
@@ -104,7 +107,7 @@ def fairness() -> ResponseReturnValue:
                 "risks": fairness_charts.risks(audit),
                 "chart": fairness_charts.grants(audit),
             }
-            for audit in model.insight.audits
+            for audit in model.global_explanation.audits
         ],
     )
 
@@ -131,39 +134,39 @@ def fairness_spreadsheet(name: str) -> ResponseReturnValue:
     return pictures.spreadsheet(fairness_charts.detail(_audit(name)), f"equite-{name}")
 
 
-def _chosen(insight: Insight) -> tuple[FigureForm, Influence | None]:
+def _chosen(overall: GlobalExplanation) -> tuple[FigureForm, Influence | None]:
     """The form and the figure that the address asks for: the most important one where it names none."""
-    first = insight.influences[0].feature
+    first = overall.influences[0].feature
     form = FigureForm(request.args if "donnee" in request.args else None, donnee=first)
     form.donnee.choices = [
-        SelectChoice(one.feature, dictionary.describe(one.feature).label) for one in insight.influences
+        SelectChoice(one.feature, dictionary.describe(one.feature).label) for one in overall.influences
     ]
     if "donnee" in request.args and not form.validate():
         return form, None
-    return form, next(one for one in insight.influences if one.feature == form.donnee.data)
+    return form, next(one for one in overall.influences if one.feature == form.donnee.data)
 
 
 def _chart(name: str) -> Chart:
     model = resources.model()
-    insight = model.insight
+    overall = model.global_explanation
     match name:
         case "importance":
-            return charts.importance(insight)
+            return charts.importance(overall)
         case "sens":
-            return charts.spread(insight)
+            return charts.spread(overall)
         case "calibration":
-            return quality.calibration(insight)
+            return quality.calibration(overall)
         case "cout":
-            return quality.costs(insight, model.card.fair)
+            return quality.costs(overall, model.card.without_protected)
         case "dependance":
-            influence = _chosen(insight)[1]
+            influence = _chosen(overall)[1]
             if influence:
                 return charts.dependence(influence)
     abort(404, description=NO_CHART)
 
 
 def _audit(key: str) -> Audit:
-    for audit in resources.model().insight.audits:
+    for audit in resources.model().global_explanation.audits:
         if fairness_charts.KEYS[audit.column] == key:
             return audit
     abort(404, description=NO_CHART)

@@ -9,8 +9,8 @@ from typing import Any
 from flask import Blueprint, Flask, current_app, jsonify
 from flask.typing import ResponseReturnValue
 
+from pretadepenser.credit.model.scoring import ModelError
 from pretadepenser.credit.portfolio import PortfolioError
-from pretadepenser.credit.scoring import ModelError
 from pretadepenser.records.database import Database
 from pretadepenser.web import resources
 

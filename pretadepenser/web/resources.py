@@ -17,10 +17,11 @@ from flask import current_app
 from numpy.typing import NDArray
 from werkzeug.exceptions import NotFound
 
+from pretadepenser import storage
 from pretadepenser.credit import portfolio as clients
-from pretadepenser.credit import scoring, storage
+from pretadepenser.credit.model import scoring
+from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Client, Portfolio
-from pretadepenser.credit.scoring import Model
 
 
 class UnavailableError(Exception):

@@ -14,17 +14,17 @@ from flask.typing import ResponseReturnValue
 
 from pretadepenser.charts import simulation as charts
 from pretadepenser.credit.dictionary import Kind
+from pretadepenser.credit.dictionary.wording import Value
+from pretadepenser.credit.model.scoring import score_row
 from pretadepenser.credit.portfolio import Client, Portfolio
-from pretadepenser.credit.scoring import score_row
-from pretadepenser.credit.simulation import Simulation, levers, neutral, objections, simulate
-from pretadepenser.credit.wording import Value
+from pretadepenser.credit.whatif.simulation import Simulation, levers, neutral, objections, simulate
 from pretadepenser.web import pictures, resources
-from pretadepenser.web.figures import FiguresForm, initial
+from pretadepenser.web.column_forms import ColumnForm, initial
 
 blueprint = Blueprint("simulation", __name__, url_prefix="/clients/<int:number>/simulation")
 
 
-class SimulationForm(FiguresForm):
+class SimulationForm(ColumnForm):
     """A client's figures, filled in; refuses those of an impossible client, or of one unlike any known."""
 
     def __init__(self, client: Client, portfolio: Portfolio) -> None:

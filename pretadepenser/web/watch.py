@@ -17,7 +17,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, abort, render_template, send_from_directory
 from flask.typing import ResponseReturnValue
 
-from pretadepenser.credit import french
+from pretadepenser import french
 from pretadepenser.web import pictures
 
 blueprint = Blueprint("watch", __name__)

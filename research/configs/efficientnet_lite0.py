@@ -2,7 +2,7 @@
 
 python -m research train --config efficientnet_lite0 --weights efficientnet_lite0_notop.weights.h5
 
-Result on the genuine photos, 5 draws, every photo tested once: 87.2 % (95 % bootstrap 85.2 to 89.1),
+Result on the genuine photos, 5 folds, every photo tested once: 87.2 % (95 % bootstrap 85.2 to 89.1),
 with the base frozen 86.8 %.
 """
 

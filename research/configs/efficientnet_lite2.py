@@ -2,7 +2,7 @@
 
 python -m research train --config efficientnet_lite2 --weights efficientnet_lite2_notop.weights.h5
 
-Result on the genuine photos, 5 draws, every photo tested once: 88.1 % (95 % bootstrap 86.0 to 90.0),
+Result on the genuine photos, 5 folds, every photo tested once: 88.1 % (95 % bootstrap 86.0 to 90.0),
 with the base frozen 87.9 %.
 A rate of 1e-4 instead of 3e-5 gave 87.3 %, before networks learnt again with their validation photos.
 """

@@ -2,7 +2,7 @@
 
 python -m research train --config efficientnet_lite2_440 --weights efficientnet_lite2_notop.weights.h5
 
-Result on the genuine photos, 5 draws, every photo tested once: 88.7 % (95 % bootstrap 86.7 to 90.7).
+Result on the genuine photos, 5 folds, every photo tested once: 88.7 % (95 % bootstrap 86.7 to 90.7).
 Opening the last stages lowered validation from 88.8 to 87.8 %; its test was then 88.5 %.
 """
 

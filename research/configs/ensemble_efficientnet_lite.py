@@ -2,7 +2,7 @@
 
 python -m research train --config ensemble_efficientnet_lite
 
-Result on the genuine photos, 5 draws, every photo tested once: 89.1 % (95 % bootstrap 87.1 to 91.0),
+Result on the genuine photos, 5 folds, every photo tested once: 89.1 % (95 % bootstrap 87.1 to 91.0),
 with the base frozen 89.1 %.
 """
 

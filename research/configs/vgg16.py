@@ -2,7 +2,7 @@
 
 python -m research train --config vgg16 --weights vgg16_notop.weights.h5
 
-Result on the genuine photos, 5 draws, every photo tested once: 85.4 % (95 % bootstrap 83.1 to 87.5),
+Result on the genuine photos, 5 folds, every photo tested once: 85.4 % (95 % bootstrap 83.1 to 87.5),
 with the base frozen 83.4 %.
 """
 

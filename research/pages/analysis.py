@@ -32,7 +32,7 @@ def sections(study: Study, found: Findings, files: Files) -> list[Block]:
 
 
 def _learning(found: Findings, name: str, files: Files) -> Block:
-    """Mean curves: each draw is prolonged by its last value, since draws stop at different epochs."""
+    """Mean curves: each fold is prolonged by its last value, since folds stop at different epochs."""
     runs, label = found.methods[name]["runs"], found.methods[name]["label"]
     curves: dict[str, list[float]] = {"apprentissage": [], "validation": []}
     rows, opening = [], 0
@@ -87,8 +87,8 @@ def _categories(found: Findings, names: list[str], files: Files) -> list[Block]:
             f"{number(reference[high], 2)}) et « {NAMES[low]} » la moins bien ({number(reference[low], 2)})."
         )
         rows = [
-            [NAMES[place], *(number(values[place], 2) for values in scores.values())]
-            for place in range(len(NAMES))
+            [NAMES[index], *(number(values[index], 2) for values in scores.values())]
+            for index in range(len(NAMES))
         ]
         blocks.append(
             figure(
@@ -111,16 +111,16 @@ def _confusion(found: Findings, name: str, files: Files) -> list[Block]:
         f"La confusion la plus fréquente : {number(int(off[truth, answer]))} photos de « {NAMES[truth]} » "
         f"prises pour « {NAMES[answer]} »."
     )
-    rows = [[NAMES[place], *(number(int(count)) for count in row)] for place, row in enumerate(counts)]
+    rows = [[NAMES[index], *(number(int(count)) for count in row)] for index, row in enumerate(counts)]
     precision = [
         [
-            NAMES[place],
+            NAMES[index],
             percent(row["precision"]),
             percent(row["recall"]),
             number(row["f1"], 2),
             number(row["photos"]),
         ]
-        for place, row in enumerate(phase["by_category"])
+        for index, row in enumerate(phase["by_category"])
     ]
     return [
         figure(

@@ -165,8 +165,8 @@ def _faithfulness(name: str, maps: dict[str, Any], files: Files) -> list[Block]:
     )
     steps = len(curves["deletion"]) - 1
     rows = [
-        [percent(place / steps, 0), *(percent(curves[key][place], 0) for key in curves)]
-        for place in range(0, steps + 1, 2)
+        [percent(index / steps, 0), *(percent(curves[key][index], 0) for key in curves)]
+        for index in range(0, steps + 1, 2)
     ]
     return [
         figure(

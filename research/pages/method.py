@@ -19,7 +19,7 @@ def sections(study: Study, found: Findings, files: Files) -> list[Block]:
         _data(study),
         section("efficientnet", "EfficientNet en mots simples", *_efficientnet(files)),
         _method(study, found),
-        _trials(found, study.manifest.draws),
+        _trials(found, study.manifest.folds),
         _costs(found),
     ]
 
@@ -92,7 +92,7 @@ def _data(study: Study) -> Block:
             "toujours du même côté : aucune n’est apprise puis testée."
         ),
         paragraph(
-            f"Découpage {study.manifest.key}, graine {study.manifest.seed} : {study.manifest.draws} tirages "
+            f"Découpage {study.manifest.key}, graine {study.manifest.seed} : {study.manifest.folds} tirages "
             "stratifiés, environ 70 % d’apprentissage, 10 % de validation et 20 % de test. Chaque photo est "
             "testée dans un tirage et un seul."
         ),
@@ -158,7 +158,7 @@ def _method(study: Study, found: Findings) -> Block:
     ]
     blocks: list[Block] = [listing(*items)]
     for name in found.networks:
-        config, draws = found.methods[name]["config"], len(found.methods[name]["runs"])
+        config, folds = found.methods[name]["config"], len(found.methods[name]["runs"])
         tuning = config["tuning"]
         opened = (
             f"pas d’affinage {number(tuning['rate'] * 1e5, 1)}{HARD_SPACE}cent-millièmes, au plus "
@@ -169,7 +169,7 @@ def _method(study: Study, found: Findings) -> Block:
         blocks.append(
             paragraph(
                 f"{found.methods[name]['label']} : {config['size']} px, {count(config['views'], 'vue')}, "
-                f"{count(draws, 'tirage')} ; {opened} ; extinction de {percent(config['dropout'], 0)} des "
+                f"{count(folds, 'tirage')} ; {opened} ; extinction de {percent(config['dropout'], 0)} des "
                 f"caractéristiques, étiquettes adoucies de {percent(config['smoothing'], 0)}."
             )
         )
@@ -201,7 +201,7 @@ def _bench(bench: dict[str, Any]) -> list[Block]:
     ]
 
 
-def _trials(found: Findings, draws: int) -> Block | None:
+def _trials(found: Findings, folds: int) -> Block | None:
     if not found.trials:
         return section("essais", "Ce qui a été essayé")
     rows = []
@@ -213,7 +213,7 @@ def _trials(found: Findings, draws: int) -> Block | None:
             percent(trial[phase][role]) for phase in ("frozen", "tuned") for role in ("validation", "test")
         ]
         photo = f"{settings['size']} px, {aspect}, {count(settings['averaged'], 'vue')}"
-        if trial["draws"] != draws:
+        if trial["draws"] != folds:
             photo += f", {count(trial['draws'], 'tirage')}"
         rows.append([trial["label"], photo, "oui" if trial["refit"] else "non", rate, *scores])
     return section(
@@ -225,7 +225,7 @@ def _trials(found: Findings, draws: int) -> Block | None:
             "chacun puisse juger."
         ),
         table(
-            f"Essais, exactitude moyenne de {count(draws, 'tirage')} sauf mention contraire ; pas d’affinage "
+            f"Essais, exactitude moyenne de {count(folds, 'tirage')} sauf mention contraire ; pas d’affinage "
             "en cent-millièmes",
             ("Réseau", "Photo", "Réappris", "Pas d’affinage", "Validation, gelé", "Test, gelé",
              "Validation, affiné", "Test, affiné"),

@@ -138,7 +138,7 @@ def sections(found: Findings, files: Files) -> list[Block]:
 
 
 def _unfinished(found: Findings) -> Block | None:
-    """Say which methods were not trained on all draws: their test photos are then fewer."""
+    """Say which methods were not trained on all folds: their test photos are then fewer."""
     most = max(method["photos"] for method in found.methods.values())
     short = [
         f"{method['label']} n’a été entraîné que sur {len(method['runs'])} tirages, donc testé sur "

@@ -12,8 +12,8 @@ from pathlib import Path
 from flask import Flask
 from flask.testing import FlaskClient
 
-from pretadepenser import create_app
-from pretadepenser.credit import demo, training
+from pretadepenser import create_app, demo
+from pretadepenser.credit.model import training
 from pretadepenser.credit.portfolio import import_batches
 from pretadepenser.records import users
 

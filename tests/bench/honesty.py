@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from pretadepenser.credit import faithfulness
-from pretadepenser.credit.explanation import explain_all
+from pretadepenser.credit.explanation.reasons import explain_all
+from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.portfolio import current_portfolio
-from pretadepenser.credit.readability import kandel_moles
-from pretadepenser.credit.scoring import current_model
 from tests.bench.ground import Ground, line, title
+from tests.measures import faithfulness
+from tests.measures.readability import kandel_moles
 
 CLIENTS = 500
 

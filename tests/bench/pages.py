@@ -7,9 +7,10 @@ import shutil
 import numpy as np
 from flask import Flask
 
-from pretadepenser.credit import features
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.model.inputs import input_matrix
+from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.portfolio import current_portfolio
-from pretadepenser.credit.scoring import current_model
 from tests.bench.ground import Ground, csrf, line, median, p99, timed, title
 
 ROUNDS = 200
@@ -29,8 +30,8 @@ def run(ground: Ground) -> None:
     empty = bare.test_client()
 
     def shap(number: int) -> object:
-        frame = features.frame([rows[number]])
-        return model.contributions(features.matrix(frame, model.features))
+        frame = dictionary.frame([rows[number]])
+        return model.contributions(input_matrix(frame, model.features))
 
     title(f"Pages, server time in ms over {ROUNDS} clients (p50, p99, ratio to the floor)")
     floor = timed(shap, numbers)

@@ -10,7 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from pretadepenser.credit import demo, dictionary
+from pretadepenser import demo
+from pretadepenser.credit import dictionary
 from pretadepenser.credit.portfolio import import_batches, import_folder
 from tests.bench.ground import Ground, line, title
 

@@ -32,7 +32,7 @@ def run(ground: Ground) -> None:
         }.items():
             begun = time.perf_counter()
             with ThreadPoolExecutor(USERS) as pool:
-                shares = [paths[place::USERS] for place in range(USERS)]
+                shares = [paths[index::USERS] for index in range(USERS)]
                 answers = pool.map(lambda share: _ask(server.port, server.cookie, share), shares)
                 taken = [one for share in answers for one in share]
             rate = len(paths) / (time.perf_counter() - begun)

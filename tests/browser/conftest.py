@@ -17,8 +17,9 @@ from selenium.webdriver.chrome.webdriver import WebDriver
 from werkzeug.serving import make_server
 
 from pretadepenser import create_app
+from pretadepenser.credit.model.scale import margin_of
+from pretadepenser.credit.model.scoring import current_model, current_scores
 from pretadepenser.credit.portfolio import current_portfolio
-from pretadepenser.credit.scoring import current_model, current_scores, margin_of
 from tests.browser.states import State, leaving_the_page
 from tests.conftest import PASSWORD
 from tests.web.test_gunicorn import Server, start

@@ -53,6 +53,6 @@ def tiny() -> Config:
 def trained(
     drawings: tuple[Path, Path], tiny: Config, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Study, list[Run]]:
-    """A study with two draws trained on random weights. Never changed by a test."""
+    """A study with two folds trained on random weights. Never changed by a test."""
     study = studies.prepare(*drawings, tmp_path_factory.mktemp("trained"), seed=3, demonstration=True)
     return study, studies.train(study, tiny, "random", [0, 1])

@@ -98,13 +98,13 @@ def test_near_groups_chain() -> None:
     assert near_groups([0b0000, 0b0001, 0b0011, 0b1111000], 1) == [0, 0, 0, 1]
 
 
-def test_every_photo_is_tested_once_and_draws_are_seeded(study: Study) -> None:
+def test_every_photo_is_tested_once_and_folds_are_seeded(study: Study) -> None:
     manifest = study.manifest
     assert all(word.count(Role.TEST.value) == 1 for word in manifest.roles.values())
     assert draw_splits(study.catalog, 3).key == manifest.key != draw_splits(study.catalog, 4).key
     alone = replace(study.catalog, groups=tuple(range(len(study.catalog.photos))))
-    for draw in range(manifest.draws):
-        tested = alone.labels[draw_splits(alone, 3).members(draw, Role.TEST)]
+    for fold in range(manifest.folds):
+        tested = alone.labels[draw_splits(alone, 3).members(fold, Role.TEST)]
         assert np.bincount(tested).tolist() == [2] * len(CATEGORIES)
     path = study.work / "manifest.json"
     assert read_manifest(path, study.catalog) == manifest

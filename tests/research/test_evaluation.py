@@ -72,10 +72,10 @@ def test_predictions_survive_their_json_and_figures_follow_the_definitions(
     again = read_predictions(predictions.to_json())
     assert figures(again, study.manifest) == figures(predictions, study.manifest)
     found = figures(again, study.manifest)["phases"]["tuned"]  # type: ignore[index]
-    tested = np.concatenate([study.manifest.members(draw, Role.TEST) for draw in (0, 1)])
+    tested = np.concatenate([study.manifest.members(fold, Role.TEST) for fold in (0, 1)])
     assert len(predictions.identities) == len(tested)
     answers = np.concatenate(
-        [run.averaged("tuned")[study.manifest.members(run.draw, Role.TEST)].argmax(1) for run in runs]
+        [run.averaged("tuned")[study.manifest.members(run.fold, Role.TEST)].argmax(1) for run in runs]
     )
     labels = study.catalog.labels[tested]
     assert found["test_pooled"] == pytest.approx((answers == labels).mean())

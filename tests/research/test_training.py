@@ -139,7 +139,7 @@ def test_training_leaves_the_base_as_it_was_and_a_complete_record(
     trained: tuple[Study, list[Run]], tiny: Config
 ) -> None:
     study, runs = trained
-    assert [run.draw for run in runs] == [0, 1]
+    assert [run.fold for run in runs] == [0, 1]
     for run in runs:
         assert run.frozen.shape == run.tuned.shape == (2, len(study.catalog.photos), 7)
         assert np.allclose(run.tuned.sum(-1), 1, atol=1e-4)
@@ -187,7 +187,7 @@ def test_an_ensemble_averages_what_its_members_answer(trained: tuple[Study, list
     assert np.allclose(found.averaged("tuned"), expected)
 
 
-def test_finished_draws_are_not_done_again(trained: tuple[Study, list[Run]], tiny: Config) -> None:
+def test_finished_folds_are_not_done_again(trained: tuple[Study, list[Run]], tiny: Config) -> None:
     study, _ = trained
     paths = sorted(study.work.glob("runs/*/*/draw-*/run.json"))
     before = [path.stat().st_mtime_ns for path in paths]

@@ -1,19 +1,21 @@
 """What would change the decision, found one setting after the other: the long way that the search must match.
 
-Written from the description in credit.counterfactual alone.
+Written from the description in credit.recourse.search alone.
 """
 
 import itertools
 import math
 from collections.abc import Iterator
 
-from pretadepenser.credit import features, scoring
-from pretadepenser.credit.counterfactual import PROPOSALS
-from pretadepenser.credit.features import Row
-from pretadepenser.credit.lever_grid import GRID, LOCKS, MOVED, PLAUSIBLE, SECOND, Lock
-from pretadepenser.credit.lever_wording import EFFORT, Lever
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import Row
+from pretadepenser.credit.model import scoring
+from pretadepenser.credit.model.inputs import input_matrix
+from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
-from pretadepenser.credit.scoring import Model
+from pretadepenser.credit.recourse.grid import GRID, MOVED, PLAUSIBLE, SECOND
+from pretadepenser.credit.recourse.levers import EFFORT, LOCKS, Lever, Lock
+from pretadepenser.credit.recourse.search import PROPOSALS
 
 
 def proposals(
@@ -27,19 +29,19 @@ def proposals(
         if group == (Lever.LONGER, Lever.SHORTER):
             continue
         grids = [_values(row, lever) for lever in group]
-        places = list(itertools.product(*(range(len(grid)) for grid in grids)))
+        indices = list(itertools.product(*(range(len(grid)) for grid in grids)))
         rows = {}
-        for place in places:
-            settings = {lever: grid[one] for lever, grid, one in zip(group, grids, place, strict=True)}
+        for index in indices:
+            settings = {lever: grid[one] for lever, grid, one in zip(group, grids, index, strict=True)}
             moved = after(row, settings)
             if _realistic(portfolio, row, moved):
-                rows[place] = moved
+                rows[index] = moved
         granted = dict(zip(rows, _granted(model, limit, list(rows.values())), strict=True))
         holding = [
-            place for place in rows if granted[place] and all(granted.get(on, True) for on in _onward(place))
+            index for index in rows if granted[index] and all(granted.get(on, True) for on in _onward(index))
         ]
         if holding:
-            cheapest.append(min((_cost(portfolio, row, rows[place], group), group) for place in holding))
+            cheapest.append(min((_cost(portfolio, row, rows[index], group), group) for index in holding))
     chosen: list[tuple[tuple[Lever, ...], float]] = []
     for cost, group in sorted(cheapest):
         ours = {LOCKS[lever] for lever in group}
@@ -93,9 +95,9 @@ def _realistic(portfolio: Portfolio, row: Row, changed: Row) -> bool:
     return not raised or then["ANNUITY_TO_INCOME"] <= max(EFFORT, before["ANNUITY_TO_INCOME"])
 
 
-def _onward(place: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-    for axis in range(len(place)):
-        yield tuple(one + (axis == here) for here, one in enumerate(place))
+def _onward(index: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    for axis in range(len(index)):
+        yield tuple(one + (axis == here) for here, one in enumerate(index))
 
 
 def _cost(portfolio: Portfolio, row: Row, changed: Row, group: tuple[Lever, ...]) -> float:
@@ -116,7 +118,7 @@ def _cost(portfolio: Portfolio, row: Row, changed: Row, group: tuple[Lever, ...]
 def _granted(model: Model, limit: float, rows: list[Row]) -> list[bool]:
     if not rows:
         return []
-    margins = model.margins(features.matrix(features.frame(rows), model.features))
+    margins = model.margins(input_matrix(dictionary.frame(rows), model.features))
     return [scoring.score(model, margin, limit).granted for margin in margins.tolist()]
 
 
@@ -129,5 +131,5 @@ def known(row: Row, name: str) -> float:
 
 def figures(row: Row) -> dict[str, float]:
     """What levers move, and what follows from it; NaN where unknown."""
-    frame = features.frame([{name: row[name] for name in MOVED}])
-    return {name: float(value[0]) for name, value in {**frame, **features.derive(frame)}.items()}
+    frame = dictionary.frame([{name: row[name] for name in MOVED}])
+    return {name: float(value[0]) for name, value in {**frame, **dictionary.derive(frame)}.items()}

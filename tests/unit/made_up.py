@@ -34,9 +34,9 @@ def table(clients: int, seed: int = 0, first: int = 100_002) -> pa.Table:
 
 def text(rows: pa.Table) -> pa.Table:
     """The same rows with categories as plain strings, as files have them."""
-    for place, field in enumerate(rows.schema):
+    for index, field in enumerate(rows.schema):
         if pa.types.is_dictionary(field.type):
-            rows = rows.set_column(place, field.name, rows.column(place).cast(pa.string()))
+            rows = rows.set_column(index, field.name, rows.column(index).cast(pa.string()))
     return rows
 
 

@@ -23,9 +23,9 @@ def write(folder: Path) -> Path:
 def spoil(path: Path, line: int, column: str, value: str) -> None:
     """Put `value` in one field of a CSV file."""
     lines = path.read_text().split("\n")
-    place = lines[0].replace('"', "").split(",").index(column)
+    index = lines[0].replace('"', "").split(",").index(column)
     changed = fields(lines[line - 1])
-    changed[place] = value
+    changed[index] = value
     lines[line - 1] = ",".join(changed)
     path.write_text("\n".join(lines))
 

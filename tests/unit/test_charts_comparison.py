@@ -7,12 +7,14 @@ from xml.etree import ElementTree
 import pyarrow as pa
 import pytest
 
+from pretadepenser import french
 from pretadepenser.charts import comparison as charts
 from pretadepenser.charts import drawing
 from pretadepenser.charts.chart import Chart
-from pretadepenser.credit import comparison, french, groups
-from pretadepenser.credit.comparison import Distribution
-from pretadepenser.credit.groups import Group, Selection
+from pretadepenser.credit.peers import comparison
+from pretadepenser.credit.peers import group as groups
+from pretadepenser.credit.peers.comparison import Distribution
+from pretadepenser.credit.peers.group import Group, Selection
 from pretadepenser.credit.portfolio import Client, Portfolio, current_portfolio, import_batches
 from tests.unit import made_up
 
@@ -62,7 +64,7 @@ def test_every_figure_is_drawn_with_its_table(
 ) -> None:
     shown = described(portfolio, client, group, name)
     chart = charts.distribution(shown)
-    assert chart.alternative == f"{comparison.standing(shown)} {chart.sentence}"
+    assert chart.alternative == f"{comparison.rank_sentence(shown)} {chart.sentence}"
     assert [row[1] for row in chart.table.rows] == [french.number(bar.count) for bar in shown.bars]
     assert sum(bool("(ce client)" in row[0]) for row in chart.table.rows) == sum(b.here for b in shown.bars)
     texts = drawn_texts(chart, width)
@@ -140,8 +142,8 @@ def test_the_last_open_bracket_is_named(
 
 def test_too_few_outcomes_make_no_rate(portfolio: Portfolio, client: Client, tmp_path: Path) -> None:
     rows = made_up.table(60)
-    place = rows.schema.get_field_index("TARGET")
-    rows = rows.set_column(place, rows.schema.field(place), pa.nulls(60, pa.float64()))
+    index = rows.schema.get_field_index("TARGET")
+    rows = rows.set_column(index, rows.schema.field(index), pa.nulls(60, pa.float64()))
     import_batches(rows.to_batches(), tmp_path)
     unlabelled = current_portfolio(tmp_path)
     assert unlabelled is not None
@@ -154,8 +156,8 @@ def test_too_few_outcomes_make_no_rate(portfolio: Portfolio, client: Client, tmp
 @pytest.mark.parametrize("width", drawing.WIDTHS)
 def test_a_figure_that_nobody_has_is_drawn_empty(tmp_path: Path, width: drawing.Width) -> None:
     rows = made_up.table(60)
-    place = rows.schema.get_field_index("EXT_SOURCE_1")
-    rows = rows.set_column(place, rows.schema.field(place), pa.nulls(60, pa.float64()))
+    index = rows.schema.get_field_index("EXT_SOURCE_1")
+    rows = rows.set_column(index, rows.schema.field(index), pa.nulls(60, pa.float64()))
     import_batches(rows.to_batches(), tmp_path)
     portfolio = current_portfolio(tmp_path)
     assert portfolio is not None

@@ -6,13 +6,13 @@ import pytest
 
 from pretadepenser.charts import levers as charts
 from pretadepenser.charts.drawing import WIDTHS, Width
-from pretadepenser.credit import lever_wording
-from pretadepenser.credit.counterfactual import Curve
-from pretadepenser.credit.lever_wording import Lever
+from pretadepenser.credit.recourse import wording as lever_wording
+from pretadepenser.credit.recourse.levers import Lever
+from pretadepenser.credit.recourse.search import Curve
 
 
 def curve(points: list[int], current: int) -> Curve:
-    amounts = tuple(100_000.0 + 10_000 * place for place in range(len(points)))
+    amounts = tuple(100_000.0 + 10_000 * index for index in range(len(points)))
     return Curve(amounts, tuple(points), tuple(0.5 for _ in points), current)
 
 

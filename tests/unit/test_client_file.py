@@ -1,9 +1,9 @@
 """The client's file: every column but the outcome, and no theme repeated in its lines."""
 
-from pretadepenser.credit import client_file, dictionary
-from pretadepenser.credit.dictionary import COLUMNS, Theme
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import COLUMNS, Theme, client_file
+from pretadepenser.credit.dictionary.wording import Value
 from pretadepenser.credit.portfolio import Portfolio
-from pretadepenser.credit.wording import Value
 
 
 def row(portfolio: Portfolio) -> dict[str, Value]:

@@ -7,10 +7,13 @@ import pyarrow as pa
 import pytest
 from scipy import stats
 
-from pretadepenser.credit import comparison, dictionary, groups, scoring
-from pretadepenser.credit.comparison import Bar
-from pretadepenser.credit.groups import Group, Outcome, Selection
-from pretadepenser.credit.portfolio import Client, Portfolio, brackets, current_portfolio, import_batches
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.model.scale import POINTS_AT_LIMIT, points_of
+from pretadepenser.credit.peers import comparison
+from pretadepenser.credit.peers import group as groups
+from pretadepenser.credit.peers.comparison import Bar
+from pretadepenser.credit.peers.group import Group, Outcome, Selection
+from pretadepenser.credit.portfolio import Client, Portfolio, bins, current_portfolio, import_batches
 from tests.unit import made_up
 
 CLIENTS = 3000
@@ -55,48 +58,48 @@ def test_the_themes_hold_every_figure_once() -> None:
 
 
 @pytest.mark.parametrize("grain", ["fine", "broad"])
-@pytest.mark.parametrize("name", brackets.QUANTITIES)
-def test_every_client_is_in_the_bracket_that_holds_the_value(
-    portfolio: Portfolio, name: str, grain: brackets.Grain
+@pytest.mark.parametrize("name", bins.QUANTITIES)
+def test_every_client_is_in_the_bin_that_holds_the_value(
+    portfolio: Portfolio, name: str, grain: bins.Grain
 ) -> None:
     column = dictionary.describe(name)
-    edges = portfolio.brackets.edges(name, grain)
+    edges = portfolio.bins.edges(name, grain)
     assert list(edges) == sorted(set(edges))
-    assert len(edges) < (brackets.FINE if grain == "fine" else brackets.BROAD)
-    assert len(brackets.texts(column, edges)) == len(edges) + 1
+    assert len(edges) < (bins.FINE if grain == "fine" else bins.BROAD)
+    assert len(bins.texts(column, edges)) == len(edges) + 1
     values = portfolio.values(name)
-    shown = brackets.displayed(column, values)
-    for place, code in enumerate(portfolio.brackets.codes(name, grain).tolist()):
-        value = None if np.isnan(values[place]) else float(values[place])
-        assert portfolio.brackets.place(name, value, grain) == code
+    shown = bins.displayed(column, values)
+    for index, code in enumerate(portfolio.bins.codes(name, grain).tolist()):
+        value = None if np.isnan(values[index]) else float(values[index])
+        assert portfolio.bins.code(name, value, grain) == code
         if value is None:
-            assert code == brackets.MISSING
+            assert code == bins.MISSING
         elif value == column.sentinel:
-            assert code == brackets.SENTINEL
+            assert code == bins.SENTINEL
         else:
-            assert code == 0 or edges[code - 1] <= shown[place]
-            assert code == len(edges) or shown[place] < edges[code]
+            assert code == 0 or edges[code - 1] <= shown[index]
+            assert code == len(edges) or shown[index] < edges[code]
 
 
 def test_the_edges_are_round_and_said_in_french() -> None:
     amount, years, count = (dictionary.describe(n) for n in ("AMT_CREDIT", "DAYS_EMPLOYED", "OWN_CAR_AGE"))
-    assert brackets.texts(amount, (100_000.0, 200_000.0)) == [
+    assert bins.texts(amount, (100_000.0, 200_000.0)) == [
         "moins de 100\u202f000\u00a0€",
         "de 100\u202f000 à 200\u202f000\u00a0€",
         "200\u202f000\u00a0€ et plus",
     ]
-    assert brackets.texts(years, (0.5, 2.0)) == [
+    assert bins.texts(years, (0.5, 2.0)) == [
         "moins de 0,5\u00a0an",
         "de 0,5 à 2\u00a0ans",
         "2\u00a0ans et plus",
     ]
-    assert brackets.texts(count, (1.0, 2.0, 5.0)) == [
+    assert bins.texts(count, (1.0, 2.0, 5.0)) == [
         "0\u00a0an",
         "1\u00a0an",
         "de 2 à 4\u00a0ans",
         "5\u00a0ans et plus",
     ]
-    assert brackets.texts(amount, ()) == ["toutes les valeurs"]
+    assert bins.texts(amount, ()) == ["toutes les valeurs"]
 
 
 def test_groups_by_decision_part_the_portfolio(
@@ -106,12 +109,12 @@ def test_groups_by_decision_part_the_portfolio(
     refused = groups.group(portfolio, client, Selection(Outcome.REFUSED), margins, LIMIT)
     assert granted.size + refused.size == CLIENTS
     for margin, inside in zip(margins.tolist(), granted.mask.tolist(), strict=True):
-        assert (scoring.points_of(margin, LIMIT) >= scoring.POINTS_AT_LIMIT) is inside
+        assert (points_of(margin, LIMIT) >= POINTS_AT_LIMIT) is inside
     with pytest.raises(ValueError, match="not computed"):
         groups.group(portfolio, client, Selection(Outcome.REFUSED), None, LIMIT)
 
 
-def test_criteria_keep_the_clients_who_share_the_bracket(portfolio: Portfolio, client: Client) -> None:
+def test_criteria_keep_the_clients_who_share_the_bin(portfolio: Portfolio, client: Client) -> None:
     everyone = everybody(portfolio, client)
     assert everyone.size == CLIENTS
     for key, criterion in groups.CRITERIA.items():
@@ -121,11 +124,11 @@ def test_criteria_keep_the_clients_who_share_the_bracket(portfolio: Portfolio, c
         if column.textual:
             inside = values == column.code(str(client.values[criterion.column]))
         else:
-            edges = [-np.inf, *portfolio.brackets.edges(criterion.column, "broad"), np.inf]
-            shown = brackets.displayed(column, values)
-            mine = brackets.displayed(column, np.array([float(client.values[criterion.column] or 0)]))[0]
-            place = int(np.searchsorted(edges, mine, side="right"))
-            inside = (shown >= edges[place - 1]) & (shown < edges[place])
+            edges = [-np.inf, *portfolio.bins.edges(criterion.column, "broad"), np.inf]
+            shown = bins.displayed(column, values)
+            mine = bins.displayed(column, np.array([float(client.values[criterion.column] or 0)]))[0]
+            index = int(np.searchsorted(edges, mine, side="right"))
+            inside = (shown >= edges[index - 1]) & (shown < edges[index])
         np.testing.assert_array_equal(group.mask, inside, key)
         assert group.mask[41]
     both = groups.group(portfolio, client, Selection(alike=("revenu", "age")), None, LIMIT)
@@ -151,8 +154,8 @@ def test_a_distribution_counts_what_is_there(portfolio: Portfolio, name: str) ->
     targets = portfolio.column("TARGET")
     values = portfolio.values(name)
     column = dictionary.describe(name)
-    for place in (3, 41, 1200):
-        client = portfolio.client(int(portfolio.numbers()[place]))
+    for index in (3, 41, 1200):
+        client = portfolio.client(int(portfolio.numbers()[index]))
         assert client is not None
         group = groups.group(portfolio, client, Selection(alike=("source",)), None, LIMIT)
         shown = comparison.distribution(portfolio, client, group, name)
@@ -168,12 +171,12 @@ def test_a_distribution_counts_what_is_there(portfolio: Portfolio, name: str) ->
         assert sum(bar.defaults for bar in shown.broad) == (labelled == 1).sum()
         if shown.position is not None:
             known = inside[~missing & ~sentinel]
-            mine = values[place]
+            mine = values[index]
             order = -1 if column.kind in (dictionary.Kind.DURATION, dictionary.Kind.ELAPSED) else 1
             assert shown.position.below == pytest.approx((order * known < order * mine).mean())
             assert shown.position.equal == pytest.approx((known == mine).mean())
             assert shown.median == pytest.approx(np.median(known))
-        assert comparison.standing(shown).endswith(".")
+        assert comparison.rank_sentence(shown).endswith(".")
 
 
 def test_a_figure_that_is_not_for_comparison(portfolio: Portfolio, client: Client) -> None:
@@ -204,16 +207,16 @@ def test_a_crossing_counts_both_figures_and_ranks_them(portfolio: Portfolio, cli
     assert shown.counts.sum() == shown.known == both.sum()
     assert shown.counts.shape == (len(shown.first_edges) + 1, len(shown.second_edges) + 1)
     assert max(shown.counts.shape) <= 10
-    places = [
+    indices = [
         np.searchsorted(edges, each[both], side="right")
         for edges, each in zip((shown.first_edges, shown.second_edges), values, strict=True)
     ]
     expected = np.zeros_like(shown.counts)
-    np.add.at(expected, tuple(places), 1)
+    np.add.at(expected, tuple(indices), 1)
     np.testing.assert_array_equal(shown.counts, expected)
     assert shown.here is not None
     assert shown.counts[shown.here] > 0
-    codes = [portfolio.brackets.codes(name)[both] for name in (first, second)]
+    codes = [portfolio.bins.codes(name)[both] for name in (first, second)]
     assert shown.correlation == pytest.approx(stats.spearmanr(*codes).statistic)
     for pair in ((first, first), (first, "NAME_INCOME_TYPE"), ("DAYS_BIRTH", first)):
         with pytest.raises(KeyError):
@@ -224,11 +227,11 @@ def test_sentences_say_where_the_client_stands(portfolio: Portfolio) -> None:
     rows = made_up.table(CLIENTS, seed=4)
     said = set()
     for name in ("AMT_CREDIT", "DAYS_EMPLOYED", "EXT_SOURCE_1", "NAME_INCOME_TYPE"):
-        for place in range(0, 60, 3):
-            client = portfolio.client(rows["SK_ID_CURR"][place].as_py())
+        for index in range(0, 60, 3):
+            client = portfolio.client(rows["SK_ID_CURR"][index].as_py())
             assert client is not None
             group = everybody(portfolio, client)
-            said.add(comparison.standing(comparison.distribution(portfolio, client, group, name)))
+            said.add(comparison.rank_sentence(comparison.distribution(portfolio, client, group, name)))
     assert any("plus que chez" in sentence for sentence in said)
     assert any("moins que chez" in sentence for sentence in said)
     assert any("La donnée est absente pour ce client, comme pour" in sentence for sentence in said)
@@ -240,8 +243,8 @@ def test_sentences_say_where_the_client_stands(portfolio: Portfolio) -> None:
 
 def test_a_figure_that_nobody_has(tmp_path: Path) -> None:
     rows = made_up.table(60)
-    place = rows.schema.get_field_index("EXT_SOURCE_1")
-    rows = rows.set_column(place, rows.schema.field(place), pa.nulls(60, pa.float64()))
+    index = rows.schema.get_field_index("EXT_SOURCE_1")
+    rows = rows.set_column(index, rows.schema.field(index), pa.nulls(60, pa.float64()))
     import_batches(rows.to_batches(), tmp_path)
     portfolio = current_portfolio(tmp_path)
     assert portfolio is not None
@@ -250,6 +253,6 @@ def test_a_figure_that_nobody_has(tmp_path: Path) -> None:
     group = everybody(portfolio, client)
     shown = comparison.distribution(portfolio, client, group, "EXT_SOURCE_1")
     assert (shown.known, shown.missing, shown.median) == (0, 60, None)
-    assert comparison.standing(shown).startswith("La donnée est absente")
+    assert comparison.rank_sentence(shown).startswith("La donnée est absente")
     crossed = comparison.crossing(portfolio, client, group, "EXT_SOURCE_1", "AMT_CREDIT")
     assert (crossed.known, crossed.correlation, crossed.here) == (0, None, None)

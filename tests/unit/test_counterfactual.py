@@ -8,15 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pretadepenser.credit import dictionary, features, lever_grid, scoring
-from pretadepenser.credit.counterfactual import PROPOSALS, Levers, levers
-from pretadepenser.credit.explanation import explain
-from pretadepenser.credit.features import Row
-from pretadepenser.credit.lever_grid import LOCKS, MORE, MOVED, PLAUSIBLE, Lock
-from pretadepenser.credit.lever_wording import EFFORT, Lever
-from pretadepenser.credit.plausibility import implausible
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import Row
+from pretadepenser.credit.explanation.reasons import explain
+from pretadepenser.credit.model.scale import margin_of
+from pretadepenser.credit.model.scoring import Model, current_model, current_scores
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio
-from pretadepenser.credit.scoring import Model, current_model, current_scores
+from pretadepenser.credit.recourse import grid as lever_grid
+from pretadepenser.credit.recourse.grid import MORE, MOVED, PLAUSIBLE
+from pretadepenser.credit.recourse.levers import EFFORT, LOCKS, Lever, Lock
+from pretadepenser.credit.recourse.search import PROPOSALS, Levers, levers
+from pretadepenser.credit.whatif.plausibility import implausible
 from tests.unit import brute_force
 from tests.unit.brute_force import figures, known
 
@@ -50,7 +52,7 @@ def bench(trained: Path) -> Bench:
     margins = current_scores(trained, portfolio, model)
     assert margins is not None
     order = np.random.default_rng(0).permutation(portfolio.size)
-    above = margins[order] > scoring.margin_of(LIMIT)
+    above = margins[order] > margin_of(LIMIT)
     numbers = portfolio.numbers()[order]
     return Bench(model, portfolio, numbers[above].tolist(), numbers[~above].tolist())
 
@@ -197,12 +199,12 @@ def test_room_of_granted_clients_ends_where_it_says(bench: Bench) -> None:
         assert found.room
         assert found.curve
         assert found.room.margin == found.score.points - 500 >= found.room.smallest >= 0
-        place = found.curve.amounts.index(found.room.largest)
-        assert min(found.curve.points[: place + 1]) == found.room.smallest + 500
-        if place + 1 < len(found.curve.amounts):
+        index = found.curve.amounts.index(found.room.largest)
+        assert min(found.curve.points[: index + 1]) == found.room.smallest + 500
+        if index + 1 < len(found.curve.amounts):
             ends += 1
-            assert found.curve.points[place + 1] < 500
-            for at, granted in ((place, True), (place + 1, False)):
+            assert found.curve.points[index + 1] < 500
+            for at, granted in ((index, True), (index + 1, False)):
                 score = explain(
                     bench.model, bench.portfolio, _scaled(row, found.curve.amounts[at]), LIMIT
                 ).score
@@ -218,7 +220,7 @@ def _scaled(row: Row, amount: float) -> Row:
 
 def test_a_revolving_credit_has_no_term_and_no_deposit(bench: Bench) -> None:
     row = {**bench.row(bench.refused[0]), "NAME_CONTRACT_TYPE": "Revolving loans"}
-    grid = lever_grid.Grid(bench.portfolio, row, features.columns(bench.model.features))
+    grid = lever_grid.Grid(bench.portfolio, row, dictionary.columns_of(bench.model.features))
     assert [lever for lever in Lever if grid.values(lever).size] == [Lever.PROJECT, Lever.INCOME]
 
 
@@ -255,9 +257,9 @@ def test_nothing_is_proposed_that_one_step_more_would_undo() -> None:
     assert lever_grid.steady(good, beyond)[0, 0]
 
 
-def replace_at(values: np.ndarray, place: tuple[int, int]) -> np.ndarray:
+def replace_at(values: np.ndarray, index: tuple[int, int]) -> np.ndarray:
     changed = values.copy()
-    changed[place] = False
+    changed[index] = False
     return changed
 
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pretadepenser.credit import demo
-from pretadepenser.credit.demo import compare
-from pretadepenser.credit.demo.columns import BUREAU, DOCUMENTS, MEASURES
-from pretadepenser.credit.demo.genuine import fictitious, labelled
-from pretadepenser.credit.demo.parameters import PATH, load, save
+from pretadepenser import demo
 from pretadepenser.credit.dictionary import COLUMNS, arrow_schema
+from pretadepenser.demo.columns import BUREAU, DOCUMENTS, MEASURES
+from pretadepenser.demo.fit import compare
+from pretadepenser.demo.fit.genuine import fictitious, labelled
+from pretadepenser.demo.parameters import PATH, load, save
 
 REPO = Path(__file__).resolve().parents[2]
 GENUINE = REPO.parent / "shared" / "data" / "homecredit"
@@ -68,8 +68,8 @@ def test_batches_have_the_size_asked_for(batch_rows: int) -> None:
 
 def test_the_known_client_is_the_same_in_every_size(table: pa.Table) -> None:
     alone = pa.Table.from_batches(demo.batches(1, seed=1)).to_pylist()
-    place = table["SK_ID_CURR"].to_pylist().index(157083)
-    assert table.slice(place, 1).to_pylist() == alone
+    index = table["SK_ID_CURR"].to_pylist().index(157083)
+    assert table.slice(index, 1).to_pylist() == alone
 
 
 def test_a_larger_portfolio_begins_with_the_same_people() -> None:

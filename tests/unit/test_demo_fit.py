@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pretadepenser.credit.demo import compare
-from pretadepenser.credit.demo.fit import category_names, nearest
-from pretadepenser.credit.demo.genuine import fictitious
-from pretadepenser.credit.demo.marginal_fit import Spread, fit_levels, fit_numbers, pattern, rank_scores
-from pretadepenser.credit.demo.parameters import Axis, Floats, Term
+from pretadepenser.demo.fit import compare
+from pretadepenser.demo.fit.__main__ import category_names, nearest
+from pretadepenser.demo.fit.genuine import fictitious
+from pretadepenser.demo.fit.marginals import Spread, fit_levels, fit_numbers, pattern, rank_scores
+from pretadepenser.demo.parameters import Axis, Floats, Term
 
 
 def standard(_: int) -> Spread:

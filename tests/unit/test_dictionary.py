@@ -9,8 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from pretadepenser.credit import dictionary, features
+from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import COLUMNS, DERIVED, Column, Kind, Theme
+from pretadepenser.credit.model.inputs import FEATURES
 
 REPO = Path(__file__).parents[2]
 HOME_CREDIT = REPO.parent / "shared" / "data" / "homecredit"
@@ -59,13 +60,13 @@ def test_genuine_rows_pass(name: str) -> None:
 
 def test_each_derived_feature_is_described() -> None:
     unknown_client = dict.fromkeys(COLUMNS)
-    assert set(DERIVED) == set(features.derive(features.frame([unknown_client])))
-    for name in features.FEATURES:
+    assert set(DERIVED) == set(dictionary.derive(dictionary.frame([unknown_client])))
+    for name in FEATURES:
         assert dictionary.describe(name).name == name
 
 
 def test_no_feature_rests_on_a_protected_ground() -> None:
-    assert not set(features.FEATURES) & set(dictionary.protected_columns())
+    assert not set(FEATURES) & set(dictionary.protected_columns())
 
 
 def test_grounds_of_the_penal_code() -> None:

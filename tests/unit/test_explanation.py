@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from pretadepenser.charts import client as charts
-from pretadepenser.credit import dictionary, faithfulness, scoring, wording
-from pretadepenser.credit.explanation import (
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import Row, wording
+from pretadepenser.credit.explanation.reasons import (
     REASONS,
     Decomposition,
     Explanation,
@@ -16,10 +17,12 @@ from pretadepenser.credit.explanation import (
     explain,
     explain_all,
 )
-from pretadepenser.credit.features import Row
-from pretadepenser.credit.french import Person
+from pretadepenser.credit.model import scoring
+from pretadepenser.credit.model.scale import POINTS_PER_MARGIN
+from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
-from pretadepenser.credit.scoring import Model
+from pretadepenser.french import Person
+from tests.measures import faithfulness
 
 LIMIT = 0.48
 
@@ -45,7 +48,7 @@ def test_points_say_what_the_model_says(explained: list[Explanation]) -> None:
     """A contribution's whole points keep its sign and stay near its exact value."""
     for one in explained:
         for part in one.contributions:
-            exact = -scoring.POINTS_PER_MARGIN * part.margin
+            exact = -POINTS_PER_MARGIN * part.margin
             assert part.points * exact >= 0
             assert abs(part.points - exact) < 2
 
@@ -71,7 +74,11 @@ def test_reasons_are_the_strongest_and_in_order(rows: list[Row], explained: list
         together: dict[str, int] = {}
         for part in one.contributions:
             column = dictionary.describe(part.name)
-            name = column.moot_where[0] if column.moot_where and column.is_moot(row) else part.name
+            name = (
+                column.not_applicable_where[0]
+                if column.not_applicable_where and column.is_not_applicable(row)
+                else part.name
+            )
             if column.group is None:
                 together[name] = together.get(name, 0) + part.points
         for side, sign in ((one.against, -1), (one.in_favour, 1)):
@@ -179,7 +186,7 @@ def test_missing_data_are_said_to_be_missing(model: Model, portfolio: Portfolio,
 
 
 @pytest.mark.parametrize(
-    ("moot", "cause", "said", "cell"),
+    ("not_applicable", "cause", "said", "cell"),
     [
         ("OWN_CAR_AGE", "FLAG_OWN_CAR", "Le client ne possède pas de voiture", "sans objet (pas de voiture)"),
         (
@@ -191,19 +198,19 @@ def test_missing_data_are_said_to_be_missing(model: Model, portfolio: Portfolio,
     ],
 )
 def test_what_has_no_object_is_told_by_its_cause(
-    rows: list[Row], explained: list[Explanation], moot: str, cause: str, said: str, cell: str
+    rows: list[Row], explained: list[Explanation], not_applicable: str, cause: str, said: str, cell: str
 ) -> None:
     told = 0
     for row, one in zip(rows, explained, strict=True):
-        if not dictionary.describe(moot).is_moot(row):
+        if not dictionary.describe(not_applicable).is_not_applicable(row):
             continue
         parts = {part.name: part for part in one.contributions}
-        assert parts[moot].text.startswith(cell)
+        assert parts[not_applicable].text.startswith(cell)
         for reason in (*one.against, *one.in_favour):
-            assert (moot in reason.names) == (cause in reason.names)
-            if moot in reason.names:
+            assert (not_applicable in reason.names) == (cause in reason.names)
+            if not_applicable in reason.names:
                 assert reason.sentence.startswith(said)
-                assert reason.points == parts[moot].points + parts[cause].points
+                assert reason.points == parts[not_applicable].points + parts[cause].points
                 assert "c’est le cas de" in reason.sentence
                 told += 1
     assert told

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pretadepenser.credit import french
+from pretadepenser import french
 
 N, S = french.NARROW_NO_BREAK, french.NO_BREAK
 

@@ -7,8 +7,9 @@ import numpy as np
 import pyarrow.csv as csv
 import pytest
 
-from pretadepenser.credit import dictionary, features
-from pretadepenser.credit.plausibility import BLAMED, implausible, objections
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.model.inputs import FEATURES
+from pretadepenser.credit.whatif.plausibility import BLAMED, implausible, objections
 
 REPO = Path(__file__).resolve().parents[2]
 GENUINE = REPO.parent / "shared" / "data" / "homecredit" / "application_train.csv"
@@ -28,7 +29,7 @@ PLAUSIBLE = {
 }
 RETIRED = PLAUSIBLE | {
     "NAME_INCOME_TYPE": "Pensioner",
-    "DAYS_EMPLOYED": features.NO_EMPLOYMENT,
+    "DAYS_EMPLOYED": dictionary.NO_EMPLOYMENT,
     "OCCUPATION_TYPE": None,
 }
 
@@ -83,7 +84,7 @@ def test_refuses_an_occupation_without_a_job():
 
 @pytest.mark.skipif(not GENUINE.exists(), reason="the genuine file is not in ../shared")
 def test_hardly_ever_speaks_against_a_genuine_client():
-    names = [*features.columns(), "DAYS_BIRTH"]
+    names = [*dictionary.columns_of(FEATURES), "DAYS_BIRTH"]
     options = csv.ConvertOptions(include_columns=names, strings_can_be_null=True, null_values=[""])
     table = csv.read_csv(GENUINE, convert_options=options).slice(0, 10_000)
     flagged = sum(bool(implausible(row)) for row in table.to_pylist())

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pretadepenser.credit import dictionary, features
+from pretadepenser.credit import dictionary
 from pretadepenser.credit.portfolio import Portfolio, PortfolioError, current_portfolio, import_batches
-from pretadepenser.credit.portfolio.statistics import Ladder
+from pretadepenser.credit.portfolio.statistics import Quantiles
 from tests.unit import made_up
 
 CLIENTS = 500
@@ -67,20 +67,20 @@ def test_whole_numbers_come_back_as_int(portfolio: Portfolio) -> None:
 
 def test_rows_of_many_clients_are_those_of_each(portfolio: Portfolio) -> None:
     # From several batches, in no order, the same one twice.
-    places = np.array([499, 3, 64, 63, 130, 3, 0])
+    indices = np.array([499, 3, 64, 63, 130, 3, 0])
     columns = ["OCCUPATION_TYPE", "SK_ID_CURR", "OWN_CAR_AGE", "EXT_SOURCE_1"]
-    found = portfolio.rows(places, columns)
-    for place, row in zip(places, found, strict=True):
-        client = portfolio.client(int(portfolio.numbers()[place]))
+    found = portfolio.rows(indices, columns)
+    for index, row in zip(indices, found, strict=True):
+        client = portfolio.client(int(portfolio.numbers()[index]))
         assert client is not None
         assert list(row) == columns
         assert [(value, type(value)) for value in row.values()] == [
             (client.values[name], type(client.values[name])) for name in columns
         ]
     assert len({type(row["OWN_CAR_AGE"]) for row in portfolio.rows(np.arange(500), columns)}) == 2
-    assert portfolio.rows(places[:0], columns) == []
+    assert portfolio.rows(indices[:0], columns) == []
     with pytest.raises(KeyError):
-        portfolio.rows(places, ["AMT_UNKNOWN"])
+        portfolio.rows(indices, ["AMT_UNKNOWN"])
 
 
 @pytest.mark.parametrize(
@@ -88,13 +88,13 @@ def test_rows_of_many_clients_are_those_of_each(portfolio: Portfolio) -> None:
 )
 def test_an_unknown_client(portfolio: Portfolio, number: int) -> None:
     assert portfolio.client(number) is None
-    assert portfolio.place(number) is None
+    assert portfolio.index(number) is None
 
 
-def test_numbers_and_places(portfolio: Portfolio, rows: pa.Table) -> None:
+def test_numbers_and_indices(portfolio: Portfolio, rows: pa.Table) -> None:
     assert portfolio.size == CLIENTS
     np.testing.assert_array_equal(portfolio.numbers(), rows["SK_ID_CURR"].to_numpy())
-    assert [portfolio.place(int(number)) for number in portfolio.numbers()] == list(range(CLIENTS))
+    assert [portfolio.index(int(number)) for number in portfolio.numbers()] == list(range(CLIENTS))
 
 
 def test_a_column_as_floats(portfolio: Portfolio, rows: pa.Table) -> None:
@@ -146,9 +146,9 @@ def test_medians_quantiles_and_missing_shares(portfolio: Portfolio, rows: pa.Tab
         assert portfolio.missing(name) == rows[name].null_count / CLIENTS
 
 
-def test_derived_figures_have_their_place_too(portfolio: Portfolio, rows: pa.Table) -> None:
+def test_derived_figures_have_their_rank_too(portfolio: Portfolio, rows: pa.Table) -> None:
     frame = {name: portfolio.column(name) for name in dictionary.COLUMNS}
-    derived = features.derive(frame)
+    derived = dictionary.derive(frame)
     assert set(derived) == set(dictionary.DERIVED)
     for name, values in derived.items():
         present = values[~np.isnan(values)]
@@ -171,29 +171,29 @@ def test_shares_of_categories_flags_and_counts(portfolio: Portfolio, rows: pa.Ta
         portfolio.share("CODE_GENDER", "no such category")
 
 
-def test_a_ladder_of_many_values_stays_within_a_thousandth() -> None:
+def test_quantiles_of_many_values_stay_within_a_thousandth() -> None:
     random = np.random.default_rng(5)
     values = np.concatenate([random.normal(size=40_000), np.full(9_000, 0.25), np.repeat([3.0, 4.0], 500)])
-    ladder = Ladder.of(random.permutation(values))
-    assert ladder.values.size <= 1001
+    quantiles = Quantiles.of(random.permutation(values))
+    assert quantiles.values.size <= 1001
     for value in (*values[:300].tolist(), 0.25, 3.0, 4.0, -9.0, 9.0):
         expected = ((values < value).sum() + (values <= value).sum()) / 2 / values.size
-        assert ladder.rank(value) == pytest.approx(expected, abs=1e-3)
+        assert quantiles.rank(value) == pytest.approx(expected, abs=1e-3)
     # Values held by at least one client in a thousand are counted exactly.
-    assert ladder.rank(0.25) == ((values < 0.25).sum() + (values <= 0.25).sum()) / 2 / values.size
-    assert ladder.equal(0.25) == 9_000 / values.size
+    assert quantiles.rank(0.25) == ((values < 0.25).sum() + (values <= 0.25).sum()) / 2 / values.size
+    assert quantiles.equal(0.25) == 9_000 / values.size
     ordered = np.sort(values)
     for q in (0.001, 0.25, 0.5, 0.75, 0.999, 1.0):
-        assert ladder.quantile(q) == np.quantile(ordered, q, method="inverted_cdf")
-    assert ladder.rank(ladder.quantile(0.1234)) == pytest.approx(0.1234, abs=1e-3)
+        assert quantiles.quantile(q) == np.quantile(ordered, q, method="inverted_cdf")
+    assert quantiles.rank(quantiles.quantile(0.1234)) == pytest.approx(0.1234, abs=1e-3)
 
 
-def test_a_ladder_without_any_value() -> None:
-    ladder = Ladder.of(np.empty(0))
-    for ask in (ladder.rank, ladder.quantile):
+def test_quantiles_without_any_value() -> None:
+    quantiles = Quantiles.of(np.empty(0))
+    for ask in (quantiles.rank, quantiles.quantile):
         with pytest.raises(ValueError, match="no known value"):
             ask(0.5)
-    assert ladder.equal(0.5) == 0
+    assert quantiles.equal(0.5) == 0
 
 
 def test_the_card_says_what_was_imported(portfolio: Portfolio, rows: pa.Table) -> None:

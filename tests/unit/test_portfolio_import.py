@@ -106,10 +106,10 @@ def test_blank_lines_byte_order_mark_and_spelled_missing_values(source: Path, tm
     plain = import_folder(source, tmp_path / "plain")
     path = source / "application_train.csv"
     header, *lines = path.read_text().splitlines()
-    place = header.replace('"', "").split(",").index("OWN_CAR_AGE")
+    index = header.replace('"', "").split(",").index("OWN_CAR_AGE")
     fields = portfolio_files.fields(lines[4])
-    if fields[place] == "":
-        fields[place] = "NaN"
+    if fields[index] == "":
+        fields[index] = "NaN"
         lines[4] = ",".join(fields)
     path.write_text("\ufeff" + "\r\n".join([header, "", *lines, "", ""]), "utf-8")
     assert import_folder(source, tmp_path / "instance").sha256 == plain.sha256

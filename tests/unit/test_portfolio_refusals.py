@@ -165,8 +165,8 @@ def _not_parquet(source: Path) -> None:
 def _strange_parquet(source: Path) -> None:
     _absent(source)
     rows = made_up.text(made_up.table(5))
-    place = rows.schema.get_field_index("AMT_CREDIT")
-    rows = rows.set_column(place, "AMT_CREDIT", pa.array([[1.0]] * 5))
+    index = rows.schema.get_field_index("AMT_CREDIT")
+    rows = rows.set_column(index, "AMT_CREDIT", pa.array([[1.0]] * 5))
     pa.parquet.write_table(rows, source / "application_train.parquet")
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pretadepenser.credit.readability import kandel_moles, syllables
+from tests.measures.readability import kandel_moles, syllables
 
 # Spoken syllables according to Lexique 3.83 (www.lexique.org).
 SPOKEN = {

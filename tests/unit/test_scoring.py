@@ -14,9 +14,19 @@ import xgboost as xgb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pretadepenser.credit import artefact, features, scoring, storage, training
+from pretadepenser import storage
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.model import artefact, scoring, training
+from pretadepenser.credit.model.inputs import FEATURES, feature_types, input_matrix
+from pretadepenser.credit.model.scale import (
+    POINTS_PER_MARGIN,
+    exact_points,
+    margin_of,
+    points_of,
+    whole_points,
+)
+from pretadepenser.credit.model.scoring import Model, ModelError
 from pretadepenser.credit.portfolio import Portfolio
-from pretadepenser.credit.scoring import Model, ModelError
 
 margins = st.floats(-12, 12)
 limits = st.floats(0.01, 0.99)
@@ -24,32 +34,32 @@ limits = st.floats(0.01, 0.99)
 
 @pytest.fixture(scope="module")
 def inputs(portfolio: Portfolio) -> scoring.Inputs:
-    return features.matrix(next(iter(portfolio.frames(features.columns(), 300))))
+    return input_matrix(next(iter(portfolio.frames(dictionary.columns_of(FEATURES), 300))))
 
 
 def test_the_limit_is_500_points_and_20_more_halve_the_odds() -> None:
-    limit = scoring.margin_of(0.48)
-    assert scoring.points_of(limit, 0.48) == 500
-    assert scoring.exact_points(limit - math.log(2), 0.48) == pytest.approx(520)
+    limit = margin_of(0.48)
+    assert points_of(limit, 0.48) == 500
+    assert exact_points(limit - math.log(2), 0.48) == pytest.approx(520)
 
 
 @given(margins, limits)
 def test_points_and_decision_cannot_disagree(margin: float, limit: float) -> None:
-    points = scoring.points_of(margin, limit)
-    assert (points >= 500) == (margin <= scoring.margin_of(limit))
-    assert -1 - 1e-6 < points - scoring.exact_points(margin, limit) < 1
+    points = points_of(margin, limit)
+    assert (points >= 500) == (margin <= margin_of(limit))
+    assert -1 - 1e-6 < points - exact_points(margin, limit) < 1
 
 
 @given(margins, margins, limits)
 def test_a_safer_client_never_has_fewer_points(one: float, other: float, limit: float) -> None:
     low, high = sorted((one, other))
-    assert scoring.points_of(low, limit) >= scoring.points_of(high, limit)
+    assert points_of(low, limit) >= points_of(high, limit)
 
 
 @pytest.mark.parametrize("limit", [0, 1, -0.1, 1.5, math.nan])
 def test_a_limit_is_strictly_between_0_and_1(limit: float) -> None:
     with pytest.raises(ValueError, match="limit"):
-        scoring.margin_of(limit)
+        margin_of(limit)
 
 
 @given(st.lists(st.floats(-60, 60), min_size=3, max_size=30), st.integers(-2, 2))
@@ -58,7 +68,7 @@ def test_whole_points_add_up_and_keep_their_signs(contributions: list[float], ga
     if not any(contributions):
         return
     try:
-        whole = scoring.whole_points(contributions, 500, total)
+        whole = whole_points(contributions, 500, total)
     except ValueError:
         # Only where every contribution that could give way is used up by its sign.
         assert sum(abs(value) for value in contributions) < abs(total - 500) + len(contributions)
@@ -70,16 +80,16 @@ def test_whole_points_add_up_and_keep_their_signs(contributions: list[float], ga
 
 
 def test_whole_points_of_nothing() -> None:
-    assert scoring.whole_points([0.0, 0.0], 510, 510) == [0, 0]
+    assert whole_points([0.0, 0.0], 510, 510) == [0, 0]
     with pytest.raises(ValueError, match="difference"):
-        scoring.whole_points([0.0, 0.0], 510, 511)
+        whole_points([0.0, 0.0], 510, 511)
 
 
 def test_whole_points_stay_close_to_the_exact_ones(model: Model, inputs: scoring.Inputs) -> None:
     for row in model.contributions(inputs[:100]):
-        gains = (-scoring.POINTS_PER_MARGIN * row[:-1]).tolist()
-        base = math.floor(scoring.exact_points(row[-1], 0.48))
-        whole = scoring.whole_points(gains, base, scoring.points_of(float(row.sum()), 0.48))
+        gains = (-POINTS_PER_MARGIN * row[:-1]).tolist()
+        base = math.floor(exact_points(row[-1], 0.48))
+        whole = whole_points(gains, base, points_of(float(row.sum()), 0.48))
         assert max(abs(a - b) for a, b in zip(whole, gains, strict=True)) < 1.5
 
 
@@ -98,12 +108,12 @@ def test_contributions_are_those_of_shap(inputs: scoring.Inputs, trained: Path, 
     Its walk knows no categorical splits (it would be wrong by 0.6 on the real model), so both explain the
     same settings fitted to the inputs that are quantities.
     """
-    kinds = zip(features.FEATURES, features.feature_types(), strict=True)
+    kinds = zip(FEATURES, feature_types(), strict=True)
     names = tuple(name for name, kind in kinds if kind == "q")
-    whole = {name: portfolio.column(name) for name in features.columns(names)}
+    whole = {name: portfolio.column(name) for name in dictionary.columns_of(names)}
     outcomes = portfolio.column("TARGET")
     known = ~np.isnan(outcomes)
-    numeric = features.matrix(whole, names)[known]
+    numeric = input_matrix(whole, names)[known]
     booster = training.fit(numeric, outcomes[known].astype(np.int8), names)
     numeric = numeric[:200]
     ours = booster.predict(xgb.DMatrix(numeric, feature_types=["q"] * len(names)), pred_contribs=True)
@@ -119,22 +129,22 @@ def test_contributions_are_those_of_shap(inputs: scoring.Inputs, trained: Path, 
 def test_a_category_never_met_and_missing_data_get_a_score(model: Model) -> None:
     nothing = np.full((1, len(model.features)), np.nan, np.float32)
     assert np.isfinite(model.margins(nothing)).all()
-    for place, kind in enumerate(features.feature_types(model.features)):
+    for index, kind in enumerate(feature_types(model.features)):
         if kind == "c":
-            codes = model.card.categories[model.features[place]]
+            codes = model.card.categories[model.features[index]]
             every = np.repeat(nothing, len(codes), axis=0)
-            every[:, place] = np.arange(len(codes))
+            every[:, index] = np.arange(len(codes))
             assert np.isfinite(model.margins(every)).all()
 
 
 def test_constraints_hold_for_every_client(model: Model, inputs: scoring.Inputs) -> None:
     for name, sign in model.card.monotone.items():
-        place = model.features.index(name)
-        values = np.unique(np.quantile(inputs[:, place][~np.isnan(inputs[:, place])], np.linspace(0, 1, 12)))
+        index = model.features.index(name)
+        values = np.unique(np.quantile(inputs[:, index][~np.isnan(inputs[:, index])], np.linspace(0, 1, 12)))
         moved = []
         for value in values:
             changed = inputs[:50].copy()
-            changed[:, place] = value
+            changed[:, index] = value
             moved.append(model.margins(changed))
         assert (np.diff(moved, axis=0) * sign >= -1e-6).all(), name
 
@@ -143,7 +153,7 @@ def test_same_answers_from_many_threads(model: Model, inputs: scoring.Inputs) ->
     expected = model.contributions(inputs)
     with ThreadPoolExecutor(8) as pool:
         rows = list(
-            pool.map(lambda place: model.contributions(inputs[place : place + 1]), range(len(inputs)))
+            pool.map(lambda index: model.contributions(inputs[index : index + 1]), range(len(inputs)))
         )
     np.testing.assert_array_equal(np.concatenate(rows), expected)
 
@@ -168,13 +178,13 @@ def test_answers_after_a_fork(model: Model, inputs: scoring.Inputs) -> None:
 
 
 def test_a_score_tells_one_story(model: Model) -> None:
-    score = scoring.score(model, scoring.margin_of(0.47), 0.48, 157083)
+    score = scoring.score(model, margin_of(0.47), 0.48, 157083)
     assert score.number == 157083
     assert score.granted
     assert score.close
     assert score.probability == pytest.approx(0.47)
     assert 0 < score.calibrated < 0.47
-    refused = scoring.score(model, scoring.margin_of(0.9), 0.48)
+    refused = scoring.score(model, margin_of(0.9), 0.48)
     assert not refused.granted
     assert not refused.close
     assert refused.points < 480
@@ -184,11 +194,11 @@ def test_all_clients_are_scored_as_one_by_one(trained: Path, model: Model, portf
     scores = scoring.current_scores(trained, portfolio, model)
     assert scores is not None
     assert scores.shape == (portfolio.size,)
-    for place in (0, 17, portfolio.size - 1):
-        client = portfolio.client(int(portfolio.numbers()[place]))
+    for index in (0, 17, portfolio.size - 1):
+        client = portfolio.client(int(portfolio.numbers()[index]))
         assert client
-        single = model.margins(features.matrix(features.frame([client.values])))
-        assert scores[place] == pytest.approx(single[0], abs=1e-6)
+        single = model.margins(input_matrix(dictionary.frame([client.values])))
+        assert scores[index] == pytest.approx(single[0], abs=1e-6)
 
 
 def test_scores_of_another_model_are_not_used(
@@ -219,14 +229,14 @@ def _edit(folder: Path, **changes: object) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
-@pytest.mark.parametrize("name", [artefact.CARD, artefact.INSIGHT, artefact.TREES])
+@pytest.mark.parametrize("name", [artefact.CARD, artefact.GLOBAL_EXPLANATION, artefact.TREES])
 def test_a_missing_file_is_named(copy: Path, name: str) -> None:
     (copy / name).unlink()
     with pytest.raises(ModelError, match=rf"{name}.*absent.*model train"):
         Model.load(copy)
 
 
-@pytest.mark.parametrize("name", [artefact.INSIGHT, artefact.TREES])
+@pytest.mark.parametrize("name", [artefact.GLOBAL_EXPLANATION, artefact.TREES])
 def test_a_changed_file_is_named(copy: Path, name: str) -> None:
     with (copy / name).open("ab") as file:
         file.write(b" ")
@@ -245,8 +255,8 @@ def test_a_damaged_card_is_named(copy: Path, content: str) -> None:
     ("changes", "said"),
     [
         ({"format": 0}, "autre version de l’application"),
-        ({"features": [*features.FEATURES[1:], "CODE_GENDER"]}, "CODE_GENDER"),
-        ({"features": [*features.FEATURES[::-1]]}, "ordre des données"),
+        ({"features": [*FEATURES[1:], "CODE_GENDER"]}, "CODE_GENDER"),
+        ({"features": [*FEATURES[::-1]]}, "ordre des données"),
         ({"categories": {}}, "catégories de NAME_CONTRACT_TYPE"),
         ({"trees": 3}, "ne correspond pas à sa fiche"),
         ({"versions": {"xgboost": "99.1.0"}}, "XGBoost 99.1.0"),
@@ -262,6 +272,9 @@ def test_a_model_that_does_not_fit_is_refused(copy: Path, changes: dict[str, obj
 
 def test_trees_that_are_no_model_are_refused(copy: Path) -> None:
     (copy / artefact.TREES).write_bytes(b"not a model")
-    _edit(copy, sha256={name: artefact.digest(copy / name) for name in (artefact.TREES, artefact.INSIGHT)})
+    _edit(
+        copy,
+        sha256={name: artefact.digest(copy / name) for name in (artefact.TREES, artefact.GLOBAL_EXPLANATION)},
+    )
     with pytest.raises(ModelError, match=r"model.ubj.*endommagé"):
         Model.load(copy)

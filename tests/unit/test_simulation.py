@@ -7,13 +7,15 @@ import pytest
 
 from pretadepenser.charts import simulation as charts
 from pretadepenser.charts.levers import comparison
-from pretadepenser.credit import application, dictionary, features, uncertainty
-from pretadepenser.credit.counterfactual import levers as levers_of
-from pretadepenser.credit.explanation import explain
-from pretadepenser.credit.plausibility import implausible, seen, unseen
-from pretadepenser.credit.scoring import margin_of
-from pretadepenser.credit.simulation import levers, objections, simulate
-from pretadepenser.credit.uncertainty import CASES, OPEN, Spread, about, missing, spread
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.explanation.reasons import explain
+from pretadepenser.credit.model.inputs import input_matrix
+from pretadepenser.credit.model.scale import margin_of
+from pretadepenser.credit.recourse.search import levers as levers_of
+from pretadepenser.credit.whatif import application, missing_data
+from pretadepenser.credit.whatif.missing_data import CASES, OPEN, Sensitivity, about, missing, sensitivity
+from pretadepenser.credit.whatif.plausibility import implausible, seen, unseen
+from pretadepenser.credit.whatif.simulation import levers, objections, simulate
 
 LIMIT = 0.48
 
@@ -135,7 +137,7 @@ def test_picture_sentence_and_table_agree(model, portfolio, rows):
 
 def test_asks_for_all_that_the_model_uses_and_never_a_protected_ground(model):
     asked = {column.name for column in application.asked(model)}
-    assert asked == {*application.CORE, *features.columns(model.features)}
+    assert asked == {*application.CORE, *dictionary.columns_of(model.features)}
     assert not any(dictionary.COLUMNS[name].protected for name in asked)
 
 
@@ -161,22 +163,23 @@ def test_what_no_client_lacks_must_be_answered(model, portfolio, rows):
 
 def test_what_is_missing_widens_the_answer(model, portfolio, rows):
     full = next(row for row in rows if not missing(model, row))
-    known = spread(model, portfolio, full, LIMIT)
+    known = sensitivity(model, portfolio, full, LIMIT)
     assert known.cases == 0
     assert known.low == known.high
     assert known.sentence.startswith("Toutes les données")
     little = {**full, "EXT_SOURCE_3": None}
     much = {**little, "EXT_SOURCE_1": None, "EXT_SOURCE_2": None, "NAME_EDUCATION_TYPE": None}
-    narrow, wide = (spread(model, portfolio, row, LIMIT) for row in (little, much))
+    narrow, wide = (sensitivity(model, portfolio, row, LIMIT) for row in (little, much))
     assert 0 < narrow.high - narrow.low < wide.high - wide.low
     assert [column.name for column in narrow.missing] == ["EXT_SOURCE_3"]
     assert wide.cases == CASES
-    assert wide == spread(model, portfolio, much, LIMIT)
+    assert wide == sensitivity(model, portfolio, much, LIMIT)
 
 
 def test_an_answer_that_missing_data_turn_too_often_is_open(model, portfolio, rows):
     found = [
-        spread(model, portfolio, {**row, "EXT_SOURCE_2": None, "EXT_SOURCE_3": None}, LIMIT) for row in rows
+        sensitivity(model, portfolio, {**row, "EXT_SOURCE_2": None, "EXT_SOURCE_3": None}, LIMIT)
+        for row in rows
     ]
     assert {one.open for one in found} == {True, False}
     for one in found:
@@ -193,28 +196,28 @@ def test_the_data_named_first_turn_the_decision_most_often(model, portfolio, row
     full = next(row for row in rows if not missing(model, row))
     ranks = {"EXT_SOURCE_3": 0, "OCCUPATION_TYPE": 0}
     row = {**full, **dict.fromkeys(ranks)}
-    found = spread(model, portfolio, row, LIMIT)
+    found = sensitivity(model, portfolio, row, LIMIT)
     for name in ranks:
         files = [{**full, name: other[name]} for other in rows if other[name] is not None]
-        ranks[name] = float(np.std(model.margins(features.matrix(features.frame(files), model.features))))
+        ranks[name] = float(np.std(model.margins(input_matrix(dictionary.frame(files), model.features))))
     assert [column.name for column in found.decisive] == sorted(ranks, key=lambda name: -ranks[name])
 
 
 def test_the_age_of_a_car_is_borrowed_from_those_who_have_one(model, portfolio, rows, monkeypatch):
     row = next(row for row in rows if row["FLAG_OWN_CAR"] == "Y" and not missing(model, row))
     seen = []
-    plausible = uncertainty.plausibility.implausible
+    plausible = missing_data.plausibility.implausible
     monkeypatch.setattr(
-        uncertainty.plausibility, "implausible", lambda one: seen.append(one) or plausible(one)
+        missing_data.plausibility, "implausible", lambda one: seen.append(one) or plausible(one)
     )
-    assert spread(model, portfolio, {**row, "OWN_CAR_AGE": None}, LIMIT).cases > 100
+    assert sensitivity(model, portfolio, {**row, "OWN_CAR_AGE": None}, LIMIT).cases > 100
     assert all(one["OWN_CAR_AGE"] is not None for one in seen)
 
 
 def test_an_interval_that_rounding_closes_is_told_as_one_figure():
     column = dictionary.COLUMNS["OCCUPATION_TYPE"]
-    narrow = Spread((column,), (column,), 200, 0.3099, 0.3101, 0, True)
-    wide = Spread((column,), (column,), 200, 0.3049, 0.3151, 0, True)
+    narrow = Sensitivity((column,), (column,), 200, 0.3099, 0.3101, 0, True)
+    wide = Sensitivity((column,), (column,), 200, 0.3049, 0.3151, 0, True)
     assert "resterait à 31\u00a0% dans 8 cas sur 10" in narrow.sentence
     assert "irait de 30\u00a0% à 32\u00a0% dans 8 cas sur 10" in wide.sentence
     assert not narrow.open
@@ -231,8 +234,8 @@ def test_a_probability_told_without_decimals_keeps_its_side(probability, said):
 def test_the_share_of_other_decisions_is_counted_by_the_model(model, portfolio, rows):
     full = next(row for row in rows if not missing(model, row))
     row = {**full, "EXT_SOURCE_2": None}
-    found = spread(model, portfolio, row, LIMIT)
-    margin = model.margins(features.matrix(features.frame([row]), model.features))[0]
+    found = sensitivity(model, portfolio, row, LIMIT)
+    margin = model.margins(input_matrix(dictionary.frame([row]), model.features))[0]
     assert found.granted == (margin <= margin_of(LIMIT))
     assert 0 <= found.changed <= found.cases
     assert found.low <= found.high
@@ -240,7 +243,7 @@ def test_the_share_of_other_decisions_is_counted_by_the_model(model, portfolio, 
 
 def test_a_pensioner_has_no_employment_and_no_occupation_to_tell(model):
     row = application.row({"NAME_INCOME_TYPE": "Pensioner", "FLAG_OWN_CAR": "N"})
-    assert row["DAYS_EMPLOYED"] == features.NO_EMPLOYMENT
+    assert row["DAYS_EMPLOYED"] == dictionary.NO_EMPLOYMENT
     assert set(row) == set(dictionary.COLUMNS)
     lacking = {column.name for column in missing(model, row)}
     assert not lacking & {"DAYS_EMPLOYED", "OCCUPATION_TYPE", "OWN_CAR_AGE"}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pretadepenser.credit import storage
+from pretadepenser import storage
 
 
 def write(root: Path, text: str) -> None:

@@ -14,27 +14,22 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import confusion_matrix, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
-from pretadepenser.credit import (
-    artefact,
-    demo,
-    dictionary,
-    evaluation,
-    fairness,
-    features,
-    insight,
-    model_card,
-    scoring,
-    training,
-)
+from pretadepenser import demo
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.evaluation import fairness, metrics
+from pretadepenser.credit.evaluation.influence import SMALLEST, influences
+from pretadepenser.credit.model import artefact, scoring, training
+from pretadepenser.credit.model import card as model_card
+from pretadepenser.credit.model.inputs import FEATURES, input_matrix
+from pretadepenser.credit.model.scoring import Model, ModelError
 from pretadepenser.credit.portfolio import current_portfolio, import_batches
-from pretadepenser.credit.scoring import Model, ModelError
 
 REPO = Path(__file__).parents[2]
 GENUINE = REPO.parent / "shared" / "data" / "homecredit"
 
 
 @pytest.fixture
-def judged() -> tuple[evaluation.Floats, evaluation.Outcomes]:
+def judged() -> tuple[metrics.Floats, metrics.Outcomes]:
     """Margins of 4,000 made-up clients that are calibrated, and their outcomes."""
     random = np.random.default_rng(5)
     margins = random.normal(-2.0, 1.2, 4000)
@@ -44,16 +39,23 @@ def judged() -> tuple[evaluation.Floats, evaluation.Outcomes]:
 def test_the_card_tells_what_was_trained(model: Model) -> None:
     card = model.card
     assert card.data.fictitious
-    assert card.data.labelled == card.fair.confusion.granted_good + card.fair.confusion.granted_default + (
-        card.fair.confusion.refused_good + card.fair.confusion.refused_default
+    assert (
+        card.data.labelled
+        == card.without_protected.confusion.granted_good
+        + card.without_protected.confusion.granted_default
+        + (card.without_protected.confusion.refused_good + card.without_protected.confusion.refused_default)
     )
-    assert card.features == features.FEATURES
-    assert set(card.monotone) <= set(features.FEATURES)
+    assert card.features == FEATURES
+    assert set(card.monotone) <= set(FEATURES)
     assert {"CODE_GENDER", "DAYS_BIRTH"} <= set(card.protected_features)
-    assert not set(card.protected_features) & set(features.columns(card.features))
-    assert 0.6 < card.fair.roc_auc < 0.9
-    assert card.fair.brier_calibrated < card.fair.brier_reference < card.fair.brier_raw
-    assert card.fair.cheapest_cost <= card.fair.cost
+    assert not set(card.protected_features) & set(dictionary.columns_of(card.features))
+    assert 0.6 < card.without_protected.roc_auc < 0.9
+    assert (
+        card.without_protected.brier_calibrated
+        < card.without_protected.brier_reference
+        < card.without_protected.brier_raw
+    )
+    assert card.without_protected.cheapest_cost <= card.without_protected.cost
 
 
 def test_the_same_portfolio_gives_the_same_trees(trained: Path, tmp_path: Path) -> None:
@@ -87,7 +89,7 @@ def test_no_fold_learns_from_itself(trained: Path) -> None:
     outcomes = portfolio.column("TARGET")
     known = ~np.isnan(outcomes)
     outcomes = outcomes[known].astype(np.int8)
-    inputs = features.matrix({name: portfolio.column(name)[known] for name in features.columns()})
+    inputs = input_matrix({name: portfolio.column(name)[known] for name in dictionary.columns_of(FEATURES)})
     margins = np.empty(outcomes.size)
     folds = StratifiedKFold(training.FOLDS, shuffle=True, random_state=training.SEED)
     for learnt, tested in folds.split(inputs, outcomes):
@@ -95,12 +97,12 @@ def test_no_fold_learns_from_itself(trained: Path) -> None:
         margins[tested] = training.margins_of(booster, inputs[tested])
     model = scoring.current_model(trained)
     assert model
-    assert model.card.fair.roc_auc == pytest.approx(roc_auc_score(outcomes, margins), abs=1e-9)
+    assert model.card.without_protected.roc_auc == pytest.approx(roc_auc_score(outcomes, margins), abs=1e-9)
 
 
-def test_counts_are_those_of_scikit_learn(judged: tuple[evaluation.Floats, evaluation.Outcomes]) -> None:
+def test_counts_are_those_of_scikit_learn(judged: tuple[metrics.Floats, metrics.Outcomes]) -> None:
     margins, outcomes = judged
-    counts = evaluation.confusion(margins, outcomes, 0.2)
+    counts = metrics.confusion(margins, outcomes, 0.2)
     refused = (expit(margins) > 0.2).astype(int)
     assert [
         [counts.granted_good, counts.refused_good],
@@ -109,11 +111,11 @@ def test_counts_are_those_of_scikit_learn(judged: tuple[evaluation.Floats, evalu
     assert counts.cost == 100 * (counts.refused_good + 10 * counts.granted_default) / outcomes.size
 
 
-def test_the_cheapest_limit_is_cheapest(judged: tuple[evaluation.Floats, evaluation.Outcomes]) -> None:
+def test_the_cheapest_limit_is_cheapest(judged: tuple[metrics.Floats, metrics.Outcomes]) -> None:
     margins, outcomes = judged
-    limit, cost = evaluation.cheapest(margins, outcomes)
-    assert evaluation.confusion(margins, outcomes, limit + 1e-9).cost == pytest.approx(cost)
-    assert cost <= min(point.cost for point in evaluation.cost_curve(margins, outcomes))
+    limit, cost = metrics.cheapest(margins, outcomes)
+    assert metrics.confusion(margins, outcomes, limit + 1e-9).cost == pytest.approx(cost)
+    assert cost <= min(point.cost for point in metrics.cost_curve(margins, outcomes))
     # A calibrated probability is best cut where ten defaults avoided weigh one good client: 1/11.
     assert limit == pytest.approx(1 / 11, abs=0.05)
 
@@ -127,18 +129,18 @@ def test_the_cheapest_limit_by_brute_force(clients: list[tuple[int, bool]]) -> N
         granted = margins <= cut
         missed, lost = (granted & (outcomes == 1)).sum(), (~granted & (outcomes == 0)).sum()
         costs.append(100 * (lost + 10 * missed) / outcomes.size)
-    assert evaluation.cheapest(margins, outcomes)[1] == pytest.approx(min(costs))
+    assert metrics.cheapest(margins, outcomes)[1] == pytest.approx(min(costs))
 
 
-def test_calibration_finds_the_curve_back(judged: tuple[evaluation.Floats, evaluation.Outcomes]) -> None:
+def test_calibration_finds_the_curve_back(judged: tuple[metrics.Floats, metrics.Outcomes]) -> None:
     margins, outcomes = judged
-    fitted = evaluation.Calibration.fit(margins + 2.5, outcomes)
+    fitted = metrics.Calibration.fit(margins + 2.5, outcomes)
     assert fitted.slope == pytest.approx(1, abs=0.1)
     assert fitted.intercept == pytest.approx(-2.5, abs=0.2)
     assert fitted.rate(1.0) == pytest.approx(float(fitted.rates(np.array([1.0]))[0]))
     rates = fitted.rates(margins + 2.5)
-    assert evaluation.isotonic_gap(margins, outcomes, rates) < 0.05
-    bins = evaluation.calibration_bins(rates, outcomes, 10)
+    assert metrics.isotonic_gap(margins, outcomes, rates) < 0.05
+    bins = metrics.calibration_bins(rates, outcomes, 10)
     observed, expected = calibration_curve(outcomes, rates, n_bins=10, strategy="quantile")
     assert [one.observed.value for one in bins] == pytest.approx(observed.tolist(), abs=0.01)
     assert [one.expected for one in bins] == pytest.approx(expected.tolist(), abs=0.01)
@@ -146,14 +148,14 @@ def test_calibration_finds_the_curve_back(judged: tuple[evaluation.Floats, evalu
 
 def test_an_interval_of_wilson() -> None:
     # Newcombe 1998, table I: 81 of 263 and 0 of 20.
-    rate = evaluation.Rate.of(81, 263)
+    rate = metrics.Rate.of(81, 263)
     assert (rate.low, rate.high) == pytest.approx((0.2553, 0.3662), abs=1e-4)
-    none = evaluation.Rate.of(0, 20)
+    none = metrics.Rate.of(0, 20)
     assert (none.low, none.high) == pytest.approx((0.0, 0.1611), abs=1e-4)
-    assert evaluation.Rate.of(0, 0) == evaluation.Rate(None, None, None, 0)
+    assert metrics.Rate.of(0, 0) == metrics.Rate(None, None, None, 0)
 
 
-def test_audits_follow_fairlearn(judged: tuple[evaluation.Floats, evaluation.Outcomes]) -> None:
+def test_audits_follow_fairlearn(judged: tuple[metrics.Floats, metrics.Outcomes]) -> None:
     margins, outcomes = judged
     random = np.random.default_rng(6)
     sex = random.integers(0, 2, margins.size).astype(np.float64)
@@ -199,7 +201,7 @@ def test_age_brackets() -> None:
 
 
 def test_small_groups_are_not_told(model: Model) -> None:
-    for audit in model.insight.audits:
+    for audit in model.global_explanation.audits:
         for group in audit.groups:
             assert (group.granted is None) == (group.size < fairness.SMALLEST)
 
@@ -210,7 +212,7 @@ def test_influences_say_what_the_contributions_say() -> None:
     values = np.column_stack([random.normal(size=1000), random.integers(0, 3, 1000)]).astype(np.float32)
     values[:50, 0] = np.nan
     points = np.column_stack([3 * np.nan_to_num(values[:, 0]), np.full(1000, -0.5)]).astype(np.float64)
-    strong, weak = insight.influences(values, points, names)
+    strong, weak = influences(values, points, names)
     assert (strong.feature, weak.feature) == names
     assert strong.importance == pytest.approx(np.abs(points[:, 0]).mean())
     assert strong.lowest is not None
@@ -226,22 +228,22 @@ def test_influences_say_what_the_contributions_say() -> None:
 
 
 def test_the_explanation_shows_no_single_client(model: Model) -> None:
-    for influence in model.insight.influences:
-        assert all(step.size >= insight.SMALLEST for step in influence.steps)
+    for influence in model.global_explanation.influences:
+        assert all(step.size >= SMALLEST for step in influence.steps)
 
 
-def test_the_insight_is_complete(model: Model) -> None:
-    found = model.insight
+def test_the_global_explanation_is_complete(model: Model) -> None:
+    found = model.global_explanation
     assert {influence.feature for influence in found.influences} == set(model.features)
-    assert len(found.costs) == evaluation.STEPS - 1
-    assert len(found.calibration) == evaluation.CALIBRATION_BINS
-    text = (model.folder / artefact.INSIGHT).read_text()
+    assert len(found.costs) == metrics.STEPS - 1
+    assert len(found.calibration) == metrics.CALIBRATION_BINS
+    text = (model.folder / artefact.GLOBAL_EXPLANATION).read_text()
     assert "NaN" not in text
     assert json.loads(text)["sample"] == found.sample
 
 
 def test_the_card_is_written_from_the_model(model: Model) -> None:
-    text = model_card.render(model.card, model.insight)
+    text = model_card.render(model.card, model.global_explanation)
     assert "Données fictives" in text
     assert "0,80" in text
     for name in model.features:
@@ -264,13 +266,13 @@ def test_one_fold_of_the_genuine_rows() -> None:
     import pyarrow.csv
 
     known = pyarrow.csv.read_csv(GENUINE / "application_train.csv").sort_by("SK_ID_CURR")
-    rows = known.select([*features.columns(), "TARGET"]).to_pylist()
+    rows = known.select([*dictionary.columns_of(FEATURES), "TARGET"]).to_pylist()
     outcomes = np.array([row["TARGET"] for row in rows], np.int8)
     blank = {name for name, column in dictionary.COLUMNS.items() if column.textual}
     cleaned = [
         {name: None if name in blank and not value else value for name, value in row.items()} for row in rows
     ]
-    inputs = features.matrix(features.frame(cleaned))
+    inputs = input_matrix(dictionary.frame(cleaned))
     folds = StratifiedKFold(training.FOLDS, shuffle=True, random_state=training.SEED)
     learnt, tested = next(iter(folds.split(inputs, outcomes)))
     booster = training.fit(inputs[learnt], outcomes[learnt])

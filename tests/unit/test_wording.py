@@ -2,10 +2,11 @@
 
 import pytest
 
-from pretadepenser.credit import client_file, dictionary, french, wording
-from pretadepenser.credit.dictionary import COLUMNS
-from pretadepenser.credit.french import Person
-from pretadepenser.credit.wording import Value
+from pretadepenser import french
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import COLUMNS, client_file, wording
+from pretadepenser.credit.dictionary.wording import Value
+from pretadepenser.french import Person
 
 
 def say(name: str, value: Value, rank: float | None, share: float | None, points: int) -> str:
@@ -317,7 +318,7 @@ def test_an_absence_is_said_to_the_client() -> None:
     ],
 )
 def test_what_has_no_object_is_no_missing_data(row: dict[str, Value], cell: str) -> None:
-    column = next(COLUMNS[name] for name in row if COLUMNS[name].moot_where)
+    column = next(COLUMNS[name] for name in row if COLUMNS[name].not_applicable_where)
     assert wording.text_in(column, row).replace(french.NO_BREAK, " ") == cell
     whole = dict.fromkeys(COLUMNS) | row
     entries = [entry for section in client_file.by_theme(whole) for entry in section.entries]
@@ -326,13 +327,13 @@ def test_what_has_no_object_is_no_missing_data(row: dict[str, Value], cell: str)
 
 
 def test_every_cause_of_having_no_object_is_a_value_of_its_column() -> None:
-    moot = [column for column in COLUMNS.values() if column.moot_where]
-    assert moot
-    for column in moot:
-        assert column.moot_where
-        cause, value = column.moot_where
+    not_applicable = [column for column in COLUMNS.values() if column.not_applicable_where]
+    assert not_applicable
+    for column in not_applicable:
+        assert column.not_applicable_where
+        cause, value = column.not_applicable_where
         assert COLUMNS[cause].accepts(value)
-        assert column.moot_label.startswith("sans objet (")
+        assert column.not_applicable_label.startswith("sans objet (")
         assert not column.required
 
 

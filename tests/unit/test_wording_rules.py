@@ -8,11 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from pretadepenser.credit import dictionary, french, wording
-from pretadepenser.credit.dictionary import COLUMNS, DERIVED, Column, Kind
-from pretadepenser.credit.french import Person
-from pretadepenser.credit.readability import kandel_moles
-from pretadepenser.credit.wording import Value
+from pretadepenser import french
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import COLUMNS, DERIVED, Column, Kind, wording
+from pretadepenser.credit.dictionary.wording import Value
+from pretadepenser.french import Person
+from tests.measures.readability import kandel_moles
 
 ALL = [dictionary.describe(name, person) for person in Person for name in (*COLUMNS, *DERIVED)]
 REASONS = [column for column in ALL if column.kind not in (Kind.IDENTIFIER, Kind.TARGET)]
@@ -178,9 +179,9 @@ def rows(group: str) -> Iterator[dict[str, Value]]:
     for chosen in (0, 1, 2, len(columns)):
         yield {
             column.name: (next(iter(column.categories)) if column.textual and column.categories else 1)
-            if place < chosen
+            if index < chosen
             else (None if group == "batiment" else 0)
-            for place, column in enumerate(columns)
+            for index, column in enumerate(columns)
         }
 
 

@@ -12,8 +12,9 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from pretadepenser.credit import features
+from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import COLUMNS
+from pretadepenser.credit.model.inputs import FEATURES
 from pretadepenser.records import tokens
 from pretadepenser.web import resources
 
@@ -146,7 +147,7 @@ def test_csv_goes_in_and_out(api: FlaskClient, rows: list[dict[str, Any]]) -> No
 def test_only_what_the_model_uses_is_needed_and_the_rest_changes_nothing(
     api: FlaskClient, rows: list[dict[str, Any]]
 ) -> None:
-    used = features.columns()
+    used = dictionary.columns_of(FEATURES)
     short = [{name: row[name] for name in used} for row in rows]
     whole = api.post(SCORES, json={"rows": rows}).get_json()["scores"]
     less = api.post(SCORES, json={"rows": short}).get_json()["scores"]

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.explanation import explain
+from pretadepenser.credit.explanation.reasons import explain
+from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.portfolio import current_portfolio
-from pretadepenser.credit.scoring import current_model
 
 URL = "/dossiers/nouveau"
 LITTLE = {

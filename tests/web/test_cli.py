@@ -13,9 +13,9 @@ from click.testing import Result
 from flask import Flask
 
 from pretadepenser import create_app
-from pretadepenser.credit.explanation import explain
+from pretadepenser.credit.explanation.reasons import explain
+from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.portfolio import current_portfolio
-from pretadepenser.credit.scoring import current_model
 from pretadepenser.records import tokens, users
 
 PASSWORD = "une suite de quelques mots"
@@ -189,7 +189,7 @@ def test_a_file_is_scored_like_the_screen(served: Flask, tmp_path: Path, ending:
             explained.score.close,
         )
         assert line["probability"] == pytest.approx(explained.score.probability, rel=1e-12)
-        assert [line[f"against_{place}"] or None for place in (1, 2, 3)] == (
+        assert [line[f"against_{index}"] or None for index in (1, 2, 3)] == (
             [reason.sentence for reason in explained.against[:3]] + [None] * 3
         )[:3]
 

@@ -12,8 +12,10 @@ from flask.testing import FlaskClient
 from lxml.html import HtmlElement
 
 from pretadepenser import create_app
-from pretadepenser.credit import comparison, dictionary, groups
-from pretadepenser.credit.portfolio import brackets, current_portfolio
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.peers import comparison
+from pretadepenser.credit.peers import group as groups
+from pretadepenser.credit.portfolio import bins, current_portfolio
 from tests.conftest import Page, signed_in
 
 URL = "/clients/157083/comparaison"
@@ -154,6 +156,6 @@ def test_only_quantities_are_offered_for_crossing(page: Page) -> None:
     shown = page(URL)
     offered = [option.get("value") for option in shown.xpath(".//select[@id='avec']//option")]
     assert offered[0] == ""
-    assert set(offered[1:]) == set(brackets.QUANTITIES)
+    assert set(offered[1:]) == set(bins.QUANTITIES)
     headings = [group.get("label") for group in shown.xpath(".//select[@id='donnee']/optgroup")]
     assert headings == [theme.value for theme, _ in comparison.themes()]

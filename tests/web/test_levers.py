@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from pretadepenser.credit import scoring
-from pretadepenser.credit.counterfactual import Levers, levers
+from pretadepenser.credit.model.scale import margin_of
+from pretadepenser.credit.model.scoring import current_model, current_scores
 from pretadepenser.credit.portfolio import current_portfolio
-from pretadepenser.credit.scoring import current_model, current_scores
+from pretadepenser.credit.recourse.search import Levers, levers
 from tests.conftest import Page
 
 LIMIT = 0.48
@@ -24,11 +24,11 @@ def people(trained: Path) -> dict[str, tuple[int, Levers]]:
     margins = current_scores(trained, portfolio, model)
     assert margins is not None
     found: dict[str, tuple[int, Levers]] = {}
-    for place in np.argsort(-margins[:400]):
-        number = int(portfolio.numbers()[place])
+    for index in np.argsort(-margins[:400]):
+        number = int(portfolio.numbers()[index])
         client = portfolio.client(number)
         assert client
-        refused = margins[place] > scoring.margin_of(LIMIT)
+        refused = margins[index] > margin_of(LIMIT)
         answer = levers(model, portfolio, client.values, LIMIT, number=number)
         kind = "granted" if not refused else "solved" if len(answer.proposals) > 1 else "unsolved"
         if kind == "unsolved" and not (answer.nearest and not answer.proposals):

@@ -14,9 +14,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from lxml.html import HtmlElement, document_fromstring
 
-from pretadepenser.credit import features, meeting
+from pretadepenser.credit.model.inputs import FEATURES
+from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.portfolio import current_portfolio
-from pretadepenser.credit.scoring import current_model
+from pretadepenser.credit.recourse import meeting_sheet
 from pretadepenser.web import pdf
 
 Page = Callable[..., HtmlElement]
@@ -64,7 +65,7 @@ def cases(trained: Path) -> dict[str, int]:
     for number in portfolio.numbers().tolist()[:400]:
         client = portfolio.client(number)
         assert client
-        one = meeting.sheet(model, portfolio, client.values, LIMIT, number)
+        one = meeting_sheet.sheet(model, portfolio, client.values, LIMIT, number)
         found.setdefault("granted" if one.score.granted else "changes" if one.changes else "none", number)
         if len(found) == 3:
             return found
@@ -77,7 +78,7 @@ def test_a_client_without_a_car_lacks_no_data_about_it(trained: Path) -> None:
     assert model
     clients = (portfolio.client(number) for number in portfolio.numbers().tolist())
     client = next(one for one in clients if one and one.values["FLAG_OWN_CAR"] == "N")
-    sheet = meeting.sheet(model, portfolio, client.values, LIMIT, client.number)
+    sheet = meeting_sheet.sheet(model, portfolio, client.values, LIMIT, client.number)
     data = {label: text for source in sheet.sources for label, text in source.data}
     assert data["Âge de la voiture"] == "sans objet (pas de voiture)"
     assert not any(
@@ -97,7 +98,7 @@ def test_the_page_says_all_in_order(page: Page, cases: dict[str, int], case: str
     assert ("Voici" in text.split("la réponse ?")[-1][:400]) == (case == "changes")
     assert ("Aucun changement réaliste" in text) == (case == "none")
     for reasons in shown.xpath("//ol[contains(@class, 'reasons')]"):
-        assert 1 <= len(reasons) <= meeting.REASONS
+        assert 1 <= len(reasons) <= meeting_sheet.REASONS
     for law in ("article 15", "article 22", "2023/2225", "article 18", "article 77"):
         assert law in text
 
@@ -119,10 +120,10 @@ def test_the_frequencies_add_up(page: Page, cases: dict[str, int]) -> None:
 
 
 def test_what_is_unused_follows_the_model() -> None:
-    everything = meeting.unused(features.FEATURES)
+    everything = meeting_sheet.unused(FEATURES)
     family, place = "votre situation de famille et vos enfants", "l’endroit et l’immeuble où vous vivez"
     assert everything[:4] == ("votre sexe", "votre âge", family, place)
-    more = meeting.unused((*features.FEATURES, "CODE_GENDER", "FLAG_DOCUMENT_3"))
+    more = meeting_sheet.unused((*FEATURES, "CODE_GENDER", "FLAG_DOCUMENT_3"))
     assert set(everything) - set(more) == {"votre sexe", "la liste des documents que vous avez fournis"}
 
 

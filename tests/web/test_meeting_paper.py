@@ -30,7 +30,7 @@ def test_a_title_stands_with_what_it_announces() -> None:
         made = pdf.tagged(SHEET.format(lines="<p>Ligne.</p>" * lines), STYLE)
         with pikepdf.open(io.BytesIO(made)) as document:
             tree = list(elements(document.Root.StructTreeRoot))
-            first = next(place for place, one in enumerate(tree) if one.S == "/H2")
+            first = next(index for index, one in enumerate(tree) if one.S == "/H2")
             kept = [one for one in tree[first:] if str(one.S) in ("/H2", "/P", "/H3", "/LI")]
             assert len({page_of(one) for one in kept}) == 1, lines
             pages.add(len(document.pages))

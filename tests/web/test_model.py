@@ -12,11 +12,13 @@ from flask.testing import FlaskClient
 from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
 
+from pretadepenser import french
 from pretadepenser.charts import drawing, fairness, model, quality, rows
-from pretadepenser.credit import french, model_card, scoring
-from pretadepenser.credit.evaluation import Rate
-from pretadepenser.credit.fairness import Audit, Group
-from pretadepenser.credit.scoring import Model
+from pretadepenser.credit.evaluation.fairness import Audit, Group
+from pretadepenser.credit.evaluation.metrics import Rate
+from pretadepenser.credit.model import card as model_card
+from pretadepenser.credit.model import scoring
+from pretadepenser.credit.model.scoring import Model
 from tests.conftest import signed_in
 
 Page = Callable[..., HtmlElement]
@@ -38,11 +40,11 @@ def test_the_page_tells_the_measures(page: Page, trained_model: Model) -> None:
     text = words(page("/modele").xpath("//main")[0])
     card = trained_model.card
     for said in (
-        french.number(card.fair.roc_auc, 3),
+        french.number(card.without_protected.roc_auc, 3),
         french.number(card.with_protected.roc_auc, 3),
         french.number(card.data.labelled),
-        french.number(card.fair.cost, 1),
-        french.compact_percent(card.fair.cheapest_limit),
+        french.number(card.without_protected.cost, 1),
+        french.compact_percent(card.without_protected.cheapest_limit),
         french.date(card.trained_at),
         "À quoi il ne doit pas servir",
         "ni le sexe",
@@ -56,7 +58,7 @@ def test_the_page_tells_the_measures(page: Page, trained_model: Model) -> None:
 
 
 def test_a_range_says_its_scale_once(trained_model: Model) -> None:
-    shown = {one.feature: model.dependence(one) for one in trained_model.insight.influences}
+    shown = {one.feature: model.dependence(one) for one in trained_model.global_explanation.influences}
     names = [" ".join(row[0].split()) for row in shown["EXT_SOURCE_3"].table.rows]
     assert re.fullmatch(r"De 0,\d\d à 0,\d\d \(sur 1\)", names[0])
     assert not [name for name in names if name.count("sur 1") > 1]
@@ -127,10 +129,10 @@ def test_advisors_see_no_link_to_fairness(page: Page, auditor: FlaskClient) -> N
 def test_the_table_stands_before_the_chart(auditor: FlaskClient, trained_model: Model) -> None:
     shown = document_fromstring(auditor.get("/modele/equite").text)
     assert [words(title) for title in shown.xpath("//main/h2")] == [
-        fairness.title(audit) for audit in trained_model.insight.audits
+        fairness.title(audit) for audit in trained_model.global_explanation.audits
     ]
     order = [element.tag for element in shown.xpath("//main/div[@class='card'] | //main/figure")]
-    assert order == ["div", "figure"] * len(trained_model.insight.audits)
+    assert order == ["div", "figure"] * len(trained_model.global_explanation.audits)
     for figure in shown.xpath("//figure"):
         for address in figure.xpath(".//img/@src | .//source/@srcset | .//a[@download]/@href"):
             assert auditor.get(address).status_code == 200
@@ -210,8 +212,8 @@ def test_each_group_is_placed_by_its_interval_in_picture_sentence_and_table() ->
 
 
 def test_the_card_claims_no_more_than_the_intervals(trained_model: Model) -> None:
-    insight = dataclasses.replace(trained_model.insight, audits=(unsettled(),))
-    text = " ".join(model_card.render(trained_model.card, insight).split())
+    overall = dataclasses.replace(trained_model.global_explanation, audits=(unsettled(),))
+    text = " ".join(model_card.render(trained_model.card, overall).split())
     assert "Rapport nettement sous 0,80 : « Jeunes »." in text
     assert "Ces chiffres ne permettent pas de trancher : « Moyens » et « Justes »." in text
 
@@ -231,24 +233,27 @@ def test_a_risk_announced_too_high_is_told() -> None:
 
 
 def test_pictures_hold_the_numbers_of_their_tables(trained_model: Model) -> None:
-    insight = trained_model.insight
+    overall = trained_model.global_explanation
     for chart in (
-        model.importance(insight),
-        *(model.dependence(one) for one in insight.influences),
-        *(fairness.grants(audit) for audit in insight.audits),
+        model.importance(overall),
+        *(model.dependence(one) for one in overall.influences),
+        *(fairness.grants(audit) for audit in overall.audits),
     ):
         for width in drawing.WIDTHS:
             svg = chart.svg(width).decode()
             texts = {" ".join(text.split()) for text in re.findall(r"<text[^>]*>([^<]*)", svg)}
             heads = [column.label for column in chart.table.columns]
-            place = heads.index("Effet moyen") if chart.key == "dependance" else 1
+            index = heads.index("Effet moyen") if chart.key == "dependance" else 1
             for row in chart.table.rows[: model.SHOWN]:
-                shown = " ".join(row[place].split())
+                shown = " ".join(row[index].split())
                 assert any(text.startswith(shown) for text in texts), (chart.key, row)
 
 
 def test_heights_fit_the_drawing(trained_model: Model) -> None:
-    for chart in (quality.calibration(trained_model.insight), model.spread(trained_model.insight)):
+    for chart in (
+        quality.calibration(trained_model.global_explanation),
+        model.spread(trained_model.global_explanation),
+    ):
         for width in drawing.WIDTHS:
             size = chart.draw(width).get_size_inches() * 72
             assert tuple(round(side) for side in size) == chart.size(width)

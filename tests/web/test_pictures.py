@@ -17,12 +17,15 @@ from pretadepenser.charts import drawing, fairness, levers, quality
 from pretadepenser.charts import model as model_charts
 from pretadepenser.charts import simulation as simulation_charts
 from pretadepenser.charts.chart import Chart
-from pretadepenser.credit import comparison, counterfactual, groups, simulation
-from pretadepenser.credit.explanation import explain
-from pretadepenser.credit.french import Person
-from pretadepenser.credit.groups import Selection
+from pretadepenser.credit.explanation.reasons import explain
+from pretadepenser.credit.model.scoring import Model
+from pretadepenser.credit.peers import comparison
+from pretadepenser.credit.peers import group as groups
+from pretadepenser.credit.peers.group import Selection
 from pretadepenser.credit.portfolio import Client, Portfolio
-from pretadepenser.credit.scoring import Model
+from pretadepenser.credit.recourse import search
+from pretadepenser.credit.whatif import simulation
+from pretadepenser.french import Person
 from pretadepenser.web import pictures
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -52,7 +55,7 @@ def charts_of(model: Model, portfolio: Portfolio, client: Client) -> Iterator[Ch
     yield comparison_charts.crossing(
         comparison.crossing(portfolio, client, everyone, "AMT_CREDIT", "AMT_INCOME_TOTAL")
     )
-    if curve := counterfactual.levers(model, portfolio, client.values, LIMIT).curve:
+    if curve := search.levers(model, portfolio, client.values, LIMIT).curve:
         yield levers.amounts(curve)
     half = {"AMT_CREDIT": round(float(client.values["AMT_CREDIT"] or 0) / 2)}
     if moves := simulation_charts.moves(simulation.simulate(model, portfolio, client.values, half, LIMIT)):
@@ -60,12 +63,12 @@ def charts_of(model: Model, portfolio: Portfolio, client: Client) -> Iterator[Ch
 
 
 def charts_of_the_model(model: Model) -> Iterator[Chart]:
-    yield model_charts.importance(model.insight)
-    yield model_charts.spread(model.insight)
-    yield from map(model_charts.dependence, model.insight.influences[:4])
-    yield quality.calibration(model.insight)
-    yield quality.costs(model.insight, model.card.fair)
-    yield from map(fairness.grants, model.insight.audits)
+    yield model_charts.importance(model.global_explanation)
+    yield model_charts.spread(model.global_explanation)
+    yield from map(model_charts.dependence, model.global_explanation.influences[:4])
+    yield quality.calibration(model.global_explanation)
+    yield quality.costs(model.global_explanation, model.card.without_protected)
+    yield from map(fairness.grants, model.global_explanation.audits)
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +84,9 @@ def others(value: Any) -> Iterator[Any]:
             for other in others(getattr(value, field.name)):
                 yield dataclasses.replace(value, **{field.name: other})
     elif isinstance(value, tuple):
-        for place, part in enumerate(value):
+        for index, part in enumerate(value):
             for other in others(part):
-                yield (*value[:place], other, *value[place + 1 :])
+                yield (*value[:index], other, *value[index + 1 :])
     elif isinstance(value, bool):
         yield not value
     elif isinstance(value, int | float):
@@ -172,7 +175,7 @@ def test_every_number_of_a_picture_stands_in_its_sentence_or_table(charts: list[
 def test_pages_opened_one_after_the_other_show_their_own_client(
     app: Flask, client: FlaskClient, model: Model, portfolio: Portfolio
 ) -> None:
-    """The fault that was found: a picture kept for one client, shown to the next in the same bracket."""
+    """The fault that was found: a picture kept for one client, shown to the next in the same bin."""
     numbers = portfolio.numbers()[5::100].tolist()
     assert len(numbers) == 20
     for number in numbers * 2:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from lxml.html import document_fromstring
 
-from pretadepenser.credit import french
+from pretadepenser import french
 from pretadepenser.credit.portfolio import current_portfolio
-from pretadepenser.web.figures import duration, number
+from pretadepenser.web.column_forms import duration, number
 
 
 @pytest.fixture(scope="module")

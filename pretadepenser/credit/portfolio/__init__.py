@@ -1,4 +1,4 @@
-"""The clients on disk: import, validate, look up, scan, and place one client among the others."""
+"""The clients on disk: import, validate, look up, scan, and rank one value among the others."""
 
 from pretadepenser.credit.portfolio.importing import Progress, Report, import_batches, import_folder
 from pretadepenser.credit.portfolio.reading import Client, Portfolio, current_portfolio

@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pretadepenser.credit import dictionary, features, french, storage
-from pretadepenser.credit.portfolio import brackets, reading, statistics
+from pretadepenser import french, storage
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.portfolio import bins, reading, statistics
 from pretadepenser.credit.portfolio.rows import Rows, canonical
 from pretadepenser.credit.portfolio.sorting import KEY, Sorter
 from pretadepenser.credit.portfolio.sources import Skipped, Source, find
@@ -244,13 +245,13 @@ def _finish(
     fictitious: bool,
     progress: Progress,
 ) -> None:
-    """Write the statistics and brackets, computed from the portfolio as it will be read, then the card."""
+    """Write the statistics and bins, computed from the portfolio as it will be read, then the card."""
     counted = _counted(progress)
     with pa.memory_map(str(folder / reading.CLIENTS)) as file:
         rows = Rows(file.read_buffer())
-        named = (*dictionary.COLUMNS, *features.DERIVED_FROM)
-        statistics.write(folder, ((name, brackets.values_of(rows, name)) for name in named), counted)
-        brackets.write(folder, rows, statistics.Statistics.open(folder).ladder, counted)
+        named = (*dictionary.COLUMNS, *dictionary.DERIVED_FROM)
+        statistics.write(folder, ((name, bins.values_of(rows, name)) for name in named), counted)
+        bins.write(folder, rows, statistics.Statistics.open(folder).quantiles, counted)
     card = {
         "format": reading.FORMAT,
         **counts,
@@ -268,8 +269,8 @@ def _finish(
 
 
 def _counted(progress: Progress) -> Callable[[str], None]:
-    total = len(dictionary.COLUMNS) + len(features.DERIVED_FROM) + len(brackets.QUANTITIES)
-    total += len(brackets.CATEGORIES) + 1
+    total = len(dictionary.COLUMNS) + len(dictionary.DERIVED_FROM) + len(bins.QUANTITIES)
+    total += len(bins.CATEGORIES) + 1
     done = 0
 
     def count(name: str) -> None:

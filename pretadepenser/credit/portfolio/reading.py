@@ -18,11 +18,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pretadepenser.credit import dictionary, storage
-from pretadepenser.credit.features import Frame, Row
-from pretadepenser.credit.portfolio.brackets import Brackets, values_of
+from pretadepenser import storage
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import Frame, Row
+from pretadepenser.credit.portfolio.bins import Bins, values_of
 from pretadepenser.credit.portfolio.rows import Rows, raw
-from pretadepenser.credit.portfolio.statistics import Ladder, Statistics
+from pretadepenser.credit.portfolio.statistics import Quantiles, Statistics
 from pretadepenser.credit.portfolio.validation import PortfolioError
 
 NAME = "portfolio"
@@ -58,7 +59,7 @@ class Portfolio:
         self._rows = Rows(pa.memory_map(str(folder / CLIENTS)).read_buffer())
         self._numbers: NDArray[np.int64] = np.load(folder / NUMBERS, mmap_mode="r")
         self.statistics = Statistics.open(folder)
-        self.brackets = Brackets.open(folder)
+        self.bins = Bins.open(folder)
 
     @classmethod
     def open(cls, folder: Path) -> Portfolio:
@@ -83,11 +84,11 @@ class Portfolio:
 
     def client(self, number: int) -> Client | None:
         """Return the client with this SK_ID_CURR, or None. Takes a binary search and one row."""
-        place = self.place(number)
-        if place is None:
+        index = self.index(number)
+        if index is None:
             return None
-        batch = self._rows.batch(place // self._batch_rows)
-        row = place % self._batch_rows
+        batch = self._rows.batch(index // self._batch_rows)
+        row = index % self._batch_rows
         values = {
             column.name: raw(column, batch.column(position)[row].as_py())
             for position, column in enumerate(dictionary.COLUMNS.values())
@@ -95,26 +96,26 @@ class Portfolio:
         target = values["TARGET"]
         return Client(number, values, None if target is None else int(target))
 
-    def rows(self, places: NDArray[np.int64], columns: Sequence[str]) -> list[Row]:
+    def rows(self, indices: NDArray[np.int64], columns: Sequence[str]) -> list[Row]:
         """Raw values of `columns` of several clients, as in `Client.values`, in the order asked.
 
-        places: positions in `numbers()`, int64, shape (n,). Opens each stored batch once. Raises KeyError for
-        a column that the portfolio does not have.
+        indices: positions in `numbers()`, int64, shape (n,). Opens each stored batch once. Raises KeyError
+        for a column that the portfolio does not have.
         """
-        found: list[Row] = [{}] * len(places)
-        batches, within = np.divmod(places, self._batch_rows)
+        found: list[Row] = [{}] * len(indices)
+        batches, within = np.divmod(indices, self._batch_rows)
         for batch in np.unique(batches):
             asked = np.flatnonzero(batches == batch)
-            for place, row in zip(asked, self._rows.picked(int(batch), within[asked], columns), strict=True):
-                found[place] = row
+            for index, row in zip(asked, self._rows.picked(int(batch), within[asked], columns), strict=True):
+                found[index] = row
         return found
 
-    def place(self, number: int) -> int | None:
+    def index(self, number: int) -> int | None:
         """Return the position of a client in `numbers()` and in every scan, or None if there is none."""
         if not self.size or not self._numbers[0] <= number <= self._numbers[-1]:
             return None
-        place = int(np.searchsorted(self._numbers, np.int64(number)))
-        return place if self._numbers[place] == number else None
+        index = int(np.searchsorted(self._numbers, np.int64(number)))
+        return index if self._numbers[index] == number else None
 
     def numbers(self) -> NDArray[np.int64]:
         """All SK_ID_CURR, ascending, int64, shape (size,), read through a memory map."""
@@ -142,7 +143,7 @@ class Portfolio:
         `name` is a numeric column or derived figure (KeyError otherwise). Exact for values with few
         distinct ones, else within 0.001. Raises ValueError when no client has a value.
         """
-        return self.statistics.ladder(name).rank(value)
+        return self.statistics.quantiles(name).rank(value)
 
     def share(self, name: str, category: str | float) -> float:
         """Share (0..1) of all clients with this category, or with this value of a discrete column."""
@@ -158,11 +159,11 @@ class Portfolio:
 
     def quantile(self, name: str, q: float) -> float:
         """Value of a column or derived figure that a share q (0..1) of the known ones do not exceed."""
-        return self.statistics.ladder(name).quantile(q)
+        return self.statistics.quantiles(name).quantile(q)
 
-    def ladder(self, name: str) -> Ladder:
+    def quantiles(self, name: str) -> Quantiles:
         """The prepared distribution of a numeric column or derived figure."""
-        return self.statistics.ladder(name)
+        return self.statistics.quantiles(name)
 
     def verify(self) -> None:
         """Read everything and compare with the hash of the import. Raises PortfolioError if it differs."""
@@ -178,8 +179,8 @@ class Portfolio:
             raise ValueError("other columns")
         if self._numbers.dtype != np.int64 or self._numbers.shape != (self.size,):
             raise ValueError("other numbers")
-        if self.brackets.clients != self.size:
-            raise ValueError("other brackets")
+        if self.bins.clients != self.size:
+            raise ValueError("other bins")
         for name, size in card["bytes"].items():
             if (self.folder / name).stat().st_size != size:
                 raise ValueError(f"other size of {name}")

@@ -10,8 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.dictionary import Column
-from pretadepenser.credit.features import Frame, Row
+from pretadepenser.credit.dictionary import Column, Frame, Row
 
 
 class Rows:
@@ -31,11 +30,11 @@ class Rows:
         """Number of stored batches."""
         return int(self._reader.num_record_batches)
 
-    def batch(self, place: int) -> pa.RecordBatch:
+    def batch(self, index: int) -> pa.RecordBatch:
         """One stored batch, its values left where they are."""
-        return self._reader.get_batch(place)
+        return self._reader.get_batch(index)
 
-    def picked(self, place: int, rows: NDArray[np.int64], columns: Sequence[str]) -> list[Row]:
+    def picked(self, index: int, rows: NDArray[np.int64], columns: Sequence[str]) -> list[Row]:
         """Raw values of `columns` in some rows of one stored batch, in the order asked.
 
         rows: positions in the batch, int64, shape (n,). KeyError for an unknown column. Looks at the values
@@ -45,7 +44,7 @@ class Rows:
         wanted = pa.Array.from_buffers(
             pa.int64(), len(rows), [None, pa.py_buffer(np.ascontiguousarray(rows))]
         )
-        stored = self.batch(place).select(list(columns)).take(wanted)
+        stored = self.batch(index).select(list(columns)).take(wanted)
         return [
             {name: raw(dictionary.COLUMNS[name], value) for name, value in row.items()}
             for row in stored.to_pylist()
@@ -54,12 +53,12 @@ class Rows:
     def frames(self, columns: Sequence[str] | None = None, rows: int | None = None) -> Iterator[Frame]:
         """Scan in stored order, `rows` at most a frame (None: as stored); KeyError for an unknown column."""
         names = list(dictionary.COLUMNS) if columns is None else list(columns)
-        places = {name: place for place, name in enumerate(self.schema.names)}
+        indices = {name: index for index, name in enumerate(self.schema.names)}
         # Only these columns are looked at: a scan costs what it reads.
-        included = sorted({places[name] for name in names})
+        included = sorted({indices[name] for name in names})
         reader = pa.ipc.open_file(self._content, options=pa.ipc.IpcReadOptions(included_fields=included))
-        for place in range(self.batches):
-            batch = reader.get_batch(place)
+        for index in range(self.batches):
+            batch = reader.get_batch(index)
             for start in range(0, batch.num_rows, rows or batch.num_rows):
                 piece = batch.slice(start, rows)
                 yield {name: floats(piece.column(name)) for name in names}

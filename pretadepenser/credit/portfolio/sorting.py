@@ -64,16 +64,16 @@ class Sorter:
         order = np.sort(self.numbers())
         with pa.memory_map(str(self._path)) as file:
             reader = pa.ipc.open_file(file)
-            runs = [reader.get_batch(place) for place in range(reader.num_record_batches)]
+            runs = [reader.get_batch(index) for index in range(reader.num_record_batches)]
             keys = [run.column(KEY).to_numpy() for run in runs]
             starts = [0] * len(runs)
             for last in order[rows - 1 :: rows].tolist() + ([order[-1]] if order.size % rows else []):
                 slices = []
-                for place, run in enumerate(runs):
-                    end = int(np.searchsorted(keys[place], last, side="right"))
-                    if end > starts[place]:
-                        slices.append(run.slice(starts[place], end - starts[place]))
-                        starts[place] = end
+                for index, run in enumerate(runs):
+                    end = int(np.searchsorted(keys[index], last, side="right"))
+                    if end > starts[index]:
+                        slices.append(run.slice(starts[index], end - starts[index]))
+                        starts[index] = end
                 yield _sorted(pa.Table.from_batches(slices, self._schema))
 
     def _write_run(self) -> None:

@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pretadepenser.credit import dictionary, french
+from pretadepenser import french
+from pretadepenser.credit import dictionary
 
 # Problems written in full in a message, and examples given for one of them.
 SHOWN = 20

@@ -1,0 +1,319 @@
+"""The one place that knows what each column of the application table means.
+
+The 122 columns of Kaggle's *Home Credit Default Risk* application table, in its order, and the derived
+figures of derived.py. The French and the facts are in dictionary.toml beside this file; this module reads
+them once, checks them and hands out frozen `Column` objects. Column descriptions follow the publisher's
+HomeCredit_columns_description.csv; the protected grounds are those of article 225-1 of the Code pénal and of
+loi n° 2008-496.
+"""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib import resources
+from types import MappingProxyType
+from typing import Any, Final
+
+import pyarrow as pa
+
+from pretadepenser import french
+from pretadepenser.french import Person
+
+
+class Kind(StrEnum):
+    """How a value is written, compared and drawn."""
+
+    AMOUNT = "amount"  # euros
+    DURATION = "duration"  # days, negative before the application: time spent in a state
+    ELAPSED = "elapsed"  # days, negative before the application: time since an event
+    AGE = "age"  # days, negative before the application: time since birth
+    YEARS = "years"  # whole years
+    COUNT = "count"
+    RATIO = "ratio"  # how many times one figure holds another
+    SHARE = "share"  # 0..1, written as a percentage
+    CATEGORY = "category"
+    FLAG = "flag"
+    EXTERNAL_SCORE = "external_score"  # 0..1, higher is safer
+    BUILDING = "building"  # 0..1, scaled by the publisher
+    RATING = "rating"  # 1..3, given by the lender
+    HOUR = "hour"
+    IDENTIFIER = "identifier"
+    TARGET = "target"
+
+
+class Theme(StrEnum):
+    """Part of the client's file, in the order in which pages show them."""
+
+    CREDIT = "Crédit demandé"
+    INCOME = "Revenus et emploi"
+    PROPERTY = "Logement et biens"
+    PERSON = "Situation personnelle"
+    EXTERNAL = "Notes extérieures"
+    HISTORY = "Historique de crédit"
+    CIRCLE = "Entourage"
+    CONTACT = "Coordonnées"
+    PLACE = "Lieu de vie"
+    BUILDING = "Immeuble"
+    DOCUMENTS = "Documents fournis"
+    APPLICATION = "Demande"
+    RECORD = "Dossier"
+
+
+BUILDING_GROUP: Final = "batiment"
+DOCUMENTS_GROUP: Final = "documents"
+CONTACT_GROUP: Final = "contact"
+INQUIRIES_GROUP: Final = "consultations"
+EXTERNAL_GROUP: Final = "notes"
+
+GROUPS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        BUILDING_GROUP: "Immeuble où [vit le client|vous vivez]",
+        DOCUMENTS_GROUP: "Documents fournis",
+        CONTACT_GROUP: "Moyens de [joindre le client|vous joindre]",
+        INQUIRIES_GROUP: "Consultations du fichier des crédits",
+        EXTERNAL_GROUP: "Notes des organismes extérieurs",
+    }
+)
+
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column of the portfolio, or one derived figure.
+
+    `minimum` and `maximum` bound the accepted values in the column's own coding (None: no bound);
+    `sentinel` is the one accepted value outside them, and `sentinel_label` what it means (365243 days of
+    employment: no employment). `categories` maps each published code to its French label; the code that a
+    frame stores is its position. Integer flags (0/1) have categories too: "0" and "1". `sentences` maps a
+    code to the sentence that states it; `says` (`says_zero` for none) does so for other values. `among` names
+    the clients with whom the value is compared. `not_applicable_where` is the column and the value that leave
+    this one without object (the age of a car, where there is no car), and `not_applicable_label` what is then
+    said of it.
+    `protected_categories` names the codes that reveal a protected ground in a column that does not.
+    `hint` says what to type where the label leaves a doubt. `person` is whom the texts are said to.
+    """
+
+    name: str
+    label: str
+    noun: str
+    gender: str
+    kind: Kind
+    theme: Theme
+    meaning: str
+    many: bool = False
+    unit: str = ""
+    hint: str = ""
+    protected: str | None = None
+    actionable: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    sentinel: float | None = None
+    sentinel_label: str = ""
+    sentinel_says: str = ""
+    required: bool = False
+    integer: bool = False
+    categories: Mapping[str, str] | None = None
+    sentences: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    says: str = ""
+    says_zero: str = ""
+    among: str = "des clients"
+    not_applicable_where: tuple[str, float | str] | None = None
+    not_applicable_label: str = ""
+    protected_categories: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    group: str | None = None
+    person: Person = Person.CLIENT
+
+    @property
+    def definite(self) -> str:
+        """The noun with its article, or the possessive in its place: "le revenu", "votre revenu"."""
+        possessed = self.noun.startswith(("votre ", "vos "))
+        return self.noun if possessed else french.the(self.noun, self.gender, self.many)
+
+    @property
+    def textual(self) -> bool:
+        """Whether the raw values are text (categories), rather than numbers."""
+        return self.categories is not None and not self.integer
+
+    @property
+    def arrow_type(self) -> pa.DataType:
+        """Storage type: dictionary of strings, int64 identifier, int32 where never missing, else float64."""
+        if self.textual:
+            return pa.dictionary(pa.int8(), pa.string())
+        if self.kind is Kind.IDENTIFIER:
+            return pa.int64()
+        return pa.int32() if self.integer and self.required else pa.float64()
+
+    def code(self, category: str) -> int:
+        """Position of a published category, which is the number that frames store; KeyError if unknown."""
+        return _positions(self)[category]
+
+    def accepts(self, value: float | str | None) -> bool:
+        """Say whether a raw value is one that this column may hold: missing, category, range and sentinel."""
+        if value is None or value != value:
+            return not self.required
+        if self.textual:
+            return self.categories is not None and value in self.categories
+        if isinstance(value, str) or (self.integer and value != int(value)):
+            return False
+        if self.sentinel is not None and value == self.sentinel:
+            return True
+        return (self.minimum is None or value >= self.minimum) and (
+            self.maximum is None or value <= self.maximum
+        )
+
+    def is_not_applicable(self, row: Mapping[str, float | str | None]) -> bool:
+        """Say whether a client's raw values leave this one empty for want of an object, not of data."""
+        value = row.get(self.name)
+        if self.not_applicable_where is None or not (value is None or value != value):
+            return False
+        column, without = self.not_applicable_where
+        return row.get(column) == without
+
+
+_POSITIONS: dict[str, Mapping[str, int]] = {}
+
+
+def _positions(column: Column) -> Mapping[str, int]:
+    if column.name not in _POSITIONS:
+        _POSITIONS[column.name] = {code: index for index, code in enumerate(column.categories or ())}
+    return _POSITIONS[column.name]
+
+
+def _written(words: Any, person: Person) -> Any:
+    """Write the texts of a table for a person, with no-break spaces; names and codes are keys, left as is."""
+    if isinstance(words, str):
+        return french.typeset(french.addressed(words, person))
+    if isinstance(words, list):
+        return [_written(word, person) for word in words]
+    if isinstance(words, dict):
+        return {name: _written(word, person) for name, word in words.items()}
+    return words
+
+
+def _column(name: str, words: Mapping[str, Any], person: Person) -> Column:
+    """Make a column of one table of the file; TypeError or ValueError name what the file gets wrong."""
+    facts = _written(words, person)
+    categories: dict[str, str] = {}
+    sentences: dict[str, str] = {}
+    for code, said in facts.pop("categories", {}).items():
+        label, sentence = (said, "") if isinstance(said, str) else said
+        categories[code] = label
+        if sentence:
+            sentences[code] = sentence
+    flag = facts.get("integer", False) and bool(categories)
+    return Column(
+        name=name,
+        person=person,
+        kind=Kind(facts.pop("kind")),
+        theme=Theme(facts.pop("theme")),
+        categories=MappingProxyType(categories) if categories else None,
+        sentences=MappingProxyType(sentences),
+        protected_categories=MappingProxyType(facts.pop("protected_categories", {})),
+        not_applicable_where=tuple(facts.pop("not_applicable_where"))
+        if "not_applicable_where" in facts
+        else None,
+        minimum=facts.pop("minimum", 0 if flag else None),
+        maximum=facts.pop("maximum", len(categories) - 1 if flag else None),
+        **facts,
+    )
+
+
+def _building(facts: Mapping[str, Any], person: Person) -> Iterator[Column]:
+    """The 14 figures of the building, in each of their three statistics."""
+    for suffix, statistic in facts["statistics"].items():
+        for stem, words in facts["figures"].items():
+            yield _column(
+                f"{stem}_{suffix}",
+                {
+                    "label": f"Immeuble : {words['label']} ({statistic})",
+                    "noun": f"{words['noun']} ({statistic})",
+                    "gender": words["gender"],
+                    "many": words.get("many", False),
+                    "kind": Kind.BUILDING,
+                    "theme": Theme.BUILDING,
+                    "meaning": facts["meaning"].format(words["label"], statistic),
+                    "among": facts["among"],
+                    "minimum": 0,
+                    "maximum": 1,
+                    "protected": facts["protected"],
+                    "group": BUILDING_GROUP,
+                },
+                person,
+            )
+
+
+def _documents(facts: Mapping[str, Any], person: Person) -> Iterator[Column]:
+    """The document flags: the publisher gives them numbers and no names."""
+    for number in range(facts["first"], facts["last"] + 1):
+        yield _column(
+            f"FLAG_DOCUMENT_{number}",
+            {
+                "label": facts["label"].format(number),
+                "noun": facts["noun"].format(number),
+                "gender": facts["gender"],
+                "kind": Kind.FLAG,
+                "theme": Theme.DOCUMENTS,
+                "meaning": facts["meaning"].format(number),
+                "actionable": True,
+                "required": True,
+                "integer": True,
+                "categories": {
+                    "0": ["Non", facts["no"].format(number)],
+                    "1": ["Oui", facts["yes"].format(number)],
+                },
+                "group": DOCUMENTS_GROUP,
+            },
+            person,
+        )
+
+
+@functools.cache
+def _read(person: Person) -> tuple[Mapping[str, Column], Mapping[str, Column]]:
+    """Read dictionary.toml for a person: the columns in Kaggle's order, then the derived figures."""
+    text = resources.files(__package__).joinpath("dictionary.toml").read_text("utf-8")
+    facts = tomllib.loads(text)
+    columns: dict[str, Column] = {}
+    for name, words in facts["columns"].items():
+        columns[name] = _column(name, words, person)
+        if name == "EXT_SOURCE_3":
+            columns.update((column.name, column) for column in _building(facts["building"], person))
+        elif name == "DAYS_LAST_PHONE_CHANGE":
+            columns.update((column.name, column) for column in _documents(facts["document"], person))
+    derived = {name: _column(name, words, person) for name, words in facts.get("derived", {}).items()}
+    return MappingProxyType(columns), MappingProxyType(derived)
+
+
+_DICTIONARY: Final = _read(Person.CLIENT)
+COLUMNS: Final = _DICTIONARY[0]
+DERIVED: Final = _DICTIONARY[1]
+
+
+def describe(name: str, person: Person = Person.CLIENT) -> Column:
+    """Return the column or derived figure of this name, said to `person`; KeyError if there is neither."""
+    columns, derived = _DICTIONARY if person is Person.CLIENT else _read(person)
+    return columns[name] if name in columns else derived[name]
+
+
+def group_label(group: str, person: Person = Person.CLIENT) -> str:
+    """Name what is explained together, for a reader; KeyError for an unknown group."""
+    return french.addressed(GROUPS[group], person)
+
+
+def protected_columns() -> tuple[str, ...]:
+    """Names of the columns and derived figures that rest on a protected ground, in dictionary order."""
+    return tuple(c.name for c in (*COLUMNS.values(), *DERIVED.values()) if c.protected)
+
+
+def in_group(group: str) -> tuple[Column, ...]:
+    """Columns that are explained together, in Kaggle's order."""
+    return tuple(column for column in COLUMNS.values() if column.group == group)
+
+
+def arrow_schema() -> pa.Schema:
+    """Schema of the stored portfolio: 122 fields in Kaggle's order, nullable where a value may be missing."""
+    return pa.schema([pa.field(c.name, c.arrow_type, nullable=not c.required) for c in COLUMNS.values()])

@@ -1,0 +1,383 @@
+"""Reasons as French sentences: the client's value, how it compares with other clients, and its effect.
+
+Each kind of figure has its own template; the words of each column come from the dictionary, so that number,
+gender and elision agree. Nothing here knows the model: the caller gives the rank, the share and the points.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from pretadepenser import french
+from pretadepenser.credit.dictionary import (
+    BUILDING_GROUP,
+    CONTACT_GROUP,
+    DERIVED,
+    DOCUMENTS_GROUP,
+    EXTERNAL_GROUP,
+    INQUIRIES_GROUP,
+    Column,
+    Kind,
+    describe,
+    in_group,
+)
+from pretadepenser.french import NO_BREAK, Person
+
+Value = float | int | str | None
+
+# Comparisons of a larger and a smaller value. The days that Kaggle writes as negative numbers are turned
+# round first: a person thinks of a longer time, not of a smaller number.
+MORE_LESS: Final[Mapping[Kind, tuple[str, str]]] = {
+    Kind.AMOUNT: ("c’est plus que chez", "c’est moins que chez"),
+    Kind.DURATION: ("c’est plus long que chez", "c’est plus court que chez"),
+    Kind.ELAPSED: ("c’est plus ancien que chez", "c’est plus récent que chez"),
+    Kind.AGE: ("il est plus âgé que", "il est plus jeune que"),
+    Kind.YEARS: ("c’est plus que chez", "c’est moins que chez"),
+    Kind.COUNT: ("c’est plus que chez", "c’est moins que chez"),
+    Kind.RATIO: ("c’est plus que chez", "c’est moins que chez"),
+    Kind.SHARE: ("c’est plus que chez", "c’est moins que chez"),
+    Kind.EXTERNAL_SCORE: ("c’est plus haut que chez", "c’est plus bas que chez"),
+    Kind.BUILDING: ("c’est plus que chez", "c’est moins que chez"),
+}
+# An adjective would have to agree with a person whose sex is not known here.
+_YOUR_AGE: Final = ("c’est plus que l’âge de", "c’est moins que l’âge de")
+# Kinds in which so many clients have the same value that a rank alone says nothing true about more or less.
+_MANY_EQUAL: Final = frozenset({Kind.COUNT})
+# From this share on, "it is so for 40 % of clients" says more than a comparison.
+_COMMON: Final = 0.25
+# Within this distance of the middle on both sides, a client is said to be in the middle.
+_MIDDLE: Final = 0.03
+
+
+def is_absent(value: Value) -> bool:
+    """Say whether a raw value is missing: None or NaN."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def value_text(column: Column, value: Value) -> str:
+    """Write a raw value (Kaggle's coding) for people, as a table cell or inside a sentence.
+
+    Missing gives "donnée absente" and 365243 days of employment "sans emploi en cours". Raises ValueError
+    for a category that the dictionary does not know or a number where the column holds text.
+    """
+    if is_absent(value) or value is None:
+        return french.ABSENT
+    if column.categories is not None:
+        return column.categories[_category(column, value)]
+    if isinstance(value, str):
+        raise ValueError(f"{column.name}: {value!r} is text, a number is expected")
+    if column.sentinel is not None and value == column.sentinel:
+        return column.sentinel_label
+    return _number_text(column, float(value))
+
+
+def text_in(column: Column, row: Mapping[str, Value]) -> str:
+    """Write a column's value in a client's row as `value_text` does; say where it has no object."""
+    return (
+        column.not_applicable_label if column.is_not_applicable(row) else value_text(column, row[column.name])
+    )
+
+
+def _number_text(column: Column, value: float) -> str:
+    """Write a known number of a column in the manner of its kind."""
+    match column.kind:
+        case Kind.AMOUNT:
+            return french.amount(value)
+        case Kind.DURATION:
+            return french.duration(value) if abs(value) >= 1 else "moins d’un jour"
+        case Kind.ELAPSED:
+            return (
+                f"{french.duration(value)} avant la demande" if abs(value) >= 1 else "le jour de la demande"
+            )
+        case Kind.AGE:
+            return french.age(value)
+        case Kind.YEARS:
+            return french.plural(round(value), "an") if value >= 1 else "moins d’un an"
+        case Kind.COUNT | Kind.RATIO:
+            count = round(value, 1)
+            return french.plural(count, column.unit, column.unit if column.unit == "fois" else None)
+        case Kind.SHARE:
+            return _share_text(value)
+        case Kind.EXTERNAL_SCORE | Kind.BUILDING:
+            return f"{french.number(value, 2) if value else 0}{NO_BREAK}sur{NO_BREAK}1"
+        case Kind.RATING:
+            return f"{french.number(value)}{NO_BREAK}sur{NO_BREAK}3"
+        case Kind.HOUR:
+            return f"{french.number(value)}{french.NO_BREAK}h"
+        case _:
+            return str(round(value))  # an identifier: no thousands separator
+
+
+def _share_text(share: float) -> str:
+    """Write a share with about two significant figures: 113 %, 18 %, 4,9 %, 0,03 %."""
+    if 0 < share < 0.0001:
+        return f"moins de {french.percent(0.0001, 2)}"
+    decimals = 0 if share >= 0.0995 else 1 if share >= 0.00995 else 2
+    return f"{french.compact(share * 100, decimals)}{french.NO_BREAK}%"
+
+
+def _category(column: Column, value: float | str) -> str:
+    """Code of a category in the dictionary, from its published name or from an integer flag."""
+    code = value if isinstance(value, str) else str(round(value))
+    if column.categories is None or code not in column.categories:
+        raise ValueError(f"{column.name}: unknown category {value!r}")
+    return code
+
+
+def reason(column: Column, value: Value, rank: float | None, share: float | None, points: int) -> str:
+    """Say one reason in full: value, comparison with other clients, effect on the score.
+
+    `value` is raw (Kaggle's coding, categories as text, missing as None or NaN). `rank` (0..1) is the share
+    of clients with a known value strictly below plus half of the equal ones, in the raw coding. `share`
+    (0..1) is the share of clients with exactly this value, or whose value is missing too; counts are
+    compared only if it is given, since many clients are equal there. Either may be None: nothing is said
+    then. `points` is the signed effect in whole points. Raises ValueError as value_text does.
+    """
+    if is_absent(value) or value is None:
+        return f"{_absence(column)}.{_also(share)} {effect(points)}"
+    return f"{statement(column, value)}{_comparison(column, value, rank, share)}. {effect(points)}"
+
+
+def _also(share: float | None) -> str:
+    """Compare an absence with the other clients, as a sentence of its own."""
+    return f" C’est aussi le cas de {portion(share)}." if share else ""
+
+
+def _colon(said: str) -> str:
+    """Join a comparison to the statement before it; nothing stays nothing."""
+    return f"{french.NO_BREAK}: {said}" if said else ""
+
+
+def statement(column: Column, value: float | int | str) -> str:
+    """Say the value in a sentence without its full stop: "Le montant du crédit demandé est de 5 000 €"."""
+    text = value_text(column, value)
+    if column.categories is not None:
+        code = _category(column, value)
+        if code in column.sentences:
+            return column.sentences[code]
+        return column.says.format(text[:1].lower() + text[1:])
+    if isinstance(value, str):
+        raise ValueError(f"{column.name}: {value!r} is text, a number is expected")
+    if column.sentinel is not None and value == column.sentinel:
+        return column.sentinel_says
+    if column.says_zero and value == 0:
+        return column.says_zero
+    if column.kind is Kind.HOUR:
+        text = _hour(round(value))
+    if column.says:
+        return column.says.format(text)
+    subject = french.capital(column.definite)
+    verb = "sont" if column.many else "est"
+    if column.kind is Kind.IDENTIFIER:
+        return f"{subject} {verb} {text}"
+    if column.kind is Kind.BUILDING:
+        text = text.replace(f"sur{NO_BREAK}1", "sur une échelle de 0 à 1")
+    return f"{subject} {verb} de {_least(text, value)}"
+
+
+def _least(text: str, value: float) -> str:
+    """Say a small number that is not nothing: "moins de 0,01 sur 1"."""
+    return f"moins de 0,01{text.removeprefix('0,00')}" if text.startswith("0,00") and value > 0 else text
+
+
+def _hour(hour: int) -> str:
+    if hour in (0, 12):
+        return "vers midi" if hour else "vers minuit"
+    return f"vers {french.plural(hour, 'heure')}"
+
+
+def _absence(column: Column) -> str:
+    """Explain that a value is missing, without full stop."""
+    if column.kind in (Kind.FLAG, Kind.TARGET):
+        # The meaning of a flag reads "Indique si le client possède une voiture."
+        told = f"le dossier ne dit pas {column.meaning.removeprefix('Indique ').rstrip('.')}"
+    else:
+        thing = column.definite
+        if column.name in DERIVED:
+            verb = "ne peuvent pas être" if column.many else "ne peut pas être"
+            told = f"{thing} {verb} {french.agree('calculé', column.gender, column.many)}"
+        else:
+            told = f"le dossier ne donne pas {thing}"
+    return f"{french.capital(french.ABSENT)}{french.NO_BREAK}: {told}"
+
+
+def _comparison(column: Column, value: float | str, rank: float | None, share: float | None) -> str:
+    """Compare with other clients, from the colon on; empty where nothing true can be said."""
+    alone = (
+        column.categories is not None or column.kind in (Kind.HOUR, Kind.RATING) or value == column.sentinel
+    )
+    return _colon(_so_for(share) if alone else _more_or_less(column, rank, share))
+
+
+def _so_for(share: float | None) -> str:
+    return f"c’est le cas de {portion(share)}" if share is not None else ""
+
+
+def _more_or_less(column: Column, rank: float | None, share: float | None) -> str:
+    if column.kind not in MORE_LESS or rank is None or (share is None and column.kind in _MANY_EQUAL):
+        return ""
+    equal = share or 0.0
+    if equal >= _COMMON:
+        return f"c’est le cas de {portion(equal, column.among)}"
+    less, more = max(rank - equal / 2, 0.0), max(1 - rank - equal / 2, 0.0)
+    if column.minimum is not None and column.minimum < 0:
+        less, more = more, less
+    if abs(less - more) <= 2 * _MIDDLE:
+        return f"c’est dans la moyenne {column.among}"
+    yours = column.kind is Kind.AGE and column.person is Person.YOU
+    larger, smaller = _YOUR_AGE if yours else MORE_LESS[column.kind]
+    return (
+        f"{larger} {portion(less, column.among)}"
+        if less > more
+        else f"{smaller} {portion(more, column.among)}"
+    )
+
+
+def portion(share: float, among: str = "des clients", decimals: int = 0) -> str:
+    """Write a share of clients: "66 % des clients", "presque tous les clients notés"."""
+    if share >= 0.995:
+        return f"presque tous les {among.removeprefix('des ')}"
+    if share < 0.005:
+        return f"moins de {french.percent(0.01)} {among}"
+    return f"{french.percent(share, decimals)} {among}"
+
+
+def difficulties(rate: float, person: Person = Person.CLIENT) -> str:
+    """Say a default rate, 0..1, as counts among 100 people; clients are told of those who repaid too.
+
+    Neither none nor all is ever said: no count of past clients can promise that.
+    """
+    many = round(100 * rate)
+    if many < 1:
+        had, repaid = "moins d’[un|une] a", "plus de 99 ont"
+    elif many > 99:
+        had, repaid = "presque [tous|toutes] ont", ""
+    else:
+        had, repaid = f"environ {_having(many)}", _having(100 - many)
+    among = "[Sur 100 clients au score comparable|Parmi 100 personnes au score comparable au vôtre]"
+    also = f" et {repaid} remboursé sans difficulté" if repaid and person is Person.YOU else ""
+    return french.addressed(f"{among}, {had} eu des difficultés de paiement{also}.", person)
+
+
+def _having(many: int) -> str:
+    return "[1|une] a" if many == 1 else f"{many} ont"
+
+
+def effect(points: int) -> str:
+    """Say the effect on the score as a sentence: "Cela retire 14 points au score."."""
+    if points == 0:
+        return "Cela change le score de moins d’un point."
+    verb = "ajoute" if points > 0 else "retire"
+    return f"Cela {verb} {french.plural(abs(points), 'point')} au score."
+
+
+def group_reason(
+    group: str,
+    row: Mapping[str, Value],
+    points: int,
+    share: float | None = None,
+    person: Person = Person.CLIENT,
+) -> str:
+    """Say the joint effect of a group of thin columns (dictionary.GROUPS) as a reason does.
+
+    `row` holds the raw values of the group's columns (an absent key is a missing value). `share` (0..1), if
+    given, is the share of clients of whom the same sentence is true. Raises KeyError for an unknown group,
+    and for the external scores, which `external_reason` tells.
+    """
+    columns = in_group(group)
+    known = {c.name: value for c in columns if not is_absent(value := row.get(c.name))}
+    told = french.addressed(_GROUP_STATEMENTS[group](known, len(columns)), person)
+    if not known:
+        return f"{told}.{_also(share)} {effect(points)}"
+    return f"{told}{_colon(_so_for(share))}. {effect(points)}"
+
+
+_BUREAUX: Final[Mapping[Person, Sequence[str]]] = {
+    Person.CLIENT: tuple(f"organisme nº{NO_BREAK}{number}" for number in (1, 2, 3)),
+    Person.YOU: ("premier organisme", "deuxième organisme", "troisième organisme"),
+}
+
+
+def external_reason(
+    row: Mapping[str, Value],
+    rank: float | None,
+    share: float | None,
+    points: int,
+    person: Person = Person.CLIENT,
+    bureaux: Sequence[str] = (),
+) -> str:
+    """Say the joint effect of the external scores and of their mean: the mean, its comparison, each score.
+
+    `rank` and `share` place the mean as in `reason`. `bureaux` are the names of the three bodies that give
+    the scores; without them they are numbered.
+    """
+    names = bureaux or _BUREAUX[person]
+    known = [
+        (name, float(value))
+        for name, column in zip(names, in_group(EXTERNAL_GROUP), strict=True)
+        if (value := row.get(column.name)) is not None and not is_absent(value)
+    ]
+    if not known:
+        told = f"{french.capital(french.ABSENT)}{NO_BREAK}: le dossier ne contient aucune note extérieure"
+        return f"{told}.{_also(share)} {effect(points)}"
+    mean = describe("EXT_SOURCE_MEAN", person)
+    value = sum(score for _, score in known) / len(known)
+    compared = _comparison(mean, value, rank, share)
+    if len(known) == 1:
+        told = (
+            f"La seule note extérieure connue ({known[0][0]}) est de {_least(value_text(mean, value), value)}"
+        )
+        return f"{told}{compared}. {effect(points)}"
+    scores = french.join([f"{french.number(score, 2)} ({name})" for name, score in known])
+    return f"{statement(mean, value)}{compared}. Elle réunit {scores}. {effect(points)}"
+
+
+Known = Mapping[str, Value]
+
+
+def _building(known: Known, total: int) -> str:
+    if not known:
+        return (
+            f"{french.capital(french.ABSENT)}{french.NO_BREAK}: le dossier ne décrit pas l’immeuble "
+            "[du client|où vous vivez]"
+        )
+    many = french.plural(len(known), "donnée")
+    return f"Le dossier décrit l’immeuble [du client|où vous vivez] par {many} sur {total}"
+
+
+def _documents(known: Known, total: int) -> str:
+    given = sum(value == 1 for value in known.values())
+    if not given:
+        return "[Le client n’a|Vous n’avez] fourni aucun document de la liste"
+    return f"[Le client a|Vous avez] fourni {french.plural(given, 'document')} sur les {total} de la liste"
+
+
+def _contact(known: Known, total: int) -> str:
+    # Being reachable is no means that the client gave: it shows in the group's detail.
+    means = {name: value for name, value in known.items() if name != "FLAG_CONT_MOBILE"}
+    given = sum(value == 1 for value in means.values())
+    if not given:
+        return "[Le client n’a|Vous n’avez] donné aucun moyen de contact"
+    text = french.plural(given, "moyen de contact", "moyens de contact")
+    return f"[Le client a|Vous avez] donné {text} sur {total - 1}"
+
+
+def _inquiries(known: Known, _: int) -> str:
+    if not known:
+        absent = f"{french.capital(french.ABSENT)}{french.NO_BREAK}"
+        return f"{absent}: le dossier ne dit pas si le fichier des crédits a été consulté"
+    # The six periods do not overlap, so that they add up to the year before the application.
+    times = sum(int(value) for value in known.values() if value is not None)
+    if not times:
+        return "Le fichier des crédits n’a pas été consulté dans l’année avant la demande"
+    return f"Le fichier des crédits a été consulté {times}{french.NO_BREAK}fois dans l’année avant la demande"
+
+
+_GROUP_STATEMENTS: Final[Mapping[str, Callable[[Known, int], str]]] = {
+    BUILDING_GROUP: _building,
+    DOCUMENTS_GROUP: _documents,
+    CONTACT_GROUP: _contact,
+    INQUIRIES_GROUP: _inquiries,
+}

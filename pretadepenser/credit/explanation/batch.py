@@ -1,0 +1,297 @@
+"""Score rows that come from outside the portfolio: thousands at once for the API, any number from a file.
+
+Rows go through the portfolio's own validation and the model's own inputs: a row gives the score that the
+same client would have on screen.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.explanation.reasons import Explanation, explain_all
+from pretadepenser.credit.model import scoring
+from pretadepenser.credit.model.inputs import input_matrix
+from pretadepenser.credit.model.scale import Score
+from pretadepenser.credit.model.scoring import Model
+from pretadepenser.credit.portfolio import Portfolio, Problem
+from pretadepenser.credit.portfolio.rows import floats
+from pretadepenser.credit.portfolio.sources import ENDINGS, MISSING, Skipped, Source
+from pretadepenser.credit.portfolio.validation import Lines, Problems, conform
+
+# Reasons each way in a written file.
+REASONS: Final = 3
+KEY: Final = "SK_ID_CURR"
+SHOWN: Final = 20
+FIELDS: Final = (
+    ("client", pa.int64()),
+    ("granted", pa.bool_()),
+    ("points", pa.int64()),
+    ("probability", pa.float64()),
+    ("limit", pa.float64()),
+    ("calibrated", pa.float64()),
+    ("close", pa.bool_()),
+)
+REASON_FIELDS: Final = tuple(
+    (f"{way}_{index}", pa.string()) for way in ("against", "in_favour") for index in range(1, REASONS + 1)
+)
+
+
+class RowsError(Exception):
+    """Rows cannot be scored; the message says in French why and where, `problems` one by one."""
+
+    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
+
+    @classmethod
+    def refused(cls, problems: Sequence[Problem]) -> RowsError:
+        """Make the error that lists `problems`."""
+        listed = "\n".join(f"- {problem}." for problem in problems[:SHOWN])
+        more = f"\n- … et {len(problems) - SHOWN} de plus." if len(problems) > SHOWN else ""
+        return cls(f"Rien n’a été calculé. Corrigez les données puis recommencez :\n{listed}{more}", problems)
+
+
+def document(score: Score) -> dict[str, Any]:
+    """Give a score as plain values, the same in JSON and in files."""
+    values = asdict(score)
+    values["client"] = values.pop("number")
+    return {name: values[name] for name, _ in FIELDS}
+
+
+def check_columns(names: Sequence[str], model: Model, file: str) -> list[Problem]:
+    """Say which columns are unknown, repeated, or missing although the model cannot do without them.
+
+    The model's other columns may be missing altogether: their values then count as not known.
+    """
+    needed = [name for name in dictionary.columns_of(model.features) if dictionary.COLUMNS[name].required]
+    found = (
+        ("colonnes inconnues", [name for name in dict.fromkeys(names) if name not in dictionary.COLUMNS]),
+        ("colonnes répétées", [name for name in dict.fromkeys(names) if names.count(name) > 1]),
+        ("colonnes manquantes, dont le modèle a besoin", [name for name in needed if name not in names]),
+    )
+    return [
+        Problem(file, None, None, f"{what} : {', '.join(wrong[:SHOWN]) or '(sans nom)'}")
+        for what, wrong in found
+        if wrong
+    ]
+
+
+def table_of_rows(rows: Sequence[Mapping[str, object]], model: Model) -> pa.Table:
+    """Make a table in the dictionary's schema from rows as JSON gives them.
+
+    Raises RowsError; the lines of its problems are the indices of the rows, from 0.
+    """
+    if not rows:
+        raise RowsError("Aucune ligne : donnez au moins un client.")
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    file = "données"
+    problems = Problems(file)
+    arrays = {
+        name: _json_column(name, [row.get(name) for row in rows], problems)
+        for name in names
+        if name in dictionary.COLUMNS
+    }
+    wrong = [*check_columns(names, model, file), *problems]
+    if wrong:
+        raise RowsError.refused(wrong)
+    return _conformed(pa.table(arrays), Lines(0), file)
+
+
+def _json_column(name: str, values: Sequence[object], problems: Problems) -> pa.Array:
+    """One column of JSON values: texts for a category, numbers otherwise, null anywhere."""
+    textual = dictionary.COLUMNS[name].textual
+    kinds: tuple[type, ...] = (str,) if textual else (int, float)
+    wrong = [
+        index
+        for index, value in enumerate(values)
+        if value is not None and (not isinstance(value, kinds) or isinstance(value, bool))
+    ]
+    if wrong:
+        what = f"un {'texte' if textual else 'nombre'} est attendu"
+        problems.add("type", name, wrong[0], len(wrong), what)
+        return pa.nulls(len(values), pa.string() if textual else pa.float64())
+    if textual:
+        return pa.array(values, pa.string())
+    try:
+        return pa.array([None if value is None else float(value) for value in values], pa.float64())  # type: ignore[arg-type]
+    except OverflowError:
+        problems.add("range", name, None, 1, "nombre trop grand")
+        return pa.nulls(len(values), pa.float64())
+
+
+def table_of_csv(content: bytes, model: Model) -> pa.Table:
+    """Make a table in the dictionary's schema from CSV text, UTF-8, commas, header first.
+
+    Raises RowsError; the lines of its problems are those of the text, from 1.
+    """
+    file = "données"
+    options = pa.csv.ConvertOptions(
+        column_types={name: pa.string() for name in dictionary.COLUMNS},
+        null_values=MISSING,
+        strings_can_be_null=True,
+    )
+    skipped = Skipped()
+    try:
+        table = pa.csv.read_csv(
+            pa.BufferReader(content),
+            read_options=pa.csv.ReadOptions(use_threads=False),
+            parse_options=pa.csv.ParseOptions(invalid_row_handler=skipped.take),
+            convert_options=options,
+        )
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        raise RowsError(
+            "Les données ne sont pas du CSV en UTF-8 séparé par des virgules, noms de colonnes en première "
+            "ligne : corrigez-les puis recommencez."
+        ) from error
+    problems = [*check_columns(table.column_names, model, file), *skipped.problems(file)]
+    if problems:
+        raise RowsError.refused(problems)
+    if not table.num_rows:
+        raise RowsError("Aucune ligne : donnez au moins un client.")
+    return _conformed(table, Lines(2), file)
+
+
+def _conformed(table: pa.Table, lines: Lines, file: str) -> pa.Table:
+    problems = Problems(file)
+    conforming = conform(table, lines, problems)
+    if problems:
+        raise RowsError.refused(list(problems))
+    return conforming
+
+
+def score_table(model: Model, table: pa.Table, limit: float) -> list[Score]:
+    """Score the rows of a table in the dictionary's schema, all at once, in their order."""
+    frame = {name: floats(_whole(table, name)) for name in dictionary.columns_of(model.features)}
+    # The sum of the contributions, as on screen, not the model's own margin: they differ by a millionth,
+    # which is enough to move a score by a point.
+    margins = model.contributions(input_matrix(frame, model.features)).sum(axis=1)
+    numbers = table.column(KEY).to_pylist()
+    return [
+        scoring.score(model, margin, limit, number)
+        for margin, number in zip(margins.tolist(), numbers, strict=True)
+    ]
+
+
+def explain_table(model: Model, portfolio: Portfolio, table: pa.Table, limit: float) -> Iterator[Explanation]:
+    """Score and explain the rows of a table in the dictionary's schema, in their order."""
+    rows = table.select(dictionary.columns_of(model.features)).to_pylist()
+    numbers = table.column(KEY).to_pylist()
+    return explain_all(model, portfolio, rows, limit, numbers)
+
+
+def _whole(table: pa.Table, name: str) -> pa.Array:
+    chunks = table.column(name)
+    return chunks.chunk(0) if chunks.num_chunks == 1 else chunks.combine_chunks()
+
+
+def score_file(
+    source: Path,
+    output: Path,
+    model: Model,
+    limit: float,
+    portfolio: Portfolio | None,
+    progress: Callable[[str, float], None],
+) -> int:
+    """Score every row of a .csv (also .gz, .zip) or .parquet file into a .csv or .parquet file.
+
+    Memory does not grow with the number of rows. `output` appears whole or not at all. With a `portfolio`
+    to compare with, up to REASONS sentences each way are written beside each score.
+
+    Returns the number of rows. Raises RowsError or PortfolioError, nothing written, saying what is wrong.
+    """
+    table = _source(source)
+    problems = check_columns(table.header(), model, table.name)
+    if problems:
+        raise RowsError.refused(problems)
+    fields = FIELDS + (REASON_FIELDS if portfolio else ())
+    rows = 0
+    with _writer(output, pa.schema(fields)) as writer:
+        try:
+            for piece in table.pieces():
+                conforming = _conformed(piece.table, piece.lines, table.name)
+                scored = []
+                for batch in conforming.to_batches(max_chunksize=1024):
+                    part = pa.Table.from_batches([batch])
+                    scored.append(_scored(model, part, limit, portfolio, fields))
+                    rows += part.num_rows
+                # A piece at a time: a row group of 1,024 rows would make Parquet slow to read.
+                writer.write_table(pa.concat_tables(scored))
+                progress("Calcul des scores", piece.read)
+        except pa.ArrowInvalid as error:
+            raise RowsError.refused(_diagnose(table)) from error
+        if not rows:
+            raise RowsError(f"{table.name} ne contient aucun client.")
+    progress("Calcul des scores", 1.0)
+    return rows
+
+
+def _scored(
+    model: Model,
+    table: pa.Table,
+    limit: float,
+    portfolio: Portfolio | None,
+    fields: Sequence[tuple[str, pa.DataType]],
+) -> pa.Table:
+    if portfolio is None:
+        documents = [document(score) for score in score_table(model, table, limit)]
+    else:
+        documents = []
+        for one in explain_table(model, portfolio, table, limit):
+            values = document(one.score)
+            for way, reasons in (("against", one.against), ("in_favour", one.in_favour)):
+                for index in range(REASONS):
+                    sentence = reasons[index].sentence if index < len(reasons) else None
+                    values[f"{way}_{index + 1}"] = sentence
+            documents.append(values)
+    return pa.Table.from_pylist(documents, schema=pa.schema(fields))
+
+
+def _source(path: Path) -> Source:
+    if not path.is_file():
+        raise RowsError(f"Le fichier {path} n’existe pas : indiquez celui des clients.")
+    if not path.name.endswith(ENDINGS):
+        raise RowsError(f"{path.name} doit finir par {', '.join(ENDINGS)}.")
+    return Source(path.name, path)
+
+
+def _diagnose(table: Source) -> list[Problem]:
+    """Read a faulty file again as text to say what is wrong with it, with its line numbers."""
+    problems, skipped = Problems(table.name), Skipped()
+    for piece in table.diagnose(skipped):
+        conform(piece.table, piece.lines, problems)
+    return [*skipped.problems(table.name), *problems]
+
+
+class _Writer(Protocol):
+    def write_table(self, table: pa.Table) -> None: ...
+
+
+@contextmanager
+def _writer(output: Path, schema: pa.Schema) -> Iterator[_Writer]:
+    """Write beside `output`, and put the file in its place when all went well."""
+    writers = {".csv": pa.csv.CSVWriter, ".parquet": pa.parquet.ParquetWriter}
+    if output.suffix not in writers:
+        raise RowsError(f"Le fichier à écrire, {output.name}, doit finir par .csv ou .parquet.")
+    own = output.with_name(f".{output.name}.{secrets.token_hex(4)}")
+    try:
+        with writers[output.suffix](own, schema) as writer:
+            yield writer
+        os.replace(own, output)
+    except OSError as error:
+        raise RowsError(
+            f"{output} ne peut pas être écrit ({error.strerror}) : vérifiez le dossier, vos droits et la "
+            "place libre."
+        ) from error
+    finally:
+        own.unlink(missing_ok=True)

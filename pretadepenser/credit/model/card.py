@@ -1,0 +1,281 @@
+"""The model card (Mitchell et al. 2019) as French Markdown: every figure comes from the artefact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from pretadepenser import french
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.evaluation.fairness import SMALLEST, Audit, Verdict
+from pretadepenser.credit.evaluation.influence import GlobalExplanation
+from pretadepenser.credit.evaluation.metrics import COST_OF_A_DEFAULT, Rate
+from pretadepenser.credit.model.artefact import Card
+
+COMMANDS: Final = (
+    "flask --app wsgi portfolio import DOSSIER",
+    "flask --app wsgi model train",
+    "flask --app wsgi model card > docs/model-card.md",
+)
+
+PURPOSE: Final = (
+    "Ce modèle aide un conseiller à décider d’un crédit à la consommation et à expliquer cette décision au "
+    "client. "
+    "Le conseiller garde la décision : le client peut demander qu’une personne la revoie "
+    "(RGPD, article 22 ; directive (UE) 2023/2225, article 18)."
+)
+
+MISUSES: Final = (
+    "décider seul, sans qu’une personne puisse revoir le dossier ;",
+    "fixer un taux, une assurance, un salaire ou un loyer, ou choisir à qui faire de la publicité ;",
+    "juger un client dont le crédit, le pays ou l’époque diffèrent de ceux des données d’apprentissage ;",
+    "dire à un client qu’il sera en défaut : le score décrit un groupe de clients, pas une personne ;",
+    "lire une contribution comme une cause : changer la donnée ne change pas forcément le risque.",
+)
+
+LIMITS: Final = (
+    "Les issues ne sont connues que pour des crédits accordés autrefois : le modèle ne sait rien des "
+    "clients qui étaient alors refusés.",
+    "Les trois notes extérieures comptent le plus, et leur calcul n’est pas publié : si elles dépendent de "
+    "l’âge ou du sexe, le modèle en dépend aussi.",
+    "La retraite comme source de revenu et l’absence d’emploi suivent l’âge de près. Elles restent, parce "
+    "qu’un revenu stable se défend devant un client, mais elles transmettent une part de l’âge. Le métier "
+    "transmet de même une part du sexe.",
+    "Retirer une donnée protégée ne suffit donc pas à rendre les décisions égales : le tableau d’équité le "
+    "mesure, et c’est à l’établissement d’en tirer les conséquences.",
+)
+
+
+def render(card: Card, overall: GlobalExplanation) -> str:
+    """Return the model card of one model, Markdown in French."""
+    parts = (
+        _head(card),
+        _section("À quoi il sert", [PURPOSE]),
+        _section("À quoi il ne doit pas servir", [_list(MISUSES)]),
+        _section("Données", _data(card)),
+        _section("Ce que le modèle regarde", _inputs(card, overall)),
+        _section("Qualité mesurée", _quality(card, overall)),
+        _section("Équité", _fairness(overall, card)),
+        _section("Limites connues", [_list(LIMITS)]),
+        _section("Refaire ces mesures", _again(card)),
+    )
+    return french.typeset("\n\n".join(parts)) + "\n"
+
+
+def grounds(card: Card) -> str:
+    """Name the protected grounds that the model is not fed, as a negative sentence goes on: "ni…, ni…"."""
+    articles = {"âge": "l’âge", "sexe": "le sexe", "situation de famille": "la situation de famille"}
+    names = sorted({dictionary.COLUMNS[name].protected or "" for name in card.protected_features})
+    return ", ".join(f"ni {articles.get(name, f'le {name}')}" for name in names)
+
+
+def _section(title: str, paragraphs: Iterable[str]) -> str:
+    return "\n\n".join((f"## {title}", *paragraphs))
+
+
+def _list(items: Iterable[str]) -> str:
+    return "\n".join(f"- {item}" for item in items)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a Markdown table, first column to the left, others to the right."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def _head(card: Card) -> str:
+    warning = (
+        "\n\n**Données fictives : ces chiffres ne disent rien de vrais clients.**"
+        if card.data.fictitious
+        else ""
+    )
+    return (
+        "# Fiche du modèle de score\n\n"
+        f"Entraîné le {french.date(card.trained_at)} sur {french.plural(card.data.labelled, 'client')} dont "
+        f"{french.percent(card.data.defaults / card.data.labelled, 2)} ont eu des difficultés de paiement. "
+        f"{card.trees} arbres de décision de profondeur {card.parameters['max_depth']} (XGBoost "
+        f"{card.versions['xgboost']}). Fiche écrite par un programme à partir du modèle : ne la modifiez pas."
+        f"{warning}"
+    )
+
+
+def _data(card: Card) -> list[str]:
+    data = card.data
+    return [
+        f"Portefeuille importé le {french.date(data.imported_at)} ({french.join(data.sources)}) : "
+        f"{french.plural(data.clients, 'client')}, dont {french.number(data.labelled)} à l’issue connue et "
+        f"{french.number(data.defaults)} en défaut. Empreinte SHA-256 : `{data.sha256}`."
+    ]
+
+
+def _inputs(card: Card, overall: GlobalExplanation) -> list[str]:
+    importance = {one.feature: one.importance for one in overall.influences}
+    rows = [
+        (
+            dictionary.describe(name).label,
+            f"`{name}`",
+            french.number(importance[name], 1),
+            _direction(card, name),
+        )
+        for name in sorted(card.features, key=lambda name: -importance[name])
+    ]
+    return [
+        f"{len(card.features)} données. L’importance est l’effet moyen, en points, sur "
+        f"{french.plural(overall.sample, 'client')} ; le sens imposé dit ce que devient le risque quand la "
+        "donnée augmente.",
+        table(("Donnée", "Colonne", "Importance", "Sens imposé"), rows),
+        f"Le modèle ne regarde {grounds(card)}, ni ce qui s’en calcule (les caractéristiques de "
+        "l’immeuble décrivent le lieu de résidence), ni les défauts de l’entourage, ni les circonstances de "
+        "la demande, ni les dates des papiers, de l’adresse et du téléphone. "
+        "La catégorie « congé de maternité » est lue comme « salarié ».",
+    ]
+
+
+def _direction(card: Card, name: str) -> str:
+    # Lengths of time are stored as negative days: a longer one is a lower value.
+    sign = -1 if dictionary.describe(name).kind is dictionary.Kind.DURATION else 1
+    words = {0: "libre", 1: "ne peut que monter", -1: "ne peut que baisser"}
+    return words[sign * card.monotone.get(name, 0)]
+
+
+def _quality(card: Card, overall: GlobalExplanation) -> list[str]:
+    without, whole = card.without_protected, card.with_protected
+    rows = [
+        (label, french.number(ours, 4), french.number(theirs, 4))
+        for label, ours, theirs in (
+            ("Aire sous la courbe ROC", without.roc_auc, whole.roc_auc),
+            ("Aire sous la courbe précision-rappel", without.pr_auc, whole.pr_auc),
+            ("Score de Brier, probabilité calibrée", without.brier_calibrated, whole.brier_calibrated),
+            ("Score de Brier, probabilité équilibrée", without.brier_raw, whole.brier_raw),
+            (f"Coût à la limite de {french.percent(without.limit)}", without.cost, whole.cost),
+            ("Coût à la limite la moins chère", without.cheapest_cost, whole.cheapest_cost),
+            ("Limite la moins chère", without.cheapest_limit, whole.cheapest_limit),
+        )
+    ]
+    counts = without.confusion
+    return [
+        "Validation croisée à cinq plis, chaque client étant jugé par un modèle qui ne l’a pas vu. La "
+        "dernière colonne mesure le même modèle avec les données protégées (sauf l’immeuble, dont les 47 "
+        "colonnes abaissent la mesure) : la différence est le prix de leur retrait.",
+        table(("Mesure", "Modèle en service", "Avec les données protégées"), rows),
+        "Aire sous la courbe ROC de chaque pli : "
+        + " ; ".join(french.number(area, 4) for area in without.roc_auc_folds)
+        + ". L’aire sous la courbe précision-rappel ne regarde que les défauts, qui sont rares : un "
+        f"modèle qui ne saurait rien aurait {french.number(card.data.defaults / card.data.labelled, 4)}. "
+        "Le score de Brier est l’écart moyen, au carré, entre le risque annoncé et ce qui est arrivé : plus "
+        f"il est bas, mieux c’est ; {french.number(without.brier_reference, 4)} est celui d’un modèle qui "
+        "donnerait à tous le taux moyen.",
+        f"Coût pour 100 clients, compté en bons clients refusés : un défaut accordé en coûte "
+        f"{COST_OF_A_DEFAULT}. Tout accorder coûterait {french.number(without.grant_all_cost, 2)}.",
+        table(
+            (f"Décision à {french.percent(without.limit)}", "Ont remboursé", "Ont été en défaut"),
+            [
+                ("Accordé", french.number(counts.granted_good), french.number(counts.granted_default)),
+                ("Refusé", french.number(counts.refused_good), french.number(counts.refused_default)),
+            ],
+        ),
+        "Étalonnage : taux de défaut = 1 / (1 + exp(−("
+        f"{french.number(card.calibration.intercept, 4)} + {french.number(card.calibration.slope, 4)} × "
+        f"marge))). Écart le plus grand avec un étalonnage isotonique, par vingtième des clients : "
+        f"{french.percent(overall.isotonic_gap, 1)}.",
+        table(
+            ("Vingtième des clients", "Taux annoncé", "Taux observé", "Intervalle à 95 %"),
+            [
+                (str(index), french.percent(one.expected, 1), _share(one.observed), _interval(one.observed))
+                for index, one in enumerate(overall.calibration, 1)
+            ],
+        ),
+    ]
+
+
+def _fairness(overall: GlobalExplanation, card: Card) -> list[str]:
+    parts = [
+        f"Décisions à la limite de {french.percent(card.without_protected.limit)} sur les clients à l’issue "
+        "connue, jugés hors de l’apprentissage. Le modèle ne voit aucune de ces données. Intervalles à 95 %. "
+        "La règle des quatre cinquièmes demande un rapport d’au moins 0,80 avec le groupe le plus accordé."
+    ]
+    theirs = {audit.column: audit for audit in overall.audits_with_protected}
+    for audit in overall.audits:
+        parts += [
+            f"### {dictionary.COLUMNS[audit.column].label}",
+            _audit(audit, theirs.get(audit.column)),
+            _verdict(audit),
+        ]
+    return parts
+
+
+def _audit(audit: Audit, with_protected: Audit | None) -> str:
+    other = {group.label: group for group in with_protected.groups} if with_protected else {}
+    rows = []
+    for group in audit.groups:
+        if group.granted is None or group.default_if_granted is None or group.false_refusal is None:
+            rows.append((group.label, f"moins de {SMALLEST}", *["—"] * 7))
+            continue
+        their = other.get(group.label)
+        rows.append(
+            (
+                group.label,
+                french.number(group.size),
+                f"{_share(group.granted)} ({_interval(group.granted)})",
+                _share(group.default_if_granted),
+                _share(group.false_refusal),
+                french.percent(group.expected or 0, 1),
+                _share(group.observed),
+                _ratio(group.four_fifths, group.four_fifths_low, group.four_fifths_high),
+                french.number(their.four_fifths, 2) if their and their.four_fifths is not None else "—",
+            )
+        )
+    head = (
+        "Groupe",
+        "Clients",
+        "Accordés",
+        "Défauts parmi les accordés",
+        "Bons clients refusés",
+        "Défauts annoncés",
+        "Défauts observés",
+        "Rapport au groupe le plus accordé",
+        "Même rapport avec les données protégées",
+    )
+    return table(head, rows)
+
+
+def _verdict(audit: Audit) -> str:
+    """Say which groups are certainly granted too seldom for the four-fifths rule, and which may be."""
+
+    def named(verdict: Verdict) -> str:
+        return french.join([french.quoted(one.label) for one in audit.groups if one.verdict is verdict])
+
+    told = "Aucun groupe n’est nettement sous le rapport de 0,80."
+    if under := named(Verdict.UNDER):
+        told = (
+            f"Rapport nettement sous 0,80 : {under}. Ces écarts sont à justifier ou à corriger avant tout "
+            "usage."
+        )
+    if unsettled := named(Verdict.OPEN):
+        told += f" Ces chiffres ne permettent pas de trancher : {unsettled}."
+    return told
+
+
+def _again(card: Card) -> list[str]:
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(card.versions.items()))
+    return [
+        "```\n" + "\n".join(COMMANDS) + "\n```",
+        f"Versions : {versions}. Empreinte SHA-256 des arbres : `{card.sha256['model.ubj']}`. "
+        f"Entraînement et mesures : {french.number(card.seconds)} s.",
+    ]
+
+
+def _share(rate: Rate | None) -> str:
+    return "—" if rate is None or rate.value is None else french.percent(rate.value, 1)
+
+
+def _interval(rate: Rate | None) -> str:
+    if rate is None or rate.low is None or rate.high is None:
+        return "—"
+    return f"{french.percent(rate.low, 1)} à {french.percent(rate.high, 1)}"
+
+
+def _ratio(value: float | None, low: float | None, high: float | None) -> str:
+    if value is None or low is None or high is None:
+        return "—"
+    return f"{french.number(value, 2)} ({french.number(low, 2)} à {french.number(high, 2)})"

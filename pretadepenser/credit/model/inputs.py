@@ -1,0 +1,89 @@
+"""From a client's columns to the inputs of the model: pure functions on frames, the same for 1 row or 10⁶.
+
+What a lender may look at is decided here, and only here:
+
+- never a protected ground of French law (sex, family situation, age, place of residence, …), as the
+  dictionary marks them, nor a figure computed from one; the building averages are among them, since they
+  describe the place where the client lives;
+- never the conduct of other people (defaults in the client's social circle);
+- never the circumstances of the application or of the person (its number, weekday, hour, documents handed in,
+  phone numbers left; dates of the identity papers, of the registered address, of the telephone), which say
+  nothing of the means to repay and, for some, tell an age or a move;
+- nothing that adds no measurable precision (sector of the employer, inquiries at the credit bureau);
+- the few categories that name a protected ground inside an admissible column are read as a neutral one.
+
+docs/decisions/model-inputs.md says why, and what each choice costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary.derived import DERIVED_FROM, NO_EMPLOYMENT, Frame, derive
+
+FEATURES: Final[tuple[str, ...]] = (
+    "NAME_CONTRACT_TYPE",
+    "AMT_CREDIT",
+    "AMT_ANNUITY",
+    "AMT_GOODS_PRICE",
+    "CREDIT_TERM",
+    "CREDIT_TO_GOODS",
+    "CREDIT_TO_INCOME",
+    "ANNUITY_TO_INCOME",
+    "AMT_INCOME_TOTAL",
+    "NAME_INCOME_TYPE",
+    "DAYS_EMPLOYED",
+    "OCCUPATION_TYPE",
+    "NAME_EDUCATION_TYPE",
+    "NAME_HOUSING_TYPE",
+    "FLAG_OWN_REALTY",
+    "FLAG_OWN_CAR",
+    "OWN_CAR_AGE",
+    "EXT_SOURCE_1",
+    "EXT_SOURCE_2",
+    "EXT_SOURCE_3",
+    "EXT_SOURCE_MEAN",
+)
+
+# (column, category that names a protected ground) -> category it is read as
+NEUTRAL: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
+    {
+        ("NAME_INCOME_TYPE", "Maternity leave"): "Working",
+        ("ORGANIZATION_TYPE", "Religion"): "Other",
+    }
+)
+
+
+def input_matrix(frame: Frame, names: Sequence[str] = FEATURES) -> NDArray[np.float32]:
+    """Return the model's inputs, float32, shape (n, len(names)): NaN where missing, categories as codes.
+
+    `frame` holds at least `dictionary.columns_of(names)` (KeyError otherwise). "No employment" is a missing
+    length of employment, and the categories of NEUTRAL are read as their neutral one.
+    """
+    derived = derive(frame)
+    size = len(next(iter(frame.values())))
+    inputs = np.empty((size, len(names)), np.float32)
+    for index, name in enumerate(names):
+        inputs[:, index] = derived[name] if name in DERIVED_FROM else _admissible(name, frame[name])
+    return inputs
+
+
+def _admissible(name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    if name == "DAYS_EMPLOYED":
+        return np.where(values == NO_EMPLOYMENT, np.nan, values)
+    for (column, named), neutral in NEUTRAL.items():
+        if column == name:
+            described = dictionary.COLUMNS[name]
+            values = np.where(values == described.code(named), described.code(neutral), values)
+    return values
+
+
+def feature_types(names: Sequence[str] = FEATURES) -> list[Literal["q", "c"]]:
+    """Types of the features for xgboost.DMatrix: "c" for categories without order, "q" for quantities."""
+    return ["c" if dictionary.describe(name).textual else "q" for name in names]

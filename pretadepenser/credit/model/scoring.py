@@ -1,0 +1,186 @@
+"""From the model and a client's inputs to a score: margin, probability, points, decision."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pretadepenser import storage
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import Row
+from pretadepenser.credit.evaluation.influence import GlobalExplanation
+from pretadepenser.credit.model.artefact import (
+    CARD,
+    GLOBAL_EXPLANATION,
+    NAME,
+    RETRAIN,
+    TREES,
+    Card,
+    ModelError,
+    read_card,
+    read_json,
+)
+from pretadepenser.credit.model.boosting import xgboost as xgb
+from pretadepenser.credit.model.inputs import feature_types, input_matrix
+from pretadepenser.credit.model.scale import CLOSE, POINTS_AT_LIMIT, Score, margin_of, points_of
+from pretadepenser.credit.portfolio import Portfolio
+
+__all__ = [
+    "Card",
+    "Model",
+    "ModelError",
+    "current_model",
+    "current_scores",
+    "score",
+    "score_portfolio",
+    "score_row",
+]
+
+SCORES: Final = "scores"
+MARGINS: Final = "margins.npy"
+# Clients scored at a time: bounds memory, not results.
+BATCH: Final = 65_536
+
+Floats = NDArray[np.float64]
+Inputs = NDArray[np.float32]
+
+
+class Model:
+    """A trained model, ready to score. Safe to use from several threads and after a fork: it starts none."""
+
+    def __init__(self, folder: Path, card: Card, booster: xgb.Booster) -> None:
+        self.folder = folder
+        self.card = card
+        self.features = card.features
+        self._booster = booster
+        self._types = feature_types(card.features)
+        # Also configures the booster now: later predictions, from any thread, change nothing in it.
+        empty = np.full((1, len(card.features)), np.nan, np.float32)
+        self.base = float(self.contributions(empty)[0, -1])
+
+    @classmethod
+    def load(cls, folder: Path) -> Model:
+        """Load the artefact in `folder`. Raises ModelError, with what to run, when it cannot be used."""
+        card = read_card(folder)
+        try:
+            # One thread: OpenMP's others would not survive gunicorn's fork, and one row does not need them.
+            booster = xgb.Booster({"nthread": 1}, model_file=folder / TREES)
+        except xgb.core.XGBoostError as error:
+            raise ModelError(f"Le fichier {TREES} du modèle est endommagé : {RETRAIN}") from error
+        if booster.num_features() != len(card.features) or booster.num_boosted_rounds() != card.trees:
+            raise ModelError(f"Le fichier {TREES} du modèle ne correspond pas à sa fiche : {RETRAIN}")
+        return cls(folder, card, booster)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the trees, which names this model."""
+        return self.card.sha256[TREES]
+
+    @cached_property
+    def global_explanation(self) -> GlobalExplanation:
+        """The global explanation computed at training, read once. Raises ModelError when it is damaged."""
+        overall: GlobalExplanation = read_json(self.folder / GLOBAL_EXPLANATION, GlobalExplanation)
+        return overall
+
+    def contributions(self, matrix: Inputs) -> Floats:
+        """Exact TreeSHAP values in log-odds, float64, shape (n, features + 1), the last column the base.
+
+        `matrix` is what input_matrix returns for `self.features`. Each row sums to its margin within 1e-5
+        (float32). Lundberg et al. 2020, path-dependent form, as XGBoost computes it.
+        """
+        values: NDArray[np.float32] = self._booster.predict(self._data(matrix), pred_contribs=True)
+        return values.astype(np.float64)
+
+    def margins(self, matrix: Inputs) -> Floats:
+        """Log-odds of default, float64, shape (n,); higher is riskier."""
+        values: NDArray[np.float32] = self._booster.predict(self._data(matrix), output_margin=True)
+        return values.astype(np.float64)
+
+    def calibrate(self, margin: float) -> float:
+        """Default rate, 0..1, observed among clients of comparable margin."""
+        return self.card.calibration.rate(margin)
+
+    def _data(self, matrix: Inputs) -> xgb.DMatrix:
+        return xgb.DMatrix(matrix, feature_types=self._types, enable_categorical=True, nthread=1)
+
+
+def score(model: Model, margin: float, limit: float, number: int | None = None) -> Score:
+    """Make the score of a margin at `limit` (strictly between 0 and 1, ValueError otherwise)."""
+    points = points_of(margin, limit)
+    return Score(
+        number=number,
+        margin=margin,
+        probability=1 / (1 + math.exp(-margin)),
+        limit=limit,
+        points=points,
+        calibrated=model.calibrate(margin),
+        granted=margin <= margin_of(limit),
+        close=abs(points - POINTS_AT_LIMIT) <= CLOSE,
+    )
+
+
+def score_row(model: Model, row: Row, limit: float, number: int | None = None) -> Score:
+    """Score one client's raw values, at least `dictionary.columns_of(model.features)`, as `score` does.
+
+    The margin is the sum of the contributions, as in every explanation: the model's own differs by a
+    millionth, which is enough to move a score by a point. Raises KeyError for a missing column or an unknown
+    category.
+    """
+    contributions = model.contributions(input_matrix(dictionary.frame([row]), model.features))
+    return score(model, float(contributions[0].sum()), limit, number)
+
+
+def current_model(instance: Path) -> Model | None:
+    """Load the model published in `instance`, or return None when there is none yet.
+
+    Raises ModelError when there is one and it cannot be used.
+    """
+    folder = storage.current(instance, NAME)
+    return None if folder is None else Model.load(folder)
+
+
+def _silent(step: str, share: float) -> None:
+    pass
+
+
+def score_portfolio(
+    model: Model, portfolio: Portfolio, instance: Path, progress: Callable[[str, float], None] = _silent
+) -> None:
+    """Write the margins of all clients, float32 aligned with `portfolio.numbers()`, as `instance/scores`."""
+    with storage.publish(instance, SCORES) as folder:
+        margins = np.lib.format.open_memmap(
+            folder / MARGINS, mode="w+", dtype=np.float32, shape=(portfolio.size,)
+        )
+        done = 0
+        for frame in portfolio.frames(dictionary.columns_of(model.features), BATCH):
+            scored = model.margins(input_matrix(frame, model.features))
+            margins[done : done + scored.size] = scored
+            done += scored.size
+            progress("Calcul des scores", done / portfolio.size)
+        margins.flush()
+        card = {"portfolio": portfolio.sha256, "model": model.sha256}
+        (folder / CARD).write_text(json.dumps(card), "utf-8")
+
+
+def current_scores(instance: Path, portfolio: Portfolio, model: Model) -> NDArray[np.float32] | None:
+    """Margins of all clients, read through a memory map, float32, shape (portfolio.size,).
+
+    None when there are none, or none of this very portfolio and model.
+    """
+    folder = storage.current(instance, SCORES)
+    if folder is None:
+        return None
+    try:
+        card = json.loads((folder / CARD).read_text("utf-8"))
+        margins: NDArray[np.float32] = np.load(folder / MARGINS, mmap_mode="r")
+    except (OSError, ValueError, EOFError):
+        return None
+    fits = card == {"portfolio": portfolio.sha256, "model": model.sha256}
+    return margins if fits and margins.shape == (portfolio.size,) else None

@@ -1,0 +1,1 @@
+"""One client among others: who they are, and how the client compares with them."""

@@ -1,0 +1,158 @@
+"""Groups of clients to compare one with: chosen by the model's decision and by what they have in common.
+
+A selection names criteria, never values, so that nothing personal shows in an address. What can be counted
+was prepared at import (portfolio.bins): a group reads one byte a client for each criterion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pretadepenser import french
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import wording
+from pretadepenser.credit.model.scale import margin_of
+from pretadepenser.credit.portfolio import Client, Portfolio, bins
+
+# Under this number of clients a group says more about persons than about a group.
+LEAST: Final = 30
+
+Mask = NDArray[np.bool_]
+
+
+class Outcome(StrEnum):
+    """What the model decides for the clients of a group."""
+
+    ALL = "tous"
+    GRANTED = "accordes"
+    REFUSED = "refuses"
+
+
+_DECIDED: Final[Mapping[Outcome, str]] = {
+    Outcome.ALL: "",
+    Outcome.GRANTED: " dont le prêt est accordé",
+    Outcome.REFUSED: " dont le prêt est refusé",
+}
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """Something that the clients of a group have in common with the client: same bin or category."""
+
+    key: str
+    label: str
+    column: str
+
+
+CRITERIA: Final[Mapping[str, Criterion]] = MappingProxyType(
+    {
+        criterion.key: criterion
+        for criterion in (
+            Criterion("revenu", "Même tranche de revenu", "AMT_INCOME_TOTAL"),
+            Criterion("source", "Même source de revenu", "NAME_INCOME_TYPE"),
+            Criterion("logement", "Même type de logement", "NAME_HOUSING_TYPE"),
+            Criterion("type", "Même type de crédit", "NAME_CONTRACT_TYPE"),
+            Criterion("age", "Même tranche d’âge", "DAYS_BIRTH"),
+            Criterion("montant", "Même tranche de montant", "AMT_CREDIT"),
+        )
+    }
+)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The choice of a group: a decision, and keys of CRITERIA."""
+
+    outcome: Outcome = Outcome.ALL
+    alike: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """The clients of a selection. `mask` is bool, shape (portfolio.size,); `size` counts it.
+
+    `labelled` counts those whose repayment is known.
+    """
+
+    selection: Selection
+    mask: Mask
+    size: int
+    labelled: int
+
+    @property
+    def large_enough(self) -> bool:
+        """Whether the group may be shown."""
+        return self.size >= LEAST
+
+    @property
+    def among(self) -> str:
+        """The group after a share: "82 % des clients comparables"."""
+        comparable = " comparables" if self.selection.alike else ""
+        return f"des clients{comparable}{_DECIDED[self.selection.outcome]}"
+
+
+def value_of(client: Client, name: str) -> float | int | str | None:
+    """Raw value of a column or derived figure of a client, None where missing."""
+    if name not in dictionary.DERIVED_FROM:
+        return client.values[name]
+    value = float(dictionary.derive(dictionary.frame([client.values]))[name][0])
+    return None if np.isnan(value) else value
+
+
+def common(portfolio: Portfolio, client: Client, criterion: Criterion) -> str:
+    """What the client's bin or category is for a criterion, in French."""
+    column = dictionary.describe(criterion.column)
+    value = value_of(client, criterion.column)
+    if value is None or column.categories is not None:
+        text = wording.value_text(column, value)
+        return f"{text[:1].lower()}{text[1:]}"
+    edges = portfolio.bins.edges(criterion.column, "broad")
+    return bins.texts(column, edges)[portfolio.bins.code(criterion.column, value, "broad")]
+
+
+def group(
+    portfolio: Portfolio,
+    client: Client,
+    selection: Selection,
+    margins: NDArray[np.float32] | None,
+    limit: float,
+) -> Group:
+    """Find the clients of a selection.
+
+    `margins` are all clients' (scoring.current_scores); a ValueError is raised when the selection asks for a
+    decision and they are None, a KeyError for an unknown criterion.
+    """
+    mask = np.full(portfolio.size, True)
+    if selection.outcome is not Outcome.ALL:
+        if margins is None:
+            raise ValueError("the decisions of all clients are not computed")
+        granted = np.asarray(margins) <= margin_of(limit)
+        mask = granted if selection.outcome is Outcome.GRANTED else ~granted
+    for key in selection.alike:
+        column = CRITERIA[key].column
+        code = portfolio.bins.code(column, value_of(client, column), "broad")
+        mask &= portfolio.bins.codes(column, "broad") == code
+    outcomes = portfolio.bins.codes(bins.OUTCOME)
+    labelled = int(np.count_nonzero(mask & (outcomes != bins.MISSING)))
+    return Group(selection, mask, int(np.count_nonzero(mask)), labelled)
+
+
+def described(portfolio: Portfolio, client: Client, group: Group) -> str:
+    """The group in one French sentence with its number of clients and what they have in common."""
+    criteria = [CRITERIA[key] for key in group.selection.alike]
+    shared = [
+        f"{one.label[:1].lower()}{one.label[1:]} ({common(portfolio, client, one)})" for one in criteria
+    ]
+    comparable = " comparables" if shared else ""
+    decided = _DECIDED[group.selection.outcome]
+    counted = french.plural(group.size, f"client{comparable[:-1]}", f"clients{comparable}")
+    return (
+        f"Le groupe compte {counted}{decided}{f'{french.NO_BREAK}: ' if shared else ''}{french.join(shared)}."
+    )

@@ -1,0 +1,206 @@
+"""What the client is told and takes home: the answer, its reasons, what would change it, the data behind it.
+
+The words are for the person who asks for the loan. A granted client is not told how much more could be
+borrowed: advisors see it, but on a sheet to take home it would be an encouragement to borrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from pretadepenser import french
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import Row, Theme, wording
+from pretadepenser.credit.explanation.reasons import Explanation, Reason, Told, explain
+from pretadepenser.credit.model.scale import POINTS_AT_LIMIT, Score
+from pretadepenser.credit.model.scoring import Model
+from pretadepenser.credit.portfolio import Portfolio
+from pretadepenser.credit.recourse import search
+from pretadepenser.credit.recourse import wording as lever_wording
+from pretadepenser.credit.recourse.levers import Lever
+from pretadepenser.credit.recourse.search import Proposal
+from pretadepenser.french import Person
+
+REASONS: Final = 3
+
+DECLARED: Final = "Ce que contient votre demande"
+EXTERNAL: Final = "Ce que disent des organismes extérieurs"
+UNNAMED: Final = "demandez leur nom à votre conseiller"
+DERIVED: Final = "Ce qui est calculé à partir de ces chiffres"
+
+_GROUNDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "sexe": "votre sexe",
+        "âge": "votre âge",
+        "situation de famille": "votre situation de famille et vos enfants",
+        "lieu de résidence": "l’endroit et l’immeuble où vous vivez",
+    }
+)
+# Told only where no column of the theme is used; what rests on a protected ground is told above.
+_THEMES: Final[Mapping[Theme, str]] = MappingProxyType(
+    {
+        Theme.CIRCLE: "la situation des personnes de votre entourage",
+        Theme.CONTACT: "vos moyens de contact",
+        Theme.HISTORY: "le nombre de consultations du fichier des crédits",
+        Theme.DOCUMENTS: "la liste des documents que vous avez fournis",
+        Theme.APPLICATION: "le moment de votre demande",
+    }
+)
+_CARES: Final[Mapping[Lever, str]] = MappingProxyType(
+    {
+        Lever.LONGER: "Avec plus de mois, le crédit coûte plus cher au total.",
+        Lever.SHORTER: "La mensualité augmente : vérifiez que votre budget le permet.",
+        Lever.DEPOSIT: "Gardez une épargne de précaution.",
+        Lever.INCOME: (
+            "Seul compte un revenu qui existe déjà et qui va durer : "
+            "une pension, un loyer perçu, un second emploi."
+        ),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that would change the answer: what to do, in a few words and in full, and what to mind."""
+
+    title: str
+    sentence: str
+    cares: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where data come from, and each of them: label and the client's value in words."""
+
+    origin: str
+    data: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The meeting sheet of one client.
+
+    against, in_favour: up to REASONS each, the strongest first; difficulties: what became of comparable
+    clients, in a sentence; outlook: in short what would change the answer; changes: how, empty where nothing
+    realistic would; sources: the data used; unused: what is not, as a list within a sentence.
+    """
+
+    explanation: Explanation
+    against: tuple[Reason, ...]
+    in_favour: tuple[Reason, ...]
+    difficulties: str
+    outlook: str
+    changes: tuple[Change, ...]
+    sources: tuple[Source, ...]
+    unused: str
+
+    @property
+    def score(self) -> Score:
+        """The client's score."""
+        return self.explanation.score
+
+
+def sheet(
+    model: Model, portfolio: Portfolio, row: Row, limit: float, number: int, bureaux: tuple[str, ...] = ()
+) -> Sheet:
+    """Prepare the sheet of the client `number` with the raw values `row`; errors as search.levers.
+
+    bureaux: names of the three bodies that give the external scores, in order; empty where they are not set.
+    """
+    explanation = explain(model, portfolio, row, limit, number, Told(Person.YOU, bureaux))
+    changes: tuple[Change, ...] = ()
+    if not explanation.score.granted:
+        found = search.levers(model, portfolio, row, limit, number=number)
+        changes = tuple(_change(proposal) for proposal in found.proposals)
+    return Sheet(
+        explanation=explanation,
+        against=explanation.against[:REASONS],
+        in_favour=explanation.in_favour[:REASONS],
+        difficulties=wording.difficulties(explanation.score.calibrated, Person.YOU),
+        outlook=_outlook(explanation.score, len(changes)),
+        changes=changes,
+        sources=_sources(model.features, row, bureaux),
+        unused=french.join(unused(model.features)),
+    )
+
+
+def _change(proposal: Proposal) -> Change:
+    return Change(
+        proposal.title,
+        proposal.sentence,
+        tuple(
+            french.typeset(care)
+            for care in (
+                lever_wording.beyond_price(proposal.levers, proposal.changes),
+                *(_CARES.get(lever, "") for lever in lever_wording.minded(proposal.levers, proposal.changes)),
+            )
+            if care
+        ),
+    )
+
+
+def _outlook(score: Score, changes: int) -> str:
+    gap = abs(score.points - POINTS_AT_LIMIT)
+    if score.granted:
+        above = (
+            f"Votre score dépasse de {french.plural(gap, 'point')} le minimum demandé."
+            if gap
+            else "Votre score est juste au minimum demandé."
+        )
+        return (
+            f"{above} La réponse ne vaut que pour les chiffres de cette fiche. "
+            "S’ils changent avant la signature, le calcul est à refaire."
+        )
+    if changes == 0:
+        tried = (
+            "Nous avons cherché parmi ce que vous pouvez décider : le montant, l’apport, la durée, "
+            "un revenu de plus. Aucun changement réaliste ne suffit aujourd’hui."
+        )
+    else:
+        tried = (
+            f"{_ENOUGH[changes]} Ce n’est pas une promesse : une nouvelle demande complète serait étudiée."
+        )
+    return french.typeset(f"Il vous manque {french.plural(gap, 'point')}. {tried}")
+
+
+_ENOUGH: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        1: "Voici un changement qui suffirait.",
+        2: "Voici deux changements ; un seul des deux suffirait.",
+        3: "Voici trois changements ; un seul des trois suffirait.",
+    }
+)
+
+
+def _sources(names: Sequence[str], row: Row, bureaux: Sequence[str]) -> tuple[Source, ...]:
+    """The model's inputs by origin, with the client's values."""
+    derived = dictionary.derive(dictionary.frame([row]))
+    data: dict[str, list[tuple[str, str]]] = {DECLARED: [], EXTERNAL: [], DERIVED: []}
+    scores = [column.name for column in dictionary.in_group(dictionary.EXTERNAL_GROUP)]
+    for name in names:
+        column = dictionary.describe(name, Person.YOU)
+        if name in dictionary.DERIVED:
+            data[DERIVED].append((column.label, wording.value_text(column, float(derived[name][0]))))
+        else:
+            origin = EXTERNAL if column.theme is Theme.EXTERNAL else DECLARED
+            named = f"Note ({bureaux[scores.index(name)]})" if bureaux and name in scores else column.label
+            data[origin].append((named, wording.text_in(column, row)))
+    titles = {} if bureaux else {EXTERNAL: f"{EXTERNAL} ({UNNAMED})"}
+    return tuple(
+        Source(titles.get(origin, origin), tuple(entries)) for origin, entries in data.items() if entries
+    )
+
+
+def unused(names: Sequence[str]) -> tuple[str, ...]:
+    """What is known of clients and plays no part in a model with these inputs, in words for the client."""
+    inputs = {*names, *dictionary.columns_of(names)}
+    used = [dictionary.describe(name) for name in inputs]
+    grounds = {column.protected for column in used}
+    themes = {column.theme for column in used}
+    return (
+        *(words for ground, words in _GROUNDS.items() if ground not in grounds),
+        *(words for theme, words in _THEMES.items() if theme not in themes),
+    )

@@ -1,0 +1,251 @@
+"""The words of the levers: what a client can do about a credit, said to the advisor or to the client alike.
+
+Nothing here knows the model: rows before and after come in, French sentences go out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from pretadepenser import french
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import Row, wording
+from pretadepenser.credit.model.scale import POINTS_AT_LIMIT, Score
+from pretadepenser.credit.recourse.levers import EFFORT, Change, Lever
+
+_TITLES: Final[Mapping[Lever, str]] = MappingProxyType(
+    {
+        Lever.PROJECT: "emprunter moins",
+        Lever.DEPOSIT: "apporter plus",
+        Lever.LONGER: "étaler sur plus de mois",
+        Lever.SHORTER: "rembourser en moins de mois",
+        Lever.INCOME: "ajouter un revenu",
+    }
+)
+_SHOWN: Final = (
+    "AMT_CREDIT",
+    "AMT_GOODS_PRICE",
+    "CREDIT_TERM",
+    "AMT_ANNUITY",
+    "AMT_INCOME_TOTAL",
+    "ANNUITY_TO_INCOME",
+)
+# Below this relative difference a figure is the same: an instalment is rounded to the euro, the term with it.
+_SAME: Final = 5e-4
+
+
+def title(levers: tuple[Lever, ...]) -> str:
+    """Name a proposal by its levers: "Emprunter moins et ajouter un revenu"."""
+    return french.capital(french.join([_TITLES[lever] for lever in levers]))
+
+
+def changes(before: Row, after: Row) -> tuple[Change, ...]:
+    """List the figures that differ, the ratios that a client could work out among them."""
+    told = []
+    first, second = _figures(before), _figures(after)
+    for name in _SHOWN:
+        was, becomes = first[name], second[name]
+        if was is None or becomes is None or abs(becomes - was) <= _SAME * abs(was):
+            continue
+        told.append(Change(name, _label(name), was, becomes, _text(name, was), _text(name, becomes)))
+    return tuple(told)
+
+
+def _label(name: str) -> str:
+    return (
+        "Nombre de mensualités, hors intérêts" if name == "CREDIT_TERM" else dictionary.describe(name).label
+    )
+
+
+def _text(name: str, value: float) -> str:
+    if name == "CREDIT_TERM":
+        return french.compact(value, 1)
+    return wording.value_text(dictionary.describe(name), value)
+
+
+def _figures(row: Row) -> dict[str, float | None]:
+    """Columns and derived figures that are shown, None where missing."""
+    columns = {name: row.get(name) for name in _SHOWN if name in dictionary.COLUMNS}
+    derived = dictionary.derive(dictionary.frame([columns]))
+    known = {name: float(value[0]) for name, value in derived.items() if value[0] == value[0]}
+    figures = {
+        name: float(value) for name, value in columns.items() if isinstance(value, int | float)
+    } | known
+    return {name: figures.get(name) for name in _SHOWN}
+
+
+def sentence(levers: tuple[Lever, ...], before: Row, after: Row, today: Score, score: Score) -> str:
+    """Say what to do and what comes of it, in two sentences."""
+    first, second = _figures(before), _figures(after)
+    actions = [_ACTIONS[lever](first, second) for lever in levers]
+    moved = [
+        f"{noun}{{}} de {french.amount(was)} à {french.amount(becomes)}"
+        for name, noun in (("AMT_CREDIT", "le crédit"), ("AMT_ANNUITY", "la mensualité"))
+        if (was := first[name]) and (becomes := second[name]) and was != becomes
+    ]
+    done = french.capital(french.join(actions))
+    effects = f" : {french.join(moved).format(*(' passe', '')[: len(moved)])}" if moved else ""
+    return french.typeset(f"{done}{effects}. {_result(today, score)}")
+
+
+def _result(today: Score, score: Score) -> str:
+    answer = "le prêt serait accordé" if score.granted else "le prêt resterait refusé"
+    said = f"Le score passerait de {today.points} à {french.plural(score.points, 'point')}"
+    if score.granted:
+        return f"{said} et {answer}."
+    missing = POINTS_AT_LIMIT - score.points
+    verb = "manquerait" if missing < 2 else "manqueraient"
+    return f"{said} : {answer}, {french.plural(missing, 'point')} {verb} encore."
+
+
+_Figures = Mapping[str, float | None]
+
+
+def _project(before: _Figures, after: _Figures) -> str:
+    was, becomes = before["AMT_GOODS_PRICE"], after["AMT_GOODS_PRICE"]
+    if was is None or becomes is None:
+        return "emprunter moins, sur le même nombre de mois"
+    return f"viser un achat de {french.amount(becomes)} au lieu de {french.amount(was)}"
+
+
+def _deposit(before: _Figures, after: _Figures) -> str:
+    goods = (after["AMT_GOODS_PRICE"] or 0.0) / (before["AMT_GOODS_PRICE"] or 1.0)
+    own = (before["AMT_CREDIT"] or 0.0) * goods - (after["AMT_CREDIT"] or 0.0)
+    on = " sur le même achat" if goods == 1 else ""
+    return f"payer soi-même {french.amount(own)} de plus{on}"
+
+
+def _term(before: _Figures, after: _Figures) -> str:
+    was, becomes = before["CREDIT_TERM"] or 0.0, after["CREDIT_TERM"] or 0.0
+    return f"rembourser en {french.plural(round(becomes), 'mensualité')} au lieu de {french.compact(was, 1)}"
+
+
+def _income(before: _Figures, after: _Figures) -> str:
+    more = (after["AMT_INCOME_TOTAL"] or 0.0) - (before["AMT_INCOME_TOTAL"] or 0.0)
+    return f"faire compter {french.amount(more)} par mois de revenu régulier en plus, avec des justificatifs"
+
+
+_ACTIONS: Final[Mapping[Lever, Callable[[_Figures, _Figures], str]]] = MappingProxyType(
+    {
+        Lever.PROJECT: _project,
+        Lever.DEPOSIT: _deposit,
+        Lever.LONGER: _term,
+        Lever.SHORTER: _term,
+        Lever.INCOME: _income,
+    }
+)
+_CARES: Final[Mapping[Lever, str]] = MappingProxyType(
+    {
+        Lever.LONGER: "Avec plus de mois, le crédit coûte plus cher au total.",
+        Lever.SHORTER: "La mensualité augmente : vérifiez avec le client que son budget le permet.",
+        Lever.DEPOSIT: "Le client doit garder une épargne de précaution.",
+        Lever.INCOME: (
+            "Seul compte un revenu qui existe déjà et qui va durer : "
+            "une pension, un loyer perçu, un second emploi."
+        ),
+    }
+)
+
+
+def minded(levers: tuple[Lever, ...], changes: Sequence[Change]) -> tuple[Lever, ...]:
+    """Levers that call for care: fewer instalments do only where the instalment rises in the end."""
+    raised = any(
+        one.name == "AMT_ANNUITY" and float(one.after or 0) > float(one.before or 0) for one in changes
+    )
+    return tuple(lever for lever in levers if raised or lever is not Lever.SHORTER)
+
+
+def beyond_price(levers: tuple[Lever, ...], changes: Sequence[Change]) -> str:
+    """Say why a credit above the price falls by more than the price; "" where this is not so."""
+    before = {one.name: float(one.before or 0) for one in changes}
+    more = before.get("AMT_CREDIT", 0.0) - before.get("AMT_GOODS_PRICE", math.inf)
+    if Lever.PROJECT not in levers or more <= 0:
+        return ""
+    return (
+        f"Le crédit dépasse le prix de {french.amount(more)} (assurance ou frais) : cette part baisse aussi."
+    )
+
+
+def cares(levers: tuple[Lever, ...], changes: Sequence[Change], score: Score) -> tuple[str, ...]:
+    """Say what to mind before such a change is agreed."""
+    told = [beyond] if (beyond := beyond_price(levers, changes)) else []
+    told += [_CARES[lever] for lever in minded(levers, changes) if lever in _CARES]
+    if score.granted and score.close:
+        told.append("Même ainsi, le cas resterait proche de la limite : demandez un second avis.")
+    return tuple(french.typeset(one) for one in told)
+
+
+def answer(proposals: int, nearest: int | None, today: Score, locked: bool, *, free: bool = True) -> str:
+    """Answer for a refused client in two sentences or three. nearest: points that what comes nearest wins.
+
+    locked: whether something is held fixed; free: whether something is not.
+    """
+    lacking = POINTS_AT_LIMIT - today.points
+    short = f"Il manque {french.plural(lacking, 'point')} pour que le prêt soit accordé."
+    if not free:
+        return french.typeset(
+            f"{short} Vous avez tout bloqué : décochez au moins un choix pour chercher un changement."
+        )
+    if proposals:
+        many = "Un changement réaliste suffirait" if proposals == 1 else f"{_COUNT[proposals]} suffirait"
+        return f"{short} {many}, selon le modèle."
+    among = "parmi ceux qui restent possibles" if locked else "de ceux que le client peut décider"
+    told = f"{short} Aucun changement réaliste, {among}, ne suffirait à changer la décision."
+    if nearest is None:
+        return f"{told} Aucun ne ferait même gagner un point."
+    return f"{told} Au mieux, le score gagnerait {french.plural(nearest, 'point')}."
+
+
+_COUNT: Final[Mapping[int, str]] = MappingProxyType(
+    {2: "L’un de ces deux changements réalistes", 3: "L’un de ces trois changements réalistes"}
+)
+
+
+def room(own: float, largest: float, refused: float | None, whole: bool, margin: int, smallest: int) -> str:
+    """Say how much room a granted client has, at the same number of instalments.
+
+    own: amount asked for; largest: up to which it is granted; refused: the next amount tried, which is not;
+    whole: whether all amounts of the grid were realistic; margin, smallest: points above the limit, today and
+    at the tightest amount up to `largest`.
+    """
+    above = (
+        "Le score est juste à la limite."
+        if margin == 0
+        else f"Le score dépasse la limite de {french.plural(margin, 'point')}."
+    )
+    if largest == own:
+        if refused is not None:
+            more = (
+                f"Il n’y a pas de marge sur le montant : pour {french.amount(refused)} sur la même durée, "
+                "le prêt serait refusé."
+            )
+        else:
+            more = (
+                "Un montant plus élevé n’a pas été étudié : il sortirait de ce que l’on voit chez les autres "
+                f"clients, ou la mensualité prendrait plus de {french.percent(EFFORT)} du revenu."
+            )
+        return french.typeset(f"{above} {more}")
+    more = (
+        f"Sur la même durée, le prêt resterait accordé jusqu’à {french.amount(largest)}, soit "
+        f"{french.amount(largest - own)} de plus que la demande"
+    )
+    if refused is not None:
+        more += f" ; pour {french.amount(refused)}, il serait refusé."
+    elif whole:
+        more += ", le double : au-delà, rien n’a été étudié."
+    else:
+        more += (
+            " ; au-delà, le montant sortirait de ce que l’on voit chez les autres clients, ou la mensualité "
+            f"prendrait plus de {french.percent(EFFORT)} du revenu."
+        )
+    if smallest < margin:
+        left = french.plural(smallest, "point")
+        more += (
+            " Il n’y aurait alors plus aucune marge."
+            if smallest == 0
+            else f" Il resterait au moins {left} de marge."
+        )
+    return french.typeset(f"{above} {more}")

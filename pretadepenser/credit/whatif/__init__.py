@@ -1,0 +1,1 @@
+"""Other figures than those of the portfolio: simulated, typed in, or missing."""

@@ -1,0 +1,201 @@
+"""How far the answer could move once the missing data of a file are known.
+
+The missing figures are borrowed, together, from clients of the portfolio drawn with a fixed seed, and the
+file is scored once with each. That treats the missing figures as independent of the known ones, except that
+the whole has to be plausible: the interval is therefore rather too wide than too narrow. Figures that have an
+object in this file are borrowed from clients in whom they have one: the age of a car from those who own one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from pretadepenser import french
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import COLUMNS, Column, Row
+from pretadepenser.credit.model.inputs import input_matrix
+from pretadepenser.credit.model.scale import margin_of
+from pretadepenser.credit.model.scoring import Floats, Model
+from pretadepenser.credit.portfolio import Portfolio
+from pretadepenser.credit.whatif import application, plausibility
+
+CASES: Final = 200
+# Clients looked at, at most, to find CASES whose figures fit the file.
+DRAWN: Final = 800
+SEED: Final = 2026
+# Share of the cases that lies inside the interval.
+INSIDE: Final = 0.8
+# From this share of other decisions on, the missing data decide, and not the known ones.
+OPEN: Final = 0.1
+# Missing data that are named as those to look for first.
+FIRST: Final = 2
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """Answers that the missing data leave open.
+
+    missing: columns asked for without a value; decisive: the same, those that change the decision most often
+    first; cases: how often the file was completed; low, high: probabilities (0..1) between which INSIDE of
+    the cases lie; changed: cases in which the decision would be the other one; granted: the decision on the
+    file as it is.
+    """
+
+    missing: tuple[Column, ...]
+    decisive: tuple[Column, ...]
+    cases: int
+    low: float
+    high: float
+    changed: int
+    granted: bool
+
+    @property
+    def open(self) -> bool:
+        """Whether the missing data change the decision so often that there is no answer yet."""
+        return self.cases > 0 and self.changed >= OPEN * self.cases
+
+    @property
+    def question(self) -> str:
+        """Why there is no answer yet, in a French sentence; for an open file."""
+        count = len(self.missing)
+        what = (
+            "d’une donnée qui manque" if count == 1 else f"de {french.plural(count, 'donnée')} qui manquent"
+        )
+        return french.typeset(f"On ne peut pas encore répondre : la décision dépend {what}.")
+
+    @property
+    def advice(self) -> str:
+        """Which missing data to look for first, in a French sentence; for an open file."""
+        first = [french.quoted(one.label) for one in self.decisive[:FIRST]]
+        return f"Pour trancher, remplissez d’abord {', puis '.join(first)}."
+
+    @property
+    def sentence(self) -> str:
+        """What the missing data mean for the answer, in French."""
+        if not self.missing:
+            return "Toutes les données que le modèle utilise sont connues."
+        count = len(self.missing)
+        lack = (
+            f"Il manque {french.plural(count, 'donnée')} que le modèle utilise."
+            if count > 1
+            else "Il manque une donnée que le modèle utilise."
+        )
+        if not self.cases:
+            return f"{lack} Aucun client connu ne permet d’estimer l’effet de ce manque."
+        value = "leur valeur" if count > 1 else "sa valeur"
+        return (
+            f"{lack} Selon {value}, la probabilité de ne pas rembourser {self._range} dans 8 cas sur 10. "
+            f"{self._turn}"
+        )
+
+    @property
+    def _range(self) -> str:
+        low, high = french.percent(self.low), french.percent(self.high)
+        return f"resterait à {low}" if low == high else f"irait de {low} à {high}"
+
+    @property
+    def _turn(self) -> str:
+        """How often the decision would be which."""
+        if not self.changed:
+            return "Dans aucun de ces cas la décision ne changerait."
+        other, same = ("refusé", "accordé") if self.granted else ("accordé", "refusé")
+        told = (
+            f"Le prêt serait {other} dans {french.plural(self.changed, 'cas', 'cas')} sur {self.cases} "
+            f"({french.percent(self.changed / self.cases)})"
+        )
+        return f"{told} et {same} dans les autres." if self.open else f"{told}."
+
+
+def about(probability: float, limit: float) -> str:
+    """Write a probability (0..1) of a file with missing data: no decimals, its side of the limit kept."""
+    written = french.percent(probability)
+    if probability == limit or written != french.percent(limit):
+        return written
+    return f"un peu {'plus' if probability > limit else 'moins'} de {french.compact_percent(limit)}"
+
+
+def missing(model: Model, row: Row) -> tuple[Column, ...]:
+    """Columns that can be asked for and that `row` leaves without a value, in the order of the dictionary.
+
+    What has no object in this file (the age of a car that the client does not own) is no lack.
+    """
+    return tuple(
+        column
+        for column in application.asked(model)
+        if row.get(column.name) is None and not column.is_not_applicable(row)
+    )
+
+
+def sensitivity(model: Model, portfolio: Portfolio, row: Row, limit: float) -> Sensitivity:
+    """Complete the missing data of a file with those of real clients, and score it each time.
+
+    row: raw values, at least `dictionary.columns_of(model.features)`; limit: largest tolerated probability,
+    0..1. Raises KeyError for an unknown category. Looks up at most DRAWN clients: takes no longer for more of
+    them.
+    """
+    lacking = missing(model, row)
+    answer = _margins(model, [row])[0]
+    granted = bool(answer <= margin_of(limit))
+    files = _completed(portfolio, row, lacking) if lacking else []
+    if not files:
+        probability = float(1 / (1 + np.exp(-answer)))
+        return Sensitivity(lacking, lacking, 0, probability, probability, 0, granted)
+    margins = _margins(model, files)
+    low, high = np.quantile(1 / (1 + np.exp(-margins)), [(1 - INSIDE) / 2, (1 + INSIDE) / 2])
+    changed = int(((margins <= margin_of(limit)) != granted).sum())
+    decisive = _decisive(model, files, margins, lacking, limit)
+    return Sensitivity(lacking, decisive, len(files), float(low), float(high), changed, granted)
+
+
+def _margins(model: Model, files: Sequence[Row]) -> Floats:
+    return model.margins(input_matrix(dictionary.frame(files), model.features))
+
+
+def _decisive(
+    model: Model, files: Sequence[Row], margins: Floats, lacking: tuple[Column, ...], limit: float
+) -> tuple[Column, ...]:
+    """The missing columns by how often the decision changes when one of them alone takes another's value.
+
+    Each file is given the value of the next one. Equals are told apart by how far the model moves.
+    """
+    if len(lacking) == 1:
+        return lacking
+    following = [*files[1:], files[0]]
+    other = _margins(
+        model,
+        [
+            {**file, column.name: after[column.name]}
+            for column in lacking
+            for file, after in zip(files, following, strict=True)
+        ],
+    ).reshape(len(lacking), len(files))
+    most = margin_of(limit)
+    turned = ((other <= most) != (margins <= most)).sum(axis=1)
+    moved = np.abs(other - margins).mean(axis=1)
+    order = sorted(range(len(lacking)), key=lambda index: (-turned[index], -moved[index]))
+    return tuple(lacking[index] for index in order)
+
+
+def _completed(portfolio: Portfolio, row: Row, lacking: tuple[Column, ...]) -> list[Row]:
+    """The file completed by clients drawn without replacement, where the whole is plausible."""
+    size = min(DRAWN, portfolio.size)
+    indices = np.random.default_rng(SEED).choice(portfolio.size, size, replace=False)
+    names = [column.name for column in lacking]
+    causes = {column.not_applicable_where[0] for column in lacking if column.not_applicable_where} - set(
+        names
+    )
+    files: list[Row] = []
+    # All at once: one client after the other would take longer than all the rest of the estimate.
+    for lender in portfolio.rows(indices, [*names, *causes]):
+        if any(COLUMNS[name].is_not_applicable(lender) for name in names):
+            continue
+        whole = {**row, **{name: lender[name] for name in names}}
+        if not plausibility.implausible(whole):
+            files.append(whole)
+            if len(files) == CASES:
+                break
+    return files

@@ -1,0 +1,208 @@
+"""What if: the same client with other figures, scored and explained by the same code, beside the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pretadepenser import french
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import Column, Kind, Row, wording
+from pretadepenser.credit.dictionary.wording import Value
+from pretadepenser.credit.explanation.reasons import Explanation, explain
+from pretadepenser.credit.model.inputs import NEUTRAL
+from pretadepenser.credit.model.scoring import Model
+from pretadepenser.credit.portfolio import Portfolio
+from pretadepenser.credit.whatif import plausibility
+
+
+@dataclass(frozen=True)
+class Change:
+    """A figure that the simulation replaces: raw values, and the same for a reader."""
+
+    name: str
+    label: str
+    before: Value
+    after: Value
+    before_text: str
+    after_text: str
+
+    @property
+    def sentence(self) -> str:
+        """Part of a sentence: what is changed, from what, to what."""
+        column = dictionary.COLUMNS[self.name]
+        old, new = self.before_text, self.after_text
+        if column.categories is not None:
+            old, new = french.quoted(old), french.quoted(new)
+        return f"{french.the(column.noun, column.gender, column.many)} (de {old} à {new})"
+
+
+@dataclass(frozen=True)
+class Move:
+    """A feature whose contribution moves; points: whole points before and after, positive for the client."""
+
+    name: str
+    label: str
+    before_text: str
+    after_text: str
+    points_before: int
+    points_after: int
+
+    @property
+    def points(self) -> int:
+        """Points that the simulation adds to the score through this feature."""
+        return self.points_after - self.points_before
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A client as the file says and as simulated.
+
+    changes: in the order of the dictionary, empty where nothing differs; moved: every feature whose whole
+    points differ, the strongest first, so that their points add up to the difference of the scores.
+    """
+
+    before: Explanation
+    after: Explanation
+    changes: tuple[Change, ...]
+    moved: tuple[Move, ...]
+
+    @property
+    def points(self) -> int:
+        """Points that the changes add to the score."""
+        return self.after.score.points - self.before.score.points
+
+    @property
+    def sentence(self) -> str:
+        """The decision, what was changed and what that does to probability and points, in French."""
+        return f"{self.decision} {self.detail}" if self.changes else self.detail
+
+    @property
+    def detail(self) -> str:
+        """The sentence without the decision that it starts with."""
+        if not self.changes:
+            return french.typeset(
+                "Vous n’avez rien changé : ce sont les chiffres du dossier, et la décision reste la même."
+            )
+        changed = french.join([one.sentence for one in self.changes])
+        return french.typeset(f"Vous avez changé : {changed}. {self._effect}")
+
+    @property
+    def _effect(self) -> str:
+        old, new = self.before.score, self.after.score
+        if new.margin == old.margin:
+            return "La probabilité de ne pas rembourser et le score ne changent pas."
+        verb = "monterait" if new.probability > old.probability else "descendrait"
+        gain = french.points(self.points) if self.points else "moins d’un point d’écart"
+        return (
+            f"La probabilité de ne pas rembourser {verb} de {french.percent(old.probability, 2)} à "
+            f"{french.percent(new.probability, 2)} (tolérance maximale : {french.percent(new.limit, 0)}), "
+            f"et le score passerait de {old.points} à {french.plural(new.points, 'point')} ({gain})."
+        )
+
+    @property
+    def decision(self) -> str:
+        """What becomes of the decision, in a French sentence."""
+        match self.before.score.granted, self.after.score.granted:
+            case False, True:
+                return "Le prêt, refusé aujourd’hui, serait accordé."
+            case True, False:
+                return "Le prêt, accordé aujourd’hui, serait refusé."
+            case True, True:
+                return "Le prêt resterait accordé."
+            case _:
+                return "Le prêt resterait refusé."
+
+
+def levers(model: Model) -> tuple[Column, ...]:
+    """Columns that the model uses and that a client can honestly change, in the order of the dictionary."""
+    used = (dictionary.COLUMNS[name] for name in dictionary.columns_of(model.features))
+    return tuple(column for column in used if column.actionable and not column.protected)
+
+
+def neutral(name: str, value: Value) -> Value:
+    """Read a category that names a protected ground as its neutral one, as the model does."""
+    return NEUTRAL.get((name, str(value)), value)
+
+
+def objections(portfolio: Portfolio, row: Row, changes: Mapping[str, Value]) -> Mapping[str, str]:
+    """Say what makes the changed client impossible, or unlike any the model knows: column -> French sentence.
+
+    What the file itself already says, plausible or not, is not held against the simulation.
+    """
+    after = {**row, **changes}
+    touched = [
+        *changes,
+        *(
+            name
+            for name, made_from in dictionary.DERIVED_FROM.items()
+            if not changes.keys().isdisjoint(made_from)
+        ),
+    ]
+    return plausibility.objections(after, portfolio, touched, known=plausibility.implausible(row))
+
+
+def simulate(
+    model: Model,
+    portfolio: Portfolio,
+    row: Row,
+    changes: Mapping[str, Value],
+    limit: float,
+    number: int | None = None,
+) -> Simulation:
+    """Score a client again with some figures replaced; nothing is stored.
+
+    Args:
+        model: the trained model.
+        portfolio: the clients with whom values are compared.
+        row: the client's raw values (Kaggle's codings).
+        changes: raw values to replace, by column; those that read as the file's do are ignored.
+        limit: largest tolerated probability, 0..1.
+        number: SK_ID_CURR, None for a person who is not in the portfolio.
+
+    Raises:
+        KeyError: a column or category that the dictionary does not know.
+    """
+    real = {name: value for name, value in changes.items() if _differs(name, row[name], value)}
+    before = explain(model, portfolio, row, limit, number)
+    after = explain(model, portfolio, {**row, **real}, limit, number) if real else before
+    return Simulation(
+        before,
+        after,
+        tuple(
+            Change(
+                column.name,
+                column.label,
+                row[column.name],
+                real[column.name],
+                *_texts(column, row, {**row, **real}),
+            )
+            for column in dictionary.COLUMNS.values()
+            if column.name in real
+        ),
+        _moved(before, after),
+    )
+
+
+def _differs(name: str, before: Value, after: Value) -> bool:
+    """Say whether a new value is another one for a reader too, amounts to the cent."""
+    if neutral(name, before) == after:
+        return False
+    old, new = _texts(dictionary.COLUMNS[name], {name: before}, {name: after})
+    return old != new
+
+
+def _texts(column: Column, before: Row, after: Row) -> tuple[str, str]:
+    """Write a column's value in two rows, amounts to the cent where euros alone would look the same."""
+    old, new = wording.text_in(column, before), wording.text_in(column, after)
+    values = before[column.name], after[column.name]
+    if old == new and column.kind is Kind.AMOUNT and all(isinstance(one, int | float) for one in values):
+        return french.amount(float(values[0] or 0), 2), french.amount(float(values[1] or 0), 2)
+    return old, new
+
+
+def _moved(before: Explanation, after: Explanation) -> tuple[Move, ...]:
+    new = {one.name: one for one in after.contributions}
+    pairs = [(old, new[old.name]) for old in before.contributions if old.points != new[old.name].points]
+    pairs.sort(key=lambda pair: -abs(pair[1].margin - pair[0].margin))
+    return tuple(Move(old.name, old.label, old.text, now.text, old.points, now.points) for old, now in pairs)
