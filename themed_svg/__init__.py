@@ -21,8 +21,6 @@ from matplotlib.figure import Figure
 
 SVG: Final = "http://www.w3.org/2000/svg"
 XLINK: Final = "http://www.w3.org/1999/xlink"
-ElementTree.register_namespace("", SVG)
-ElementTree.register_namespace("xlink", XLINK)
 
 FONTS: Final = "'DejaVu Sans',Verdana,system-ui,sans-serif"
 # Attributes of a colour, and those that refer to an id of the same picture.
@@ -92,7 +90,7 @@ class Theme:
         ):
             ElementTree.SubElement(root, f"{{{SVG}}}{name}", attributes).text = content
         root.append(body)
-        return ElementTree.tostring(root, "unicode").encode()
+        return _text(root).encode()
 
     def _name_colors(self, element: Element) -> None:
         for attribute in _COLORS:
@@ -119,6 +117,21 @@ def inline(svg: bytes, label: str, prefix: str) -> str:
                 element.set(attribute, value)
     del root.attrib["aria-labelledby"]
     root.set("aria-label", label)
+    return _text(root)
+
+
+def _text(root: Element) -> str:
+    """Write a tree with SVG as its default namespace.
+
+    ElementTree's own table of prefixes is one for the whole process, and WeasyPrint changes it: names are
+    written without a namespace, and the root says which one it is.
+    """
+    for element in root.iter():
+        element.tag = element.tag.removeprefix(f"{{{SVG}}}")
+        for name in [name for name in element.attrib if name.startswith(f"{{{XLINK}}}")]:
+            # SVG 2 needs no prefix any more: all browsers and WeasyPrint read the plain attribute.
+            element.set(name.removeprefix(f"{{{XLINK}}}"), element.attrib.pop(name))
+    root.set("xmlns", SVG)
     return ElementTree.tostring(root, "unicode")
 
 

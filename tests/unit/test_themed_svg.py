@@ -66,3 +66,12 @@ def test_two_pictures_can_share_a_page() -> None:
 def test_names_that_cannot_be_told_apart_are_refused() -> None:
     with pytest.raises(ValueError, match="share a light colour"):
         Theme({"one": ("#112233", "#000000"), "other": ("#112233", "#ffffff")})
+
+
+def test_what_other_libraries_do_to_elementtree_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Theme(PALETTE).picture(figure(), "Titre", "Description")
+    monkeypatch.setattr(ElementTree, "_namespace_map", {SVG: "svg", "http://www.w3.org/1999/xlink": "x"})
+    assert Theme(PALETTE).picture(figure(), "Titre", "Description") == before
+    assert before.startswith(b"<svg ")
+    assert b"<svg " in inline(before, "Titre", "a").encode()[:5]
+    assert b"ns0:" not in before
