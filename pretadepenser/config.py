@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pretadepenser.errors import ToldError
+
 PREFIX = "PRETADEPENSER_"
 REPOSITORY = Path(__file__).resolve().parent.parent
 FILE = "config.toml"
@@ -26,7 +28,7 @@ _EMAIL = "une adresse électronique"
 _FALSE = frozenset({"0", "non", "false", "faux", "no", "off"})
 
 
-class SettingError(Exception):
+class SettingError(ToldError):
     """A setting is unknown or wrong; the message is one French sentence for the administrator."""
 
 

@@ -9,7 +9,7 @@ import click
 from flask.cli import AppGroup
 from tqdm import tqdm
 
-from pretadepenser.records.database import RecordsError
+from pretadepenser.errors import ToldError
 
 
 class Failure(click.ClickException):
@@ -54,7 +54,7 @@ def _told_in_french() -> Iterator[None]:
         yield
     except click.UsageError as error:
         raise _misused(error) from error
-    except _expected_errors() as error:
+    except ToldError as error:
         raise Failure(str(error)) from error
 
 
@@ -74,17 +74,6 @@ def _misused(error: click.UsageError) -> Misuse:
         case _:
             what = "commande inconnue ou mal écrite"
     return Misuse(f"{what} ; « flask --app wsgi {path} --help » donne l’aide.")
-
-
-def _expected_errors() -> tuple[type[Exception], ...]:
-    """The errors that the rooms raise with a French sentence; only rooms that were loaded raise any."""
-    names = (
-        ("pretadepenser.credit.portfolio", "PortfolioError"),
-        ("pretadepenser.credit.model.scoring", "ModelError"),
-        ("pretadepenser.credit.explanation.batch", "RowsError"),
-    )
-    loaded = [getattr(sys.modules[room], name) for room, name in names if room in sys.modules]
-    return (RecordsError, *loaded)
 
 
 class Progress:

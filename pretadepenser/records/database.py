@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from pretadepenser.errors import ToldError
 from pretadepenser.records.models import Base
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
@@ -20,7 +21,7 @@ MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 REVISION = "0002"
 
 
-class RecordsError(Exception):
+class RecordsError(ToldError):
     """The database cannot do what was asked; the message is one French sentence."""
 
 

@@ -1,1 +1,39 @@
 """One blueprint a family of pages; the only room that knows HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Set up an application whose settings are loaded and whose database is open, and add all pages."""
+    from pretadepenser.web import (
+        api,
+        application,
+        auth,
+        clients,
+        comparison,
+        errors,
+        frame,
+        home,
+        levers,
+        meeting,
+        model,
+        operations,
+        security,
+        simulation,
+        site,
+        watch,
+    )
+
+    for part in (operations, security, auth, frame, errors, api):
+        part.init_app(app)
+    pages = (
+        auth, home, clients, comparison, simulation, levers, meeting, application, model, site, watch,
+        operations, api,
+    )  # fmt: skip
+    for page in pages:
+        app.register_blueprint(page.blueprint)

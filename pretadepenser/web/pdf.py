@@ -10,6 +10,8 @@ import threading
 from pathlib import Path
 from typing import Final
 
+from pretadepenser.errors import ToldError
+
 VARIANT: Final = "pdf/ua-1"
 
 # Pango's font maps are not safe to share between threads. A sheet takes a fraction of a second: one at a time
@@ -17,7 +19,7 @@ VARIANT: Final = "pdf/ua-1"
 _ONE_AT_A_TIME: Final = threading.Lock()
 
 
-class PdfUnavailableError(Exception):
+class PdfUnavailableError(ToldError):
     """No PDF can be made on this machine; the message says what an administrator must install."""
 
 

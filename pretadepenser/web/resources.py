@@ -22,9 +22,10 @@ from pretadepenser.credit import portfolio as clients
 from pretadepenser.credit.model import scoring
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Client, Portfolio
+from pretadepenser.errors import ToldError
 
 
-class UnavailableError(Exception):
+class UnavailableError(ToldError):
     """No portfolio or no model is published yet; the message says what an administrator must run."""
 
 

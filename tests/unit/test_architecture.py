@@ -23,3 +23,20 @@ def test_no_global_drawing_state(path: Path) -> None:
     assert not re.search(
         r"^\s*(?:import matplotlib\.pyplot|from matplotlib import .*pyplot)", path.read_text(), re.M
     )
+
+
+def test_the_domain_is_light_to_import() -> None:
+    """Every module of the domain, in a process of its own, loads neither Flask, nor drawing, nor database."""
+    program = (
+        "import importlib, pkgutil, sys, pretadepenser.credit as credit\n"
+        "names = [one.name for one in pkgutil.walk_packages(credit.__path__, 'pretadepenser.credit.')]\n"
+        "assert len(names) > 30, names\n"
+        "for name in names: importlib.import_module(name)\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=REPO, capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "xgboost" in loaded
+    assert not loaded & {"flask", "flask_login", "flask_wtf", "matplotlib", "sqlalchemy", "werkzeug"}

@@ -28,6 +28,7 @@ from pretadepenser.credit.portfolio import Portfolio, Problem
 from pretadepenser.credit.portfolio.rows import floats
 from pretadepenser.credit.portfolio.sources import ENDINGS, MISSING, Skipped, Source
 from pretadepenser.credit.portfolio.validation import Lines, Problems, conform
+from pretadepenser.errors import ToldError
 
 # Reasons each way in a written file.
 REASONS: Final = 3
@@ -47,7 +48,7 @@ REASON_FIELDS: Final = tuple(
 )
 
 
-class RowsError(Exception):
+class RowsError(ToldError):
     """Rows cannot be scored; the message says in French why and where, `problems` one by one."""
 
     def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:

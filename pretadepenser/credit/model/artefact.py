@@ -21,6 +21,7 @@ from pretadepenser.credit import dictionary
 from pretadepenser.credit.evaluation.metrics import Calibration, Metrics
 from pretadepenser.credit.model.boosting import xgboost
 from pretadepenser.credit.model.inputs import FEATURES
+from pretadepenser.errors import ToldError
 
 NAME: Final = "model"
 TREES: Final = "model.ubj"
@@ -34,7 +35,7 @@ RETRAIN: Final = "lancez « flask --app wsgi model train »."
 _converter = make_converter(forbid_extra_keys=True)
 
 
-class ModelError(Exception):
+class ModelError(ToldError):
     """The model cannot be trained, read or used; the message says in French why and what to run."""
 
 

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from pretadepenser import french
 from pretadepenser.credit import dictionary
+from pretadepenser.errors import ToldError
 
 # Problems written in full in a message, and examples given for one of them.
 SHOWN = 20
@@ -44,7 +45,7 @@ class Problem:
         return f"{', '.join(place)} : {self.what}{also}"
 
 
-class PortfolioError(Exception):
+class PortfolioError(ToldError):
     """The portfolio cannot be imported or read; the message says in French why and what to do."""
 
     def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
