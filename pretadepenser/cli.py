@@ -14,7 +14,8 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from pretadepenser.console import Command, Failure, Group, Progress
-from pretadepenser.french import number, percent, plural
+from pretadepenser.french import compact, number, percent, plural
+from pretadepenser.money import KAGGLE, PLAIN, Money, using
 from pretadepenser.records import names, tokens, users
 from pretadepenser.records.database import Database, RecordsError
 from pretadepenser.records.models import Role
@@ -76,13 +77,23 @@ def _say_report(report: Any) -> None:
 
 @portfolio.command("import")
 @click.argument("folder", metavar="DOSSIER", type=PATH)
-def import_(folder: Path) -> None:
+@click.option("--currency", metavar="CODE", default=KAGGLE.currency, help="Monnaie des montants (EUR).")
+@click.option(
+    "--amount-scale", metavar="N", type=float, default=KAGGLE.scale,
+    help="Unités du fichier pour une unité affichée : 100 pour Kaggle, 1 pour un fichier en euros.",
+)  # fmt: skip
+def import_(folder: Path, currency: str, amount_scale: float) -> None:
     """Importe un dossier Kaggle Home Credit : application_train et application_test."""
     from pretadepenser.credit.portfolio import import_folder
 
+    try:
+        money = Money(currency.upper(), amount_scale)
+    except ValueError as error:
+        raise Failure(str(error)) from error
     with Progress() as progress:
-        report = import_folder(folder, _instance(), progress)
+        report = import_folder(folder, _instance(), progress, money)
     _say_report(report)
+    click.echo(f"Montants affichés en {money.noun} : ceux du fichier, divisés par {compact(money.scale)}.")
     click.echo("Entraînez maintenant le modèle sur ces clients : flask --app wsgi model train")
 
 
@@ -165,7 +176,8 @@ def score(file: Path, output: Path, reasons: bool) -> None:
         raise Failure(
             "Il n’y a pas de portefeuille auquel comparer : importez-en un, ou ajoutez --no-reasons."
         )
-    with Progress() as progress:
+    # Reasons are read by people: their amounts are shown as on the pages.
+    with Progress() as progress, using(compared.money if compared else PLAIN):
         rows = score_file(file, output, _model(), current_app.config["LIMIT"], compared, progress)
     click.echo(f"{plural(rows, 'client')} : scores écrits dans {output}.")
 

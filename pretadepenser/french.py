@@ -20,6 +20,8 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import NumberPattern, parse_pattern
 
+from pretadepenser import money
+
 LOCALE: Final = Locale.parse("fr_FR")
 NO_BREAK: Final = "\u00a0"
 NARROW_NO_BREAK: Final = "\u202f"
@@ -58,8 +60,9 @@ def compact(value: float, decimals: int = 2) -> str:
 
 
 def amount(value: float, decimals: int = 0) -> str:
-    """Write euros: 1293502 -> "1 293 502 €"."""
-    return f"{number(value, decimals)}{NO_BREAK}€"
+    """Write an amount of the data in the currency in use: 1293502 -> "1 293 502 €", or "12 935 €" by 100."""
+    used = money.in_use()
+    return f"{number(used.shown(value), decimals)}{NO_BREAK}{used.symbol}"
 
 
 def percent(share: float, decimals: int = 0) -> str:

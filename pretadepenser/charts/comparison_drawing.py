@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from pretadepenser import french
-from pretadepenser.charts import drawing
+from pretadepenser.charts import amounts, drawing
 from pretadepenser.charts.drawing import Drawing, Width
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Kind, wording
@@ -27,17 +27,20 @@ NAME: Final = 28
 LINE: Final = 17
 
 
-def _tick(column: dictionary.Column, edge: float) -> str:
-    """An edge as an axis has it: without unit, amounts in thousands."""
+def _ticks(column: dictionary.Column, edges: Sequence[float]) -> tuple[str, ...]:
+    """Edges as an axis has them, without unit."""
     if column.kind is Kind.AMOUNT:
-        return french.compact(edge / 1000, 1)
-    return french.compact(edge * 100, 1) if column.kind is Kind.SHARE else french.compact(edge, 2)
+        scale = amounts.scale(edges)
+        return tuple(scale.text(edge) for edge in edges)
+    if column.kind is Kind.SHARE:
+        return tuple(french.compact(edge * 100, 1) for edge in edges)
+    return tuple(french.compact(edge, 2) for edge in edges)
 
 
-def _unit(column: dictionary.Column) -> str:
+def _unit(column: dictionary.Column, edges: Sequence[float]) -> str:
     match column.kind:
         case Kind.AMOUNT:
-            return "en milliers d’euros"
+            return amounts.scale(edges).unit
         case Kind.SHARE:
             return "en %"
         case Kind.DURATION | Kind.ELAPSED | Kind.YEARS:
@@ -48,9 +51,9 @@ def _unit(column: dictionary.Column) -> str:
             return f"en {column.unit if column.unit.endswith('s') else column.unit + 's'}"
 
 
-def _axis_name(column: dictionary.Column) -> str:
+def _axis_name(column: dictionary.Column, edges: Sequence[float]) -> str:
     """What an axis shows and in which unit."""
-    return f"{column.label}, {_unit(column)}"
+    return f"{column.label}, {_unit(column, edges)}"
 
 
 def _place(edges: Sequence[float], code: int, value: float) -> float:
@@ -138,6 +141,7 @@ def histogram(shown: Distribution) -> Histogram:
     """The fine bins of a quantity in a group."""
     edges = [bar.high for bar in shown.bars if bar.high is not None]
     here = next((index for index, bar in enumerate(shown.bars) if bar.here), None)
+    ticks = _ticks(shown.column, edges)
     client = None
     if here is not None and shown.shown is not None:
         text = f"Ce client{french.NO_BREAK}: {wording.value_text(shown.column, shown.value)}"
@@ -145,9 +149,9 @@ def histogram(shown: Distribution) -> Histogram:
     return Histogram(
         shares=tuple(bar.share for bar in shown.bars),
         here=here,
-        edges=tuple(_tick(shown.column, edge) for edge in edges),
-        last=f"{_tick(shown.column, edges[-1])} et plus" if edges and shown.bars[-1].high is None else "",
-        axis=_axis_name(shown.column),
+        edges=ticks,
+        last=f"{ticks[-1]} et plus" if ticks and shown.bars[-1].high is None else "",
+        axis=_axis_name(shown.column, edges),
         client=client,
     )
 
@@ -232,15 +236,10 @@ class Squares(Drawing):
 
 def squares(shown: Crossing, shares: np.ndarray) -> Squares:
     """Two quantities crossed in a group; `shares` are the parts (0..1) of its clients in each cell."""
-    columns = (shown.first, shown.second)
-    edges = tuple(
-        tuple(_tick(column, edge) for edge in each)
-        for column, each in zip(columns, (shown.first_edges, shown.second_edges), strict=True)
-    )
     return Squares(
         shares=tuple(tuple(column) for column in shares.tolist()),
-        edges=(edges[0], edges[1]),
-        axes=(_axis_name(shown.first), _axis_name(shown.second)),
+        edges=(_ticks(shown.first, shown.first_edges), _ticks(shown.second, shown.second_edges)),
+        axes=(_axis_name(shown.first, shown.first_edges), _axis_name(shown.second, shown.second_edges)),
         here=shown.here,
     )
 

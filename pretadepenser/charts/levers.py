@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pretadepenser import french
+from pretadepenser import french, money
+from pretadepenser.charts import amounts as amounts_of
 from pretadepenser.charts import drawing
 from pretadepenser.charts.before_after import before_after
 from pretadepenser.charts.chart import Chart, Column, Drawing, Table, Width
@@ -43,9 +44,14 @@ def amounts(curve: Curve) -> Chart:
             (f"{french.amount(amount)}{mark}", french.number(points), french.percent(share, 2), answer)
             for (amount, points, share), answer, mark in zip(rows, answers, marks, strict=True)
         ),
-        tuple((*row, answer) for row, answer in zip(rows, answers, strict=True)),
+        tuple(
+            (money.in_use().shown(amount), points, share, answer)
+            for (amount, points, share), answer in zip(rows, answers, strict=True)
+        ),
     )
-    drawn = AmountsDrawing(curve.amounts, curve.points, curve.current, POINTS_AT_LIMIT)
+    axis = amounts_of.scale(curve.amounts)
+    along = tuple(amount / axis.per for amount in curve.amounts)
+    drawn = AmountsDrawing(along, curve.points, curve.current, POINTS_AT_LIMIT, axis.unit)
     return Chart("montant", "Le score selon le montant emprunté", _said(curve), table, drawn)
 
 
@@ -97,12 +103,13 @@ def _points(count: int) -> str:
 
 @dataclass(frozen=True)
 class AmountsDrawing(Drawing):
-    """The points of each amount tried, in ascending order; current: place of the amount asked for."""
+    """The points of each amount tried (ascending, counted in `unit`); current: place of the one asked for."""
 
     amounts: tuple[float, ...]
     points: tuple[int, ...]
     current: int
     limit: int
+    unit: str
 
     @property
     def heights(self) -> tuple[int, int]:
@@ -129,10 +136,10 @@ class AmountsDrawing(Drawing):
             color=drawing.color("ink"),
         )  # fmt: skip
         ax.xaxis.set_major_locator(MaxNLocator(6 if wide else 2))
-        ax.xaxis.set_major_formatter(lambda value, _: french.number(value / 1000, 0 if span > 8000 else 1))
+        ax.xaxis.set_major_formatter(lambda value, _: french.compact(value, 2))
         # Steps that always mark the limit.
         ax.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
-        ax.set_xlabel("Montant du crédit, en milliers d’euros" if wide else "Montant, en milliers d’€")
+        ax.set_xlabel(f"Montant du crédit, {self.unit}" if wide else f"Montant, {self.unit}")
         ax.xaxis.label.set_color(drawing.color("ink"))
         return fig
 

@@ -6,6 +6,7 @@ it cannot, and says in a sentence of its own what to do.
 
 from __future__ import annotations
 
+import datetime
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +22,7 @@ from pretadepenser.credit.dictionary.wording import Value
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.whatif import plausibility, simulation
 from pretadepenser.credit.whatif.plausibility import Range
+from pretadepenser.money import in_use
 
 UNANSWERED: Final = "Non renseigné"
 CHOOSE: Final = "Choisissez une réponse"
@@ -32,12 +34,20 @@ LONGEST: Final = 30  # characters of a figure; more is no figure
 def number(typed: str) -> float | None:
     """Read a number as French people write it: "1 293 502,50 €", with any kind of space; None if it is none.
 
-    A point before the last three digits could be a thousands separator or a decimal point: that is no number.
+    A point before the last three digits could be a thousands separator or a decimal point: that is no number,
+    unless it follows a 0 or nothing, where no thousands can be.
     """
-    plain = re.sub(r"[\s\u00a0\u202f\u2009]|€|euros?$|EUR$", "", typed, flags=re.I).replace("−", "-")
-    if len(plain) > LONGEST or re.search(r"\.\d{3}$", plain):
+    plain = _bare(typed).replace("−", "-")
+    if len(plain) > LONGEST or re.search(r"[1-9]\d*\.\d{3}$", plain):
         return None
-    return float(plain.replace(",", ".")) if re.fullmatch(r"-?\d+([.,]\d*)?", plain) else None
+    return float(plain.replace(",", ".")) if re.fullmatch(r"-?(\d+([.,]\d*)?|[.,]\d+)", plain) else None
+
+
+def _bare(typed: str) -> str:
+    """What was typed without spaces and without the currency."""
+    used = in_use()
+    written = "|".join(re.escape(one) for one in (used.symbol, used.noun, used.noun[:-1], used.currency))
+    return re.sub(rf"[\s\u00a0\u202f\u2009]|({written})\s*$", "", typed, flags=re.I)
 
 
 def regrouped(typed: str) -> str | None:
@@ -45,7 +55,7 @@ def regrouped(typed: str) -> str | None:
 
     Nobody types three decimals of an amount: "250,000" is 250 000 as pasted from a spreadsheet.
     """
-    plain = re.sub(r"\s|€|euros?$|EUR$", "", typed, flags=re.I)
+    plain = _bare(typed)
     found = re.fullmatch(r"([0-9]{1,3}(?:[.,][0-9]{3})+)(?:[.,]([0-9]{1,2}))?", plain)
     if found is None or len(plain) > LONGEST:
         return None
@@ -60,14 +70,36 @@ _DURATION: Final = re.compile(
 )
 
 
-def duration(typed: str) -> int | None:
-    """Read a length of time in days: "3 ans et 2 mois", "18 mois", "3,5" (years); None if it is none."""
-    found = _DURATION.fullmatch(typed.strip())
+def duration(typed: str, today: datetime.date | None = None) -> int | None:
+    """Read a length of time in days, None if it is none: "3 ans et 2 mois", "18 mois", "3,5" (years).
+
+    "1 157 jours" and "15/03/2021", a first day that is not after `today` (the server's own day), are exact.
+    """
+    since = _day(typed.strip())
+    if since is not None:
+        days = ((today or datetime.datetime.now(tz=datetime.UTC).astimezone().date()) - since).days
+        return days if days >= 0 else None
+    found = _DURATION.fullmatch(re.sub(r"(?<=\d)\s(?=\d{3}\b)", "", typed.strip()))
     if found is None or not any(found.groups()):
         return None
-    years, months, days = (float((part or "0").replace(",", ".")) for part in found.groups())
+    years, months, single = (float((part or "0").replace(",", ".")) for part in found.groups())
     # Rounded up, so that writing it again gives the same years and months.
-    return math.ceil(years * french.DAYS_PER_YEAR + months * french.DAYS_PER_MONTH - 1e-9) + int(days)
+    return math.ceil(years * french.DAYS_PER_YEAR + months * french.DAYS_PER_MONTH - 1e-9) + int(single)
+
+
+_DAY: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})|(\d{4})-(\d{2})-(\d{2})")
+
+
+def _day(typed: str) -> datetime.date | None:
+    """A day as French people write it, or as computers do; None for anything else."""
+    found = _DAY.fullmatch(typed)
+    if found is None:
+        return None
+    day, month, year = found.group(1, 2, 3) if found[1] else found.group(6, 5, 4)
+    try:
+        return datetime.date(int(year), int(month), int(day))
+    except ValueError:
+        return None
 
 
 class FigureField(StringField):  # type: ignore[misc]  # WTForms has no types
@@ -89,7 +121,8 @@ class FigureField(StringField):  # type: ignore[misc]  # WTForms has no types
     @property
     def unit(self) -> str:
         """What follows the field: amounts in euros, with their period, and ages of things in years."""
-        unit = {Kind.AMOUNT: self.column.unit, Kind.YEARS: "ans"}.get(self.column.kind, "")
+        amount = self.column.unit.replace("€", in_use().symbol)
+        unit = {Kind.AMOUNT: amount, Kind.YEARS: "ans"}.get(self.column.kind, "")
         return unit.replace(" ", french.NO_BREAK)
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -129,7 +162,8 @@ class FigureField(StringField):  # type: ignore[misc]  # WTForms has no types
             case Kind.DURATION:
                 return french.duration(value)
             case Kind.AMOUNT:
-                return french.number(value, 0 if value == int(value) else 2)
+                shown = in_use().shown(value)
+                return french.number(shown, 0 if shown == int(shown) else 2)
             case Kind.EXTERNAL_SCORE:
                 return french.number(value, 2)
             case _:
@@ -140,8 +174,8 @@ class FigureField(StringField):  # type: ignore[misc]  # WTForms has no types
             days = duration(typed)
             return None if days is None else -days
         value = number(typed)
-        if self.column.kind is Kind.AMOUNT and re.search(r"[.,]\d{3,}\D*$", typed):
-            return None  # there are no thousandths of a euro
+        if self.column.kind is Kind.AMOUNT:
+            return None if value is None else in_use().stored(value)
         if value is None or not self.column.integer:
             return value
         return int(value) if value == int(value) else None
@@ -149,9 +183,9 @@ class FigureField(StringField):  # type: ignore[misc]  # WTForms has no types
     def _wanted(self) -> str:
         match self.column.kind:
             case Kind.AMOUNT:
-                return "un montant en euros, par exemple 12\u202f500 ou 12\u202f500,50"
+                return f"un montant en {in_use().noun}, par exemple 12\u202f500 ou 12\u202f500,50"
             case Kind.DURATION:
-                return "une durée, par exemple « 3 ans et 2 mois » ou « 8 mois »"
+                return "une durée ou une date de début, par exemple « 3 ans et 2 mois » ou « 15/03/2021 »"
             case Kind.EXTERNAL_SCORE:
                 return "un nombre de 0 à 1, par exemple 0,52"
             case Kind.YEARS:
@@ -176,7 +210,9 @@ class FigureField(StringField):  # type: ignore[misc]  # WTForms has no types
             return "Un nombre de 0 à 1. Plus il est haut, plus le risque est faible."
         parts = [self.column.hint] if self.column.hint else []
         if self.column.kind is Kind.DURATION:
-            parts.append("Par exemple « 3 ans et 2 mois ».")
+            parts.append(
+                "Par exemple « 3 ans et 2 mois », « 1157 jours » ou la date d’embauche, « 15/03/2021 »."
+            )
         if self.known is not None:
             low, high = plausibility.spoken(self.column, self.known)
             parts.append(f"De {low} à {high}.")

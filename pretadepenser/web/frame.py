@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_login import current_user
 from jinja2 import StrictUndefined
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
-from pretadepenser import french
+from pretadepenser import french, money
 from pretadepenser.credit.dictionary import wording
 from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.records.models import Role
@@ -64,6 +65,8 @@ class FrenchSpaces(Extension):
 
 def init_app(app: Flask) -> None:
     """Give the templates their functions and filters, and make an undefined name an error."""
+    app.before_request(_use_money)
+    app.teardown_request(_leave_money)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.add_extension(FrenchSpaces)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -82,7 +85,36 @@ def init_app(app: Flask) -> None:
         main_navigation=main_navigation,
         client_navigation=client_navigation,
         fictitious_data=fictitious_data,
+        amounts_convention=amounts_convention,
         static_url=static_url,
+    )
+
+
+def _use_money() -> None:
+    """Show and read amounts in the currency of the portfolio in use, until the end of the request."""
+    with suppress(resources.UnavailableError, PortfolioError):
+        g.money = money.use(resources.portfolio().money)
+
+
+def _leave_money(error: BaseException | None) -> None:
+    if "money" in g:
+        money.leave(g.pop("money"))
+
+
+def amounts_convention(*, short: bool = False) -> str:
+    """How the amounts shown follow from those of the data, in a French sentence; short: not why."""
+    used = money.in_use()
+    if used.scale == 1:
+        return f"Les montants sont ceux des données, en {used.noun}."
+    if short:
+        scale = french.compact(used.scale)
+        return french.typeset(
+            f"Montants en {used.noun} : ceux des données divisés par {scale}, par convention."
+        )
+    return french.typeset(
+        f"Les montants affichés, en {used.noun}, sont ceux des données divisés par "
+        f"{french.compact(used.scale)} : c’est une convention, car leur monnaie et leur échelle ne sont pas "
+        "publiées."
     )
 
 

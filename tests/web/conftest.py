@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,9 +10,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pretadepenser import create_app
+from pretadepenser.money import KAGGLE, using
 from pretadepenser.records import users
 
 PASSWORD = "une suite de quelques mots"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def amounts_as_pages_show_them() -> Iterator[None]:
+    """What a test words by itself is worded as on the pages of `trained`, which has Kaggle's amounts."""
+    with using(KAGGLE):
+        yield
 
 
 @pytest.fixture

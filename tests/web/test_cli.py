@@ -230,3 +230,18 @@ def test_a_faulty_file_is_refused_whole_with_its_line(served: Flask, tmp_path: P
         assert sentence in flask(served, "score", str(source), "--output", str(tmp_path / name)).stderr
     assert target.read_text() == "before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clients.csv", "instance", "scores.csv"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--currency", "EURO"], "« EURO » n’est pas une monnaie : donnez un code de trois lettres"),
+        (["--amount-scale", "0"], "L’échelle des montants est un nombre supérieur à zéro"),
+    ],
+)
+def test_a_wrong_currency_is_told_before_any_file_is_read(
+    served: Flask, tmp_path: Path, options: list[str], said: str
+) -> None:
+    done = flask(served, "portfolio", "import", str(tmp_path / "absent"), *options)
+    assert done.exit_code == 1
+    assert said in done.output

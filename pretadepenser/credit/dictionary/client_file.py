@@ -47,13 +47,21 @@ def by_theme(row: Row) -> tuple[Section, ...]:
     for theme in Theme:
         columns = [column for column in dictionary.COLUMNS.values() if column.theme is theme]
         entries = tuple(
-            Entry(column, _within(theme, column.label), wording.text_in(column, row))
+            Entry(column, _within(theme, column.label), _text(column, row))
             for column in columns
             if column.kind not in (Kind.IDENTIFIER, Kind.TARGET)
         )
         if entries:
             sections.append(Section(theme, entries, theme in _TECHNICAL))
     return tuple(sections)
+
+
+def _text(column: Column, row: Row) -> str:
+    """A value in words; a length of time in days too, so that it can be typed again as it is."""
+    text, value = wording.text_in(column, row), row[column.name]
+    if column.kind is not Kind.DURATION or not isinstance(value, int | float) or value == column.sentinel:
+        return text
+    return f"{text} ({french.plural(abs(value), 'jour')})" if abs(value) >= french.DAYS_PER_MONTH else text
 
 
 def _within(theme: Theme, label: str) -> str:

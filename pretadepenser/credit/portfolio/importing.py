@@ -31,6 +31,7 @@ from pretadepenser.credit.portfolio.validation import (
     check_header,
     conform,
 )
+from pretadepenser.money import KAGGLE, Money
 
 TRAIN = "application_train"
 TEST = "application_test"
@@ -58,12 +59,15 @@ def _silent(step: str, share: float) -> None:
     pass
 
 
-def import_folder(source: Path, instance: Path, progress: Progress = _silent) -> Report:
+def import_folder(
+    source: Path, instance: Path, progress: Progress = _silent, money: Money = KAGGLE
+) -> Report:
     """Import application_train and, if there, application_test from `source`, a folder or Kaggle's zip.
 
     Everything is validated against the dictionary before the portfolio in `instance` is replaced. Rows
     are never in memory together: what grows is some 100 bytes a client, to sort the numbers and one figure
-    at a time.
+    at a time. `money` says in which currency amounts are shown, and how many file units to one that is shown;
+    the portfolio keeps file units.
 
     Raises PortfolioError, the portfolio in place unchanged, saying in French what is wrong and where.
     """
@@ -91,7 +95,7 @@ def import_folder(source: Path, instance: Path, progress: Progress = _silent) ->
             if not numbers.size:
                 raise PortfolioError(f"{train.name} ne contient aucun client : téléchargez-le à nouveau.")
             card = _write(folder, sorter.batches(BATCH_ROWS), numbers.size, progress)
-        _finish(folder, card, rows, fictitious=False, progress=progress)
+        _finish(folder, card | _recorded(money), rows, fictitious=False, progress=progress)
     return _report(instance, begun)
 
 
@@ -103,8 +107,11 @@ def import_batches(
     name: str = "Données fictives",
     total: int | None = None,
     progress: Progress = _silent,
+    money: Money = KAGGLE,
 ) -> Report:
     """Import batches that have the dictionary's schema and ascend by SK_ID_CURR; `total` clients, if known.
+
+    `money`: as for `import_folder`.
 
     Raises PortfolioError as `import_folder` does; lines count the rows of all batches from 1.
     """
@@ -113,8 +120,14 @@ def import_batches(
         card = _write(folder, _even(_checked(batches, name), BATCH_ROWS), total, progress)
         if not card["clients"]:
             raise PortfolioError(f"{name} : aucun client à importer.")
-        _finish(folder, card, [(name, card["clients"])], fictitious=fictitious, progress=progress)
+        files = [(name, card["clients"])]
+        _finish(folder, card | _recorded(money), files, fictitious=fictitious, progress=progress)
     return _report(instance, begun)
+
+
+def _recorded(money: Money) -> dict[str, Any]:
+    """What the card says of the amounts."""
+    return {"currency": money.currency, "amount_scale": money.scale}
 
 
 def _check_headers(sources: Sequence[Source]) -> None:

@@ -25,6 +25,7 @@ from pretadepenser.credit.portfolio.bins import Bins, values_of
 from pretadepenser.credit.portfolio.rows import Rows, raw
 from pretadepenser.credit.portfolio.statistics import Quantiles, Statistics
 from pretadepenser.credit.portfolio.validation import PortfolioError
+from pretadepenser.money import KAGGLE, Money
 
 NAME = "portfolio"
 CLIENTS = "clients.arrow"
@@ -52,6 +53,8 @@ class Portfolio:
         self.labelled: int = card["labelled"]
         self.defaults: int = card["defaults"]
         self.fictitious: bool = card["fictitious"]
+        # Portfolios that older versions imported say nothing: all had Kaggle's layout.
+        self.money = Money(card.get("currency", KAGGLE.currency), card.get("amount_scale", KAGGLE.scale))
         self.sha256: str = card["sha256"]
         self.imported_at: datetime = datetime.fromisoformat(card["imported_at"])
         self.sources: tuple[str, ...] = tuple(source["name"] for source in card["sources"])

@@ -18,6 +18,7 @@ from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import NO_EMPLOYMENT, Column, Kind, Row, wording
 from pretadepenser.credit.portfolio import Portfolio
+from pretadepenser.money import in_use
 
 # Instalments, interest left aside: under three months French law knows no consumer credit (Code de la
 # consommation, L312-4); beyond seven years no lender offers one without a mortgage.
@@ -136,7 +137,7 @@ BLAMED: Final[Mapping[str, str]] = {
 def spoken(column: Column, known: Range) -> tuple[str, str]:
     """Write both ends of a range as people type them: amounts rounded inwards, durations by length."""
     if column.kind is Kind.AMOUNT:
-        return french.amount(math.ceil(known.low)), french.amount(math.floor(known.high))
+        return french.amount(in_use().up(known.low)), french.amount(in_use().down(known.high))
     low, high = wording.value_text(column, known.low), wording.value_text(column, known.high)
     if column.kind is Kind.YEARS and known.low == 0:
         low = "0"
@@ -195,12 +196,12 @@ def _out_of_proportion(row: Row, portfolio: Portfolio, name: str) -> str:
     given = french.join([f"{_AMOUNTS[one][0]} de {french.amount(_number(row, one) or 0)}" for one in fixed])
     change = french.join([_AMOUNTS[one][1] for one in fixed], "ou")
     what = _AMOUNTS[name][0]
-    least_euros, most_euros = math.ceil(low), math.floor(high)
-    if least_euros > most_euros:
+    least, most = in_use().up(low), in_use().down(high)
+    if least > most:
         none = "aucune" if what.startswith("une") else "aucun"
         return f"Avec {given}, {none} {what.split()[1]} ne convient : changez aussi {change}."
     return (
-        f"Avec {given}, saisissez {what} de {french.amount(least_euros)} à {french.amount(most_euros)}, "
+        f"Avec {given}, saisissez {what} de {french.amount(least)} à {french.amount(most)}, "
         f"ou changez aussi {change}."
     )
 
@@ -254,13 +255,13 @@ def _repayment(row: Row) -> Iterator[_Complaint]:
         yield (
             "AMT_ANNUITY",
             f"La mensualité ({written}) rembourserait le crédit en moins de {SHORTEST_TERM} mois : saisissez "
-            f"{french.amount(math.floor(credit / SHORTEST_TERM))} au plus, ou augmentez le montant.",
+            f"{french.amount(in_use().down(credit / SHORTEST_TERM))} au plus, ou augmentez le montant.",
         )
     elif credit > LONGEST_TERM * annuity:
         yield (
             "AMT_ANNUITY",
             f"La mensualité ({written}) ne rembourserait pas le crédit en {LONGEST_TERM // 12} ans : "
-            f"saisissez {french.amount(math.ceil(credit / LONGEST_TERM))} au moins, ou baissez le montant.",
+            f"saisissez {french.amount(in_use().up(credit / LONGEST_TERM))} au moins, ou baissez le montant.",
         )
 
 
@@ -286,7 +287,7 @@ def _goods(row: Row) -> Iterator[_Complaint]:
         yield (
             "AMT_CREDIT",
             f"Le crédit dépasse {french.ratio(most)} le prix du bien : "
-            f"saisissez {french.amount(most * goods)} au plus, ou corrigez le prix du bien.",
+            f"saisissez {french.amount(in_use().down(most * goods))} au plus, ou corrigez le prix du bien.",
         )
 
 
