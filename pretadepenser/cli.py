@@ -13,6 +13,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
+from pretadepenser import storage
 from pretadepenser.console import Command, Failure, Group, Progress
 from pretadepenser.french import compact, number, percent, plural
 from pretadepenser.money import KAGGLE, PLAIN, Money, using
@@ -23,6 +24,8 @@ from pretadepenser.records.models import Role
 # No 0/o, 1/l/i: a generated password is read aloud or copied by hand once.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 PATH = click.Path(path_type=Path)
+# Fewest fictitious clients that a model can be trained on, whatever the seed (about 8 % of them default).
+_FEWEST = 2000
 
 
 portfolio = Group("portfolio", help="Portefeuille des clients : importer, fabriquer, comparer.")
@@ -34,6 +37,7 @@ database = Group("database", help="Base de données de l’application.")
 
 def init_app(app: Flask) -> None:
     """Add the commands to an application."""
+    app.cli.add_command(prepare)
     app.cli.add_command(score)
     for group in (portfolio, model, user, token, database):
         app.cli.add_command(group)
@@ -75,6 +79,85 @@ def _say_report(report: Any) -> None:
     )
 
 
+def _make_portfolio(clients: int, seed: int) -> None:
+    from pretadepenser.credit.portfolio import import_batches
+    from pretadepenser.demo import batches
+
+    with Progress() as progress:
+        report = import_batches(
+            batches(clients, seed), _instance(), fictitious=True, total=clients, progress=progress
+        )
+    _say_report(report)
+
+
+def _train() -> None:
+    from pretadepenser.credit.model import training
+
+    with Progress() as progress:
+        report = training.train(_instance(), limit=current_app.config["LIMIT"], progress=progress)
+    card = report.card
+    click.echo(
+        f"Modèle en place : {plural(card.data.labelled, 'client appris', 'clients appris')}, aire sous la "
+        f"courbe ROC {number(card.without_protected.roc_auc, 3)} ({number(report.seconds, 0)} s)."
+    )
+
+
+def _upgrade(opened: Database) -> None:
+    opened.upgrade()
+    click.echo("Base de données à jour.")
+
+
+def _add_user(opened: Database, name: str, role: str, password: str) -> None:
+    added = users.add_user(opened, name, role, password)
+    click.echo(f"Utilisateur ajouté : {added.name} ({added.role}).")
+
+
+def _show(password: str) -> None:
+    click.echo(f"Mot de passe, affiché cette seule fois : {password}")
+
+
+def _begin(step: str) -> None:
+    click.secho(f"→ {step}", bold=True)
+
+
+@click.command(cls=Command)
+@click.option(
+    "--clients",
+    metavar="N",
+    type=click.IntRange(_FEWEST),
+    default=20_000,
+    help=f"Nombre de clients fictifs, {number(_FEWEST)} au moins.",
+)
+@click.option("--seed", metavar="S", type=click.IntRange(0), default=1, help="Graine du tirage au sort.")
+@with_appcontext
+def prepare(clients: int, seed: int) -> None:
+    """Met en place ce qui manque : tables, portefeuille fictif, modèle, premier utilisateur."""
+    from pretadepenser.credit.model.artefact import NAME as MODEL
+    from pretadepenser.credit.portfolio.reading import NAME as PORTFOLIO
+
+    opened: Database = current_app.extensions["database"]
+    if not opened.ready():
+        _begin("Mise à jour de la base de données")
+        _upgrade(opened)
+    try:
+        if storage.current(_instance(), PORTFOLIO) is None:
+            _begin(f"Fabrication d’un portefeuille fictif de {plural(clients, 'client')}")
+            _make_portfolio(clients, seed)
+        if storage.current(_instance(), MODEL) is None:
+            _begin("Entraînement du modèle sur ce portefeuille")
+            _train()
+    except OSError as error:
+        raise Failure(
+            f"Le dossier d’instance {_instance()} ne peut pas être écrit ({error.strerror or error}) : "
+            "vérifiez ses droits et la place qui reste sur le disque."
+        ) from error
+    if not users.list_users(opened):
+        password = _generated()
+        _add_user(opened, "conseiller", Role.ADVISOR, password)
+        _show(password)
+    click.echo("Tout est en place.")
+
+
 @portfolio.command("import")
 @click.argument("folder", metavar="DOSSIER", type=PATH)
 @click.option("--currency", metavar="CODE", default=KAGGLE.currency, help="Monnaie des montants (EUR).")
@@ -102,14 +185,7 @@ def import_(folder: Path, currency: str, amount_scale: float) -> None:
 @click.option("--seed", metavar="S", type=click.IntRange(0), default=1, help="Graine du tirage au sort.")
 def demo(clients: int, seed: int) -> None:
     """Fabrique un portefeuille fictif, toujours le même pour un nombre et une graine."""
-    from pretadepenser.credit.portfolio import import_batches
-    from pretadepenser.demo import batches
-
-    with Progress() as progress:
-        report = import_batches(
-            batches(clients, seed), _instance(), fictitious=True, total=clients, progress=progress
-        )
-    _say_report(report)
+    _make_portfolio(clients, seed)
 
 
 @portfolio.command()
@@ -130,15 +206,7 @@ def compare(folder: Path, clients: int | None, seed: int) -> None:
 @model.command()
 def train() -> None:
     """Entraîne le modèle sur le portefeuille en place et le met en service."""
-    from pretadepenser.credit.model import training
-
-    with Progress() as progress:
-        report = training.train(_instance(), limit=current_app.config["LIMIT"], progress=progress)
-    card = report.card
-    click.echo(
-        f"Modèle en place : {plural(card.data.labelled, 'client appris', 'clients appris')}, aire sous la "
-        f"courbe ROC {number(card.without_protected.roc_auc, 3)} ({number(report.seconds, 0)} s)."
-    )
+    _train()
 
 
 @model.command()
@@ -201,17 +269,13 @@ def _model() -> Any:
 )
 @click.option("--password-stdin", is_flag=True, help="Lit le mot de passe sur l’entrée standard.")
 @click.option("--generate", is_flag=True, help="Fabrique un mot de passe et l’affiche une seule fois.")
-@click.option("--first", is_flag=True, help="Ne fait rien s’il y a déjà un utilisateur.")
-def add(name: str, role: str, password_stdin: bool, generate: bool, first: bool) -> None:
+def add(name: str, role: str, password_stdin: bool, generate: bool) -> None:
     """Ajoute un utilisateur."""
     opened = _database()
-    if first and users.list_users(opened):
-        return
     password = _generated() if generate else _password(password_stdin)
-    added = users.add_user(opened, name, role, password)
-    click.echo(f"Utilisateur ajouté : {added.name} ({added.role}).")
+    _add_user(opened, name, role, password)
     if generate:
-        click.echo(f"Mot de passe, affiché cette seule fois : {password}")
+        _show(password)
 
 
 @user.command("list")
@@ -243,7 +307,7 @@ def change_password(name: str, password_stdin: bool, generate: bool) -> None:
     users.set_password(opened, name, password)
     click.echo(f"Mot de passe changé : {names.normalise(name)}. Ses sessions sont fermées.")
     if generate:
-        click.echo(f"Mot de passe, affiché cette seule fois : {password}")
+        _show(password)
 
 
 @token.command("add")
@@ -274,6 +338,4 @@ def revoke_token(name: str) -> None:
 @database.command()
 def upgrade() -> None:
     """Met les tables à jour (à faire à l’installation et à chaque nouvelle version)."""
-    opened: Database = current_app.extensions["database"]
-    opened.upgrade()
-    click.echo("Base de données à jour.")
+    _upgrade(current_app.extensions["database"])

@@ -1,7 +1,8 @@
 """The commands: what they do, say and refuse, in French and without a trace."""
 
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
+from alembic import command
 from click.testing import Result
 from flask import Flask
 
@@ -17,6 +19,8 @@ from pretadepenser.credit.explanation.reasons import explain
 from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.portfolio import current_portfolio
 from pretadepenser.records import tokens, users
+from pretadepenser.records.database import alembic_config
+from pretadepenser.records.models import User
 
 PASSWORD = "une suite de quelques mots"
 
@@ -63,13 +67,6 @@ def test_a_password_can_be_typed_twice(ready: Flask) -> None:
     assert PASSWORD not in done.output
 
 
-def test_the_first_user_is_made_once(ready: Flask) -> None:
-    words = ("user", "add", "conseiller", "--role", "conseiller", "--generate", "--first")
-    first, second = flask(ready, *words), flask(ready, *words)
-    assert "affiché cette seule fois" in first.output
-    assert (second.output, second.exit_code) == ("", 0)
-
-
 def test_tokens_are_added_listed_and_revoked(ready: Flask) -> None:
     text = flask(ready, "token", "add", "Agence").output.split(" : ")[1].strip()
     assert tokens.find_token(ready.extensions["database"], text) is not None
@@ -89,6 +86,8 @@ WRONG = [
     (("token", "revoke", "rien"), 1, "« rien » n’existe pas"),
     (("portfolio", "demo", "--clients", "0"), 2, "--clients doit être un entier supérieur ou égal à 1"),
     (("portfolio", "demo", "--couleur"), 2, "l’option --couleur n’existe pas"),
+    (("prepare", "--clients", "1999"), 2, "--clients doit être un entier supérieur ou égal à 2000"),
+    (("prepare", "--seed", "-1"), 2, "--seed doit être un entier supérieur ou égal à 0"),
     (("portfolio", "import", "/n/existe/pas"), 1, "Le dossier /n/existe/pas n’existe pas"),
 ]
 
@@ -121,6 +120,123 @@ def test_a_fictitious_portfolio_is_the_same_for_a_seed(own: Flask) -> None:
     again = current_portfolio(own.config["INSTANCE"])
     assert again is not None
     assert again.sha256 == first.sha256
+
+
+def in_place(app: Flask) -> dict[str, object]:
+    """What `prepare` makes: the generations of the folders, and the users with their passwords' hashes."""
+    instance: Path = app.config["INSTANCE"]
+    folders = {name: (instance / name).resolve(strict=True) for name in ("portfolio", "model", "scores")}
+    return {**folders, "users": [(one.name, one.password_hash) for one in listed(app)]}
+
+
+def listed(app: Flask) -> Sequence[User]:
+    """The users of an application."""
+    return users.list_users(app.extensions["database"])
+
+
+def shown_password(done: Result) -> str:
+    """The password that a command shows."""
+    found = re.search(r"affiché cette seule fois : (\S+)\n", done.output)
+    assert found, done.output
+    return found[1]
+
+
+def test_prepare_makes_everything_once(own: Flask) -> None:
+    done = flask(own, "prepare", "--clients", "2000", "--seed", "3")
+    assert done.exit_code == 0, done.output
+    assert [line for line in done.stdout.splitlines() if line.startswith("→")] == [
+        "→ Mise à jour de la base de données",
+        "→ Fabrication d’un portefeuille fictif de 2\u202f000\xa0clients",
+        "→ Entraînement du modèle sur ce portefeuille",
+    ]
+    assert "Calcul des scores…\n" in done.stderr
+    found = users.authenticate(own.extensions["database"], "conseiller", shown_password(done))
+    assert found is not None
+    assert found.role == "conseiller"
+    portfolio, model = current_portfolio(own.config["INSTANCE"]), current_model(own.config["INSTANCE"])
+    assert portfolio is not None
+    assert model is not None
+    assert (portfolio.size, portfolio.fictitious) == (2000, True)
+    assert model.card.data.sha256 == portfolio.sha256
+    assert own.test_client().get("/readyz").status_code == 200
+
+    before = in_place(own)
+    again = flask(own, "prepare", "--clients", "3000", "--seed", "4")
+    assert (again.output, again.exit_code) == ("Tout est en place.\n", 0)
+    assert in_place(own) == before
+
+
+def test_prepare_goes_on_where_it_was_interrupted(served: Flask) -> None:
+    """A portfolio and users, but the training was cut short."""
+    before = in_place(served)
+    (served.config["INSTANCE"] / "model").unlink()
+    done = flask(served, "prepare", "--clients", "3000")
+    assert done.exit_code == 0, done.output
+    assert [line for line in done.stdout.splitlines() if line.startswith("→")] == [
+        "→ Entraînement du modèle sur ce portefeuille"
+    ]
+    assert "Mot de passe" not in done.output
+    after = in_place(served)
+    assert (after["portfolio"], after["users"]) == (before["portfolio"], before["users"])
+    assert after["model"] != before["model"]
+
+
+def test_prepare_makes_the_user_that_lacks(trained: Path, tmp_path: Path) -> None:
+    """Tables, portfolio and model, but it was interrupted before the user."""
+    shutil.copytree(trained, tmp_path / "instance", symlinks=True)
+    app = create_app({"INSTANCE": tmp_path / "instance", "TESTING": True})
+    app.extensions["database"].upgrade()
+    before = in_place(app)
+    done = flask(app, "prepare")
+    assert re.fullmatch(
+        "Utilisateur ajouté : conseiller \\(conseiller\\)\\.\n"
+        "Mot de passe, affiché cette seule fois : \\S+\n"
+        "Tout est en place\\.\n",
+        done.output,
+    )
+    assert users.authenticate(app.extensions["database"], "conseiller", shown_password(done)) is not None
+    assert {**in_place(app), "users": []} == before
+
+
+def test_prepare_upgrades_tables_of_an_older_version(trained: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained, tmp_path / "instance", symlinks=True)
+    app = create_app({"INSTANCE": tmp_path / "instance", "TESTING": True})
+    opened = app.extensions["database"]
+    opened.upgrade()
+    users.add_user(opened, "agathe", "conseiller", PASSWORD)
+    with opened.engine.connect() as connection:
+        command.downgrade(alembic_config(connection), "0001")
+        connection.commit()
+    assert not opened.ready()
+    done = flask(app, "prepare")
+    assert done.output.splitlines() == [
+        "→ Mise à jour de la base de données",
+        "Base de données à jour.",
+        "Tout est en place.",
+    ]
+    assert opened.ready()
+    assert [one.name for one in listed(app)] == ["agathe"]
+
+
+def test_prepare_tells_what_stops_it_in_one_sentence(ready: Flask) -> None:
+    flask(ready, "portfolio", "demo", "--clients", "300")
+    small = flask(ready, "prepare")
+    assert (small.exit_code, len(small.stderr.splitlines())) == (1, 1)
+    assert small.stderr.startswith(
+        "Erreur : Le portefeuille ne compte que 300\xa0clients dont l’issue est connue"
+    )
+    instance: Path = ready.config["INSTANCE"]
+    (instance / "portfolio").unlink()
+    (instance / ".portfolio.lock").unlink()
+    (instance / ".portfolio.lock").mkdir()
+    refused = flask(ready, "prepare", "--clients", "2000")
+    assert refused.exit_code == 1
+    assert refused.stderr.splitlines()[-1] == (
+        f"Erreur : Le dossier d’instance {instance} ne peut pas être écrit (Is a directory) : vérifiez ses "
+        "droits et la place qui reste sur le disque."
+    )
+    assert "Traceback" not in refused.output
+    assert listed(ready) == []
 
 
 @pytest.fixture
