@@ -14,10 +14,11 @@ import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
-from typing import Final
+from typing import Final, Literal
 
 from babel import Locale
 from babel.dates import format_date
+from babel.lists import format_list
 from babel.numbers import NumberPattern, parse_pattern
 
 from pretadepenser import money
@@ -139,7 +140,7 @@ def months(count: float) -> str:
     parts = [plural(years, "an")] if years else []
     if rest or not years:
         parts.append(plural(rest, "mois", "mois"))
-    return " et ".join(parts)
+    return join(parts)
 
 
 def age(days: float) -> str:
@@ -147,11 +148,9 @@ def age(days: float) -> str:
     return plural(int(abs(days) / DAYS_PER_YEAR + 1e-9), "an")
 
 
-def join(items: Sequence[str], word: str = "et") -> str:
-    """Join names as a French sentence does: ["a", "b", "c"] -> "a, b et c"."""
-    if len(items) < 2:
-        return "".join(items)
-    return f"{', '.join(items[:-1])} {word} {items[-1]}"
+def join(items: Sequence[str], word: Literal["et", "ou"] = "et") -> str:
+    """Join names as a French sentence does: ["a", "b", "c"] -> "a, b et c"; none -> ""."""
+    return format_list(items, "or" if word == "ou" else "standard", LOCALE)
 
 
 def quoted(text: str) -> str:

@@ -123,6 +123,21 @@ def test_articles_elide_and_contract() -> None:
     assert french.of_the("durée", "f") == "de la durée"
     assert french.of_the("enfants", "m", many=True) == "des enfants"
     assert french.agree("calculé", "f", many=True) == "calculées"
-    assert french.join(["a", "b", "c"]) == "a, b et c"
-    assert french.join(["a"]) == "a"
     assert french.capital("élan") == "Élan"
+
+
+@pytest.mark.parametrize(
+    ("items", "both", "either"),
+    [
+        ([], "", ""),
+        (["sexe"], "sexe", "sexe"),
+        (["revenu", "durée"], "revenu et durée", "revenu ou durée"),
+        (["revenu", "durée", "prêt"], "revenu, durée et prêt", "revenu, durée ou prêt"),
+        (["{0}", "a, b", "c et d", "{}"], "{0}, a, b, c et d et {}", "{0}, a, b, c et d ou {}"),
+    ],
+)
+def test_join_puts_no_comma_before_the_last_word(items: list[str], both: str, either: str) -> None:
+    assert french.join(items) == both
+    assert french.join(items, "et") == both
+    assert french.join(items, "ou") == either
+    assert french.join(tuple(items)) == both

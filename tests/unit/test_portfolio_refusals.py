@@ -106,7 +106,7 @@ def test_columns_missing_and_unexpected(source: Path, tmp_path: Path) -> None:
     rows = rows.append_column("Unnamed: 0", pa.array(range(5)))
     made_up.write_csv(rows, source / "application_train.csv")
     error = refused(source, tmp_path / "instance")
-    assert "il manque les colonnes TARGET, AMT_CREDIT" in str(error)
+    assert "il manque les colonnes TARGET et AMT_CREDIT" in str(error)
     assert "colonne inattendue Unnamed: 0" in str(error)
 
 

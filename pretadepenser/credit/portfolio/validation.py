@@ -148,10 +148,11 @@ def check_header(names: Sequence[str], file: str, optional: frozenset[str] = fro
         (repeated, "colonne présente plusieurs fois", "colonnes présentes plusieurs fois"),
     ):
         if found:
-            shown = ", ".join(name or "(sans nom)" for name in found[:SHOWN])
-            left = len(found) - SHOWN
-            more = f" et {left} de plus" if left > 0 else ""
-            problems.append(Problem(file, 1, None, f"{many if len(found) > 1 else one} {shown}{more}"))
+            shown = [name or "(sans nom)" for name in found[:SHOWN]]
+            if len(found) > SHOWN:
+                shown.append(f"{len(found) - SHOWN} de plus")
+            what = f"{many if len(found) > 1 else one} {french.join(shown)}"
+            problems.append(Problem(file, 1, None, what))
     return problems
 
 
