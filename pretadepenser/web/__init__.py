@@ -16,6 +16,7 @@ def init_app(app: Flask) -> None:
         auth,
         clients,
         comparison,
+        compression,
         errors,
         frame,
         home,
@@ -29,7 +30,8 @@ def init_app(app: Flask) -> None:
         watch,
     )
 
-    for part in (operations, security, auth, frame, errors, api):
+    # What a part does after a request is done last to first: compression sees finished answers.
+    for part in (compression, operations, security, auth, frame, errors, api):
         part.init_app(app)
     pages = (
         auth, home, clients, comparison, simulation, levers, meeting, application, model, site, watch,

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import brotli
 import pytest
 
 from pretadepenser.records import users
@@ -165,6 +166,27 @@ def test_it_answers_under_concurrent_load_and_always_the_same(server: Server) ->
     }
     assert len(pages) == 1
     assert "157083" in pages.pop()
+
+
+def test_it_sends_compressed_answers_whole_and_keeps_the_connection(server: Server) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    headers = {"Cookie": server.cookie, "Accept-Encoding": "gzip, deflate, br"}
+    page = server.get(CLIENT)[1]
+    style = re.search(r'href="(/static/components\.css[^"]*)"', page)
+    assert style
+    for path, whole in ((CLIENT, page.encode()), (style[1], (REPO / "static/components.css").read_bytes())):
+        for method in ("HEAD", "GET", "HEAD", "GET"):
+            connection.request(method, path, headers=headers)
+            answer = connection.getresponse()
+            body = answer.read()
+            assert answer.status == 200
+            assert answer.getheader("Content-Encoding") == "br"
+            length = int(answer.getheader("Content-Length") or 0)
+            assert 0 < length < len(whole) / 2
+            assert len(body) == (length if method == "GET" else 0)
+            if method == "GET":
+                assert len(brotli.decompress(body)) == pytest.approx(len(whole), abs=20)
+    connection.close()
 
 
 def test_guessing_is_slowed_down_across_workers(server: Server) -> None:
