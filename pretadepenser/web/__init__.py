@@ -27,11 +27,12 @@ def init_app(app: Flask) -> None:
         security,
         simulation,
         site,
+        statics,
         watch,
     )
 
     # What a part does after a request is done last to first: compression sees finished answers.
-    for part in (compression, operations, security, auth, frame, errors, api):
+    for part in (compression, operations, security, auth, frame, statics, errors, api):
         part.init_app(app)
     pages = (
         auth, home, clients, comparison, simulation, levers, meeting, application, model, site, watch,

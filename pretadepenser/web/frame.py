@@ -1,13 +1,10 @@
-"""What every page's frame needs: navigation, French formats, addresses of static files, the data notice."""
+"""What every page's frame needs: navigation, French formats, the data notice."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Final
 
 from flask import Flask, current_app, g, request, url_for
@@ -86,7 +83,6 @@ def init_app(app: Flask) -> None:
         client_navigation=client_navigation,
         fictitious_data=fictitious_data,
         amounts_convention=amounts_convention,
-        static_url=static_url,
     )
 
 
@@ -142,15 +138,3 @@ def fictitious_data() -> bool:
         return resources.portfolio().fictitious
     except (resources.UnavailableError, PortfolioError):
         return False
-
-
-def static_url(filename: str) -> str:
-    """Address of a static file that changes with its content, so that browsers may keep it for ever."""
-    folder = current_app.static_folder
-    assert folder is not None
-    return url_for("static", filename=filename, v=_content(Path(folder) / filename))
-
-
-@cache
-def _content(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]

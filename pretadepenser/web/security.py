@@ -1,7 +1,7 @@
 """Headers and cookies that protect people's data in the browser, and the CSRF check of every form."""
 
 from flask import Flask, Response, current_app, request
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_wtf import CSRFProtect
 from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -38,10 +38,16 @@ csrf = CSRFProtect()
 
 
 class _SessionInterface(SecureCookieSessionInterface):
-    """Session cookies that are kept to https whenever the request came by it."""
+    """Session cookies that are kept to https whenever the request came by it, and off static files."""
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return bool(app.config["HTTPS"]) or request.is_secure
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        # Any cache may keep a static file: it carries no cookie, and signing in does not make it another one
+        # (Vary: Cookie, as Flask-Login looks at the session of every request).
+        if request.endpoint != "static":
+            super().save_session(app, session, response)
 
 
 def init_app(app: Flask) -> None:
