@@ -7,7 +7,7 @@ from typing import Protocol
 
 from pretadepenser import french
 from pretadepenser.charts.chart import Cell, Column, Table
-from pretadepenser.credit.model.scale import Score
+from pretadepenser.credit.scale import Score
 
 
 class Change(Protocol):

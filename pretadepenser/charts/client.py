@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -16,7 +15,7 @@ from pretadepenser.charts import drawing
 from pretadepenser.charts.chart import Chart, Column, Drawing, Table, Width
 from pretadepenser.charts.signed_bars import SignedBar, SignedBars
 from pretadepenser.credit.explanation.reasons import Decomposition
-from pretadepenser.credit.model.scale import CLOSE, POINTS_AT_LIMIT, POINTS_PER_MARGIN, Score, margin_of
+from pretadepenser.credit.scale import Scale, Score
 from pretadepenser.french import Person
 
 SHOWN: Final = 12
@@ -44,9 +43,9 @@ def scale(score: Score, person: Person = Person.CLIENT) -> Chart:
     `person` is whom it is said to: an advisor reads of "ce client", the client of "vous".
     """
     told = _TOLD[person]
-    limit, first, last = (POINTS_AT_LIMIT + gap for gap in (0, -CLOSE, CLOSE))
-    side = "au-dessus de" if score.points >= limit else "sous"
-    gap = abs(score.points - limit)
+    limit, (first, last) = score.scale.POINTS_AT_LIMIT, score.scale.band
+    side = "au-dessus de" if score.granted else "sous"
+    gap = abs(score.gap)
     where = (
         "exactement à la limite" if gap == 0 else f"{french.plural(gap, 'point', 'points')} {side} la limite"
     )
@@ -57,9 +56,9 @@ def scale(score: Score, person: Person = Person.CLIENT) -> Chart:
     )
     rows = sorted(
         (
-            ("Début de la zone proche de la limite", *_at(first, score.limit), 2),
+            ("Début de la zone proche de la limite", *_at(first, score.scale), 2),
             ("Limite pour accorder le prêt", limit, score.limit, 0),
-            ("Fin de la zone proche de la limite", *_at(last, score.limit), 2),
+            ("Fin de la zone proche de la limite", *_at(last, score.scale), 2),
             (told.row, score.points, score.probability, 2),
         ),
         key=lambda row: row[1],
@@ -77,7 +76,7 @@ def scale(score: Score, person: Person = Person.CLIENT) -> Chart:
         ),
         tuple((label, points, float(share)) for label, points, share, _ in rows),
     )
-    drawn = ScaleDrawing(score.points, told.mark, POINTS_AT_LIMIT, CLOSE)
+    drawn = ScaleDrawing(score.points, told.mark, limit, last - limit)
     return Chart("score", "Le score sur son échelle", sentence, table, drawn)
 
 
@@ -157,9 +156,8 @@ def _band_key(fig: Figure, text: str) -> None:
     )  # fmt: skip
 
 
-def _at(points: int, limit: float) -> tuple[int, float]:
-    margin = margin_of(limit) - (points - POINTS_AT_LIMIT) / POINTS_PER_MARGIN
-    return points, 1 / (1 + math.exp(-margin))
+def _at(points: int, scale: Scale) -> tuple[int, float]:
+    return points, scale.probability(scale.margin_of(points))
 
 
 def _label(ax: Axes, x: float, y: float, text: str, *, bold: bool = False, side: str = "") -> None:

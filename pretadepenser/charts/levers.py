@@ -16,8 +16,8 @@ from pretadepenser.charts import amounts as amounts_of
 from pretadepenser.charts import drawing
 from pretadepenser.charts.before_after import before_after
 from pretadepenser.charts.chart import Chart, Column, Drawing, Table, Width
-from pretadepenser.credit.model.scale import POINTS_AT_LIMIT, Score
 from pretadepenser.credit.recourse.search import Curve, Proposal
+from pretadepenser.credit.scale import Scale, Score
 
 HEIGHTS: Final = (380, 340)
 # Points kept free above and below the curve.
@@ -35,7 +35,7 @@ def comparison(proposal: Proposal, today: Score) -> Table:
 def amounts(curve: Curve) -> Chart:
     """The score for each amount tried, with the limit and the amount asked for."""
     rows = list(zip(curve.amounts, curve.points, curve.probabilities, strict=True))
-    answers = ["accordé" if points >= POINTS_AT_LIMIT else "refusé" for points in curve.points]
+    answers = ["accordé" if Scale.reached(points) else "refusé" for points in curve.points]
     marks = [" (demande)" if index == curve.current else "" for index in range(len(rows))]
     table = Table(
         "Score et décision selon le montant du crédit, à durée égale",
@@ -51,14 +51,14 @@ def amounts(curve: Curve) -> Chart:
     )
     axis = amounts_of.scale(curve.amounts)
     along = tuple(amount / axis.per for amount in curve.amounts)
-    drawn = AmountsDrawing(along, curve.points, curve.current, POINTS_AT_LIMIT, axis.unit)
+    drawn = AmountsDrawing(along, curve.points, curve.current, Scale.POINTS_AT_LIMIT, axis.unit)
     return Chart("montant", "Le score selon le montant emprunté", _said(curve), table, drawn)
 
 
 def _said(curve: Curve) -> str:
     asked, points = curve.amounts[curve.current], curve.points[curve.current]
     own = f"La demande, {french.amount(asked)}, donne {_points(points)}"
-    limit = f"la limite est de {_points(POINTS_AT_LIMIT)}"
+    limit = f"la limite est de {_points(Scale.POINTS_AT_LIMIT)}"
     if len(curve.amounts) == 1:
         return f"{own} ; {limit}. Aucun autre montant n’a été étudié."
     low, high = min(curve.points), max(curve.points)
@@ -71,7 +71,7 @@ def _said(curve: Curve) -> str:
 
 def _granted(curve: Curve) -> str:
     """For which of the amounts the loan is granted; that it is not for smaller ones, where this is so."""
-    tried = [(amount, points >= POINTS_AT_LIMIT) for amount, points in _tried(curve)]
+    tried = [(amount, Scale.reached(points)) for amount, points in _tried(curve)]
     stretches = [
         (granted, [amount for amount, _ in stretch])
         for granted, stretch in itertools.groupby(tried, key=lambda one: one[1])

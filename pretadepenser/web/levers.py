@@ -12,7 +12,7 @@ from pretadepenser import french
 from pretadepenser.charts import levers as charts
 from pretadepenser.charts.chart import Chart
 from pretadepenser.credit.recourse import search
-from pretadepenser.credit.recourse.levers import Lock
+from pretadepenser.credit.recourse.levers import EFFORT, Lock
 from pretadepenser.credit.recourse.search import Levers
 from pretadepenser.web import pictures, resources
 
@@ -62,6 +62,7 @@ def levers(number: int) -> ResponseReturnValue:
         score=found.score,
         levers=found,
         form=form,
+        effort=EFFORT,
         tables={one.title: charts.comparison(one, found.score) for one in shown},
         amounts=charts.amounts(found.curve) if found.curve else None,
     )

@@ -17,9 +17,9 @@ from selenium.webdriver.chrome.webdriver import WebDriver
 from werkzeug.serving import make_server
 
 from pretadepenser import create_app
-from pretadepenser.credit.model.scale import margin_of
 from pretadepenser.credit.model.scoring import current_model, current_scores
 from pretadepenser.credit.portfolio import current_portfolio
+from pretadepenser.credit.scale import Scale
 from tests.browser.states import State, leaving_the_page
 from tests.conftest import PASSWORD
 from tests.web.test_gunicorn import Server, start
@@ -131,7 +131,7 @@ def numbers(instance: Path) -> dict[str, int]:
     assert model
     margins = current_scores(instance, portfolio, model)
     assert margins is not None
-    beyond = margins - margin_of(0.48)
+    beyond = margins - Scale(0.48).margin
     clients = portfolio.numbers()
     return {
         "refused": int(clients[np.argmin(np.abs(beyond - 1))]),

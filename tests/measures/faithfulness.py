@@ -18,9 +18,9 @@ from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Row
 from pretadepenser.credit.explanation.reasons import Reason, explain_all
 from pretadepenser.credit.model.inputs import input_matrix
-from pretadepenser.credit.model.scale import POINTS_PER_MARGIN
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
+from pretadepenser.credit.scale import Scale
 
 REFERENCES: Final = 64
 # Reasons this close in points are not said to be in an order.
@@ -92,4 +92,4 @@ def _moves(
         trial[:, columns] = reference[:, columns]
     every = model.margins(np.concatenate([row[None], trials.reshape(-1, row.size)]))
     moved: NDArray[np.float64] = every[1:].reshape(len(indices), -1).mean(axis=1) - every[0]
-    return -POINTS_PER_MARGIN * moved
+    return Scale.gain(moved)

@@ -8,12 +8,12 @@ import pytest
 from scipy import stats
 
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.model.scale import POINTS_AT_LIMIT, points_of
 from pretadepenser.credit.peers import comparison
 from pretadepenser.credit.peers import group as groups
 from pretadepenser.credit.peers.comparison import Bar
 from pretadepenser.credit.peers.group import Group, Outcome, Selection
 from pretadepenser.credit.portfolio import Client, Portfolio, bins, current_portfolio, import_batches
+from pretadepenser.credit.scale import Scale
 from tests.unit import made_up
 
 CLIENTS = 3000
@@ -109,7 +109,7 @@ def test_groups_by_decision_part_the_portfolio(
     refused = groups.group(portfolio, client, Selection(Outcome.REFUSED), margins, LIMIT)
     assert granted.size + refused.size == CLIENTS
     for margin, inside in zip(margins.tolist(), granted.mask.tolist(), strict=True):
-        assert (points_of(margin, LIMIT) >= POINTS_AT_LIMIT) is inside
+        assert (Scale(LIMIT).points(margin) >= 500) is inside
     with pytest.raises(ValueError, match="not computed"):
         groups.group(portfolio, client, Selection(Outcome.REFUSED), None, LIMIT)
 

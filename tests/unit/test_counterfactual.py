@@ -11,13 +11,13 @@ import pytest
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Row
 from pretadepenser.credit.explanation.reasons import explain
-from pretadepenser.credit.model.scale import margin_of
 from pretadepenser.credit.model.scoring import Model, current_model, current_scores
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio
 from pretadepenser.credit.recourse import grid as lever_grid
 from pretadepenser.credit.recourse.grid import MORE, MOVED, PLAUSIBLE
 from pretadepenser.credit.recourse.levers import EFFORT, LOCKS, Lever, Lock
 from pretadepenser.credit.recourse.search import PROPOSALS, Levers, levers
+from pretadepenser.credit.scale import Scale
 from pretadepenser.credit.whatif.plausibility import implausible
 from tests.unit import brute_force
 from tests.unit.brute_force import figures, known
@@ -52,7 +52,7 @@ def bench(trained: Path) -> Bench:
     margins = current_scores(trained, portfolio, model)
     assert margins is not None
     order = np.random.default_rng(0).permutation(portfolio.size)
-    above = margins[order] > margin_of(LIMIT)
+    above = ~Scale(LIMIT).granted(margins[order])
     numbers = portfolio.numbers()[order]
     return Bench(model, portfolio, numbers[above].tolist(), numbers[~above].tolist())
 

@@ -1,5 +1,6 @@
 """The explanation of a score: it adds up, it is said in order, and the model does what the reasons say."""
 
+import math
 import re
 
 import numpy as np
@@ -18,7 +19,6 @@ from pretadepenser.credit.explanation.reasons import (
     explain_all,
 )
 from pretadepenser.credit.model import scoring
-from pretadepenser.credit.model.scale import POINTS_PER_MARGIN
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.french import Person
@@ -48,7 +48,7 @@ def test_points_say_what_the_model_says(explained: list[Explanation]) -> None:
     """A contribution's whole points keep its sign and stay near its exact value."""
     for one in explained:
         for part in one.contributions:
-            exact = -POINTS_PER_MARGIN * part.margin
+            exact = -20 / math.log(2) * part.margin
             assert part.points * exact >= 0
             assert abs(part.points - exact) < 2
 

@@ -18,15 +18,9 @@ from pretadepenser import storage
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.model import artefact, scoring, training
 from pretadepenser.credit.model.inputs import FEATURES, feature_types, input_matrix
-from pretadepenser.credit.model.scale import (
-    POINTS_PER_MARGIN,
-    exact_points,
-    margin_of,
-    points_of,
-    whole_points,
-)
 from pretadepenser.credit.model.scoring import Model, ModelError
 from pretadepenser.credit.portfolio import Portfolio
+from pretadepenser.credit.scale import Scale, whole_points
 
 margins = st.floats(-12, 12)
 limits = st.floats(0.01, 0.99)
@@ -38,28 +32,49 @@ def inputs(portfolio: Portfolio) -> scoring.Inputs:
 
 
 def test_the_limit_is_500_points_and_20_more_halve_the_odds() -> None:
-    limit = margin_of(0.48)
-    assert points_of(limit, 0.48) == 500
-    assert exact_points(limit - math.log(2), 0.48) == pytest.approx(520)
+    scale, limit = Scale(0.48), math.log(0.48 / 0.52)
+    assert scale.points(limit) == 500
+    assert scale.exact_points(limit - math.log(2)) == pytest.approx(520)
+    assert scale.margin_of(480) == pytest.approx(limit + math.log(2))
+    assert scale.probability(limit) == pytest.approx(0.48)
+    assert [scale.near(scale.margin_of(points)) for points in (479.5, 480.5, 520.5, 521.5)] == [
+        False, True, True, False,
+    ]  # fmt: skip
 
 
 @given(margins, limits)
 def test_points_and_decision_cannot_disagree(margin: float, limit: float) -> None:
-    points = points_of(margin, limit)
-    assert (points >= 500) == (margin <= margin_of(limit))
-    assert -1 - 1e-6 < points - exact_points(margin, limit) < 1
+    scale = Scale(limit)
+    points = scale.points(margin)
+    assert (points >= 500) == scale.granted(margin) == (margin <= math.log(limit / (1 - limit)))
+    assert scale.reached(points) is scale.granted(margin)
+    assert -1 - 1e-6 < points - scale.exact_points(margin) < 1
+
+
+@given(st.lists(margins, max_size=20), limits)
+def test_an_array_is_answered_as_its_numbers_are(values: list[float], limit: float) -> None:
+    scale = Scale(limit)
+    # The margin of the limit itself, and its neighbours in the precision that scores are stored in.
+    edge = np.float32(scale.margin)
+    values += [scale.margin, *(float(np.nextafter(edge, edge + side)) for side in (-1, 0, 1))]
+    answers = (scale.granted, scale.points, scale.exact_points, scale.near, scale.probability, scale.gain)
+    for answer in answers:
+        assert answer(np.array(values)).tolist() == [answer(value) for value in values]
+    stored = np.array(values, np.float32)
+    for whole in (scale.granted, scale.points, scale.near):
+        assert whole(stored).tolist() == [whole(value) for value in stored.tolist()]
 
 
 @given(margins, margins, limits)
 def test_a_safer_client_never_has_fewer_points(one: float, other: float, limit: float) -> None:
     low, high = sorted((one, other))
-    assert points_of(low, limit) >= points_of(high, limit)
+    assert Scale(limit).points(low) >= Scale(limit).points(high)
 
 
 @pytest.mark.parametrize("limit", [0, 1, -0.1, 1.5, math.nan])
 def test_a_limit_is_strictly_between_0_and_1(limit: float) -> None:
     with pytest.raises(ValueError, match="limit"):
-        margin_of(limit)
+        Scale(limit)
 
 
 @given(st.lists(st.floats(-60, 60), min_size=3, max_size=30), st.integers(-2, 2))
@@ -87,9 +102,9 @@ def test_whole_points_of_nothing() -> None:
 
 def test_whole_points_stay_close_to_the_exact_ones(model: Model, inputs: scoring.Inputs) -> None:
     for row in model.contributions(inputs[:100]):
-        gains = (-POINTS_PER_MARGIN * row[:-1]).tolist()
-        base = math.floor(exact_points(row[-1], 0.48))
-        whole = whole_points(gains, base, points_of(float(row.sum()), 0.48))
+        gains = (-20 / math.log(2) * row[:-1]).tolist()
+        base = math.floor(Scale(0.48).exact_points(row[-1]))
+        whole = whole_points(gains, base, Scale(0.48).points(float(row.sum())))
         assert max(abs(a - b) for a, b in zip(whole, gains, strict=True)) < 1.5
 
 
@@ -178,13 +193,13 @@ def test_answers_after_a_fork(model: Model, inputs: scoring.Inputs) -> None:
 
 
 def test_a_score_tells_one_story(model: Model) -> None:
-    score = scoring.score(model, margin_of(0.47), 0.48, 157083)
+    score = scoring.score(model, Scale(0.47).margin, 0.48, 157083)
     assert score.number == 157083
     assert score.granted
     assert score.close
     assert score.probability == pytest.approx(0.47)
     assert 0 < score.calibrated < 0.47
-    refused = scoring.score(model, margin_of(0.9), 0.48)
+    refused = scoring.score(model, Scale(0.9).margin, 0.48)
     assert not refused.granted
     assert not refused.close
     assert refused.points < 480

@@ -1,5 +1,6 @@
 """A simulation tells the truth: the score of a file with these figures, and points that add up."""
 
+import math
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +11,6 @@ from pretadepenser.charts.levers import comparison
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.explanation.reasons import explain
 from pretadepenser.credit.model.inputs import input_matrix
-from pretadepenser.credit.model.scale import margin_of
 from pretadepenser.credit.recourse.search import levers as levers_of
 from pretadepenser.credit.whatif import application, missing_data
 from pretadepenser.credit.whatif.missing_data import CASES, OPEN, Sensitivity, about, missing, sensitivity
@@ -236,7 +236,7 @@ def test_the_share_of_other_decisions_is_counted_by_the_model(model, portfolio, 
     row = {**full, "EXT_SOURCE_2": None}
     found = sensitivity(model, portfolio, row, LIMIT)
     margin = model.margins(input_matrix(dictionary.frame([row]), model.features))[0]
-    assert found.granted == (margin <= margin_of(LIMIT))
+    assert found.granted == (margin <= math.log(LIMIT / (1 - LIMIT)))
     assert 0 <= found.changed <= found.cases
     assert found.low <= found.high
 

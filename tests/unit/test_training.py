@@ -137,8 +137,8 @@ def test_calibration_finds_the_curve_back(judged: tuple[metrics.Floats, metrics.
     fitted = metrics.Calibration.fit(margins + 2.5, outcomes)
     assert fitted.slope == pytest.approx(1, abs=0.1)
     assert fitted.intercept == pytest.approx(-2.5, abs=0.2)
-    assert fitted.rate(1.0) == pytest.approx(float(fitted.rates(np.array([1.0]))[0]))
-    rates = fitted.rates(margins + 2.5)
+    assert fitted.rate(1.0) == pytest.approx(float(expit(fitted.intercept + fitted.slope)))
+    rates = fitted.rate(margins + 2.5)
     assert metrics.isotonic_gap(margins, outcomes, rates) < 0.05
     bins = metrics.calibration_bins(rates, outcomes, 10)
     observed, expected = calibration_curve(outcomes, rates, n_bins=10, strategy="quantile")

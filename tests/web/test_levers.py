@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from pretadepenser.credit.model.scale import margin_of
 from pretadepenser.credit.model.scoring import current_model, current_scores
 from pretadepenser.credit.portfolio import current_portfolio
 from pretadepenser.credit.recourse.search import Levers, levers
+from pretadepenser.credit.scale import Scale
 from tests.conftest import Page
 
 LIMIT = 0.48
@@ -28,7 +28,7 @@ def people(trained: Path) -> dict[str, tuple[int, Levers]]:
         number = int(portfolio.numbers()[index])
         client = portfolio.client(number)
         assert client
-        refused = margins[index] > margin_of(LIMIT)
+        refused = not Scale(LIMIT).granted(float(margins[index]))
         answer = levers(model, portfolio, client.values, LIMIT, number=number)
         kind = "granted" if not refused else "solved" if len(answer.proposals) > 1 else "unsolved"
         if kind == "unsolved" and not (answer.nearest and not answer.proposals):

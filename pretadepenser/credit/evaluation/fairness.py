@@ -15,11 +15,11 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logit
 
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Frame
 from pretadepenser.credit.evaluation.metrics import Floats, Outcomes, Rate
+from pretadepenser.credit.scale import Scale
 
 # Fewest clients of a group for which rates are told.
 SMALLEST: Final = 100
@@ -126,7 +126,7 @@ def _audit(
     from fairlearn.metrics import MetricFrame, count, false_negative_rate, selection_rate
 
     known = members >= 0
-    members, granted = members[known], margins[known] <= logit(limit)
+    members, granted = members[known], Scale(limit).granted(margins[known])
     repaid, rates = outcomes[known] == 0, rates[known]
     frame = MetricFrame(
         metrics={

@@ -9,14 +9,14 @@ scipy.stats and scikit-learn are imported where they compute: pages read the res
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
+
+from pretadepenser.credit.scale import Number, Scale
 
 Floats = NDArray[np.float64]
 Outcomes = NDArray[np.int8]
@@ -63,14 +63,9 @@ class Calibration:
         fitted = LogisticRegression(C=np.inf).fit(margins.reshape(-1, 1), outcomes)
         return cls(float(fitted.intercept_[0]), float(fitted.coef_[0, 0]))
 
-    def rate(self, margin: float) -> float:
-        """Expected default rate, 0..1, of one margin."""
-        return 1 / (1 + math.exp(-(self.intercept + self.slope * margin)))
-
-    def rates(self, margins: Floats) -> Floats:
-        """Expected default rates, 0..1, of margins of any shape."""
-        rates: Floats = expit(self.intercept + self.slope * margins)
-        return rates
+    def rate(self, margin: Number) -> Number:
+        """Expected default rate, 0..1, of a margin, or of each margin of an array."""
+        return Scale.probability(self.intercept + self.slope * margin)
 
 
 @dataclass(frozen=True)
@@ -128,7 +123,7 @@ class Metrics:
 
 def confusion(margins: Floats, outcomes: Outcomes, limit: float) -> Confusion:
     """Count decisions at `limit` (0..1): granted up to and including it."""
-    granted = margins <= logit(limit)
+    granted = Scale(limit).granted(margins)
     default = outcomes == 1
     return Confusion(
         int((granted & ~default).sum()),
@@ -149,7 +144,7 @@ def cheapest(margins: Floats, outcomes: Outcomes) -> tuple[float, float]:
     # Clients of equal margins are granted together: only the last of them is a possible limit.
     possible = np.concatenate([[True], np.append(ordered[1:] != ordered[:-1], True)])
     best = int(np.argmin(np.where(possible, costs, np.inf)))
-    limit = 0.0 if best == 0 else float(expit(ordered[best - 1]))
+    limit = 0.0 if best == 0 else Scale.probability(float(ordered[best - 1]))
     return limit, float(costs[best])
 
 
@@ -186,7 +181,7 @@ def cross_calibrated(margins: Floats, outcomes: Outcomes, folds: Folds) -> Float
     for fold in folds:
         others = np.ones(margins.size, bool)
         others[fold] = False
-        rates[fold] = Calibration.fit(margins[others], outcomes[others]).rates(margins[fold])
+        rates[fold] = Calibration.fit(margins[others], outcomes[others]).rate(margins[fold])
     return rates
 
 
@@ -216,7 +211,7 @@ def measure(margins: Floats, outcomes: Outcomes, folds: Folds, limit: float) -> 
         roc_auc=float(roc_auc_score(outcomes, margins)),
         roc_auc_folds=tuple(float(roc_auc_score(outcomes[fold], margins[fold])) for fold in folds),
         pr_auc=float(average_precision_score(outcomes, margins)),
-        brier_raw=float(brier_score_loss(outcomes, expit(margins))),
+        brier_raw=float(brier_score_loss(outcomes, Scale.probability(margins))),
         brier_calibrated=float(brier_score_loss(outcomes, cross_calibrated(margins, outcomes, folds))),
         brier_reference=base * (1 - base),
         limit=limit,

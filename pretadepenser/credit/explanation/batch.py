@@ -10,7 +10,6 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -22,12 +21,12 @@ from pretadepenser.credit import dictionary
 from pretadepenser.credit.explanation.reasons import Explanation, explain_all
 from pretadepenser.credit.model import scoring
 from pretadepenser.credit.model.inputs import input_matrix
-from pretadepenser.credit.model.scale import Score
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio, Problem
 from pretadepenser.credit.portfolio.rows import floats
 from pretadepenser.credit.portfolio.sources import ENDINGS, MISSING, Skipped, Source
 from pretadepenser.credit.portfolio.validation import Lines, Problems, conform
+from pretadepenser.credit.scale import Score
 from pretadepenser.errors import ToldError
 
 # Reasons each way in a written file.
@@ -65,9 +64,7 @@ class RowsError(ToldError):
 
 def document(score: Score) -> dict[str, Any]:
     """Give a score as plain values, the same in JSON and in files."""
-    values = asdict(score)
-    values["client"] = values.pop("number")
-    return {name: values[name] for name, _ in FIELDS}
+    return {"client": score.number} | {name: getattr(score, name) for name, _ in FIELDS[1:]}
 
 
 def check_columns(names: Sequence[str], model: Model, file: str) -> list[Problem]:

@@ -11,10 +11,10 @@ from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Row, wording
 from pretadepenser.credit.model import scoring
 from pretadepenser.credit.model.inputs import input_matrix
-from pretadepenser.credit.model.scale import POINTS_PER_MARGIN, Score, exact_points, whole_points
 from pretadepenser.credit.model.scoring import Floats, Model
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.portfolio.percentile_rank import percentile_rank
+from pretadepenser.credit.scale import Score, whole_points
 from pretadepenser.french import Person
 
 REASONS: Final = 5
@@ -147,8 +147,8 @@ def _decomposition(
     model: Model, values: Row, margins: Floats, limit: float, number: int | None
 ) -> Decomposition:
     score = scoring.score(model, float(margins.sum()), limit, number)
-    base = math.floor(exact_points(float(margins[-1]), limit))
-    gains = (-POINTS_PER_MARGIN * margins[:-1]).tolist()
+    base = math.floor(score.scale.exact_points(float(margins[-1])))
+    gains = score.scale.gain(margins[:-1]).tolist()
     points = whole_points(gains, base, score.points)
     contributions = [
         Contribution(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -29,8 +28,8 @@ from pretadepenser.credit.model.artefact import (
 )
 from pretadepenser.credit.model.boosting import xgboost as xgb
 from pretadepenser.credit.model.inputs import feature_types, input_matrix
-from pretadepenser.credit.model.scale import CLOSE, POINTS_AT_LIMIT, Score, margin_of, points_of
 from pretadepenser.credit.portfolio import Portfolio
+from pretadepenser.credit.scale import Scale, Score
 
 __all__ = [
     "Card",
@@ -113,17 +112,7 @@ class Model:
 
 def score(model: Model, margin: float, limit: float, number: int | None = None) -> Score:
     """Make the score of a margin at `limit` (strictly between 0 and 1, ValueError otherwise)."""
-    points = points_of(margin, limit)
-    return Score(
-        number=number,
-        margin=margin,
-        probability=1 / (1 + math.exp(-margin)),
-        limit=limit,
-        points=points,
-        calibrated=model.calibrate(margin),
-        granted=margin <= margin_of(limit),
-        close=abs(points - POINTS_AT_LIMIT) <= CLOSE,
-    )
+    return Score(number, margin, Scale(limit), model.calibrate(margin))
 
 
 def score_row(model: Model, row: Row, limit: float, number: int | None = None) -> Score:

@@ -56,8 +56,8 @@ from pretadepenser.credit.model.artefact import (
 )
 from pretadepenser.credit.model.boosting import xgboost as xgb
 from pretadepenser.credit.model.inputs import FEATURES, feature_types, input_matrix
-from pretadepenser.credit.model.scale import POINTS_PER_MARGIN
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio
+from pretadepenser.credit.scale import Scale
 
 LIMIT: Final = 0.48
 FOLDS: Final = 5
@@ -299,7 +299,7 @@ def _explain(
     rates_whole = cross_calibrated(margins_whole, outcomes, folds)
     return GlobalExplanation(
         sample=chosen.size,
-        influences=influences(inputs[chosen], -POINTS_PER_MARGIN * contributions, FEATURES),
+        influences=influences(inputs[chosen], Scale.gain(contributions), FEATURES),
         calibration=calibration_bins(rates, outcomes),
         isotonic_gap=isotonic_gap(margins, outcomes, rates),
         costs=cost_curve(margins, outcomes),

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import wording
-from pretadepenser.credit.model.scale import margin_of
 from pretadepenser.credit.portfolio import Client, Portfolio, bins
+from pretadepenser.credit.scale import Scale
 
 # Under this number of clients a group says more about persons than about a group.
 LEAST: Final = 30
@@ -133,7 +133,7 @@ def group(
     if selection.outcome is not Outcome.ALL:
         if margins is None:
             raise ValueError("the decisions of all clients are not computed")
-        granted = np.asarray(margins) <= margin_of(limit)
+        granted = Scale(limit).granted(margins)
         mask = granted if selection.outcome is Outcome.GRANTED else ~granted
     for key in selection.alike:
         column = CRITERIA[key].column

@@ -15,13 +15,13 @@ from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Row, Theme, wording
 from pretadepenser.credit.explanation.reasons import Explanation, Reason, Told, explain
-from pretadepenser.credit.model.scale import POINTS_AT_LIMIT, Score
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.recourse import search
 from pretadepenser.credit.recourse import wording as lever_wording
 from pretadepenser.credit.recourse.levers import Lever
 from pretadepenser.credit.recourse.search import Proposal
+from pretadepenser.credit.scale import Score
 from pretadepenser.french import Person
 
 REASONS: Final = 3
@@ -143,7 +143,7 @@ def _change(proposal: Proposal) -> Change:
 
 
 def _outlook(score: Score, changes: int) -> str:
-    gap = abs(score.points - POINTS_AT_LIMIT)
+    gap = abs(score.gap)
     if score.granted:
         above = (
             f"Votre score dépasse de {french.plural(gap, 'point')} le minimum demandé."

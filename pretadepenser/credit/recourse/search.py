@@ -21,7 +21,6 @@ a counterfactual must be worth: Wachter, Mittelstadt, Russell 2017.
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -33,12 +32,12 @@ from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Frame, Row
 from pretadepenser.credit.explanation.reasons import Explanation, explain
 from pretadepenser.credit.model.inputs import input_matrix
-from pretadepenser.credit.model.scale import POINTS_AT_LIMIT, Score, margin_of, points_of
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.recourse import wording as lever_wording
 from pretadepenser.credit.recourse.grid import GRID, MORE, Booleans, Floats, Grid, Trials, steady
 from pretadepenser.credit.recourse.levers import LOCKS, Change, Lever, Lock
+from pretadepenser.credit.scale import Scale, Score
 from pretadepenser.credit.whatif.plausibility import implausible
 
 PROPOSALS: Final = 3
@@ -162,6 +161,7 @@ class _Search:
 
     def __init__(self, model: Model, portfolio: Portfolio, row: Row, limit: float) -> None:
         self.model, self.portfolio, self.row, self.limit = model, portfolio, row, limit
+        self.scale = Scale(limit)
         self.grid = Grid(portfolio, row, dictionary.columns_of(model.features))
         self.objections = implausible(row)
 
@@ -173,7 +173,7 @@ class _Search:
 
     def proposals(self, trials: Trials, margins: Floats, today: Score) -> tuple[Proposal, ...]:
         """The cheapest trial of each set of levers that holds, of these the cheapest that differ."""
-        good = margins <= margin_of(self.limit)
+        good = self.scale.granted(margins)
         best: list[tuple[float, float, tuple[Lever, ...], Iterator[int]]] = []
         for group, span, shape in trials.sets:
             allowed = trials.allowed[span].reshape(shape)
@@ -199,9 +199,9 @@ class _Search:
     def nearest(self, trials: Trials, margins: Floats, today: Score) -> Proposal | None:
         """The allowed trial with the most points, the cheapest of equals; None when none gains a point."""
         # What is granted here hangs on one notch of the trees: it is no answer, and no "nearest" one either.
-        indices = np.flatnonzero(trials.allowed & (margins > margin_of(self.limit)))
-        points = [points_of(margin, self.limit) for margin in margins[indices].tolist()]
-        order = indices[np.lexsort((trials.costs[indices], -np.array(points)))]
+        indices = np.flatnonzero(trials.allowed & ~self.scale.granted(margins))
+        points = self.scale.points(margins[indices])
+        order = indices[np.lexsort((trials.costs[indices], -points))]
         for index in order.tolist():
             group = next(group for group, where, _ in trials.sets if where.start <= index < where.stop)
             proposal = self._proposal(trials, group, index, today)
@@ -243,7 +243,7 @@ class _Search:
         """The curve of these other amounts, the client's own among them."""
         own = (self.grid.now["AMT_CREDIT"], today.points, today.probability)
         rows = [own] + [
-            (amount, points_of(margin, self.limit), 1 / (1 + math.exp(-margin)))
+            (amount, self.scale.points(margin), self.scale.probability(margin))
             for amount, margin in zip(amounts.tolist(), margins.tolist(), strict=True)
             if amount != own[0]
         ]
@@ -265,15 +265,12 @@ class _Search:
         amounts, margins, allowed = self._path(np.array(MORE))
         reach = int(np.argmin(allowed)) if not allowed.all() else allowed.size
         amounts, margins = amounts[:reach], margins[:reach]
-        good = margins <= margin_of(self.limit)
+        good = self.scale.granted(margins)
         granted = int(np.argmin(good)) if not good.all() else good.size
         own = self.grid.now["AMT_CREDIT"]
         largest = float(amounts[granted - 1]) if granted else own
-        points = [
-            today.points,
-            *(points_of(margin, self.limit) for margin in margins[:granted].tolist()),
-        ]
-        margin, smallest = (points_ - POINTS_AT_LIMIT for points_ in (today.points, min(points)))
+        tightest = min([today.points, *self.scale.points(margins[:granted]).tolist()])
+        margin, smallest = today.gap, tightest - self.scale.POINTS_AT_LIMIT
         refused = float(amounts[granted]) if granted < reach else None
         whole = reach == allowed.size
         sentence = lever_wording.room(own, largest, refused, whole, margin, smallest)

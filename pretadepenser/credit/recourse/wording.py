@@ -13,8 +13,8 @@ from typing import Final
 from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Row, wording
-from pretadepenser.credit.model.scale import POINTS_AT_LIMIT, Score
 from pretadepenser.credit.recourse.levers import EFFORT, Change, Lever
+from pretadepenser.credit.scale import Score
 
 _TITLES: Final[Mapping[Lever, str]] = MappingProxyType(
     {
@@ -96,7 +96,7 @@ def _result(today: Score, score: Score) -> str:
     said = f"Le score passerait de {today.points} à {french.plural(score.points, 'point')}"
     if score.granted:
         return f"{said} et {answer}."
-    missing = POINTS_AT_LIMIT - score.points
+    missing = -score.gap
     verb = "manquerait" if missing < 2 else "manqueraient"
     return f"{said} : {answer}, {french.plural(missing, 'point')} {verb} encore."
 
@@ -183,7 +183,7 @@ def answer(proposals: int, nearest: int | None, today: Score, locked: bool, *, f
 
     locked: whether something is held fixed; free: whether something is not.
     """
-    lacking = POINTS_AT_LIMIT - today.points
+    lacking = -today.gap
     short = f"Il manque {french.plural(lacking, 'point')} pour que le prêt soit accordé."
     if not free:
         return french.typeset(

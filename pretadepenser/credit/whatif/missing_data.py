@@ -18,9 +18,9 @@ from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import COLUMNS, Column, Row
 from pretadepenser.credit.model.inputs import input_matrix
-from pretadepenser.credit.model.scale import margin_of
 from pretadepenser.credit.model.scoring import Floats, Model
 from pretadepenser.credit.portfolio import Portfolio
+from pretadepenser.credit.scale import Scale
 from pretadepenser.credit.whatif import application, plausibility
 
 CASES: Final = 200
@@ -139,15 +139,16 @@ def sensitivity(model: Model, portfolio: Portfolio, row: Row, limit: float) -> S
     """
     lacking = missing(model, row)
     answer = _margins(model, [row])[0]
-    granted = bool(answer <= margin_of(limit))
+    scale = Scale(limit)
+    granted = scale.granted(float(answer))
     files = _completed(portfolio, row, lacking) if lacking else []
     if not files:
-        probability = float(1 / (1 + np.exp(-answer)))
+        probability = scale.probability(float(answer))
         return Sensitivity(lacking, lacking, 0, probability, probability, 0, granted)
     margins = _margins(model, files)
-    low, high = np.quantile(1 / (1 + np.exp(-margins)), [(1 - INSIDE) / 2, (1 + INSIDE) / 2])
-    changed = int(((margins <= margin_of(limit)) != granted).sum())
-    decisive = _decisive(model, files, margins, lacking, limit)
+    low, high = np.quantile(scale.probability(margins), [(1 - INSIDE) / 2, (1 + INSIDE) / 2])
+    changed = int((scale.granted(margins) != granted).sum())
+    decisive = _decisive(model, files, margins, lacking, scale)
     return Sensitivity(lacking, decisive, len(files), float(low), float(high), changed, granted)
 
 
@@ -156,7 +157,7 @@ def _margins(model: Model, files: Sequence[Row]) -> Floats:
 
 
 def _decisive(
-    model: Model, files: Sequence[Row], margins: Floats, lacking: tuple[Column, ...], limit: float
+    model: Model, files: Sequence[Row], margins: Floats, lacking: tuple[Column, ...], scale: Scale
 ) -> tuple[Column, ...]:
     """The missing columns by how often the decision changes when one of them alone takes another's value.
 
@@ -173,8 +174,7 @@ def _decisive(
             for file, after in zip(files, following, strict=True)
         ],
     ).reshape(len(lacking), len(files))
-    most = margin_of(limit)
-    turned = ((other <= most) != (margins <= most)).sum(axis=1)
+    turned = (scale.granted(other) != scale.granted(margins)).sum(axis=1)
     moved = np.abs(other - margins).mean(axis=1)
     order = sorted(range(len(lacking)), key=lambda index: (-turned[index], -moved[index]))
     return tuple(lacking[index] for index in order)
