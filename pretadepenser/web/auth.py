@@ -107,6 +107,11 @@ def roles(*allowed: Role) -> Callable[[Callable[R, ResponseReturnValue]], Callab
     return decorate
 
 
+def audits() -> bool:
+    """Say whether the signed-in user is an auditor, to whom protected grounds may be shown."""
+    return bool(current_user.role is Role.AUDITOR)
+
+
 @blueprint.route("/connexion", methods=["GET", "POST"])
 def sign_in() -> ResponseReturnValue:
     """Ask for name and password; then go to the page that was wanted."""

@@ -12,7 +12,9 @@ from flask_login import current_user
 from pretadepenser.charts import client as charts
 from pretadepenser.charts.chart import Chart
 from pretadepenser.credit.dictionary import client_file
+from pretadepenser.credit.dictionary.client_file import File
 from pretadepenser.credit.explanation.reasons import Decomposition, decompose, explain
+from pretadepenser.credit.portfolio import Client
 from pretadepenser.records import recents
 from pretadepenser.web import auth, pictures, resources
 
@@ -37,7 +39,7 @@ def decision(number: int) -> ResponseReturnValue:
         score=explanation.score,
         scale=charts.scale(explanation.score),
         contributions=charts.contributions(explanation),
-        themes=client_file.by_theme(client.values),
+        file=_file(client),
     )
 
 
@@ -51,6 +53,14 @@ def picture(number: int, name: str) -> ResponseReturnValue:
 def spreadsheet(number: int, name: str) -> ResponseReturnValue:
     """Give the figures of one of the page's charts."""
     return pictures.spreadsheet(_chart(number, name).table, f"client-{number}-{name}")
+
+
+def _file(client: Client) -> File:
+    """The client's file; auditors alone read it as it was filed, protected grounds and all."""
+    if auth.audits():
+        filed = resources.as_filed(client.number)
+        return client_file.parts(filed.values, resources.model().features, audit=True)
+    return client_file.parts(client.values, resources.model().features, audit=False)
 
 
 def _chart(number: int, name: str) -> Chart:

@@ -19,8 +19,9 @@ from wtforms.fields.core import UnboundField
 from pretadepenser import french
 from pretadepenser.credit.dictionary import NO_EMPLOYMENT, Column, Kind, Theme
 from pretadepenser.credit.dictionary.wording import Value
+from pretadepenser.credit.model.inputs import neutral
 from pretadepenser.credit.portfolio import Portfolio
-from pretadepenser.credit.whatif import plausibility, simulation
+from pretadepenser.credit.whatif import plausibility
 from pretadepenser.credit.whatif.plausibility import Range
 from pretadepenser.money import in_use
 
@@ -241,7 +242,7 @@ class CategoryField(SelectField):  # type: ignore[misc]  # WTForms has no types
 
     def process_data(self, value: Value) -> None:
         """Show the file's category, or its neutral one."""
-        super().process_data(simulation.neutral(self.column.name, value))
+        super().process_data(neutral(self.column.name, value))
 
     def pre_validate(self, form: FlaskForm) -> None:
         """Raise ValidationError for no answer where there must be one, or a code that was not offered."""

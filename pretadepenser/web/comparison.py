@@ -20,7 +20,7 @@ from pretadepenser.credit.peers import group as groups
 from pretadepenser.credit.peers.comparison import Distribution
 from pretadepenser.credit.peers.group import Group, Outcome, Selection
 from pretadepenser.credit.portfolio import Client, bins
-from pretadepenser.web import pictures, resources
+from pretadepenser.web import auth, pictures, resources
 
 blueprint = Blueprint("comparison", __name__, url_prefix="/clients/<int:number>/comparaison")
 
@@ -49,8 +49,7 @@ class ComparisonForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     )
     comme = SelectMultipleField(
         "Clients comparables",
-        description="Ne garder que les clients qui ont ceci en commun avec ce client. "
-        "L’âge sert à comparer, jamais à décider.",
+        description="Ne garder que les clients qui ont ceci en commun avec ce client.",
         widget=widgets.ListWidget(),
         option_widget=widgets.CheckboxInput(),
         validate_choice=False,
@@ -89,8 +88,8 @@ class ComparisonForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             )
 
     def validate_comme(self, field: SelectMultipleField) -> None:
-        """Raise ValidationError for an unknown criterion."""
-        if not set(field.data) <= set(groups.CRITERIA):
+        """Raise ValidationError for a criterion that this reader is not offered."""
+        if not set(field.data) <= {choice.value for choice in field.choices}:
             raise ValidationError(WRONG)
 
 
@@ -174,8 +173,10 @@ def _offer(form: ComparisonForm, client: Client) -> None:
     ]
     form.comme.choices = [
         SelectChoice(key, f"{one.label} ({groups.common(resources.portfolio(), client, one)})")
-        for key, one in groups.CRITERIA.items()
+        for key, one in groups.offered(audit=auth.audits()).items()
     ]
+    if auth.audits():
+        form.comme.description += " L’âge sert à comparer, jamais à décider."
 
 
 def _distribution(asked: Request) -> Distribution | None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import SelectChoice, SelectField
 from wtforms.validators import AnyOf
@@ -23,6 +24,7 @@ from pretadepenser.credit.model.inputs import FEATURES
 from pretadepenser.records.models import Role
 from pretadepenser.web import pictures, resources
 from pretadepenser.web.auth import roles
+from pretadepenser.web.frame import AUDITORS
 
 blueprint = Blueprint("model", __name__, url_prefix="/modele")
 
@@ -64,6 +66,7 @@ def overview() -> ResponseReturnValue:
         misuses=model_card.MISUSES,
         limits=model_card.LIMITS,
         grounds=model_card.grounds(model.card),
+        fairness=model_card.fairness_told(model.global_explanation),
     )
     return page, 200 if influence else 422
 
@@ -72,7 +75,8 @@ def overview() -> ResponseReturnValue:
 def card() -> ResponseReturnValue:
     """Give the model card as a Markdown file."""
     model = resources.model()
-    response = Response(model_card.render(model.card, model.global_explanation), mimetype="text/markdown")
+    text = model_card.render(model.card, model.global_explanation, audit=current_user.role in AUDITORS)
+    response = Response(text, mimetype="text/markdown")
     response.headers["Content-Disposition"] = 'attachment; filename="fiche-du-modele.md"'
     return response
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from werkzeug.exceptions import NotFound
 from pretadepenser import storage
 from pretadepenser.credit import portfolio as clients
 from pretadepenser.credit.model import scoring
+from pretadepenser.credit.model.inputs import neutral
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Client, Portfolio
 from pretadepenser.errors import ToldError
@@ -78,7 +79,16 @@ def bureaux() -> tuple[str, ...]:
 
 
 def client_or_404(number: int) -> Client:
-    """The client with this SK_ID_CURR; a 404 that helps where there is none."""
+    """The client with this SK_ID_CURR, as the model reads it; a 404 that helps where there is none.
+
+    A category that names a protected ground is its neutral one: no page can tell what the model did not see.
+    """
+    found = as_filed(number)
+    return replace(found, values={name: neutral(name, value) for name, value in found.values.items()})
+
+
+def as_filed(number: int) -> Client:
+    """The client with this SK_ID_CURR, all values as imported: for auditors only; 404 as client_or_404."""
     found = portfolio().client(number)
     if found is None:
         raise UnknownClientError(number)

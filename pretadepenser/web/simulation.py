@@ -15,9 +15,10 @@ from flask.typing import ResponseReturnValue
 from pretadepenser.charts import simulation as charts
 from pretadepenser.credit.dictionary import Kind
 from pretadepenser.credit.dictionary.wording import Value
+from pretadepenser.credit.model.inputs import neutral
 from pretadepenser.credit.model.scoring import score_row
 from pretadepenser.credit.portfolio import Client, Portfolio
-from pretadepenser.credit.whatif.simulation import Simulation, levers, neutral, objections, simulate
+from pretadepenser.credit.whatif.simulation import Simulation, levers, objections, simulate
 from pretadepenser.web import pictures, resources
 from pretadepenser.web.column_forms import ColumnForm, initial
 

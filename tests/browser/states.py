@@ -171,6 +171,9 @@ STATES = (
     State("home.search", "/", "first-time", user="camille", says="Vous n’avez pas encore consulté de client"),
     State("clients.decision", CLIENT),
     State("clients.decision", CLIENT, "unfolded", act=unfold),
+    State(
+        "clients.decision", CLIENT, "audited", user="basile", act=unfold, says="Données réservées au contrôle"
+    ),
     State("clients.decision", "/clients/{refused}", "refused", says="Le prêt ne sera pas accordé"),
     State("clients.decision", "/clients/{close}", "close", says="Ce cas est proche de la limite"),
     State("clients.decision", "/clients/999999999", "unknown", status=404, says="Client introuvable"),
@@ -251,8 +254,13 @@ STATES = (
         says="Source du revenu : comparaison",
     ),
     State(
-        "comparison.compare", f"{CLIENT}/comparaison?{SMALL}", "small-group", says="Ce groupe est trop petit"
+        "comparison.compare",
+        f"{CLIENT}/comparaison?{SMALL}",
+        "small-group",
+        user="basile",
+        says="Ce groupe est trop petit",
     ),
+    State("comparison.compare", f"{CLIENT}/comparaison?comme=age", "not-offered", status=422),
     State("comparison.compare", f"{CLIENT}/comparaison?avec=AMT_CREDIT", "error", status=422),
     State("watch.report", "/veille"),
     State("watch.report", "/veille", "unfolded", act=unfold),

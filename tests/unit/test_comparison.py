@@ -50,6 +50,8 @@ def test_no_figure_rests_on_a_protected_ground() -> None:
     assert not [name for name in comparison.FIGURES if dictionary.describe(name).protected]
     grounds = {c.key for c in groups.CRITERIA.values() if dictionary.describe(c.column).protected}
     assert grounds == {"age"}
+    assert groups.offered(audit=True) == groups.CRITERIA
+    assert list(groups.offered(audit=False)) == ["revenu", "source", "logement", "type", "montant"]
 
 
 def test_the_themes_hold_every_figure_once() -> None:

@@ -6,6 +6,7 @@ from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import COLUMNS, client_file, wording
 from pretadepenser.credit.dictionary.wording import Value
+from pretadepenser.credit.model.inputs import FEATURES
 from pretadepenser.french import Person
 
 
@@ -321,7 +322,8 @@ def test_what_has_no_object_is_no_missing_data(row: dict[str, Value], cell: str)
     column = next(COLUMNS[name] for name in row if COLUMNS[name].not_applicable_where)
     assert wording.text_in(column, row).replace(french.NO_BREAK, " ") == cell
     whole = dict.fromkeys(COLUMNS) | row
-    entries = [entry for section in client_file.by_theme(whole) for entry in section.entries]
+    file = client_file.parts(whole, FEATURES, audit=False)
+    entries = [entry for section in file.used for entry in section.entries]
     told = next(entry.text for entry in entries if entry.column is column)
     assert told.replace(french.NO_BREAK, " ") == cell
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from lxml.html import HtmlElement
+from lxml.html import HtmlElement, document_fromstring
 
 from pretadepenser import create_app
 from pretadepenser.credit import dictionary
@@ -87,16 +87,33 @@ def test_the_table_the_picture_and_the_csv_agree(page: Page, client: FlaskClient
         assert text(figure.xpath(".//figcaption")[0])[:6] in picture.text
 
 
-def test_a_group_under_thirty_is_refused_with_the_reason(page: Page, client: FlaskClient) -> None:
+def test_a_group_under_thirty_is_refused_with_the_reason(auditor: FlaskClient) -> None:
     everything = "&".join(f"comme={key}" for key in groups.CRITERIA)
-    shown = page(f"{URL}?{everything}")
+    shown = document_fromstring(auditor.get(f"{URL}?{everything}").text)
     said = text(shown.xpath(".//main//*[contains(@class, 'notice')]")[0])
     assert "trop petit" in said
     assert "Il en faut au moins 30" in said
     assert not shown.xpath(".//figure")
     for name in ("repartition", "difficultes", "croisement"):
         for kind in ("svg", "csv"):
-            assert client.get(f"{URL}/graphiques/{name}.{kind}?{everything}").status_code == 404
+            assert auditor.get(f"{URL}/graphiques/{name}.{kind}?{everything}").status_code == 404
+
+
+def test_auditors_alone_group_by_age(page: Page, client: FlaskClient, auditor: FlaskClient) -> None:
+    """No filter and no rate by a protected ground for advisors, by no address."""
+    offered = page(URL).xpath(".//input[@name='comme']/@value")
+    assert offered == ["revenu", "source", "logement", "type", "montant"]
+    refused = page(f"{URL}?comme=age", 422)
+    assert "pas dans la liste" in text(refused.get_element_by_id("comme-erreur"))
+    assert "âge" not in text(refused.xpath("//main//form")[0]).replace("Âge de la voiture", "")
+    for name in ("repartition", "difficultes"):
+        for kind in ("svg", "csv"):
+            address = f"{URL}/graphiques/{name}.{kind}?comme=age"
+            assert client.get(address).status_code == 404
+            assert auditor.get(address).status_code == 200
+    shown = document_fromstring(auditor.get(f"{URL}?comme=age").text)
+    assert shown.xpath(".//input[@name='comme'][@checked]/@value") == ["age"]
+    assert "même tranche d’âge (" in text(shown.xpath(".//main")[0])
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
-"""A client's file for a reader: every column under its theme, in words and units."""
+"""A client's file for a reader: what each reader needs, under its theme, in words and units."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pretadepenser import french
@@ -20,11 +21,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Section:
-    """The entries of a theme; technical: thin columns that few readers need, shown on demand."""
+    """The entries of a theme."""
 
     theme: Theme
     entries: tuple[Entry, ...]
-    technical: bool
 
     @property
     def absence(self) -> str:
@@ -34,26 +34,51 @@ class Section:
         return french.plural(len(self.entries), "donnée absente", "données absentes")
 
 
-_TECHNICAL = (Theme.BUILDING, Theme.DOCUMENTS, Theme.PLACE, Theme.CIRCLE, Theme.CONTACT, Theme.RECORD)
+@dataclass(frozen=True)
+class File:
+    """A client's file by whom its parts are for, each in sections in the order of the dictionary.
 
-
-def by_theme(row: Row) -> tuple[Section, ...]:
-    """Group a client's values by theme, in the order of the dictionary.
-
-    All but the client number, which is in the title, and the outcome: it is known of an old client, and
-    beside the decision it would tell an advisor what the model is there to say.
+    used: what the model looks at, which the meeting checks with the client; other: what it does not look at;
+    audited: protected grounds, the building and the client's circle, for auditors.
     """
-    sections = []
-    for theme in Theme:
-        columns = [column for column in dictionary.COLUMNS.values() if column.theme is theme]
-        entries = tuple(
-            Entry(column, _within(theme, column.label), _text(column, row))
-            for column in columns
-            if column.kind not in (Kind.IDENTIFIER, Kind.TARGET)
-        )
-        if entries:
-            sections.append(Section(theme, entries, theme in _TECHNICAL))
-    return tuple(sections)
+
+    used: tuple[Section, ...]
+    other: tuple[Section, ...]
+    audited: tuple[Section, ...]
+
+
+def parts(row: Row, features: Sequence[str], *, audit: bool) -> File:
+    """Sort a client's values by who needs them; `audited` stays empty unless `audit`.
+
+    features: what the model looks at, columns and derived figures. All columns but the client number, which
+    is in the title, and the outcome: it is known of an old client, and beside the decision it would tell an
+    advisor what the model is there to say.
+    """
+    looked_at = set(dictionary.columns_of(features))
+    shown = [
+        column for column in dictionary.COLUMNS.values() if column.kind not in (Kind.IDENTIFIER, Kind.TARGET)
+    ]
+    audited = [column for column in shown if _for_audits(column)]
+    free = [column for column in shown if not _for_audits(column)]
+    return File(
+        used=_by_theme([column for column in free if column.name in looked_at], row),
+        other=_by_theme([column for column in free if column.name not in looked_at], row),
+        audited=_by_theme(audited, row) if audit else (),
+    )
+
+
+def _for_audits(column: Column) -> bool:
+    """A ground of the law (the building tells the place of residence), or what other people did."""
+    return column.protected is not None or column.theme is Theme.CIRCLE
+
+
+def _by_theme(columns: Sequence[Column], row: Row) -> tuple[Section, ...]:
+    grouped = [(theme, [column for column in columns if column.theme is theme]) for theme in Theme]
+    return tuple(
+        Section(theme, tuple(Entry(one, _within(theme, one.label), _text(one, row)) for one in found))
+        for theme, found in grouped
+        if found
+    )
 
 
 def _text(column: Column, row: Row) -> str:

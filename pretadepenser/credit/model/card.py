@@ -7,7 +7,7 @@ from typing import Final
 
 from pretadepenser import french
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.evaluation.fairness import SMALLEST, Audit, Verdict
+from pretadepenser.credit.evaluation.fairness import AGE, FAMILY, SEX, SMALLEST, Audit, Verdict
 from pretadepenser.credit.evaluation.influence import GlobalExplanation
 from pretadepenser.credit.evaluation.metrics import COST_OF_A_DEFAULT, Rate
 from pretadepenser.credit.model.artefact import Card
@@ -45,9 +45,21 @@ LIMITS: Final = (
     "mesure, et c’est à l’établissement d’en tirer les conséquences.",
 )
 
+FOUR_FIFTHS_TOLD: Final = (
+    "Le rapport de quatre cinquièmes (0,80) est un repère américain, de l’agence fédérale pour l’égalité "
+    "dans l’emploi (EEOC, 1978). Il n’a pas force de loi en France : il signale un écart à expliquer."
+)
+FIGURES_PLACE: Final = (
+    "Tous les chiffres par groupe, avec leurs intervalles, sont à la page « Équité », réservée aux auditeurs "
+    "et aux administrateurs."
+)
 
-def render(card: Card, overall: GlobalExplanation) -> str:
-    """Return the model card of one model, Markdown in French."""
+
+def render(card: Card, overall: GlobalExplanation, *, audit: bool = True) -> str:
+    """Return the model card of one model, Markdown in French.
+
+    audit: with what became of each group of a protected ground; without, fairness is told in a few sentences.
+    """
     parts = (
         _head(card),
         _section("À quoi il sert", [PURPOSE]),
@@ -55,7 +67,7 @@ def render(card: Card, overall: GlobalExplanation) -> str:
         _section("Données", _data(card)),
         _section("Ce que le modèle regarde", _inputs(card, overall)),
         _section("Qualité mesurée", _quality(card, overall)),
-        _section("Équité", _fairness(overall, card)),
+        _section("Équité", _fairness(overall, card) if audit else fairness_told(overall)),
         _section("Limites connues", [_list(LIMITS)]),
         _section("Refaire ces mesures", _again(card)),
     )
@@ -67,6 +79,29 @@ def grounds(card: Card) -> str:
     articles = {"âge": "l’âge", "sexe": "le sexe", "situation de famille": "la situation de famille"}
     names = sorted({dictionary.COLUMNS[name].protected or "" for name in card.protected_features})
     return ", ".join(f"ni {articles.get(name, f'le {name}')}" for name in names)
+
+
+def fairness_told(overall: GlobalExplanation) -> tuple[str, ...]:
+    """What the audits show, for a reader who is not shown their tables: a sentence a ground."""
+    if not overall.audits:
+        return ("Le portefeuille ne permet aucune comparaison entre groupes de clients.",)
+    return (*map(_audit_told, overall.audits), FOUR_FIFTHS_TOLD, FIGURES_PLACE)
+
+
+_BY_GROUND: Final = {SEX: "le sexe", AGE: "l’âge", FAMILY: "la situation de famille"}
+
+
+def _audit_told(audit: Audit) -> str:
+    """The group granted least often against the one granted most often, in one French sentence."""
+    told = [group for group in audit.groups if group.four_fifths is not None]
+    least = min(told, key=lambda group: group.four_fifths or 0.0)
+    most = next(group for group in told if group.label == audit.reference)
+    return french.typeset(
+        f"Selon {_BY_GROUND[audit.column]}, le prêt est accordé à {_whole_share(least.granted)} du groupe "
+        f"{french.quoted(least.label)} et à {_whole_share(most.granted)} du groupe "
+        f"{french.quoted(most.label)}, le plus accordé. Le rapport est de "
+        f"{french.number(least.four_fifths or 0.0, 2)}."
+    )
 
 
 def _section(title: str, paragraphs: Iterable[str]) -> str:
@@ -267,6 +302,10 @@ def _again(card: Card) -> list[str]:
 
 def _share(rate: Rate | None) -> str:
     return "—" if rate is None or rate.value is None else french.percent(rate.value, 1)
+
+
+def _whole_share(rate: Rate | None) -> str:
+    return "—" if rate is None or rate.value is None else french.percent(rate.value)
 
 
 def _interval(rate: Rate | None) -> str:

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary.derived import DERIVED_FROM, NO_EMPLOYMENT, Frame, derive
+from pretadepenser.credit.dictionary.wording import Value
 
 FEATURES: Final[tuple[str, ...]] = (
     "NAME_CONTRACT_TYPE",
@@ -58,6 +59,11 @@ NEUTRAL: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("ORGANIZATION_TYPE", "Religion"): "Other",
     }
 )
+
+
+def neutral(name: str, value: Value) -> Value:
+    """Read a category that names a protected ground as its neutral one, as the model does."""
+    return NEUTRAL.get((name, str(value)), value)
 
 
 def input_matrix(frame: Frame, names: Sequence[str] = FEATURES) -> NDArray[np.float32]:

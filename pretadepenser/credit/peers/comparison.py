@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Column, Theme, wording
-from pretadepenser.credit.peers.group import LEAST, Group, value_of
+from pretadepenser.credit.peers.group import LEAST, Group, codes_of, value_of
 from pretadepenser.credit.portfolio import Client, Portfolio, bins
 from pretadepenser.credit.portfolio.bins import Grain
 
@@ -131,7 +131,7 @@ def distribution(portfolio: Portfolio, client: Client, group: Group, name: str) 
         raise KeyError(name)
     column = dictionary.describe(name)
     value = value_of(client, name)
-    codes = portfolio.bins.codes(name)[group.mask]
+    codes = codes_of(portfolio, name)[group.mask]
     counts = np.bincount(codes, minlength=256)
     missing, sentinel = int(counts[bins.MISSING]), int(counts[bins.SENTINEL])
     known = group.size - missing - sentinel
@@ -163,7 +163,7 @@ def distribution(portfolio: Portfolio, client: Client, group: Group, name: str) 
 def _bars(
     portfolio: Portfolio, column: Column, group: Group, value: float | str | None, grain: Grain
 ) -> tuple[Bar, ...]:
-    codes = portfolio.bins.codes(column.name, grain)[group.mask]
+    codes = codes_of(portfolio, column.name, grain)[group.mask]
     counts, labelled, defaults = _outcomes(portfolio, group, codes, counted=grain == "broad")
     own = portfolio.bins.code(column.name, value, grain)
     lows: list[float | None]

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import wording
+from pretadepenser.credit.model.inputs import neutral
 from pretadepenser.credit.portfolio import Client, Portfolio, bins
 from pretadepenser.credit.scale import Scale
 
@@ -49,6 +50,11 @@ class Criterion:
     key: str
     label: str
     column: str
+
+    @property
+    def protected(self) -> bool:
+        """Whether it is a protected ground, by which auditors alone may group."""
+        return dictionary.describe(self.column).protected is not None
 
 
 CRITERIA: Final[Mapping[str, Criterion]] = MappingProxyType(
@@ -98,10 +104,28 @@ class Group:
         return f"des clients{comparable}{_DECIDED[self.selection.outcome]}"
 
 
+def offered(*, audit: bool) -> Mapping[str, Criterion]:
+    """Criteria of CRITERIA that a reader may choose; audit: the protected grounds as well."""
+    return {key: criterion for key, criterion in CRITERIA.items() if audit or not criterion.protected}
+
+
+def codes_of(portfolio: Portfolio, name: str, grain: bins.Grain = "fine") -> bins.Codes:
+    """Every client's bin or category, as portfolio.bins has them, read as the model reads them.
+
+    Clients of a category that names a protected ground are counted with the neutral one (model.inputs).
+    """
+    codes = portfolio.bins.codes(name, grain)
+    column = dictionary.describe(name)
+    for category in column.protected_categories:
+        code, read_as = column.code(category), column.code(str(neutral(name, category)))
+        codes = np.where(codes == code, np.uint8(read_as), codes)
+    return codes
+
+
 def value_of(client: Client, name: str) -> float | int | str | None:
-    """Raw value of a column or derived figure of a client, None where missing."""
+    """Raw value of a column or derived figure of a client as the model reads it, None where missing."""
     if name not in dictionary.DERIVED_FROM:
-        return client.values[name]
+        return neutral(name, client.values[name])
     value = float(dictionary.derive(dictionary.frame([client.values]))[name][0])
     return None if np.isnan(value) else value
 
@@ -138,7 +162,7 @@ def group(
     for key in selection.alike:
         column = CRITERIA[key].column
         code = portfolio.bins.code(column, value_of(client, column), "broad")
-        mask &= portfolio.bins.codes(column, "broad") == code
+        mask &= codes_of(portfolio, column, "broad") == code
     outcomes = portfolio.bins.codes(bins.OUTCOME)
     labelled = int(np.count_nonzero(mask & (outcomes != bins.MISSING)))
     return Group(selection, mask, int(np.count_nonzero(mask)), labelled)

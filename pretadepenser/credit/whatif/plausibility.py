@@ -302,9 +302,9 @@ def _employment(row: Row) -> Iterator[_Complaint]:
         if -days > able:
             yield (
                 "DAYS_EMPLOYED",
-                f"Avec une ancienneté de {french.duration(days)}, ce client, qui a {french.age(born)}, "
-                f"aurait commencé à travailler avant {FIRST_WORK} ans : "
-                f"saisissez {french.duration(max(able, 0))} au plus.",
+                # Neither the age nor the longest possible length, which would tell it: both are for audits.
+                f"Avec une ancienneté de {french.duration(days)}, ce client aurait commencé à travailler "
+                f"avant {FIRST_WORK} ans : saisissez une durée plus courte.",
             )
     if source in WITHOUT_JOB and days is not None and not jobless:
         yield (

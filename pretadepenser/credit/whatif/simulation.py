@@ -10,7 +10,7 @@ from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Column, Kind, Row, wording
 from pretadepenser.credit.dictionary.wording import Value
 from pretadepenser.credit.explanation.reasons import Explanation, explain
-from pretadepenser.credit.model.inputs import NEUTRAL
+from pretadepenser.credit.model.inputs import neutral
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.whatif import plausibility
@@ -118,11 +118,6 @@ def levers(model: Model) -> tuple[Column, ...]:
     """Columns that the model uses and that a client can honestly change, in the order of the dictionary."""
     used = (dictionary.COLUMNS[name] for name in dictionary.columns_of(model.features))
     return tuple(column for column in used if column.actionable and not column.protected)
-
-
-def neutral(name: str, value: Value) -> Value:
-    """Read a category that names a protected ground as its neutral one, as the model does."""
-    return NEUTRAL.get((name, str(value)), value)
 
 
 def objections(portfolio: Portfolio, row: Row, changes: Mapping[str, Value]) -> Mapping[str, str]:
