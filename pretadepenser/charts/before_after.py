@@ -3,35 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from pretadepenser import french
 from pretadepenser.charts.chart import Cell, Column, Table
 from pretadepenser.credit.scale import Score
-
-
-class Change(Protocol):
-    """A figure that changes: raw values, and the same for a reader."""
-
-    @property
-    def label(self) -> str:
-        """Title of the row."""
-
-    @property
-    def before(self) -> Cell:
-        """Raw value today."""
-
-    @property
-    def after(self) -> Cell:
-        """Raw value after the change."""
-
-    @property
-    def before_text(self) -> str:
-        """Value today for a reader."""
-
-    @property
-    def after_text(self) -> str:
-        """Value after the change for a reader."""
+from pretadepenser.credit.whatif.change import Change
 
 
 def before_after(

@@ -80,7 +80,6 @@ def _simulated(form: SimulationForm) -> Simulation:
     client = form.client
     return simulate(
         resources.model(),
-        resources.portfolio(),
         client.values,
         form.changes(),
         resources.limit(),

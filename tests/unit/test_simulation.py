@@ -9,7 +9,7 @@ import pytest
 from pretadepenser.charts import simulation as charts
 from pretadepenser.charts.levers import comparison
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.explanation.reasons import explain
+from pretadepenser.credit.explanation.reasons import decompose
 from pretadepenser.credit.model.inputs import input_matrix
 from pretadepenser.credit.recourse.search import levers as levers_of
 from pretadepenser.credit.whatif import application, missing_data
@@ -35,10 +35,10 @@ def test_offers_only_what_can_be_changed(model):
 def test_scores_as_a_file_with_these_figures_would_and_adds_up(model, portfolio, rows):
     for row in rows:
         changes = {"AMT_CREDIT": row["AMT_CREDIT"] * 0.9, "FLAG_OWN_REALTY": "Y"}
-        result = simulate(model, portfolio, row, changes, LIMIT)
-        after = explain(model, portfolio, {**row, **changes}, LIMIT)
+        result = simulate(model, row, changes, LIMIT)
+        after = decompose(model, {**row, **changes}, LIMIT)
         assert result.after == after
-        assert result.before == explain(model, portfolio, row, LIMIT)
+        assert result.before == decompose(model, row, LIMIT)
         assert sum(move.points for move in result.moved) == result.points
         changed = {name for name, value in changes.items() if row[name] != value}
         assert {change.name for change in result.changes} == changed
@@ -48,7 +48,7 @@ def test_the_sentence_tells_the_decision_of_each_side(model, portfolio, rows):
     said = set()
     for row in rows:
         for credit in (0.6, 1.5):
-            result = simulate(model, portfolio, row, {"AMT_CREDIT": row["AMT_CREDIT"] * credit}, LIMIT)
+            result = simulate(model, row, {"AMT_CREDIT": row["AMT_CREDIT"] * credit}, LIMIT)
             old, new = result.before.score.granted, result.after.score.granted
             start = {
                 (True, True): "Le prêt resterait accordé. ",
@@ -65,7 +65,7 @@ def test_the_sentence_tells_the_decision_of_each_side(model, portfolio, rows):
 
 
 def test_nothing_changed_is_said(model, portfolio, rows):
-    same = simulate(model, portfolio, rows[0], {"AMT_CREDIT": rows[0]["AMT_CREDIT"]}, LIMIT)
+    same = simulate(model, rows[0], {"AMT_CREDIT": rows[0]["AMT_CREDIT"]}, LIMIT)
     assert same.changes == ()
     assert same.moved == ()
     assert same.sentence.startswith("Vous n’avez rien changé")
@@ -74,21 +74,21 @@ def test_nothing_changed_is_said(model, portfolio, rows):
 
 def test_cents_are_shown_where_euros_look_the_same(model, portfolio, rows):
     row = {**rows[0], "AMT_CREDIT": 202500.0, "AMT_GOODS_PRICE": 202500.0}
-    result = simulate(model, portfolio, row, {"AMT_CREDIT": 202500.4}, LIMIT)
+    result = simulate(model, row, {"AMT_CREDIT": 202500.4}, LIMIT)
     assert "(de 202 500,00 € à 202 500,40 €)" in result.sentence.replace("\u202f", " ").replace("\u00a0", " ")
     assert [cell.count(",") for cell in charts.answers(result).rows[0]] == [0, 1, 1]
-    whole = simulate(model, portfolio, row, {"AMT_CREDIT": 300000}, LIMIT)
+    whole = simulate(model, row, {"AMT_CREDIT": 300000}, LIMIT)
     assert "(de 202 500 € à 300 000 €)" in whole.sentence.replace("\u202f", " ").replace("\u00a0", " ")
 
 
 def test_what_reads_the_same_is_no_change(model, portfolio, rows):
     row = {**rows[0], "NAME_INCOME_TYPE": "Working", "DAYS_EMPLOYED": -1157}
-    assert simulate(model, portfolio, row, {"DAYS_EMPLOYED": -1158}, LIMIT).changes == ()
-    assert simulate(model, portfolio, row, {"AMT_CREDIT": row["AMT_CREDIT"] + 0.001}, LIMIT).changes == ()
+    assert simulate(model, row, {"DAYS_EMPLOYED": -1158}, LIMIT).changes == ()
+    assert simulate(model, row, {"AMT_CREDIT": row["AMT_CREDIT"] + 0.001}, LIMIT).changes == ()
 
 
 def test_the_answers_read_like_those_of_levers(model, portfolio, rows):
-    result = simulate(model, portfolio, rows[3], {"AMT_CREDIT": rows[3]["AMT_CREDIT"] * 1.4}, LIMIT)
+    result = simulate(model, rows[3], {"AMT_CREDIT": rows[3]["AMT_CREDIT"] * 1.4}, LIMIT)
     refused = (levers_of(model, portfolio, row, LIMIT) for row in rows)
     proposal = next(found.proposals[0] for found in refused if found.proposals)
     table, other = charts.answers(result), comparison(proposal, result.before.score)
@@ -102,7 +102,7 @@ def test_the_answers_read_like_those_of_levers(model, portfolio, rows):
 
 def test_a_category_that_names_a_protected_ground_is_no_change(model, portfolio, rows):
     row = {**rows[0], "NAME_INCOME_TYPE": "Maternity leave"}
-    assert simulate(model, portfolio, row, {"NAME_INCOME_TYPE": "Working"}, LIMIT).changes == ()
+    assert simulate(model, row, {"NAME_INCOME_TYPE": "Working"}, LIMIT).changes == ()
 
 
 def test_objects_to_what_the_changes_bring_and_not_to_the_file(portfolio, rows):
@@ -122,7 +122,7 @@ def test_no_client_of_the_portfolio_is_out_of_its_range(model, portfolio, rows):
 
 
 def test_picture_sentence_and_table_agree(model, portfolio, rows):
-    result = simulate(model, portfolio, rows[3], {"AMT_CREDIT": rows[3]["AMT_CREDIT"] * 1.4}, LIMIT)
+    result = simulate(model, rows[3], {"AMT_CREDIT": rows[3]["AMT_CREDIT"] * 1.4}, LIMIT)
     chart = charts.moves(result)
     assert sum(row[5] for row in chart.table.raw) == result.points
     assert str(abs(result.points)) in chart.sentence

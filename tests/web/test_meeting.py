@@ -66,7 +66,7 @@ def cases(trained: Path) -> dict[str, int]:
         client = portfolio.client(number)
         assert client
         one = meeting_sheet.sheet(model, portfolio, client.values, LIMIT, number)
-        found.setdefault("granted" if one.score.granted else "changes" if one.changes else "none", number)
+        found.setdefault("granted" if one.score.granted else "changes" if one.options else "none", number)
         if len(found) == 3:
             return found
     raise AssertionError(found)

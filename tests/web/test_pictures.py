@@ -58,7 +58,7 @@ def charts_of(model: Model, portfolio: Portfolio, client: Client) -> Iterator[Ch
     if curve := search.levers(model, portfolio, client.values, LIMIT).curve:
         yield levers.amounts(curve)
     half = {"AMT_CREDIT": round(float(client.values["AMT_CREDIT"] or 0) / 2)}
-    if moves := simulation_charts.moves(simulation.simulate(model, portfolio, client.values, half, LIMIT)):
+    if moves := simulation_charts.moves(simulation.simulate(model, client.values, half, LIMIT)):
         yield moves
 
 

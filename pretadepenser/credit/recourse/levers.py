@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -17,18 +16,6 @@ class Lever(StrEnum):
     LONGER = "longer"  # more instalments, each smaller
     SHORTER = "shorter"  # fewer instalments, each larger
     INCOME = "income"  # an income that the file does not count yet
-
-
-@dataclass(frozen=True)
-class Change:
-    """One figure before and after: raw values (None: missing) and the same for a reader."""
-
-    name: str
-    label: str
-    before: float | int | str | None
-    after: float | int | str | None
-    before_text: str
-    after_text: str
 
 
 # Share of the income that a raised instalment may take: the rate of effort of decision D-HCSF-2021-7.

@@ -63,8 +63,8 @@ _CARES: Final[Mapping[Lever, str]] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Change:
-    """Something that would change the answer: what to do, in a few words and in full, and what to mind."""
+class Option:
+    """One thing that would change the answer: what to do, in a few words and in full, and what to mind."""
 
     title: str
     sentence: str
@@ -84,7 +84,7 @@ class Sheet:
     """The meeting sheet of one client.
 
     against, in_favour: up to REASONS each, the strongest first; difficulties: what became of comparable
-    clients, in a sentence; outlook: in short what would change the answer; changes: how, empty where nothing
+    clients, in a sentence; outlook: in short what would change the answer; options: how, empty where nothing
     realistic would; sources: the data used; unused: what is not, as a list within a sentence.
     """
 
@@ -93,7 +93,7 @@ class Sheet:
     in_favour: tuple[Reason, ...]
     difficulties: str
     outlook: str
-    changes: tuple[Change, ...]
+    options: tuple[Option, ...]
     sources: tuple[Source, ...]
     unused: str
 
@@ -111,24 +111,24 @@ def sheet(
     bureaux: names of the three bodies that give the external scores, in order; empty where they are not set.
     """
     explanation = explain(model, portfolio, row, limit, number, Told(Person.YOU, bureaux))
-    changes: tuple[Change, ...] = ()
+    options: tuple[Option, ...] = ()
     if not explanation.score.granted:
         found = search.levers(model, portfolio, row, limit, number=number)
-        changes = tuple(_change(proposal) for proposal in found.proposals)
+        options = tuple(_option(proposal) for proposal in found.proposals)
     return Sheet(
         explanation=explanation,
         against=explanation.against[:REASONS],
         in_favour=explanation.in_favour[:REASONS],
         difficulties=wording.difficulties(explanation.score.calibrated, Person.YOU),
-        outlook=_outlook(explanation.score, len(changes)),
-        changes=changes,
+        outlook=_outlook(explanation.score, len(options)),
+        options=options,
         sources=_sources(model.features, row, bureaux),
         unused=french.join(unused(model.features)),
     )
 
 
-def _change(proposal: Proposal) -> Change:
-    return Change(
+def _option(proposal: Proposal) -> Option:
+    return Option(
         proposal.title,
         proposal.sentence,
         tuple(
@@ -142,7 +142,7 @@ def _change(proposal: Proposal) -> Change:
     )
 
 
-def _outlook(score: Score, changes: int) -> str:
+def _outlook(score: Score, options: int) -> str:
     gap = abs(score.gap)
     if score.granted:
         above = (
@@ -154,14 +154,14 @@ def _outlook(score: Score, changes: int) -> str:
             f"{above} La réponse ne vaut que pour les chiffres de cette fiche. "
             "S’ils changent avant la signature, le calcul est à refaire."
         )
-    if changes == 0:
+    if options == 0:
         tried = (
             "Nous avons cherché parmi ce que vous pouvez décider : le montant, l’apport, la durée, "
             "un revenu de plus. Aucun changement réaliste ne suffit aujourd’hui."
         )
     else:
         tried = (
-            f"{_ENOUGH[changes]} Ce n’est pas une promesse : une nouvelle demande complète serait étudiée."
+            f"{_ENOUGH[options]} Ce n’est pas une promesse : une nouvelle demande complète serait étudiée."
         )
     return french.typeset(f"Il vous manque {french.plural(gap, 'point')}. {tried}")
 

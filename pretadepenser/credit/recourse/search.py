@@ -30,14 +30,14 @@ import numpy as np
 
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Frame, Row
-from pretadepenser.credit.explanation.reasons import Explanation, explain
 from pretadepenser.credit.model.inputs import input_matrix
-from pretadepenser.credit.model.scoring import Model
+from pretadepenser.credit.model.scoring import Model, score_row
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.recourse import wording as lever_wording
 from pretadepenser.credit.recourse.grid import GRID, MORE, Booleans, Floats, Grid, Trials, steady
-from pretadepenser.credit.recourse.levers import LOCKS, Change, Lever, Lock
+from pretadepenser.credit.recourse.levers import LOCKS, Lever, Lock
 from pretadepenser.credit.scale import Scale, Score
+from pretadepenser.credit.whatif.change import Change
 from pretadepenser.credit.whatif.plausibility import implausible
 
 PROPOSALS: Final = 3
@@ -95,12 +95,12 @@ class Room:
 class Levers:
     """The answer to "what would change the decision?".
 
-    sentence: the answer in short; proposals: for a refused client, cheapest first; nearest: where there is
-    none, the change that wins the most points, None when no change wins any; room: for a granted client;
-    tried: how many realistic combinations were scored.
+    score: the client's today; sentence: the answer in short; proposals: for a refused client, cheapest
+    first; nearest: where there is none, the change that wins the most points, None when no change wins any;
+    room: for a granted client; tried: how many realistic combinations were scored.
     """
 
-    explanation: Explanation
+    score: Score
     sentence: str
     proposals: tuple[Proposal, ...]
     nearest: Proposal | None
@@ -108,11 +108,6 @@ class Levers:
     curve: Curve | None
     locked: frozenset[Lock]
     tried: int
-
-    @property
-    def score(self) -> Score:
-        """The client's score today."""
-        return self.explanation.score
 
 
 def levers(
@@ -137,22 +132,22 @@ def levers(
         KeyError: a column of the model is missing in `row`, or a category is unknown.
     """
     search = _Search(model, portfolio, row, limit)
-    today = explain(model, portfolio, row, limit, number)
-    if today.score.granted:
-        more, room = search.room(today.score)
+    today = score_row(model, row, limit, number)
+    if today.granted:
+        more, room = search.room(today)
         return Levers(today, room.sentence, (), None, room, more, locked, len(more.amounts) - 1)
     trials = search.grid.trials(tuple(lever for lever in Lever if LOCKS[lever] not in locked))
     margins = search.margins(trials.figures) if trials.costs.size else trials.costs
-    proposals = search.proposals(trials, margins, today.score)
-    nearest = None if proposals else search.nearest(trials, margins, today.score)
+    proposals = search.proposals(trials, margins, today)
+    nearest = None if proposals else search.nearest(trials, margins, today)
     sentence = lever_wording.answer(
         len(proposals),
         nearest.gained if nearest else None,
-        today.score,
+        today,
         bool(locked),
         free=locked != frozenset(Lock),
     )
-    less = search.less(today.score) if Lock.PROJECT not in locked else None
+    less = search.less(today) if Lock.PROJECT not in locked else None
     return Levers(today, sentence, proposals, nearest, None, less, locked, int(trials.allowed.sum()))
 
 
@@ -160,7 +155,7 @@ class _Search:
     """One client, what can be tried, and the model that answers."""
 
     def __init__(self, model: Model, portfolio: Portfolio, row: Row, limit: float) -> None:
-        self.model, self.portfolio, self.row, self.limit = model, portfolio, row, limit
+        self.model, self.row, self.limit = model, row, limit
         self.scale = Scale(limit)
         self.grid = Grid(portfolio, row, dictionary.columns_of(model.features))
         self.objections = implausible(row)
@@ -219,7 +214,7 @@ class _Search:
         }
         if set(implausible(row)) - set(self.objections):
             return None
-        score = explain(self.model, self.portfolio, row, self.limit).score
+        score = score_row(self.model, row, self.limit)
         changes = lever_wording.changes(self.row, row)
         return Proposal(
             levers=group,

@@ -13,8 +13,9 @@ from typing import Final
 from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Row, wording
-from pretadepenser.credit.recourse.levers import EFFORT, Change, Lever
+from pretadepenser.credit.recourse.levers import EFFORT, Lever
 from pretadepenser.credit.scale import Score
+from pretadepenser.credit.whatif.change import Change
 
 _TITLES: Final[Mapping[Lever, str]] = MappingProxyType(
     {

@@ -1,4 +1,4 @@
-"""What if: the same client with other figures, scored and explained by the same code, beside the real one."""
+"""What if: the same client with other figures, scored and taken apart by the same code as the real one."""
 
 from __future__ import annotations
 
@@ -9,32 +9,12 @@ from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Column, Kind, Row, wording
 from pretadepenser.credit.dictionary.wording import Value
-from pretadepenser.credit.explanation.reasons import Explanation, explain
+from pretadepenser.credit.explanation.reasons import Decomposition, decompose
 from pretadepenser.credit.model.inputs import neutral
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.whatif import plausibility
-
-
-@dataclass(frozen=True)
-class Change:
-    """A figure that the simulation replaces: raw values, and the same for a reader."""
-
-    name: str
-    label: str
-    before: Value
-    after: Value
-    before_text: str
-    after_text: str
-
-    @property
-    def sentence(self) -> str:
-        """Part of a sentence: what is changed, from what, to what."""
-        column = dictionary.COLUMNS[self.name]
-        old, new = self.before_text, self.after_text
-        if column.categories is not None:
-            old, new = french.quoted(old), french.quoted(new)
-        return f"{french.the(column.noun, column.gender, column.many)} (de {old} à {new})"
+from pretadepenser.credit.whatif.change import Change
 
 
 @dataclass(frozen=True)
@@ -62,8 +42,8 @@ class Simulation:
     points differ, the strongest first, so that their points add up to the difference of the scores.
     """
 
-    before: Explanation
-    after: Explanation
+    before: Decomposition
+    after: Decomposition
     changes: tuple[Change, ...]
     moved: tuple[Move, ...]
 
@@ -139,7 +119,6 @@ def objections(portfolio: Portfolio, row: Row, changes: Mapping[str, Value]) -> 
 
 def simulate(
     model: Model,
-    portfolio: Portfolio,
     row: Row,
     changes: Mapping[str, Value],
     limit: float,
@@ -149,7 +128,6 @@ def simulate(
 
     Args:
         model: the trained model.
-        portfolio: the clients with whom values are compared.
         row: the client's raw values (Kaggle's codings).
         changes: raw values to replace, by column; those that read as the file's do are ignored.
         limit: largest tolerated probability, 0..1.
@@ -159,8 +137,8 @@ def simulate(
         KeyError: a column or category that the dictionary does not know.
     """
     real = {name: value for name, value in changes.items() if _differs(name, row[name], value)}
-    before = explain(model, portfolio, row, limit, number)
-    after = explain(model, portfolio, {**row, **real}, limit, number) if real else before
+    before = decompose(model, row, limit, number)
+    after = decompose(model, {**row, **real}, limit, number) if real else before
     return Simulation(
         before,
         after,
@@ -196,7 +174,7 @@ def _texts(column: Column, before: Row, after: Row) -> tuple[str, str]:
     return old, new
 
 
-def _moved(before: Explanation, after: Explanation) -> tuple[Move, ...]:
+def _moved(before: Decomposition, after: Decomposition) -> tuple[Move, ...]:
     new = {one.name: one for one in after.contributions}
     pairs = [(old, new[old.name]) for old in before.contributions if old.points != new[old.name].points]
     pairs.sort(key=lambda pair: -abs(pair[1].margin - pair[0].margin))
