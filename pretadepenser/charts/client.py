@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -18,7 +19,7 @@ from pretadepenser.credit.explanation.reasons import Decomposition
 from pretadepenser.credit.scale import Scale, Score
 from pretadepenser.french import Person
 
-SHOWN: Final = 12
+START: Final = french.typeset("Point de départ : score moyen des clients connus du modèle")
 # Pixels of the scale, wide and narrow.
 SCALE: Final = (176, 176)
 
@@ -173,45 +174,47 @@ def _label(ax: Axes, x: float, y: float, text: str, *, bold: bool = False, side:
 
 
 def contributions(decomposition: Decomposition) -> Chart:
-    """All contributions in points: the strongest drawn one by one, the rest as a sum; the table has all."""
-    drawn = [one for one in decomposition.contributions if one.points][:SHOWN]
-    bars = [SignedBar(one.label, one.text, one.points) for one in drawn]
-    start = ("Point de départ : score moyen des clients", "", french.number(decomposition.base_points))
-    footer = [("Total : score du client", "", french.number(decomposition.score.points))]
-    if rest := len(decomposition.contributions) - len(drawn):
-        others = decomposition.score.points - decomposition.base_points - sum(one.points for one in drawn)
-        bars.append(SignedBar(f"Les {rest} autres données", "", others))
-        footer.append((f"Dont les {rest} autres données du graphique", "", french.signed(others)))
+    """What moves the score, a bar for each thing that is told as one; the table has their members too."""
+    bars = [SignedBar(part.label, part.text, part.points) for part in decomposition.parts if part.points]
     table = Table(
         "Contribution de chaque donnée au score, de la plus forte à la plus faible",
-        (Column("Donnée"), Column("Valeur"), Column("Points", True)),
+        (Column("Donnée"), Column("Valeur"), Column("Points", True), Column("Dont, en points", True)),
         (
-            start,
-            *((one.label, one.text, french.signed(one.points)) for one in decomposition.contributions),
+            (START, "", french.number(decomposition.base_points), ""),
+            *(
+                (label, text, *("" if one is None else french.signed(one) for one in points))
+                for label, text, *points in _lines(decomposition)
+            ),
         ),
-        (
-            (*start[:2], decomposition.base_points),
-            *((one.label, one.text, one.points) for one in decomposition.contributions),
-        ),
-        footer=tuple(footer),
+        ((START, "", decomposition.base_points, None), *_lines(decomposition)),
+        footer=(("Total : score du client", "", french.number(decomposition.score.points), ""),),
     )
     title = "Ce qui fait monter ou descendre le score"
     return Chart("contributions", title, _said(decomposition), table, SignedBars(tuple(bars)))
 
 
+def _lines(decomposition: Decomposition) -> Iterator[tuple[str, str, int | None, int | None]]:
+    """Label, value and points of each part; under it, where it has several, its members with their share."""
+    for part in decomposition.parts:
+        yield part.label, part.text, part.points, None
+        if len(part.members) > 1:
+            for one in part.members:
+                yield f"dont {one.label[:1].lower()}{one.label[1:]}", one.text, None, one.points
+
+
 def _said(decomposition: Decomposition) -> str:
     """The chart in one sentence: start, arrival, the strongest each way."""
-    ends = [
-        french.plural(points, "point") for points in (decomposition.base_points, decomposition.score.points)
-    ]
-    told = f"Le score part de {ends[0]} et arrive à {ends[1]}"
+    told = (
+        f"Le score part de {french.plural(decomposition.base_points, 'point')}, le score moyen des clients "
+        f"connus du modèle, et arrive à {french.plural(decomposition.score.points, 'point')}"
+    )
     strongest = [
-        (verb, next((one for one in decomposition.contributions if one.points * sign > 0), None))
+        (verb, next((part for part in decomposition.parts if part.heard and part.points * sign > 0), None))
         for verb, sign in (("ajoute", 1), ("retire", -1))
     ]
     parts = [
-        f" ; ce qui {verb} le plus : {one.label} ({french.points(one.points)})"
-        for verb, one in strongest
-        if one
+        f" ; ce qui {verb} le plus : {part.label} ({french.points(part.points)})"
+        for verb, part in strongest
+        if part
     ]
-    return f"{told}{''.join(parts) or ' : aucune donnée ne compte pour plus d’un point'}."
+    return french.typeset(f"{told}{''.join(parts) or ' : aucune donnée ne compte pour plus d’un point'}.")

@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException
 
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.explanation import batch, reasons
-from pretadepenser.credit.explanation.reasons import Explanation, Reason
+from pretadepenser.credit.explanation.reasons import Explanation, Part, Reason
 from pretadepenser.records import tokens
 from pretadepenser.web import resources
 from pretadepenser.web.auth import API, database
@@ -28,6 +28,7 @@ from pretadepenser.web.security import csrf
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 PROBLEM = "application/problem+json"
+REFERENCE = "score moyen des clients connus du modèle"
 # Kaggle's 122 columns take some 3 kB a row in JSON.
 BYTES_A_ROW = 4096
 # A row explained costs some hundred times a row scored.
@@ -217,10 +218,25 @@ def _refuse_constant(name: str) -> NoReturn:
 def _with_reasons(explained: Explanation) -> dict[str, Any]:
     return batch.document(explained.score) | {
         "base_points": explained.base_points,
+        "reference": REFERENCE,
+        "contributions": [_contribution(part) for part in explained.parts],
         "reasons": {
             "against": [_reason(one) for one in explained.against],
             "in_favour": [_reason(one) for one in explained.in_favour],
         },
+    }
+
+
+def _contribution(part: Part) -> dict[str, Any]:
+    """What is told as one, and the columns and derived figures that it is made of."""
+    return {
+        "label": part.label,
+        "text": part.text,
+        "points": part.points,
+        "members": [
+            {"name": one.name, "label": one.label, "text": one.text, "points": one.points}
+            for one in part.members
+        ],
     }
 
 

@@ -20,7 +20,7 @@ from werkzeug.exceptions import NotFound
 from pretadepenser import storage
 from pretadepenser.credit import portfolio as clients
 from pretadepenser.credit.model import scoring
-from pretadepenser.credit.model.inputs import neutral
+from pretadepenser.credit.model.inputs import as_read
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Client, Portfolio
 from pretadepenser.errors import ToldError
@@ -84,7 +84,7 @@ def client_or_404(number: int) -> Client:
     A category that names a protected ground is its neutral one: no page can tell what the model did not see.
     """
     found = as_filed(number)
-    return replace(found, values={name: neutral(name, value) for name, value in found.values.items()})
+    return replace(found, values=as_read(found.values))
 
 
 def as_filed(number: int) -> Client:

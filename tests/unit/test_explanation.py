@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+import xgboost as xgb
 
 from pretadepenser.charts import client as charts
 from pretadepenser.credit import dictionary
@@ -19,6 +20,7 @@ from pretadepenser.credit.explanation.reasons import (
     explain_all,
 )
 from pretadepenser.credit.model import scoring
+from pretadepenser.credit.model.inputs import NEUTRAL, feature_types, input_matrix
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.french import Person
@@ -64,7 +66,7 @@ def test_what_needs_no_reason_is_told_the_same(
     model: Model, rows: list[Row], explained: list[Explanation]
 ) -> None:
     for row, one in zip(rows[:20], explained, strict=False):
-        assert decompose(model, row, LIMIT) == Decomposition(one.score, one.base_points, one.contributions)
+        assert decompose(model, row, LIMIT) == Decomposition(one.score, one.base_points, one.parts)
         assert scoring.score_row(model, row, LIMIT) == one.score
 
 
@@ -76,18 +78,22 @@ def test_reasons_are_the_strongest_and_in_order(rows: list[Row], explained: list
             column = dictionary.describe(part.name)
             name = (
                 column.not_applicable_where[0]
-                if column.not_applicable_where and column.is_not_applicable(row)
-                else part.name
+                if column.not_applicable_where and column.is_not_applicable(row) and not column.group
+                else column.group or part.name
             )
-            if column.group is None:
-                together[name] = together.get(name, 0) + part.points
+            together[name] = together.get(name, 0) + part.points
+        assert {part.name: part.points for part in one.parts} == together
         for side, sign in ((one.against, -1), (one.in_favour, 1)):
             points = [reason.points * sign for reason in side]
             assert len(points) <= REASONS
             assert points == sorted(points, reverse=True)
             assert all(point >= 1 for point in points)
             named = {name for reason in side for name in reason.names}
-            left = [found * sign for name, found in together.items() if name not in named]
+            left = [
+                part.points * sign
+                for part in one.parts
+                if part.heard and not {member.name for member in part.members} & named
+            ]
             if len(points) == REASONS:
                 assert max(left) <= points[-1]
 
@@ -147,19 +153,24 @@ def test_an_explanation_that_lies_is_caught(
 def test_picture_sentence_and_table_agree(explained: list[Explanation]) -> None:
     for one in explained[:50]:
         chart = charts.contributions(one)
-        assert sum(int(row[2]) for row in chart.table.raw) == one.score.points  # type: ignore[arg-type]
+        assert sum(int(row[2] or 0) for row in chart.table.raw) == one.score.points
+        assert chart.table.rows[0][:3] == (
+            "Point de départ\u00a0: score moyen des clients connus du modèle",
+            "",
+            str(one.base_points),
+        )
         said = [
-            f"{verb} le plus\u00a0: {part.label} ({wording.french.points(part.points)})"
-            for verb, sign in (("ajoute", 1), ("retire", -1))
-            if (part := next((part for part in one.contributions if part.points * sign > 0), None))
+            f"{verb} le plus\u00a0: {side[0].label} ({wording.french.points(side[0].points)})"
+            for verb, side in (("ajoute", one.in_favour), ("retire", one.against))
+            if side
         ]
         assert [text in chart.sentence for text in said] == [True] * len(said)
         assert said
         assert not [cell for row in chart.table.rows for cell in row if "point" in cell and cell != row[0]]
         svg = chart.svg().decode()
-        drawn = [part for part in one.contributions if part.points][: charts.SHOWN]
-        for part in drawn:
-            assert f">{wording.french.points(part.points)}<" in svg
+        for part in one.parts:
+            assert not part.points or f">{wording.french.points(part.points)}<" in svg
+        assert "autres données" not in svg + chart.sentence + str(chart.table.rows)
 
 
 @pytest.mark.parametrize(("person", "name"), [(Person.CLIENT, "Ce client"), (Person.YOU, "Vous")])
@@ -185,10 +196,88 @@ def test_missing_data_are_said_to_be_missing(model: Model, portfolio: Portfolio,
     assert not np.isnan(explain(model, portfolio, row, LIMIT).score.margin)
 
 
+def test_the_reference_is_the_mean_of_the_clients_learnt_from(
+    model: Model, portfolio: Portfolio, explained: list[Explanation]
+) -> None:
+    """Recomputed from the trees: the mean score, and contributions that are nothing on average."""
+    learnt = ~np.isnan(portfolio.column("TARGET"))
+    columns = dictionary.columns_of(model.features)
+    matrix = input_matrix({name: portfolio.column(name)[learnt] for name in columns})
+    trees = xgb.Booster(model_file=model.folder / "model.ubj")
+    data = xgb.DMatrix(matrix, feature_types=feature_types(), enable_categorical=True)
+    mean = float(trees.predict(data, output_margin=True).astype(np.float64).mean())
+    assert model.base == pytest.approx(mean, abs=1e-5)
+    exact = 500 - 20 / math.log(2) * (mean - math.log(0.48 / 0.52))
+    assert {one.base_points for one in explained} == {math.floor(exact)}
+    contributions = model.contributions(matrix)
+    np.testing.assert_allclose(contributions[:, :-1].mean(axis=0), 0, atol=1e-6)
+    own = trees.predict(data, pred_contribs=True)[:, :-1].astype(np.float64)
+    np.testing.assert_allclose(contributions[:, :-1], own - own.mean(axis=0), atol=1e-6)
+    assert abs(own.mean(axis=0)).max() > 0.01
+
+
+def test_members_add_up_to_their_part(explained: list[Explanation]) -> None:
+    for one in explained:
+        assert [member.name for part in one.parts for member in part.members] == [
+            member.name for member in one.contributions
+        ]
+        for part in one.parts:
+            assert sum(member.points for member in part.members) == part.points
+            assert abs(part.points + 20 / math.log(2) * part.margin) < 1.5
+            assert part.points * part.margin <= 0
+
+
+def test_the_credit_and_the_car_are_one_thing_each(explained: list[Explanation]) -> None:
+    """Amount and price rise together: no client hears of both on two sides."""
+    credit = {
+        "AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_PRICE", "CREDIT_TERM", "CREDIT_TO_GOODS", "CREDIT_TO_INCOME",
+        "ANNUITY_TO_INCOME",
+    }  # fmt: skip
+    for names in (credit, {"FLAG_OWN_CAR", "OWN_CAR_AGE"}):
+        told = 0
+        for one in explained:
+            found = [reason for reason in (*one.against, *one.in_favour) if names & set(reason.names)]
+            assert len(found) <= 1
+            assert all(set(reason.names) == names for reason in found)
+            told += len(found)
+        assert told > 100
+
+
+def test_a_rare_category_gives_no_reason(model: Model, portfolio: Portfolio, rows: list[Row]) -> None:
+    learnt = ~np.isnan(portfolio.column("TARGET"))
+    column = dictionary.COLUMNS["NAME_INCOME_TYPE"]
+    codes = portfolio.column(column.name)[learnt]
+    silent = 0
+    for code in column.categories or ():
+        counted = int((codes == column.code(code)).sum())
+        one = explain(model, portfolio, dict(rows[0]) | {column.name: code}, LIMIT)
+        part = next(part for part in one.parts if part.name == column.name)
+        if code == "Maternity leave":
+            assert part.text == "Emploi salarié"
+            continue
+        assert part.heard == (counted >= 100)
+        assert part.text.endswith("(catégorie rare)") == (counted < 100)
+        assert part.heard or column.name not in {
+            name for reason in (*one.against, *one.in_favour) for name in reason.names
+        }
+        silent += not part.heard and part.points != 0
+    assert model.card.counts[column.name]["Working"] == int((codes == column.code("Working")).sum())
+    assert silent
+
+
+@pytest.mark.parametrize("column_code", NEUTRAL)
+def test_a_neutralised_category_is_told_as_read(
+    model: Model, portfolio: Portfolio, rows: list[Row], column_code: tuple[str, str]
+) -> None:
+    column, code = column_code
+    for row in rows[:40]:
+        named = explain(model, portfolio, {**row, column: code}, LIMIT)
+        assert named == explain(model, portfolio, {**row, column: NEUTRAL[column_code]}, LIMIT)
+
+
 @pytest.mark.parametrize(
     ("not_applicable", "cause", "said", "cell"),
     [
-        ("OWN_CAR_AGE", "FLAG_OWN_CAR", "Le client ne possède pas de voiture", "sans objet (pas de voiture)"),
         (
             "OCCUPATION_TYPE",
             "DAYS_EMPLOYED",
@@ -216,12 +305,26 @@ def test_what_has_no_object_is_told_by_its_cause(
     assert told
 
 
-def test_a_car_of_unknown_age_is_a_lack(model: Model, portfolio: Portfolio, rows: list[Row]) -> None:
-    row = dict(next(row for row in rows if row["FLAG_OWN_CAR"] == "Y")) | {"OWN_CAR_AGE": None}
-    one = explain(model, portfolio, row, LIMIT)
-    assert {part.name: part.text for part in one.contributions}["OWN_CAR_AGE"] == "donnée absente"
-    reasons = {name: reason for reason in (*one.against, *one.in_favour) for name in reason.names}
-    assert "OWN_CAR_AGE" not in reasons or reasons["OWN_CAR_AGE"].names == ("OWN_CAR_AGE",)
+@pytest.mark.parametrize(
+    ("car", "said", "cell"),
+    [
+        ({"FLAG_OWN_CAR": "N", "OWN_CAR_AGE": None}, "Le client ne possède pas de voiture", "sans objet"),
+        ({"FLAG_OWN_CAR": "Y", "OWN_CAR_AGE": None}, "Le client possède une voiture", "donnée absente"),
+        ({"FLAG_OWN_CAR": "Y", "OWN_CAR_AGE": 12.0}, "La voiture du client a 12", "12"),
+    ],
+)
+def test_a_car_and_its_age_are_told_together(
+    model: Model, portfolio: Portfolio, rows: list[Row], car: Row, said: str, cell: str
+) -> None:
+    told = 0
+    for row in rows[:40]:
+        one = explain(model, portfolio, {**row, **car}, LIMIT)
+        assert {part.name: part.text for part in one.contributions}["OWN_CAR_AGE"].startswith(cell)
+        for reason in (*one.against, *one.in_favour):
+            if "FLAG_OWN_CAR" in reason.names:
+                assert reason.sentence.startswith(said)
+                told += 1
+    assert told
 
 
 def test_no_reason_rests_on_an_absence_that_no_client_has(

@@ -267,6 +267,55 @@ def test_external_scores(
     assert said.replace(french.NO_BREAK, " ") == text
 
 
+CREDIT: dict[str, Value] = {
+    "AMT_CREDIT": 406597.5,
+    "AMT_ANNUITY": 24700.5,
+    "AMT_GOODS_PRICE": 351000.0,
+    "CREDIT_TO_GOODS": 1.15839,
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "text"),
+    [
+        (
+            "CREDIT_TO_GOODS",
+            {},
+            "Le crédit demandé couvre 116 % du prix du bien : c’est plus que chez 80 % des clients. Le "
+            "montant du crédit demandé est de 406 598 €, la mensualité du crédit de 24 701 € et le prix du "
+            "bien à financer de 351 000 €. Cela retire 14 points au score.",
+        ),
+        (
+            "AMT_ANNUITY",
+            {"AMT_GOODS_PRICE": None},
+            "La mensualité du crédit est de 24 701 € : c’est plus que chez 80 % des clients. Le montant du "
+            "crédit demandé est de 406 598 €. Cela retire 14 points au score.",
+        ),
+    ],
+)
+def test_size_and_duration_of_the_credit(name: str, changes: dict[str, Value], text: str) -> None:
+    said = wording.credit_reason(CREDIT | changes, dictionary.describe(name), 0.8, 0.0, -14)
+    assert said.replace(french.NO_BREAK, " ").replace(french.NARROW_NO_BREAK, " ") == text
+
+
+@pytest.mark.parametrize(
+    ("group", "row", "text"),
+    [
+        ("notes", {"EXT_SOURCE_MEAN": 0.2}, "0,20 sur 1 en moyenne"),
+        ("notes", {"EXT_SOURCE_MEAN": None}, "donnée absente"),
+        ("credit", CREDIT, "406 598 €, 24 701 € par mois"),
+        ("credit", CREDIT | {"AMT_ANNUITY": None}, "406 598 €"),
+        ("voiture", {"FLAG_OWN_CAR": "Y", "OWN_CAR_AGE": 12}, "Oui, 12 ans"),
+        ("voiture", {"FLAG_OWN_CAR": "Y", "OWN_CAR_AGE": None}, "Oui"),
+        ("voiture", {"FLAG_OWN_CAR": "N", "OWN_CAR_AGE": None}, "Non"),
+        ("documents", {}, ""),
+    ],
+)
+def test_what_stands_for_the_value_of_a_group(group: str, row: dict[str, Value], text: str) -> None:
+    said = wording.group_text(group, row)
+    assert said.replace(french.NO_BREAK, " ").replace(french.NARROW_NO_BREAK, " ") == text
+
+
 def test_no_external_score() -> None:
     said = wording.external_reason({}, None, 0.02, -3).replace(french.NO_BREAK, " ")
     assert said == (

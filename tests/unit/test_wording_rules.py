@@ -187,7 +187,13 @@ def rows(group: str) -> Iterator[dict[str, Value]]:
 
 @pytest.mark.parametrize("person", Person)
 @pytest.mark.parametrize(
-    "group", [group for group in dictionary.GROUPS if group != dictionary.EXTERNAL_GROUP]
+    "group",
+    [
+        dictionary.BUILDING_GROUP,
+        dictionary.CONTACT_GROUP,
+        dictionary.DOCUMENTS_GROUP,
+        dictionary.INQUIRIES_GROUP,
+    ],
 )
 def test_groups_keep_the_rules(group: str, person: Person) -> None:
     assert not faults(f"{dictionary.group_label(group, person)}.", person)
@@ -207,6 +213,19 @@ def test_external_scores_keep_the_rules(person: Person, bureaux: tuple[str, ...]
         for rank, share in itertools.product((None, 0.31, 0.999), (None, 0.12)):
             text = wording.external_reason(row, rank, share, -14, person, bureaux)
             assert not faults(text, person), text
+
+
+@pytest.mark.parametrize("column", [column for column in ALL if column.group == "credit"], ids=identified)
+def test_the_credit_keeps_the_rules(column: Column) -> None:
+    whole: dict[str, Value] = {
+        "AMT_CREDIT": 406597.5, "AMT_ANNUITY": 24700.5, "AMT_GOODS_PRICE": 351000.0, "CREDIT_TERM": 16.46,
+        "CREDIT_TO_GOODS": 1.158, "CREDIT_TO_INCOME": 2.0, "ANNUITY_TO_INCOME": 0.122,
+    }  # fmt: skip
+    scarce = whole | {"AMT_ANNUITY": None, "AMT_GOODS_PRICE": math.nan, "CREDIT_TERM": None}
+    for row in (whole, scarce):
+        for rank, share in itertools.product((None, 0.31, 0.999), (None, 0.12)):
+            text = wording.credit_reason(row, column, rank, share, -14)
+            assert not faults(text, column.person), text
 
 
 @pytest.mark.parametrize("column", [column for column in ALL if column.person is Person.YOU], ids=identified)

@@ -2,8 +2,10 @@
 
 from pretadepenser.credit.dictionary.columns import (
     BUILDING_GROUP,
+    CAR_GROUP,
     COLUMNS,
     CONTACT_GROUP,
+    CREDIT_GROUP,
     DERIVED,
     DOCUMENTS_GROUP,
     EXTERNAL_GROUP,
@@ -30,8 +32,10 @@ from pretadepenser.credit.dictionary.derived import (
 
 __all__ = [
     "BUILDING_GROUP",
+    "CAR_GROUP",
     "COLUMNS",
     "CONTACT_GROUP",
+    "CREDIT_GROUP",
     "DERIVED",
     "DERIVED_FROM",
     "DOCUMENTS_GROUP",

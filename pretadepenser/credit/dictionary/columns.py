@@ -68,6 +68,8 @@ DOCUMENTS_GROUP: Final = "documents"
 CONTACT_GROUP: Final = "contact"
 INQUIRIES_GROUP: Final = "consultations"
 EXTERNAL_GROUP: Final = "notes"
+CREDIT_GROUP: Final = "credit"
+CAR_GROUP: Final = "voiture"
 
 GROUPS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -76,6 +78,8 @@ GROUPS: Final[Mapping[str, str]] = MappingProxyType(
         CONTACT_GROUP: "Moyens de [joindre le client|vous joindre]",
         INQUIRIES_GROUP: "Consultations du fichier des crédits",
         EXTERNAL_GROUP: "Notes des organismes extérieurs",
+        CREDIT_GROUP: "Montant et durée du crédit",
+        CAR_GROUP: "Voiture",
     }
 )
 

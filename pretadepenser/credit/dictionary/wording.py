@@ -13,7 +13,9 @@ from typing import Final
 from pretadepenser import french
 from pretadepenser.credit.dictionary import (
     BUILDING_GROUP,
+    CAR_GROUP,
     CONTACT_GROUP,
+    CREDIT_GROUP,
     DERIVED,
     DOCUMENTS_GROUP,
     EXTERNAL_GROUP,
@@ -273,6 +275,52 @@ def effect(points: int) -> str:
     return f"Cela {verb} {french.plural(abs(points), 'point')} au score."
 
 
+def group_text(group: str, row: Mapping[str, Value]) -> str:
+    """Write the value of a group as a table cell: what stands for its figures, "" for thin columns."""
+    if group == EXTERNAL_GROUP:
+        mean = row["EXT_SOURCE_MEAN"]
+        text = value_text(describe("EXT_SOURCE_MEAN"), mean)
+        return text if is_absent(mean) else f"{text} en moyenne"
+    if group == CREDIT_GROUP:
+        credit = value_text(describe("AMT_CREDIT"), row["AMT_CREDIT"])
+        annuity = row["AMT_ANNUITY"]
+        monthly = f", {value_text(describe('AMT_ANNUITY'), annuity)} par mois"
+        return credit if is_absent(annuity) else credit + monthly
+    if group == CAR_GROUP:
+        owned = text_in(describe("FLAG_OWN_CAR"), row)
+        age = row["OWN_CAR_AGE"]
+        return owned if is_absent(age) else f"{owned}, {value_text(describe('OWN_CAR_AGE'), age)}"
+    return ""
+
+
+def credit_reason(
+    row: Mapping[str, Value], column: Column, rank: float | None, share: float | None, points: int
+) -> str:
+    """Say the joint effect of the credit's size and duration: one figure compared, the amounts, the effect.
+
+    `column` is the figure that counts most, `rank` and `share` place it as in `reason`.
+    """
+    value = row[column.name]
+    if is_absent(value) or value is None:
+        told = f"{_absence(column)}.{_also(share)}"
+    else:
+        told = f"{statement(column, value)}{_comparison(column, value, rank, share)}."
+    amounts = [
+        (describe(name, column.person), one)
+        for name in ("AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_PRICE")
+        if name != column.name and not is_absent(one := row[name])
+    ]
+    verbs = ("est de", *["de"] * len(amounts))
+    listed = french.join(
+        [
+            f"{one.definite} {verb} {value_text(one, amount)}"
+            for (one, amount), verb in zip(amounts, verbs, strict=False)
+        ]
+    )
+    more = f" {french.capital(listed)}." if amounts else ""
+    return f"{told}{more} {effect(points)}"
+
+
 def group_reason(
     group: str,
     row: Mapping[str, Value],
@@ -284,7 +332,7 @@ def group_reason(
 
     `row` holds the raw values of the group's columns (an absent key is a missing value). `share` (0..1), if
     given, is the share of clients of whom the same sentence is true. Raises KeyError for an unknown group,
-    and for the external scores, which `external_reason` tells.
+    and for those that a figure of theirs tells: external scores, credit, car.
     """
     columns = in_group(group)
     known = {c.name: value for c in columns if not is_absent(value := row.get(c.name))}

@@ -1,8 +1,8 @@
 """What the model does overall: which data matter, how each one drives the score, how good the whole is.
 
-Everything is computed once, at training. Contributions are exact TreeSHAP values in points, positive where
-they speak for the client, of a sample of clients; only counts, means and quantiles of them are kept, of at
-least SMALLEST clients each, so that no client can be recognised.
+Everything is computed once, at training. Contributions are exact TreeSHAP values in points, less their mean
+over the clients learnt from, positive where they speak for the client, of a sample of clients; only counts,
+means and quantiles of them are kept, of at least SMALLEST clients each, so that no client can be recognised.
 """
 
 from __future__ import annotations

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.dictionary import Row, wording
+from pretadepenser.credit.dictionary import Column, Row, wording
 from pretadepenser.credit.model import scoring
-from pretadepenser.credit.model.inputs import input_matrix
+from pretadepenser.credit.model.inputs import as_read, input_matrix
 from pretadepenser.credit.model.scoring import Floats, Model
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.portfolio.percentile_rank import percentile_rank
-from pretadepenser.credit.scale import Score, whole_points
+from pretadepenser.credit.scale import Scale, Score, whole_points
 from pretadepenser.french import Person
 
 REASONS: Final = 5
@@ -36,8 +36,9 @@ TOLD: Final = Told()
 class Contribution:
     """What one figure of the client adds to the score.
 
-    value: raw value (None: missing); text: the same for a reader; margin: TreeSHAP value in log-odds of
-    default, positive against the client; points: its whole points, positive for the client.
+    value: raw value as the model reads it (None: missing); text: the same for a reader; margin: TreeSHAP
+    value less its mean over the clients learnt from, in log-odds of default, positive against the client;
+    points: its whole points, positive for the client.
     """
 
     name: str
@@ -49,10 +50,27 @@ class Contribution:
 
 
 @dataclass(frozen=True)
+class Part:
+    """What is told as one: a figure, or figures that say the same thing (a group of the dictionary).
+
+    name: of the group, or of the figure that tells it; text: what stands for its value; margin, points: sums
+    over the members, which are as in Contribution, the strongest first; heard: whether it may be a reason.
+    """
+
+    name: str
+    label: str
+    text: str
+    margin: float
+    points: int
+    members: tuple[Contribution, ...]
+    heard: bool
+
+
+@dataclass(frozen=True)
 class Reason:
     """A sentence a person can hear: the value, how it compares with other clients, what it does to the score.
 
-    names: the figures that it speaks of (several for a group of thin columns).
+    names: the figures that it speaks of (several where they are told as one).
     """
 
     names: tuple[str, ...]
@@ -63,14 +81,20 @@ class Reason:
 
 @dataclass(frozen=True)
 class Decomposition:
-    """A score and what it is made of, exactly: base_points + sum of the points = score.points.
+    """A score and what it is made of, exactly: base_points + sum of the parts' points = score.points.
 
-    contributions: all features of the model, the strongest first.
+    base_points: mean score of the clients learnt from; parts: all features of the model, told as one where
+    they say one thing, the strongest first.
     """
 
     score: Score
     base_points: int
-    contributions: tuple[Contribution, ...]
+    parts: tuple[Part, ...]
+
+    @property
+    def contributions(self) -> tuple[Contribution, ...]:
+        """Every feature of the model, part after part."""
+        return tuple(member for part in self.parts for member in part.members)
 
 
 @dataclass(frozen=True)
@@ -120,111 +144,151 @@ def explain_all(
     told: Told = TOLD,
 ) -> Iterator[Explanation]:
     """Do what `explain` does for many rows: the model runs once, sentences are written row by row."""
-    for parts, values in _decomposed(model, rows, limit, numbers):
-        groups = _grouped(parts.contributions, values)
+    for whole, values in _decomposed(model, rows, limit, numbers):
         yield Explanation(
-            parts.score,
-            parts.base_points,
-            parts.contributions,
-            against=_reasons(portfolio, values, groups, -1, told),
-            in_favour=_reasons(portfolio, values, groups, +1, told),
+            whole.score,
+            whole.base_points,
+            whole.parts,
+            against=_reasons(portfolio, values, whole.parts, -1, told),
+            in_favour=_reasons(portfolio, values, whole.parts, +1, told),
         )
 
 
 def _decomposed(
     model: Model, rows: Sequence[Row], limit: float, numbers: Sequence[int | None]
 ) -> Iterator[tuple[Decomposition, Row]]:
-    """Each row's decomposition, and the row with its derived figures."""
+    """Each row's decomposition, and the row as the model reads it with its derived figures."""
     frame = dictionary.frame(rows)
     derived = dictionary.derive(frame)
     every = model.contributions(input_matrix(frame, model.features))
     for index, (row, number) in enumerate(zip(rows, numbers, strict=True)):
-        values = dict(row) | {name: _known(figures[index]) for name, figures in derived.items()}
+        values = {**as_read(row), **{name: _known(figures[index]) for name, figures in derived.items()}}
         yield _decomposition(model, values, every[index], limit, number), values
 
 
 def _decomposition(
     model: Model, values: Row, margins: Floats, limit: float, number: int | None
 ) -> Decomposition:
+    """Round what is told as one first, so that it adds up to the score, then the members of each."""
     score = scoring.score(model, float(margins.sum()), limit, number)
     base = math.floor(score.scale.exact_points(float(margins[-1])))
-    gains = score.scale.gain(margins[:-1]).tolist()
+    together: dict[str, list[tuple[str, float]]] = {}
+    for name, margin in zip(model.features, margins[:-1].tolist(), strict=True):
+        together.setdefault(_teller(name, values), []).append((name, margin))
+    gains = [score.scale.gain(math.fsum(margin for _, margin in members)) for members in together.values()]
     points = whole_points(gains, base, score.points)
-    contributions = [
-        Contribution(
-            name,
-            dictionary.describe(name).label,
-            values[name],
-            wording.text_in(dictionary.describe(name), values),
-            float(margin),
-            gain,
-        )
-        for name, margin, gain in zip(model.features, margins, points, strict=False)
+    parts = [
+        _part(model, values, teller, members, gain)
+        for (teller, members), gain in zip(together.items(), points, strict=True)
     ]
-    contributions.sort(key=lambda one: -abs(one.margin))
-    return Decomposition(score, base, tuple(contributions))
+    parts.sort(key=lambda part: (-abs(part.points), -abs(part.margin)))
+    return Decomposition(score, base, tuple(parts))
+
+
+def _part(model: Model, values: Row, teller: str, members: Sequence[tuple[str, float]], points: int) -> Part:
+    gains = whole_points([Scale.gain(margin) for _, margin in members], 0, points)
+    told = [
+        Contribution(
+            name, dictionary.describe(name).label, values[name], _text(model, name, values), margin, gain
+        )
+        for (name, margin), gain in zip(members, gains, strict=True)
+    ]
+    told.sort(key=lambda one: (-abs(one.points), -abs(one.margin)))
+    grouped = teller in dictionary.GROUPS
+    return Part(
+        teller,
+        dictionary.group_label(teller) if grouped else dictionary.describe(teller).label,
+        wording.group_text(teller, values) if grouped else _text(model, teller, values),
+        math.fsum(margin for _, margin in members),
+        points,
+        tuple(told),
+        _heard(model, values, teller),
+    )
 
 
 def _known(value: float) -> float | None:
     return None if value != value else float(value)
 
 
-def _grouped(contributions: Iterable[Contribution], row: Row) -> dict[str, list[Contribution]]:
-    """Contributions that are explained together, by the name of the group or figure that tells them.
-
-    The thin columns of a group are told as one. What has no object in this file goes with the figure that
-    makes it so: no car, and no age of a car, are one thing to say.
-    """
-    together: dict[str, list[Contribution]] = {}
-    for one in contributions:
-        together.setdefault(_teller(one.name, row), []).append(one)
-    return together
-
-
 def _teller(name: str, row: Row) -> str:
+    """The group or figure that tells a figure.
+
+    What has no object in this file goes with the figure that makes it so: no employment, and no occupation,
+    are one thing to say.
+    """
     column = dictionary.describe(name)
-    if column.not_applicable_where and column.is_not_applicable(row):
+    if column.group is None and column.not_applicable_where and column.is_not_applicable(row):
         return column.not_applicable_where[0]
     return column.group or name
 
 
-def _reasons(
-    portfolio: Portfolio, row: Row, groups: Mapping[str, Sequence[Contribution]], sign: int, told: Told
-) -> tuple[Reason, ...]:
-    """The groups that move the score in the direction of `sign`, strongest first, by at least a point."""
-    weighed = [
-        (sum(one.points for one in group), teller, group)
-        for teller, group in groups.items()
-        if not _unheard_of(portfolio, row, teller)
-    ]
-    chosen = sorted((one for one in weighed if one[0] * sign > 0), key=lambda one: -abs(one[0]))
-    return tuple(_reason(portfolio, row, *one, told) for one in chosen[:REASONS])
+def _text(model: Model, name: str, values: Row) -> str:
+    text = wording.text_in(dictionary.describe(name), values)
+    return f"{text} (catégorie rare)" if model.rare(name, values[name]) else text
 
 
-def _unheard_of(portfolio: Portfolio, row: Row, name: str) -> bool:
-    """Say whether a figure is absent that no client lacks: there is nothing true to say of its points."""
-    # The external scores are told by their mean, which only a file without any of them lacks.
-    told_by = _EXTERNAL_MEAN if name == dictionary.EXTERNAL_GROUP else name
-    return told_by not in dictionary.GROUPS and row[told_by] is None and portfolio.missing(told_by) == 0
+def _heard(model: Model, row: Row, teller: str) -> bool:
+    """Say whether a part may be a reason.
 
-
-def _reason(
-    portfolio: Portfolio, row: Row, points: int, teller: str, group: Sequence[Contribution], told: Told
-) -> Reason:
-    names = tuple(one.name for one in group)
+    Neither what next to no client learnt from has, nor an absence that none of them knew: there is nothing
+    true to say of its points.
+    """
     if teller in dictionary.GROUPS:
-        label = dictionary.group_label(teller, told.person)
-        return Reason(names, label, _together(portfolio, row, points, teller, told), points)
-    column, value = dictionary.describe(teller, told.person), row[teller]
+        # The external scores are told by their mean, which only a file without any of them lacks.
+        return teller != dictionary.EXTERNAL_GROUP or _learnt(model, row, _EXTERNAL_MEAN)
+    return _learnt(model, row, teller) and not model.rare(teller, row[teller])
+
+
+def _learnt(model: Model, row: Row, name: str) -> bool:
+    """Say whether a figure is known, or lacks for some of the clients learnt from too."""
+    return row[name] is not None or model.card.absent[name] > 0
+
+
+def _reasons(
+    portfolio: Portfolio, row: Row, parts: Sequence[Part], sign: int, told: Told
+) -> tuple[Reason, ...]:
+    """The parts that move the score in the direction of `sign`, strongest first, by at least a point."""
+    chosen = [part for part in parts if part.heard and part.points * sign > 0]
+    return tuple(_reason(portfolio, row, part, told) for part in chosen[:REASONS])
+
+
+def _reason(portfolio: Portfolio, row: Row, part: Part, told: Told) -> Reason:
+    names = tuple(one.name for one in part.members)
+    if part.name not in dictionary.GROUPS:
+        column = dictionary.describe(part.name, told.person)
+        return Reason(names, column.label, _alone(portfolio, row, column, part.points), part.points)
+    label = dictionary.group_label(part.name, told.person)
+    return Reason(names, label, _together(portfolio, row, part, told), part.points)
+
+
+def _alone(portfolio: Portfolio, row: Row, column: Column, points: int) -> str:
+    """The sentence of one figure."""
+    value = row[column.name]
     ranked = percentile_rank(portfolio, column, value)
-    sentence = wording.reason(column, value, ranked.rank, ranked.share, points)
-    return Reason(names, column.label, sentence, points)
+    return wording.reason(column, value, ranked.rank, ranked.share, points)
 
 
-def _together(portfolio: Portfolio, row: Row, points: int, group: str, told: Told) -> str:
-    """The sentence of a group; that of the external scores places their mean among the other clients."""
-    if group != dictionary.EXTERNAL_GROUP:
-        return wording.group_reason(group, row, points, person=told.person)
-    mean = dictionary.describe(_EXTERNAL_MEAN)
-    ranked = percentile_rank(portfolio, mean, row[mean.name])
-    return wording.external_reason(row, ranked.rank, ranked.share, points, told.person, told.bureaux)
+def _together(portfolio: Portfolio, row: Row, part: Part, told: Told) -> str:
+    """The sentence of a group: that of one of its figures, placed among those of the other clients."""
+    match part.name:
+        case dictionary.EXTERNAL_GROUP:
+            mean = dictionary.describe(_EXTERNAL_MEAN)
+            ranked = percentile_rank(portfolio, mean, row[mean.name])
+            return wording.external_reason(
+                row, ranked.rank, ranked.share, part.points, told.person, told.bureaux
+            )
+        case dictionary.CREDIT_GROUP:
+            column = dictionary.describe(_strongest(part), told.person)
+            ranked = percentile_rank(portfolio, column, row[column.name])
+            return wording.credit_reason(row, column, ranked.rank, ranked.share, part.points)
+        case dictionary.CAR_GROUP:
+            # The age of a car says that there is one.
+            name = "FLAG_OWN_CAR" if row["OWN_CAR_AGE"] is None else "OWN_CAR_AGE"
+            return _alone(portfolio, row, dictionary.describe(name, told.person), part.points)
+    return wording.group_reason(part.name, row, part.points, person=told.person)
+
+
+def _strongest(part: Part) -> str:
+    """The known figure that moves a part most in its own direction, the credit's amount where none is."""
+    known = [one for one in part.members if one.value is not None and one.margin * part.margin > 0]
+    return max(known, key=lambda one: abs(one.margin)).name if known else "AMT_CREDIT"

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import cattrs
-from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 from cattrs.preconf.json import make_converter
 
 from pretadepenser.credit import dictionary
@@ -28,7 +27,10 @@ TREES: Final = "model.ubj"
 CARD: Final = "card.json"
 GLOBAL_EXPLANATION: Final = "insight.json"
 # Changed when an artefact written by an older version of this code can no longer be read.
-FORMAT: Final = 1
+FORMAT: Final = 2
+
+# Fewest clients learnt from of a category that gives a reason: below, it would tell of a handful of people.
+RARE: Final = 100
 
 RETRAIN: Final = "lancez « flask --app wsgi model train »."
 
@@ -60,6 +62,9 @@ class Card:
     know; monotone: +1 where a higher value may only raise the risk, −1 where it may only lower it;
     parameters: XGBoost's; without_protected and with_protected: out-of-fold quality of this model and of the
     same one fed the protected grounds as well; sha256: of the other files of the artefact, by name.
+    reference: mean contribution of each feature over the clients learnt from, in log-odds, from which
+    contributions are told; absent: clients learnt from whose figure is missing, by feature; counts: clients
+    learnt from of each category, as the model reads it, by feature.
     """
 
     format: int
@@ -70,6 +75,9 @@ class Card:
     monotone: Mapping[str, int]
     parameters: Mapping[str, str | int | float]
     trees: int
+    reference: Mapping[str, float]
+    absent: Mapping[str, int]
+    counts: Mapping[str, Mapping[str, int]]
     calibration: Calibration
     without_protected: Metrics
     with_protected: Metrics
@@ -77,17 +85,6 @@ class Card:
     versions: Mapping[str, str]
     seconds: float
     sha256: Mapping[str, str]
-
-
-# The key on disk is that of the first cards, so that a model trained before can still be read.
-_FAIR: Final = override(rename="fair")
-_converter.register_structure_hook(
-    Card,
-    make_dict_structure_fn(Card, _converter, _cattrs_forbid_extra_keys=True, without_protected=_FAIR),
-)
-_converter.register_unstructure_hook(
-    Card, make_dict_unstructure_fn(Card, _converter, without_protected=_FAIR)
-)
 
 
 def categories(names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

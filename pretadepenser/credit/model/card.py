@@ -10,7 +10,7 @@ from pretadepenser.credit import dictionary
 from pretadepenser.credit.evaluation.fairness import AGE, FAMILY, SEX, SMALLEST, Audit, Verdict
 from pretadepenser.credit.evaluation.influence import GlobalExplanation
 from pretadepenser.credit.evaluation.metrics import COST_OF_A_DEFAULT, Rate
-from pretadepenser.credit.model.artefact import Card
+from pretadepenser.credit.model.artefact import RARE, Card
 
 COMMANDS: Final = (
     "flask --app wsgi portfolio import DOSSIER",
@@ -158,6 +158,10 @@ def _inputs(card: Card, overall: GlobalExplanation) -> list[str]:
         f"{len(card.features)} données. L’importance est l’effet moyen, en points, sur "
         f"{french.plural(overall.sample, 'client')} ; le sens imposé dit ce que devient le risque quand la "
         "donnée augmente.",
+        "Les points de chaque donnée se comptent à partir du score moyen des "
+        f"{french.plural(card.data.labelled, 'client')} dont le modèle a appris : une donnée ajoute des "
+        "points quand elle en vaut plus, chez ce client, qu’en moyenne chez eux. Une catégorie qui compte "
+        f"moins de {RARE} de ces clients ne donne pas de raison à elle seule.",
         table(("Donnée", "Colonne", "Importance", "Sens imposé"), rows),
         f"Le modèle ne regarde {grounds(card)}, ni ce qui s’en calcule (les caractéristiques de "
         "l’immeuble décrivent le lieu de résidence), ni les défauts de l’entourage, ni les circonstances de "

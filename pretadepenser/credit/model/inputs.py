@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.dictionary.derived import DERIVED_FROM, NO_EMPLOYMENT, Frame, derive
+from pretadepenser.credit.dictionary.derived import DERIVED_FROM, NO_EMPLOYMENT, Frame, Row, derive
 from pretadepenser.credit.dictionary.wording import Value
 
 FEATURES: Final[tuple[str, ...]] = (
@@ -64,6 +64,11 @@ NEUTRAL: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
 def neutral(name: str, value: Value) -> Value:
     """Read a category that names a protected ground as its neutral one, as the model does."""
     return NEUTRAL.get((name, str(value)), value)
+
+
+def as_read(row: Row) -> Row:
+    """Return a client's raw values as the model reads them: what is told of a client names no such ground."""
+    return {name: neutral(name, value) for name, value in row.items()}
 
 
 def input_matrix(frame: Frame, names: Sequence[str] = FEATURES) -> NDArray[np.float32]:

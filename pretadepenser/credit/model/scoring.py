@@ -19,6 +19,7 @@ from pretadepenser.credit.model.artefact import (
     CARD,
     GLOBAL_EXPLANATION,
     NAME,
+    RARE,
     RETRAIN,
     TREES,
     Card,
@@ -60,6 +61,7 @@ class Model:
         self.features = card.features
         self._booster = booster
         self._types = feature_types(card.features)
+        self._reference = np.array([card.reference[name] for name in card.features])
         # Also configures the booster now: later predictions, from any thread, change nothing in it.
         empty = np.full((1, len(card.features)), np.nan, np.float32)
         self.base = float(self.contributions(empty)[0, -1])
@@ -89,18 +91,28 @@ class Model:
         return overall
 
     def contributions(self, matrix: Inputs) -> Floats:
-        """Exact TreeSHAP values in log-odds, float64, shape (n, features + 1), the last column the base.
+        """Exact contributions in log-odds, float64, shape (n, features + 1), the last column the base.
 
-        `matrix` is what input_matrix returns for `self.features`. Each row sums to its margin within 1e-5
-        (float32). Lundberg et al. 2020, path-dependent form, as XGBoost computes it.
+        TreeSHAP values (Lundberg et al. 2020, path-dependent form, as XGBoost computes it) less their mean
+        over the clients learnt from, so that the base is the mean margin of these clients: the trees' own
+        base is that of clients weighted by class, whom nobody has met. `matrix` is what input_matrix returns
+        for `self.features`. Each row sums to its margin within 1e-5 (float32).
         """
         values: NDArray[np.float32] = self._booster.predict(self._data(matrix), pred_contribs=True)
-        return values.astype(np.float64)
+        centred = values.astype(np.float64)
+        centred[:, :-1] -= self._reference
+        centred[:, -1] += self._reference.sum()
+        return centred
 
     def margins(self, matrix: Inputs) -> Floats:
         """Log-odds of default, float64, shape (n,); higher is riskier."""
         values: NDArray[np.float32] = self._booster.predict(self._data(matrix), output_margin=True)
         return values.astype(np.float64)
+
+    def rare(self, name: str, value: object) -> bool:
+        """Say whether a raw value is a category of which too few clients were learnt from to tell by it."""
+        counts = self.card.counts.get(name)
+        return counts is not None and value is not None and counts.get(str(value), 0) < RARE
 
     def calibrate(self, margin: float) -> float:
         """Default rate, 0..1, observed among clients of comparable margin."""

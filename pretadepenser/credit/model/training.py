@@ -151,10 +151,12 @@ def train(instance: Path, *, limit: float = LIMIT, progress: Progress = _silent)
     folds = _folds(outcomes)
     booster, margins, margins_whole = _fit_all(without_protected, whole, outcomes, folds, progress)
     progress("Mesure du modèle", 0.0)
+    contributions = _contributions(booster, without_protected)
+    progress("Mesure du modèle", 0.5)
     calibration = Calibration.fit(margins, outcomes)
     rates = cross_calibrated(margins, outcomes, folds)
     explained = _explain(
-        booster, without_protected, frame, margins, margins_whole, rates, outcomes, folds, limit
+        contributions, without_protected, frame, margins, margins_whole, rates, outcomes, folds, limit
     )
     progress("Mesure du modèle", 1.0)
     with storage.publish(instance, NAME) as folder:
@@ -169,6 +171,9 @@ def train(instance: Path, *, limit: float = LIMIT, progress: Progress = _silent)
             monotone=dict(MONOTONE),
             parameters=dict(PARAMETERS),
             trees=TREE_COUNT,
+            reference=dict(zip(FEATURES, contributions.mean(axis=0).tolist(), strict=True)),
+            absent=_absent(frame),
+            counts=_counts(without_protected),
             calibration=calibration,
             without_protected=measure(margins, outcomes, folds, limit),
             with_protected=measure(margins_whole, outcomes, folds, limit),
@@ -281,8 +286,39 @@ def _fit_all(
         return final.result(), margins, margins_whole
 
 
+def _contributions(booster: xgb.Booster, inputs: Inputs) -> Floats:
+    """TreeSHAP values of all clients learnt from, float64, shape (n, features): not yet centred."""
+
+    def of(part: Inputs) -> NDArray[np.float32]:
+        data = xgb.DMatrix(part, feature_types=feature_types(), enable_categorical=True, nthread=1)
+        values: NDArray[np.float32] = booster.predict(data, pred_contribs=True)
+        return values[:, :-1]
+
+    parts = np.array_split(inputs, max(1, len(inputs) // SAMPLE))
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        return np.concatenate(list(pool.map(of, parts))).astype(np.float64)
+
+
+def _absent(frame: dictionary.Frame) -> dict[str, int]:
+    """Clients whose figure is missing, by feature."""
+    figures = {**frame, **dictionary.derive(frame)}
+    return {name: int(np.isnan(figures[name]).sum()) for name in FEATURES}
+
+
+def _counts(inputs: Inputs) -> dict[str, dict[str, int]]:
+    """Clients of each category that has any, as the model reads it, by feature."""
+    return {
+        name: {
+            code: count
+            for index, code in enumerate(codes)
+            if (count := int((inputs[:, FEATURES.index(name)] == index).sum()))
+        }
+        for name, codes in categories(FEATURES).items()
+    }
+
+
 def _explain(
-    booster: xgb.Booster,
+    contributions: Floats,
     inputs: Inputs,
     frame: dictionary.Frame,
     margins: Floats,
@@ -294,12 +330,11 @@ def _explain(
 ) -> GlobalExplanation:
     random = np.random.default_rng(SEED)
     chosen = np.sort(random.choice(outcomes.size, min(SAMPLE, outcomes.size), replace=False))
-    data = xgb.DMatrix(inputs[chosen], feature_types=feature_types(), enable_categorical=True, nthread=1)
-    contributions = booster.predict(data, pred_contribs=True)[:, :-1].astype(np.float64)
+    gains = Scale.gain((contributions - contributions.mean(axis=0))[chosen])
     rates_whole = cross_calibrated(margins_whole, outcomes, folds)
     return GlobalExplanation(
         sample=chosen.size,
-        influences=influences(inputs[chosen], Scale.gain(contributions), FEATURES),
+        influences=influences(inputs[chosen], gains, FEATURES),
         calibration=calibration_bins(rates, outcomes),
         isotonic_gap=isotonic_gap(margins, outcomes, rates),
         costs=cost_curve(margins, outcomes),

@@ -15,6 +15,7 @@ from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Row, Theme, wording
 from pretadepenser.credit.explanation.reasons import Explanation, Reason, Told, explain
+from pretadepenser.credit.model.inputs import as_read
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.recourse import search
@@ -110,6 +111,7 @@ def sheet(
 
     bureaux: names of the three bodies that give the external scores, in order; empty where they are not set.
     """
+    row = as_read(row)
     explanation = explain(model, portfolio, row, limit, number, Told(Person.YOU, bureaux))
     options: tuple[Option, ...] = ()
     if not explanation.score.granted:

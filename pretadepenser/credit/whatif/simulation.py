@@ -19,7 +19,7 @@ from pretadepenser.credit.whatif.change import Change
 
 @dataclass(frozen=True)
 class Move:
-    """A feature whose contribution moves; points: whole points before and after, positive for the client."""
+    """What is told as one and moves; points: whole points before and after, positive for the client."""
 
     name: str
     label: str
@@ -30,7 +30,7 @@ class Move:
 
     @property
     def points(self) -> int:
-        """Points that the simulation adds to the score through this feature."""
+        """Points that the simulation adds to the score through it."""
         return self.points_after - self.points_before
 
 
@@ -38,7 +38,7 @@ class Move:
 class Simulation:
     """A client as the file says and as simulated.
 
-    changes: in the order of the dictionary, empty where nothing differs; moved: every feature whose whole
+    changes: in the order of the dictionary, empty where nothing differs; moved: all that is told as one whose
     points differ, the strongest first, so that their points add up to the difference of the scores.
     """
 
@@ -175,7 +175,23 @@ def _texts(column: Column, before: Row, after: Row) -> tuple[str, str]:
 
 
 def _moved(before: Decomposition, after: Decomposition) -> tuple[Move, ...]:
-    new = {one.name: one for one in after.contributions}
-    pairs = [(old, new[old.name]) for old in before.contributions if old.points != new[old.name].points]
-    pairs.sort(key=lambda pair: -abs(pair[1].margin - pair[0].margin))
-    return tuple(Move(old.name, old.label, old.text, now.text, old.points, now.points) for old, now in pairs)
+    """What moves, told as one where either side tells it so: an occupation that loses its object, with it."""
+    old, new = ({one.name: one for one in side.contributions} for side in (before, after))
+    tellers = [{one.name: part for part in side.parts for one in part.members} for side in (before, after)]
+    together: dict[str, list[str]] = {}
+    for name in old:
+        parts = [side[name] for side in tellers]
+        together.setdefault(next((part.name for part in parts if part.name != name), name), []).append(name)
+    moves = []
+    for teller, names in together.items():
+        points = [sum(side[name].points for name in names) for side in (old, new)]
+        if points[0] != points[1]:
+            texts = [next(part for part in side.parts if part.name == teller) for side in (before, after)]
+            margin = sum(new[name].margin - old[name].margin for name in names)
+            moves.append(
+                (
+                    -abs(margin),
+                    Move(teller, texts[0].label, texts[0].text, texts[1].text, points[0], points[1]),
+                )
+            )
+    return tuple(move for _, move in sorted(moves, key=lambda one: one[0]))
