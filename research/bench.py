@@ -21,7 +21,7 @@ from research.config import Config
 from research.files import write_json
 from research.manifest import Role
 from research.study import Study, config_views
-from research.training import Epoch, Plain, compile_phase, head_model, pooled_features
+from research.training import Epoch, Pictures, Plain, compile_phase, head_model, pooled_features
 
 CACHE_BYTES = int(20e9)
 
@@ -34,7 +34,8 @@ class _Pixels:
 
     def __getitem__(self, photo: int) -> np.ndarray:
         picture = self.view.read(self.paths[photo], self.built.size)
-        return self.built.backbone.preprocess(picture[None])[0]
+        prepared: np.ndarray = self.built.backbone.preprocess(picture[None])[0]
+        return prepared
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -43,7 +44,7 @@ class _Pixels:
 def _fit(
     model: keras.Model,
     config: Config,
-    views: Sequence[np.ndarray | _Pixels],
+    views: Sequence[Pictures],
     study: Study,
     fold: int,
     epochs: int,

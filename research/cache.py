@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -45,7 +46,7 @@ class View:
         return pixels(path, size, self.aspect, self.number, self.augmentation)
 
 
-def entry_key(catalog: Catalog, network: Network, view: View) -> dict[str, object]:
+def entry_key(catalog: Catalog, network: Network, view: View) -> dict[str, Any]:
     """All that the cached values depend on, as JSON-able values."""
     return {
         "format": FORMAT,
@@ -91,7 +92,8 @@ class FeatureCache:
                 write_json(entry / "key.json", key)
             self._compute(catalog, network, view, values, progress, done, tick)
         (entry / "key.json").touch()
-        return np.load(values, mmap_mode="r")
+        features: np.ndarray = np.load(values, mmap_mode="r")
+        return features
 
     def _compute(
         self,
@@ -139,7 +141,7 @@ class FeatureCache:
             total -= _size(path)
             shutil.rmtree(path)
 
-    def entries(self) -> list[dict[str, object]]:
+    def entries(self) -> list[dict[str, Any]]:
         """Keys of the complete and started entries, for reports and tests."""
         return [json.loads(path.read_text()) for path in sorted(self.folder.glob("*/key.json"))]
 
@@ -147,8 +149,8 @@ class FeatureCache:
 def trunk_features(network: Network, pictures: Sequence[np.ndarray]) -> np.ndarray:
     """Features at the cut of a few pictures (RGB 0..255), float16 ``(n, h, w, channels)``."""
     inputs = network.backbone.preprocess(np.stack(pictures))
-    features = infer(network.trunk, inputs)
-    return np.clip(features, -HALF_MAX, HALF_MAX).astype(np.float16)
+    features: np.ndarray = np.clip(infer(network.trunk, inputs), -HALF_MAX, HALF_MAX)
+    return features.astype(np.float16)
 
 
 def _allocate(path: Path, shape: tuple[int, ...]) -> None:

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import imagehash
 import numpy as np
@@ -94,7 +95,7 @@ class Catalog:
         found = Counter(photo.category for photo in self.photos)
         return {name: found[name] for name in CATEGORIES}
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self) -> dict[str, Any]:
         """Everything but the folder, as JSON-able values."""
         return {
             "key": self.key,
@@ -110,7 +111,8 @@ class Catalog:
 
 def one_hot(labels: np.ndarray) -> np.ndarray:
     """Category numbers ``(n,)`` to float32 one-hot rows ``(n, 7)``."""
-    return np.eye(len(CATEGORIES), dtype=np.float32)[labels]
+    rows: np.ndarray = np.eye(len(CATEGORIES), dtype=np.float32)[labels]
+    return rows
 
 
 def first_level(tree: str, line: int) -> str:
@@ -240,16 +242,16 @@ def _members(photos: Sequence[Photo], groups: Sequence[int]) -> tuple[tuple[str,
     return tuple(tuple(group) for group in members.values() if len(group) > 1)
 
 
-def from_json(value: dict[str, object], folder: Path) -> Catalog:
+def from_json(value: dict[str, Any], folder: Path) -> Catalog:
     """Rebuild a catalogue written by :meth:`Catalog.to_json`, its photos lying in ``folder``."""
-    photos = tuple(Photo(**photo) for photo in value["photos"])  # type: ignore[attr-defined]
+    photos = tuple(Photo(**photo) for photo in value["photos"])
     return Catalog(
         folder,
         photos,
-        tuple(LeftOut(**product) for product in value["left_out"]),  # type: ignore[attr-defined]
-        tuple(value["repeated_ids"]),  # type: ignore[arg-type]
-        tuple(tuple(group) for group in value["same_file"]),  # type: ignore[attr-defined]
-        tuple(tuple(group) for group in value["near"]),  # type: ignore[attr-defined]
-        tuple(value["groups"]),  # type: ignore[arg-type]
+        tuple(LeftOut(**product) for product in value["left_out"]),
+        tuple(value["repeated_ids"]),
+        tuple(tuple(group) for group in value["same_file"]),
+        tuple(tuple(group) for group in value["near"]),
+        tuple(value["groups"]),
         bool(value["demonstration"]),
     )

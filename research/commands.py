@@ -48,7 +48,7 @@ def train(options: argparse.Namespace) -> Iterator[str]:
 
     found = figures(gather(study, config.name, config.label, runs), study.manifest)
     for number, run in enumerate(runs):
-        frozen, tuned = (found["phases"][phase]["by_draw"]["test"][number] for phase in PHASES)  # type: ignore[index]
+        frozen, tuned = (found["phases"][phase]["by_draw"]["test"][number] for phase in PHASES)
         yield f"Tirage {run.fold} : base gelée {_percent(frozen)}, affinée {_percent(tuned)}."
 
 
@@ -78,7 +78,7 @@ def evaluate(options: argparse.Namespace) -> Iterator[str]:
             yield f"{config.label} : un seul tirage est terminé ; la mesure en demande deux au moins."
             continue
         found = measure_runs(study, name, config.label, runs)
-        tuned = found["phases"]["tuned"]  # type: ignore[index]
+        tuned = found["phases"]["tuned"]
         low, high = tuned["test_interval"]
         yield (
             f"{config.label} : {_percent(tuned['accuracy']['test'])} au test "
@@ -112,7 +112,7 @@ def measure(options: argparse.Namespace) -> Iterator[str]:
         write_json(options.work / "costs" / f"{options.network}-{size}.json", found)
         yield (
             f"{found['label']} à {size} px : {found['inference_seconds']:.3f} s par photo, "
-            f"{found['memory_inference'] / 1e9:.2f} Go, {found['flops'] / 1e9:.1f} milliards d’opérations."  # type: ignore[operator]
+            f"{found['memory_inference'] / 1e9:.2f} Go, {found['flops'] / 1e9:.1f} milliards d’opérations."
         ).replace(".", ",", 3)
 
 
@@ -161,7 +161,7 @@ def demo(options: argparse.Namespace) -> Iterator[str]:
             config = replace(shortened(config, 2, 3), size=64)
         runs = studies.train(study, config, "random", list(range(study.manifest.folds)))
         found = measure_runs(study, name, config.label, runs)
-        yield f"{config.label} : {_percent(found['phases']['tuned']['accuracy']['test'])} au test."  # type: ignore[index]
+        yield f"{config.label} : {_percent(found['phases']['tuned']['accuracy']['test'])} au test."
         if name == "efficientnet_lite0" and isinstance(config, Config):
             count = explain_config(study, config, "random", 0, 60, 1, options.seed)
             yield f"{count} cartes SHAP."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from research.baselines import Baseline
 from research.errors import ResearchError
@@ -47,7 +48,7 @@ class Config:
     smoothing: float = 0.0
     batch: int = 32
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self) -> dict[str, Any]:
         """JSON-able values; also the fingerprint of a run."""
         return asdict(self)
 

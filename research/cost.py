@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -58,7 +59,7 @@ def peak_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def measure(name: str, size: int, batch: int, repeats: int) -> dict[str, object]:
+def measure(name: str, size: int, batch: int, repeats: int) -> dict[str, Any]:
     """Measure one base with random weights (weights change neither time nor memory).
 
     Seconds are per photo: whole forward pass, and one training step of the opened top alone.
@@ -94,7 +95,7 @@ def measure(name: str, size: int, batch: int, repeats: int) -> dict[str, object]
     }
 
 
-def measure_apart(name: str, size: int, batch: int = 4, repeats: int = 3) -> dict[str, object]:
+def measure_apart(name: str, size: int, batch: int = 4, repeats: int = 3) -> dict[str, Any]:
     """:func:`measure` in a fresh process, so that one network's memory is not counted with another's.
 
     Raises:
@@ -116,7 +117,7 @@ def measure_apart(name: str, size: int, batch: int = 4, repeats: int = 3) -> dic
     return measured
 
 
-def environment() -> dict[str, object]:
+def environment() -> dict[str, Any]:
     """The machine and library versions figures were made with; nothing personal."""
     import tensorflow
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
@@ -11,6 +12,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from themed_svg import Theme
+
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
 
 #: Colours by name, for light and for dark screens; those of the dashboard's own charts where it has them.
 PALETTE = {
@@ -33,7 +37,7 @@ METHODS = ((BLUE, "o"), (RUST, "s"), (VIOLET, "^"), (OCHRE, "D"))
 WIDE, NARROW = 880, 300
 #: Pixels to the inch: one point is one pixel.
 DPI = 72
-STYLE = {
+STYLE: dict[RcKeyType, Any] = {
     "svg.fonttype": "none",  # real text, that a reader can search and enlarge
     "svg.hashsalt": "research",
     "font.family": "DejaVu Sans",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.stats import binomtest, norm
@@ -41,11 +42,11 @@ class Predictions:
     plain: dict[str, np.ndarray]
     words: dict[str, np.ndarray]
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self) -> dict[str, Any]:
         """Compact JSON: probabilities in ten-thousandths, words as strings of digits."""
         rows = []
         for index, identity in enumerate(self.identities):
-            row: dict[str, object] = {"id": identity, "label": int(self.labels[index])}
+            row: dict[str, Any] = {"id": identity, "label": int(self.labels[index])}
             row["draw"] = int(self.tested_in[index])
             for phase in PHASES:
                 row[phase] = (self.test[phase][index] * 10000).round().astype(int).tolist()
@@ -90,7 +91,7 @@ def gather(study: Study, name: str, label: str, runs: Sequence[Run]) -> Predicti
     )
 
 
-def read_predictions(value: dict[str, object]) -> Predictions:
+def read_predictions(value: dict[str, Any]) -> Predictions:
     """Rebuild predictions from the JSON of :meth:`Predictions.to_json`."""
     rows = value["photos"]
     assert isinstance(rows, list)
@@ -100,7 +101,7 @@ def read_predictions(value: dict[str, object]) -> Predictions:
         str(value["label"]),
         tuple(row["id"] for row in rows),
         np.array([row["label"] for row in rows]),
-        tuple(value["draws"]),  # type: ignore[arg-type]
+        tuple(value["draws"]),
         np.array([row["draw"] for row in rows]),
         {phase: np.array([row[phase] for row in rows]) / 10000 for phase in PHASES},
         {phase: np.eye(size)[[row[f"{phase}_plain"] for row in rows]] for phase in PHASES},
@@ -151,7 +152,7 @@ def two_proportions(first: float, second: float, size: int) -> float:
     return float(2 * norm.sf(abs(first - second) / deviation)) if deviation else 1.0
 
 
-def reliability(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, object]:
+def reliability(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
     """Announced confidence against accuracy in ten equal bins, and the expected calibration error."""
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     bins = np.minimum((confidence * RELIABILITY_BINS).astype(int), RELIABILITY_BINS - 1)
@@ -166,11 +167,11 @@ def reliability(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, obje
     return {"bins": rows, "error": error}
 
 
-def figures(predictions: Predictions, manifest: Manifest) -> dict[str, object]:
+def figures(predictions: Predictions, manifest: Manifest) -> dict[str, Any]:
     """Every figure published about a configuration, computed from its published predictions alone."""
     labels = predictions.labels
     numbers = list(range(len(CATEGORIES)))
-    phases: dict[str, object] = {}
+    phases: dict[str, Any] = {}
     for phase in PHASES:
         probabilities = predictions.test[phase]
         answers = probabilities.argmax(axis=1)
@@ -208,7 +209,7 @@ def right_answers(predictions: Predictions, phase: str = "tuned") -> np.ndarray:
     return np.asarray(predictions.test[phase].argmax(axis=1) == predictions.labels)
 
 
-def worst_mistakes(predictions: Predictions, count: int = 8) -> list[dict[str, object]]:
+def worst_mistakes(predictions: Predictions, count: int = 8) -> list[dict[str, Any]]:
     """The photos given to a wrong category with most confidence, the surest first."""
     probabilities = predictions.test["tuned"]
     answers = probabilities.argmax(axis=1)
@@ -227,7 +228,7 @@ def worst_mistakes(predictions: Predictions, count: int = 8) -> list[dict[str, o
     ]
 
 
-def evaluate(study: Study, name: str, label: str, runs: Sequence[Run]) -> dict[str, object]:
+def evaluate(study: Study, name: str, label: str, runs: Sequence[Run]) -> dict[str, Any]:
     """Compute and write ``work/evaluation/<config>.json`` and ``work/predictions/<config>.json``."""
     predictions = gather(study, name, label, runs)
     write_json(study.work / "predictions" / f"{name}.json", predictions.to_json())

@@ -46,7 +46,9 @@ def write_json(path: Path, value: Any) -> None:
 def write_npz(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Write arrays as float32 in a compressed ``.npz``, atomically."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **{name: values.astype(np.float32) for name, values in arrays.items()})
+    singles = {name: values.astype(np.float32) for name, values in arrays.items()}
+    # None is named `allow_pickle`, the option that mypy might take it for.
+    np.savez_compressed(buffer, **singles)  # type: ignore[arg-type]
     write_bytes(path, buffer.getvalue())
 
 

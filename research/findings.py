@@ -22,7 +22,7 @@ from research.files import read_json
 from research.study import Study, read_runs
 
 #: Figures the project started from (its original study): accuracy on training, validation and test photos.
-STARTING_POINT = {
+STARTING_POINT: dict[str, dict[str, float | None]] = {
     "vgg16": {"train": 0.9394, "validation": 0.8347, "test": 0.8475},
     "efficientnet_b7": {"train": 0.9817, "validation": 0.8644, "test": None},
 }

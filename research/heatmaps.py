@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import shap
@@ -47,7 +48,7 @@ class HeatMap:
     probabilities: np.ndarray
     values: np.ndarray
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self) -> dict[str, Any]:
         """JSON-able values, rounded to a thousandth of a point."""
         return {
             "id": self.identity,
@@ -59,12 +60,12 @@ class HeatMap:
         }
 
 
-def read_heat_map(value: dict[str, object]) -> HeatMap:
+def read_heat_map(value: dict[str, Any]) -> HeatMap:
     """Rebuild a heat map from :meth:`HeatMap.to_json`."""
     return HeatMap(
         str(value["id"]),
-        int(value["truth"]),  # type: ignore[call-overload]
-        int(value["answer"]),  # type: ignore[call-overload]
+        int(value["truth"]),
+        int(value["answer"]),
         np.array(value["base"]),
         np.array(value["probabilities"]),
         np.array(value["values"]),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -48,7 +49,7 @@ class Run:
     fold: int
     frozen: np.ndarray
     tuned: np.ndarray
-    record: dict[str, object]
+    record: dict[str, Any]
 
     def averaged(self, phase: str) -> np.ndarray:
         """Probabilities averaged over the cached views, ``(n, 7)``."""
@@ -236,7 +237,9 @@ def run_folder(study: Study, name: str, fold: int) -> Path:
         ResearchError: that fold was not trained.
     """
     pointer = study.work / "runs" / name / "current.json"
-    folder = pointer.parent / read_json(pointer)["run"] / f"draw-{fold}" if pointer.is_file() else None
+    folder: Path | None = None
+    if pointer.is_file():
+        folder = pointer.parent / read_json(pointer)["run"] / f"draw-{fold}"
     if folder is None or not (folder / "run.json").is_file():
         raise ResearchError(
             f"Le tirage {fold} de « {name} » n’est pas entraîné : lancez « python -m research train "
@@ -245,6 +248,6 @@ def run_folder(study: Study, name: str, fold: int) -> Path:
     return folder
 
 
-def _save_run(folder: Path, probabilities: dict[str, np.ndarray], record: dict[str, object]) -> None:
+def _save_run(folder: Path, probabilities: dict[str, np.ndarray], record: dict[str, Any]) -> None:
     write_npz(folder / "predictions.npz", probabilities)
     write_json(folder / "run.json", record)

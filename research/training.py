@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -35,7 +36,15 @@ AGAIN = "refit"
 PROCEDURE = 2
 
 
-class Epoch(keras.utils.PyDataset):
+class Pictures(Protocol):
+    """One view of every photo, read by its position: an array, or what makes it when asked."""
+
+    def __getitem__(self, photo: int, /) -> np.ndarray: ...
+
+    def __len__(self) -> int: ...
+
+
+class Epoch(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is untyped for mypy
     """One epoch: the photos in random order, each through one of its views drawn at random.
 
     ``views`` are arrays ``(n, …)``, one a view; ``members`` the positions to learn from. The draw depends
@@ -43,7 +52,7 @@ class Epoch(keras.utils.PyDataset):
     """
 
     def __init__(
-        self, views: Sequence[np.ndarray], labels: np.ndarray, members: np.ndarray, batch: int, seed: int
+        self, views: Sequence[Pictures], labels: np.ndarray, members: np.ndarray, batch: int, seed: int
     ) -> None:
         super().__init__()
         random = np.random.default_rng(seed)
@@ -64,7 +73,7 @@ class Epoch(keras.utils.PyDataset):
 class Plain(Epoch):
     """The plain view of some photos in their own order: what is validated on."""
 
-    def __init__(self, plain: np.ndarray, labels: np.ndarray, members: np.ndarray, batch: int) -> None:
+    def __init__(self, plain: Pictures, labels: np.ndarray, members: np.ndarray, batch: int) -> None:
         super().__init__([plain], labels, members, batch, seed=0)
         self.order = members
 
@@ -78,7 +87,7 @@ class Trained:
     maps each phase to the number that validation chose, ``seconds`` to its duration.
     """
 
-    history: list[dict[str, object]]
+    history: list[dict[str, Any]]
     probabilities: dict[str, np.ndarray]
     epochs: dict[str, int]
     seconds: dict[str, float]
@@ -147,7 +156,7 @@ def fit_phase(
     seed: int,
     folder: Path,
     name: str,
-) -> list[dict[str, object]]:
+) -> list[dict[str, Any]]:
     """Train ``model`` in place to its best validation epoch; resumes from ``folder`` after a kill.
 
     Without validation photos in ``members`` it is trained for all the epochs of ``phase``. Returns one row an
@@ -157,7 +166,7 @@ def fit_phase(
     journal, state, best = (
         folder / f"{name}.{end}" for end in ("json", "state.weights.h5", "best.weights.h5")
     )
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     if journal.is_file() and state.is_file():
         rows = read_json(journal)
         model.load_weights(state)
@@ -171,7 +180,7 @@ def fit_phase(
             record = model.fit(
                 epoch, validation_data=validation, initial_epoch=number, epochs=number + 1, verbose=0
             ).history
-            row: dict[str, object] = {"phase": name, "epoch": number + 1}
+            row: dict[str, Any] = {"phase": name, "epoch": number + 1}
             row |= {key: round(float(values[0]), 5) for key, values in record.items()}
             row["seconds"] = round(time.perf_counter() - start, 3)
             rows.append(row)
@@ -186,13 +195,13 @@ def fit_phase(
     return rows
 
 
-def _best(rows: Sequence[dict[str, object]]) -> int:
+def _best(rows: Sequence[dict[str, Any]]) -> int:
     """Place of the epoch with the least validation loss; the last one where nothing was validated."""
-    losses = [float(row["val_loss"]) for row in rows if "val_loss" in row]  # type: ignore[arg-type]
+    losses = [float(row["val_loss"]) for row in rows if "val_loss" in row]
     return int(np.argmin(losses)) if losses else len(rows) - 1
 
 
-def _stalled(rows: Sequence[dict[str, object]], patience: int) -> bool:
+def _stalled(rows: Sequence[dict[str, Any]], patience: int) -> bool:
     return bool(rows) and len(rows) - 1 - _best(rows) >= patience
 
 
@@ -258,10 +267,7 @@ def train_fold(
         raise ResearchError(
             f"L’entraînement de {config.label} a divergé : baissez son pas d’apprentissage (rate)."
         )
-    seconds = {
-        name: round(sum(float(row["seconds"]) for row in found), 2)  # type: ignore[arg-type]
-        for name, found in rows.items()
-    }
+    seconds = {name: round(sum(float(row["seconds"]) for row in found), 2) for name, found in rows.items()}
     return Trained(history, probabilities, epochs, seconds)
 
 
@@ -277,7 +283,7 @@ class _Data:
 
 def _train_once(
     config: Config, data: _Data, members: dict[Role, np.ndarray], judged: np.ndarray, seed: int, folder: Path
-) -> tuple[list[dict[str, object]], dict[str, np.ndarray]]:
+) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
     """Both phases, in ``folder``; the base's own weights are put back at the end.
 
     Returns the history and the probabilities of all photos, those at ``judged`` through every view.
@@ -292,9 +298,7 @@ def _train_once(
     write_npz(folder / STATISTICS, {"mean": mean, "variance": variance})
     head = head_model(config, mean, variance)
 
-    def fit(
-        model: keras.Model, phase: Phase, name: str, views: Sequence[np.ndarray]
-    ) -> list[dict[str, object]]:
+    def fit(model: keras.Model, phase: Phase, name: str, views: Sequence[np.ndarray]) -> list[dict[str, Any]]:
         return fit_phase(model, phase, config, views, data.labels, members, seed, folder, name)
 
     try:

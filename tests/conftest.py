@@ -4,11 +4,13 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from lxml.html import HtmlElement
+from werkzeug.test import TestResponse
 
 from pretadepenser import create_app, demo
 from pretadepenser.credit.model import training
@@ -69,7 +71,7 @@ def app(instance: Path) -> Flask:
 class Browser(FlaskClient):
     """Flask's test client that checks the invariants of every page it is given."""
 
-    def open(self, *args: object, **kwargs: object) -> object:
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         response = super().open(*args, **kwargs)
         if response.mimetype == "text/html" and response.status_code not in (301, 302, 303, 308):
             invariants.check(response.text, response.request.path)

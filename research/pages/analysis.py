@@ -35,7 +35,8 @@ def _learning(found: Findings, name: str, files: Files) -> Block:
     """Mean curves: each fold is prolonged by its last value, since folds stop at different epochs."""
     runs, label = found.methods[name]["runs"], found.methods[name]["label"]
     curves: dict[str, list[float]] = {"apprentissage": [], "validation": []}
-    rows, opening = [], 0
+    rows: list[list[str]] = []
+    opening = 0
     for phase, french in (("frozen", "base gelée"), ("tuned", "haut ouvert")):
         histories = [[row for row in run["history"] if row["phase"] == phase] for run in runs]
         longest = max((len(history) for history in histories), default=0)

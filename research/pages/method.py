@@ -201,7 +201,7 @@ def _bench(bench: dict[str, Any]) -> list[Block]:
     ]
 
 
-def _trials(found: Findings, folds: int) -> Block | None:
+def _trials(found: Findings, folds: int) -> Block:
     if not found.trials:
         return section("essais", "Ce qui a été essayé")
     rows = []

@@ -31,7 +31,7 @@ def run(ground: Ground) -> None:
         f"{np.median(scores):.1f}",
         f"{min(scores):.1f}",
     )
-    found = faithfulness.measure(model, portfolio, rows, 0.48)
-    line("faithful: a reason withdrawn moves the score as announced", f"{100 * found.direction:.1f} %")
-    line("faithful: all reasons of a side withdrawn together", f"{100 * found.joint:.1f} %")
-    line("faithful: of two reasons, the stronger moves it more", f"{100 * found.order:.1f} %")
+    faithful = faithfulness.measure(model, portfolio, rows, 0.48)
+    line("faithful: a reason withdrawn moves the score as announced", f"{100 * faithful.direction:.1f} %")
+    line("faithful: all reasons of a side withdrawn together", f"{100 * faithful.joint:.1f} %")
+    line("faithful: of two reasons, the stronger moves it more", f"{100 * faithful.order:.1f} %")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 
 import numpy as np
 from flask import Flask
+from flask.testing import FlaskClient
 
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.model.inputs import input_matrix
@@ -53,10 +55,10 @@ def run(ground: Ground) -> None:
     }
     for name, path in paths.items():
         browser.get(path.format(numbers[0]))
-        taken = timed(lambda number, path=path: _read(browser, path.format(number)), numbers)  # type: ignore[misc]
+        taken = timed(partial(_read, browser, path), numbers)
         ratio = f"{median(taken) / median(floor):.1f}"
         line(name, f"{median(taken):.2f}", f"{p99(taken):.2f}", ratio)
-    pdf = timed(lambda number: _read(browser, f"/clients/{number}/entretien.pdf"), numbers[:10])
+    pdf = timed(partial(_read, browser, "/clients/{}/entretien.pdf"), numbers[:10])
     line("meeting sheet, tagged PDF", f"{median(pdf):.0f}", f"{p99(pdf):.0f}")
     token = csrf(browser.get("/").text)
     form = {"AMT_CREDIT": "300000", "csrf_token": token}
@@ -67,11 +69,11 @@ def run(ground: Ground) -> None:
     shutil.rmtree(ground.instance / "pictures", ignore_errors=True)
     for chart in ("score", "contributions"):
         path = f"/clients/{{}}/graphiques/{chart}.svg"
-        cold = timed(lambda number, path=path: _read(browser, path.format(number)), numbers[:40])  # type: ignore[misc]
-        kept = timed(lambda number, path=path: _read(browser, path.format(number)), numbers[:40])  # type: ignore[misc]
+        cold = timed(partial(_read, browser, path), numbers[:40])
+        kept = timed(partial(_read, browser, path), numbers[:40])
         line(chart, f"{median(cold):.1f}", f"{median(kept):.1f}", f"÷ {median(cold) / median(kept):.1f}")
 
 
-def _read(browser: object, path: str) -> None:
-    answer = browser.get(path)  # type: ignore[attr-defined]
+def _read(browser: FlaskClient, path: str, number: int) -> None:
+    answer = browser.get(path.format(number))
     assert answer.status_code == 200, (path, answer.status_code)

@@ -154,7 +154,7 @@ def visit(driver: WebDriver, site: str, numbers: dict[str, int]) -> Callable[...
                 driver.find_element("id", "mot_de_passe").send_keys(PASSWORD)
                 with leaving_the_page(driver):
                     driver.find_element("id", "mot_de_passe").submit()
-            driver.known_as = (base, user)  # type: ignore[attr-defined]
+            driver.known_as = (base, user)  # type: ignore[attr-defined]  # a note of ours on it
         driver.get(base + path.format(**numbers))
         return driver
 

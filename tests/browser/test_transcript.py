@@ -58,7 +58,7 @@ def stable(line: str) -> str:
     line = re.sub(r"(?<!heading h)\d[\d\s]*(?:,\d+)?(?!\w)", "#", line)
     line = re.sub(r"(ce qui ajoute le plus).*", r"\1 (…) »", line)
     if re.search(r"au score\.", line):
-        return re.match(r"\s*", line)[0] + "« (raison) »"  # type: ignore[index]
+        return line[: len(line) - len(line.lstrip())] + "« (raison) »"
     return line
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,8 +62,10 @@ def test_labels_are_one_hot_in_the_order_of_the_categories() -> None:
         (lambda table, photos: [one.unlink() for one in photos.iterdir()], "Aucune photo utilisable"),
     ],
 )
-def test_each_fault_has_its_sentence(copy: Drawings, spoil: object, sentence: str) -> None:
-    spoil(*copy)  # type: ignore[operator]
+def test_each_fault_has_its_sentence(
+    copy: Drawings, spoil: Callable[[Path, Path], object], sentence: str
+) -> None:
+    spoil(*copy)
     with pytest.raises(ResearchError, match=sentence):
         read_catalog(*copy)
 

@@ -71,7 +71,7 @@ def test_predictions_survive_their_json_and_figures_follow_the_definitions(
     predictions = gather(study, "x", "X", runs)
     again = read_predictions(predictions.to_json())
     assert figures(again, study.manifest) == figures(predictions, study.manifest)
-    found = figures(again, study.manifest)["phases"]["tuned"]  # type: ignore[index]
+    found = figures(again, study.manifest)["phases"]["tuned"]
     tested = np.concatenate([study.manifest.members(fold, Role.TEST) for fold in (0, 1)])
     assert len(predictions.identities) == len(tested)
     answers = np.concatenate(
@@ -94,7 +94,7 @@ def test_baselines_mean_something(study: Study) -> None:
         assert isinstance(config, Baseline)
         runs = studies.train(study, config, "", range(5))
         found = evaluate(study, name, config.label, runs)
-        scores[name] = found["phases"]["tuned"]["test_pooled"]  # type: ignore[index]
+        scores[name] = found["phases"]["tuned"]["test_pooled"]
     assert scores["majority"] < 0.3
     assert scores["histogram"] > scores["majority"]
 
@@ -115,20 +115,20 @@ def test_the_published_figures_follow_from_the_published_predictions() -> None:
     for name, method in published["methods"].items():
         predictions[name] = read_predictions(read_json(RESULTS / f"predictions-{name}.json"))
         computed = figures(predictions[name], manifest)
-        for phase, values in computed["phases"].items():  # type: ignore[attr-defined]
+        for phase, values in computed["phases"].items():
             for key in ("test_pooled", "macro_f1", "confusion", "test_one_view"):
                 assert np.allclose(values[key], method["phases"][phase][key]), (name, phase, key)
             assert list(values["test_interval"]) == pytest.approx(method["phases"][phase]["test_interval"])
             for role, scores in values["by_draw"].items():
                 assert scores == pytest.approx(method["phases"][phase]["by_draw"][role])
     for pair in published["pairs"]:
-        computed = compare(predictions[pair["first"]], predictions[pair["second"]])
-        assert {key: pair[key] for key in computed} == pytest.approx(computed)
+        compared = compare(predictions[pair["first"]], predictions[pair["second"]])
+        assert {key: pair[key] for key in compared} == pytest.approx(compared)
 
 
 @pytest.mark.parametrize("name", configs.names())
 def test_a_configuration_states_its_command_and_the_result_that_is_published(name: str) -> None:
-    said = importlib.import_module(f"research.configs.{name}").__doc__
+    said = importlib.import_module(f"research.configs.{name}").__doc__ or ""
     assert f"python -m research train --config {name}" in said
     path = RESULTS / "figures.json"
     published = read_json(path)["methods"] if path.is_file() else {}

@@ -142,7 +142,7 @@ def test_an_svg_has_words_and_follows_the_reader_s_scheme(width: int) -> None:
 
 def chart_texts(figure: Figure) -> list[tuple[str, Bbox]]:
     """What a chart writes, and where."""
-    FigureCanvasAgg(figure).draw()
+    FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]  # matplotlib leaves it bare
     beyond = set()
     for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
         low, high = sorted(axis.get_view_interval())

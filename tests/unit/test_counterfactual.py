@@ -16,7 +16,7 @@ from pretadepenser.credit.portfolio import Portfolio, current_portfolio
 from pretadepenser.credit.recourse import grid as lever_grid
 from pretadepenser.credit.recourse.grid import MORE, MOVED, PLAUSIBLE
 from pretadepenser.credit.recourse.levers import EFFORT, LOCKS, Lever, Lock
-from pretadepenser.credit.recourse.search import PROPOSALS, Levers, levers
+from pretadepenser.credit.recourse.search import PROPOSALS, Levers, Proposal, levers
 from pretadepenser.credit.scale import Scale
 from pretadepenser.credit.whatif.plausibility import implausible
 from tests.unit import brute_force
@@ -263,5 +263,5 @@ def replace_at(values: np.ndarray, index: tuple[int, int]) -> np.ndarray:
     return changed
 
 
-def _shown(found: Levers) -> tuple:
+def _shown(found: Levers) -> tuple[Proposal, ...]:
     return (*found.proposals, *((found.nearest,) if found.nearest else ()))

@@ -1,10 +1,12 @@
 """Fitting the fictitious portfolio and comparing it: small pieces, on made-up numbers."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pretadepenser.credit.dictionary import Frame
 from pretadepenser.demo.fit import compare
 from pretadepenser.demo.fit.__main__ import category_names, nearest
 from pretadepenser.demo.fit.genuine import fictitious
@@ -95,7 +97,12 @@ def test_a_portfolio_resembles_itself_but_equals_it(drawn: dict[str, Floats]) ->
         (compare.correlations, "AMT_ANNUITY", lambda x: -x),
     ],
 )
-def test_comparison_names_the_column_that_is_wrong(drawn, check, column, change) -> None:
+def test_comparison_names_the_column_that_is_wrong(
+    drawn: dict[str, Floats],
+    check: Callable[[Frame, Frame], compare.Check],
+    column: str,
+    change: Callable[[Floats], Floats],
+) -> None:
     wrong = check(drawn, {**drawn, column: change(drawn[column])})
     assert not wrong.passed
     assert any(column in detail for detail in wrong.details)

@@ -51,7 +51,7 @@ def test_genuine_rows_pass(name: str) -> None:
     rows = pd.read_csv(HOME_CREDIT / f"{name}.csv")
     refused = {
         label: value
-        for label in rows
+        for label in rows.columns
         for value in [*rows[label].dropna().unique(), *([None] if rows[label].isna().any() else [])]
         if not COLUMNS[label].accepts(value)
     }

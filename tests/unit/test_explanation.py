@@ -2,14 +2,16 @@
 
 import math
 import re
+from typing import cast
 
 import numpy as np
 import pytest
 import xgboost as xgb
 
+from pretadepenser import french
 from pretadepenser.charts import client as charts
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.dictionary import Row, wording
+from pretadepenser.credit.dictionary import Row
 from pretadepenser.credit.explanation.reasons import (
     REASONS,
     Decomposition,
@@ -160,7 +162,7 @@ def test_picture_sentence_and_table_agree(explained: list[Explanation]) -> None:
             str(one.base_points),
         )
         said = [
-            f"{verb} le plus\u00a0: {side[0].label} ({wording.french.points(side[0].points)})"
+            f"{verb} le plus\u00a0: {side[0].label} ({french.points(side[0].points)})"
             for verb, side in (("ajoute", one.in_favour), ("retire", one.against))
             if side
         ]
@@ -169,7 +171,7 @@ def test_picture_sentence_and_table_agree(explained: list[Explanation]) -> None:
         assert not [cell for row in chart.table.rows for cell in row if "point" in cell and cell != row[0]]
         svg = chart.svg().decode()
         for part in one.parts:
-            assert not part.points or f">{wording.french.points(part.points)}<" in svg
+            assert not part.points or f">{french.points(part.points)}<" in svg
         assert "autres données" not in svg + chart.sentence + str(chart.table.rows)
 
 
@@ -182,8 +184,8 @@ def test_the_scale_shows_score_and_limit(explained: list[Explanation], person: P
         assert "Limite\u00a0: 500" in svg
         assert "de 480 à 520\u00a0: proche de la limite" in svg
         assert "De 480 à 520 points" in chart.sentence
-        points = [row[1] for row in chart.table.raw]
-        assert points == sorted(points)  # type: ignore[type-var]
+        points = [cast(int, row[1]) for row in chart.table.raw]
+        assert points == sorted(points)
         assert next(row[2] for row in chart.table.rows if row[1] == "500") == "48\u00a0%"
         if person is Person.YOU:
             assert "client" not in f"{svg}{chart.sentence}{chart.table.rows}".lower()

@@ -1,5 +1,7 @@
 """Inputs of the model: no protected ground, and the same for one row as for many."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,9 +12,9 @@ from pretadepenser.credit.model.inputs import FEATURES, NEUTRAL, feature_types, 
 from tests.unit import made_up
 
 
-def rows(count: int, seed: int = 0) -> list[dict[str, object]]:
+def rows(count: int, seed: int = 0) -> list[dict[str, Any]]:
     """Made-up raw rows."""
-    return made_up.text(made_up.table(count, seed)).to_pylist()
+    return list(made_up.text(made_up.table(count, seed)).to_pylist())
 
 
 def test_no_input_is_protected_or_made_from_a_protected_column() -> None:

@@ -8,13 +8,15 @@ import pyarrow.csv as csv
 import pytest
 
 from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import Row
 from pretadepenser.credit.model.inputs import FEATURES
+from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.whatif.plausibility import BLAMED, implausible, objections
 
 REPO = Path(__file__).resolve().parents[2]
 GENUINE = REPO.parent / "shared" / "data" / "homecredit" / "application_train.csv"
 
-PLAUSIBLE = {
+PLAUSIBLE: dict[str, int | float | str | None] = {
     "NAME_CONTRACT_TYPE": "Cash loans",
     "AMT_CREDIT": 406597.5,
     "AMT_ANNUITY": 24700.5,
@@ -48,7 +50,7 @@ RETIRED = PLAUSIBLE | {
         PLAUSIBLE | {"NAME_CONTRACT_TYPE": "Revolving loans", "AMT_GOODS_PRICE": 100000.0},
     ],
 )  # fmt: skip
-def test_accepts(row):
+def test_accepts(row: Row) -> None:
     assert implausible(row) == {}
 
 
@@ -70,20 +72,20 @@ def test_accepts(row):
         ({"OCCUPATION_TYPE": "Astronaut"}, "OCCUPATION_TYPE", "Métier"),
     ],
 )  # fmt: skip
-def test_refuses(change, column, said):
-    found = implausible(PLAUSIBLE | change)
+def test_refuses(change: Row, column: str, said: str) -> None:
+    found = implausible({**PLAUSIBLE, **change})
     plain = found[column].replace("\u00a0", " ").replace("\u202f", " ")
     assert list(found) == [column]
     assert said in plain
     assert plain.endswith(".")
 
 
-def test_refuses_an_occupation_without_a_job():
+def test_refuses_an_occupation_without_a_job() -> None:
     assert list(implausible(RETIRED | {"OCCUPATION_TYPE": "Laborers"})) == ["OCCUPATION_TYPE"]
 
 
 @pytest.mark.skipif(not GENUINE.exists(), reason="the genuine file is not in ../shared")
-def test_hardly_ever_speaks_against_a_genuine_client():
+def test_hardly_ever_speaks_against_a_genuine_client() -> None:
     names = [*dictionary.columns_of(FEATURES), "DAYS_BIRTH"]
     options = csv.ConvertOptions(include_columns=names, strings_can_be_null=True, null_values=[""])
     table = csv.read_csv(GENUINE, convert_options=options).slice(0, 10_000)
@@ -91,7 +93,7 @@ def test_hardly_ever_speaks_against_a_genuine_client():
     assert flagged <= 10
 
 
-def test_judges_only_what_the_dictionary_knows():
+def test_judges_only_what_the_dictionary_knows() -> None:
     assert set(PLAUSIBLE) <= set(dictionary.COLUMNS)
     assert implausible({"AMT_CREDIT": np.nan}) == {}
 
@@ -118,8 +120,10 @@ def amounts(sentence: str) -> list[int]:
         ),
     ],
 )
-def test_an_amount_out_of_proportion_is_told_what_to_type(portfolio, change, column, given):
-    row = PLAUSIBLE | change
+def test_an_amount_out_of_proportion_is_told_what_to_type(
+    portfolio: Portfolio, change: Row, column: str, given: str
+) -> None:
+    row = {**PLAUSIBLE, **change}
     names = [*PLAUSIBLE, *BLAMED]
     said = objections(row, portfolio, names)[column]
     plain = said.replace("\u00a0", " ").replace("\u202f", " ")
@@ -132,7 +136,7 @@ def test_an_amount_out_of_proportion_is_told_what_to_type(portfolio, change, col
         assert (column not in found) == taken, (typed, found)
 
 
-def test_where_no_amount_fits_the_sentence_says_so(portfolio):
+def test_where_no_amount_fits_the_sentence_says_so(portfolio: Portfolio) -> None:
     row = PLAUSIBLE | {"AMT_CREDIT": 4000000.0, "AMT_GOODS_PRICE": 4000000.0, "AMT_INCOME_TOTAL": 30000.0}
     said = objections(row, portfolio, [*BLAMED])["AMT_ANNUITY"]
     assert "aucune mensualité ne convient : changez aussi le crédit ou le revenu." in said.replace(
@@ -140,12 +144,12 @@ def test_where_no_amount_fits_the_sentence_says_so(portfolio):
     )
 
 
-def test_units_are_said_once(portfolio):
+def test_units_are_said_once(portfolio: Portfolio) -> None:
     for change in ({"AMT_ANNUITY": 6000.0}, {"AMT_CREDIT": 50000.0}, {"AMT_INCOME_TOTAL": 40_000_000.0}):
-        for said in objections(PLAUSIBLE | change, portfolio, [*PLAUSIBLE, *BLAMED]).values():
+        for said in objections({**PLAUSIBLE, **change}, portfolio, [*PLAUSIBLE, *BLAMED]).values():
             assert not re.search(r"mensualités|\b0\sfois|fois .* fois", said), said
 
 
-def test_a_term_that_is_wrong_by_itself_is_told_alone(portfolio):
+def test_a_term_that_is_wrong_by_itself_is_told_alone(portfolio: Portfolio) -> None:
     row = PLAUSIBLE | {"AMT_INCOME_TOTAL": 900_000_000.0}
     assert list(objections(row, portfolio, [*PLAUSIBLE, *BLAMED])) == ["AMT_INCOME_TOTAL"]

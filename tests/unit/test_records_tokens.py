@@ -1,5 +1,6 @@
 """Tokens of the API in the database."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def test_names_follow_the_rule_of_users(database: Database) -> None:
 
 def test_requests_are_counted_by_the_minute(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_800_000_000.0 // 60 * 60 + 20
-    monkeypatch.setattr(tokens.time, "time", lambda: now)
+    monkeypatch.setattr(time, "time", lambda: now)
     one, other = (tokens.find_token(database, tokens.add_token(database, name)) for name in ("un", "deux"))
     assert one is not None
     assert other is not None

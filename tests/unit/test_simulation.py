@@ -1,7 +1,9 @@
 """A simulation tells the truth: the score of a file with these figures, and points that add up."""
 
 import math
+from collections.abc import Mapping
 from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -9,10 +11,13 @@ import pytest
 from pretadepenser.charts import simulation as charts
 from pretadepenser.charts.levers import comparison
 from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import Row
 from pretadepenser.credit.explanation.reasons import decompose
 from pretadepenser.credit.model.inputs import input_matrix
+from pretadepenser.credit.model.scoring import Model
+from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.recourse.search import levers as levers_of
-from pretadepenser.credit.whatif import application, missing_data
+from pretadepenser.credit.whatif import application, plausibility
 from pretadepenser.credit.whatif.missing_data import CASES, OPEN, Sensitivity, about, missing, sensitivity
 from pretadepenser.credit.whatif.plausibility import implausible, seen, unseen
 from pretadepenser.credit.whatif.simulation import levers, objections, simulate
@@ -21,18 +26,26 @@ LIMIT = 0.48
 
 
 @pytest.fixture(scope="module")
-def rows(portfolio):
+def rows(portfolio: Portfolio) -> list[dict[str, Any]]:
     """Fifty clients."""
-    return [portfolio.client(int(number)).values for number in portfolio.numbers()[::40]]
+    return values_of(portfolio, 40)
 
 
-def test_offers_only_what_can_be_changed(model):
+def values_of(portfolio: Portfolio, step: int) -> list[dict[str, Any]]:
+    """The values of every `step`-th client."""
+    found = (portfolio.client(int(number)) for number in portfolio.numbers()[::step])
+    return [dict(one.values) for one in found if one]
+
+
+def test_offers_only_what_can_be_changed(model: Model) -> None:
     offered = levers(model)
     assert {"AMT_CREDIT", "AMT_ANNUITY", "AMT_INCOME_TOTAL", "NAME_HOUSING_TYPE"} <= {c.name for c in offered}
     assert all(column.actionable and not column.protected for column in offered)
 
 
-def test_scores_as_a_file_with_these_figures_would_and_adds_up(model, portfolio, rows):
+def test_scores_as_a_file_with_these_figures_would_and_adds_up(
+    model: Model, portfolio: Portfolio, rows: list[dict[str, Any]]
+) -> None:
     for row in rows:
         changes = {"AMT_CREDIT": row["AMT_CREDIT"] * 0.9, "FLAG_OWN_REALTY": "Y"}
         result = simulate(model, row, changes, LIMIT)
@@ -44,7 +57,9 @@ def test_scores_as_a_file_with_these_figures_would_and_adds_up(model, portfolio,
         assert {change.name for change in result.changes} == changed
 
 
-def test_the_sentence_tells_the_decision_of_each_side(model, portfolio, rows):
+def test_the_sentence_tells_the_decision_of_each_side(
+    model: Model, portfolio: Portfolio, rows: list[dict[str, Any]]
+) -> None:
     said = set()
     for row in rows:
         for credit in (0.6, 1.5):
@@ -64,7 +79,7 @@ def test_the_sentence_tells_the_decision_of_each_side(model, portfolio, rows):
     assert len(said) == 4
 
 
-def test_nothing_changed_is_said(model, portfolio, rows):
+def test_nothing_changed_is_said(model: Model, portfolio: Portfolio, rows: list[dict[str, Any]]) -> None:
     same = simulate(model, rows[0], {"AMT_CREDIT": rows[0]["AMT_CREDIT"]}, LIMIT)
     assert same.changes == ()
     assert same.moved == ()
@@ -72,7 +87,9 @@ def test_nothing_changed_is_said(model, portfolio, rows):
     assert charts.moves(same) is None
 
 
-def test_cents_are_shown_where_euros_look_the_same(model, portfolio, rows):
+def test_cents_are_shown_where_euros_look_the_same(
+    model: Model, portfolio: Portfolio, rows: list[dict[str, Any]]
+) -> None:
     row = {**rows[0], "AMT_CREDIT": 202500.0, "AMT_GOODS_PRICE": 202500.0}
     result = simulate(model, row, {"AMT_CREDIT": 202500.4}, LIMIT)
     assert "(de 202 500,00 € à 202 500,40 €)" in result.sentence.replace("\u202f", " ").replace("\u00a0", " ")
@@ -81,13 +98,17 @@ def test_cents_are_shown_where_euros_look_the_same(model, portfolio, rows):
     assert "(de 202 500 € à 300 000 €)" in whole.sentence.replace("\u202f", " ").replace("\u00a0", " ")
 
 
-def test_what_reads_the_same_is_no_change(model, portfolio, rows):
+def test_what_reads_the_same_is_no_change(
+    model: Model, portfolio: Portfolio, rows: list[dict[str, Any]]
+) -> None:
     row = {**rows[0], "NAME_INCOME_TYPE": "Working", "DAYS_EMPLOYED": -1157}
     assert simulate(model, row, {"DAYS_EMPLOYED": -1158}, LIMIT).changes == ()
     assert simulate(model, row, {"AMT_CREDIT": row["AMT_CREDIT"] + 0.001}, LIMIT).changes == ()
 
 
-def test_the_answers_read_like_those_of_levers(model, portfolio, rows):
+def test_the_answers_read_like_those_of_levers(
+    model: Model, portfolio: Portfolio, rows: list[dict[str, Any]]
+) -> None:
     result = simulate(model, rows[3], {"AMT_CREDIT": rows[3]["AMT_CREDIT"] * 1.4}, LIMIT)
     refused = (levers_of(model, portfolio, row, LIMIT) for row in rows)
     proposal = next(found.proposals[0] for found in refused if found.proposals)
@@ -100,12 +121,16 @@ def test_the_answers_read_like_those_of_levers(model, portfolio, rows):
     assert table.rows[-1][2] in ("accordé", "refusé")
 
 
-def test_a_category_that_names_a_protected_ground_is_no_change(model, portfolio, rows):
+def test_a_category_that_names_a_protected_ground_is_no_change(
+    model: Model, portfolio: Portfolio, rows: list[dict[str, Any]]
+) -> None:
     row = {**rows[0], "NAME_INCOME_TYPE": "Maternity leave"}
     assert simulate(model, row, {"NAME_INCOME_TYPE": "Working"}, LIMIT).changes == ()
 
 
-def test_objects_to_what_the_changes_bring_and_not_to_the_file(portfolio, rows):
+def test_objects_to_what_the_changes_bring_and_not_to_the_file(
+    portfolio: Portfolio, rows: list[dict[str, Any]]
+) -> None:
     row = {**rows[0], "NAME_INCOME_TYPE": "Pensioner", "DAYS_EMPLOYED": -400, "AMT_ANNUITY": 20000.0}
     row |= {"AMT_CREDIT": 400000.0, "AMT_GOODS_PRICE": 400000.0, "AMT_INCOME_TOTAL": 200000.0}
     assert list(implausible(row)) == ["DAYS_EMPLOYED"]
@@ -115,16 +140,23 @@ def test_objects_to_what_the_changes_bring_and_not_to_the_file(portfolio, rows):
     assert "chez les clients connus du modèle" in huge["AMT_INCOME_TOTAL"]
 
 
-def test_no_client_of_the_portfolio_is_out_of_its_range(model, portfolio, rows):
+def test_no_client_of_the_portfolio_is_out_of_its_range(
+    model: Model, portfolio: Portfolio, rows: list[dict[str, Any]]
+) -> None:
     for row in rows:
         assert unseen(row, portfolio, model.features) == {}
-    assert seen(portfolio, "DAYS_EMPLOYED").high <= 0
+    lengths = seen(portfolio, "DAYS_EMPLOYED")
+    assert lengths
+    assert lengths.high <= 0
 
 
-def test_picture_sentence_and_table_agree(model, portfolio, rows):
+def test_picture_sentence_and_table_agree(
+    model: Model, portfolio: Portfolio, rows: list[dict[str, Any]]
+) -> None:
     result = simulate(model, rows[3], {"AMT_CREDIT": rows[3]["AMT_CREDIT"] * 1.4}, LIMIT)
     chart = charts.moves(result)
-    assert sum(row[5] for row in chart.table.raw) == result.points
+    assert chart
+    assert sum(cast(int, row[5]) for row in chart.table.raw) == result.points
     assert str(abs(result.points)) in chart.sentence
     picture = chart.inline("large")
     assert all(label in picture for label, *_ in chart.table.rows[: charts.SHOWN])
@@ -135,33 +167,38 @@ def test_picture_sentence_and_table_agree(model, portfolio, rows):
     assert charts.answers(result).rows[0][0] == "Montant du crédit"
 
 
-def test_asks_for_all_that_the_model_uses_and_never_a_protected_ground(model):
+def test_asks_for_all_that_the_model_uses_and_never_a_protected_ground(model: Model) -> None:
     asked = {column.name for column in application.asked(model)}
     assert asked == {*application.CORE, *dictionary.columns_of(model.features)}
     assert not any(dictionary.COLUMNS[name].protected for name in asked)
 
 
-def test_a_protected_column_of_a_model_is_neither_asked_for_nor_missed(model):
-    greedy = SimpleNamespace(features=(*model.features, "DAYS_BIRTH", "REGION_RATING_CLIENT"))
+def test_a_protected_column_of_a_model_is_neither_asked_for_nor_missed(model: Model) -> None:
+    # All that these functions read of a model, and what no real one has.
+    greedy = cast(Model, SimpleNamespace(features=(*model.features, "DAYS_BIRTH", "REGION_RATING_CLIENT")))
     assert application.asked(greedy) == application.asked(model)
     assert missing(greedy, dict.fromkeys(dictionary.COLUMNS)) == application.asked(model)
 
 
-def test_what_no_client_lacks_must_be_answered(model, portfolio, rows):
+def test_what_no_client_lacks_must_be_answered(
+    model: Model, portfolio: Portfolio, rows: list[dict[str, Any]]
+) -> None:
     required = {column.name for column in application.required(model, portfolio)}
     optional = {column.name for column in application.asked(model)} - required
     assert {"NAME_EDUCATION_TYPE", "NAME_HOUSING_TYPE", "DAYS_EMPLOYED", "FLAG_OWN_REALTY"} <= required
     assert set(application.CORE) <= required
     assert {"OCCUPATION_TYPE", "OWN_CAR_AGE", "EXT_SOURCE_1", "EXT_SOURCE_3"} <= optional
     # Counted again over the clients themselves.
-    clients = [portfolio.client(int(number)).values for number in portfolio.numbers()]
+    clients = values_of(portfolio, 1)
     assert all(any(row[name] is None for row in clients) for name in optional)
     assert not [
         name for name in required - set(application.CORE) if any(row[name] is None for row in clients)
     ]
 
 
-def test_what_is_missing_widens_the_answer(model, portfolio, rows):
+def test_what_is_missing_widens_the_answer(
+    model: Model, portfolio: Portfolio, rows: list[dict[str, Any]]
+) -> None:
     full = next(row for row in rows if not missing(model, row))
     known = sensitivity(model, portfolio, full, LIMIT)
     assert known.cases == 0
@@ -176,7 +213,9 @@ def test_what_is_missing_widens_the_answer(model, portfolio, rows):
     assert wide == sensitivity(model, portfolio, much, LIMIT)
 
 
-def test_an_answer_that_missing_data_turn_too_often_is_open(model, portfolio, rows):
+def test_an_answer_that_missing_data_turn_too_often_is_open(
+    model: Model, portfolio: Portfolio, rows: list[dict[str, Any]]
+) -> None:
     found = [
         sensitivity(model, portfolio, {**row, "EXT_SOURCE_2": None, "EXT_SOURCE_3": None}, LIMIT)
         for row in rows
@@ -191,10 +230,12 @@ def test_an_answer_that_missing_data_turn_too_often_is_open(model, portfolio, ro
             assert one.question.startswith("On ne peut pas encore répondre\u00a0: ")
 
 
-def test_the_data_named_first_turn_the_decision_most_often(model, portfolio, rows):
+def test_the_data_named_first_turn_the_decision_most_often(
+    model: Model, portfolio: Portfolio, rows: list[dict[str, Any]]
+) -> None:
     """What the estimate ranks, the model confirms with other clients, one figure at a time."""
     full = next(row for row in rows if not missing(model, row))
-    ranks = {"EXT_SOURCE_3": 0, "OCCUPATION_TYPE": 0}
+    ranks = {"EXT_SOURCE_3": 0.0, "OCCUPATION_TYPE": 0.0}
     row = {**full, **dict.fromkeys(ranks)}
     found = sensitivity(model, portfolio, row, LIMIT)
     for name in ranks:
@@ -203,18 +244,22 @@ def test_the_data_named_first_turn_the_decision_most_often(model, portfolio, row
     assert [column.name for column in found.decisive] == sorted(ranks, key=lambda name: -ranks[name])
 
 
-def test_the_age_of_a_car_is_borrowed_from_those_who_have_one(model, portfolio, rows, monkeypatch):
+def test_the_age_of_a_car_is_borrowed_from_those_who_have_one(
+    model: Model, portfolio: Portfolio, rows: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     row = next(row for row in rows if row["FLAG_OWN_CAR"] == "Y" and not missing(model, row))
-    seen = []
-    plausible = missing_data.plausibility.implausible
-    monkeypatch.setattr(
-        missing_data.plausibility, "implausible", lambda one: seen.append(one) or plausible(one)
-    )
+    seen: list[Row] = []
+
+    def watched(one: Row) -> Mapping[str, str]:
+        seen.append(one)
+        return implausible(one)
+
+    monkeypatch.setattr(plausibility, "implausible", watched)
     assert sensitivity(model, portfolio, {**row, "OWN_CAR_AGE": None}, LIMIT).cases > 100
     assert all(one["OWN_CAR_AGE"] is not None for one in seen)
 
 
-def test_an_interval_that_rounding_closes_is_told_as_one_figure():
+def test_an_interval_that_rounding_closes_is_told_as_one_figure() -> None:
     column = dictionary.COLUMNS["OCCUPATION_TYPE"]
     narrow = Sensitivity((column,), (column,), 200, 0.3099, 0.3101, 0, True)
     wide = Sensitivity((column,), (column,), 200, 0.3049, 0.3151, 0, True)
@@ -227,11 +272,13 @@ def test_an_interval_that_rounding_closes_is_told_as_one_figure():
     ("probability", "said"),
     [(0.7336, "73 %"), (0.4836, "un peu plus de 48 %"), (0.4764, "un peu moins de 48 %"), (0.48, "48 %")],
 )
-def test_a_probability_told_without_decimals_keeps_its_side(probability, said):
+def test_a_probability_told_without_decimals_keeps_its_side(probability: float, said: str) -> None:
     assert about(probability, LIMIT).replace("\u00a0", " ") == said
 
 
-def test_the_share_of_other_decisions_is_counted_by_the_model(model, portfolio, rows):
+def test_the_share_of_other_decisions_is_counted_by_the_model(
+    model: Model, portfolio: Portfolio, rows: list[dict[str, Any]]
+) -> None:
     full = next(row for row in rows if not missing(model, row))
     row = {**full, "EXT_SOURCE_2": None}
     found = sensitivity(model, portfolio, row, LIMIT)
@@ -241,7 +288,7 @@ def test_the_share_of_other_decisions_is_counted_by_the_model(model, portfolio, 
     assert found.low <= found.high
 
 
-def test_a_pensioner_has_no_employment_and_no_occupation_to_tell(model):
+def test_a_pensioner_has_no_employment_and_no_occupation_to_tell(model: Model) -> None:
     row = application.row({"NAME_INCOME_TYPE": "Pensioner", "FLAG_OWN_CAR": "N"})
     assert row["DAYS_EMPLOYED"] == dictionary.NO_EMPLOYMENT
     assert set(row) == set(dictionary.COLUMNS)

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from pretadepenser.records import tokens
 from pretadepenser.web import watch
+from tests.web.test_meeting import needs_pango
 
 BROWSER = "gzip, deflate, br, zstd"
 SMALL = [
@@ -77,8 +78,8 @@ def test_what_is_compressed_in_itself_or_tiny_stays_as_it_is(client: FlaskClient
         assert answer.data == plain.data
 
 
+@needs_pango
 def test_the_pdf_is_not_compressed_twice(client: FlaskClient) -> None:
-    pytest.importorskip("weasyprint", exc_type=OSError)
     answer = get(client, "/clients/157083/entretien.pdf", BROWSER)
     assert answer.data.startswith(b"%PDF")
     assert "Content-Encoding" not in answer.headers

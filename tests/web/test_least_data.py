@@ -97,7 +97,7 @@ class Walk:
                 self.read[key] = spoken(document)
             return None
         if answer.mimetype != "text/html":
-            self.read[key] = answer.text if answer.mimetype.startswith(("text/", "image/svg")) else ""
+            self.read[key] = answer.text if (answer.mimetype or "").startswith(("text/", "image/svg")) else ""
             return None
         page = document_fromstring(answer.text)
         self.read[key] = " ".join([*page.itertext(), *page.xpath("//@alt | //@aria-label | //@value")])

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
+from lxml.html import HtmlElement
 
 from pretadepenser.credit.model.scoring import current_model, current_scores
 from pretadepenser.credit.portfolio import current_portfolio
@@ -39,8 +40,8 @@ def people(trained: Path) -> dict[str, tuple[int, Levers]]:
     return found
 
 
-def _text(page: object) -> str:
-    return " ".join(page.text_content().split())  # type: ignore[attr-defined]
+def _text(shown: HtmlElement) -> str:
+    return " ".join(shown.text_content().split())
 
 
 def test_refused_client_reads_proposals(page: Page, people: dict[str, tuple[int, Levers]]) -> None:

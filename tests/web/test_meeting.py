@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from ctypes.util import find_library
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -195,13 +196,13 @@ def made(app: Flask, cases: dict[str, int]) -> dict[str, bytes]:
     return {case: browser.get(f"/clients/{number}/entretien.pdf").data for case, number in cases.items()}
 
 
-def children(node: object) -> list[object]:
+def children(node: Any) -> list[Any]:
     """What stands right below a structure element: one kid may stand without its array."""
     kids = node.get("/K", [])
     return list(kids) if isinstance(kids, pikepdf.Array) else [kids]
 
 
-def elements(node: object) -> Iterator[object]:
+def elements(node: Any) -> Iterator[Any]:
     """Structure elements below a node, in reading order."""
     for kid in children(node):
         if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
@@ -209,12 +210,12 @@ def elements(node: object) -> Iterator[object]:
             yield from elements(kid)
 
 
-def spoken(document: object) -> str:
+def spoken(document: Any) -> str:
     """The text in the order of the structure tree: what a screen reader says."""
     pages = {page.obj.objgen: page_texts(page) for page in document.pages}
     said: list[str] = []
 
-    def walk(node: object, page: object) -> None:
+    def walk(node: Any, page: Any) -> None:
         page = node.get("/Pg", page)
         for kid in children(node):
             if isinstance(kid, int):
@@ -228,7 +229,7 @@ def spoken(document: object) -> str:
     return plain("".join(said))
 
 
-def page_texts(page: object) -> dict[int, str]:
+def page_texts(page: Any) -> dict[int, str]:
     """Marked-content identifier -> its text, through the ToUnicode maps of the fonts."""
     maps = {name: unicode_map(font) for name, font in page.Resources.Font.items()}
     texts: dict[int, str] = {}
@@ -254,7 +255,7 @@ def page_texts(page: object) -> dict[int, str]:
     return texts
 
 
-def unicode_map(font: object) -> dict[str, str]:
+def unicode_map(font: Any) -> dict[str, str]:
     """Glyph code (hexadecimal) -> text, from a font's ToUnicode stream."""
     stream = font.ToUnicode.read_bytes().decode("latin-1")
     pairs = re.findall(r"<([0-9A-Fa-f]{4})>\s*<([0-9A-Fa-f]{4,})>", stream)
@@ -357,7 +358,8 @@ def test_several_at_a_time(app: Flask, cases: dict[str, int]) -> None:
     from tests.conftest import signed_in
 
     def fetch(case: str) -> bytes:
-        return signed_in(app, "agathe").get(f"/clients/{cases[case]}/entretien.pdf").data
+        response = signed_in(app, "agathe").get(f"/clients/{cases[case]}/entretien.pdf")
+        return bytes(response.data)
 
     with ThreadPoolExecutor(3) as threads:
         for case, data in zip(cases, threads.map(fetch, cases), strict=True):

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ SHEET = """<!doctype html><html lang="fr"><title>Essai</title><h1>Essai</h1>{lin
 <ul class="data"><li>un</li><li>deux</li><li>trois</li></ul>"""
 
 
-def page_of(node: object) -> object:
+def page_of(node: Any) -> object:
     """The page on which a structure element begins."""
     found = node.get("/Pg") or next((kid.Pg for kid in elements(node) if "/Pg" in kid), None)
     assert found is not None

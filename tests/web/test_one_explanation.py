@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -50,12 +51,14 @@ def browser(app: Flask, sign_in: Callable[..., object]) -> FlaskClient:
     return found
 
 
-def scored(app: Flask, number: int) -> dict:
+def scored(app: Flask, number: int) -> dict[str, Any]:
     """What the API says of a client."""
     with app.app_context():
         token = tokens.add_token(app.extensions["database"], f"essai-{number}")
     path = f"/api/v1/clients/{number}/score"
-    answer: dict = app.test_client().get(path, headers={"Authorization": f"Bearer {token}"}).get_json()
+    answer: dict[str, Any] = (
+        app.test_client().get(path, headers={"Authorization": f"Bearer {token}"}).get_json()
+    )
     return answer
 
 

@@ -106,8 +106,8 @@ def test_charts_that_differ_in_one_drawn_value_have_other_names(charts: list[Cha
         names = {one.fingerprint("large") for one in (chart, *changed)}
         assert len(names) == len(changed) + 1, f"{chart.key}: two drawings with one name"
         assert all(one.sentence == chart.sentence and one.table == chart.table for one in changed)
-        for told in ("title", "alternative"):
-            other = dataclasses.replace(chart, **{told: "Autre chose."})
+        renamed = dataclasses.replace(chart, title="Autre chose.")
+        for other in (renamed, dataclasses.replace(chart, alternative="Autre chose.")):
             assert other.fingerprint("large") not in names
         assert chart.fingerprint("etroite") not in names
 

@@ -2,26 +2,26 @@
 
 import datetime
 import re
-from pathlib import Path
 
 import pytest
-from lxml.html import document_fromstring
+from flask.testing import FlaskClient
+from lxml.html import HtmlElement, document_fromstring
 
 from pretadepenser import french
-from pretadepenser.credit.portfolio import current_portfolio
+from pretadepenser.credit.portfolio import Client, Portfolio
 from pretadepenser.web.column_forms import duration, number
+from tests.conftest import Page
 
 
 @pytest.fixture(scope="module")
-def someone(trained: Path):
+def someone(portfolio: Portfolio) -> Client:
     """A client with a job and every amount known."""
-    portfolio = current_portfolio(trained)
-    assert portfolio
     clients = (portfolio.client(int(one)) for one in portfolio.numbers())
     return next(
         one
         for one in clients
-        if one.values["NAME_INCOME_TYPE"] == "Working"
+        if one
+        and one.values["NAME_INCOME_TYPE"] == "Working"
         and one.values["NAME_CONTRACT_TYPE"] == "Cash loans"
         and one.values["AMT_ANNUITY"]
         and one.values["AMT_GOODS_PRICE"]
@@ -30,35 +30,40 @@ def someone(trained: Path):
 
 
 @pytest.fixture(scope="module")
-def pensioner(trained: Path):
+def pensioner(portfolio: Portfolio) -> Client:
     """A client without a job."""
-    portfolio = current_portfolio(trained)
-    assert portfolio
     clients = (portfolio.client(int(one)) for one in portfolio.numbers())
-    return next(one for one in clients if one.values["NAME_INCOME_TYPE"] == "Pensioner")
+    return next(one for one in clients if one and one.values["NAME_INCOME_TYPE"] == "Pensioner")
 
 
-def address(someone):
+def address(someone: Client) -> str:
     return f"/clients/{someone.number}/simulation"
 
 
-def filled(page, action="simulation"):
+def amount_of(someone: Client, name: str) -> float:
+    """An amount of a client's file, in hundredths of a euro."""
+    value = someone.values[name]
+    assert isinstance(value, int | float)
+    return value
+
+
+def filled(shown: HtmlElement, action: str = "simulation") -> dict[str, str]:
     """What a browser would send of the form, unchanged."""
-    form = next(form for form in page.forms if (form.get("action") or "").endswith(action))
+    form = next(form for form in shown.forms if (form.get("action") or "").endswith(action))
     return {name: value for name, value in form.form_values() if name != "csrf_token"}
 
 
-def errors(page):
+def errors(shown: HtmlElement) -> dict[str, str]:
     return {
-        one.get("id").removesuffix("-erreur"): one.text_content() for one in page.find_class("field-error")
+        one.get("id").removesuffix("-erreur"): one.text_content() for one in shown.find_class("field-error")
     }
 
 
-def text(page):
-    return " ".join(page.find("body").text_content().replace("\u202f", " ").split())
+def text(shown: HtmlElement) -> str:
+    return " ".join(shown.find("body").text_content().replace("\u202f", " ").split())
 
 
-def test_shows_the_figures_of_the_file_under_their_themes(page, someone):
+def test_shows_the_figures_of_the_file_under_their_themes(page: Page, someone: Client) -> None:
     shown = page(address(someone))
     assert [one.text for one in shown.xpath("//main//legend")] == [
         "Crédit demandé",
@@ -66,7 +71,7 @@ def test_shows_the_figures_of_the_file_under_their_themes(page, someone):
         "Logement et biens",
     ]
     values = filled(shown)
-    assert number(values["amt_credit"]) == pytest.approx(someone.values["AMT_CREDIT"] / 100, abs=0.005)
+    assert number(values["amt_credit"]) == pytest.approx(amount_of(someone, "AMT_CREDIT") / 100, abs=0.005)
     hint = shown.get_element_by_id("amt_credit-indice").text_content()
     assert re.match(r"De .+€ à .+€", hint)
     assert "amt_credit-unite" in shown.get_element_by_id("amt_credit").get("aria-describedby")
@@ -76,16 +81,18 @@ def test_shows_the_figures_of_the_file_under_their_themes(page, someone):
 
 
 @pytest.mark.parametrize("who", ["someone", "pensioner"])
-def test_sent_as_it_is_says_that_nothing_was_changed(page, send, request, who):
+def test_sent_as_it_is_says_that_nothing_was_changed(
+    page: Page, send: Page, request: pytest.FixtureRequest, who: str
+) -> None:
     url = address(request.getfixturevalue(who))
     answer = send(url, filled(page(url)))
     assert "Vous n’avez rien changé" in text(answer)
     assert not answer.find_class("figure")
 
 
-def test_answers_with_sentence_table_and_picture(page, send, someone):
+def test_answers_with_sentence_table_and_picture(page: Page, send: Page, someone: Client) -> None:
     url = address(someone)
-    more = f"{someone.values['AMT_CREDIT'] * 1.3 / 100:.2f}".replace(".", ",") + " €"
+    more = f"{amount_of(someone, 'AMT_CREDIT') * 1.3 / 100:.2f}".replace(".", ",") + " €"
     answer = send(url, {**filled(page(url)), "amt_credit": more})
     lead = answer.xpath("//main//*[@class='lead']")[0].text_content()
     assert re.match(
@@ -103,7 +110,9 @@ def test_answers_with_sentence_table_and_picture(page, send, someone):
     assert drawings[0].endswith(sentence)
 
 
-def test_keeps_figures_out_of_addresses_and_asks_caches_to_forget(client, page, send, someone):
+def test_keeps_figures_out_of_addresses_and_asks_caches_to_forget(
+    client: FlaskClient, page: Page, send: Page, someone: Client
+) -> None:
     url = address(someone)
     answer = send(url, {**filled(page(url)), "amt_income_total": "1 234,56"})
     addresses = answer.xpath("//@href | //@src | //@srcset | //@action")
@@ -111,7 +120,9 @@ def test_keeps_figures_out_of_addresses_and_asks_caches_to_forget(client, page, 
     assert "no-store" in client.get(url).headers["Cache-Control"]
 
 
-def test_gives_the_figures_as_a_spreadsheet(client, page, send, someone):
+def test_gives_the_figures_as_a_spreadsheet(
+    client: FlaskClient, page: Page, send: Page, someone: Client
+) -> None:
     url = address(someone)
     answer = send(url, {**filled(page(url)), "amt_income_total": "4000"})
     form = next(form for form in answer.forms if (form.get("action") or "").endswith("chiffres.csv"))
@@ -120,10 +131,13 @@ def test_gives_the_figures_as_a_spreadsheet(client, page, send, someone):
     assert response.text.startswith("\ufeffDonnée;Valeur avant;Valeur après")
 
 
-def test_a_spreadsheet_of_wrong_figures_is_the_page_that_says_so(client, page, someone):
+def test_a_spreadsheet_of_wrong_figures_is_the_page_that_says_so(
+    client: FlaskClient, page: Page, someone: Client
+) -> None:
     wrong = {**filled(page(address(someone))), "amt_credit": "beaucoup", "days_employed": ""}
-    token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', client.get(address(someone)).text)[1]
-    answer = client.post(f"{address(someone)}/chiffres.csv", data={**wrong, "csrf_token": token})
+    token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', client.get(address(someone)).text)
+    assert token
+    answer = client.post(f"{address(someone)}/chiffres.csv", data={**wrong, "csrf_token": token[1]})
     assert answer.status_code == 422
     assert list(errors(document_fromstring(answer.text))) == ["amt_credit", "days_employed"]
 
@@ -152,7 +166,9 @@ def test_a_spreadsheet_of_wrong_figures_is_the_page_that_says_so(client, page, s
         ({"flag_own_car": "Y", "own_car_age": "4,5"}, "own_car_age", "nombre entier d’années"),
     ],
 )  # fmt: skip
-def test_each_field_has_its_own_sentence_and_keeps_what_was_typed(page, send, someone, typed, field, said):
+def test_each_field_has_its_own_sentence_and_keeps_what_was_typed(
+    page: Page, send: Page, someone: Client, typed: dict[str, str], field: str, said: str
+) -> None:
     url = address(someone)
     answer = send(url, {**filled(page(url)), **typed}, status=422)
     found = errors(answer)
@@ -169,21 +185,25 @@ def test_each_field_has_its_own_sentence_and_keeps_what_was_typed(page, send, so
 @pytest.mark.parametrize(
     ("name", "wrong"), [("amt_credit", "0"), ("amt_income_total", "9 000 000"), ("own_car_age", "130")]
 )
-def test_the_error_tells_the_range_of_the_hint(page, send, someone, name, wrong):
+def test_the_error_tells_the_range_of_the_hint(
+    page: Page, send: Page, someone: Client, name: str, wrong: str
+) -> None:
     url = address(someone)
     shown = page(url)
     hint = shown.get_element_by_id(f"{name}-indice").text_content()
     said = errors(send(url, {**filled(shown), "flag_own_car": "Y", name: wrong}, status=422))[name]
-    low, high = re.fullmatch(r".*De (.+) à (.+)\.", hint).groups()
+    span = re.fullmatch(r".*De (.+) à (.+)\.", hint)
+    assert span
+    low, high = span.groups()
     assert re.search(rf"de {low} à {high}(?!\w)", said), (hint, said)
 
 
-def test_a_much_larger_amount_is_told_what_goes_with_it(page, send, someone):
+def test_a_much_larger_amount_is_told_what_goes_with_it(page: Page, send: Page, someone: Client) -> None:
     """What the sentences ask for is taken: first the amount, then the price and the instalment for it."""
     url = address(someone)
-    more = {**filled(page(url)), "amt_credit": f"{someone.values['AMT_GOODS_PRICE'] * 0.019:.0f}"}
+    more = {**filled(page(url)), "amt_credit": f"{amount_of(someone, 'AMT_GOODS_PRICE') * 0.019:.0f}"}
     found = errors(send(url, more, status=422))
-    price = french.amount(someone.values["AMT_GOODS_PRICE"])
+    price = french.amount(amount_of(someone, "AMT_GOODS_PRICE"))
     said = re.fullmatch(
         rf"(?:Erreur\s: )?Avec un prix de {price}.*, saisissez un crédit de (.+)\u00a0€ à (.+)\u00a0€, "
         "ou changez aussi le prix.*",
@@ -195,14 +215,16 @@ def test_a_much_larger_amount_is_told_what_goes_with_it(page, send, someone):
         assert not errors(answer)
 
 
-def test_a_client_who_stops_working_is_simulated_with_the_box(page, send, someone):
+def test_a_client_who_stops_working_is_simulated_with_the_box(
+    page: Page, send: Page, someone: Client
+) -> None:
     url = address(someone)
     changed = {"name_income_type": "Unemployed", "days_employed_none": "y", "occupation_type": ""}
     answer = send(url, {**filled(page(url)), **changed})
     assert "sans emploi en cours" in text(answer)
 
 
-def test_an_unknown_client_is_not_found(page):
+def test_an_unknown_client_is_not_found(page: Page) -> None:
     assert "Aucun client" in text(page("/clients/1/simulation", status=404))
 
 
@@ -215,7 +237,7 @@ def test_an_unknown_client_is_not_found(page):
         ("douze", None), ("", None), ("1e5", None), ("nan", None), ("9" * 40, None),
     ],
 )  # fmt: skip
-def test_reads_numbers_as_french_people_write_them(typed, read):
+def test_reads_numbers_as_french_people_write_them(typed: str, read: float | None) -> None:
     assert number(typed) == read
 
 
@@ -229,5 +251,5 @@ def test_reads_numbers_as_french_people_write_them(typed, read):
         ("25/11/2026", 0), ("26/11/2026", None), ("31/02/2023", None), ("25/13/2023", None),
     ],
 )  # fmt: skip
-def test_reads_durations_as_french_people_write_them(typed, read):
+def test_reads_durations_as_french_people_write_them(typed: str, read: int | None) -> None:
     assert duration(typed, datetime.date(2026, 11, 25)) == read

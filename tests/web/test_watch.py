@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -16,7 +17,7 @@ Page = Callable[..., HtmlElement]
 
 
 @pytest.fixture
-def published() -> dict[str, object]:
+def published() -> dict[str, Any]:
     """The committed report."""
     path = watch.RESULTS / "report.json"
     if not path.is_file():
@@ -26,15 +27,15 @@ def published() -> dict[str, object]:
     return report
 
 
-def test_the_report_answers_first(page: Page, published: dict[str, object]) -> None:
+def test_the_report_answers_first(page: Page, published: dict[str, Any]) -> None:
     parsed = page("/veille")
     lead = parsed.xpath("//main/p[@class='lead']")[0].text_content()
-    assert " ".join(lead.split()) == " ".join(str(published["answer"][0]).split())  # type: ignore[index]
+    assert " ".join(lead.split()) == " ".join(published["answer"][0].split())
     assert published["demonstration"] is False
 
 
 def test_every_picture_has_words_and_is_served(
-    page: Page, client: FlaskClient, published: dict[str, object]
+    page: Page, client: FlaskClient, published: dict[str, Any]
 ) -> None:
     images = page("/veille").xpath("//main//img")
     assert len(images) >= 10
@@ -46,9 +47,9 @@ def test_every_picture_has_words_and_is_served(
         assert b"style=" not in answer.data or answer.mimetype == "image/webp"
 
 
-def test_no_two_tables_or_charts_have_the_same_name(published: dict[str, object]) -> None:
+def test_no_two_tables_or_charts_have_the_same_name(published: dict[str, Any]) -> None:
     """Their captions name regions and links: axe and a reader tell them apart by nothing else."""
-    blocks = [block for section in published["sections"] for block in section["blocks"]]  # type: ignore[attr-defined]
+    blocks = [block for section in published["sections"] for block in section["blocks"]]
     captions = [block["table"]["caption"] for block in blocks if "table" in block]
     titles = [block["title"] for block in blocks if block["kind"] == "figure"]
     for names in (captions, titles):
@@ -68,7 +69,7 @@ def test_a_chart_has_a_narrow_drawing_and_its_own_style_sheet_alone(page: Page, 
 
 
 def test_every_chart_stands_beside_its_figures(
-    page: Page, client: FlaskClient, published: dict[str, object]
+    page: Page, client: FlaskClient, published: dict[str, Any]
 ) -> None:
     figures = page("/veille").xpath("//main//figure")
     assert figures
