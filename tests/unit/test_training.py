@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 from scipy.special import expit
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import confusion_matrix, roc_auc_score
@@ -152,7 +153,14 @@ def test_an_interval_of_wilson() -> None:
     assert (rate.low, rate.high) == pytest.approx((0.2553, 0.3662), abs=1e-4)
     none = metrics.Rate.of(0, 20)
     assert (none.low, none.high) == pytest.approx((0.0, 0.1611), abs=1e-4)
+    assert (none.low, metrics.Rate.of(20, 20).high) == (0.0, 1.0)
     assert metrics.Rate.of(0, 0) == metrics.Rate(None, None, None, 0)
+
+
+@given(st.integers(1, 400_000).flatmap(lambda size: st.tuples(st.integers(0, size), st.just(size))))
+def test_an_interval_is_scipys(counted: tuple[int, int]) -> None:
+    interval = stats.binomtest(*counted).proportion_ci(0.95, "wilson")
+    assert metrics.wilson(*counted) == pytest.approx((interval.low, interval.high), rel=1e-12, abs=1e-15)
 
 
 def test_audits_follow_fairlearn(judged: tuple[metrics.Floats, metrics.Outcomes]) -> None:

@@ -31,7 +31,7 @@ Value = float | int | str | None
 
 # Comparisons of a larger and a smaller value. The days that Kaggle writes as negative numbers are turned
 # round first: a person thinks of a longer time, not of a smaller number.
-MORE_LESS: Final[Mapping[Kind, tuple[str, str]]] = {
+_MORE_LESS: Final[Mapping[Kind, tuple[str, str]]] = {
     Kind.AMOUNT: ("c’est plus que chez", "c’est moins que chez"),
     Kind.DURATION: ("c’est plus long que chez", "c’est plus court que chez"),
     Kind.ELAPSED: ("c’est plus ancien que chez", "c’est plus récent que chez"),
@@ -210,31 +210,40 @@ def _comparison(column: Column, value: float | str, rank: float | None, share: f
     alone = (
         column.categories is not None or column.kind in (Kind.HOUR, Kind.RATING) or value == column.sentinel
     )
-    return _colon(_so_for(share) if alone else _more_or_less(column, rank, share))
+    if alone:
+        return _colon(so_for(share)) if share is not None else ""
+    return _colon(_placed(column, rank, share))
 
 
-def _so_for(share: float | None) -> str:
-    return f"c’est le cas de {portion(share)}" if share is not None else ""
-
-
-def _more_or_less(column: Column, rank: float | None, share: float | None) -> str:
-    if column.kind not in MORE_LESS or rank is None or (share is None and column.kind in _MANY_EQUAL):
+def _placed(column: Column, rank: float | None, share: float | None) -> str:
+    """Place a value among all clients by its rank; empty where that says nothing true."""
+    if column.kind not in _MORE_LESS or rank is None or (share is None and column.kind in _MANY_EQUAL):
         return ""
     equal = share or 0.0
     if equal >= _COMMON:
-        return f"c’est le cas de {portion(equal, column.among)}"
+        return so_for(equal, column.among)
     less, more = max(rank - equal / 2, 0.0), max(1 - rank - equal / 2, 0.0)
     if column.minimum is not None and column.minimum < 0:
         less, more = more, less
     if abs(less - more) <= 2 * _MIDDLE:
         return f"c’est dans la moyenne {column.among}"
+    return more_or_less(column, less, more, column.among)
+
+
+def so_for(share: float, among: str = "des clients") -> str:
+    """Say of which share (0..1) of clients the same is true: "c’est le cas de 12 % des clients"."""
+    return f"c’est le cas de {portion(share, among)}"
+
+
+def more_or_less(column: Column, less: float, more: float, among: str) -> str:
+    """Say that a value is larger than that of many clients, or smaller, whichever is true of more of them.
+
+    less, more: shares (0..1) of clients whose value is smaller and larger, of a time shorter and longer.
+    Raises KeyError for a kind that is neither more nor less.
+    """
     yours = column.kind is Kind.AGE and column.person is Person.YOU
-    larger, smaller = _YOUR_AGE if yours else MORE_LESS[column.kind]
-    return (
-        f"{larger} {portion(less, column.among)}"
-        if less > more
-        else f"{smaller} {portion(more, column.among)}"
-    )
+    larger, smaller = _YOUR_AGE if yours else _MORE_LESS[column.kind]
+    return f"{larger} {portion(less, among)}" if less >= more else f"{smaller} {portion(more, among)}"
 
 
 def portion(share: float, among: str = "des clients", decimals: int = 0) -> str:
@@ -339,7 +348,8 @@ def group_reason(
     told = french.addressed(_GROUP_STATEMENTS[group](known, len(columns)), person)
     if not known:
         return f"{told}.{_also(share)} {effect(points)}"
-    return f"{told}{_colon(_so_for(share))}. {effect(points)}"
+    same = _colon(so_for(share)) if share is not None else ""
+    return f"{told}{same}. {effect(points)}"
 
 
 _BUREAUX: Final[Mapping[Person, Sequence[str]]] = {

@@ -16,12 +16,10 @@ from numpy.typing import NDArray
 from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Column, Theme, wording
+from pretadepenser.credit.evaluation.metrics import wilson
 from pretadepenser.credit.peers.group import LEAST, Group, codes_of, value_of
 from pretadepenser.credit.portfolio import Client, Portfolio, bins
 from pretadepenser.credit.portfolio.bins import Grain
-
-# Two-sided 95 % quantile of the normal distribution.
-Z95: Final = 1.959963984540054
 
 FIGURES: Final = (*bins.QUANTITIES, *bins.CATEGORIES)
 
@@ -51,13 +49,8 @@ class Bar:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Wilson's 95 % confidence interval of the rate (Brown, Cai and DasGupta 2001)."""
-        if self.rate is None:
-            return None
-        n, rate = self.labelled, self.rate
-        middle = (rate + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
-        half = Z95 / (1 + Z95**2 / n) * (rate * (1 - rate) / n + Z95**2 / (4 * n * n)) ** 0.5
-        return max(0.0, middle - half), min(1.0, middle + half)
+        """Wilson's 95 % confidence interval of the rate, None where the rate is."""
+        return wilson(self.defaults, self.labelled) if self.labelled >= LEAST else None
 
 
 @dataclass(frozen=True)
@@ -282,14 +275,10 @@ def rank_sentence(distribution: Distribution) -> str:
         share = distribution.sentinel / distribution.group.size
     else:
         share = next((bar.share for bar in distribution.bars if bar.here), 0.0)
-    return f"{said}{french.NO_BREAK}: c’est le cas de {wording.portion(share, among)}."
+    return f"{said}{french.NO_BREAK}: {wording.so_for(share, among)}."
 
 
 def _placed(column: Column, position: Position, among: str) -> str:
-    larger, smaller = wording.MORE_LESS[column.kind]
-    most = max(position.below, position.equal, position.above)
-    if most == position.equal:
-        return f"c’est le cas de {wording.portion(position.equal, among)}"
-    if position.below >= position.above:
-        return f"{larger} {wording.portion(position.below, among)}"
-    return f"{smaller} {wording.portion(position.above, among)}"
+    if position.equal >= max(position.below, position.above):
+        return wording.so_for(position.equal, among)
+    return wording.more_or_less(column, position.below, position.above, among)
