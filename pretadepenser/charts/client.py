@@ -55,16 +55,23 @@ def scale(score: Score, person: Person = Person.CLIENT) -> Chart:
         f"Plus le score est haut, plus le crédit est sûr. De {first} à {last} points, il est proche de la "
         "limite."
     )
+    drawn = ScaleDrawing(score.points, told.mark, limit, last - limit)
+    return Chart("score", "Le score sur son échelle", sentence, _marks(score, told.row), drawn)
+
+
+def _marks(score: Score, name: str) -> Table:
+    """The limit, the band around it and the score, called `name`, in ascending order."""
+    first, last = score.scale.band
     rows = sorted(
         (
             ("Début de la zone proche de la limite", *_at(first, score.scale), 2),
-            ("Limite pour accorder le prêt", limit, score.limit, 0),
+            ("Limite pour accorder le prêt", score.scale.POINTS_AT_LIMIT, score.limit, 0),
             ("Fin de la zone proche de la limite", *_at(last, score.scale), 2),
-            (told.row, score.points, score.probability, 2),
+            (name, score.points, score.probability, 2),
         ),
         key=lambda row: row[1],
     )
-    table = Table(
+    return Table(
         "Le score et la limite, en points et en probabilité de ne pas rembourser",
         (Column("Repère"), Column("Points", True), Column("Probabilité", True)),
         tuple(
@@ -77,8 +84,6 @@ def scale(score: Score, person: Person = Person.CLIENT) -> Chart:
         ),
         tuple((label, points, float(share)) for label, points, share, _ in rows),
     )
-    drawn = ScaleDrawing(score.points, told.mark, limit, last - limit)
-    return Chart("score", "Le score sur son échelle", sentence, table, drawn)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ demographic_parity_ratio is the lowest of them).
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -20,6 +21,8 @@ from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Frame
 from pretadepenser.credit.evaluation.metrics import Floats, Outcomes, Rate
 from pretadepenser.credit.scale import Scale
+
+Booleans = NDArray[np.bool_]
 
 # Fewest clients of a group for which rates are told.
 SMALLEST: Final = 100
@@ -144,33 +147,43 @@ def _audit(
     ratios = _ratios(frame["grant"], sizes, told, reference)
     groups = []
     for index, size in sizes.items():
-        if index not in told:
+        if index in told:
+            inside = members == index
+            judged = granted[inside], repaid[inside], rates[inside]
+            groups.append(_group(labels[index], frame.loc[index], *judged, ratios[index]))
+        else:
             groups.append(Group(labels[index], size))
-            continue
-        inside = members == index
-        inside_granted, good = inside & granted, int((inside & repaid).sum())
-        low, high = ratios[index]
-        groups.append(
-            Group(
-                label=labels[index],
-                size=size,
-                granted=Rate.of(round(frame["grant"][index] * size), size),
-                default_if_granted=Rate.of(int((inside_granted & ~repaid).sum()), int(inside_granted.sum())),
-                false_refusal=Rate.of(round(frame["false_refusal"][index] * good), good),
-                expected=float(rates[inside].mean()),
-                observed=Rate.of(size - good, size),
-                four_fifths=float(frame["grant"][index] / frame["grant"][reference]),
-                four_fifths_low=low,
-                four_fifths_high=high,
-            )
-        )
     return Audit(column, limit, labels[reference], tuple(groups))
 
 
+def _group(
+    label: str,
+    measured: Mapping[str, float],
+    granted: Booleans,
+    repaid: Booleans,
+    rates: Floats,
+    ratio: tuple[float, float, float],
+) -> Group:
+    """A group large enough: its measures by fairlearn, and its clients one by one, shape (n,) each."""
+    size, good = granted.size, int(repaid.sum())
+    return Group(
+        label=label,
+        size=size,
+        granted=Rate.of(round(measured["grant"] * size), size),
+        default_if_granted=Rate.of(int((granted & ~repaid).sum()), int(granted.sum())),
+        false_refusal=Rate.of(round(measured["false_refusal"] * good), good),
+        expected=float(rates.mean()),
+        observed=Rate.of(size - good, size),
+        four_fifths=ratio[0],
+        four_fifths_low=ratio[1],
+        four_fifths_high=ratio[2],
+    )
+
+
 def _ratios(
-    grants: dict[int, float], sizes: dict[int, int], told: list[int], reference: int
-) -> dict[int, tuple[float, float]]:
-    """95 % intervals of each group's grant rate over the reference's, by parametric bootstrap."""
+    grants: Mapping[int, float], sizes: Mapping[int, int], told: Sequence[int], reference: int
+) -> dict[int, tuple[float, float, float]]:
+    """Each group's grant rate over the reference's, and its 95 % interval by parametric bootstrap."""
     random = np.random.default_rng(0)
     drawn = {index: random.binomial(sizes[index], grants[index], DRAWS) / sizes[index] for index in told}
     base = np.maximum(drawn[reference], 1 / sizes[reference])
@@ -178,5 +191,5 @@ def _ratios(
     for index in told:
         ratio = np.ones(DRAWS) if index == reference else drawn[index] / base
         low, high = np.quantile(ratio, [0.025, 0.975])
-        intervals[index] = (float(low), float(high))
+        intervals[index] = (float(grants[index] / grants[reference]), float(low), float(high))
     return intervals

@@ -9,7 +9,7 @@ from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.evaluation.fairness import AGE, FAMILY, SEX, SMALLEST, Audit, Verdict
 from pretadepenser.credit.evaluation.influence import GlobalExplanation
-from pretadepenser.credit.evaluation.metrics import COST_OF_A_DEFAULT, Rate
+from pretadepenser.credit.evaluation.metrics import COST_OF_A_DEFAULT, Metrics, Rate
 from pretadepenser.credit.model.artefact import RARE, Card
 
 COMMANDS: Final = (
@@ -178,25 +178,12 @@ def _direction(card: Card, name: str) -> str:
 
 
 def _quality(card: Card, overall: GlobalExplanation) -> list[str]:
-    without, whole = card.without_protected, card.with_protected
-    rows = [
-        (label, french.number(ours, 4), french.number(theirs, 4))
-        for label, ours, theirs in (
-            ("Aire sous la courbe ROC", without.roc_auc, whole.roc_auc),
-            ("Aire sous la courbe précision-rappel", without.pr_auc, whole.pr_auc),
-            ("Score de Brier, probabilité calibrée", without.brier_calibrated, whole.brier_calibrated),
-            ("Score de Brier, probabilité équilibrée", without.brier_raw, whole.brier_raw),
-            (f"Coût à la limite de {french.percent(without.limit)}", without.cost, whole.cost),
-            ("Coût à la limite la moins chère", without.cheapest_cost, whole.cheapest_cost),
-            ("Limite la moins chère", without.cheapest_limit, whole.cheapest_limit),
-        )
-    ]
-    counts = without.confusion
+    without = card.without_protected
     return [
         "Validation croisée à cinq plis, chaque client étant jugé par un modèle qui ne l’a pas vu. La "
         "dernière colonne mesure le même modèle avec les données protégées (sauf l’immeuble, dont les 47 "
         "colonnes abaissent la mesure) : la différence est le prix de leur retrait.",
-        table(("Mesure", "Modèle en service", "Avec les données protégées"), rows),
+        _measures(card),
         "Aire sous la courbe ROC de chaque pli : "
         + " ; ".join(french.number(area, 4) for area in without.roc_auc_folds)
         + ". L’aire sous la courbe précision-rappel ne regarde que les défauts, qui sont rares : un "
@@ -206,25 +193,51 @@ def _quality(card: Card, overall: GlobalExplanation) -> list[str]:
         "donnerait à tous le taux moyen.",
         f"Coût pour 100 clients, compté en bons clients refusés : un défaut accordé en coûte "
         f"{COST_OF_A_DEFAULT}. Tout accorder coûterait {french.number(without.grant_all_cost, 2)}.",
-        table(
-            (f"Décision à {french.percent(without.limit)}", "Ont remboursé", "Ont été en défaut"),
-            [
-                ("Accordé", french.number(counts.granted_good), french.number(counts.granted_default)),
-                ("Refusé", french.number(counts.refused_good), french.number(counts.refused_default)),
-            ],
-        ),
+        _decisions(without),
         "Étalonnage : taux de défaut = 1 / (1 + exp(−("
         f"{french.number(card.calibration.intercept, 4)} + {french.number(card.calibration.slope, 4)} × "
         f"marge))). Écart le plus grand avec un étalonnage isotonique, par vingtième des clients : "
         f"{french.percent(overall.isotonic_gap, 1)}.",
-        table(
-            ("Vingtième des clients", "Taux annoncé", "Taux observé", "Intervalle à 95 %"),
-            [
-                (str(index), french.percent(one.expected, 1), _share(one.observed), _interval(one.observed))
-                for index, one in enumerate(overall.calibration, 1)
-            ],
-        ),
+        _calibration(overall),
     ]
+
+
+def _measures(card: Card) -> str:
+    without, whole = card.without_protected, card.with_protected
+    rows = (
+        ("Aire sous la courbe ROC", without.roc_auc, whole.roc_auc),
+        ("Aire sous la courbe précision-rappel", without.pr_auc, whole.pr_auc),
+        ("Score de Brier, probabilité calibrée", without.brier_calibrated, whole.brier_calibrated),
+        ("Score de Brier, probabilité équilibrée", without.brier_raw, whole.brier_raw),
+        (f"Coût à la limite de {french.percent(without.limit)}", without.cost, whole.cost),
+        ("Coût à la limite la moins chère", without.cheapest_cost, whole.cheapest_cost),
+        ("Limite la moins chère", without.cheapest_limit, whole.cheapest_limit),
+    )
+    return table(
+        ("Mesure", "Modèle en service", "Avec les données protégées"),
+        [(label, french.number(ours, 4), french.number(theirs, 4)) for label, ours, theirs in rows],
+    )
+
+
+def _decisions(measured: Metrics) -> str:
+    counts = measured.confusion
+    return table(
+        (f"Décision à {french.percent(measured.limit)}", "Ont remboursé", "Ont été en défaut"),
+        [
+            ("Accordé", french.number(counts.granted_good), french.number(counts.granted_default)),
+            ("Refusé", french.number(counts.refused_good), french.number(counts.refused_default)),
+        ],
+    )
+
+
+def _calibration(overall: GlobalExplanation) -> str:
+    return table(
+        ("Vingtième des clients", "Taux annoncé", "Taux observé", "Intervalle à 95 %"),
+        [
+            (str(index), french.percent(one.expected, 1), _share(one.observed), _interval(one.observed))
+            for index, one in enumerate(overall.calibration, 1)
+        ],
+    )
 
 
 def _fairness(overall: GlobalExplanation, card: Card) -> list[str]:
