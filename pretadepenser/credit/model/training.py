@@ -145,44 +145,16 @@ def train(instance: Path, *, limit: float = LIMIT, progress: Progress = _silent)
             "« flask --app wsgi portfolio import DOSSIER »."
         )
     _check_enough(portfolio)
-    outcomes, frame = _labelled(portfolio)
-    without_protected = input_matrix(frame)
-    whole = input_matrix(frame, (*FEATURES, *PROTECTED))
-    folds = _folds(outcomes)
-    booster, margins, margins_whole = _fit_all(without_protected, whole, outcomes, folds, progress)
+    fitted = _fit_all(portfolio, progress)
     progress("Mesure du modèle", 0.0)
-    contributions = _contributions(booster, without_protected)
+    contributions = _contributions(fitted.booster, fitted.inputs)
     progress("Mesure du modèle", 0.5)
-    calibration = Calibration.fit(margins, outcomes)
-    rates = cross_calibrated(margins, outcomes, folds)
-    explained = _explain(
-        contributions, without_protected, frame, margins, margins_whole, rates, outcomes, folds, limit
-    )
+    explained = _explain(fitted, contributions, limit)
     progress("Mesure du modèle", 1.0)
     with storage.publish(instance, NAME) as folder:
-        booster.save_model(folder / TREES)
+        fitted.booster.save_model(folder / TREES)
         write_json(folder / GLOBAL_EXPLANATION, explained)
-        card = Card(
-            format=FORMAT,
-            trained_at=datetime.now(UTC).replace(microsecond=0),
-            data=_data(portfolio),
-            features=FEATURES,
-            categories=categories(FEATURES),
-            monotone=dict(MONOTONE),
-            parameters=dict(PARAMETERS),
-            trees=TREE_COUNT,
-            reference=dict(zip(FEATURES, contributions.mean(axis=0).tolist(), strict=True)),
-            absent=_absent(frame),
-            counts=_counts(without_protected),
-            calibration=calibration,
-            without_protected=measure(margins, outcomes, folds, limit),
-            with_protected=measure(margins_whole, outcomes, folds, limit),
-            protected_features=PROTECTED,
-            versions=_versions(),
-            seconds=round(time.perf_counter() - begun, 1),
-            sha256={name: digest(folder / name) for name in (TREES, GLOBAL_EXPLANATION)},
-        )
-        write_json(folder / CARD, card)
+        write_json(folder / CARD, _card(portfolio, fitted, contributions, limit, folder, begun))
     model = scoring.current_model(instance)
     if model is None:
         raise AssertionError("just published")
@@ -263,10 +235,27 @@ def margins_of(booster: xgb.Booster, inputs: Inputs, names: Sequence[str] = FEAT
     return margins.astype(np.float64)
 
 
-def _fit_all(
-    without_protected: Inputs, whole: Inputs, outcomes: Outcomes, folds: Folds, progress: Progress
-) -> tuple[xgb.Booster, Floats, Floats]:
-    """The model on all clients, its out-of-fold margins, and those of the model fed protected grounds."""
+@dataclass(frozen=True, eq=False)
+class _Fitted:
+    """The model fitted to all clients of known outcome, and what it is measured by, in their order.
+
+    frame: their raw columns, shape (n,) each; inputs: the model's; margins: out of fold, shape (n,), and
+    margins_whole those of the model that is fed the protected grounds as well.
+    """
+
+    booster: xgb.Booster
+    frame: dictionary.Frame
+    inputs: Inputs
+    outcomes: Outcomes
+    folds: Folds
+    margins: Floats
+    margins_whole: Floats
+
+
+def _fit_all(portfolio: Portfolio, progress: Progress) -> _Fitted:
+    outcomes, frame = _labelled(portfolio)
+    without_protected, whole = input_matrix(frame), input_matrix(frame, (*FEATURES, *PROTECTED))
+    folds = _folds(outcomes)
     counter = _Counter((2 * len(folds) + 1) * TREE_COUNT, progress)
     names_whole = (*FEATURES, *PROTECTED)
 
@@ -283,7 +272,8 @@ def _fit_all(
         margins, margins_whole = np.empty(outcomes.size), np.empty(outcomes.size)
         for fold, our, their in zip(folds, ours, theirs, strict=True):
             margins[fold], margins_whole[fold] = our.result(), their.result()
-        return final.result(), margins, margins_whole
+        booster = final.result()
+    return _Fitted(booster, frame, without_protected, outcomes, folds, margins, margins_whole)
 
 
 def _contributions(booster: xgb.Booster, inputs: Inputs) -> Floats:
@@ -317,29 +307,47 @@ def _counts(inputs: Inputs) -> dict[str, dict[str, int]]:
     }
 
 
-def _explain(
-    contributions: Floats,
-    inputs: Inputs,
-    frame: dictionary.Frame,
-    margins: Floats,
-    margins_whole: Floats,
-    rates: Floats,
-    outcomes: Outcomes,
-    folds: Folds,
-    limit: float,
-) -> GlobalExplanation:
+def _explain(fitted: _Fitted, contributions: Floats, limit: float) -> GlobalExplanation:
+    outcomes, margins, whole = fitted.outcomes, fitted.margins, fitted.margins_whole
     random = np.random.default_rng(SEED)
     chosen = np.sort(random.choice(outcomes.size, min(SAMPLE, outcomes.size), replace=False))
     gains = Scale.gain((contributions - contributions.mean(axis=0))[chosen])
-    rates_whole = cross_calibrated(margins_whole, outcomes, folds)
+    rates, rates_whole = (cross_calibrated(each, outcomes, fitted.folds) for each in (margins, whole))
     return GlobalExplanation(
         sample=chosen.size,
-        influences=influences(inputs[chosen], gains, FEATURES),
+        influences=influences(fitted.inputs[chosen], gains, FEATURES),
         calibration=calibration_bins(rates, outcomes),
         isotonic_gap=isotonic_gap(margins, outcomes, rates),
         costs=cost_curve(margins, outcomes),
-        audits=fairness.audits(frame, margins, rates, outcomes, limit),
-        audits_with_protected=fairness.audits(frame, margins_whole, rates_whole, outcomes, limit),
+        audits=fairness.audits(fitted.frame, margins, rates, outcomes, limit),
+        audits_with_protected=fairness.audits(fitted.frame, whole, rates_whole, outcomes, limit),
+    )
+
+
+def _card(
+    portfolio: Portfolio, fitted: _Fitted, contributions: Floats, limit: float, folder: Path, begun: float
+) -> Card:
+    """The card of the model whose files lie in `folder`; begun: time.perf_counter() at the start."""
+    outcomes, folds = fitted.outcomes, fitted.folds
+    return Card(
+        format=FORMAT,
+        trained_at=datetime.now(UTC).replace(microsecond=0),
+        data=_data(portfolio),
+        features=FEATURES,
+        categories=categories(FEATURES),
+        monotone=dict(MONOTONE),
+        parameters=dict(PARAMETERS),
+        trees=TREE_COUNT,
+        reference=dict(zip(FEATURES, contributions.mean(axis=0).tolist(), strict=True)),
+        absent=_absent(fitted.frame),
+        counts=_counts(fitted.inputs),
+        calibration=Calibration.fit(fitted.margins, outcomes),
+        without_protected=measure(fitted.margins, outcomes, folds, limit),
+        with_protected=measure(fitted.margins_whole, outcomes, folds, limit),
+        protected_features=PROTECTED,
+        versions=_versions(),
+        seconds=round(time.perf_counter() - begun, 1),
+        sha256={name: digest(folder / name) for name in (TREES, GLOBAL_EXPLANATION)},
     )
 
 
