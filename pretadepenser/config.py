@@ -241,6 +241,13 @@ SETTINGS: tuple[Setting, ...] = (
         _EMAIL,
     ),
     Setting(
+        "OUTCOME_MEANING",
+        "",
+        "What a default is in the lender's data, after « environ 37 ont »; empty: what it is in Kaggle's.",
+        _text,
+        "un texte",
+    ),
+    Setting(
         "EXTERNAL_BUREAUX",
         "",
         "Names of the bodies behind `EXT_SOURCE_1` to `3`, separated by commas, for the meeting sheet.",

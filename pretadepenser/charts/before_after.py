@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pretadepenser import french
 from pretadepenser.charts.chart import Cell, Column, Table
+from pretadepenser.credit.dictionary import wording
 from pretadepenser.credit.scale import Score
 from pretadepenser.credit.whatif.change import Change
 
@@ -36,7 +37,7 @@ def before_after(
 
 
 def _probability(score: Score) -> tuple[str, Cell]:
-    return french.percent(score.probability, 2), score.probability
+    return wording.probability(score.probability, score.limit), score.probability
 
 
 def _score(score: Score) -> tuple[str, Cell]:

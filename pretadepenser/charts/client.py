@@ -15,6 +15,7 @@ from pretadepenser import french
 from pretadepenser.charts import drawing
 from pretadepenser.charts.chart import Chart, Column, Drawing, Table, Width
 from pretadepenser.charts.signed_bars import SignedBar, SignedBars
+from pretadepenser.credit.dictionary import wording
 from pretadepenser.credit.explanation.reasons import Decomposition
 from pretadepenser.credit.scale import Scale, Score
 from pretadepenser.french import Person
@@ -60,28 +61,22 @@ def scale(score: Score, person: Person = Person.CLIENT) -> Chart:
 
 
 def _marks(score: Score, name: str) -> Table:
-    """The limit, the band around it and the score, called `name`, in ascending order."""
-    first, last = score.scale.band
+    """The marks of the scale from the lowest on, the score under its `name` among them."""
+    limit, (first, last) = score.scale.POINTS_AT_LIMIT, score.scale.band
+    own = wording.probability(score.probability, score.limit)
     rows = sorted(
         (
-            ("Début de la zone proche de la limite", *_at(first, score.scale), 2),
-            ("Limite pour accorder le prêt", score.scale.POINTS_AT_LIMIT, score.limit, 0),
-            ("Fin de la zone proche de la limite", *_at(last, score.scale), 2),
-            (name, score.points, score.probability, 2),
+            ("Début de la zone proche de la limite", *_at(first, score.scale)),
+            ("Limite pour accorder le prêt", limit, score.limit, french.compact_percent(score.limit)),
+            ("Fin de la zone proche de la limite", *_at(last, score.scale)),
+            (name, score.points, score.probability, own),
         ),
         key=lambda row: row[1],
     )
     return Table(
         "Le score et la limite, en points et en probabilité de ne pas rembourser",
         (Column("Repère"), Column("Points", True), Column("Probabilité", True)),
-        tuple(
-            (
-                label,
-                french.number(points),
-                french.percent(share, decimals) if decimals else french.compact_percent(share),
-            )
-            for label, points, share, decimals in rows
-        ),
+        tuple((label, french.number(points), text) for label, points, _, text in rows),
         tuple((label, points, float(share)) for label, points, share, _ in rows),
     )
 
@@ -162,8 +157,10 @@ def _band_key(fig: Figure, text: str) -> None:
     )  # fmt: skip
 
 
-def _at(points: int, scale: Scale) -> tuple[int, float]:
-    return points, scale.probability(scale.margin_of(points))
+def _at(points: int, scale: Scale) -> tuple[int, float, str]:
+    """Points, their probability, and how it is written."""
+    share = scale.probability(scale.margin_of(points))
+    return points, share, wording.probability(share, scale.limit)
 
 
 def _label(ax: Axes, x: float, y: float, text: str, *, bold: bool = False, side: str = "") -> None:

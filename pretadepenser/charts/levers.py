@@ -16,6 +16,7 @@ from pretadepenser.charts import amounts as amounts_of
 from pretadepenser.charts import drawing
 from pretadepenser.charts.before_after import before_after
 from pretadepenser.charts.chart import Chart, Column, Drawing, Table, Width
+from pretadepenser.credit.dictionary import wording
 from pretadepenser.credit.recourse.search import Curve, Proposal
 from pretadepenser.credit.scale import Scale, Score
 
@@ -41,7 +42,7 @@ def amounts(curve: Curve) -> Chart:
         "Score et décision selon le montant du crédit, à durée égale",
         (Column("Montant"), Column("Score", True), Column("Probabilité", True), Column("Prêt")),
         tuple(
-            (f"{french.amount(amount)}{mark}", french.number(points), french.percent(share, 2), answer)
+            (f"{french.amount(amount)}{mark}", french.number(points), wording.probability(share), answer)
             for (amount, points, share), answer, mark in zip(rows, answers, marks, strict=True)
         ),
         tuple(

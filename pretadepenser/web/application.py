@@ -15,7 +15,7 @@ from pretadepenser.credit.dictionary import Row
 from pretadepenser.credit.explanation.reasons import decompose, explain
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.whatif import application, plausibility
-from pretadepenser.credit.whatif.missing_data import about, sensitivity
+from pretadepenser.credit.whatif.missing_data import sensitivity
 from pretadepenser.web import pictures, resources
 from pretadepenser.web.clients import CHARTS
 from pretadepenser.web.column_forms import ColumnForm, FigureField
@@ -86,6 +86,5 @@ def _answer(form: ApplicationForm) -> str:
         explanation=explanation,
         score=explanation.score,
         sensitivity=answers,
-        probability=about(explanation.score.probability, resources.limit()) if answers.missing else None,
         charts=[make(explanation) for make in CHARTS.values()],
     )

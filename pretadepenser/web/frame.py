@@ -75,7 +75,8 @@ def init_app(app: Flask) -> None:
         compact_percent=french.compact_percent,
         points=french.points,
         date=french.date,
-        difficulties=wording.difficulties,
+        difficulties=difficulties,
+        probability=wording.probability,
     )
     app.jinja_env.globals.update(
         plural=french.plural,
@@ -112,6 +113,11 @@ def amounts_convention(*, short: bool = False) -> str:
         f"{french.compact(used.scale)} : c’est une convention, car leur monnaie et leur échelle ne sont pas "
         "publiées."
     )
+
+
+def difficulties(rate: float) -> str:
+    """A default rate, 0..1, as counts among 100 clients, in the lender's words for what a default is."""
+    return wording.difficulties(rate, outcome=resources.outcome())
 
 
 def main_navigation() -> list[Link]:

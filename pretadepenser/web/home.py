@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -21,13 +22,17 @@ _MARKS = {".": ("le point", "les points"), ",": ("la virgule", "les virgules")}
 
 
 class SearchForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
-    """The number of a client, as people write it."""
+    """The number of a client, as people write it; the example is one of the portfolio in use."""
 
     numero = StringField(
         "Numéro de client (SK_ID_CURR)",
-        description="Il se compose de chiffres seulement, par exemple 157083.",
         render_kw={"inputmode": "numeric", "autocomplete": "off", "spellcheck": "false"},
     )
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        example = resources.portfolio().numbers()[0]
+        self.numero.description = f"Il se compose de chiffres seulement, par exemple {example}."
 
     def validate_numero(self, field: StringField) -> None:
         """Raise ValidationError with the sentence that says what to do."""

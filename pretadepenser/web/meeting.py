@@ -98,6 +98,7 @@ def _found(number: int) -> Sheet:
         resources.limit(),
         number,
         resources.bureaux(),
+        resources.outcome(),
     )
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from werkzeug.exceptions import NotFound
 
 from pretadepenser import storage
+from pretadepenser.credit import dictionary
 from pretadepenser.credit import portfolio as clients
 from pretadepenser.credit.model import scoring
 from pretadepenser.credit.model.inputs import as_read
@@ -76,6 +77,11 @@ def bureaux() -> tuple[str, ...]:
     """Names of the three bodies that give the external scores, empty where they are not set."""
     names: str = current_app.config["EXTERNAL_BUREAUX"]
     return tuple(names.split(", ")) if names else ()
+
+
+def outcome() -> str:
+    """What a default is in the data, as a sentence goes on after "ont"."""
+    return str(current_app.config["OUTCOME_MEANING"]) or dictionary.OUTCOME
 
 
 def client_or_404(number: int) -> Client:

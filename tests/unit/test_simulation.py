@@ -18,7 +18,7 @@ from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.recourse.search import levers as levers_of
 from pretadepenser.credit.whatif import application, plausibility
-from pretadepenser.credit.whatif.missing_data import CASES, OPEN, Sensitivity, about, missing, sensitivity
+from pretadepenser.credit.whatif.missing_data import CASES, OPEN, Sensitivity, missing, sensitivity
 from pretadepenser.credit.whatif.plausibility import implausible, seen, unseen
 from pretadepenser.credit.whatif.simulation import levers, objections, simulate
 
@@ -266,14 +266,6 @@ def test_an_interval_that_rounding_closes_is_told_as_one_figure() -> None:
     assert "resterait à 31\u00a0% dans 8 cas sur 10" in narrow.sentence
     assert "irait de 30\u00a0% à 32\u00a0% dans 8 cas sur 10" in wide.sentence
     assert not narrow.open
-
-
-@pytest.mark.parametrize(
-    ("probability", "said"),
-    [(0.7336, "73 %"), (0.4836, "un peu plus de 48 %"), (0.4764, "un peu moins de 48 %"), (0.48, "48 %")],
-)
-def test_a_probability_told_without_decimals_keeps_its_side(probability: float, said: str) -> None:
-    assert about(probability, LIMIT).replace("\u00a0", " ") == said
 
 
 def test_the_share_of_other_decisions_is_counted_by_the_model(

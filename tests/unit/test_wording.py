@@ -316,6 +316,35 @@ def test_what_stands_for_the_value_of_a_group(group: str, row: dict[str, Value],
     assert said.replace(french.NO_BREAK, " ").replace(french.NARROW_NO_BREAK, " ") == text
 
 
+@pytest.mark.parametrize(
+    ("share", "limit", "text"),
+    [
+        (0.8797, 0.48, "88 %"),
+        (0.1249, 0.48, "12 %"),
+        (0.0949, 0.48, "9,5 %"),
+        (0.0994, 0.48, "9,9 %"),
+        (0.0996, 0.48, "10 %"),
+        (0.0123, 0.48, "1,2 %"),
+        (0.0009, 0.48, "0,09 %"),
+        (0.00001, 0.48, "moins de 0,01 %"),
+        (0.9951, 0.48, "plus de 99 %"),
+        (0.4791, 0.48, "47,9 %"),
+        (0.4808, 0.48, "48,1 %"),
+        (0.47998, 0.48, "47,998 %"),
+        (0.48, 0.48, "48 %"),
+        (0.4741, 0.48, "47 %"),
+        (0.4551, 0.455, "46 %"),
+        (0.4549, 0.455, "45 %"),
+        (0.4541, 0.4535, "45,4 %"),
+        (0.4808, None, "48 %"),
+    ],
+)
+def test_a_probability_has_two_digits_and_its_side_of_the_limit(
+    share: float, limit: float | None, text: str
+) -> None:
+    assert wording.probability(share, limit).replace(french.NO_BREAK, " ") == text
+
+
 def test_no_external_score() -> None:
     said = wording.external_reason({}, None, 0.02, -3).replace(french.NO_BREAK, " ")
     assert said == (
@@ -391,18 +420,18 @@ def test_every_cause_of_having_no_object_is_a_value_of_its_column() -> None:
 @pytest.mark.parametrize(
     ("rate", "advisor", "client"),
     [
-        (0.0, "moins d’un a eu", "moins d’une a eu … et plus de 99 ont remboursé sans difficulté"),
-        (0.0049, "moins d’un a eu", "moins d’une a eu … et plus de 99 ont remboursé sans difficulté"),
-        (0.01, "environ 1 a eu", "environ une a eu … et 99 ont remboursé sans difficulté"),
-        (0.02, "environ 2 ont eu", "environ 2 ont eu … et 98 ont remboursé sans difficulté"),
-        (0.081, "environ 8 ont eu", "environ 8 ont eu … et 92 ont remboursé sans difficulté"),
-        (0.99, "environ 99 ont eu", "environ 99 ont eu … et une a remboursé sans difficulté"),
-        (0.996, "presque tous ont eu", "presque toutes ont eu …"),
-        (1.0, "presque tous ont eu", "presque toutes ont eu …"),
+        (0.0, "moins d’un a", "moins d’une a …, et plus de 99 non"),
+        (0.0049, "moins d’un a", "moins d’une a …, et plus de 99 non"),
+        (0.01, "environ 1 a", "environ une a …, et 99 non"),
+        (0.02, "environ 2 ont", "environ 2 ont …, et 98 non"),
+        (0.081, "environ 8 ont", "environ 8 ont …, et 92 non"),
+        (0.99, "environ 99 ont", "environ 99 ont …, et une non"),
+        (0.996, "presque tous ont", "presque toutes ont …"),
+        (1.0, "presque tous ont", "presque toutes ont …"),
     ],
 )
 def test_a_default_rate_is_counted_among_100_people(rate: float, advisor: str, client: str) -> None:
-    difficulties = "des difficultés de paiement"
+    difficulties = "payé en retard une des premières mensualités du crédit"
     assert wording.difficulties(rate) == f"Sur 100 clients au score comparable, {advisor} {difficulties}."
     assert wording.difficulties(rate, Person.YOU) == (
         f"Parmi 100 personnes au score comparable au vôtre, {client.replace('…', difficulties)}."

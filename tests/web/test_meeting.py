@@ -115,7 +115,7 @@ def test_no_internal_word_and_no_other_client(page: Page, cases: dict[str, int],
 
 def test_the_frequencies_add_up(page: Page, cases: dict[str, int]) -> None:
     text = plain(page(f"/clients/{cases['none']}/entretien").text_content())
-    found = re.search(r"environ (\d+|une) (?:ont|a) eu .* et (\d+) ont remboursé", text)
+    found = re.search(r"environ (\d+|une) (?:ont|a) payé en retard .* et (\d+) non", text)
     assert found
     assert int(found[1].replace("une", "1")) + int(found[2]) == 100
 

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from lxml.html import HtmlElement
 
 from pretadepenser.charts import drawing
+from pretadepenser.credit.portfolio import Portfolio
 
 Page = Callable[..., HtmlElement]
 KNOWN = 157083
@@ -57,10 +58,33 @@ def test_each_mistake_has_its_sentence(send: Page, typed: str, sentence: str) ->
 def test_the_first_sentence_is_the_answer(page: Page) -> None:
     decision = page(f"/clients/{KNOWN}").xpath("//*[contains(@class, 'decision ')]/p")[0]
     assert re.fullmatch(
-        r"La probabilité que ce client ne puisse pas rembourser son crédit est de \d+,\d\d % "
-        r"\(tolérance maximale : 48 %\)\. Le prêt (sera|ne sera pas) accordé\.",
+        r"Selon le modèle, la probabilité que ce client ne puisse pas rembourser son crédit est de \d,\d % "
+        r"\(tolérance maximale : 48 %\)\. Avis du modèle : le prêt sera accordé\.",
         words(decision),
     )
+
+
+def test_the_second_sentence_says_the_outcome_and_why_both_are_right(
+    page: Page, make_app: Callable[..., Flask], sign_in: Callable[..., object]
+) -> None:
+    said = words(page(f"/clients/{KNOWN}").xpath("//*[contains(@class, 'decision ')]/p")[1])
+    assert said.startswith(
+        "Sur 100 clients au score comparable, moins d’un a payé en retard une des premières mensualités du "
+        "crédit. Les deux chiffres sont justes : "
+    )
+    browser = make_app(OUTCOME_MEANING="cessé de payer pendant trois mois").test_client()
+    sign_in(browser)
+    assert "moins d’un a cessé de payer pendant trois mois." in browser.get(f"/clients/{KNOWN}").text
+    assert (
+        "moins d’une a cessé de payer pendant trois mois" in browser.get(f"/clients/{KNOWN}/entretien").text
+    )
+
+
+def test_the_example_is_a_client_of_the_portfolio(page: Page, portfolio: Portfolio) -> None:
+    hint = words(page("/").xpath("//main//form")[0])
+    example = re.search(r"par exemple (\d+)\.", hint)
+    assert example
+    assert portfolio.client(int(example[1]))
 
 
 def test_the_page_adds_up(page: Page) -> None:

@@ -292,6 +292,13 @@ def _read(person: Person) -> tuple[Mapping[str, Column], Mapping[str, Column]]:
     return MappingProxyType(columns), MappingProxyType(derived)
 
 
+def _outcome() -> str:
+    """What a default is in the data, as a sentence goes on after "ont"."""
+    facts = tomllib.loads(resources.files(__package__).joinpath("dictionary.toml").read_text("utf-8"))
+    return french.typeset(facts["outcome"]["happened"])
+
+
+OUTCOME: Final = _outcome()
 _DICTIONARY: Final = _read(Person.CLIENT)
 COLUMNS: Final = _DICTIONARY[0]
 DERIVED: Final = _DICTIONARY[1]

@@ -20,6 +20,7 @@ from pretadepenser.credit.dictionary import (
     DOCUMENTS_GROUP,
     EXTERNAL_GROUP,
     INQUIRIES_GROUP,
+    OUTCOME,
     Column,
     Kind,
     describe,
@@ -255,21 +256,38 @@ def portion(share: float, among: str = "des clients", decimals: int = 0) -> str:
     return f"{french.percent(share, decimals)} {among}"
 
 
-def difficulties(rate: float, person: Person = Person.CLIENT) -> str:
+def probability(share: float, limit: float | None = None) -> str:
+    """Write a probability, 0..1, with two significant digits: "88 %", "4,9 %", "0,09 %".
+
+    More is not known. Digits are added only where these would put it on the limit itself, or on its other
+    side: "47,9 %", "48,1 %". Neither never nor certainly is ever said.
+    """
+    if share < 0.00005:
+        return f"moins de {french.percent(0.0001, 2)}"
+    first = 0 if share >= 0.0995 else 1 if share >= 0.00995 else 2
+    for decimals in range(first, 9):
+        written = round(share, decimals + 2)
+        if limit is None or share == limit or (written != limit and (written > limit) == (share > limit)):
+            return f"plus de {french.percent(0.99)}" if written == 1 else french.percent(share, decimals)
+    return french.compact_percent(share, 12)
+
+
+def difficulties(rate: float, person: Person = Person.CLIENT, outcome: str = OUTCOME) -> str:
     """Say a default rate, 0..1, as counts among 100 people; clients are told of those who repaid too.
 
-    Neither none nor all is ever said: no count of past clients can promise that.
+    outcome: what a default is in the data, after "ont". Neither none nor all is ever said: no count of past
+    clients can promise that.
     """
     many = round(100 * rate)
     if many < 1:
-        had, repaid = "moins d’[un|une] a", "plus de 99 ont"
+        had, others = "moins d’[un|une] a", "plus de 99"
     elif many > 99:
-        had, repaid = "presque [tous|toutes] ont", ""
+        had, others = "presque [tous|toutes] ont", ""
     else:
-        had, repaid = f"environ {_having(many)}", _having(100 - many)
+        had, others = f"environ {_having(many)}", "une" if many == 99 else str(100 - many)
     among = "[Sur 100 clients au score comparable|Parmi 100 personnes au score comparable au vôtre]"
-    also = f" et {repaid} remboursé sans difficulté" if repaid and person is Person.YOU else ""
-    return french.addressed(f"{among}, {had} eu des difficultés de paiement{also}.", person)
+    also = f", et {others} non" if others and person is Person.YOU else ""
+    return french.addressed(f"{among}, {had} {outcome}{also}.", person)
 
 
 def _having(many: int) -> str:

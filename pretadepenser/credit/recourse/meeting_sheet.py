@@ -105,11 +105,18 @@ class Sheet:
 
 
 def sheet(
-    model: Model, portfolio: Portfolio, row: Row, limit: float, number: int, bureaux: tuple[str, ...] = ()
+    model: Model,
+    portfolio: Portfolio,
+    row: Row,
+    limit: float,
+    number: int,
+    bureaux: tuple[str, ...] = (),
+    outcome: str = dictionary.OUTCOME,
 ) -> Sheet:
     """Prepare the sheet of the client `number` with the raw values `row`; errors as search.levers.
 
     bureaux: names of the three bodies that give the external scores, in order; empty where they are not set.
+    outcome: what a default is in the data, as a sentence goes on after "ont".
     """
     row = as_read(row)
     explanation = explain(model, portfolio, row, limit, number, Told(Person.YOU, bureaux))
@@ -121,7 +128,7 @@ def sheet(
         explanation=explanation,
         against=explanation.against[:REASONS],
         in_favour=explanation.in_favour[:REASONS],
-        difficulties=wording.difficulties(explanation.score.calibrated, Person.YOU),
+        difficulties=wording.difficulties(explanation.score.calibrated, Person.YOU, outcome),
         outlook=_outlook(explanation.score, len(options)),
         options=options,
         sources=_sources(model.features, row, bureaux),

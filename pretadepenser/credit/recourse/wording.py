@@ -175,7 +175,9 @@ def cares(levers: tuple[Lever, ...], changes: Sequence[Change], score: Score) ->
     told = [beyond] if (beyond := beyond_price(levers, changes)) else []
     told += [_CARES[lever] for lever in minded(levers, changes) if lever in _CARES]
     if score.granted and score.close:
-        told.append("Même ainsi, le cas resterait proche de la limite : demandez un second avis.")
+        told.append(
+            "Même ainsi, le cas resterait proche de la limite : vérifiez les données avant de répondre."
+        )
     return tuple(french.typeset(one) for one in told)
 
 

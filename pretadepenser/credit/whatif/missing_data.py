@@ -16,7 +16,7 @@ import numpy as np
 
 from pretadepenser import french
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.dictionary import COLUMNS, Column, Row
+from pretadepenser.credit.dictionary import COLUMNS, Column, Row, wording
 from pretadepenser.credit.model.inputs import input_matrix
 from pretadepenser.credit.model.scoring import Floats, Model
 from pretadepenser.credit.portfolio import Portfolio
@@ -94,7 +94,7 @@ class Sensitivity:
 
     @property
     def _range(self) -> str:
-        low, high = french.percent(self.low), french.percent(self.high)
+        low, high = wording.probability(self.low), wording.probability(self.high)
         return f"resterait à {low}" if low == high else f"irait de {low} à {high}"
 
     @property
@@ -108,14 +108,6 @@ class Sensitivity:
             f"({french.percent(self.changed / self.cases)})"
         )
         return f"{told} et {same} dans les autres." if self.open else f"{told}."
-
-
-def about(probability: float, limit: float) -> str:
-    """Write a probability (0..1) of a file with missing data: no decimals, its side of the limit kept."""
-    written = french.percent(probability)
-    if probability == limit or written != french.percent(limit):
-        return written
-    return f"un peu {'plus' if probability > limit else 'moins'} de {french.compact_percent(limit)}"
 
 
 def missing(model: Model, row: Row) -> tuple[Column, ...]:

@@ -74,9 +74,10 @@ class Simulation:
             return "La probabilité de ne pas rembourser et le score ne changent pas."
         verb = "monterait" if new.probability > old.probability else "descendrait"
         gain = french.points(self.points) if self.points else "moins d’un point d’écart"
+        was, becomes = (wording.probability(one.probability, one.limit) for one in (old, new))
         return (
-            f"La probabilité de ne pas rembourser {verb} de {french.percent(old.probability, 2)} à "
-            f"{french.percent(new.probability, 2)} (tolérance maximale : {french.percent(new.limit, 0)}), "
+            f"La probabilité de ne pas rembourser {verb} de {was} à {becomes} "
+            f"(tolérance maximale : {french.compact_percent(new.limit)}), "
             f"et le score passerait de {old.points} à {french.plural(new.points, 'point')} ({gain})."
         )
 
