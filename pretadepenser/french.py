@@ -204,15 +204,6 @@ def the(noun: str, gender: str, many: bool = False) -> str:
     return f"{'la' if gender == 'f' else 'le'} {noun}"
 
 
-def of_the(noun: str, gender: str, many: bool = False) -> str:
-    """Put "de" and the article before a noun: "du crédit", "de la durée", "de l'âge", "des enfants"."""
-    if many:
-        return f"des {noun}"
-    if gender == "m" and not elides(noun):
-        return f"du {noun}"
-    return f"de {the(noun, gender)}"
-
-
 def agree(adjective: str, gender: str, many: bool = False) -> str:
     """Make a regular adjective or participle agree: ("connu", "f") -> "connue", many -> "connues"."""
     return adjective + ("e" if gender == "f" else "") + ("s" if many else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 # Before TensorFlow is imported: its start-up notices would drown our messages.
@@ -40,6 +40,9 @@ def _pairs(items: Sequence[str]) -> dict[str, str]:
     return pairs
 
 
+Step = Callable[[str, str], argparse.ArgumentParser]
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line, with help in French."""
     main = argparse.ArgumentParser(
@@ -53,6 +56,13 @@ def parser() -> argparse.ArgumentParser:
         found.add_argument("--seed", type=int, default=0, help="graine du hasard")
         return found
 
+    _learning(step)
+    _reading(step)
+    return main
+
+
+def _learning(step: Step) -> None:
+    """Steps that read photos and train."""
     prepare = step("prepare", "Lit les photos, signale les doublons, tire le découpage.")
     prepare.add_argument("--table", type=Path, required=True, help="catalogue csv")
     prepare.add_argument("--photos", type=Path, required=True, help="dossier des <uniq_id>.jpg")
@@ -71,6 +81,15 @@ def parser() -> argparse.ArgumentParser:
     evaluate = step("evaluate", "Mesure les configurations entraînées.")
     evaluate.add_argument("--config", action="append", help="une configuration (toutes par défaut)")
 
+    bench = step("bench", "Compare le cache à model.fit sur le même travail.")
+    bench.add_argument("--config", required=True)
+    bench.add_argument("--weights", default="imagenet")
+    bench.add_argument("--draws", dest="folds", type=_folds, default=None)
+    bench.add_argument("--epochs", type=int, default=15)
+
+
+def _reading(step: Step) -> None:
+    """Steps that explain, measure and publish what was trained."""
     explain = step("explain", "Dessine les cartes SHAP d’une configuration entraînée.")
     explain.add_argument("--config", required=True)
     explain.add_argument("--weights", default="imagenet")
@@ -83,19 +102,12 @@ def parser() -> argparse.ArgumentParser:
     measure.add_argument("--size", type=int, action="append", required=True)
     measure.add_argument("--batch", type=int, default=4)
 
-    bench = step("bench", "Compare le cache à model.fit sur le même travail.")
-    bench.add_argument("--config", required=True)
-    bench.add_argument("--weights", default="imagenet")
-    bench.add_argument("--draws", dest="folds", type=_folds, default=None)
-    bench.add_argument("--epochs", type=int, default=15)
-
     compare = step("compare", "Écrit le rapport, ses figures et ses images.")
     compare.add_argument("--results", type=Path, default=DEFAULT_RESULTS)
 
     demo = step("demo", "Dessine sept sortes d’images et fait tourner toute la chaîne.")
     demo.add_argument("--each", type=int, default=12, help="images par catégorie")
     demo.add_argument("--results", type=Path, default=None)
-    return main
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,7 +6,7 @@ import csv
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -182,20 +182,7 @@ def read_catalog(table: Path, folder: Path, demonstration: bool = False) -> Cata
     products, repeated = read_products(table)
     if not folder.is_dir():
         raise ResearchError(f"Dossier de photos absent : « {folder} ». Indiquez-le avec --photos.")
-    photos: list[Photo] = []
-    left_out: list[LeftOut] = []
-    for identity in tqdm(sorted(products), desc="Lecture des photos", unit="photo", disable=None):
-        path, category = folder / f"{identity}.jpg", products[identity]
-        if not path.is_file():
-            left_out.append(LeftOut(identity, category, "photo absente du dossier"))
-            continue
-        try:
-            picture = decode(path)
-        except ResearchError:
-            left_out.append(LeftOut(identity, category, "photo endommagée ou illisible"))
-            continue
-        perceptual = str(imagehash.phash(picture))
-        photos.append(Photo(identity, category, sha256(path), perceptual, *picture.size))
+    photos, left_out = _read_photos(products, folder)
     if not photos:
         raise ResearchError(
             f"Aucune photo utilisable dans « {folder} ». Elles doivent s’appeler <uniq_id>.jpg."
@@ -215,6 +202,25 @@ def read_catalog(table: Path, folder: Path, demonstration: bool = False) -> Cata
         tuple(groups),
         demonstration,
     )
+
+
+def _read_photos(products: Mapping[str, str], folder: Path) -> tuple[list[Photo], list[LeftOut]]:
+    """Every photo that can be read, and the products whose photo cannot."""
+    photos: list[Photo] = []
+    left_out: list[LeftOut] = []
+    for identity in tqdm(sorted(products), desc="Lecture des photos", unit="photo", disable=None):
+        path, category = folder / f"{identity}.jpg", products[identity]
+        if not path.is_file():
+            left_out.append(LeftOut(identity, category, "photo absente du dossier"))
+            continue
+        try:
+            picture = decode(path)
+        except ResearchError:
+            left_out.append(LeftOut(identity, category, "photo endommagée ou illisible"))
+            continue
+        perceptual = str(imagehash.phash(picture))
+        photos.append(Photo(identity, category, sha256(path), perceptual, *picture.size))
+    return photos, left_out
 
 
 def near_groups(hashes: Sequence[int], bits: int) -> list[int]:

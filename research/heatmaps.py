@@ -184,6 +184,17 @@ def faithfulness(
     return found
 
 
+def _explained(
+    study: Study, config: Config, probabilities: Probabilities, index: int, evaluations: int
+) -> tuple[np.ndarray, HeatMap]:
+    """A photo as the network sees it, and its map."""
+    photo = study.catalog.photos[index]
+    picture = pixels(study.catalog.folder / f"{photo.uniq_id}.jpg", config.size, config.aspect)
+    base, given, grid = explain_pictures(probabilities, [picture], evaluations)[0]
+    label = int(study.catalog.labels[index])
+    return picture, HeatMap(photo.uniq_id, label, int(given.argmax()), base, given, grid)
+
+
 def explain_config(
     study: Study, config: Config, weights: str, fold: int, evaluations: int, survey: int, seed: int
 ) -> int:
@@ -203,14 +214,10 @@ def explain_config(
     everyone = sorted({index for indices in chosen.values() for index in indices})
     shown = {*chosen["right"], *chosen["wrong"]}
     for index in tqdm(everyone, desc=f"Explications, {config.label}", unit="photo", disable=None):
-        photo = study.catalog.photos[index]
-        path = folder / version / f"{photo.uniq_id}.json"
+        path = folder / version / f"{study.catalog.photos[index].uniq_id}.json"
         if path.is_file():
             continue
-        picture = pixels(study.catalog.folder / f"{photo.uniq_id}.jpg", config.size, config.aspect)
-        base, given, grid = explain_pictures(probabilities, [picture], evaluations)[0]
-        label = int(study.catalog.labels[index])
-        map_ = HeatMap(photo.uniq_id, label, int(given.argmax()), base, given, grid)
+        picture, map_ = _explained(study, config, probabilities, index, evaluations)
         record = map_.to_json()
         # The share of each cell that is not background tells the product from what surrounds it.
         record["product"] = (to_grid((picture.min(axis=2) < 240).astype(float))).round(1).tolist()
@@ -221,17 +228,9 @@ def explain_config(
         index: read_json(folder / version / f"{study.catalog.photos[index].uniq_id}.json")
         for index in everyone
     }
-    write_json(
-        folder / "maps.json",
-        {
-            "config": config.name,
-            "label": config.label,
-            "draw": fold,
-            "size": config.size,
-            "evaluations": evaluations,
-            **{name: [records[index] for index in indices] for name, indices in chosen.items()},
-        },
-    )
+    maps = {name: [records[index] for index in indices] for name, indices in chosen.items()}
+    told = {"config": config.name, "label": config.label, "draw": fold, "size": config.size}
+    write_json(folder / "maps.json", told | {"evaluations": evaluations} | maps)
     return len(everyone)
 
 

@@ -23,7 +23,7 @@ from research.config import Config, Ensemble
 from research.errors import ResearchError
 from research.files import fingerprint, read_json, write_json, write_npz
 from research.manifest import Manifest, draw_splits, read_manifest
-from research.training import PROCEDURE, pooled_features, run_key, train_fold
+from research.training import PROCEDURE, Trained, pooled_features, run_key, train_fold
 
 DEFAULT_WORK = Path("research/work")
 DEFAULT_CACHE_GIGABYTES = 12.0
@@ -159,17 +159,7 @@ def train(
         if (place / "run.json").is_file():
             continue
         trained = train_fold(config, base, views, pooled, study.catalog, study.manifest, fold, place)
-        record = {
-            "config": config.to_json(),
-            "draw": fold,
-            "manifest": study.manifest.key,
-            "weights": base.weights,
-            "random_weights": base.weights.startswith("random"),
-            "history": trained.history,
-            "epochs": trained.epochs,
-            "seconds": trained.seconds,
-        }
-        _save_run(place, trained.probabilities, record)
+        _save_run(place, trained.probabilities, _record(study, config, base, fold, trained))
         for state in place.rglob("*.state.weights.h5"):
             state.unlink()
     return read_runs(study, config.name)
@@ -246,6 +236,20 @@ def run_folder(study: Study, name: str, fold: int) -> Path:
             f"--config {name} »."
         )
     return folder
+
+
+def _record(study: Study, config: Config, base: Network, fold: int, trained: Trained) -> dict[str, Any]:
+    """What is kept of a trained fold beside its predictions."""
+    return {
+        "config": config.to_json(),
+        "draw": fold,
+        "manifest": study.manifest.key,
+        "weights": base.weights,
+        "random_weights": base.weights.startswith("random"),
+        "history": trained.history,
+        "epochs": trained.epochs,
+        "seconds": trained.seconds,
+    }
 
 
 def _save_run(folder: Path, probabilities: dict[str, np.ndarray], record: dict[str, Any]) -> None:

@@ -146,53 +146,67 @@ def compile_phase(model: keras.Model, phase: Phase, smoothing: float) -> None:
     model.optimizer.build(model.trainable_variables)
 
 
-def fit_phase(
-    model: keras.Model,
-    phase: Phase,
-    config: Config,
-    views: Sequence[np.ndarray],
-    labels: np.ndarray,
-    members: dict[Role, np.ndarray],
-    seed: int,
-    folder: Path,
-    name: str,
-) -> list[dict[str, Any]]:
-    """Train ``model`` in place to its best validation epoch; resumes from ``folder`` after a kill.
+@dataclass(frozen=True)
+class Lesson:
+    """One phase of one fold: its name, what is learnt from, the seed, and where it is written.
 
-    Without validation photos in ``members`` it is trained for all the epochs of ``phase``. Returns one row an
-    epoch: phase, epoch, loss and accuracy on training and validation photos, seconds.
+    views: pictures or features of each view, all photos; labels: one-hot; members: photos of each role.
+    """
+
+    name: str
+    views: Sequence[np.ndarray]
+    labels: np.ndarray
+    members: dict[Role, np.ndarray]
+    seed: int
+    folder: Path
+
+
+def fit_phase(model: keras.Model, phase: Phase, config: Config, lesson: Lesson) -> list[dict[str, Any]]:
+    """Train ``model`` in place to its best validation epoch; resumes from the folder after a kill.
+
+    Without validation photos among the members it is trained for all the epochs of ``phase``. Returns one row
+    an epoch: phase, epoch, loss and accuracy on training and validation photos, seconds.
     """
     compile_phase(model, phase, config.smoothing)
     journal, state, best = (
-        folder / f"{name}.{end}" for end in ("json", "state.weights.h5", "best.weights.h5")
+        lesson.folder / f"{lesson.name}.{end}" for end in ("json", "state.weights.h5", "best.weights.h5")
     )
     rows: list[dict[str, Any]] = []
     if journal.is_file() and state.is_file():
         rows = read_json(journal)
         model.load_weights(state)
-    judges = members.get(Role.VALIDATION)
-    validation = None if judges is None else Plain(views[0], labels, judges, config.batch)
-    with tqdm(total=phase.epochs, initial=len(rows), desc=f"  {name}", unit="époque", disable=None) as bar:
+    judges = lesson.members.get(Role.VALIDATION)
+    validation = None if judges is None else Plain(lesson.views[0], lesson.labels, judges, config.batch)
+    with tqdm(
+        total=phase.epochs, initial=len(rows), desc=f"  {lesson.name}", unit="époque", disable=None
+    ) as bar:
         while len(rows) < phase.epochs and not _stalled(rows, phase.patience):
-            number, start = len(rows), time.perf_counter()
-            keras.utils.set_random_seed(seed * 1000 + number)
-            epoch = Epoch(views, labels, members[Role.TRAIN], config.batch, seed * 1000 + number)
-            record = model.fit(
-                epoch, validation_data=validation, initial_epoch=number, epochs=number + 1, verbose=0
-            ).history
-            row: dict[str, Any] = {"phase": name, "epoch": number + 1}
-            row |= {key: round(float(values[0]), 5) for key, values in record.items()}
-            row["seconds"] = round(time.perf_counter() - start, 3)
-            rows.append(row)
-            if _best(rows) == number:
+            rows.append(_epoch(model, config, lesson, validation, len(rows)))
+            if _best(rows) == len(rows) - 1:
                 _save(model, best)
             _save(model, state)
             # Last: the journal vouches for the weights beside it.
             write_json(journal, rows)
             bar.update()
+            row = rows[-1]
             bar.set_postfix({name: row[name] for name in ("val_loss", "val_accuracy") if name in row})
     model.load_weights(best)
     return rows
+
+
+def _epoch(
+    model: keras.Model, config: Config, lesson: Lesson, validation: Plain | None, number: int
+) -> dict[str, Any]:
+    """Train one epoch, whose order of photos follows from its number; give its row."""
+    start, seed = time.perf_counter(), lesson.seed * 1000 + number
+    keras.utils.set_random_seed(seed)
+    epoch = Epoch(lesson.views, lesson.labels, lesson.members[Role.TRAIN], config.batch, seed)
+    record = model.fit(
+        epoch, validation_data=validation, initial_epoch=number, epochs=number + 1, verbose=0
+    ).history
+    row: dict[str, Any] = {"phase": lesson.name, "epoch": number + 1}
+    row |= {key: round(float(values[0]), 5) for key, values in record.items()}
+    return row | {"seconds": round(time.perf_counter() - start, 3)}
 
 
 def _best(rows: Sequence[dict[str, Any]]) -> int:
@@ -299,7 +313,8 @@ def _train_once(
     head = head_model(config, mean, variance)
 
     def fit(model: keras.Model, phase: Phase, name: str, views: Sequence[np.ndarray]) -> list[dict[str, Any]]:
-        return fit_phase(model, phase, config, views, data.labels, members, seed, folder, name)
+        lesson = Lesson(name, views, data.labels, members, seed, folder)
+        return fit_phase(model, phase, config, lesson)
 
     try:
         history = fit(head, config.head, "frozen", data.pooled)

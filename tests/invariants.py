@@ -1,4 +1,4 @@
-"""What holds on every page of the site, whatever it shows (shared/DESIGN.md, WCAG 2.2, RGAA 4.1)."""
+"""What holds on every page of the site, whatever it shows (docs/architecture.md, WCAG 2.2, RGAA 4.1)."""
 
 import re
 

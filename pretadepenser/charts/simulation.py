@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from pretadepenser import french
 from pretadepenser.charts.before_after import before_after
 from pretadepenser.charts.chart import Chart, Column, Table
 from pretadepenser.charts.signed_bars import SignedBar, SignedBars
-from pretadepenser.credit.whatif.simulation import Simulation
+from pretadepenser.credit.whatif.simulation import Move, Simulation
 
 SHOWN: Final = 8
 
@@ -28,23 +29,28 @@ def moves(simulation: Simulation) -> Chart | None:
     """The points that the simulation adds or takes away, figure by figure; None where there are none."""
     if not simulation.moved:
         return None
-    drawn = simulation.moved[:SHOWN]
-    bars = [SignedBar(one.label, _values(one.before_text, one.after_text), one.points) for one in drawn]
-    footer: list[tuple[str, ...]] = [
-        (
-            "Score", "", "", french.number(simulation.before.score.points),
-            french.number(simulation.after.score.points), french.points(simulation.points),
-        )
-    ]  # fmt: skip
-    rest = simulation.moved[SHOWN:]
-    if rest:
+    bars = [
+        SignedBar(one.label, _values(one.before_text, one.after_text), one.points)
+        for one in simulation.moved[:SHOWN]
+    ]
+    before, after = simulation.before.score.points, simulation.after.score.points
+    footer = [("Score", "", "", french.number(before), french.number(after), french.points(after - before))]
+    if rest := simulation.moved[SHOWN:]:
         many = f"Les {len(rest)} autres données" if len(rest) > 1 else "Une autre donnée"
-        others = sum(one.points for one in rest)
-        bars.append(SignedBar(many, "", others))
-        told = f"Dont {many[:1].lower()}{many[1:]} du graphique"
-        sums = (sum(one.points_before for one in rest), sum(one.points_after for one in rest), others)
-        footer.append((told, "", "", *map(french.points, sums)))
-    table = Table(
+        sums = [
+            sum(values)
+            for values in zip(*((one.points_before, one.points_after) for one in rest), strict=True)
+        ]
+        bars.append(SignedBar(many, "", sums[1] - sums[0]))
+        told = [french.points(value) for value in (*sums, sums[1] - sums[0])]
+        footer.append((f"Dont {many[:1].lower()}{many[1:]} du graphique", "", "", told[0], told[1], told[2]))
+    title = "Ce que la simulation change, donnée par donnée"
+    table = _table(simulation.moved, tuple(footer))
+    return Chart("mouvements", title, _said(simulation), table, SignedBars(tuple(bars)))
+
+
+def _table(moved: Sequence[Move], footer: tuple[tuple[str, ...], ...]) -> Table:
+    return Table(
         "Valeur et points de chaque donnée, avant et après",
         (
             Column("Donnée"), Column("Valeur avant"), Column("Valeur après"),
@@ -55,16 +61,14 @@ def moves(simulation: Simulation) -> Chart | None:
                 one.label, one.before_text, one.after_text, french.points(one.points_before),
                 french.points(one.points_after), french.points(one.points),
             )
-            for one in simulation.moved
+            for one in moved
         ),
         tuple(
             (one.label, one.before_text, one.after_text, one.points_before, one.points_after, one.points)
-            for one in simulation.moved
+            for one in moved
         ),
-        footer=tuple(footer),
+        footer=footer,
     )  # fmt: skip
-    title = "Ce que la simulation change, donnée par donnée"
-    return Chart("mouvements", title, _said(simulation), table, SignedBars(tuple(bars)))
 
 
 def _values(before: str, after: str) -> str:

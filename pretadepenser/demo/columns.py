@@ -8,6 +8,7 @@ employer, an annuity follows from a credit and its length, defaults never outnum
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -210,78 +211,108 @@ def _step(values: Floats, step: float) -> Floats:
     return np.round(values / step) * step
 
 
+SAME: Final = (
+    "NAME_CONTRACT_TYPE", "CODE_GENDER", "FLAG_OWN_REALTY", "CNT_CHILDREN", "NAME_TYPE_SUITE",
+    "NAME_EDUCATION_TYPE", "NAME_FAMILY_STATUS", "NAME_HOUSING_TYPE", "REGION_POPULATION_RELATIVE",
+    "WEEKDAY_APPR_PROCESS_START", "HOUR_APPR_PROCESS_START", "REGION_RATING_CLIENT",
+    "REGION_RATING_CLIENT_W_CITY", "FLAG_CONT_MOBILE", "FLAG_PHONE", "FLAG_EMAIL",
+)  # fmt: skip
+
+
 def columns(v: Columns, p: Parameters) -> dict[str, Floats]:
     """The published columns but SK_ID_CURR and TARGET, from drawn variables `v`; missing is NaN, text a code.
 
     MODE and MEDI of the building measures are expected in `v` beside AVG.
     """
-    nan = np.nan
-    working = v["STATUS"] == 0
-    out: dict[str, Floats] = {}
-    same = (
-        "NAME_CONTRACT_TYPE CODE_GENDER FLAG_OWN_REALTY CNT_CHILDREN NAME_TYPE_SUITE"
-        " NAME_EDUCATION_TYPE NAME_FAMILY_STATUS NAME_HOUSING_TYPE REGION_POPULATION_RELATIVE"
-        " WEEKDAY_APPR_PROCESS_START HOUR_APPR_PROCESS_START REGION_RATING_CLIENT REGION_RATING_CLIENT_W_CITY"
-        " FLAG_CONT_MOBILE FLAG_PHONE FLAG_EMAIL"
-    )
-    out |= {name: v[name] for name in same.split()}
-    # Nearly all declared incomes and prices are multiples of 4,500.
-    out["AMT_INCOME_TOTAL"] = _step(v["AMT_INCOME_TOTAL"], 4500)
-    goods = np.maximum(_step(v["AMT_GOODS_PRICE"], 4500), 4500)
-    out["AMT_GOODS_PRICE"] = np.where(v["GOODS_KNOWN"] == 1, goods, nan)
-    out["AMT_CREDIT"] = _step(goods * v["CREDIT_TO_GOODS"], 4.5)
-    out["AMT_ANNUITY"] = _step(out["AMT_CREDIT"] / v["CREDIT_TERM"], 4.5)
-
-    pensioner, unemployed = (p.codes["NAME_INCOME_TYPE", name] for name in ("Pensioner", "Unemployed"))
-    out["NAME_INCOME_TYPE"] = np.where(
-        working, v["NAME_INCOME_TYPE"], np.where(v["STATUS"] == 1, pensioner, unemployed)
-    )
-    out["OCCUPATION_TYPE"] = np.where(
-        working & (v["OCCUPATION_TYPE"] != p.codes["OCCUPATION_TYPE", ""]), v["OCCUPATION_TYPE"], nan
-    )
-    out["ORGANIZATION_TYPE"] = np.where(working, v["ORGANIZATION_TYPE"], p.codes["ORGANIZATION_TYPE", "XNA"])
-    out["NAME_TYPE_SUITE"] = np.where(
-        v["NAME_TYPE_SUITE"] == p.codes["NAME_TYPE_SUITE", ""], nan, v["NAME_TYPE_SUITE"]
-    )
-    out["DAYS_BIRTH"] = np.round(v["DAYS_BIRTH"])
-    employed = np.round(v["EMPLOYED_SHARE"] * (out["DAYS_BIRTH"] + WORKING_LIFE_STARTS))
-    out["DAYS_EMPLOYED"] = np.where(working, np.minimum(employed, 0.0), NO_EMPLOYMENT)
-    out["DAYS_REGISTRATION"] = np.round(v["REGISTRATION_SHARE"] * out["DAYS_BIRTH"])
-    for name in ("DAYS_ID_PUBLISH", "DAYS_LAST_PHONE_CHANGE"):
-        out[name] = np.minimum(np.round(v[name]), 0.0)
-    yes, no = (p.codes["FLAG_OWN_CAR", name] for name in "YN")
-    out["FLAG_OWN_CAR"] = np.where(v["CAR"] == 1, yes, no)
-    out["OWN_CAR_AGE"] = np.where(v["CAR"] == 1, v["OWN_CAR_AGE"], nan)
-    out["CNT_FAM_MEMBERS"] = v["CNT_CHILDREN"] + 1 + _couple(v, p)
-    out["FLAG_MOBIL"] = np.ones(len(working))
-    out["FLAG_EMP_PHONE"] = working.astype(float)
-    out["FLAG_WORK_PHONE"] = np.where(working, v["FLAG_WORK_PHONE"], 0.0)
+    out: dict[str, Floats] = {name: v[name] for name in SAME}
+    no_suite = v["NAME_TYPE_SUITE"] == p.codes["NAME_TYPE_SUITE", ""]
+    out["NAME_TYPE_SUITE"] = np.where(no_suite, np.nan, v["NAME_TYPE_SUITE"])
+    for part in (_amounts, _work, _person, _scores, _circle, _building_measures):
+        out |= part(v, p)
     for pattern, names in (("ADDRESS", ADDRESS), ("DOCUMENTS", DOCUMENTS)):
         flags = p.patterns[pattern][v[pattern].astype(np.int64)]
         out |= {name: flags[:, i] for i, name in enumerate(names)}
+    return out
 
-    for name in EXTERNAL:
-        # Twelve decimals: the last bits of a sum may differ from one processor to another.
-        out[name] = np.where(v[f"{name} KNOWN"] == 1, np.round(v[name], 12), nan)
-    for name in BUREAU:
-        out[name] = np.where(v["BUREAU_KNOWN"] == 1, v[name], nan)
-    social = np.where(v["SOCIAL_KNOWN"] == 1, 0.0, nan)
-    out["OBS_60_CNT_SOCIAL_CIRCLE"] = v["OBS_60_CNT_SOCIAL_CIRCLE"] + social
-    out["OBS_30_CNT_SOCIAL_CIRCLE"] = out["OBS_60_CNT_SOCIAL_CIRCLE"] + v["OBS_GAP"]
-    out["DEF_60_CNT_SOCIAL_CIRCLE"] = np.minimum(
-        v["DEF_60_CNT_SOCIAL_CIRCLE"] + social, out["OBS_60_CNT_SOCIAL_CIRCLE"]
-    )
-    out["DEF_30_CNT_SOCIAL_CIRCLE"] = np.minimum(
-        out["DEF_60_CNT_SOCIAL_CIRCLE"] + v["DEF_GAP"], out["OBS_30_CNT_SOCIAL_CIRCLE"]
-    )
+
+def _amounts(v: Columns, p: Parameters) -> dict[str, Floats]:
+    """Nearly all declared incomes and prices are multiples of 4,500."""
+    goods = np.maximum(_step(v["AMT_GOODS_PRICE"], 4500), 4500)
+    credit = _step(goods * v["CREDIT_TO_GOODS"], 4.5)
+    return {
+        "AMT_INCOME_TOTAL": _step(v["AMT_INCOME_TOTAL"], 4500),
+        "AMT_GOODS_PRICE": np.where(v["GOODS_KNOWN"] == 1, goods, np.nan),
+        "AMT_CREDIT": credit,
+        "AMT_ANNUITY": _step(credit / v["CREDIT_TERM"], 4.5),
+    }
+
+
+def _work(v: Columns, p: Parameters) -> dict[str, Floats]:
+    """What follows from having a job, a pension or neither."""
+    working = v["STATUS"] == 0
+    pensioner, unemployed = (p.codes["NAME_INCOME_TYPE", name] for name in ("Pensioner", "Unemployed"))
+    without = np.where(v["STATUS"] == 1, pensioner, unemployed)
+    occupied = working & (v["OCCUPATION_TYPE"] != p.codes["OCCUPATION_TYPE", ""])
+    employed = np.round(v["EMPLOYED_SHARE"] * (np.round(v["DAYS_BIRTH"]) + WORKING_LIFE_STARTS))
+    return {
+        "NAME_INCOME_TYPE": np.where(working, v["NAME_INCOME_TYPE"], without),
+        "OCCUPATION_TYPE": np.where(occupied, v["OCCUPATION_TYPE"], np.nan),
+        "ORGANIZATION_TYPE": np.where(working, v["ORGANIZATION_TYPE"], p.codes["ORGANIZATION_TYPE", "XNA"]),
+        "DAYS_EMPLOYED": np.where(working, np.minimum(employed, 0.0), NO_EMPLOYMENT),
+        "FLAG_EMP_PHONE": working.astype(float),
+        "FLAG_WORK_PHONE": np.where(working, v["FLAG_WORK_PHONE"], 0.0),
+    }
+
+
+def _person(v: Columns, p: Parameters) -> dict[str, Floats]:
+    """Dates of the person and of the papers, the car, the household."""
+    born = np.round(v["DAYS_BIRTH"])
+    yes, no = (p.codes["FLAG_OWN_CAR", name] for name in "YN")
+    dates = {
+        name: np.minimum(np.round(v[name]), 0.0) for name in ("DAYS_ID_PUBLISH", "DAYS_LAST_PHONE_CHANGE")
+    }
+    return dates | {
+        "DAYS_BIRTH": born,
+        "DAYS_REGISTRATION": np.round(v["REGISTRATION_SHARE"] * born),
+        "FLAG_OWN_CAR": np.where(v["CAR"] == 1, yes, no),
+        "OWN_CAR_AGE": np.where(v["CAR"] == 1, v["OWN_CAR_AGE"], np.nan),
+        "CNT_FAM_MEMBERS": v["CNT_CHILDREN"] + 1 + _couple(v, p),
+        "FLAG_MOBIL": np.ones(len(born)),
+    }
+
+
+def _scores(v: Columns, p: Parameters) -> dict[str, Floats]:
+    """External scores and inquiries at the credit bureau, where they are known."""
+    # Twelve decimals: the last bits of a sum may differ from one processor to another.
+    scores = {name: np.where(v[f"{name} KNOWN"] == 1, np.round(v[name], 12), np.nan) for name in EXTERNAL}
+    return scores | {name: np.where(v["BUREAU_KNOWN"] == 1, v[name], np.nan) for name in BUREAU}
+
+
+def _circle(v: Columns, p: Parameters) -> dict[str, Floats]:
+    """The social circle: within 60 days never more than within 30, defaults never more than observed."""
+    known = np.where(v["SOCIAL_KNOWN"] == 1, 0.0, np.nan)
+    observed = v["OBS_60_CNT_SOCIAL_CIRCLE"] + known
+    more = observed + v["OBS_GAP"]
+    defaults = np.minimum(v["DEF_60_CNT_SOCIAL_CIRCLE"] + known, observed)
+    return {
+        "OBS_60_CNT_SOCIAL_CIRCLE": observed,
+        "OBS_30_CNT_SOCIAL_CIRCLE": more,
+        "DEF_60_CNT_SOCIAL_CIRCLE": defaults,
+        "DEF_30_CNT_SOCIAL_CIRCLE": np.minimum(defaults + v["DEF_GAP"], more),
+    }
+
+
+def _building_measures(v: Columns, p: Parameters) -> dict[str, Floats]:
+    """Measures of the building, where they are known."""
     known = building_known(v, p)
+    out: dict[str, Floats] = {}
     for measure in MEASURES:
         for kind in ("AVG", "MODE", "MEDI"):
             name = f"{measure}_{kind}"
-            out[name] = np.where(known[f"KNOWN {measure}_AVG"] == 1, np.round(v[name], 4), nan)
+            out[name] = np.where(known[f"KNOWN {measure}_AVG"] == 1, np.round(v[name], 4), np.nan)
     for name in OTHER_BUILDING:
         value = np.round(v[name], 4) if name == "TOTALAREA_MODE" else v[name]
-        out[name] = np.where(known[f"KNOWN {name}"] == 1, value, nan)
+        out[name] = np.where(known[f"KNOWN {name}"] == 1, value, np.nan)
     return out
 
 

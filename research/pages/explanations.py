@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -86,47 +87,44 @@ def _item(study: Study, name: str, record: dict[str, Any], files: Files) -> dict
     }
 
 
-def _survey(name: str, maps: dict[str, Any], files: Files) -> list[Block]:
-    """Which categories are recognised by what, over right answers drawn at random."""
+class _Line(NamedTuple):
+    """What one category is recognised by; shares are 0..1, `mean` is its mean map."""
+
+    focus: float
+    centre: float
+    product: float
+    category: int
+    photos: int
+    mean: np.ndarray
+
+
+def _lines(records: Sequence[dict[str, Any]]) -> list[_Line]:
     groups: dict[int, list[tuple[HeatMap, np.ndarray]]] = {}
-    for record in maps["survey"]:
+    for record in records:
         map_ = read_heat_map(record)
         groups.setdefault(map_.truth, []).append((map_, np.array(record["product"])))
-    rows, lines, panels = [], [], []
+    lines = []
     for category, members in sorted(groups.items()):
         own = [map_.values[:, :, category] for map_, _ in members]
-        mean = np.mean(own, axis=0)
         focus = float(np.mean([concentration(values) for values in own]))
         centre = float(np.mean([central_share(values) for values in own]))
         product = float(np.mean([product_share(map_.values[:, :, category], area) for map_, area in members]))
-        strongest = ZONES[int(zones(mean).argmax())]
-        rows.append(
-            [
-                NAMES[category],
-                number(len(members)),
-                percent(focus, 0),
-                percent(centre, 0),
-                percent(product, 0),
-                strongest,
-            ]
-        )
-        panels.append((NAMES[category], mean))
-        lines.append((focus, centre, product, category))
-    narrow, wide = min(lines), max(lines)
-    off = min(lines, key=lambda line: line[2])
+        lines.append(_Line(focus, centre, product, category, len(members), np.mean(own, axis=0)))
+    return lines
+
+
+def _survey(name: str, maps: dict[str, Any], files: Files) -> list[Block]:
+    """Which categories are recognised by what, over right answers drawn at random."""
+    lines = _lines(maps["survey"])
+    narrow, wide = min(lines, key=lambda line: line.focus), max(lines, key=lambda line: line.focus)
+    off = min(lines, key=lambda line: line.product)
     caption = f"{maps['label']} : à quoi chaque catégorie est reconnue"
     sentence = (
-        f"« {NAMES[narrow[3]]} » est la catégorie reconnue au détail le plus petit (la moitié de l’effet "
-        f"tient dans {percent(narrow[0], 0)} de la photo) et « {NAMES[wide[3]]} » celle reconnue à "
-        f"l’ensemble le plus large ({percent(wide[0], 0)})."
+        f"« {NAMES[narrow.category]} » est la catégorie reconnue au détail le plus petit (la moitié de "
+        f"l’effet tient dans {percent(narrow.focus, 0)} de la photo) et « {NAMES[wide.category]} » celle "
+        f"reconnue à l’ensemble le plus large ({percent(wide.focus, 0)})."
     )
-    data = table(
-        caption,
-        ("Catégorie", "Photos", "Surface qui porte la moitié de l’effet", "Part de l’effet au centre",
-         "Part de l’effet sur le produit", "Zone la plus forte"),
-        rows,
-    )  # fmt: skip
-    data["table"]["columns"][-1]["numeric"] = False
+    panels = [(NAMES[line.category], line.mean) for line in lines]
     return [
         subtitle(caption),
         figure(
@@ -134,15 +132,32 @@ def _survey(name: str, maps: dict[str, Any], files: Files) -> list[Block]:
             f"{maps['label']} : carte moyenne de chaque catégorie", sentence,
             "Une petite carte par catégorie : plus une zone est rouge, plus elle parle en moyenne pour la "
             "catégorie ; un trait entoure le plus fort. Les zones sont nommées dans le tableau.",
-            data,
+            _survey_table(caption, lines),
         ),
         listing(
-            f"Le réseau s’appuie le moins sur le produit lui-même pour « {NAMES[off[3]]} » : "
-            f"{percent(off[2], 0)} de l’effet y tombe sur le produit, le reste sur le fond blanc.",
+            f"Le réseau s’appuie le moins sur le produit lui-même pour « {NAMES[off.category]} » : "
+            f"{percent(off.product, 0)} de l’effet y tombe sur le produit, le reste sur le fond blanc.",
             f"Ces moyennes portent sur peu de photos ({number(len(maps['survey']))} en tout) : elles "
             "donnent une tendance, pas une règle.",
         ),
     ]  # fmt: skip
+
+
+def _survey_table(caption: str, lines: Sequence[_Line]) -> Block:
+    data = table(
+        caption,
+        ("Catégorie", "Photos", "Surface qui porte la moitié de l’effet", "Part de l’effet au centre",
+         "Part de l’effet sur le produit", "Zone la plus forte"),
+        [
+            [
+                NAMES[line.category], number(line.photos), percent(line.focus, 0), percent(line.centre, 0),
+                percent(line.product, 0), ZONES[int(zones(line.mean).argmax())],
+            ]
+            for line in lines
+        ],
+    )  # fmt: skip
+    data["table"]["columns"][-1]["numeric"] = False
+    return data
 
 
 def faithfulness_means(maps: dict[str, Any]) -> dict[str, list[float]]:

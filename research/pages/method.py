@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from research.blocks import Block, Files, figure, listing, notice, paragraph, section, subtitle, table
-from research.catalog import CATEGORIES, EXPECTED_EACH
+from research.catalog import CATEGORIES, EXPECTED_EACH, Catalog
 from research.charts import scaling_drawing
 from research.findings import Findings
 from research.study import Study
@@ -52,39 +52,21 @@ def _data(study: Study) -> Block:
     for name, french in CATEGORIES.items():
         missing = sum(product.category == name for product in catalog.left_out)
         rows.append([french, name, number(counts[name]), number(missing)])
-    products = len(catalog.photos) + len(catalog.left_out)
-    complete = all(
-        counts[name] + int(row[3]) == EXPECTED_EACH for name, row in zip(CATEGORIES, rows, strict=True)
-    )
-    origin = (
-        "des images dessinées par programme" if catalog.demonstration else "un échantillon public de Flipkart"
-    )
+    left_out = [
+        f"Laissé de côté : {product.uniq_id} ({CATEGORIES[product.category]}), {product.reason}."
+        for product in catalog.left_out
+    ]
     return section(
         "donnees",
         "Les données",
-        paragraph(
-            f"{number(products)} produits : {origin}. "
-            + (
-                f"Le compte y est : {EXPECTED_EACH} produits dans chacune des sept catégories. "
-                if complete
-                else ""
-            )
-            + f"{number(len(catalog.photos))} photos sont utilisables."
-        ),
+        _origin(catalog),
         table(
             "Photos par catégorie",
             ("Catégorie", "Nom d’origine", "Photos", "Laissées de côté"),
             rows,
             words=2,
         ),
-        listing(
-            *(
-                f"Laissé de côté : {product.uniq_id} ({CATEGORIES[product.category]}), {product.reason}."
-                for product in catalog.left_out
-            )
-        )
-        if catalog.left_out
-        else None,
+        listing(*left_out) if left_out else None,
         paragraph(
             f"Doublons : {number(len(catalog.repeated_ids))} identifiant répété, "
             f"{number(len(catalog.same_file))} groupes de fichiers identiques, {number(len(catalog.near))} "
@@ -96,6 +78,23 @@ def _data(study: Study) -> Block:
             "stratifiés, environ 70 % d’apprentissage, 10 % de validation et 20 % de test. Chaque photo est "
             "testée dans un tirage et un seul."
         ),
+    )
+
+
+def _origin(catalog: Catalog) -> Block:
+    """How many products there are, from where, and whether none is missing."""
+    counts = catalog.counts()
+    complete = all(
+        counts[name] + sum(product.category == name for product in catalog.left_out) == EXPECTED_EACH
+        for name in CATEGORIES
+    )
+    origin = (
+        "des images dessinées par programme" if catalog.demonstration else "un échantillon public de Flipkart"
+    )
+    count = f"Le compte y est : {EXPECTED_EACH} produits dans chacune des sept catégories. "
+    return paragraph(
+        f"{number(len(catalog.photos) + len(catalog.left_out))} produits : {origin}. "
+        f"{count if complete else ''}{number(len(catalog.photos))} photos sont utilisables."
     )
 
 
@@ -268,42 +267,9 @@ def _framing(found: Findings) -> list[Block]:
 
 
 def _costs(found: Findings) -> Block:
-    rows = []
-    for cost in found.costs:
-        rows.append(
-            [
-                f"{cost['label']}, {cost['size']} px",
-                number(cost["parameters"]["base"] / 1e6, 1),
-                number(cost["parameters"]["opened"] / 1e6, 1),
-                number(cost["flops"] / 1e9, 1),
-                number(cost["inference_seconds"], 3),
-                number(cost["opened_training_seconds"], 3),
-                number((cost["memory_inference"] - cost["memory_before"]) / 1e9, 2),
-                number((cost["memory_training"] - cost["memory_before"]) / 1e9, 2),
-            ]
-        )
-    blocks: list[Block] = []
-    if rows:
-        blocks.append(
-            table(
-                "Ce que coûte chaque réseau, sur deux cœurs sans carte graphique",
-                ("Réseau", "Paramètres (millions)", "dont ouverts (millions)",
-                 "Opérations par photo (milliards)",
-                 "Lecture (s par photo)", "Pas d’affinage (s par photo)", "Mémoire, lecture (Go)",
-                 "Mémoire, affinage (Go)"),
-                rows,
-            )
-        )  # fmt: skip
-        blocks.append(
-            paragraph(
-                "Opérations : deux fois les multiplications-additions des convolutions, comptées sur le "
-                "graphe. Temps : le plus court de trois passages, sur une machine partagée. Mémoire : ce "
-                "que le réseau ajoute à celle du programme qui l’attend."
-            )
-        )
+    blocks = _measured(found) if found.costs else []
     for row in found.sample:
-        seconds = row["seconds"]
-        total = sum(float(value) for value in seconds.values())
+        total = sum(float(value) for value in row["seconds"].values())
         blocks.append(
             paragraph(
                 f"EfficientNet-B7 à {row['size']} px, poids tirés au hasard, dix photos par catégorie : une "
@@ -314,3 +280,35 @@ def _costs(found: Findings) -> Block:
     if not blocks:
         blocks.append(paragraph("Le temps et la mémoire n’ont pas été mesurés pour ce rapport."))
     return section("cout", "Ce que cela coûte", *blocks)
+
+
+def _measured(found: Findings) -> list[Block]:
+    """The measures of each network, and how they were taken."""
+    rows = [
+        [
+            f"{cost['label']}, {cost['size']} px",
+            number(cost["parameters"]["base"] / 1e6, 1),
+            number(cost["parameters"]["opened"] / 1e6, 1),
+            number(cost["flops"] / 1e9, 1),
+            number(cost["inference_seconds"], 3),
+            number(cost["opened_training_seconds"], 3),
+            number((cost["memory_inference"] - cost["memory_before"]) / 1e9, 2),
+            number((cost["memory_training"] - cost["memory_before"]) / 1e9, 2),
+        ]
+        for cost in found.costs
+    ]
+    return [
+        table(
+            "Ce que coûte chaque réseau, sur deux cœurs sans carte graphique",
+            ("Réseau", "Paramètres (millions)", "dont ouverts (millions)",
+             "Opérations par photo (milliards)",
+             "Lecture (s par photo)", "Pas d’affinage (s par photo)", "Mémoire, lecture (Go)",
+             "Mémoire, affinage (Go)"),
+            rows,
+        ),
+        paragraph(
+            "Opérations : deux fois les multiplications-additions des convolutions, comptées sur le "
+            "graphe. Temps : le plus court de trois passages, sur une machine partagée. Mémoire : ce "
+            "que le réseau ajoute à celle du programme qui l’attend."
+        ),
+    ]  # fmt: skip

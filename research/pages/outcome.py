@@ -82,11 +82,32 @@ def _pair_sentence(found: Findings, pair: dict[str, Any]) -> str:
 
 def sections(found: Findings, files: Files) -> list[Block]:
     """Results: table first, then the chart, the targets, and the figures the project started from."""
-    rows, chart_rows = [], []
+    return [
+        section(
+            "resultats",
+            "Résultats",
+            _accuracies(found),
+            paragraph(
+                "Chaque photo est testée une fois, par un réseau qui ne l’a jamais vue ni pour apprendre ni "
+                "pour être réglé. L’apprentissage est mesuré sur les photos telles quelles ; la validation "
+                "et le test, sur la moyenne des vues de chaque photo."
+            ),
+            _unfinished(found),
+            _accuracy_figure(found, files),
+            *_targets(found),
+            _pairs_table(found),
+            *_sizes_compared(found),
+            *_starting_point(found),
+        )
+    ]
+
+
+def _accuracies(found: Findings) -> Block:
+    """Every accuracy of every method, with the interval at test."""
+    rows = []
     for name, method in found.methods.items():
         phase = method["phases"]["tuned"]
         value, low, high = test_accuracy(found, name)
-        chart_rows.append((method["label"], value, low, high))
         scores = [percent(accuracy(found, name, role)) for role in ("train", "validation")]
         scores.append(percent(value))
         deviation = f"± {number(phase['deviation']['test'] * 100, 1)}"
@@ -94,47 +115,33 @@ def sections(found: Findings, files: Files) -> list[Block]:
         rows.append(
             [method["label"], *scores, deviation, interval(low, high), frozen, number(phase["macro_f1"], 3)]
         )
-    data = table(
+    return table(
         "Exactitude : moyenne des tirages ; au test, sur toutes les photos, avec son intervalle à 95 %",
         ("Méthode", "Apprentissage", "Validation", "Test", "Écart type au test", "Intervalle au test",
          "Test, base gelée", "F1 moyen au test"),
         rows,
     )  # fmt: skip
-    best = chart_rows[0]
+
+
+def _accuracy_figure(found: Findings, files: Files) -> Block:
+    """The accuracy at test of each method with its interval, drawn."""
+    rows = [(method["label"], *test_accuracy(found, name)) for name, method in found.methods.items()]
+    best = rows[0]
     sentence = (
         f"En tête au test : {best[0]}, {percent(best[1])}. Répondre toujours la même catégorie donnerait "
         "environ une réponse juste sur sept."
     )
     alternative = " ; ".join(
-        f"{label} {percent(value)}, intervalle {interval(low, high)}"
-        for label, value, low, high in chart_rows
+        f"{label} {percent(value)}, intervalle {interval(low, high)}" for label, value, low, high in rows
     )
-    chart = figure(
-        files, "exactitude", partial(accuracy_chart, chart_rows),
+    return figure(
+        files, "exactitude", partial(accuracy_chart, rows),
         "Exactitude au test de chaque méthode", sentence,
         alternative, table(
             "Exactitude au test et intervalle à 95 %", ("Méthode", "Exactitude", "De", "À"),
-            [[label, percent(value), percent(low), percent(high)] for label, value, low, high in chart_rows],
+            [[label, percent(value), percent(low), percent(high)] for label, value, low, high in rows],
         ),
     )  # fmt: skip
-    return [
-        section(
-            "resultats",
-            "Résultats",
-            data,
-            paragraph(
-                "Chaque photo est testée une fois, par un réseau qui ne l’a jamais vue ni pour apprendre ni "
-                "pour être réglé. L’apprentissage est mesuré sur les photos telles quelles ; la validation "
-                "et le test, sur la moyenne des vues de chaque photo."
-            ),
-            _unfinished(found),
-            chart,
-            *_targets(found),
-            _pairs_table(found),
-            *_sizes_compared(found),
-            *_starting_point(found),
-        )
-    ]
 
 
 def _unfinished(found: Findings) -> Block | None:
@@ -287,6 +294,23 @@ def closing(found: Findings) -> list[Block]:
     return blocks
 
 
+def _together(found: Findings, best: str) -> list[Block]:
+    """What several networks together gain over the best one."""
+    second = found.methods[best]["label"]
+    blocks = []
+    for name in found.ensembles("efficientnet"):
+        if together := _pair(found, name, best):
+            gain = accuracy(found, name, "test") - accuracy(found, best, "test")
+            blocks.append(
+                paragraph(
+                    f"{found.methods[name]['label']} : {signed(gain)} par rapport à {second} seul, un écart "
+                    f"que le hasard {'suffit' if together['p'] >= 0.05 else 'ne suffit pas'} à expliquer "
+                    f"(probabilité {p_value(together['p'])}), pour un temps qui s’additionne."
+                )
+            )
+    return blocks
+
+
 def _verdict(found: Findings, vgg: str, best: str) -> list[Block]:
     first, second = (found.methods[name]["label"] for name in (vgg, best))
     pair = _pair(found, vgg, best)
@@ -314,16 +338,7 @@ def _verdict(found: Findings, vgg: str, best: str) -> list[Block]:
             f"{second} est plus juste que {first}, mais plus lent : le choix dépend du prix d’une erreur."
         )
     blocks.append(notice(advice))
-    for name in found.ensembles("efficientnet"):
-        if together := _pair(found, name, best):
-            gain = accuracy(found, name, "test") - accuracy(found, best, "test")
-            blocks.append(
-                paragraph(
-                    f"{found.methods[name]['label']} : {signed(gain)} par rapport à {second} seul, un écart "
-                    f"que le hasard {'suffit' if together['p'] >= 0.05 else 'ne suffit pas'} à expliquer "
-                    f"(probabilité {p_value(together['p'])}), pour un temps qui s’additionne."
-                )
-            )
+    blocks += _together(found, best)
     blocks.append(
         paragraph(
             "Passer à B7 ne se justifierait qu’après l’avoir mesuré avec ses poids ImageNet par les mêmes "

@@ -113,15 +113,11 @@ def test_age_counts_completed_years() -> None:
     assert french.age(365.25 * 18 - 1) == f"17{S}ans"
 
 
-def test_articles_elide_and_contract() -> None:
+def test_articles_elide() -> None:
     assert french.the("âge du client", "m") == "l’âge du client"
     assert french.the("montant", "m") == "le montant"
     assert french.the("mensualité", "f") == "la mensualité"
     assert french.the("notes", "f", many=True) == "les notes"
-    assert french.of_the("crédit", "m") == "du crédit"
-    assert french.of_the("heure", "f") == "de l’heure"
-    assert french.of_the("durée", "f") == "de la durée"
-    assert french.of_the("enfants", "m", many=True) == "des enfants"
     assert french.agree("calculé", "f", many=True) == "calculées"
     assert french.capital("élan") == "Élan"
 

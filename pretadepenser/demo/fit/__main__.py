@@ -1,6 +1,6 @@
 """Fit the parameters of the fictitious portfolio to genuine rows; only aggregates are kept.
 
-    python -m pretadepenser.demo.fit ../shared/data/homecredit
+    python -m pretadepenser.demo.fit FOLDER_OF_KAGGLE_ROWS
 
 Takes about two minutes on two cores and writes parameters.npz beside demo/parameters.py. Marginals come from
 counts and quantiles. Correlations are found by simulation (NORTA: Cario and Nelson, 1997): the latent

@@ -1,6 +1,6 @@
 """Hold the fictitious portfolio against genuine rows: does it look, behave and predict like them?
 
-    python -m pretadepenser.demo.fit.compare ../shared/data/homecredit
+    python -m pretadepenser.demo.fit.compare FOLDER_OF_KAGGLE_ROWS
 
 `flask portfolio compare FOLDER` runs the same checks. Correlations are those of normal scores (van der
 Waerden), which neither units nor outliers move. The model is XGBoost with plain settings on the default
