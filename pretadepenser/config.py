@@ -90,14 +90,18 @@ def _integer(low: int, high: int) -> tuple[Callable[[object], int], str]:
     return parse, f"un entier entre {low} et {high}"
 
 
-def _limit(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError
-    number = float(value.replace(",", ".")) if isinstance(value, str) else float(value)
-    # The ends are left out: there the odds of the limit, which the points stand on, have no value.
-    if not 0.01 <= number <= 0.99:
-        raise ValueError
-    return number
+def _number(low: float, high: float) -> tuple[Callable[[object], float], str]:
+    """Give the parser of a number in a range, and the words for it."""
+
+    def parse(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise ValueError
+        number = float(value.replace(",", ".")) if isinstance(value, str) else float(value)
+        if not low <= number <= high:
+            raise ValueError
+        return number
+
+    return parse, f"un nombre entre {low:g} et {high:g}".replace(".", ",")
 
 
 def _database_url(value: object) -> str:
@@ -142,8 +146,32 @@ SETTINGS: tuple[Setting, ...] = (
         "LIMIT",
         0.48,
         "Largest tolerated probability of not repaying: above it the loan is refused.",
-        _limit,
-        "un nombre entre 0,01 et 0,99",
+        # The ends are left out: there the odds of the limit, which the points stand on, have no value.
+        *_number(0.01, 0.99),
+    ),
+    Setting(
+        "LEVER_INSTALMENT",
+        1.25,
+        "Levers: how many times today’s instalment a proposed one may be.",
+        *_number(1, 10),
+    ),
+    Setting(
+        "LEVER_CUT",
+        0.25,
+        "Levers: share of the amount by which a proposal may lower it.",
+        *_number(0.01, 0.9),
+    ),
+    Setting(
+        "LEVER_POINTS",
+        5,
+        "Levers: points beyond the limit from which a proposal is safe; below it is told as fragile.",
+        *_integer(0, 100),
+    ),
+    Setting(
+        "INSTALMENT_SHARE",
+        0.35,
+        "House rule: share of the income that a raised instalment may take, in levers and room.",
+        *_number(0.01, 1),
     ),
     Setting(
         "DATABASE_URL",

@@ -39,7 +39,7 @@ def amounts(curve: Curve) -> Chart:
     answers = ["accordé" if Scale.reached(points) else "refusé" for points in curve.points]
     marks = [" (demande)" if index == curve.current else "" for index in range(len(rows))]
     table = Table(
-        "Score et décision selon le montant du crédit, à durée égale",
+        "Score et décision selon le montant du crédit, à mensualité proportionnelle",
         (Column("Montant"), Column("Score", True), Column("Probabilité", True), Column("Prêt")),
         tuple(
             (f"{french.amount(amount)}{mark}", french.number(points), wording.probability(share), answer)
@@ -65,7 +65,7 @@ def _said(curve: Curve) -> str:
     low, high = min(curve.points), max(curve.points)
     spread = f"va de {low} à {_points(high)}" if low < high else f"est toujours de {_points(low)}"
     return (
-        f"À durée égale, pour un crédit de {french.amount(curve.amounts[0])} à "
+        f"À mensualité proportionnelle, pour un crédit de {french.amount(curve.amounts[0])} à "
         f"{french.amount(curve.amounts[-1])}, le score {spread}. {own} ; {limit}. {_granted(curve)}"
     )
 
@@ -88,7 +88,7 @@ def _granted(curve: Curve) -> str:
         else f"pour {french.amount(amounts[0])}"
         for amounts in good
     ]
-    told = f"Le prêt serait accordé {french.join(named)}"
+    told = f"Parmi ces montants, le prêt serait accordé {french.join(named)}"
     if stretches[0][0]:
         return f"{told}."
     return f"{told} ; pour moins, il serait de nouveau refusé : ce n’est pas une réponse sûre."

@@ -12,7 +12,7 @@ from pretadepenser import french
 from pretadepenser.charts import levers as charts
 from pretadepenser.charts.chart import Chart
 from pretadepenser.credit.recourse import search
-from pretadepenser.credit.recourse.levers import EFFORT, Lock
+from pretadepenser.credit.recourse.levers import Lock
 from pretadepenser.credit.recourse.search import Levers
 from pretadepenser.web import pictures, resources
 
@@ -21,7 +21,7 @@ blueprint = Blueprint("levers", __name__, url_prefix="/clients/<int:number>/levi
 LABELS = {
     Lock.PROJECT: "Le projet : l’achat ne peut pas coûter moins cher",
     Lock.DEPOSIT: "L’apport : le client ne peut pas payer plus lui-même",
-    Lock.TERM: "La durée : le nombre de mensualités ne peut pas changer",
+    Lock.TERM: "La mensualité : le client ne peut pas rembourser plus vite ou plus lentement",
     Lock.INCOME: "Le revenu : il n’y en a pas d’autre à justifier",
 }
 
@@ -51,19 +51,17 @@ class LocksForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
 @blueprint.get("")
 def levers(number: int) -> ResponseReturnValue:
-    """Show the smallest realistic changes that would change the decision, or how much room there is."""
+    """Show the smallest safe changes that would change the decision, or how much room there is."""
     form = LocksForm(formdata=MultiDict(request.args))
     valid = form.validate()
     found = _found(number, frozenset(Lock(name) for name in form.fixe.data) if valid else frozenset())
-    shown = (*found.proposals, *((found.nearest,) if found.nearest else ()))
     page = render_template(
         "pages/levers.html",
         client_number=number,
         score=found.score,
         levers=found,
         form=form,
-        effort=EFFORT,
-        tables={one.title: charts.comparison(one, found.score) for one in shown},
+        tables={one.title: charts.comparison(one, found.score) for one in found.shown},
         amounts=charts.amounts(found.curve) if found.curve else None,
     )
     return page, 200 if valid else 422
@@ -84,7 +82,13 @@ def spreadsheet(number: int) -> ResponseReturnValue:
 def _found(number: int, locked: frozenset[Lock]) -> Levers:
     client = resources.client_or_404(number)
     return search.levers(
-        resources.model(), resources.portfolio(), client.values, resources.limit(), locked, number
+        resources.model(),
+        resources.portfolio(),
+        client.values,
+        resources.limit(),
+        locked,
+        number,
+        resources.admissible(),
     )
 
 

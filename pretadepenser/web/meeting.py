@@ -99,6 +99,7 @@ def _found(number: int) -> Sheet:
         number,
         resources.bureaux(),
         resources.outcome(),
+        resources.admissible(),
     )
 
 

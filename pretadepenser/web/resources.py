@@ -24,6 +24,7 @@ from pretadepenser.credit.model import scoring
 from pretadepenser.credit.model.inputs import as_read
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Client, Portfolio
+from pretadepenser.credit.recourse.levers import Admissible
 from pretadepenser.errors import ToldError
 
 
@@ -71,6 +72,17 @@ def scores() -> NDArray[np.float32] | None:
 def limit() -> float:
     """Largest tolerated probability of not repaying, 0..1."""
     return float(current_app.config["LIMIT"])
+
+
+def admissible() -> Admissible:
+    """What the lender lets an advisor propose."""
+    config = current_app.config
+    return Admissible(
+        instalment=config["LEVER_INSTALMENT"],
+        cut=config["LEVER_CUT"],
+        points=config["LEVER_POINTS"],
+        share=config["INSTALMENT_SHARE"],
+    )
 
 
 def bureaux() -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """`make bench`: speed, memory and honesty of the application, as medians and ratios measured in one run.
 
 Timings on shared machines are noisy: read the ratios. Everything runs on fictitious clients made for the
-occasion in a temporary folder; nothing of the instance in use is touched.
+occasion, or on the clients of a folder (`--data`), in a temporary folder; the instance in use is not touched.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import honesty, pages, scale, serving
+from tests.bench import honesty, levers, pages, scale, serving
 from tests.bench.ground import Ground, make_ground
 
 PARTS: dict[str, Callable[[Ground], None]] = {
     "pages": pages.run,
     "serving": serving.run,
     "honesty": honesty.run,
+    "levers": levers.run,
     "scale": scale.run,
 }
 
@@ -30,6 +31,9 @@ def main() -> None:
         "--clients", type=int, default=20_000, help="clients of the portfolio (default: 20000)"
     )
     parser.add_argument(
+        "--data", type=Path, help="folder of clients in Kaggle's layout (default: fictitious)"
+    )
+    parser.add_argument(
         "--sizes",
         type=int,
         nargs="*",
@@ -40,7 +44,7 @@ def main() -> None:
     if unknown := set(options.parts) - PARTS.keys():
         parser.error(f"unknown part: {', '.join(unknown)} (parts: {', '.join(PARTS)})")
     with tempfile.TemporaryDirectory(prefix="pretadepenser-bench-") as folder:
-        ground = make_ground(Path(folder), options.clients, tuple(options.sizes))
+        ground = make_ground(Path(folder), options.clients, tuple(options.sizes), options.data)
         for name in options.parts or PARTS:
             PARTS[name](ground)
 

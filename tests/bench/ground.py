@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from pretadepenser import create_app, demo
 from pretadepenser.credit.model import training
-from pretadepenser.credit.portfolio import import_batches
+from pretadepenser.credit.portfolio import import_batches, import_folder
 from pretadepenser.records import users
 
 USER, PASSWORD = "bench", "un mot de passe d'essai"
@@ -44,12 +44,16 @@ def csrf(page: str) -> str:
     return found[1]
 
 
-def make_ground(folder: Path, clients: int, sizes: tuple[int, ...]) -> Ground:
-    """Make a portfolio, train its model and say how long it took."""
+def make_ground(folder: Path, clients: int, sizes: tuple[int, ...], data: Path | None = None) -> Ground:
+    """Make a portfolio, of the clients in `data` where given, train its model and say how long it took."""
     instance = folder / "instance"
-    title(f"Ground: {clients:,} fictitious clients")
     begun = time.perf_counter()
-    import_batches(demo.batches(clients, 1), instance, fictitious=True)
+    if data is None:
+        title(f"Ground: {clients:,} fictitious clients")
+        import_batches(demo.batches(clients, 1), instance, fictitious=True)
+    else:
+        clients = import_folder(data, instance).clients
+        title(f"Ground: the {clients:,} clients of {data}")
     line("make the portfolio", f"{clients / (time.perf_counter() - begun):,.0f} clients/s")
     begun = time.perf_counter()
     training.train(instance)

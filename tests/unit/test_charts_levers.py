@@ -22,14 +22,18 @@ def curve(points: list[int], current: int) -> Curve:
         (
             [494, 493, 503, 498, 470],
             4,
-            "Le prêt serait accordé pour 120 000 € ; pour moins, il serait de nouveau refusé : ce n’est pas "
-            "une réponse sûre.",
+            "Parmi ces montants, le prêt serait accordé pour 120 000 € ; pour moins, il serait de nouveau "
+            "refusé : ce n’est pas une réponse sûre.",
         ),
-        ([510, 505, 501, 498, 470], 4, "Le prêt serait accordé de 100 000 € à 120 000 €."),
+        (
+            [510, 505, 501, 498, 470],
+            4,
+            "Parmi ces montants, le prêt serait accordé de 100 000 € à 120 000 €.",
+        ),
         (
             [510, 505, 490, 501, 470],
             4,
-            "Le prêt serait accordé de 100 000 € à 110 000 € et pour 130 000 €.",
+            "Parmi ces montants, le prêt serait accordé de 100 000 € à 110 000 € et pour 130 000 €.",
         ),
         ([480, 479, 470], 2, "Le prêt ne serait accordé pour aucun de ces montants."),
         ([540, 530, 520], 0, "Le prêt serait accordé pour tous ces montants."),
@@ -91,5 +95,5 @@ def test_a_number_of_instalments_is_the_same_in_sentence_and_table() -> None:
         lever_wording._figures(before), lever_wording._figures(after)
     )
     term = next(one for one in lever_wording.changes(before, after) if one.name == "CREDIT_TERM")
-    assert action.endswith(f"au lieu de {term.before_text}")
+    assert f"au lieu de {term.before_text} (montant divisé par mensualité, hors intérêts)" in action
     assert term.before_text == "23,5"

@@ -66,7 +66,7 @@ def test_client_without_a_way_reads_what_comes_nearest(
 ) -> None:
     number, answer = people["unsolved"]
     text = _text(page(f"/clients/{number}/leviers"))
-    assert "Aucun changement réaliste" in text
+    assert "Aucun changement sûr" in text
     assert "Ce qui s’en approche le plus" in text
     assert answer.nearest
     assert " ".join(answer.nearest.sentence.split()) in text
@@ -86,7 +86,7 @@ def test_locks_stand_in_the_address_and_are_kept(page: Page, people: dict[str, t
     shown = page(f"/clients/{number}/leviers?fixe=projet&fixe=duree&fixe=apport&fixe=revenu")
     assert len(shown.xpath("//input[@name='fixe'][@checked]")) == 4
     assert "Vous avez tout bloqué : décochez au moins un choix pour chercher un changement." in _text(shown)
-    assert "Aucun changement réaliste" not in _text(shown)
+    assert "Aucun changement sûr" not in _text(shown)
     form = shown.xpath("//main//form")[0]
     assert form.get("method") == "get"
     assert {field.get("name") for field in form.xpath(".//input")} == {"fixe"}

@@ -58,7 +58,7 @@ def plain(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def cases(trained: Path) -> dict[str, int]:
-    """Clients by what the sheet has to say: granted, refused with changes, refused without."""
+    """Clients by what the sheet has to say: granted, refused with safe changes, a fragile one, none."""
     portfolio, model = current_portfolio(trained), current_model(trained)
     assert portfolio
     assert model
@@ -67,8 +67,12 @@ def cases(trained: Path) -> dict[str, int]:
         client = portfolio.client(number)
         assert client
         one = meeting_sheet.sheet(model, portfolio, client.values, LIMIT, number)
-        found.setdefault("granted" if one.score.granted else "changes" if one.options else "none", number)
-        if len(found) == 3:
+        fragile = any(
+            care.startswith("Changement fragile") for option in one.options for care in option.cares
+        )
+        refused = "none" if not one.options else "fragile" if fragile else "changes"
+        found.setdefault("granted" if one.score.granted else refused, number)
+        if len(found) == 4:
             return found
     raise AssertionError(found)
 
@@ -88,7 +92,7 @@ def test_a_client_without_a_car_lacks_no_data_about_it(trained: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("case", ["granted", "changes", "none"])
+@pytest.mark.parametrize("case", ["granted", "changes", "fragile", "none"])
 def test_the_page_says_all_in_order(page: Page, cases: dict[str, int], case: str) -> None:
     shown = page(f"/clients/{cases[case]}/entretien")
     text = plain(shown.xpath("//*[@class='meeting']")[0].text_content())
@@ -96,15 +100,16 @@ def test_the_page_says_all_in_order(page: Page, cases: dict[str, int], case: str
     assert -1 not in places
     assert places == sorted(places)
     assert ("n’est pas acceptée" in text) == (case != "granted")
-    assert ("Voici" in text.split("la réponse ?")[-1][:400]) == (case == "changes")
-    assert ("Aucun changement réaliste" in text) == (case == "none")
+    assert ("Voici" in text.split("la réponse ?")[-1][:500]) == (case in ("changes", "fragile"))
+    assert ("Aucun changement sûr" in text) == (case in ("none", "fragile"))
+    assert ("Changement fragile :" in text) == (case == "fragile")
     for reasons in shown.xpath("//ol[contains(@class, 'reasons')]"):
         assert 1 <= len(reasons) <= meeting_sheet.REASONS
     for law in ("article 15", "article 22", "2023/2225", "article 18", "article 77"):
         assert law in text
 
 
-@pytest.mark.parametrize("case", ["granted", "changes", "none"])
+@pytest.mark.parametrize("case", ["granted", "changes", "fragile", "none"])
 def test_no_internal_word_and_no_other_client(page: Page, cases: dict[str, int], case: str) -> None:
     shown = page(f"/clients/{cases[case]}/entretien").xpath("//*[@class='meeting']")[0]
     text = shown.text_content()
@@ -128,7 +133,7 @@ def test_what_is_unused_follows_the_model() -> None:
     assert set(everything) - set(more) == {"votre sexe", "la liste des documents que vous avez fournis"}
 
 
-@pytest.mark.parametrize("case", ["granted", "changes", "none"])
+@pytest.mark.parametrize("case", ["granted", "changes", "fragile", "none"])
 def test_the_client_is_spoken_to_and_never_of(page: Page, cases: dict[str, int], case: str) -> None:
     shown = page(f"/clients/{cases[case]}/entretien").xpath("//*[@class='meeting']")[0]
     text = plain(shown.text_content())
@@ -263,7 +268,7 @@ def unicode_map(font: Any) -> dict[str, str]:
 
 
 @needs_pango
-@pytest.mark.parametrize("case", ["granted", "changes", "none"])
+@pytest.mark.parametrize("case", ["granted", "changes", "fragile", "none"])
 def test_the_pdf_is_pdf_ua(made: dict[str, bytes], cases: dict[str, int], case: str) -> None:
     with pikepdf.open(io.BytesIO(made[case])) as document:
         root = document.Root
@@ -281,7 +286,7 @@ def test_the_pdf_is_pdf_ua(made: dict[str, bytes], cases: dict[str, int], case: 
 
 
 @needs_pango
-@pytest.mark.parametrize("case", ["granted", "changes", "none"])
+@pytest.mark.parametrize("case", ["granted", "changes", "fragile", "none"])
 def test_the_tags_tell_what_is_seen(made: dict[str, bytes], case: str) -> None:
     with pikepdf.open(io.BytesIO(made[case])) as document:
         tree = list(elements(document.Root.StructTreeRoot))

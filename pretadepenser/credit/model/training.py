@@ -90,13 +90,17 @@ PARAMETERS: Final[Mapping[str, str | int | float]] = MappingProxyType(
 )
 
 # +1: a higher value may only raise the risk; −1: may only lower it. DAYS_EMPLOYED is negative, so that a
-# longer employment is a lower value. What no lender could defend the other way round, and nothing else.
+# longer employment is a lower value. What no lender could defend the other way round; and the amounts of the
+# credit, so that to ask for less never makes a score worse (docs/decisions/model-inputs.md).
 MONOTONE: Final[Mapping[str, int]] = MappingProxyType(
     {
         "EXT_SOURCE_1": -1,
         "EXT_SOURCE_2": -1,
         "EXT_SOURCE_3": -1,
         "EXT_SOURCE_MEAN": -1,
+        "AMT_CREDIT": 1,
+        "AMT_ANNUITY": 1,
+        "AMT_GOODS_PRICE": 1,
         "CREDIT_TO_GOODS": 1,
         "CREDIT_TO_INCOME": 1,
         "ANNUITY_TO_INCOME": 1,

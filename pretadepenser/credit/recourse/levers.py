@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -18,8 +19,22 @@ class Lever(StrEnum):
     INCOME = "income"  # an income that the file does not count yet
 
 
-# Share of the income that a raised instalment may take: the rate of effort of decision D-HCSF-2021-7.
-EFFORT: Final = 0.35
+@dataclass(frozen=True)
+class Admissible:
+    """What the lender lets an advisor propose: rules of the house, none of them a law on consumer credit.
+
+    instalment: how many times today's a new instalment may be; cut: share of the amount, 0..1, by which it
+    may fall; points: whole points beyond the limit from which a change is safe; share: of the monthly income,
+    that an instalment above today's may take, whether proposed or only tried.
+    """
+
+    instalment: float = 1.25
+    cut: float = 0.25
+    points: int = 5
+    share: float = 0.35
+
+
+USUAL: Final = Admissible()
 
 
 class Lock(StrEnum):

@@ -20,7 +20,7 @@ from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.recourse import search
 from pretadepenser.credit.recourse import wording as lever_wording
-from pretadepenser.credit.recourse.levers import Lever
+from pretadepenser.credit.recourse.levers import USUAL, Admissible, Lever
 from pretadepenser.credit.recourse.search import Proposal
 from pretadepenser.credit.scale import Score
 from pretadepenser.french import Person
@@ -56,7 +56,7 @@ _CARES: Final[Mapping[Lever, str]] = MappingProxyType(
         Lever.SHORTER: "La mensualité augmente : vérifiez que votre budget le permet.",
         Lever.DEPOSIT: "Gardez une épargne de précaution.",
         Lever.INCOME: (
-            "Seul compte un revenu qui existe déjà et qui va durer : "
+            "Ce revenu est une hypothèse, à prouver. Seul compte un revenu qui existe déjà et qui va durer : "
             "une pension, un loyer perçu, un second emploi."
         ),
     }
@@ -85,8 +85,9 @@ class Sheet:
     """The meeting sheet of one client.
 
     against, in_favour: up to REASONS each, the strongest first; difficulties: what became of comparable
-    clients, in a sentence; outlook: in short what would change the answer; options: how, empty where nothing
-    realistic would; sources: the data used; unused: what is not, as a list within a sentence.
+    clients, in a sentence; outlook: in short what would change the answer; options: how, a fragile one where
+    nothing safe would do, empty where nothing would; sources: the data used; unused: what is not, as a list
+    within a sentence.
     """
 
     explanation: Explanation
@@ -112,25 +113,27 @@ def sheet(
     number: int,
     bureaux: tuple[str, ...] = (),
     outcome: str = dictionary.OUTCOME,
+    admissible: Admissible = USUAL,
 ) -> Sheet:
     """Prepare the sheet of the client `number` with the raw values `row`; errors as search.levers.
 
     bureaux: names of the three bodies that give the external scores, in order; empty where they are not set.
-    outcome: what a default is in the data, as a sentence goes on after "ont".
+    outcome: what a default is in the data, as a sentence goes on after "ont"; admissible: what may be
+    proposed.
     """
     row = as_read(row)
     explanation = explain(model, portfolio, row, limit, number, Told(Person.YOU, bureaux))
-    options: tuple[Option, ...] = ()
+    found: tuple[Proposal, ...] = ()
     if not explanation.score.granted:
-        found = search.levers(model, portfolio, row, limit, number=number)
-        options = tuple(_option(proposal) for proposal in found.proposals)
+        answer = search.levers(model, portfolio, row, limit, number=number, admissible=admissible)
+        found = answer.proposals or tuple(one for one in (answer.fragile,) if one)
     return Sheet(
         explanation=explanation,
         against=explanation.against[:REASONS],
         in_favour=explanation.in_favour[:REASONS],
         difficulties=wording.difficulties(explanation.score.calibrated, Person.YOU, outcome),
-        outlook=_outlook(explanation.score, len(options)),
-        options=options,
+        outlook=_outlook(explanation.score, found),
+        options=tuple(_option(proposal) for proposal in found),
         sources=_sources(model.features, row, bureaux),
         unused=french.join(unused(model.features)),
     )
@@ -143,6 +146,8 @@ def _option(proposal: Proposal) -> Option:
         tuple(
             french.typeset(care)
             for care in (
+                proposal.fragile,
+                proposal.spared,
                 lever_wording.beyond_price(proposal.levers, proposal.changes),
                 *(_CARES.get(lever, "") for lever in lever_wording.minded(proposal.levers, proposal.changes)),
             )
@@ -151,7 +156,7 @@ def _option(proposal: Proposal) -> Option:
     )
 
 
-def _outlook(score: Score, options: int) -> str:
+def _outlook(score: Score, found: tuple[Proposal, ...]) -> str:
     gap = abs(score.gap)
     if score.granted:
         above = (
@@ -163,23 +168,25 @@ def _outlook(score: Score, options: int) -> str:
             f"{above} La réponse ne vaut que pour les chiffres de cette fiche. "
             "S’ils changent avant la signature, le calcul est à refaire."
         )
-    if options == 0:
+    if not found or found[0].fragile:
         tried = (
-            "Nous avons cherché parmi ce que vous pouvez décider : le montant, l’apport, la durée, "
-            "un revenu de plus. Aucun changement réaliste ne suffit aujourd’hui."
+            "Nous avons cherché parmi ce que vous pouvez proposer : le montant, l’apport, la mensualité, "
+            "un revenu de plus. Aucun changement sûr ne suffit aujourd’hui."
         )
+        if found:
+            tried += " Voici un changement fragile, qui suffirait tout juste. Ce n’est pas une promesse."
     else:
         tried = (
-            f"{_ENOUGH[options]} Ce n’est pas une promesse : une nouvelle demande complète serait étudiée."
+            f"{_ENOUGH[len(found)]} Ce n’est pas une promesse : une nouvelle demande complète serait étudiée."
         )
     return french.typeset(f"Il vous manque {french.plural(gap, 'point')}. {tried}")
 
 
 _ENOUGH: Final[Mapping[int, str]] = MappingProxyType(
     {
-        1: "Voici un changement qui suffirait.",
-        2: "Voici deux changements ; un seul des deux suffirait.",
-        3: "Voici trois changements ; un seul des trois suffirait.",
+        1: "Voici un changement sûr qui suffirait.",
+        2: "Voici deux changements sûrs ; un seul des deux suffirait.",
+        3: "Voici trois changements sûrs ; un seul des trois suffirait.",
     }
 )
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
 
 from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Row, wording
-from pretadepenser.credit.recourse.levers import EFFORT, Lever
+from pretadepenser.credit.recourse.levers import Lever
 from pretadepenser.credit.scale import Score
 from pretadepenser.credit.whatif.change import Change
 
@@ -34,8 +34,10 @@ _SHOWN: Final = (
     "AMT_INCOME_TOTAL",
     "ANNUITY_TO_INCOME",
 )
-# Below this relative difference a figure is the same: an instalment is rounded to the euro, the term with it.
+# Below this relative difference a figure is the same.
 _SAME: Final = 5e-4
+# Amount over instalment, which is no schedule: interest would make it longer.
+COUNTED: Final = "Crédit compté en mensualités (montant ÷ mensualité, hors intérêts)"
 
 
 def title(levers: tuple[Lever, ...]) -> str:
@@ -56,9 +58,7 @@ def changes(before: Row, after: Row) -> tuple[Change, ...]:
 
 
 def _label(name: str) -> str:
-    return (
-        "Nombre de mensualités, hors intérêts" if name == "CREDIT_TERM" else dictionary.describe(name).label
-    )
+    return COUNTED if name == "CREDIT_TERM" else dictionary.describe(name).label
 
 
 def _text(name: str, value: float) -> str:
@@ -108,7 +108,7 @@ _Figures = Mapping[str, float | None]
 def _project(before: _Figures, after: _Figures) -> str:
     was, becomes = before["AMT_GOODS_PRICE"], after["AMT_GOODS_PRICE"]
     if was is None or becomes is None:
-        return "emprunter moins, sur le même nombre de mois"
+        return "emprunter moins, compté en autant de mensualités"
     return f"viser un achat de {french.amount(becomes)} au lieu de {french.amount(was)}"
 
 
@@ -119,22 +119,33 @@ def _deposit(before: _Figures, after: _Figures) -> str:
     return f"payer soi-même {french.amount(own)} de plus{on}"
 
 
-def _term(before: _Figures, after: _Figures) -> str:
+def _longer(before: _Figures, after: _Figures) -> str:
+    return f"étaler le remboursement, {_counted(before, after)}"
+
+
+def _shorter(before: _Figures, after: _Figures) -> str:
+    return f"rembourser plus vite, {_counted(before, after)}"
+
+
+def _counted(before: _Figures, after: _Figures) -> str:
     was, becomes = before["CREDIT_TERM"] or 0.0, after["CREDIT_TERM"] or 0.0
-    return f"rembourser en {french.plural(round(becomes), 'mensualité')} au lieu de {french.compact(was, 1)}"
+    return (
+        f"pour que le crédit vaille {french.plural(round(becomes), 'mensualité')} au lieu de "
+        f"{french.compact(was, 1)} (montant divisé par mensualité, hors intérêts)"
+    )
 
 
 def _income(before: _Figures, after: _Figures) -> str:
     more = (after["AMT_INCOME_TOTAL"] or 0.0) - (before["AMT_INCOME_TOTAL"] or 0.0)
-    return f"faire compter {french.amount(more)} par mois de revenu régulier en plus, avec des justificatifs"
+    return f"prouver {french.amount(more)} par mois de revenu régulier en plus, par des justificatifs"
 
 
 _ACTIONS: Final[Mapping[Lever, Callable[[_Figures, _Figures], str]]] = MappingProxyType(
     {
         Lever.PROJECT: _project,
         Lever.DEPOSIT: _deposit,
-        Lever.LONGER: _term,
-        Lever.SHORTER: _term,
+        Lever.LONGER: _longer,
+        Lever.SHORTER: _shorter,
         Lever.INCOME: _income,
     }
 )
@@ -144,7 +155,7 @@ _CARES: Final[Mapping[Lever, str]] = MappingProxyType(
         Lever.SHORTER: "La mensualité augmente : vérifiez avec le client que son budget le permet.",
         Lever.DEPOSIT: "Le client doit garder une épargne de précaution.",
         Lever.INCOME: (
-            "Seul compte un revenu qui existe déjà et qui va durer : "
+            "Ce revenu est une hypothèse, à prouver. Seul compte un revenu qui existe déjà et qui va durer : "
             "une pension, un loyer perçu, un second emploi."
         ),
     }
@@ -181,39 +192,107 @@ def cares(levers: tuple[Lever, ...], changes: Sequence[Change], score: Score) ->
     return tuple(french.typeset(one) for one in told)
 
 
-def answer(proposals: int, nearest: int | None, today: Score, locked: bool, *, free: bool = True) -> str:
-    """Answer for a refused client in two sentences or three. nearest: points that what comes nearest wins.
+def fragile(score: Score, least: int, undone: tuple[Lever, Mapping[str, float]] | None) -> str:
+    """Say why a granted change is no safe answer, "" where it is one.
 
+    least: points beyond the limit of a safe one; undone: the lever and the figures of a further step that is
+    refused.
+    """
+    told = []
+    if score.gap < least:
+        over = (
+            "serait juste à la limite"
+            if score.gap == 0
+            else f"ne dépasserait la limite que de {french.plural(score.gap, 'point')}"
+        )
+        told.append(f"le score {over} (il en faut {least} pour une réponse sûre)")
+    if undone:
+        told.append(f"{_further(*undone)}, le prêt serait de nouveau refusé")
+    return french.typeset(f"{FRAGILE} : {french.join(told)}.") if told else ""
+
+
+FRAGILE: Final = "Changement fragile"
+
+
+def _further(lever: Lever, figures: Mapping[str, float]) -> str:
+    """A further step on a lever, within a sentence."""
+    match lever:
+        case Lever.INCOME:
+            return f"avec un revenu mensuel de {french.amount(figures['AMT_INCOME_TOTAL'])}"
+        case Lever.LONGER | Lever.SHORTER:
+            months = round(figures["AMT_CREDIT"] / figures["AMT_ANNUITY"])
+            return f"pour un crédit compté en {french.plural(months, 'mensualité')}"
+        case _:
+            return f"pour un crédit de {french.amount(figures['AMT_CREDIT'])}"
+
+
+def spared(lever: Lever) -> str:
+    """Say that a lever of a pair only makes the other's answer safe."""
+    return french.typeset(
+        f"Sans {_TITLES[lever]}, le prêt serait accordé, mais ce changement serait fragile."
+    )
+
+
+class _Found(Protocol):
+    """What a sentence needs of a proposal."""
+
+    @property
+    def gained(self) -> int: ...
+
+
+def answer(
+    today: Score,
+    proposals: Sequence[_Found],
+    fragile: _Found | None,
+    nearest: _Found | None,
+    locked: bool,
+    *,
+    free: bool = True,
+) -> str:
+    """Answer for a refused client in two sentences or three.
+
+    proposals: safe ones; fragile: what is shown where there is none; nearest: where there is none either;
     locked: whether something is held fixed; free: whether something is not.
     """
-    lacking = -today.gap
-    short = f"Il manque {french.plural(lacking, 'point')} pour que le prêt soit accordé."
+    short = f"Il manque {french.plural(-today.gap, 'point')} pour que le prêt soit accordé."
     if not free:
         return french.typeset(
             f"{short} Vous avez tout bloqué : décochez au moins un choix pour chercher un changement."
         )
     if proposals:
-        many = "Un changement réaliste suffirait" if proposals == 1 else f"{_COUNT[proposals]} suffirait"
+        many = "Un changement sûr suffirait" if len(proposals) == 1 else f"{_COUNT[len(proposals)]} suffirait"
         return f"{short} {many}, selon le modèle."
-    among = "parmi ceux qui restent possibles" if locked else "de ceux que le client peut décider"
-    told = f"{short} Aucun changement réaliste, {among}, ne suffirait à changer la décision."
+    among = "parmi ceux qui restent possibles" if locked else "de ceux que nous avons étudiés"
+    told = f"{short} Aucun changement sûr, {among}, ne suffirait à changer la décision."
+    if fragile is not None:
+        alone = "Un changement fragile suffirait tout juste : ne promettez rien sur lui seul."
+        return french.typeset(f"{told} {alone}")
     if nearest is None:
         return f"{told} Aucun ne ferait même gagner un point."
-    return f"{told} Au mieux, le score gagnerait {french.plural(nearest, 'point')}."
+    return f"{told} Au mieux, le score gagnerait {french.plural(nearest.gained, 'point')}."
 
 
 _COUNT: Final[Mapping[int, str]] = MappingProxyType(
-    {2: "L’un de ces deux changements réalistes", 3: "L’un de ces trois changements réalistes"}
+    {2: "L’un de ces deux changements sûrs", 3: "L’un de ces trois changements sûrs"}
 )
 
 
-def room(own: float, largest: float, refused: float | None, whole: bool, margin: int, smallest: int) -> str:
-    """Say how much room a granted client has, at the same number of instalments.
+def room(
+    own: float,
+    largest: float,
+    refused: float | None,
+    whole: bool,
+    margin: int,
+    smallest: int,
+    share: float,
+) -> str:
+    """Say how much room a granted client has, when the instalment follows the amount.
 
     own: amount asked for; largest: up to which it is granted; refused: the next amount tried, which is not;
     whole: whether all amounts of the grid were realistic; margin, smallest: points above the limit, today and
-    at the tightest amount up to `largest`.
+    at the tightest amount up to `largest`; share: of the income that a raised instalment may take.
     """
+    beyond = f"la mensualité prendrait plus de {french.compact_percent(share)} du revenu"
     above = (
         "Le score est juste à la limite."
         if margin == 0
@@ -222,17 +301,17 @@ def room(own: float, largest: float, refused: float | None, whole: bool, margin:
     if largest == own:
         if refused is not None:
             more = (
-                f"Il n’y a pas de marge sur le montant : pour {french.amount(refused)} sur la même durée, "
-                "le prêt serait refusé."
+                "Il n’y a pas de marge sur le montant : à mensualité proportionnelle, "
+                f"pour {french.amount(refused)}, il serait refusé."
             )
         else:
             more = (
                 "Un montant plus élevé n’a pas été étudié : il sortirait de ce que l’on voit chez les autres "
-                f"clients, ou la mensualité prendrait plus de {french.percent(EFFORT)} du revenu."
+                f"clients, ou {beyond}, ce que nos règles ne permettent pas."
             )
         return french.typeset(f"{above} {more}")
     more = (
-        f"Sur la même durée, le prêt resterait accordé jusqu’à {french.amount(largest)}, soit "
+        f"À mensualité proportionnelle, le prêt resterait accordé jusqu’à {french.amount(largest)}, soit "
         f"{french.amount(largest - own)} de plus que la demande"
     )
     if refused is not None:
@@ -241,8 +320,8 @@ def room(own: float, largest: float, refused: float | None, whole: bool, margin:
         more += ", le double : au-delà, rien n’a été étudié."
     else:
         more += (
-            " ; au-delà, le montant sortirait de ce que l’on voit chez les autres clients, ou la mensualité "
-            f"prendrait plus de {french.percent(EFFORT)} du revenu."
+            " ; au-delà, le montant sortirait de ce que l’on voit chez les autres clients, ou "
+            f"{beyond}, ce que nos règles ne permettent pas."
         )
     if smallest < margin:
         left = french.plural(smallest, "point")
