@@ -142,10 +142,10 @@ def guess(driver: WebDriver) -> None:
 
 PERSON = {
     "name_contract_type": "Prêt personnel",
-    "amt_credit": "300 000",
-    "amt_annuity": "15 000",
-    "amt_goods_price": "270 000",
-    "amt_income_total": "150 000",
+    "amt_credit": "3 000",
+    "amt_annuity": "150",
+    "amt_goods_price": "2 700",
+    "amt_income_total": "1 500",
     "name_income_type": "Emploi salarié",
     "days_employed": "3 ans et 2 mois",
     "name_education_type": "Études supérieures",
@@ -154,7 +154,7 @@ PERSON = {
     "flag_own_realty": "Oui",
 }
 SCORES = {"ext_source_1": "0,6", "ext_source_2": "0,7", "ext_source_3": "0,7"}
-LESS = {"amt_credit": "900 000", "amt_goods_price": "900 000", "amt_annuity": "37 000"}
+LESS = {"amt_credit": "9 000", "amt_goods_price": "9 000", "amt_annuity": "370"}
 
 STATES = (
     State("auth.sign_in", "/connexion", user=""),
@@ -174,7 +174,7 @@ STATES = (
     State(
         "clients.decision", CLIENT, "audited", user="basile", act=unfold, says="Données réservées au contrôle"
     ),
-    State("clients.decision", "/clients/{refused}", "refused", says="Le prêt ne sera pas accordé"),
+    State("clients.decision", "/clients/{refused}", "refused", says="le prêt ne sera pas accordé"),
     State("clients.decision", "/clients/{close}", "close", says="Ce cas est proche de la limite"),
     State("clients.decision", "/clients/999999999", "unknown", status=404, says="Client introuvable"),
     State("home.search", CLIENT, act=follow("Rechercher un client"), says="Client 157083"),
