@@ -64,7 +64,7 @@ def test_accepts(row: Row) -> None:
         ({"AMT_ANNUITY": 4000.0}, "AMT_ANNUITY", "en 7 ans : saisissez 4 841 € au moins"),
         ({"AMT_INCOME_TOTAL": 20000.0}, "AMT_ANNUITY", "dépasse le revenu mensuel (20 000 €)"),
         ({"AMT_GOODS_PRICE": 200000.0}, "AMT_CREDIT", "dépasse 2 fois le prix du bien : saisissez 400 000 €"),
-        ({"DAYS_EMPLOYED": -15790 + 5800}, "DAYS_EMPLOYED", "16 ans : saisissez 27 ans et 2 mois au plus"),
+        ({"DAYS_EMPLOYED": -15790 + 5800}, "DAYS_EMPLOYED", "avant 16 ans : saisissez une durée plus courte"),
         ({"NAME_INCOME_TYPE": "Pensioner"}, "DAYS_EMPLOYED", "« Retraite ou pension » : indiquez"),
         ({"NAME_INCOME_TYPE": "Unemployed"}, "DAYS_EMPLOYED", "« Sans emploi »"),
         ({"DAYS_EMPLOYED": 365243, "OCCUPATION_TYPE": None}, "DAYS_EMPLOYED", "indiquez l’ancienneté"),
