@@ -261,10 +261,13 @@ def test_the_card_is_written_from_the_model(model: Model) -> None:
 
 
 def test_figures_on_the_genuine_rows() -> None:
-    """docs/model-card.md holds the measured figures: AUC at least 0.757 on 59,280 genuine clients."""
+    """docs/model-card.md holds the measured figures, on 59,280 genuine clients.
+
+    0.7574 without constraints on what levers move, which may cost 0.002 (docs/decisions/model-inputs.md).
+    """
     text = (REPO / "docs" / "model-card.md").read_text("utf-8").replace("\u202f", " ").replace("\u00a0", " ")
     line = next(line for line in text.splitlines() if line.startswith("| Aire sous la courbe ROC"))
-    assert float(line.split("|")[2].replace(",", ".")) >= 0.757
+    assert float(line.split("|")[2].replace(",", ".")) >= 0.7574 - 0.002
     assert "59 280" in text
 
 
