@@ -45,7 +45,7 @@ def scale(score: Score, person: Person = Person.CLIENT) -> Chart:
     `person` is whom it is said to: an advisor reads of "ce client", the client of "vous".
     """
     told = _TOLD[person]
-    limit, (first, last) = score.scale.POINTS_AT_LIMIT, score.scale.band
+    limit, (first, last) = score.scale.POINTS_AT_LIMIT, score.zone
     side = "au-dessus de" if score.granted else "sous"
     gap = abs(score.gap)
     where = (
@@ -54,15 +54,15 @@ def scale(score: Score, person: Person = Person.CLIENT) -> Chart:
     sentence = (
         f"{told.subject} est de {french.plural(score.points, 'point', 'points')}, {where} de {limit} points. "
         f"Plus le score est haut, plus le crédit est sûr. De {first} à {last} points, il est proche de la "
-        "limite."
+        "limite : un autre apprentissage du modèle pourrait donner la réponse contraire."
     )
-    drawn = ScaleDrawing(score.points, told.mark, limit, last - limit)
+    drawn = ScaleDrawing(score.points, told.mark, limit, (first, last))
     return Chart("score", "Le score sur son échelle", sentence, _marks(score, told.row), drawn)
 
 
 def _marks(score: Score, name: str) -> Table:
     """The marks of the scale from the lowest on, the score under its `name` among them."""
-    limit, (first, last) = score.scale.POINTS_AT_LIMIT, score.scale.band
+    limit, (first, last) = score.scale.POINTS_AT_LIMIT, score.zone
     own = wording.probability(score.probability, score.limit)
     rows = sorted(
         (
@@ -83,12 +83,12 @@ def _marks(score: Score, name: str) -> Table:
 
 @dataclass(frozen=True)
 class ScaleDrawing(Drawing):
-    """A score on its scale: `name` of whom it is, the limit, and the points either side that are close."""
+    """A score on its scale: `name` of whom it is, the limit, and the first and last points near it."""
 
     points: int
     name: str
     limit: int
-    close: int
+    zone: tuple[int, int]
 
     @property
     def heights(self) -> tuple[int, int]:
@@ -114,7 +114,7 @@ class ScaleDrawing(Drawing):
         # On the side where the score is not, so that nothing crosses the words.
         side = "right" if self.points >= self.limit else "left"
         _label(ax, self.limit, 1.08, f"Limite : {self.limit}", side=side)
-        _band_key(fig, f"de {self.limit - self.close} à {self.limit + self.close} : proche de la limite")
+        _band_key(fig, "de {} à {} : proche de la limite".format(*self.zone))
         return fig
 
     def _zones(self, ax: Axes, low: float, high: float) -> None:
@@ -131,7 +131,7 @@ class ScaleDrawing(Drawing):
             )  # fmt: skip
         ink = drawing.color("ink")
         ax.plot([self.limit, self.limit], [0, 1], color=ink, linewidth=3)
-        for end_of_band in (self.limit - self.close, self.limit + self.close):
+        for end_of_band in self.zone:
             ax.plot([end_of_band] * 2, [0.05, 0.95], color=ink, linewidth=2, linestyle=":")
 
     def _place(self, ax: Axes) -> None:

@@ -14,6 +14,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from typing import Any, ClassVar, TypeVar, overload
 
 import numpy as np
@@ -34,8 +35,6 @@ class Scale:
     POINTS_AT_LIMIT: ClassVar[int] = 500
     POINTS_TO_DOUBLE_ODDS: ClassVar[int] = 20
     POINTS_PER_MARGIN: ClassVar[float] = POINTS_TO_DOUBLE_ODDS / math.log(2)
-    # Up to so many points from the limit, either side, the model does not tell clearly.
-    NEAR: ClassVar[int] = 20
 
     limit: float
 
@@ -47,11 +46,6 @@ class Scale:
     def margin(self) -> float:
         """Margin of the limit."""
         return math.log(self.limit / (1 - self.limit))
-
-    @property
-    def band(self) -> tuple[int, int]:
-        """First and last points of a case that is near the limit."""
-        return self.POINTS_AT_LIMIT - self.NEAR, self.POINTS_AT_LIMIT + self.NEAR
 
     @overload
     def granted(self, margin: float) -> bool: ...
@@ -83,16 +77,6 @@ class Scale:
         """Points before rounding."""
         return self.POINTS_AT_LIMIT + self.gain(margin - self.margin)
 
-    @overload
-    def near(self, margin: float) -> bool: ...
-    @overload
-    def near(self, margin: Margins) -> NDArray[np.bool_]: ...
-    def near(self, margin: float | Margins) -> bool | NDArray[np.bool_]:
-        """Whether the points are at most NEAR from the limit, either side."""
-        if isinstance(margin, np.ndarray):
-            return np.asarray(np.abs(self.points(margin) - self.POINTS_AT_LIMIT) <= self.NEAR)
-        return abs(self.points(margin) - self.POINTS_AT_LIMIT) <= self.NEAR
-
     def margin_of(self, points: float) -> float:
         """Margin that has exactly these points."""
         return self.margin - (points - self.POINTS_AT_LIMIT) / self.POINTS_PER_MARGIN
@@ -115,6 +99,34 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Stability:
+    """How far another training would move a score, measured on refits to other clients of the same portfolio.
+
+    margins: ascending log-odds; points: distance that nine refits in ten stay within, there; between them it
+    is interpolated, and constant beyond.
+    """
+
+    margins: tuple[float, ...]
+    points: tuple[float, ...]
+
+    def reach(self, margin: float) -> int:
+        """Whole points, at least one, that another training may move a score of this margin, either way."""
+        return max(1, round(float(np.interp(margin, self.margins, self.points))))
+
+    def near(self, points: int, scale: Scale) -> bool:
+        """Whether another training may well give a score of these whole points the other answer."""
+        reach = self.reach(scale.margin_of(points))
+        return not scale.reached(points - reach) if scale.reached(points) else scale.reached(points + reach)
+
+    def zone(self, scale: Scale) -> tuple[int, int]:
+        """First and last whole points around the limit that are near it."""
+        limit = scale.POINTS_AT_LIMIT
+        first = next(points for points in count(limit - 1, -1) if not self.near(points, scale)) + 1
+        last = next(points for points in count(limit) if not self.near(points, scale)) - 1
+        return first, last
+
+
+@dataclass(frozen=True)
 class Score:
     """What the lender is told of one client.
 
@@ -126,6 +138,7 @@ class Score:
     margin: float
     scale: Scale
     calibrated: float
+    stability: Stability
 
     @property
     def limit(self) -> float:
@@ -153,9 +166,29 @@ class Score:
         return self.scale.granted(self.margin)
 
     @property
+    def points_low(self) -> int:
+        """Points that nine trainings in ten would give at least."""
+        return self.points - self._reach
+
+    @property
+    def points_high(self) -> int:
+        """Points that nine trainings in ten would give at most."""
+        return self.points + self._reach
+
+    @property
+    def zone(self) -> tuple[int, int]:
+        """First and last points that are near the limit."""
+        return self.stability.zone(self.scale)
+
+    @property
     def close(self) -> bool:
-        """Whether the case is near the limit, either side."""
-        return self.scale.near(self.margin)
+        """Whether points_low and points_high lie on either side of the limit."""
+        return self.stability.near(self.points, self.scale)
+
+    @property
+    def _reach(self) -> int:
+        # By the whole points that are told, so that what is near is the same for all who have them.
+        return self.stability.reach(self.scale.margin_of(self.points))
 
 
 def whole_points(contributions: Sequence[float], base: int, total: int) -> list[int]:

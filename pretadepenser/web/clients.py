@@ -14,6 +14,7 @@ from pretadepenser.charts.chart import Chart
 from pretadepenser.credit.dictionary import client_file
 from pretadepenser.credit.dictionary.client_file import File
 from pretadepenser.credit.explanation.reasons import Decomposition, decompose, explain
+from pretadepenser.credit.model.artefact import Card
 from pretadepenser.credit.portfolio import Client
 from pretadepenser.records import recents
 from pretadepenser.web import auth, pictures, resources
@@ -39,6 +40,7 @@ def decision(number: int) -> ResponseReturnValue:
         score=explanation.score,
         scale=charts.scale(explanation.score),
         contributions=charts.contributions(explanation),
+        learnt=_learnt(client),
         file=_file(client),
     )
 
@@ -53,6 +55,13 @@ def picture(number: int, name: str) -> ResponseReturnValue:
 def spreadsheet(number: int, name: str) -> ResponseReturnValue:
     """Give the figures of one of the page's charts."""
     return pictures.spreadsheet(_chart(number, name).table, f"client-{number}-{name}")
+
+
+def _learnt(client: Client) -> Card | None:
+    """The card of the model, where this client's outcome is among those that it learnt from."""
+    card = resources.model().card
+    known = client.target is not None and card.data.sha256 == resources.portfolio().sha256
+    return card if known else None
 
 
 def _file(client: Client) -> File:

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import honesty, levers, pages, scale, serving
+from tests.bench import honesty, levers, pages, scale, serving, stability
 from tests.bench.ground import Ground, make_ground
 
 PARTS: dict[str, Callable[[Ground], None]] = {
@@ -20,6 +20,7 @@ PARTS: dict[str, Callable[[Ground], None]] = {
     "honesty": honesty.run,
     "levers": levers.run,
     "scale": scale.run,
+    "stability": stability.run,
 }
 
 

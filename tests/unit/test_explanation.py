@@ -182,8 +182,10 @@ def test_the_scale_shows_score_and_limit(explained: list[Explanation], person: P
         svg = chart.svg("etroite").decode()
         assert f"{name}\u00a0: {one.score.points}" in svg
         assert "Limite\u00a0: 500" in svg
-        assert "de 480 à 520\u00a0: proche de la limite" in svg
-        assert "De 480 à 520 points" in chart.sentence
+        first, last = one.score.zone
+        assert 480 < first < 500 <= last < 520
+        assert f"de {first} à {last}\u00a0: proche de la limite" in svg
+        assert f"De {first} à {last} points, il est proche de la limite" in chart.sentence
         points = [cast(int, row[1]) for row in chart.table.raw]
         assert points == sorted(points)
         assert next(row[2] for row in chart.table.rows if row[1] == "500") == "48\u00a0%"

@@ -20,7 +20,7 @@ from pretadepenser.credit.model import artefact, scoring, training
 from pretadepenser.credit.model.inputs import FEATURES, feature_types, input_matrix
 from pretadepenser.credit.model.scoring import Model, ModelError
 from pretadepenser.credit.portfolio import Portfolio
-from pretadepenser.credit.scale import Scale, whole_points
+from pretadepenser.credit.scale import Scale, Score, Stability, whole_points
 
 margins = st.floats(-12, 12)
 limits = st.floats(0.01, 0.99)
@@ -37,9 +37,6 @@ def test_the_limit_is_500_points_and_20_more_halve_the_odds() -> None:
     assert scale.exact_points(limit - math.log(2)) == pytest.approx(520)
     assert scale.margin_of(480) == pytest.approx(limit + math.log(2))
     assert scale.probability(limit) == pytest.approx(0.48)
-    assert [scale.near(scale.margin_of(points)) for points in (479.5, 480.5, 520.5, 521.5)] == [
-        False, True, True, False,
-    ]  # fmt: skip
 
 
 @given(margins, limits)
@@ -57,11 +54,11 @@ def test_an_array_is_answered_as_its_numbers_are(values: list[float], limit: flo
     # The margin of the limit itself, and its neighbours in the precision that scores are stored in.
     edge = np.float32(scale.margin)
     values += [scale.margin, *(float(np.nextafter(edge, edge + side)) for side in (-1, 0, 1))]
-    answers = (scale.granted, scale.points, scale.exact_points, scale.near, scale.probability, scale.gain)
+    answers = (scale.granted, scale.points, scale.exact_points, scale.probability, scale.gain)
     for answer in answers:
         assert answer(np.array(values)).tolist() == [answer(value) for value in values]
     stored = np.array(values, np.float32)
-    for whole in (scale.granted, scale.points, scale.near):
+    for whole in (scale.granted, scale.points):
         assert whole(stored).tolist() == [whole(value) for value in stored.tolist()]
 
 
@@ -199,10 +196,30 @@ def test_a_score_tells_one_story(model: Model) -> None:
     assert score.close
     assert score.probability == pytest.approx(0.47)
     assert 0 < score.calibrated < 0.47
+    assert score.points_low < 500 <= score.points < score.points_high
     refused = scoring.score(model, Scale(0.9).margin, 0.48)
     assert not refused.granted
     assert not refused.close
     assert refused.points < 480
+
+
+def test_near_is_where_another_training_may_answer_otherwise() -> None:
+    """Six points either way at the limit, nine at 560: refused from 494 on, granted up to 505."""
+    scale = Scale(0.48)
+    band = Stability((scale.margin_of(560), scale.margin_of(500)), (9.0, 6.0))
+    assert [band.near(points, scale) for points in (480, 493, 494, 499, 500, 505, 506, 520)] == [
+        False, False, True, True, True, True, False, False,
+    ]  # fmt: skip
+    assert band.zone(scale) == (494, 505)
+    told = [
+        Score(None, scale.margin_of(points + 0.5), scale, 0.1, band)
+        for points in (480, 493, 494, 500, 520, 560, 600)
+    ]
+    assert [(one.points_low, one.points_high, one.close) for one in told] == [
+        (474, 486, False), (487, 499, False), (488, 500, True), (494, 506, True), (513, 527, False),
+        (551, 569, False), (591, 609, False),
+    ]  # fmt: skip
+    assert {one.zone for one in told} == {(494, 505)}
 
 
 def test_all_clients_are_scored_as_one_by_one(trained: Path, model: Model, portfolio: Portfolio) -> None:

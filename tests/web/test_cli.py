@@ -319,7 +319,7 @@ def test_scores_without_reasons_need_no_portfolio(served: Flask, tmp_path: Path)
     assert (refused.exit_code, "--no-reasons" in refused.stderr) == (1, True)
     assert flask(served, *words, "--no-reasons").exit_code == 0
     assert (tmp_path / "scores.csv").read_text().splitlines()[0].replace('"', "") == (
-        "client,granted,points,probability,limit,calibrated,close"
+        "client,granted,points,probability,limit,calibrated,close,points_low,points_high"
     )
 
 

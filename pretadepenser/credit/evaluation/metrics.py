@@ -17,13 +17,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pretadepenser.credit.scale import Number, Scale
+from pretadepenser.credit.scale import Number, Scale, Stability
 
 Floats = NDArray[np.float64]
 Outcomes = NDArray[np.int8]
 Folds = Sequence[NDArray[np.intp]]
 
 COST_OF_A_DEFAULT: Final = 10
+# Share of the refits that stay within the distance told, and groups of equal size along the scores.
+INSIDE: Final = 0.9
+GROUPS: Final = 10
 # Two-sided 95 % quantile of the normal distribution.
 Z95: Final = 1.959963984540054
 # Limits of the curve: each half percent.
@@ -211,14 +214,14 @@ def measure(margins: Floats, outcomes: Outcomes, folds: Folds, limit: float) -> 
 
     `folds` lists the positions of each fold. Brier scores are mean squared errors of probabilities.
     """
-    from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+    from sklearn.metrics import average_precision_score, brier_score_loss
 
     counts = confusion(margins, outcomes, limit)
     best_limit, best_cost = cheapest(margins, outcomes)
     base = float(outcomes.mean())
     return Metrics(
-        roc_auc=float(roc_auc_score(outcomes, margins)),
-        roc_auc_folds=tuple(float(roc_auc_score(outcomes[fold], margins[fold])) for fold in folds),
+        roc_auc=roc_auc(margins, outcomes),
+        roc_auc_folds=tuple(roc_auc(margins[fold], outcomes[fold]) for fold in folds),
         pr_auc=float(average_precision_score(outcomes, margins)),
         brier_raw=float(brier_score_loss(outcomes, Scale.probability(margins))),
         brier_calibrated=float(brier_score_loss(outcomes, cross_calibrated(margins, outcomes, folds))),
@@ -230,3 +233,24 @@ def measure(margins: Floats, outcomes: Outcomes, folds: Folds, limit: float) -> 
         cheapest_cost=best_cost,
         grant_all_cost=100 * COST_OF_A_DEFAULT * base,
     )
+
+
+def stability(margins: Floats, refits: Floats) -> Stability:
+    """Measure how far refits move scores, by groups of clients of comparable score.
+
+    margins: of the model, shape (n,); refits: margins that models fitted to other clients of the portfolio
+    give the same clients, shape (k, n).
+    """
+    moved = np.abs(Scale.gain(refits - margins))
+    groups = np.array_split(np.argsort(margins, kind="stable"), GROUPS)
+    return Stability(
+        tuple(float(margins[group].mean()) for group in groups),
+        tuple(float(np.quantile(moved[:, group], INSIDE)) for group in groups),
+    )
+
+
+def roc_auc(margins: Floats, outcomes: Outcomes) -> float:
+    """Area under the ROC curve of margins, shape (n,), for outcomes 0/1."""
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(outcomes, margins))

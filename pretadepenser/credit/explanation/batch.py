@@ -41,6 +41,8 @@ FIELDS: Final = (
     ("limit", pa.float64()),
     ("calibrated", pa.float64()),
     ("close", pa.bool_()),
+    ("points_low", pa.int64()),
+    ("points_high", pa.int64()),
 )
 REASON_FIELDS: Final = tuple(
     (f"{way}_{index}", pa.string()) for way in ("against", "in_favour") for index in range(1, REASONS + 1)

@@ -20,6 +20,7 @@ from pretadepenser.credit import dictionary
 from pretadepenser.credit.evaluation.metrics import Calibration, Metrics
 from pretadepenser.credit.model.boosting import xgboost
 from pretadepenser.credit.model.inputs import FEATURES
+from pretadepenser.credit.scale import Stability
 from pretadepenser.errors import ToldError
 
 NAME: Final = "model"
@@ -64,7 +65,8 @@ class Card:
     same one fed the protected grounds as well; sha256: of the other files of the artefact, by name.
     reference: mean contribution of each feature over the clients learnt from, in log-odds, from which
     contributions are told; absent: clients learnt from whose figure is missing, by feature; counts: clients
-    learnt from of each category, as the model reads it, by feature.
+    learnt from of each category, as the model reads it, by feature; stability: how far other trainings move
+    scores; roc_auc_learnt: of the model on the clients it learnt from, beside that of `without_protected`.
     """
 
     format: int
@@ -78,6 +80,8 @@ class Card:
     reference: Mapping[str, float]
     absent: Mapping[str, int]
     counts: Mapping[str, Mapping[str, int]]
+    stability: Stability
+    roc_auc_learnt: float
     calibration: Calibration
     without_protected: Metrics
     with_protected: Metrics

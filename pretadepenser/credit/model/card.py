@@ -11,6 +11,7 @@ from pretadepenser.credit.evaluation.fairness import AGE, FAMILY, SEX, SMALLEST,
 from pretadepenser.credit.evaluation.influence import GlobalExplanation
 from pretadepenser.credit.evaluation.metrics import COST_OF_A_DEFAULT, Metrics, Rate
 from pretadepenser.credit.model.artefact import RARE, Card
+from pretadepenser.credit.scale import Scale
 
 COMMANDS: Final = (
     "flask --app wsgi portfolio import DOSSIER",
@@ -67,6 +68,7 @@ def render(card: Card, overall: GlobalExplanation, *, audit: bool = True) -> str
         _section("Données", _data(card)),
         _section("Ce que le modèle regarde", _inputs(card, overall)),
         _section("Qualité mesurée", _quality(card, overall)),
+        _section("Stabilité des scores", _stability(card)),
         _section("Équité", _fairness(overall, card) if audit else fairness_told(overall)),
         _section("Limites connues", [_list(LIMITS)]),
         _section("Refaire ces mesures", _again(card)),
@@ -238,6 +240,25 @@ def _calibration(overall: GlobalExplanation) -> str:
             for index, one in enumerate(overall.calibration, 1)
         ],
     )
+
+
+def _stability(card: Card) -> list[str]:
+    scale, band = Scale(card.without_protected.limit), card.stability
+    first, last = band.zone(scale)
+    rows = [
+        (french.number(scale.points(margin)), french.number(points, 1))
+        for margin, points in reversed(list(zip(band.margins, band.points, strict=True)))
+    ]
+    return [
+        "Un modèle qui apprend d’autres clients du même portefeuille donne d’autres scores. Les cinq modèles "
+        "de la validation croisée, chacun appris sur quatre cinquièmes des clients, le mesurent : neuf de "
+        "leurs scores sur dix restent, de celui du modèle en service, à moins de l’écart de ce tableau. Un "
+        "cas est proche de la limite quand cet écart suffit à la franchir : "
+        f"de {first} à {last} points.",
+        table(("Score moyen du dixième des clients", "Écart, en points"), rows),
+        "Aire sous la courbe ROC chez les clients dont le modèle a appris : "
+        f"{french.number(card.roc_auc_learnt, 4)}. Leur score en profite ; celui d’un nouveau client, non.",
+    ]
 
 
 def _fairness(overall: GlobalExplanation, card: Card) -> list[str]:

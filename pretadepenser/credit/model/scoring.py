@@ -124,7 +124,7 @@ class Model:
 
 def score(model: Model, margin: float, limit: float, number: int | None = None) -> Score:
     """Make the score of a margin at `limit` (strictly between 0 and 1, ValueError otherwise)."""
-    return Score(number, margin, Scale(limit), model.calibrate(margin))
+    return Score(number, margin, Scale(limit), model.calibrate(margin), model.card.stability)
 
 
 def score_row(model: Model, row: Row, limit: float, number: int | None = None) -> Score:

@@ -39,6 +39,8 @@ from pretadepenser.credit.evaluation.metrics import (
     cross_calibrated,
     isotonic_gap,
     measure,
+    roc_auc,
+    stability,
 )
 from pretadepenser.credit.model import scoring
 from pretadepenser.credit.model.artefact import (
@@ -244,7 +246,8 @@ class _Fitted:
     """The model fitted to all clients of known outcome, and what it is measured by, in their order.
 
     frame: their raw columns, shape (n,) each; inputs: the model's; margins: out of fold, shape (n,), and
-    margins_whole those of the model that is fed the protected grounds as well.
+    margins_whole those of the model that is fed the protected grounds as well; learnt: those of the model
+    itself, which saw these clients; refits: those of the models of all folds, shape (folds, n).
     """
 
     booster: xgb.Booster
@@ -254,6 +257,8 @@ class _Fitted:
     folds: Folds
     margins: Floats
     margins_whole: Floats
+    learnt: Floats
+    refits: Floats
 
 
 def _fit_all(portfolio: Portfolio, progress: Progress) -> _Fitted:
@@ -263,21 +268,30 @@ def _fit_all(portfolio: Portfolio, progress: Progress) -> _Fitted:
     counter = _Counter((2 * len(folds) + 1) * TREE_COUNT, progress)
     names_whole = (*FEATURES, *PROTECTED)
 
-    def out_of_fold(inputs: Inputs, names: Sequence[str], fold: NDArray[np.intp]) -> Floats:
+    def refitted(inputs: Inputs, names: Sequence[str], fold: NDArray[np.intp]) -> Floats:
+        """Margins that a model fitted to the other folds gives all clients."""
         learnt = np.ones(outcomes.size, bool)
         learnt[fold] = False
         booster = fit(inputs[learnt], outcomes[learnt], names, [counter])
-        return margins_of(booster, inputs[fold], names)
+        return margins_of(booster, inputs, names)
 
     with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 2 * len(folds) + 1)) as pool:
         final = pool.submit(fit, without_protected, outcomes, FEATURES, [counter])
-        ours = [pool.submit(out_of_fold, without_protected, FEATURES, fold) for fold in folds]
-        theirs = [pool.submit(out_of_fold, whole, names_whole, fold) for fold in folds]
-        margins, margins_whole = np.empty(outcomes.size), np.empty(outcomes.size)
-        for fold, our, their in zip(folds, ours, theirs, strict=True):
-            margins[fold], margins_whole[fold] = our.result(), their.result()
+        ours = [pool.submit(refitted, without_protected, FEATURES, fold) for fold in folds]
+        theirs = [pool.submit(refitted, whole, names_whole, fold) for fold in folds]
         booster = final.result()
-    return _Fitted(booster, frame, without_protected, outcomes, folds, margins, margins_whole)
+        learnt = margins_of(booster, without_protected)
+        refits, refits_whole = (np.stack([one.result() for one in each]) for each in (ours, theirs))
+    margins, margins_whole = (_out_of_fold(each, folds) for each in (refits, refits_whole))
+    return _Fitted(booster, frame, without_protected, outcomes, folds, margins, margins_whole, learnt, refits)
+
+
+def _out_of_fold(refits: Floats, folds: Folds) -> Floats:
+    """The margin of each client by the model that did not see it, of those of all models."""
+    margins = np.empty(refits.shape[1])
+    for refit, fold in zip(refits, folds, strict=True):
+        margins[fold] = refit[fold]
+    return margins
 
 
 def _contributions(booster: xgb.Booster, inputs: Inputs) -> Floats:
@@ -345,6 +359,8 @@ def _card(
         reference=dict(zip(FEATURES, contributions.mean(axis=0).tolist(), strict=True)),
         absent=_absent(fitted.frame),
         counts=_counts(fitted.inputs),
+        stability=stability(fitted.learnt, fitted.refits),
+        roc_auc_learnt=roc_auc(fitted.learnt, outcomes),
         calibration=Calibration.fit(fitted.margins, outcomes),
         without_protected=measure(fitted.margins, outcomes, folds, limit),
         with_protected=measure(fitted.margins_whole, outcomes, folds, limit),
