@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -182,6 +182,9 @@ class _Box(NamedTuple):
         return across and self.bottom <= other.top and other.bottom <= self.top
 
 
+Places = list[tuple[float, float]]
+
+
 def _name(ax: Axes, curve: AmountsDrawing, room: tuple[float, float]) -> None:
     """Name the limit on its line and the client's dot beside it, where they cover neither curve nor line."""
     (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
@@ -191,44 +194,45 @@ def _name(ax: Axes, curve: AmountsDrawing, room: tuple[float, float]) -> None:
     ]
     line = (curve.limit - low) / (high - low) * room[1]
     drawn = [*_traced(dots), *((float(x), line) for x in range(0, round(room[0]), 6))]
-    taken: list[_Box] = []
-
-    def write(text: str, places: Callable[[float], list[tuple[float, float]]]) -> None:
+    x, y = dots[curve.current]
+    taken = [_Box(x - 9, y - 9, x + 9, y + 9)]
+    for text, places in (
+        (f"Limite : {curve.limit}", _on_line(line, room)),
+        (f"Demande : {curve.points[curve.current]}", _beside(x, y)),
+    ):
         size = LETTER * len(text)
-        boxes = [_Box(x, y, x + size, y + 18) for x, y in places(size)]
-        best = min(
-            boxes,
-            key=lambda box: (
-                sum(box.covers(*point) for point in drawn)
-                + len(drawn) * any(box.meets(other) for other in taken)
-                + len(drawn)
-                * (box.left < -4 or box.right > room[0] + 8 or not 0 <= box.bottom <= room[1] - 18)
-            ),
-        )
+        boxes = [_Box(left, bottom, left + size, bottom + 18) for left, bottom in places(size)]
+        best = min(boxes, key=lambda box: _cost(box, drawn, taken, room))
         taken.append(best)
         ax.annotate(
             text, (best.left / room[0], best.bottom / room[1]), xycoords="axes fraction", ha="left",
             va="bottom", fontsize=14, fontweight="bold", color=drawing.color("ink"), zorder=6,
         )  # fmt: skip
 
-    x, y = dots[curve.current]
-    taken.append(_Box(x - 9, y - 9, x + 9, y + 9))
-    write(
-        f"Limite : {curve.limit}",
-        lambda size: [
-            (end, line + above)
-            for above in (4, -22, 26, -44)
-            for end in (room[0] - size - 4, 4, (room[0] - size) / 2)
-        ],
-    )
-    write(
-        f"Demande : {curve.points[curve.current]}",
-        lambda size: [
-            (x + beside, y + above)
-            for above in (12, -30, 30, -48, 48, -66)
-            for beside in (-size / 2, -8, 8 - size)
-        ],
-    )
+
+def _cost(box: _Box, drawn: Places, taken: Sequence[_Box], room: tuple[float, float]) -> int:
+    """How much a text would cover there; to meet another, or to leave the axes, is worse than all."""
+    outside = box.left < -4 or box.right > room[0] + 8 or not 0 <= box.bottom <= room[1] - 18
+    meets = any(box.meets(other) for other in taken)
+    return sum(box.covers(*point) for point in drawn) + len(drawn) * (meets + outside)
+
+
+def _on_line(line: float, room: tuple[float, float]) -> Callable[[float], Places]:
+    """Places for the name of a line: just above it, under it, and further off."""
+    return lambda size: [
+        (end, line + above)
+        for above in (4, -22, 26, -44)
+        for end in (room[0] - size - 4, 4, (room[0] - size) / 2)
+    ]
+
+
+def _beside(x: float, y: float) -> Callable[[float], Places]:
+    """Places for the name of a dot: above and below it."""
+    return lambda size: [
+        (x + beside, y + above)
+        for above in (12, -30, 30, -48, 48, -66)
+        for beside in (-size / 2, -8, 8 - size)
+    ]
 
 
 def _traced(dots: list[tuple[float, float]]) -> Iterator[tuple[float, float]]:

@@ -278,13 +278,7 @@ _COUNT: Final[Mapping[int, str]] = MappingProxyType(
 
 
 def room(
-    own: float,
-    largest: float,
-    refused: float | None,
-    whole: bool,
-    margin: int,
-    smallest: int,
-    share: float,
+    own: float, largest: float, refused: float | None, whole: bool, margin: int, smallest: int, share: float
 ) -> str:
     """Say how much room a granted client has, when the instalment follows the amount.
 
@@ -292,23 +286,20 @@ def room(
     whole: whether all amounts of the grid were realistic; margin, smallest: points above the limit, today and
     at the tightest amount up to `largest`; share: of the income that a raised instalment may take.
     """
-    beyond = f"la mensualité prendrait plus de {french.compact_percent(share)} du revenu"
-    above = (
-        "Le score est juste à la limite."
-        if margin == 0
-        else f"Le score dépasse la limite de {french.plural(margin, 'point')}."
+    beyond = (
+        "sortirait de ce que l’on voit chez les autres clients, ou la mensualité prendrait plus de "
+        f"{french.compact_percent(share)} du revenu, ce que nos règles ne permettent pas"
     )
+    above = "Le score est juste à la limite."
+    if margin:
+        above = f"Le score dépasse la limite de {french.plural(margin, 'point')}."
     if largest == own:
-        if refused is not None:
-            more = (
-                "Il n’y a pas de marge sur le montant : à mensualité proportionnelle, "
-                f"pour {french.amount(refused)}, il serait refusé."
-            )
-        else:
-            more = (
-                "Un montant plus élevé n’a pas été étudié : il sortirait de ce que l’on voit chez les autres "
-                f"clients, ou {beyond}, ce que nos règles ne permettent pas."
-            )
+        more = (
+            f"Un montant plus élevé n’a pas été étudié : il {beyond}."
+            if refused is None
+            else "Il n’y a pas de marge sur le montant : à mensualité proportionnelle, "
+            f"pour {french.amount(refused)}, le prêt serait refusé."
+        )
         return french.typeset(f"{above} {more}")
     more = (
         f"À mensualité proportionnelle, le prêt resterait accordé jusqu’à {french.amount(largest)}, soit "
@@ -316,18 +307,17 @@ def room(
     )
     if refused is not None:
         more += f" ; pour {french.amount(refused)}, il serait refusé."
-    elif whole:
-        more += ", le double : au-delà, rien n’a été étudié."
     else:
         more += (
-            " ; au-delà, le montant sortirait de ce que l’on voit chez les autres clients, ou "
-            f"{beyond}, ce que nos règles ne permettent pas."
+            ", le double : au-delà, rien n’a été étudié." if whole else f" ; au-delà, le montant {beyond}."
         )
-    if smallest < margin:
-        left = french.plural(smallest, "point")
-        more += (
-            " Il n’y aurait alors plus aucune marge."
-            if smallest == 0
-            else f" Il resterait au moins {left} de marge."
-        )
-    return french.typeset(f"{above} {more}")
+    return french.typeset(f"{above} {more}{_left(margin, smallest)}")
+
+
+def _left(margin: int, smallest: int) -> str:
+    """Say what would be left of the points above the limit, where it is less than today."""
+    if smallest >= margin:
+        return ""
+    if smallest == 0:
+        return " Il n’y aurait alors plus aucune marge."
+    return f" Il resterait au moins {french.plural(smallest, 'point')} de marge."
