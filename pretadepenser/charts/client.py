@@ -26,16 +26,19 @@ SCALE: Final = (176, 176)
 
 
 class _Told(NamedTuple):
-    """How the scale names the score: as a subject, as a row of the table, and in the picture."""
+    """How the scale names the score: as subject, row of the table, in the picture; what would move it."""
 
     subject: str
     row: str
     mark: str
+    again: str
 
 
 _TOLD: Final = {
-    Person.CLIENT: _Told("Le score", "Score de ce client", "Ce client"),
-    Person.YOU: _Told("Votre score", "Votre score", "Vous"),
+    Person.CLIENT: _Told("Le score", "Score de ce client", "Ce client", "un autre apprentissage du modèle"),
+    Person.YOU: _Told(
+        "Votre score", "Votre score", "Vous", "le même calcul, appris d’une partie des crédits,"
+    ),
 }
 
 
@@ -54,7 +57,7 @@ def scale(score: Score, person: Person = Person.CLIENT) -> Chart:
     sentence = (
         f"{told.subject} est de {french.plural(score.points, 'point', 'points')}, {where} de {limit} points. "
         f"Plus le score est haut, plus le crédit est sûr. De {first} à {last} points, il est proche de la "
-        "limite : un autre apprentissage du modèle pourrait donner la réponse contraire."
+        f"limite : {told.again} pourrait donner la réponse contraire."
     )
     drawn = ScaleDrawing(score.points, told.mark, limit, (first, last))
     return Chart("score", "Le score sur son échelle", sentence, _marks(score, told.row), drawn)

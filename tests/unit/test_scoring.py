@@ -276,7 +276,7 @@ def test_a_changed_file_is_named(copy: Path, name: str) -> None:
         Model.load(copy)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"format": 2}', "\udcff"])
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", f'{{"format": {artefact.FORMAT}}}', "\udcff"])
 def test_a_damaged_card_is_named(copy: Path, content: str) -> None:
     (copy / artefact.CARD).write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(ModelError, match=r"card.json.*endommagé.*model train"):
@@ -286,7 +286,7 @@ def test_a_damaged_card_is_named(copy: Path, content: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"format": 1}, "autre version de l’application"),
+        ({"format": artefact.FORMAT - 1}, "autre version de l’application"),
         ({"features": [*FEATURES[1:], "CODE_GENDER"]}, "CODE_GENDER"),
         ({"features": [*FEATURES[::-1]]}, "ordre des données"),
         ({"categories": {}}, "catégories de NAME_CONTRACT_TYPE"),

@@ -250,7 +250,7 @@ def _stability(card: Card) -> list[str]:
         for margin, points in reversed(list(zip(band.margins, band.points, strict=True)))
     ]
     return [
-        "Un modèle qui apprend d’autres clients du même portefeuille donne d’autres scores. Les cinq modèles "
+        "Un modèle qui n’apprend que d’une partie des clients donne d’autres scores. Les cinq modèles "
         "de la validation croisée, chacun appris sur quatre cinquièmes des clients, le mesurent : neuf de "
         "leurs scores sur dix restent, de celui du modèle en service, à moins de l’écart de ce tableau. Un "
         "cas est proche de la limite quand cet écart suffit à la franchir : "
