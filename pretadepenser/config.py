@@ -1,4 +1,4 @@
-"""Every setting of the dashboard, with its default and one comment.
+"""Where the settings of settings.py come from, and what is said when one is wrong.
 
 A setting comes from, in this order: the environment (`PRETADEPENSER_NAME`), the file
 `config.toml` of the instance folder (`NAME = value`), the default below. `load` gives a
@@ -8,14 +8,13 @@ message is one French sentence that says what to do.
 
 import difflib
 import os
-import re
 import secrets
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 from pretadepenser.errors import ToldError
+from pretadepenser.settings import SETTINGS, Setting
 
 PREFIX = "PRETADEPENSER_"
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -23,268 +22,11 @@ FILE = "config.toml"
 SECRET_FILE = "secret.key"  # noqa: S105 (the name of a file)
 DATABASE_FILE = "pretadepenser.sqlite"
 
-_TRUE = frozenset({"1", "oui", "true", "vrai", "yes", "on"})
-_EMAIL = "une adresse électronique"
-_FALSE = frozenset({"0", "non", "false", "faux", "no", "off"})
-
 
 class SettingError(ToldError):
     """A setting is unknown or wrong; the message is one French sentence for the administrator."""
 
 
-@dataclass(frozen=True)
-class Setting:
-    """One setting.
-
-    `default` None means "worked out from the instance folder". `aliases` are names that
-    cloud platforms set in the environment without our prefix. `secret` values are never
-    repeated in an error message. `comment` is French: the README's table is made from it.
-    """
-
-    name: str
-    default: str | int | float | bool | None
-    comment: str
-    parse: Callable[[object], object]
-    expected: str
-    aliases: tuple[str, ...] = ()
-    secret: bool = False
-
-    @property
-    def default_text(self) -> str:
-        """The default as the README's table shows it."""
-        if self.default is None:
-            return "in the instance folder"
-        if isinstance(self.default, bool):
-            return "oui" if self.default else "non"
-        return f"`{self.default}`" if self.default != "" else "empty"
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError
-    return value.strip()
-
-
-def _boolean(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    word = str(value).strip().casefold()
-    if word in _TRUE:
-        return True
-    if word in _FALSE:
-        return False
-    raise ValueError
-
-
-def _integer(low: int, high: int) -> tuple[Callable[[object], int], str]:
-    """Give the parser of a whole number in a range, and the words for it."""
-
-    def parse(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int | str):
-            raise ValueError
-        number = int(value)
-        if not low <= number <= high:
-            raise ValueError
-        return number
-
-    return parse, f"un entier entre {low} et {high}"
-
-
-def _number(low: float, high: float) -> tuple[Callable[[object], float], str]:
-    """Give the parser of a number in a range, and the words for it."""
-
-    def parse(value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float | str):
-            raise ValueError
-        number = float(value.replace(",", ".")) if isinstance(value, str) else float(value)
-        if not low <= number <= high:
-            raise ValueError
-        return number
-
-    return parse, f"un nombre entre {low:g} et {high:g}".replace(".", ",")
-
-
-def _database_url(value: object) -> str:
-    url = _text(value)
-    # Heroku-like platforms still write postgres://, which SQLAlchemy no longer reads.
-    url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
-    if not re.match(r"^(sqlite:///|postgresql\+psycopg://)\S+$", url):
-        raise ValueError
-    return url
-
-
-def _secret(value: object) -> str:
-    text = _text(value)
-    if len(text) < 32:
-        raise ValueError
-    return text
-
-
-def _email(value: object) -> str:
-    text = _text(value)
-    if text and not re.match(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", text):
-        raise ValueError
-    return text
-
-
-def _hosts(value: object) -> str:
-    text = _text(value)
-    if not re.match(r"^[\w.:*, -]*$", text):
-        raise ValueError
-    return text
-
-
-def _bureaux(value: object) -> str:
-    names = [name.strip() for name in _text(value).split(",")]
-    if names != [""] and (len(names) != 3 or not all(names)):
-        raise ValueError
-    return ", ".join(names)
-
-
-SETTINGS: tuple[Setting, ...] = (
-    Setting(
-        "LIMIT",
-        0.48,
-        "Largest tolerated probability of not repaying: above it the loan is refused.",
-        # The ends are left out: there the odds of the limit, which the points stand on, have no value.
-        *_number(0.01, 0.99),
-    ),
-    Setting(
-        "LEVER_INSTALMENT",
-        1.25,
-        "Levers: how many times today’s instalment a proposed one may be.",
-        *_number(1, 10),
-    ),
-    Setting(
-        "LEVER_CUT",
-        0.25,
-        "Levers: share of the amount by which a proposal may lower it.",
-        *_number(0.01, 0.9),
-    ),
-    Setting(
-        "LEVER_POINTS",
-        5,
-        "Levers: points beyond the limit from which a proposal is safe; below it is told as fragile.",
-        *_integer(0, 100),
-    ),
-    Setting(
-        "INSTALMENT_SHARE",
-        0.35,
-        "House rule: share of the income that a raised instalment may take, in levers and room.",
-        *_number(0.01, 1),
-    ),
-    Setting(
-        "DATABASE_URL",
-        None,
-        "Database of users: an SQLite file in the instance folder, or postgresql://…",
-        _database_url,
-        "une adresse sqlite:///… ou postgresql://…",
-        aliases=("DATABASE_URL",),
-        secret=True,
-    ),
-    Setting(
-        "SECRET_KEY",
-        None,
-        "Key that signs sessions; made at the first start, in secret.key.",
-        _secret,
-        "un texte d’au moins 32 caractères",
-        secret=True,
-    ),
-    Setting("HOST", "127.0.0.1", "Address the server listens on.", _text, "une adresse", aliases=("HOST",)),
-    Setting("PORT", 8000, "Port the server listens on.", *_integer(1, 65535), aliases=("PORT",)),
-    Setting(
-        "WORKERS",
-        2,
-        "Worker processes; one per processor core is right.",
-        *_integer(1, 64),
-        aliases=("WEB_CONCURRENCY",),
-    ),
-    Setting("THREADS", 4, "Threads of each worker.", *_integer(1, 64)),
-    Setting(
-        "PROXIES",
-        0,
-        "Trusted proxies in front of the application (nginx alone: 1).",
-        *_integer(0, 5),
-    ),
-    Setting(
-        "HTTPS",
-        False,
-        "`oui` when advisors always come by https: cookies are kept to https, HSTS is sent.",
-        _boolean,
-        "oui ou non",
-    ),
-    Setting(
-        "HOSTS",
-        "",
-        "Host names served, separated by commas; empty: all.",
-        _hosts,
-        "une liste de noms de domaine séparés par des virgules",
-    ),
-    Setting(
-        "SESSION_HOURS",
-        24,
-        "Hours before a session asks for the password again.",
-        *_integer(1, 168),
-    ),
-    Setting(
-        "LOGIN_ATTEMPTS",
-        5,
-        "Failed sign-ins allowed for one account within LOGIN_MINUTES.",
-        *_integer(1, 1000),
-    ),
-    Setting(
-        "LOGIN_ATTEMPTS_ADDRESS",
-        30,
-        "Failed sign-ins allowed from one address within LOGIN_MINUTES.",
-        *_integer(1, 10_000),
-    ),
-    Setting(
-        "LOGIN_MINUTES",
-        15,
-        "Minutes over which failed sign-ins are counted.",
-        *_integer(1, 1440),
-    ),
-    Setting(
-        "API_REQUESTS",
-        600,
-        "Requests to the API allowed per minute and token.",
-        *_integer(1, 1_000_000),
-    ),
-    Setting("API_ROWS", 10_000, "Clients allowed in one request to the API.", *_integer(1, 1_000_000)),
-    Setting(
-        "ORGANISATION_NAME",
-        "Prêt à dépenser",
-        "Name of the lender, on the meeting sheet and in the footer.",
-        _text,
-        "un texte",
-    ),
-    Setting("ORGANISATION_ADDRESS", "", "Postal address of the lender.", _text, "un texte"),
-    Setting("ORGANISATION_PHONE", "", "Telephone number for clients.", _text, "un texte"),
-    Setting("ORGANISATION_EMAIL", "", "E-mail address for clients.", _email, _EMAIL),
-    Setting(
-        "ORGANISATION_DPO",
-        "",
-        "E-mail address of the data protection officer.",
-        _email,
-        _EMAIL,
-    ),
-    Setting(
-        "OUTCOME_MEANING",
-        "",
-        "What a default is in the lender's data, after « environ 37 ont »; empty: what it is in Kaggle's.",
-        _text,
-        "un texte",
-    ),
-    Setting(
-        "EXTERNAL_BUREAUX",
-        "",
-        "Names of the bodies behind `EXT_SOURCE_1` to `3`, separated by commas, for the meeting sheet.",
-        _bureaux,
-        "trois noms séparés par des virgules",
-    ),
-    Setting("MEDIATOR_NAME", "", "Name of the consumer mediator, on the meeting sheet.", _text, "un texte"),
-    Setting("MEDIATOR_ADDRESS", "", "Postal or web address of the consumer mediator.", _text, "un texte"),
-)
 _BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
 
 

@@ -63,6 +63,15 @@ def instance(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def genuine(instance: Path) -> Path:
+    """A copy of `instance` whose portfolio is not said to be fictitious: nothing is made up for it."""
+    folder = instance.parent / "genuine"
+    shutil.copytree(instance, folder, symlinks=True)
+    import_batches(demo.batches(2000, 3), folder, fictitious=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def app(instance: Path) -> Flask:
     """The application on `instance`."""
     return create_app({"INSTANCE": instance, "TESTING": True})

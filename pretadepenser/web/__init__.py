@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 def init_app(app: Flask) -> None:
     """Set up an application whose settings are loaded and whose database is open, and add all pages."""
     from pretadepenser.web import (
+        administration,
         api,
         application,
         auth,
@@ -36,7 +37,7 @@ def init_app(app: Flask) -> None:
         part.init_app(app)
     pages = (
         auth, home, clients, comparison, simulation, levers, meeting, application, model, site, watch,
-        operations, api,
+        administration, operations, api,
     )  # fmt: skip
     for page in pages:
         app.register_blueprint(page.blueprint)

@@ -30,6 +30,7 @@ class Link:
 
 
 EVERYONE: Final = frozenset(Role)
+ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
 AUDITORS: Final = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
 # (label, endpoint, who sees it)
 MAIN: Final = (
@@ -38,6 +39,7 @@ MAIN: Final = (
     ("Le modèle", "model.overview", EVERYONE),
     ("Équité", "model.fairness", AUDITORS),
     ("Veille technique", "watch.report", EVERYONE),
+    ("Réglages", "administration.settings", ADMINISTRATORS),
 )
 CLIENT: Final = (
     ("Décision", "clients.decision"),

@@ -18,6 +18,7 @@ from pretadepenser.credit.recourse.meeting_sheet import Sheet
 from pretadepenser.french import Person
 from pretadepenser.web import pdf as documents
 from pretadepenser.web import pictures, resources
+from pretadepenser.web.lender import Lender, lender
 from pretadepenser.web.pdf import PdfUnavailableError
 
 blueprint = Blueprint("meeting", __name__, url_prefix="/clients/<int:number>")
@@ -26,12 +27,14 @@ blueprint = Blueprint("meeting", __name__, url_prefix="/clients/<int:number>")
 @blueprint.get("/entretien")
 def sheet(number: int) -> ResponseReturnValue:
     """Show the sheet."""
-    found = _found(number)
+    told = lender()
+    found = _found(number, told)
     return render_template(
         "pages/meeting.html",
         client_number=number,
         score=found.score,
         sheet=found,
+        lender=told,
         scale=charts.scale(found.score, Person.YOU),
         today=_today(),
     )
@@ -40,7 +43,8 @@ def sheet(number: int) -> ResponseReturnValue:
 @blueprint.get("/entretien.pdf")
 def pdf(number: int) -> ResponseReturnValue:
     """Give the sheet as a tagged PDF."""
-    found = _found(number)
+    told = lender()
+    found = _found(number, told)
     scale = charts.scale(found.score, Person.YOU)
     picture = base64.b64encode(scale.svg(theme="light")).decode()
     html = render_template(
@@ -48,6 +52,7 @@ def pdf(number: int) -> ResponseReturnValue:
         client_number=number,
         score=found.score,
         sheet=found,
+        lender=told,
         scale=scale,
         picture=f"data:image/svg+xml;base64,{picture}",
         today=_today(),
@@ -89,7 +94,7 @@ def _scale(number: int) -> Chart:
     return charts.scale(score, Person.YOU)
 
 
-def _found(number: int) -> Sheet:
+def _found(number: int, told: Lender) -> Sheet:
     client = resources.client_or_404(number)
     return meeting_sheet.sheet(
         resources.model(),
@@ -97,7 +102,7 @@ def _found(number: int) -> Sheet:
         client.values,
         resources.limit(),
         number,
-        resources.bureaux(),
+        told.bureaux,
         resources.outcome(),
         resources.admissible(),
     )

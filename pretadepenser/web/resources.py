@@ -85,12 +85,6 @@ def admissible() -> Admissible:
     )
 
 
-def bureaux() -> tuple[str, ...]:
-    """Names of the three bodies that give the external scores, empty where they are not set."""
-    names: str = current_app.config["EXTERNAL_BUREAUX"]
-    return tuple(names.split(", ")) if names else ()
-
-
 def outcome() -> str:
     """What a default is in the data, as a sentence goes on after "ont"."""
     return str(current_app.config["OUTCOME_MEANING"]) or dictionary.OUTCOME

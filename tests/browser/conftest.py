@@ -114,6 +114,12 @@ def changed_site(serve: Callable[[Path], str], instance: Path) -> str:
 
 
 @pytest.fixture(scope="session")
+def genuine_site(serve: Callable[[Path], str], genuine: Path) -> str:
+    """Address of an application whose clients are not said to be fictitious, and whose sheet lacks all."""
+    return serve(genuine)
+
+
+@pytest.fixture(scope="session")
 def failing_site(instance: Path) -> Iterator[str]:
     """Address of an application that answers /essai/<code> with any error, as none of its own pages does."""
     app = create_app({"INSTANCE": instance})

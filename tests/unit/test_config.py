@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from pretadepenser import config
-from pretadepenser.config import SETTINGS, SettingError, load
+from pretadepenser.config import SettingError, load
+from pretadepenser.settings import SETTINGS
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -39,6 +40,18 @@ def test_the_three_bureaux_are_named_or_none(tmp_path: Path) -> None:
         assert values["EXTERNAL_BUREAUX"] == kept
 
 
+def test_contacts_hold_commas(tmp_path: Path) -> None:
+    environ = {"PRETADEPENSER_BUREAUX_CONTACTS": "1 rue A, Paris;b.fr ; c.fr"}
+    assert load(environ, {"INSTANCE": tmp_path})["BUREAUX_CONTACTS"] == "1 rue A, Paris ; b.fr ; c.fr"
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    for setting in SETTINGS:
+        assert re.fullmatch(r"[A-ZÉÀ].+\.", setting.purpose), setting.name
+        assert setting.on_sheet or not (setting.label or setting.demo)
+        assert bool(setting.label) == bool(setting.demo)
+
+
 def test_our_own_variable_wins_over_a_platform_s(tmp_path: Path) -> None:
     environ = {"PORT": "80", "PRETADEPENSER_PORT": "81", "PRETADEPENSER_WORKERS": ""}
     values = load(environ, {"INSTANCE": tmp_path})
@@ -61,6 +74,8 @@ WRONG = [
     ({"PRETADEPENSER_ORGANISATION_EMAIL": "contact"}, "une adresse électronique et non « contact »"),
     ({"PRETADEPENSER_EXTERNAL_BUREAUX": "A, B"}, "trois noms séparés par des virgules et non « A, B »"),
     ({"PRETADEPENSER_EXTERNAL_BUREAUX": "A,,C"}, "EXTERNAL_BUREAUX doit être"),
+    ({"PRETADEPENSER_BUREAUX_CONTACTS": "a ; b"}, "trois coordonnées séparées par des points-virgules"),
+    ({"PRETADEPENSER_COST_RATIO": "0"}, "COST_RATIO doit être un entier entre 1 et 1000 et non « 0 »"),
     ({"DATABASE_URL": "mysql://u:motdepasse@h/b"}, "DATABASE_URL doit être une adresse"),
     ({"PRETADEPENSER_SECRET_KEY": "court"}, "SECRET_KEY doit être un texte d’au moins 32 caractères"),
     ({"PRETADEPENSER_LIMT": "0.4"}, "vouliez-vous dire PRETADEPENSER_LIMIT ?"),

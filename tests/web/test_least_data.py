@@ -67,6 +67,7 @@ NOT_FOR_ADVISORS = {
     "auth.sign_out",
     "operations.alive",
     "operations.ready",
+    "administration.settings",
     "model.fairness",
     "model.fairness_picture",
     "model.fairness_chart_spreadsheet",

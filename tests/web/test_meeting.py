@@ -15,11 +15,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from lxml.html import HtmlElement, document_fromstring
 
+from pretadepenser import create_app
 from pretadepenser.credit.model.inputs import FEATURES
 from pretadepenser.credit.model.scoring import current_model
-from pretadepenser.credit.portfolio import current_portfolio
+from pretadepenser.credit.portfolio import Portfolio, current_portfolio
 from pretadepenser.credit.recourse import meeting_sheet
 from pretadepenser.web import pdf
+from tests.conftest import signed_in
 
 Page = Callable[..., HtmlElement]
 KNOWN = 157083
@@ -45,6 +47,7 @@ ORDER = (
     "Ce que contient votre demande",
     "Ce que disent des organismes extérieurs",
     "Ce qui n’a pas servi",
+    "Qui utilise vos données ?",
     "Vos droits",
     "Être conseillé gratuitement",
     "Nous joindre",
@@ -105,8 +108,13 @@ def test_the_page_says_all_in_order(page: Page, cases: dict[str, int], case: str
     assert ("Changement fragile :" in text) == (case == "fragile")
     for reasons in shown.xpath("//ol[contains(@class, 'reasons')]"):
         assert 1 <= len(reasons) <= meeting_sheet.REASONS
-    for law in ("article 15", "article 22", "2023/2225", "article 18", "article 77"):
+    for law in (
+        "RGPD, article 15", "article 16", "(17)", "(18)", "(21)", "RGPD, article 22", "RGPD, article 77",
+        "directive (UE) 2023/2225, article 18", "Code de la consommation, article L. 312-16",
+    ):  # fmt: skip
         assert law in text
+    assert "score calculé automatiquement" in text
+    assert ("directive (UE) 2023/2225, article 19" in text) == (case != "granted")
 
 
 @pytest.mark.parametrize("case", ["granted", "changes", "fragile", "none"])
@@ -153,34 +161,115 @@ def test_the_picture_of_the_scale_says_you(client: FlaskClient, cases: dict[str,
         assert re.search(r"Vous\s:|Votre score", answer.text)
 
 
-def test_bureaux_and_mediator_are_what_is_set(
-    make_app: Callable[..., Flask], sign_in: Callable[..., object]
-) -> None:
-    browser = make_app(
-        EXTERNAL_BUREAUX="Alpha, Bêta, Gamma", MEDIATOR_NAME="Mme Juste", MEDIATOR_ADDRESS="BP 7, Paris"
-    ).test_client()
-    sign_in(browser)
-    text = plain(document_fromstring(browser.get(f"/clients/{KNOWN}/entretien").text).text_content())
-    assert "Note (Alpha)" in text
+GIVEN = {
+    "EXTERNAL_BUREAUX": "Alpha, Bêta, Gamma",
+    "BUREAUX_CONTACTS": "alpha.fr ; 2 rue B ; gamma.fr",
+    "MEDIATOR_NAME": "Mme Juste",
+    "MEDIATOR_ADDRESS": "BP 7, Paris",
+    "CONTROLLER_NAME": "Banque Une",
+    "CONTROLLER_ADDRESS": "1 place Une",
+    "REVIEW_CONTACT": "Mme Revoit, 01 11 11 11 11",
+    "PURPOSES": "décider du crédit",
+    "LEGAL_BASIS": "le contrat demandé",
+    "RECIPIENTS": "le service du crédit",
+    "RETENTION": "trois ans",
+    "ORGANISATION_ADDRESS": "3 rue Trois",
+    "ORGANISATION_PHONE": "01 23 45 67 89",
+    "ORGANISATION_DPO": "dpo@banque.fr",
+}
+
+
+def sheet_text(settings: dict[str, str], folder: Path, number: int) -> str:
+    """The whole page of a sheet as an advisor reads it, with these settings."""
+    app = create_app({"INSTANCE": folder, "TESTING": True, **settings})
+    answer = signed_in(app, "agathe").get(f"/clients/{number}/entretien")
+    assert answer.status_code == 200
+    return plain(document_fromstring(answer.text).xpath("//main")[0].text_content())
+
+
+def test_the_sheet_says_what_is_set(genuine: Path, cases: dict[str, int]) -> None:
+    text = sheet_text(GIVEN, genuine, cases["changes"])
+    for said in (
+        "La personne qui en répond est Mme Revoit, 01 11 11 11 11.",
+        "Responsable : Banque Une, 1 place Une",
+        "Délégué à la protection des données : dpo@banque.fr",
+        "But : décider du crédit",
+        "Base légale : le contrat demandé",
+        "Données : crédit demandé, revenus et emploi, logement et biens, situation personnelle et notes "
+        "extérieures",
+        "Destinataires : le service du crédit",
+        "Durée de conservation : trois ans",
+        "L. 616-1) : Mme Juste, BP 7, Paris.",
+        "Adresse : 3 rue Trois. Téléphone : 01 23 45 67 89.",
+        "Note (Alpha)",
+    ):
+        assert said in text
     assert "(Gamma)" in text.split("Ce que contient votre demande")[0], "in the reasons too"
-    assert "demandez leur nom" not in text
-    assert "L. 616-1) : Mme Juste, BP 7, Paris." in text
+    for silent in ("demandez leur nom", "incomplète", "fictif", "Courriel", "ne sont pas encore indiquées"):
+        assert silent not in text
 
 
-def test_what_is_not_set_is_said(page: Page) -> None:
-    text = plain(page(f"/clients/{KNOWN}/entretien").text_content())
-    assert "organismes extérieurs (demandez leur nom à votre conseiller)" in text
-    assert "L. 612-1 et L. 616-1) : demandez son adresse au conseiller." in text
-    assert "Ses coordonnées ne sont pas encore indiquées ici." in text
+def test_a_refusal_names_the_files_that_were_consulted(
+    genuine: Path, portfolio: Portfolio, cases: dict[str, int]
+) -> None:
+    """Those alone which gave a score of this client, each with its contact; a granted loan names none."""
+    text = sheet_text(GIVEN, genuine, cases["changes"])
+    named = text.split("Les fichiers consultés avant ce refus")[1].split("Demandez-leur")[0]
+    client = portfolio.client(cases["changes"])
+    assert client
+    bodies = {
+        "EXT_SOURCE_1": "Alpha (alpha.fr)",
+        "EXT_SOURCE_2": "Bêta (2 rue B)",
+        "EXT_SOURCE_3": "Gamma (gamma.fr)",
+    }
+    for column, body in bodies.items():
+        assert (body in named) == (client.values[column] is not None)
+    assert "Les fichiers consultés" not in sheet_text(GIVEN, genuine, cases["granted"])
 
 
-def test_contact_is_what_is_set(make_app: Callable[..., Flask], sign_in: Callable[..., object]) -> None:
-    browser = make_app(ORGANISATION_PHONE="01 23 45 67 89").test_client()
-    sign_in(browser)
-    text = browser.get(f"/clients/{KNOWN}/entretien").text
-    assert "01 23 45 67 89" in text
-    assert "ne sont pas encore indiquées" not in text
-    assert "Courriel" not in text
+def test_what_is_not_set_is_told_to_the_advisor(genuine: Path, cases: dict[str, int]) -> None:
+    text = sheet_text({}, genuine, cases["none"])
+    for said in (
+        "Fiche incomplète. Il manque : ",
+        "demandez à votre administrateur de compléter la page « Réglages »",
+        "Une personne en répond : demandez son nom à votre conseiller.",
+        "organismes extérieurs (demandez leur nom à votre conseiller)",
+        "demandez leur nom et leur adresse à votre conseiller",
+        "L. 612-1 et L. 616-1) : demandez son adresse au conseiller.",
+        "Ses coordonnées ne sont pas encore indiquées ici.",
+    ):
+        assert said in text
+    assert "fictif" not in text
+    lacking = text.split("Il manque : ")[1].split(". Ne la remettez pas")[0]
+    assert lacking == (
+        "l’adresse du prêteur, le téléphone du prêteur, le délégué à la protection des données, "
+        "le nom des organismes extérieurs et 10 autres informations"
+    )
+    one_less = sheet_text({**GIVEN, "RETENTION": ""}, genuine, cases["none"])
+    assert "Il manque : la durée de conservation. Ne la remettez pas" in one_less
+
+
+def test_a_fictitious_portfolio_has_fictitious_contacts(page: Page) -> None:
+    text = plain(page(f"/clients/{KNOWN}/entretien").xpath("//main")[0].text_content())
+    assert "Fiche incomplète" not in text
+    assert "Les noms et les coordonnées du prêteur sont fictifs, comme les clients." in text
+    assert "La personne qui en répond est Claude Exemple, personne fictive" in text
+    assert "Note (Alpha fictif)" in text
+
+
+@needs_pango
+@pytest.mark.parametrize("settings", [{}, GIVEN])
+def test_the_pdf_says_the_same_on_two_sides(
+    genuine: Path, cases: dict[str, int], settings: dict[str, str]
+) -> None:
+    app = create_app({"INSTANCE": genuine, "TESTING": True, **settings})
+    data = signed_in(app, "agathe").get(f"/clients/{cases['changes']}/entretien.pdf").data
+    with pikepdf.open(io.BytesIO(data)) as document:
+        assert len(document.pages) <= 2
+        said = "".join(spoken(document).split())
+    assert ("Ficheincomplète." in said) == (not settings)
+    assert ("Responsable:BanqueUne,1placeUne" in said) == bool(settings)
+    assert ("Lapersonnequienrépond" in said) == bool(settings)
 
 
 @pytest.mark.parametrize("name", ["entretien", "entretien.pdf"])
@@ -195,8 +284,6 @@ def test_who_may_read_it(anonymous: FlaskClient, client: FlaskClient, name: str)
 @pytest.fixture(scope="module")
 def made(app: Flask, cases: dict[str, int]) -> dict[str, bytes]:
     """The PDF of each case."""
-    from tests.conftest import signed_in
-
     browser = signed_in(app, "agathe")
     return {case: browser.get(f"/clients/{number}/entretien.pdf").data for case, number in cases.items()}
 
@@ -360,8 +447,6 @@ def test_nothing_is_fetched(tmp_path: Path, address: str) -> None:
 
 @needs_pango
 def test_several_at_a_time(app: Flask, cases: dict[str, int]) -> None:
-    from tests.conftest import signed_in
-
     def fetch(case: str) -> bytes:
         response = signed_in(app, "agathe").get(f"/clients/{cases[case]}/entretien.pdf")
         return bytes(response.data)

@@ -73,6 +73,14 @@ class Option:
 
 
 @dataclass(frozen=True)
+class Bureau:
+    """A body that gives external scores: its name, and how to reach it ("" where that is not known)."""
+
+    name: str
+    contact: str = ""
+
+
+@dataclass(frozen=True)
 class Source:
     """Where data come from, and each of them: label and the client's value in words."""
 
@@ -86,8 +94,9 @@ class Sheet:
 
     against, in_favour: up to REASONS each, the strongest first; difficulties: what became of comparable
     clients, in a sentence; outlook: in short what would change the answer; options: how, a fragile one where
-    nothing safe would do, empty where nothing would; sources: the data used; unused: what is not, as a list
-    within a sentence.
+    nothing safe would do, empty where nothing would; sources: the data used; categories: of what kinds they
+    are, unused: what is not used, each as a list within a sentence; consulted: bodies whose score of this
+    client was used, where they are named; scored: whether any was.
     """
 
     explanation: Explanation
@@ -97,7 +106,10 @@ class Sheet:
     outlook: str
     options: tuple[Option, ...]
     sources: tuple[Source, ...]
+    categories: str
     unused: str
+    consulted: tuple[Bureau, ...]
+    scored: bool
 
     @property
     def score(self) -> Score:
@@ -111,18 +123,20 @@ def sheet(
     row: Row,
     limit: float,
     number: int,
-    bureaux: tuple[str, ...] = (),
+    bureaux: tuple[Bureau, ...] = (),
     outcome: str = dictionary.OUTCOME,
     admissible: Admissible = USUAL,
 ) -> Sheet:
     """Prepare the sheet of the client `number` with the raw values `row`; errors as search.levers.
 
-    bureaux: names of the three bodies that give the external scores, in order; empty where they are not set.
+    bureaux: the three bodies that give the external scores, in order; empty where they are not named.
     outcome: what a default is in the data, as a sentence goes on after "ont"; admissible: what may be
     proposed.
     """
     row = as_read(row)
-    explanation = explain(model, portfolio, row, limit, number, Told(Person.YOU, bureaux))
+    names = tuple(bureau.name for bureau in bureaux)
+    scores = [row[column.name] for column in dictionary.in_group(dictionary.EXTERNAL_GROUP)]
+    explanation = explain(model, portfolio, row, limit, number, Told(Person.YOU, names))
     found: tuple[Proposal, ...] = ()
     if not explanation.score.granted:
         answer = search.levers(model, portfolio, row, limit, number=number, admissible=admissible)
@@ -134,8 +148,11 @@ def sheet(
         difficulties=wording.difficulties(explanation.score.calibrated, Person.YOU, outcome),
         outlook=_outlook(explanation.score, found),
         options=tuple(_option(proposal) for proposal in found),
-        sources=_sources(model.features, row, bureaux),
+        sources=_sources(model.features, row, names),
+        categories=french.join(_categories(model.features)),
         unused=french.join(unused(model.features)),
+        consulted=tuple(bureau for bureau, score in zip(bureaux, scores, strict=False) if score is not None),
+        scored=any(score is not None for score in scores),
     )
 
 
@@ -208,6 +225,12 @@ def _sources(names: Sequence[str], row: Row, bureaux: Sequence[str]) -> tuple[So
     return tuple(
         Source(titles.get(origin, origin), tuple(entries)) for origin, entries in data.items() if entries
     )
+
+
+def _categories(names: Sequence[str]) -> list[str]:
+    """Kinds of data that a model with these inputs looks at: the themes of the file, in its order."""
+    themes = {dictionary.describe(name).theme for name in dictionary.columns_of(names)}
+    return [f"{theme.value[:1].lower()}{theme.value[1:]}" for theme in Theme if theme in themes]
 
 
 def unused(names: Sequence[str]) -> tuple[str, ...]:

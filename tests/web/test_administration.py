@@ -1,0 +1,75 @@
+"""The page of settings: for administrators alone, complete, and discreet."""
+
+import re
+from pathlib import Path
+
+from flask import Flask
+from flask.testing import FlaskClient
+from lxml.html import HtmlElement, document_fromstring
+
+from pretadepenser import create_app
+from pretadepenser.settings import SETTINGS
+from tests import invariants
+from tests.conftest import signed_in
+from tests.web.test_meeting import GIVEN
+
+ADDRESS = "/administration/reglages"
+
+
+def shown(folder: Path, **settings: object) -> HtmlElement:
+    app = create_app({"INSTANCE": folder, "TESTING": True, **settings})
+    answer = signed_in(app, "camille").get(ADDRESS)
+    assert answer.status_code == 200
+    return invariants.check(answer.text, ADDRESS)
+
+
+def entries(page: HtmlElement) -> dict[str, str]:
+    """Name of a setting -> its value as shown, missing ones left out."""
+    rows = page.xpath("//dl[not(preceding::h2[1][starts-with(., 'Ce qui manque')])]/div")
+    return {row.findtext(".//code"): " ".join(row.xpath("dd")[0].text_content().split()) for row in rows}
+
+
+def test_administrators_alone_open_it(app: Flask, anonymous: FlaskClient) -> None:
+    assert anonymous.get(ADDRESS).status_code == 303
+    for name, status in (("agathe", 403), ("basile", 403), ("camille", 200)):
+        browser = signed_in(app, name)
+        assert browser.get(ADDRESS).status_code == status
+        assert (f'href="{ADDRESS}"' in browser.get("/").text) == (status == 200)
+
+
+def test_it_lists_every_setting_once_with_what_it_is_for(genuine: Path) -> None:
+    page = shown(genuine, LIMIT=0.4, HTTPS=True, **GIVEN)
+    found = entries(page)
+    assert sorted(found) == sorted(setting.name for setting in SETTINGS)
+    assert (found["LIMIT"], found["HTTPS"], found["RETENTION"]) == ("0,4", "oui", "trois ans")
+    assert found["ORGANISATION_EMAIL"] == "non défini"
+    assert "La fiche d’entretien est complète." in page.text_content()
+    for row in page.xpath("//dl/div"):
+        assert re.search(r"\w.*\.$", row.xpath("dd[@class='note']")[0].text_content().strip())
+
+
+def test_it_says_what_is_missing_and_why(genuine: Path) -> None:
+    page = shown(genuine)
+    missing = page.xpath("//h2[starts-with(., 'Ce qui manque')]/following::dl[1]//code/text()")
+    assert sorted(missing) == sorted(GIVEN)
+    assert "Il lui manque 14 réglages" in page.text_content()
+    text = page.text_content()
+    assert "Attendu : une adresse électronique." in " ".join(text.split())
+    one = shown(genuine, **GIVEN | {"MEDIATOR_NAME": ""})
+    assert "Il lui manque un réglage" in one.text_content()
+
+
+def test_no_secret_is_ever_shown(genuine: Path) -> None:
+    key = "x1" * 20
+    page = shown(genuine, SECRET_KEY=key)
+    assert key not in page.text_content()
+    assert "sqlite" not in page.text_content()
+    assert entries(page)["SECRET_KEY"] == entries(page)["DATABASE_URL"] == "défini, jamais montré"
+
+
+def test_examples_of_the_demonstration_are_said_to_be_examples(app: Flask) -> None:
+    page = document_fromstring(signed_in(app, "camille").get(ADDRESS).text)
+    found = entries(page)
+    assert found["MEDIATOR_NAME"] == "Médiateur fictif (exemple de la démonstration)"
+    assert found["ORGANISATION_NAME"] == "Prêt à dépenser"
+    assert not page.xpath("//h2[starts-with(., 'Ce qui manque')]")
