@@ -168,7 +168,7 @@ _SPACED: Final = (
     (re.compile(r" »"), f"{NO_BREAK}»"),
     (re.compile(r" ([:€%])"), rf"{NO_BREAK}\1"),
     (re.compile(r" ([;!?])"), rf"{NARROW_NO_BREAK}\1"),
-    (re.compile(r"\bnº (?=[\d{])"), f"nº{NO_BREAK}"),
+    (re.compile(r"\b([Nn]uméro) (?=[\d{])"), rf"\1{NO_BREAK}"),
     (re.compile(r"\b([Aa]rticles?) (?=[\dLRD])"), rf"\1{NO_BREAK}"),
     (re.compile(r"\b([LRD])\. (?=\d)"), rf"\1.{NO_BREAK}"),
     (re.compile(r"(?<=\d) cas sur (?=\d)"), f"{NO_BREAK}cas{NO_BREAK}sur{NO_BREAK}"),
@@ -177,9 +177,9 @@ _SPACED: Final = (
 
 
 def typeset(text: str) -> str:
-    """Turn the plain spaces of French punctuation («, », :, ;, !, ?, €, %, nº) into no-break ones.
+    """Turn the plain spaces of French punctuation («, », :, ;, !, ?, €, %) into no-break ones.
 
-    So are those of "article 18" and of "0,70 sur 1", whose two halves say nothing apart.
+    So are those of "numéro 1", of "article 18" and of "0,70 sur 1", whose two halves say nothing apart.
     """
     for pattern, spaced in _SPACED:
         text = pattern.sub(spaced, text)

@@ -52,7 +52,7 @@ def test_units_stand_after_a_no_break_space() -> None:
     assert french.ratio(3.2) == f"3,2{S}fois"
     assert french.ratio(1.0) == f"1{S}fois"
     assert french.quoted("vente") == f"«{S}vente{S}»"
-    assert french.typeset("« a » : b ; c 5 % nº 2") == f"«{S}a{S}»{S}: b{N}; c 5{S}% nº{S}2"
+    assert french.typeset("« a » : b ; c 5 % numéro 2") == f"«{S}a{S}»{S}: b{N}; c 5{S}% numéro{S}2"
     assert french.typeset("0,70 sur 1, 5 cas sur le total") == f"0,70{S}sur{S}1, 5 cas sur le total"
     assert french.typeset("article 18, article L. 612-1") == f"article{S}18, article{S}L.{S}612-1"
     assert french.typeset("8 cas sur 10") == f"8{S}cas{S}sur{S}10"

@@ -33,7 +33,7 @@ def say(name: str, value: Value, rank: float | None, share: float | None, points
             0.08,
             None,
             -1,
-            "La note de l’organisme extérieur nº 2 est de 0,26 sur 1 : c’est plus bas que chez 92 % des "
+            "La note de l’organisme extérieur numéro 2 est de 0,26 sur 1 : c’est plus bas que chez 92 % des "
             "clients notés. Cela retire 1 point au score.",
         ),
         (
@@ -42,7 +42,7 @@ def say(name: str, value: Value, rank: float | None, share: float | None, points
             0.0,
             None,
             -30,
-            "La note de l’organisme extérieur nº 2 est de moins de 0,01 sur 1 : c’est plus bas que chez "
+            "La note de l’organisme extérieur numéro 2 est de moins de 0,01 sur 1 : c’est plus bas que chez "
             "presque tous les clients notés. Cela retire 30 points au score.",
         ),
         (
@@ -51,7 +51,7 @@ def say(name: str, value: Value, rank: float | None, share: float | None, points
             None,
             0.54,
             0,
-            "Donnée absente : le dossier ne donne pas la note de l’organisme extérieur nº 1. C’est "
+            "Donnée absente : le dossier ne donne pas la note de l’organisme extérieur numéro 1. C’est "
             "aussi le cas de 54 % des clients. Cela change le score de moins d’un point.",
         ),
         # Days are negative in the raw coding: a low rank is a long time.
@@ -240,8 +240,8 @@ def test_group_sentences() -> None:
             Person.CLIENT,
             (),
             "La moyenne des notes extérieures est de 0,20 sur 1 : c’est plus bas que chez 92 % des clients "
-            "notés. Elle réunit 0,26 (organisme nº 2) et 0,14 (organisme nº 3). Cela retire 45 points au "
-            "score.",
+            "notés. Elle réunit 0,26 (organisme numéro 2) et 0,14 (organisme numéro 3). "
+            "Cela retire 45 points au score.",
         ),
         (
             (0.1, 0.2, 0.3),

@@ -5,6 +5,7 @@ import math
 import re
 import statistics
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -242,3 +243,28 @@ def test_sentences_are_easy_to_read() -> None:
     ]
     assert statistics.median(scores) >= 80
     assert min(scores) >= 60
+
+
+def test_numero_is_written_so_that_speech_reads_it() -> None:
+    """eSpeak reads "nº 1" as "n degré un"."""
+    root = Path(__file__).parents[2]
+    sources = [*root.glob("pretadepenser/**/*"), *root.glob("templates/**/*")]
+    read = [path for path in sources if path.suffix in (".py", ".toml", ".html")]
+    assert len(read) > 100
+    assert not [path for path in read if re.search(r"n[º°]", path.read_text("utf-8"))]
+
+
+@pytest.mark.parametrize(
+    ("column", "code", "label"),
+    [
+        ("NAME_FAMILY_STATUS", "Civil marriage", "Concubinage"),
+        ("NAME_HOUSING_TYPE", "Municipal apartment", "Logement municipal"),
+        ("NAME_HOUSING_TYPE", "Office apartment", "Logement de fonction"),
+        ("NAME_INCOME_TYPE", "State servant", "Emploi public"),
+        ("NAME_EDUCATION_TYPE", "Academic degree", "Doctorat ou titre équivalent"),
+        ("OCCUPATION_TYPE", "Low-skill Laborers", "Ouvriers peu qualifiés"),
+        ("ORGANIZATION_TYPE", "Security Ministries", "Sécurité de l’État"),
+    ],
+)
+def test_categories_that_a_literal_translation_gets_wrong(column: str, code: str, label: str) -> None:
+    assert (COLUMNS[column].categories or {})[code] == label

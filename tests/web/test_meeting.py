@@ -146,7 +146,7 @@ def test_the_client_is_spoken_to_and_never_of(page: Page, cases: dict[str, int],
     shown = page(f"/clients/{cases[case]}/entretien").xpath("//*[@class='meeting']")[0]
     text = plain(shown.text_content())
     assert not re.search(r"(?i)\b(le|du|ce|au) client\b", text.replace("numéro de client", "")), text
-    assert not re.search(r"compté en mensualités|organisme extérieur nº", text)
+    assert not re.search(r"compté en mensualités|organisme extérieur numéro", text)
     (address,) = shown.xpath(".//picture//img/@src")
     assert address == f"/clients/{cases[case]}/entretien/graphiques/score.svg"
     table = address.replace(".svg", ".csv")

@@ -371,7 +371,7 @@ def group_reason(
 
 
 _BUREAUX: Final[Mapping[Person, Sequence[str]]] = {
-    Person.CLIENT: tuple(f"organisme nº{NO_BREAK}{number}" for number in (1, 2, 3)),
+    Person.CLIENT: tuple(f"organisme numéro{NO_BREAK}{number}" for number in (1, 2, 3)),
     Person.YOU: ("premier organisme", "deuxième organisme", "troisième organisme"),
 }
 
