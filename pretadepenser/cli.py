@@ -94,7 +94,12 @@ def _train() -> None:
     from pretadepenser.credit.model import training
 
     with Progress() as progress:
-        report = training.train(_instance(), limit=current_app.config["LIMIT"], progress=progress)
+        report = training.train(
+            _instance(),
+            limit=current_app.config["LIMIT"],
+            cost_ratio=current_app.config["COST_RATIO"],
+            progress=progress,
+        )
     card = report.card
     click.echo(
         f"Modèle en place : {plural(card.data.labelled, 'client appris', 'clients appris')}, aire sous la "

@@ -14,7 +14,7 @@ from pretadepenser import french
 from pretadepenser.charts import drawing
 from pretadepenser.charts.chart import Chart, Column, Drawing, Table, Width
 from pretadepenser.credit.evaluation.influence import GlobalExplanation
-from pretadepenser.credit.evaluation.metrics import COST_OF_A_DEFAULT, CalibrationBin, CostPoint, Metrics
+from pretadepenser.credit.evaluation.metrics import CalibrationBin, CostPoint, Metrics
 from pretadepenser.french import NARROW_NO_BREAK
 
 # Of the limits on the cost curve, those drawn and listed: each 2.5 %.
@@ -113,8 +113,9 @@ def costs(overall: GlobalExplanation, metrics: Metrics) -> Chart:
         "Ce que coûte la limite",
         f"À la limite de {french.compact_percent(metrics.limit)}, les décisions coûtent l’équivalent de "
         f"{french.number(metrics.cost, 1)} bons clients refusés sur 100 clients{NARROW_NO_BREAK}; la limite "
-        f"la moins chère, {french.compact_percent(metrics.cheapest_limit)}, en coûterait "
-        f"{french.number(metrics.cheapest_cost, 1)}. Un défaut accordé compte pour {COST_OF_A_DEFAULT}.",
+        f"la moins chère, {french.compact_percent(metrics.cheapest_limit)} ({_interval(metrics)}), en "
+        f"coûterait {french.number(metrics.cheapest_cost, 1)}. Un défaut accordé compte pour "
+        f"{metrics.cost_ratio}.",
         table,
         CostsDrawing(
             tuple((limit, cost) for limit, cost, *_ in points),
@@ -122,6 +123,12 @@ def costs(overall: GlobalExplanation, metrics: Metrics) -> Chart:
             (metrics.cheapest_limit, metrics.cheapest_cost),
         ),
     )
+
+
+def _interval(metrics: Metrics) -> str:
+    """How well the cheapest limit is known, in words."""
+    low, high = french.compact_percent(metrics.cheapest_low), french.compact_percent(metrics.cheapest_high)
+    return french.typeset(f"intervalle à 95 % : de {low} à {high}")
 
 
 def _granted(curve: Sequence[CostPoint], metrics: Metrics) -> float:

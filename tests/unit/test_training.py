@@ -130,16 +130,56 @@ def test_counts_are_those_of_scikit_learn(judged: tuple[metrics.Floats, metrics.
         [counts.granted_good, counts.refused_good],
         [counts.granted_default, counts.refused_default],
     ] == confusion_matrix(outcomes, refused).tolist()
-    assert counts.cost == 100 * (counts.refused_good + 10 * counts.granted_default) / outcomes.size
+    assert counts.cost(10) == 100 * (counts.refused_good + 10 * counts.granted_default) / outcomes.size
 
 
 def test_the_cheapest_limit_is_cheapest(judged: tuple[metrics.Floats, metrics.Outcomes]) -> None:
     margins, outcomes = judged
-    limit, cost = metrics.cheapest(margins, outcomes)
-    assert metrics.confusion(margins, outcomes, limit + 1e-9).cost == pytest.approx(cost)
-    assert cost <= min(point.cost for point in metrics.cost_curve(margins, outcomes))
+    limit, cost = metrics.cheapest(margins, outcomes, 10)
+    assert metrics.confusion(margins, outcomes, limit + 1e-9).cost(10) == pytest.approx(cost)
+    assert cost <= min(point.cost for point in metrics.cost_curve(margins, outcomes, 10))
     # A calibrated probability is best cut where ten defaults avoided weigh one good client: 1/11.
     assert limit == pytest.approx(1 / 11, abs=0.05)
+
+
+@pytest.mark.parametrize("ratio", [3, 10, 30])
+def test_the_cost_of_a_default_decides(judged: tuple[metrics.Floats, metrics.Outcomes], ratio: int) -> None:
+    """Where the probability is calibrated, a default worth `ratio` good clients is cut at 1 / (1 + ratio)."""
+    margins, outcomes = judged
+    low, high = metrics.cheapest_interval(margins, outcomes, ratio)
+    assert low <= metrics.cheapest(margins, outcomes, ratio)[0] <= high
+    assert low <= 1 / (1 + ratio) <= high
+    assert high - low < 0.25
+
+
+def test_more_clients_tell_the_cheapest_limit_better() -> None:
+    widths = []
+    for size in (1000, 30_000):
+        random = np.random.default_rng(6)
+        margins = random.normal(-2.0, 1.2, size)
+        outcomes = (random.random(size) < expit(margins)).astype(np.int8)
+        low, high = metrics.cheapest_interval(margins, outcomes, 10)
+        assert low <= 1 / 11 <= high
+        widths.append(high - low)
+    assert widths[1] < widths[0] / 1.5
+
+
+def test_external_scores_are_compared_with_age() -> None:
+    random = np.random.default_rng(2)
+    years = random.uniform(20, 70, 1000)
+    frame = {"DAYS_BIRTH": -years * 365.25}
+    frame |= {f"EXT_SOURCE_{k}": random.random(1000) for k in (1, 2, 3)}
+    frame["EXT_SOURCE_1"] = years / 100 + random.normal(0, 0.1, 1000)
+    frame["EXT_SOURCE_1"][:400] = np.nan
+    frame["EXT_SOURCE_3"][50:] = np.nan
+    first, second = fairness.age_links(frame)
+    assert (first.column, first.size, second.column, second.size) == (
+        "EXT_SOURCE_1", 600, "EXT_SOURCE_2", 1000,
+    )  # fmt: skip
+    expected = stats.pearsonr(frame["EXT_SOURCE_1"][400:], years[400:]).statistic
+    assert first.correlation == pytest.approx(expected)
+    assert expected > 0.7
+    assert abs(second.correlation) < 0.1
 
 
 @given(st.lists(st.tuples(st.integers(-3, 3), st.booleans()), min_size=1, max_size=30))
@@ -151,7 +191,7 @@ def test_the_cheapest_limit_by_brute_force(clients: list[tuple[int, bool]]) -> N
         granted = margins <= cut
         missed, lost = (granted & (outcomes == 1)).sum(), (~granted & (outcomes == 0)).sum()
         costs.append(100 * (lost + 10 * missed) / outcomes.size)
-    assert metrics.cheapest(margins, outcomes)[1] == pytest.approx(min(costs))
+    assert metrics.cheapest(margins, outcomes, 10)[1] == pytest.approx(min(costs))
 
 
 def test_calibration_finds_the_curve_back(judged: tuple[metrics.Floats, metrics.Outcomes]) -> None:

@@ -14,7 +14,7 @@ from lxml.html import HtmlElement, document_fromstring
 
 from pretadepenser import french
 from pretadepenser.charts import drawing, fairness, model, quality, rows
-from pretadepenser.credit.evaluation.fairness import Audit, Group
+from pretadepenser.credit.evaluation.fairness import AgeLink, Audit, Group
 from pretadepenser.credit.evaluation.metrics import Rate
 from pretadepenser.credit.model import card as model_card
 from pretadepenser.credit.model import scoring
@@ -55,6 +55,66 @@ def test_the_page_tells_the_measures(page: Page, trained_model: Model) -> None:
         assert " ".join(said.split()) in text
     assert re.search(r"Le modèle ne regarde ni [^,.]+, ni [^.]+, ni [^.]+\.", text)
     assert not re.search(r"\d\d/\d\d/\d{4}", text)
+
+
+def test_everybody_is_told_what_fairness_shows(page: Page) -> None:
+    """Sentences on the page and in the advisor's card, no table; the auditor's card keeps the tables."""
+    text = words(page("/modele").xpath("//main")[0])
+    assert re.search(
+        r"Selon l’âge, le prêt est accordé à \d+ % du groupe « [^»]+ » et à \d+ % du groupe « [^»]+ », "
+        r"le plus accordé. Le rapport est de [01],\d\d\.",
+        text,
+    )
+    assert re.search(
+        r"Leur corrélation avec lui est de 0,\d\d pour la note de l’organisme extérieur numéro 1", text
+    )
+    assert "un repère américain" in text
+    assert "à la page « Équité », réservée aux auditeurs" in text
+
+
+def test_the_sentences_are_those_of_the_audits(trained_model: Model) -> None:
+    groups = (
+        Group("Moins de 30 ans", 1000, Rate.of(390, 1000), four_fifths=0.479, four_fifths_low=0.4),
+        Group("60 ans et plus", 900, Rate.of(733, 900), four_fifths=1.0, four_fifths_low=1.0),
+        Group("Tout petit", 3),
+    )
+    overall = dataclasses.replace(
+        trained_model.global_explanation,
+        audits=(Audit("DAYS_BIRTH", 0.48, "60 ans et plus", groups),),
+        age_links=(AgeLink("EXT_SOURCE_1", 0.6066, 134_133), AgeLink("EXT_SOURCE_3", -0.004, 200)),
+    )
+    ages, links, yardstick, place = (" ".join(one.split()) for one in model_card.fairness_told(overall))
+    assert ages == (
+        "Selon l’âge, le prêt est accordé à 39 % du groupe « Moins de 30 ans » et à 81 % du groupe « 60 ans "
+        "et plus », le plus accordé. Le rapport est de 0,48."
+    )
+    assert links == (
+        "Les notes extérieures, que le modèle regarde, suivent en partie l’âge. Leur corrélation avec lui "
+        "est de 0,61 pour la note de l’organisme extérieur numéro 1 et 0,00 pour la note de l’organisme "
+        "extérieur numéro 3 (1 : elles le suivraient exactement ; 0 : aucun lien)."
+    )
+    assert "EEOC" in yardstick
+    assert "Équité" in place
+
+
+def test_the_cards_of_advisors_and_auditors(client: FlaskClient, auditor: FlaskClient) -> None:
+    advisor, audited = client.get("/modele/fiche.md").text, auditor.get("/modele/fiche.md").text
+    assert "### Âge" in audited
+    assert "### Âge" not in advisor
+    assert "Selon" in advisor.split("## Équité")[1]
+
+
+def test_another_cost_of_a_default_is_told(app: Flask, page: Page) -> None:
+    text = words(page("/modele").xpath("//main")[0])
+    assert "Un défaut accordé compte pour 10." in text
+    assert re.search(r"la moins chère, [\d,]+ % \(intervalle à 95 % : de [\d,]+ % à [\d,]+ %\)", text)
+    assert "Un défaut compte aujourd’hui" not in text
+    before = app.config["COST_RATIO"]
+    app.config["COST_RATIO"] = 5
+    try:
+        assert "Un défaut compte aujourd’hui pour 5 bons clients refusés." in words(page("/modele"))
+    finally:
+        app.config["COST_RATIO"] = before
 
 
 def test_a_range_says_its_scale_once(trained_model: Model) -> None:

@@ -90,6 +90,30 @@ class Audit:
     groups: tuple[Group, ...]
 
 
+@dataclass(frozen=True)
+class AgeLink:
+    """Pearson's correlation of an external score with age, over the `size` clients who have that score."""
+
+    column: str
+    correlation: float
+    size: int
+
+
+def age_links(frame: Frame) -> tuple[AgeLink, ...]:
+    """How far each external score follows the age of the clients learnt from; frame: columns, shape (n,).
+
+    A score that too few clients have, or that never varies, is left out.
+    """
+    found = []
+    for column in dictionary.in_group(dictionary.EXTERNAL_GROUP):
+        scores, ages = frame[column.name], -frame[AGE]
+        known = ~(np.isnan(scores) | np.isnan(ages))
+        if known.sum() >= SMALLEST and np.ptp(scores[known]) and np.ptp(ages[known]):
+            link = float(np.corrcoef(scores[known], ages[known])[0, 1])
+            found.append(AgeLink(column.name, link, int(known.sum())))
+    return tuple(found)
+
+
 def audits(
     frame: Frame, margins: Floats, rates: Floats, outcomes: Outcomes, limit: float
 ) -> tuple[Audit, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.evaluation.fairness import Audit
+from pretadepenser.credit.evaluation.fairness import AgeLink, Audit
 from pretadepenser.credit.evaluation.metrics import CalibrationBin, CostPoint
 
 Floats = NDArray[np.float64]
@@ -70,6 +70,7 @@ class GlobalExplanation:
     costs: tuple[CostPoint, ...]
     audits: tuple[Audit, ...]
     audits_with_protected: tuple[Audit, ...]
+    age_links: tuple[AgeLink, ...]
 
 
 def influences(inputs: NDArray[np.float32], points: Floats, names: Sequence[str]) -> tuple[Influence, ...]:

@@ -2,7 +2,7 @@
 
 Rates are shares 0..1 and come with their 95 % interval after Wilson (1927), which stays within 0..1 for small
 groups. The cost of a decision is counted in good clients refused: a default that was not seen coming costs
-COST_OF_A_DEFAULT of them.
+as many of them as the lender says (Policy).
 
 scikit-learn is imported where it computes: pages read the results without loading it.
 """
@@ -23,10 +23,12 @@ Floats = NDArray[np.float64]
 Outcomes = NDArray[np.int8]
 Folds = Sequence[NDArray[np.intp]]
 
-COST_OF_A_DEFAULT: Final = 10
 # Share of the refits that stay within the distance told, and groups of equal size along the scores.
 INSIDE: Final = 0.9
 GROUPS: Final = 10
+# Resamples of the clients from which the interval of the cheapest limit is told.
+RESAMPLES: Final = 200
+CELLS: Final = 1000
 # Two-sided 95 % quantile of the normal distribution.
 Z95: Final = 1.959963984540054
 # Limits of the curve: each half percent.
@@ -43,6 +45,16 @@ def wilson(count: int, size: int) -> tuple[float, float]:
     middle = (2 * size * share + Z95**2) / (2 * (size + Z95**2))
     half = Z95 / (2 * (size + Z95**2)) * math.sqrt(4 * size * share * (1 - share) + Z95**2)
     return 0.0 if count == 0 else middle - half, 1.0 if count == size else middle + half
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the lender decides: the largest tolerated probability, 0..1, and how many good clients refused a
+    default costs.
+    """
+
+    limit: float
+    cost_ratio: int
 
 
 @dataclass(frozen=True)
@@ -99,11 +111,10 @@ class Confusion:
     refused_good: int
     refused_default: int
 
-    @property
-    def cost(self) -> float:
-        """Good clients refused, plus COST_OF_A_DEFAULT for each default granted, per 100 clients."""
+    def cost(self, ratio: int) -> float:
+        """Good clients refused, plus `ratio` for each default granted, per 100 clients."""
         total = self.granted_good + self.granted_default + self.refused_good + self.refused_default
-        return 100 * (self.refused_good + COST_OF_A_DEFAULT * self.granted_default) / total
+        return 100 * (self.refused_good + ratio * self.granted_default) / total
 
 
 @dataclass(frozen=True)
@@ -117,7 +128,11 @@ class CostPoint:
 
 @dataclass(frozen=True)
 class Metrics:
-    """Out-of-fold quality of one model. Briers: of the balanced probability, calibrated, and of no model."""
+    """Out-of-fold quality of one model. Briers: of the balanced probability, calibrated, and of no model.
+
+    cost_ratio: good clients refused that a default costs; cheapest_low, cheapest_high: 95 % interval of the
+    cheapest limit.
+    """
 
     roc_auc: float
     roc_auc_folds: tuple[float, ...]
@@ -127,8 +142,11 @@ class Metrics:
     brier_reference: float
     limit: float
     confusion: Confusion
+    cost_ratio: int
     cost: float
     cheapest_limit: float
+    cheapest_low: float
+    cheapest_high: float
     cheapest_cost: float
     grant_all_cost: float
 
@@ -145,28 +163,59 @@ def confusion(margins: Floats, outcomes: Outcomes, limit: float) -> Confusion:
     )
 
 
-def cheapest(margins: Floats, outcomes: Outcomes) -> tuple[float, float]:
-    """The limit (0..1) that costs least, among all that tell two clients apart, and its cost per 100."""
+def cheapest(margins: Floats, outcomes: Outcomes, ratio: int) -> tuple[float, float]:
+    """The limit (0..1) that costs least, among all that tell two clients apart, and its cost per 100.
+
+    A default granted costs `ratio` good clients refused.
+    """
+    ends, goods, defaults = _along_the_limit(margins, outcomes, margins.size)
+    costs = np.concatenate([[0], np.cumsum(ratio * defaults - goods)]) + goods.sum()
+    best = int(np.argmin(costs))
+    return _limit(ends, best), 100 * float(costs[best]) / margins.size
+
+
+def cheapest_interval(margins: Floats, outcomes: Outcomes, ratio: int) -> tuple[float, float]:
+    """95 % interval of the cheapest limit (0..1), by bootstrap over clients (Efron 1979).
+
+    Clients are counted in CELLS steps of the margin, so that all resamples are drawn and judged at once.
+    """
+    ends, goods, defaults = _along_the_limit(margins, outcomes, CELLS)
+    shares = np.concatenate([goods, defaults]) / margins.size
+    drawn = np.random.default_rng(0).multinomial(margins.size, shares, RESAMPLES)
+    changes = ratio * drawn[:, goods.size :] - drawn[:, : goods.size]
+    costs = np.cumsum(np.pad(changes, ((0, 0), (1, 0))), axis=1)
+    low, high = np.quantile([_limit(ends, int(best)) for best in costs.argmin(axis=1)], [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _along_the_limit(
+    margins: Floats, outcomes: Outcomes, steps: int
+) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64]]:
+    """At most `steps` margins to cut at, ascending, and the good clients and defaults each adds to the last.
+
+    Clients of equal margins are granted together: only the last of them is a possible limit.
+    """
     order = np.argsort(margins, kind="stable")
-    ordered = margins[order]
-    defaults = np.concatenate([[0], np.cumsum(outcomes[order] == 1)])
-    granted = np.arange(ordered.size + 1)
-    good_refused = (ordered.size - granted) - (defaults[-1] - defaults)
-    costs = 100 * (good_refused + COST_OF_A_DEFAULT * defaults) / ordered.size
-    # Clients of equal margins are granted together: only the last of them is a possible limit.
-    possible = np.concatenate([[True], np.append(ordered[1:] != ordered[:-1], True)])
-    best = int(np.argmin(np.where(possible, costs, np.inf)))
-    limit = 0.0 if best == 0 else Scale.probability(float(ordered[best - 1]))
-    return limit, float(costs[best])
+    ordered, default = margins[order], outcomes[order] == 1
+    ends = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))
+    ends = ends[np.unique(np.linspace(0, ends.size - 1, min(steps, ends.size)).round().astype(np.intp))]
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    defaults = np.add.reduceat(default.astype(np.int64), starts)
+    return ordered[ends], np.diff(ends, prepend=-1) - defaults, defaults
 
 
-def cost_curve(margins: Floats, outcomes: Outcomes) -> tuple[CostPoint, ...]:
+def _limit(ends: Floats, granted: int) -> float:
+    """The limit (0..1) that grants so many of the steps; 0 where it grants none."""
+    return Scale.probability(float(ends[granted - 1])) if granted else 0.0
+
+
+def cost_curve(margins: Floats, outcomes: Outcomes, ratio: int) -> tuple[CostPoint, ...]:
     """Cost and share granted at STEPS − 1 limits evenly spaced between 0 and 1, both left out."""
     points = []
     for limit in np.arange(1, STEPS) / STEPS:
         counts = confusion(margins, outcomes, float(limit))
         share = (counts.granted_good + counts.granted_default) / outcomes.size
-        points.append(CostPoint(float(limit), counts.cost, share))
+        points.append(CostPoint(float(limit), counts.cost(ratio), share))
     return tuple(points)
 
 
@@ -209,15 +258,16 @@ def isotonic_gap(margins: Floats, outcomes: Outcomes, rates: Floats) -> float:
     return max(abs(float(free[group].mean() - rates[group].mean())) for group in groups if group.size)
 
 
-def measure(margins: Floats, outcomes: Outcomes, folds: Folds, limit: float) -> Metrics:
-    """Measure out-of-fold margins, float64, shape (n,), against outcomes 0/1 at `limit` (0..1).
+def measure(margins: Floats, outcomes: Outcomes, folds: Folds, policy: Policy) -> Metrics:
+    """Measure out-of-fold margins, float64, shape (n,), against outcomes 0/1 under a policy.
 
     `folds` lists the positions of each fold. Brier scores are mean squared errors of probabilities.
     """
     from sklearn.metrics import average_precision_score, brier_score_loss
 
-    counts = confusion(margins, outcomes, limit)
-    best_limit, best_cost = cheapest(margins, outcomes)
+    counts = confusion(margins, outcomes, policy.limit)
+    best_limit, best_cost = cheapest(margins, outcomes, policy.cost_ratio)
+    low, high = cheapest_interval(margins, outcomes, policy.cost_ratio)
     base = float(outcomes.mean())
     return Metrics(
         roc_auc=roc_auc(margins, outcomes),
@@ -226,12 +276,15 @@ def measure(margins: Floats, outcomes: Outcomes, folds: Folds, limit: float) -> 
         brier_raw=float(brier_score_loss(outcomes, Scale.probability(margins))),
         brier_calibrated=float(brier_score_loss(outcomes, cross_calibrated(margins, outcomes, folds))),
         brier_reference=base * (1 - base),
-        limit=limit,
+        limit=policy.limit,
         confusion=counts,
-        cost=counts.cost,
+        cost_ratio=policy.cost_ratio,
+        cost=counts.cost(policy.cost_ratio),
         cheapest_limit=best_limit,
+        cheapest_low=low,
+        cheapest_high=high,
         cheapest_cost=best_cost,
-        grant_all_cost=100 * COST_OF_A_DEFAULT * base,
+        grant_all_cost=100 * policy.cost_ratio * base,
     )
 
 

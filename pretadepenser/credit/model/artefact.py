@@ -28,7 +28,7 @@ TREES: Final = "model.ubj"
 CARD: Final = "card.json"
 GLOBAL_EXPLANATION: Final = "insight.json"
 # Changed when an artefact written by an older version of this code can no longer be read.
-FORMAT: Final = 3
+FORMAT: Final = 4
 
 # Fewest clients learnt from of a category that gives a reason: below, it would tell of a handful of people.
 RARE: Final = 100

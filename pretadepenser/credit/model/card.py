@@ -7,9 +7,9 @@ from typing import Final
 
 from pretadepenser import french
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.evaluation.fairness import AGE, FAMILY, SEX, SMALLEST, Audit, Verdict
+from pretadepenser.credit.evaluation.fairness import AGE, FAMILY, SEX, SMALLEST, AgeLink, Audit, Verdict
 from pretadepenser.credit.evaluation.influence import GlobalExplanation
-from pretadepenser.credit.evaluation.metrics import COST_OF_A_DEFAULT, Metrics, Rate
+from pretadepenser.credit.evaluation.metrics import RESAMPLES, Metrics, Rate
 from pretadepenser.credit.model.artefact import RARE, Card
 from pretadepenser.credit.scale import Scale
 
@@ -87,7 +87,8 @@ def fairness_told(overall: GlobalExplanation) -> tuple[str, ...]:
     """What the audits show, for a reader who is not shown their tables: a sentence a ground."""
     if not overall.audits:
         return ("Le portefeuille ne permet aucune comparaison entre groupes de clients.",)
-    return (*map(_audit_told, overall.audits), FOUR_FIFTHS_TOLD, FIGURES_PLACE)
+    links = (_links_told(overall.age_links),) if overall.age_links else ()
+    return (*map(_audit_told, overall.audits), *links, FOUR_FIFTHS_TOLD, FIGURES_PLACE)
 
 
 _BY_GROUND: Final = {SEX: "le sexe", AGE: "l’âge", FAMILY: "la situation de famille"}
@@ -103,6 +104,19 @@ def _audit_told(audit: Audit) -> str:
         f"{french.quoted(least.label)} et à {_whole_share(most.granted)} du groupe "
         f"{french.quoted(most.label)}, le plus accordé. Le rapport est de "
         f"{french.number(least.four_fifths or 0.0, 2)}."
+    )
+
+
+def _links_told(links: Sequence[AgeLink]) -> str:
+    """How far the external scores follow age, in two French sentences."""
+    told = [
+        f"{french.number(link.correlation, 2)} pour la "
+        f"{french.the(dictionary.describe(link.column).noun, 'f').removeprefix('la ')}"
+        for link in links
+    ]
+    return french.typeset(
+        "Les notes extérieures, que le modèle regarde, peuvent suivre l’âge. Leur corrélation avec lui "
+        f"est de {french.join(told)} (1 : elles le suivraient exactement ; 0 : aucun lien)."
     )
 
 
@@ -194,7 +208,9 @@ def _quality(card: Card, overall: GlobalExplanation) -> list[str]:
         f"il est bas, mieux c’est ; {french.number(without.brier_reference, 4)} est celui d’un modèle qui "
         "donnerait à tous le taux moyen.",
         f"Coût pour 100 clients, compté en bons clients refusés : un défaut accordé en coûte "
-        f"{COST_OF_A_DEFAULT}. Tout accorder coûterait {french.number(without.grant_all_cost, 2)}.",
+        f"{without.cost_ratio}. Tout accorder coûterait {french.number(without.grant_all_cost, 2)}. "
+        f"L’intervalle à 95 % de la limite la moins chère va de {french.number(without.cheapest_low, 3)} à "
+        f"{french.number(without.cheapest_high, 3)} (clients tirés {RESAMPLES} fois avec remise).",
         _decisions(without),
         "Étalonnage : taux de défaut = 1 / (1 + exp(−("
         f"{french.number(card.calibration.intercept, 4)} + {french.number(card.calibration.slope, 4)} × "
@@ -265,7 +281,8 @@ def _fairness(overall: GlobalExplanation, card: Card) -> list[str]:
     parts = [
         f"Décisions à la limite de {french.percent(card.without_protected.limit)} sur les clients à l’issue "
         "connue, jugés hors de l’apprentissage. Le modèle ne voit aucune de ces données. Intervalles à 95 %. "
-        "La règle des quatre cinquièmes demande un rapport d’au moins 0,80 avec le groupe le plus accordé."
+        "La règle des quatre cinquièmes demande un rapport d’au moins 0,80 avec le groupe le plus accordé.",
+        FOUR_FIFTHS_TOLD,
     ]
     theirs = {audit.column: audit for audit in overall.audits_with_protected}
     for audit in overall.audits:
@@ -274,7 +291,7 @@ def _fairness(overall: GlobalExplanation, card: Card) -> list[str]:
             _audit(audit, theirs.get(audit.column)),
             _verdict(audit),
         ]
-    return parts
+    return [*parts, *((_links_told(overall.age_links),) if overall.age_links else ())]
 
 
 def _audit(audit: Audit, with_protected: Audit | None) -> str:

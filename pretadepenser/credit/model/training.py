@@ -34,6 +34,7 @@ from pretadepenser.credit.evaluation.metrics import (
     Floats,
     Folds,
     Outcomes,
+    Policy,
     calibration_bins,
     cost_curve,
     cross_calibrated,
@@ -62,6 +63,7 @@ from pretadepenser.credit.portfolio import Portfolio, current_portfolio
 from pretadepenser.credit.scale import Scale
 
 LIMIT: Final = 0.48
+COST_RATIO: Final = 10
 FOLDS: Final = 5
 SEED: Final = 2026
 TREE_COUNT: Final = 500
@@ -137,10 +139,13 @@ def _silent(step: str, share: float) -> None:
     pass
 
 
-def train(instance: Path, *, limit: float = LIMIT, progress: Progress = _silent) -> TrainingReport:
+def train(
+    instance: Path, *, limit: float = LIMIT, cost_ratio: int = COST_RATIO, progress: Progress = _silent
+) -> TrainingReport:
     """Train on the portfolio in `instance`, publish `instance/model`, and score all clients.
 
-    Measures are out of fold (5 folds, stratified), at `limit` (probability strictly between 0 and 1).
+    Measures are out of fold (5 folds, stratified), at `limit` (probability strictly between 0 and 1),
+    a default costing `cost_ratio` good clients refused.
     Raises ModelError, the model in place unchanged, when there is no portfolio or too few known outcomes.
     """
     begun = time.perf_counter()
@@ -155,12 +160,13 @@ def train(instance: Path, *, limit: float = LIMIT, progress: Progress = _silent)
     progress("Mesure du modèle", 0.0)
     contributions = _contributions(fitted.booster, fitted.inputs)
     progress("Mesure du modèle", 0.5)
-    explained = _explain(fitted, contributions, limit)
+    policy = Policy(limit, cost_ratio)
+    explained = _explain(fitted, contributions, policy)
     progress("Mesure du modèle", 1.0)
     with storage.publish(instance, NAME) as folder:
         fitted.booster.save_model(folder / TREES)
         write_json(folder / GLOBAL_EXPLANATION, explained)
-        write_json(folder / CARD, _card(portfolio, fitted, contributions, limit, folder, begun))
+        write_json(folder / CARD, _card(portfolio, fitted, contributions, policy, folder, begun))
     model = scoring.current_model(instance)
     if model is None:
         raise AssertionError("just published")
@@ -325,7 +331,7 @@ def _counts(inputs: Inputs) -> dict[str, dict[str, int]]:
     }
 
 
-def _explain(fitted: _Fitted, contributions: Floats, limit: float) -> GlobalExplanation:
+def _explain(fitted: _Fitted, contributions: Floats, policy: Policy) -> GlobalExplanation:
     outcomes, margins, whole = fitted.outcomes, fitted.margins, fitted.margins_whole
     random = np.random.default_rng(SEED)
     chosen = np.sort(random.choice(outcomes.size, min(SAMPLE, outcomes.size), replace=False))
@@ -336,14 +342,15 @@ def _explain(fitted: _Fitted, contributions: Floats, limit: float) -> GlobalExpl
         influences=influences(fitted.inputs[chosen], gains, FEATURES),
         calibration=calibration_bins(rates, outcomes),
         isotonic_gap=isotonic_gap(margins, outcomes, rates),
-        costs=cost_curve(margins, outcomes),
-        audits=fairness.audits(fitted.frame, margins, rates, outcomes, limit),
-        audits_with_protected=fairness.audits(fitted.frame, whole, rates_whole, outcomes, limit),
+        costs=cost_curve(margins, outcomes, policy.cost_ratio),
+        audits=fairness.audits(fitted.frame, margins, rates, outcomes, policy.limit),
+        audits_with_protected=fairness.audits(fitted.frame, whole, rates_whole, outcomes, policy.limit),
+        age_links=fairness.age_links(fitted.frame),
     )
 
 
 def _card(
-    portfolio: Portfolio, fitted: _Fitted, contributions: Floats, limit: float, folder: Path, begun: float
+    portfolio: Portfolio, fitted: _Fitted, contributions: Floats, policy: Policy, folder: Path, begun: float
 ) -> Card:
     """The card of the model whose files lie in `folder`; begun: time.perf_counter() at the start."""
     outcomes, folds = fitted.outcomes, fitted.folds
@@ -362,8 +369,8 @@ def _card(
         stability=stability(fitted.learnt, fitted.refits),
         roc_auc_learnt=roc_auc(fitted.learnt, outcomes),
         calibration=Calibration.fit(fitted.margins, outcomes),
-        without_protected=measure(fitted.margins, outcomes, folds, limit),
-        with_protected=measure(fitted.margins_whole, outcomes, folds, limit),
+        without_protected=measure(fitted.margins, outcomes, folds, policy),
+        with_protected=measure(fitted.margins_whole, outcomes, folds, policy),
         protected_features=PROTECTED,
         versions=_versions(),
         seconds=round(time.perf_counter() - begun, 1),
