@@ -60,11 +60,12 @@ def _spread_said(shown: Distribution) -> str:
     most = max(shown.bars, key=lambda bar: bar.count)
     common = f"la {kind} la plus courante, {french.quoted(most.text)}, réunit {french.percent(most.share, 1)}"
     if shown.median is None:
-        return f"{french.capital(common)} {shown.group.among}."
+        return f"{french.capital(common)} {shown.among}."
     middle = wording.value_text(shown.column, shown.median)
+    where = "du groupe" if shown.known == shown.group.size else shown.among
     return (
-        f"Au milieu du groupe, avec autant de clients au-dessus qu’au-dessous, la valeur est de {middle}"
-        f"{french.NARROW_NO_BREAK}; {common} {shown.group.among}."
+        f"Au milieu {where}, avec autant de clients au-dessus qu’au-dessous, la valeur est de {middle}"
+        f"{french.NARROW_NO_BREAK}; {common} {shown.among}."
     )
 
 
@@ -123,17 +124,21 @@ def _rate_said(shown: Distribution) -> str:
     if here is not None and here.rate is not None:
         return (
             f"Dans la {kind} de ce client, {french.percent(here.rate, 1)} des clients ont eu des difficultés "
-            f"de paiement, contre {whole} dans l’ensemble du groupe."
+            f"de paiement, contre {whole} {_overall(shown)}."
         )
     low = min(rated, key=lambda bar: bar.rate or 0.0, default=None)
     high = max(rated, key=lambda bar: bar.rate or 0.0, default=None)
     if low is None or high is None or low is high:
-        return f"Dans ce groupe, {whole} des clients ont eu des difficultés de paiement."
+        return f"Dans ce groupe, {whole} {shown.among} ont eu des difficultés de paiement."
     return (
         f"La part des clients en difficulté va de {french.percent(low.rate or 0.0, 1)} à "
-        f"{french.percent(high.rate or 0.0, 1)} selon la {kind}, et elle est de {whole} dans l’ensemble du "
-        "groupe."
+        f"{french.percent(high.rate or 0.0, 1)} selon la {kind}, et elle est de {whole} {_overall(shown)}."
     )
+
+
+def _overall(shown: Distribution) -> str:
+    whole = shown.known == shown.group.size
+    return "dans l’ensemble du groupe" if whole else f"pour l’ensemble {shown.among}"
 
 
 def crossing(shown: Crossing) -> Chart:
@@ -174,7 +179,7 @@ def _crossing_said(shown: Crossing, shares: np.ndarray) -> str:
         said = f"Dans ce groupe, quand l’une des deux données est élevée, l’autre {way} {often}"
     if shown.here is None:
         return f"{said}{french.NARROW_NO_BREAK}; une des deux données manque pour ce client."
-    share = wording.portion(float(shares[shown.here]), shown.group.among, 1)
+    share = wording.portion(float(shares[shown.here]), shown.among, 1)
     return f"{said}{french.NARROW_NO_BREAK}; {share} sont dans les mêmes tranches que ce client."
 
 

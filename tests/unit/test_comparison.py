@@ -1,5 +1,6 @@
 """A client among a group, against counts made the long way."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pyarrow as pa
 import pytest
 from scipy import stats
 
+from pretadepenser.charts import comparison as charts
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.peers import comparison
 from pretadepenser.credit.peers import group as groups
@@ -241,6 +243,66 @@ def test_sentences_say_where_the_client_stands(portfolio: Portfolio) -> None:
     for sentence in said:
         assert "_" not in sentence
         assert " :" not in sentence.replace("\u00a0:", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "among"),
+    [
+        ("AMT_CREDIT", "des clients"),
+        ("NAME_INCOME_TYPE", "des clients"),
+        ("OCCUPATION_TYPE", "des clients dont la donnée est connue"),
+        ("EXT_SOURCE_1", "des clients notés"),
+        ("DAYS_EMPLOYED", "des clients qui ont un emploi"),
+        ("OWN_CAR_AGE", "des clients qui ont une voiture"),
+    ],
+)
+def test_a_share_is_told_of_those_whom_it_counts(
+    portfolio: Portfolio, margins: np.ndarray, name: str, among: str
+) -> None:
+    """Counted again in the raw rows: of all clients a share would be smaller than what is told."""
+    values = made_up.table(CLIENTS, seed=4)[name].to_pandas().replace({"Maternity leave": "Working"})
+    numbers = made_up.table(CLIENTS, seed=4)["SK_ID_CURR"].to_pandas()
+    has = values.notna() & (values != dictionary.NO_EMPLOYMENT)
+    for index in np.flatnonzero(has)[:12]:
+        client = portfolio.client(int(numbers[index]))
+        assert client is not None
+        group = everybody(portfolio, client)
+        shown = comparison.distribution(portfolio, client, group, name)
+        said = comparison.rank_sentence(shown).replace("\u00a0", " ")
+        told = re.fullmatch(r".* (?:(\d+) %|presque tous les|moins de 1 %) (.*)\.", said)
+        assert told, said
+        assert told[2] in (among, among.removeprefix("des "))
+        same = (values == values[index])[has].mean()
+        counted = (
+            [same]
+            if isinstance(values[index], str)
+            else [same, (values[has] < values[index]).mean(), (values[has] > values[index]).mean()]
+        )
+        if told[1]:
+            assert min(abs(100 * one - int(told[1])) for one in counted) < 1.5, (said, counted)
+        spread = charts.distribution(shown).sentence.replace("\u00a0", " ")
+        assert spread.endswith(f"% {among}.")
+        granted = groups.group(portfolio, client, Selection(outcome=Outcome.GRANTED), margins, LIMIT)
+        sentence = charts.distribution(comparison.distribution(portfolio, client, granted, name)).sentence
+        both = " et" if among != "des clients" else ""
+        assert f"{among}{both} dont le prêt est accordé." in sentence
+
+
+def test_a_rate_is_compared_with_that_of_those_who_have_the_figure(
+    portfolio: Portfolio, client: Client
+) -> None:
+    rows = made_up.table(CLIENTS, seed=4).to_pandas()
+    known = rows[rows["EXT_SOURCE_1"].notna() & rows["TARGET"].notna()]
+    shown = comparison.distribution(portfolio, client, everybody(portfolio, client), "EXT_SOURCE_1")
+    chart = charts.rates(shown)
+    assert chart is not None
+    rate = f"{100 * known['TARGET'].mean():.1f}".replace(".", ",")
+    assert f"{rate} % pour l’ensemble des clients notés." in chart.sentence.replace("\u00a0", " ")
+    whole = charts.rates(
+        comparison.distribution(portfolio, client, everybody(portfolio, client), "AMT_CREDIT")
+    )
+    assert whole is not None
+    assert whole.sentence.endswith("dans l’ensemble du groupe.")
 
 
 def test_a_figure_that_nobody_has(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from pretadepenser.credit.portfolio import Client, Portfolio, bins
 from pretadepenser.credit.portfolio.bins import Grain
 
 FIGURES: Final = (*bins.QUANTITIES, *bins.CATEGORIES)
+_KNOWN: Final = "dont la donnée est connue"
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,13 @@ class Distribution:
     position: Position | None
 
     @property
+    def among(self) -> str:
+        """Those whom shares count, after a share: the group, without its clients who have no value."""
+        if self.known == self.group.size:
+            return self.group.among
+        return self.group.among_those(self.column.among.removeprefix("des clients").strip() or _KNOWN)
+
+    @property
     def rate(self) -> float | None:
         """Default rate of the group's clients with a value, None where too few outcomes are known."""
         labelled = sum(bar.labelled for bar in self.broad)
@@ -109,6 +117,12 @@ class Crossing:
     shown: tuple[float, float] | None
     known: int
     correlation: float | None
+
+    @property
+    def among(self) -> str:
+        """Those whom shares count, after a share: the group, or its clients with both values."""
+        whole = self.known == self.group.size
+        return self.group.among if whole else self.group.among_those("dont les deux données sont connues")
 
 
 def themes() -> list[tuple[Theme, tuple[Column, ...]]]:
@@ -263,18 +277,22 @@ def _spearman(joint: NDArray[np.int64]) -> float | None:
 
 
 def rank_sentence(distribution: Distribution) -> str:
-    """Where the client stands in the group, in one French sentence with its full stop."""
-    column, value, among = distribution.column, distribution.value, distribution.group.among
+    """Where the client stands in the group, in one French sentence with its full stop.
+
+    Of clients with a value where the client has one, of the whole group where not.
+    """
+    column, value, among = distribution.column, distribution.value, distribution.among
+    whole = distribution.group.among
     if value is None:
-        absent = wording.portion(distribution.missing / distribution.group.size, among)
+        absent = wording.portion(distribution.missing / distribution.group.size, whole)
         return f"La donnée est absente pour ce client, comme pour {absent}."
     said = wording.statement(column, value)
     if distribution.position is not None:
         return f"{said}{french.NO_BREAK}: {_placed(column, distribution.position, among)}."
     if value == column.sentinel:
-        share = distribution.sentinel / distribution.group.size
-    else:
-        share = next((bar.share for bar in distribution.bars if bar.here), 0.0)
+        alike = wording.so_for(distribution.sentinel / distribution.group.size, whole)
+        return f"{said}{french.NO_BREAK}: {alike}."
+    share = next((bar.share for bar in distribution.bars if bar.here), 0.0)
     return f"{said}{french.NO_BREAK}: {wording.so_for(share, among)}."
 
 

@@ -100,8 +100,17 @@ class Group:
     @property
     def among(self) -> str:
         """The group after a share: "82 % des clients comparables"."""
+        return self.among_those("")
+
+    def among_those(self, who: str) -> str:
+        """Those of the group of whom something is true: "82 % des clients notés et dont le prêt est accordé".
+
+        who: after "des clients", "" for the whole group.
+        """
         comparable = " comparables" if self.selection.alike else ""
-        return f"des clients{comparable}{_DECIDED[self.selection.outcome]}"
+        decided = _DECIDED[self.selection.outcome]
+        both = " et" if who and decided else ""
+        return f"des clients{comparable}{who and f' {who}'}{both}{decided}"
 
 
 def offered(*, audit: bool) -> Mapping[str, Criterion]:
