@@ -11,7 +11,7 @@ from wtforms import SelectChoice, SelectMultipleField, ValidationError, widgets
 from pretadepenser import french
 from pretadepenser.charts import levers as charts
 from pretadepenser.charts.chart import Chart
-from pretadepenser.credit.recourse import search
+from pretadepenser.credit.recourse import grid, search
 from pretadepenser.credit.recourse.levers import Lock
 from pretadepenser.credit.recourse.search import Levers
 from pretadepenser.web import pictures, resources
@@ -61,6 +61,7 @@ def levers(number: int) -> ResponseReturnValue:
         score=found.score,
         levers=found,
         form=form,
+        most_income=grid.ADDED,
         tables={one.title: charts.comparison(one, found.score) for one in found.shown},
         amounts=charts.amounts(found.curve) if found.curve else None,
     )

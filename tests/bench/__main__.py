@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.bench import honesty, levers, pages, scale, serving, stability
 from tests.bench.ground import Ground, make_ground
+from tests.bench.recompute import report
 
 PARTS: dict[str, Callable[[Ground], None]] = {
     "pages": pages.run,
@@ -21,6 +22,7 @@ PARTS: dict[str, Callable[[Ground], None]] = {
     "levers": levers.run,
     "scale": scale.run,
     "stability": stability.run,
+    "recompute": report.run,
 }
 
 

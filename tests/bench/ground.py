@@ -22,11 +22,12 @@ USER, PASSWORD = "bench", "un mot de passe d'essai"
 
 @dataclass(frozen=True)
 class Ground:
-    """The instance folder under test, its application, and the sizes of portfolio to compare."""
+    """The instance folder under test, its application, sizes of portfolio to compare, its clients' folder."""
 
     instance: Path
     app: Flask
     sizes: tuple[int, ...]
+    data: Path | None = None
 
     def browser(self) -> FlaskClient:
         """A signed-in administrator."""
@@ -61,7 +62,7 @@ def make_ground(folder: Path, clients: int, sizes: tuple[int, ...], data: Path |
     app = create_app({"INSTANCE": instance, "TESTING": True})
     app.extensions["database"].upgrade()
     users.add_user(app.extensions["database"], USER, "administrateur", PASSWORD)
-    return Ground(instance, app, sizes)
+    return Ground(instance, app, sizes, data)
 
 
 def title(text: str) -> None:

@@ -89,7 +89,7 @@ def test_the_sentences_are_those_of_the_audits(trained_model: Model) -> None:
         "et plus », le plus accordé. Le rapport est de 0,48."
     )
     assert links == (
-        "Les notes extérieures, que le modèle regarde, suivent en partie l’âge. Leur corrélation avec lui "
+        "Les notes extérieures, que le modèle regarde, peuvent suivre l’âge. Leur corrélation avec lui "
         "est de 0,61 pour la note de l’organisme extérieur numéro 1 et 0,00 pour la note de l’organisme "
         "extérieur numéro 3 (1 : elles le suivraient exactement ; 0 : aucun lien)."
     )

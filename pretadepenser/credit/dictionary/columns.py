@@ -4,7 +4,7 @@ The 122 columns of Kaggle's *Home Credit Default Risk* application table, in its
 figures of derived.py. The French and the facts are in dictionary.toml beside this file; this module reads
 them once, checks them and hands out frozen `Column` objects. Column descriptions follow the publisher's
 HomeCredit_columns_description.csv; the protected grounds are those of article 225-1 of the Code pénal and of
-loi n° 2008-496.
+loi 2008-496.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Kind(StrEnum):
     CATEGORY = "category"
     FLAG = "flag"
     EXTERNAL_SCORE = "external_score"  # 0..1, higher is safer
-    BUILDING = "building"  # 0..1, scaled by the publisher
+    NORMALISED = "normalised"  # 0..1, scaled by the publisher
     RATING = "rating"  # 1..3, given by the lender
     HOUR = "hour"
     IDENTIFIER = "identifier"
@@ -238,7 +238,7 @@ def _building(facts: Mapping[str, Any], person: Person) -> Iterator[Column]:
                     "noun": f"{words['noun']} ({statistic})",
                     "gender": words["gender"],
                     "many": words.get("many", False),
-                    "kind": Kind.BUILDING,
+                    "kind": Kind.NORMALISED,
                     "theme": Theme.BUILDING,
                     "meaning": facts["meaning"].format(words["label"], statistic),
                     "among": facts["among"],

@@ -42,7 +42,7 @@ _MORE_LESS: Final[Mapping[Kind, tuple[str, str]]] = {
     Kind.RATIO: ("c’est plus que chez", "c’est moins que chez"),
     Kind.SHARE: ("c’est plus que chez", "c’est moins que chez"),
     Kind.EXTERNAL_SCORE: ("c’est plus haut que chez", "c’est plus bas que chez"),
-    Kind.BUILDING: ("c’est plus que chez", "c’est moins que chez"),
+    Kind.NORMALISED: ("c’est plus que chez", "c’est moins que chez"),
 }
 # An adjective would have to agree with a person whose sex is not known here.
 _YOUR_AGE: Final = ("c’est plus que l’âge de", "c’est moins que l’âge de")
@@ -103,7 +103,9 @@ def _number_text(column: Column, value: float) -> str:
             return french.plural(count, column.unit, column.unit if column.unit == "fois" else None)
         case Kind.SHARE:
             return _share_text(value)
-        case Kind.EXTERNAL_SCORE | Kind.BUILDING:
+        case Kind.NORMALISED if 0 < value < 0.1:
+            return f"{french.number(value, 3 if value >= 0.01 else 4)}{NO_BREAK}sur{NO_BREAK}1"
+        case Kind.EXTERNAL_SCORE | Kind.NORMALISED:
             return f"{french.number(value, 2) if value else 0}{NO_BREAK}sur{NO_BREAK}1"
         case Kind.RATING:
             return f"{french.number(value)}{NO_BREAK}sur{NO_BREAK}3"
@@ -175,7 +177,7 @@ def statement(column: Column, value: float | int | str) -> str:
     verb = "sont" if column.many else "est"
     if column.kind is Kind.IDENTIFIER:
         return f"{subject} {verb} {text}"
-    if column.kind is Kind.BUILDING:
+    if column.kind is Kind.NORMALISED:
         text = text.replace(f"sur{NO_BREAK}1", "sur une échelle de 0 à 1")
     return f"{subject} {verb} de {_least(text, value)}"
 
