@@ -8,8 +8,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from matplotlib.figure import Figure
 
@@ -61,10 +62,25 @@ class Table:
         return "\ufeff" + text.getvalue()
 
 
+_FORMULA: Final = ("=", "+", "-", "\N{MINUS SIGN}", "@", "\t", "\r")
+
+
+def never_run(text: str) -> str:
+    """A text for a spreadsheet, after an apostrophe where it would be run as a formula (CSV injection)."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
 def _french(cell: Cell) -> str:
     if cell is None:
         return ""
-    return f"{cell:.6g}".replace(".", ",") if isinstance(cell, float) else str(cell)
+    if isinstance(cell, str):
+        return never_run(cell)
+    if not isinstance(cell, float):
+        return str(cell)
+    # Six significant digits, and amounts to the cent whatever their size: never in powers of ten.
+    before = math.floor(math.log10(abs(cell))) + 1 if cell else 1
+    text = f"{cell:.{max(6 - before, 2)}f}".rstrip("0").rstrip(".").replace(".", ",")
+    return "0" if text == "-0" else text
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from flask import Blueprint, Response, abort, render_template, send_from_directo
 from flask.typing import ResponseReturnValue
 
 from pretadepenser import french
+from pretadepenser.charts.chart import never_run
 from pretadepenser.web import pictures
 
 blueprint = Blueprint("watch", __name__)
@@ -61,7 +62,7 @@ def spreadsheet(key: str) -> ResponseReturnValue:
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";")
     writer.writerow(column["label"] for column in found[0]["table"]["columns"])
-    writer.writerows(found[0]["table"]["rows"])
+    writer.writerows([never_run(cell) for cell in row] for row in found[0]["table"]["rows"])
     response = Response("\ufeff" + text.getvalue(), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="veille-{found[0]["key"]}.csv"'
     return response

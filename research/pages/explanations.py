@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+from babel.lists import format_list
 
 from research.blocks import Block, Files, figure, listing, paragraph, section, subtitle, table
 from research.charts import faithfulness_chart, survey_chart
@@ -71,7 +72,7 @@ def _item(study: Study, name: str, record: dict[str, Any], files: Files) -> dict
     picture = heat_picture(photo, [map_.values[:, :, category] for category in categories], PHOTO_SIDE)
     file = f"carte-{name}-{map_.identity}.webp"
     files[file] = webp(picture)
-    panels = " et ".join(f"la carte de « {NAMES[category]} »" for category in categories)
+    panels = format_list([f"la carte de « {NAMES[category]} »" for category in categories], locale="fr")
     described = [describe_map(map_.values[:, :, category], category) for category in categories]
     return {
         "file": file,
