@@ -39,7 +39,7 @@ LABELS = (
     "Même tranche d’âge",
     "Moins de 30 ans",
     "Lieu de vie",
-    "Population de la région",
+    "Indice de population de la région",
     "Note de la région",
     "Région officielle",
     "Région de contact",
