@@ -95,6 +95,10 @@ test: $(VENV)/.test browser pdf ## Installe ce que les tests demandent, puis les
 bench: $(VENV)/.test ## Mesure vitesse, mémoire, lisibilité et fidélité (ARGS="pages", "--sizes 5000")
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: mutants
+mutants: $(VENV)/.test ## Met des fautes dans le code et compte celles que les tests remarquent (ARGS="--sample 20 web")
+	@$(BIN)/python -m tests.mutants $(ARGS)
+
 .PHONY: lint
 lint: $(VENV)/.test ## Vérifie le style, les types et les frontières entre paquets
 	@$(say) 'Style'
