@@ -156,7 +156,7 @@ def client(**figures: Value) -> dict[str, Any]:
 def hundred(**figures: list[Value]) -> list[dict[str, Any]]:
     """A hundred clients: the k-th asks for 100,000 € and k thousand, and has k hundred days of employment.
 
-    Their credits are counted in 11 to 35 instalments, their income is a fifth of the credit and more, their
+    Their goods cost as much or up to 40 % more, their credits are counted in 11 to 35 instalments, their
     external score falls from 0.99 to 0. `figures`: other values, client by client.
     """
     return [
@@ -164,7 +164,7 @@ def hundred(**figures: list[Value]) -> list[dict[str, Any]]:
             SK_ID_CURR=100_000 + k,
             TARGET=float(k % 10 == 0),
             AMT_CREDIT=100_000.0 + 1_000 * k,
-            AMT_GOODS_PRICE=100_000.0 + 1_000 * k,
+            AMT_GOODS_PRICE=(100_000.0 + 1_000 * k) * (1 + k % 5 / 10),
             AMT_ANNUITY=round((100_000 + 1_000 * k) / (11 + k % 25), 2),
             AMT_INCOME_TOTAL=20_000.0 + 300 * k,
             DAYS_EMPLOYED=-100 * k,
