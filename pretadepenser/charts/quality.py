@@ -47,7 +47,8 @@ def calibration(overall: GlobalExplanation) -> Chart:
         "Le risque annoncé et le risque observé",
         f"Le risque annoncé est dans l’intervalle du risque observé pour {french.plural(inside, 'groupe')} "
         f"sur {len(bins)}{NARROW_NO_BREAK}; l’écart le plus grand est de "
-        f"{french.compact(100 * abs(gap.expected - (gap.observed.value or 0.0)), 1)} point de pourcentage.",
+        f"{french.plural(round(100 * abs(gap.expected - (gap.observed.value or 0.0)), 1), 'point')} "
+        "de pourcentage.",
         table,
         CalibrationDrawing(tuple(map(_rates, bins))),
     )

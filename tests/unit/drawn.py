@@ -1,0 +1,54 @@
+"""What stands in a picture, read back from matplotlib."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+from matplotlib.text import Annotation, Text
+
+
+def across(line: Line2D) -> list[float]:
+    """Where the points of a line stand on the horizontal axis."""
+    found: list[float] = np.asarray(line.get_xdata(), np.float64).tolist()
+    return found
+
+
+def up(line: Line2D) -> list[float]:
+    """Where the points of a line stand on the upright axis."""
+    found: list[float] = np.asarray(line.get_ydata(), np.float64).tolist()
+    return found
+
+
+def marked(ax: Axes, marker: str) -> list[Line2D]:
+    """The lines that are drawn with a marker, in order."""
+    return [line for line in ax.lines if line.get_marker() == marker]
+
+
+def dots(ax: Axes, marker: str) -> list[tuple[float, float]]:
+    """Where the first point of each line with a marker stands."""
+    return [(across(line)[0], up(line)[0]) for line in marked(ax, marker)]
+
+
+def rectangles(ax: Axes) -> list[Rectangle]:
+    """Bars and zones, in order."""
+    return [one for one in ax.patches if isinstance(one, Rectangle)]
+
+
+def looks(shapes: Iterable[Patch]) -> list[tuple[str, str, str]]:
+    """Face, edge and hatch of shapes, "" where there is none."""
+    return [
+        (to_hex(one.get_facecolor()), to_hex(one.get_edgecolor()), one.get_hatch() or "") for one in shapes
+    ]
+
+
+def named_at(texts: Iterable[Text]) -> dict[str, tuple[float, float]]:
+    """Texts that name a place, spaces plain, and the place."""
+    found = {}
+    for text in texts:
+        if isinstance(text, Annotation):
+            x, y = text.xy
+            found[" ".join(text.get_text().split())] = (float(x), float(y))
+    return found
