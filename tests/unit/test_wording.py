@@ -179,6 +179,76 @@ def test_sentences(
     assert say(name, value, rank, share, points) == text
 
 
+# A rank counts smaller raw values, and a length of time is stored as negative days: the longer, the smaller.
+COMPARED = [
+    ("AMT_INCOME_TOTAL", 30_000, "c’est plus que chez", "c’est moins que chez", "des clients"),
+    (
+        "DAYS_EMPLOYED", -1157, "c’est plus court que chez", "c’est plus long que chez",
+        "des clients qui ont un emploi",
+    ),
+    ("DAYS_ID_PUBLISH", -45, "c’est plus récent que chez", "c’est plus ancien que chez", "des clients"),
+    ("DAYS_BIRTH", -15790, "il est plus jeune que", "il est plus âgé que", "des clients"),
+    ("OWN_CAR_AGE", 12, "c’est plus que chez", "c’est moins que chez", "des clients qui ont une voiture"),
+    ("CNT_CHILDREN", 2, "c’est plus que chez", "c’est moins que chez", "des clients"),
+    ("CREDIT_TERM", 20.7, "c’est plus que chez", "c’est moins que chez", "des clients"),
+    ("ANNUITY_TO_INCOME", 0.2, "c’est plus que chez", "c’est moins que chez", "des clients"),
+    ("EXT_SOURCE_1", 0.5, "c’est plus haut que chez", "c’est plus bas que chez", "des clients notés"),
+    ("REGION_POPULATION_RELATIVE", 0.02, "c’est plus que chez", "c’est moins que chez", "des clients"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value", "high", "low", "among"), COMPARED)
+def test_a_value_is_larger_or_smaller_than_that_of_others(
+    name: str, value: float, high: str, low: str, among: str
+) -> None:
+    for rank, said in ((0.8, high), (0.2, low)):
+        assert f": {said} 80 % {among}. Cela ajoute 2 points au score." in say(name, value, rank, 0.0, 2)
+
+
+@pytest.mark.parametrize(
+    ("rank", "said"), [(0.8, "c’est moins que l’âge de"), (0.2, "c’est plus que l’âge de")]
+)
+def test_an_age_said_to_the_client_needs_no_agreement(rank: float, said: str) -> None:
+    text = wording.reason(dictionary.describe("DAYS_BIRTH", Person.YOU), -15790, rank, 0.0, 2)
+    assert f": {said} 80 % des clients." in text.replace(french.NO_BREAK, " ")
+
+
+@pytest.mark.parametrize(
+    ("rank", "share", "said"),
+    [
+        # Within three hundredths of the middle on both sides.
+        (0.529, 0.0, "c’est dans la moyenne des clients"),
+        (0.471, 0.0, "c’est dans la moyenne des clients"),
+        (0.54, 0.0, "c’est plus que chez 54 % des clients"),
+        (0.46, 0.0, "c’est moins que chez 54 % des clients"),
+        # From a quarter of equals on.
+        (0.7, 0.25, "c’est le cas de 25 % des clients"),
+        (0.7, 0.24, "c’est plus que chez 58 % des clients"),
+        (0.3, 0.24, "c’est moins que chez 58 % des clients"),
+        # Neither all nor nobody is ever said.
+        (0.996, 0.0, "c’est plus que chez presque tous les clients"),
+        (0.004, 0.0, "c’est moins que chez presque tous les clients"),
+        (0.99, 0.0, "c’est plus que chez 99 % des clients"),
+    ],
+)
+def test_how_a_value_is_placed_among_others(rank: float, share: float, said: str) -> None:
+    assert f": {said}. Cela retire 1 point au score." in say("AMT_CREDIT", 300_000, rank, share, -1)
+
+
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        (-14, "Cela retire 14 points au score."),
+        (-1, "Cela retire 1 point au score."),
+        (0, "Cela change le score de moins d’un point."),
+        (1, "Cela ajoute 1 point au score."),
+        (14, "Cela ajoute 14 points au score."),
+    ],
+)
+def test_an_effect_has_its_direction(points: int, said: str) -> None:
+    assert wording.effect(points).replace(french.NO_BREAK, " ") == said
+
+
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [
