@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from pretadepenser.credit.model.artefact import FORMAT, TREES, Card, Data, categ
 from pretadepenser.credit.model.boosting import xgboost as xgb
 from pretadepenser.credit.model.inputs import FEATURES, feature_types
 from pretadepenser.credit.model.scoring import Model
-from pretadepenser.credit.portfolio import Portfolio, current_portfolio, import_batches
+from pretadepenser.credit.portfolio import Client, Portfolio, current_portfolio, import_batches
 from pretadepenser.credit.scale import Stability
 
 CLIENTS = 100
@@ -153,24 +153,25 @@ def client(**figures: Value) -> dict[str, Any]:
     }
 
 
-def hundred(**figures: list[Value]) -> list[dict[str, Any]]:
+def hundred(**figures: Sequence[Value]) -> list[dict[str, Any]]:
     """A hundred clients: the k-th asks for 100,000 € and k thousand, and has k hundred days of employment.
 
     Their goods cost as much or up to 40 % more, their credits are counted in 11 to 35 instalments, their
-    external score falls from 0.99 to 0. `figures`: other values, client by client.
+    external score falls from 0.99 to 0, every tenth had difficulties. `figures`: other values, client by
+    client.
     """
     return [
         client(
             SK_ID_CURR=100_000 + k,
-            TARGET=float(k % 10 == 0),
             AMT_CREDIT=100_000.0 + 1_000 * k,
             AMT_GOODS_PRICE=(100_000.0 + 1_000 * k) * (1 + k % 5 / 10),
             AMT_ANNUITY=round((100_000 + 1_000 * k) / (11 + k % 25), 2),
             AMT_INCOME_TOTAL=20_000.0 + 300 * k,
             DAYS_EMPLOYED=-100 * k,
             EXT_SOURCE_2=1 - k / 100,
-            **{name: values[k - 1] for name, values in figures.items()},
         )
+        | {"TARGET": float(k % 10 == 0)}
+        | {name: values[k - 1] for name, values in figures.items()}
         for k in range(1, CLIENTS + 1)
     ]
 
@@ -181,6 +182,13 @@ def portfolio(folder: Path, rows: list[dict[str, Any]]) -> Portfolio:
     opened = current_portfolio(folder)
     assert opened
     return opened
+
+
+def member(portfolio: Portfolio, k: int) -> Client:
+    """The k-th of the hundred."""
+    found = portfolio.client(100_000 + k)
+    assert found
+    return found
 
 
 def plain(text: str) -> str:

@@ -13,7 +13,7 @@ from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.recourse import wording
 from pretadepenser.credit.recourse.levers import Lever, Lock
 from pretadepenser.credit.recourse.meeting_sheet import sheet
-from pretadepenser.credit.recourse.search import Levers, Proposal, levers
+from pretadepenser.credit.recourse.search import Curve, Levers, Proposal, levers
 from tests.unit import by_heart
 from tests.unit.by_heart import Step, plain
 
@@ -415,6 +415,24 @@ def test_the_curve_names_the_request_the_limit_and_what_passes(house: House, por
     assert [row[0] for row in rows if "demande" in row[0]] == ["150 000 € (demande)"]
     assert {row[3] for row in rows if row[1] == "512"} == {"accordé"}
     assert {row[3] for row in rows if row[1] == "480"} == {"refusé"}
+    assert plain(up.table.rows[0][0]) == "150 000 € (demande)"
+
+
+def test_a_curve_that_wavers_is_told_by_its_lowest_and_its_highest_score() -> None:
+    curve = Curve((100_000.0, 110_000.0, 120_000.0, 130_000.0), (494, 503, 470, 498), (0.5,) * 4, 1)
+    chart = charts.amounts(curve)
+    assert plain(chart.sentence) == (
+        "À mensualité proportionnelle, pour un crédit de 100 000 € à 130 000 €, le score va de 470 à 503 "
+        "points. La demande, 110 000 €, donne 503 points ; la limite est de 500 points. Parmi ces montants, "
+        "le prêt serait accordé pour 110 000 € ; pour moins, il serait de nouveau refusé : ce n’est pas une "
+        "réponse sûre."
+    )
+    assert [(plain(row[0]), row[1], row[3]) for row in chart.table.rows] == [
+        ("100 000 €", "494", "refusé"),
+        ("110 000 € (demande)", "503", "accordé"),
+        ("120 000 €", "470", "refusé"),
+        ("130 000 €", "498", "refusé"),
+    ]
 
 
 # --- the sheet ----------------------------------------------------------------------------------

@@ -1,0 +1,272 @@
+"""Groups by decision and in common, counted by heart at two limits, and what is kept back of small ones."""
+
+import csv
+import dataclasses
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pretadepenser.charts import comparison as charts
+from pretadepenser.charts.chart import Chart
+from pretadepenser.credit.model.scoring import current_scores, score_portfolio
+from pretadepenser.credit.peers import comparison
+from pretadepenser.credit.peers import group as groups
+from pretadepenser.credit.peers.group import Group, Outcome, Selection
+from pretadepenser.credit.portfolio import Portfolio, current_portfolio
+from tests.unit import by_heart
+from tests.unit.by_heart import Step, member, plain
+from tests.unit.drawn import rectangles
+
+# 30 clients at 530 points, 40 at 510, 30 at 490; 22 fewer where the limit is 30 %.
+MODEL = by_heart.model(500.5, Step("AMT_CREDIT", 130_500, 30, 10), Step("AMT_CREDIT", 170_500, 0, -20))
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("instance")
+    score_portfolio(MODEL, by_heart.portfolio(folder, by_heart.hundred()), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def portfolio(instance: Path) -> Portfolio:
+    opened = current_portfolio(instance)
+    assert opened
+    return opened
+
+
+@pytest.fixture(scope="module")
+def margins(instance: Path, portfolio: Portfolio) -> np.ndarray:
+    found = current_scores(instance, portfolio, MODEL)
+    assert found is not None
+    return found
+
+
+def among(
+    portfolio: Portfolio, margins: np.ndarray | None, k: int, outcome: Outcome, limit: float, *alike: str
+) -> Group:
+    """The group that the k-th client is compared with."""
+    return groups.group(portfolio, member(portfolio, k), Selection(outcome, alike), margins, limit)
+
+
+@pytest.mark.parametrize(
+    ("limit", "outcome", "members", "said"),
+    [
+        (0.48, Outcome.GRANTED, range(1, 71), "Le groupe compte 70 clients dont le prêt est accordé."),
+        (0.48, Outcome.REFUSED, range(71, 101), "Le groupe compte 30 clients dont le prêt est refusé."),
+        (0.30, Outcome.GRANTED, range(1, 31), "Le groupe compte 30 clients dont le prêt est accordé."),
+        (0.30, Outcome.REFUSED, range(31, 101), "Le groupe compte 70 clients dont le prêt est refusé."),
+        (0.30, Outcome.ALL, range(1, 101), "Le groupe compte 100 clients."),
+    ],
+)
+def test_who_is_granted_is_a_matter_of_the_limit(
+    portfolio: Portfolio, margins: np.ndarray, limit: float, outcome: Outcome, members: range, said: str
+) -> None:
+    group = among(portfolio, margins, 20, outcome, limit)
+    assert (np.flatnonzero(group.mask) + 1).tolist() == list(members)
+    assert plain(groups.described(portfolio, member(portfolio, 20), group)) == said
+
+
+# The k-th client asks for 100,000 € and k thousand, and has worked for k hundred days.
+PLACES = [
+    (20, "AMT_CREDIT", 0.48, Outcome.ALL, "c’est moins que chez 80 % des clients."),
+    (90, "AMT_CREDIT", 0.48, Outcome.ALL, "c’est plus que chez 89 % des clients."),
+    (
+        20,
+        "AMT_CREDIT",
+        0.48,
+        Outcome.GRANTED,
+        "c’est moins que chez 71 % des clients dont le prêt est accordé.",
+    ),
+    (
+        20,
+        "AMT_CREDIT",
+        0.30,
+        Outcome.GRANTED,
+        "c’est plus que chez 63 % des clients dont le prêt est accordé.",
+    ),
+    (
+        80,
+        "AMT_CREDIT",
+        0.48,
+        Outcome.REFUSED,
+        "c’est moins que chez 67 % des clients dont le prêt est refusé.",
+    ),
+    (
+        80,
+        "AMT_CREDIT",
+        0.30,
+        Outcome.REFUSED,
+        "c’est plus que chez 70 % des clients dont le prêt est refusé.",
+    ),
+    (20, "DAYS_EMPLOYED", 0.48, Outcome.ALL, "c’est plus court que chez 80 % des clients."),
+    (90, "DAYS_EMPLOYED", 0.48, Outcome.ALL, "c’est plus long que chez 89 % des clients."),
+    (20, "EXT_SOURCE_2", 0.48, Outcome.ALL, "c’est plus haut que chez 80 % des clients."),
+    (90, "EXT_SOURCE_2", 0.48, Outcome.ALL, "c’est plus bas que chez 89 % des clients."),
+]
+
+
+@pytest.mark.parametrize(("k", "name", "limit", "outcome", "said"), PLACES)
+def test_where_a_client_stands_is_said_the_right_way_round(
+    portfolio: Portfolio, margins: np.ndarray, k: int, name: str, limit: float, outcome: Outcome, said: str
+) -> None:
+    group = among(portfolio, margins, k, outcome, limit)
+    shown = comparison.distribution(portfolio, member(portfolio, k), group, name)
+    sentence = plain(comparison.rank_sentence(shown))
+    assert sentence.partition(" : ")[2] == said
+
+
+def test_the_middle_and_the_most_common_bracket_are_named(portfolio: Portfolio) -> None:
+    group = among(portfolio, None, 20, Outcome.ALL, 0.48)
+    shown = comparison.distribution(portfolio, member(portfolio, 20), group, "AMT_CREDIT")
+    said = plain(charts.distribution(shown).sentence)
+    assert said.startswith(
+        "Au milieu du groupe, avec autant de clients au-dessus qu’au-dessous, la valeur est de 150 500 € ; "
+        "la tranche la plus courante, « "
+    )
+    counts = {plain(row[0]): int(row[1]) for row in charts.distribution(shown).table.rows}
+    named = said.partition("« ")[2].partition(" »")[0]
+    assert counts[named] == max(counts.values())
+    assert max(counts.values()) > min(counts.values())
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (
+            "AMT_CREDIT",
+            "DAYS_EMPLOYED",
+            "Dans ce groupe, quand l’une des deux données est élevée, l’autre l’est aussi très souvent ; ",
+        ),
+        (
+            "AMT_CREDIT",
+            "EXT_SOURCE_2",
+            "Dans ce groupe, quand l’une des deux données est élevée, l’autre est plutôt basse très souvent "
+            "; ",
+        ),
+        (
+            "AMT_CREDIT",
+            "CREDIT_TO_GOODS",
+            "Dans ce groupe, les deux données varient presque sans lien ; ",
+        ),
+    ],
+)
+def test_two_figures_are_said_to_go_together_or_apart(
+    portfolio: Portfolio, first: str, second: str, said: str
+) -> None:
+    group = among(portfolio, None, 20, Outcome.ALL, 0.48)
+    chart = charts.crossing(comparison.crossing(portfolio, member(portfolio, 20), group, first, second))
+    assert plain(chart.sentence).startswith(said)
+    assert plain(chart.sentence).endswith(" des clients sont dans les mêmes tranches que ce client.")
+
+
+@pytest.mark.parametrize(
+    ("correlation", "said"),
+    [
+        (0.7, "l’autre l’est aussi très souvent"),
+        (0.69, "l’autre l’est aussi souvent"),
+        (0.4, "l’autre l’est aussi souvent"),
+        (0.39, "l’autre l’est aussi un peu plus souvent que l’inverse"),
+        (0.2, "l’autre l’est aussi un peu plus souvent que l’inverse"),
+        (0.19, "les deux données varient presque sans lien"),
+        (-0.19, "les deux données varient presque sans lien"),
+        (-0.2, "l’autre est plutôt basse un peu plus souvent que l’inverse"),
+        (-0.5, "l’autre est plutôt basse souvent"),
+        (-0.9, "l’autre est plutôt basse très souvent"),
+    ],
+)
+def test_how_often_two_figures_go_together(portfolio: Portfolio, correlation: float, said: str) -> None:
+    group = among(portfolio, None, 20, Outcome.ALL, 0.48)
+    crossed = comparison.crossing(portfolio, member(portfolio, 20), group, "AMT_CREDIT", "DAYS_EMPLOYED")
+    chart = charts.crossing(dataclasses.replace(crossed, correlation=correlation))
+    assert f"{said} ;" in plain(chart.sentence)
+
+
+# --- small groups -------------------------------------------------------------------------------
+
+WORKING, PENSIONER, SERVANT = "Working", "Pensioner", "State servant"
+
+
+def sources(*sizes: int) -> list[str]:
+    """Sources of income: so many employees, pensioners and civil servants, a hundred in all."""
+    sized = zip((WORKING, PENSIONER, SERVANT), sizes, strict=True)
+    return [name for name, size in sized for _ in range(size)]
+
+
+def outcomes(*known: tuple[int, int, int]) -> list[float | None]:
+    """Outcomes: for each source, so many defaults and so many repaid, of so many clients."""
+    return [
+        value
+        for bad, good, size in known
+        for value in [1.0] * bad + [0.0] * good + [None] * (size - bad - good)
+    ]
+
+
+def rated(folder: Path, sizes: Sequence[int], known: Sequence[tuple[int, int, int]]) -> Chart | None:
+    """The rates by source of income, for a client without a job of the most common one."""
+    rows = by_heart.hundred(
+        NAME_INCOME_TYPE=sources(*sizes),
+        TARGET=outcomes(*known),
+        DAYS_EMPLOYED=[365_243 if one == PENSIONER else -1_000 for one in sources(*sizes)],
+    )
+    opened = by_heart.portfolio(folder, rows)
+    group = among(opened, None, 1, Outcome.ALL, 0.48)
+    return charts.rates(comparison.distribution(opened, member(opened, 1), group, "NAME_INCOME_TYPE"))
+
+
+def cells(chart: Chart) -> list[list[str]]:
+    """The lines of a chart's CSV without its head."""
+    return list(csv.reader(io.StringIO(chart.table.csv().removeprefix("\ufeff")), delimiter=";"))[1:]
+
+
+def test_a_rate_of_fewer_than_thirty_known_outcomes_is_served_nowhere(tmp_path: Path) -> None:
+    """Forty employees, thirty pensioners, and thirty civil servants of whom one outcome is unknown."""
+    chart = rated(tmp_path, (40, 30, 30), ((4, 36, 40), (6, 24, 30), (29, 0, 30)))
+    assert chart
+    assert [tuple(map(plain, row[:3])) for row in chart.table.rows] == [
+        ("Emploi salarié (ce client)", "40", "10,0 %"),
+        ("Retraite ou pension", "30", "20,0 %"),
+        ("Emploi public", "29", "trop peu"),
+    ]
+    assert [line[1:3] for line in cells(chart)] == [["40", "0,1"], ["30", "0,2"], ["29", ""]]
+    assert cells(chart)[2][3] == ""
+    (ax,) = chart.draw("large").axes
+    assert [round(bar.get_width(), 9) for bar in rectangles(ax)] == [0.1, 0.2, 0.0]
+    # Two lines for each interval, and the line of the whole group.
+    assert len(ax.lines) == 2 * 2 + 1
+    texts = [plain(text.get_text()) for text in ax.texts]
+    assert "trop peu" in texts
+    assert "100,0 %" not in texts + [cell for row in chart.table.rows for cell in row]
+    assert plain(chart.sentence) == (
+        "Dans la catégorie de ce client, 10,0 % des clients ont eu des difficultés de paiement, contre 39,4 "
+        "% dans l’ensemble du groupe."
+    )
+    assert [plain(one) for one in chart.table.footer[0]] == ["Ensemble", "99", "39,4 %", ""]
+
+
+def test_a_client_of_a_small_category_is_told_of_the_others(tmp_path: Path) -> None:
+    chart = rated(tmp_path, (29, 35, 36), ((29, 0, 29), (7, 28, 35), (9, 27, 36)))
+    assert chart
+    assert plain(chart.sentence) == (
+        "La part des clients en difficulté va de 20,0 % à 25,0 % selon la catégorie, et elle est de 45,0 % "
+        "dans l’ensemble du groupe."
+    )
+
+
+@pytest.mark.parametrize(("known", "served"), [(29, False), (30, True)])
+def test_a_group_of_fewer_than_thirty_known_outcomes_has_no_rates(
+    tmp_path: Path, known: int, served: bool
+) -> None:
+    chart = rated(tmp_path, (60, 30, 10), ((known, 0, 60), (0, 0, 30), (0, 0, 10)))
+    assert (chart is not None) is served
+
+
+@pytest.mark.parametrize(("size", "shown"), [(29, False), (30, True), (31, True)])
+def test_thirty_clients_are_a_group(tmp_path: Path, size: int, shown: bool) -> None:
+    opened = by_heart.portfolio(tmp_path, by_heart.hundred(NAME_INCOME_TYPE=sources(size, 0, 100 - size)))
+    group = among(opened, None, 1, Outcome.ALL, 0.48, "source")
+    assert group.size == size
+    assert group.large_enough is shown
