@@ -59,12 +59,13 @@ def test_every_client_has_the_own_score_whatever_the_batches(
 ) -> None:
     monkeypatch.setattr(scoring, "BATCH", size)
     steps: list[float] = []
-    scoring.score_portfolio(MODEL, opened(instance), instance, lambda _, share: steps.append(share))
-    margins = scoring.current_scores(instance, opened(instance), MODEL)
+    portfolio = opened(instance)
+    scoring.score_portfolio(MODEL, portfolio, instance, lambda _, share: steps.append(share))
+    margins = scoring.current_scores(instance, portfolio, MODEL)
     assert margins is not None
     assert margins.shape == (100,)
     for k, margin in enumerate(margins.tolist(), 1):
-        alone = scoring.score_row(MODEL, by_heart.member(opened(instance), k).values, 0.48)
+        alone = scoring.score_row(MODEL, by_heart.member(portfolio, k).values, 0.48)
         assert alone.points == expected(k)
         assert margin == pytest.approx(alone.margin, abs=1e-5), k
     assert len(steps) == -(-100 // size)
