@@ -261,6 +261,18 @@ def test_audits_follow_fairlearn(judged: tuple[metrics.Floats, metrics.Outcomes]
     assert men.four_fifths_low < ratio < men.four_fifths_high
 
 
+@pytest.mark.parametrize(("limit", "audited"), [(0.2, 1), (0.01, 0)])
+def test_where_nobody_is_granted_there_is_nothing_to_compare(limit: float, audited: int) -> None:
+    """Clients of 5 % in two groups; those of a third are safe, and too few to be told of."""
+    sex, margins = np.arange(1000).astype(np.float64) % 2, np.full(1000, -3.0)
+    sex[:50], margins[:50] = 2.0, -9.0
+    frame: dict[str, metrics.Floats] = {name: np.zeros(1000) for name in fairness.COLUMNS}
+    frame["CODE_GENDER"] = sex
+    outcomes = (np.arange(1000) % 10 == 0).astype(np.int8)
+    found = fairness.audits(frame, margins, expit(margins), outcomes, limit)
+    assert [audit.column for audit in found] == ["CODE_GENDER"][:audited]
+
+
 def test_age_brackets() -> None:
     days = -np.array([18.0, 29.9, 30.1, 39.9, 40.1, 50.1, 60.1, 90.0]) * 365.25
     labels, members = fairness._groups("DAYS_BIRTH", days)

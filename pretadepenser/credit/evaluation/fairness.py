@@ -120,13 +120,14 @@ def audits(
     """Audit the decisions at `limit` (0..1) by sex, age bracket and family situation.
 
     frame: the three COLUMNS, shape (n,); margins: out-of-fold log-odds; rates: calibrated default rates 0..1;
-    outcomes: 1 for a default. Grounds with fewer than two groups of SMALLEST clients are left out.
+    outcomes: 1 for a default. Grounds with fewer than two groups of SMALLEST clients are left out, and those
+    of which no such group has anybody granted: there is nothing to divide by.
     """
-    found = []
+    found, granted = [], Scale(limit).granted(margins)
     for column in COLUMNS:
         labels, members = _groups(column, frame[column])
-        sizes = np.bincount(members[members >= 0], minlength=len(labels))
-        if (sizes >= SMALLEST).sum() >= 2:
+        told = np.flatnonzero(np.bincount(members[members >= 0], minlength=len(labels)) >= SMALLEST)
+        if told.size >= 2 and granted[np.isin(members, told)].any():
             found.append(_audit(column, labels, members, margins, rates, outcomes, limit))
     return tuple(found)
 
