@@ -390,6 +390,10 @@ def test_what_moves_is_told_strongest_first(house: House) -> None:
         ("−5 points", "0 point", "+5 points"),
     ]
     assert [tuple(map(plain, row[3:])) for row in chart.table.footer] == [("495", "511", "+16 points")]
+    # Before, the employment weighed more than the credit; it is the credit that moves more.
+    both = {"AMT_CREDIT": 180_000.0, "DAYS_EMPLOYED": -500}
+    worse = simulate(house.model, CLIENTS[520], both, house.limit)
+    assert [(one.name, one.points) for one in worse.moved] == [("credit", -20), ("DAYS_EMPLOYED", -9)]
     one = simulate(house.model, CLIENTS[500], {"DAYS_EMPLOYED": -500}, house.limit)
     single = simulation_charts.moves(one)
     assert single
