@@ -2,7 +2,7 @@
 
 import json
 import shutil
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,13 @@ import pyarrow as pa
 import pytest
 
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.portfolio import Portfolio, PortfolioError, current_portfolio, import_batches
+from pretadepenser.credit.portfolio import (
+    Client,
+    Portfolio,
+    PortfolioError,
+    current_portfolio,
+    import_batches,
+)
 from pretadepenser.credit.portfolio.statistics import Quantiles
 from tests.unit import made_up
 
@@ -110,6 +116,7 @@ def test_frames_of_any_size_make_up_the_columns(portfolio: Portfolio) -> None:
     names = ["EXT_SOURCE_2", "CODE_GENDER", "SK_ID_CURR", "OWN_CAR_AGE"]
     for batch in (None, 1, 7, 64, 10_000):
         frames = list(portfolio.frames(names, batch))
+        assert sum(len(frame["SK_ID_CURR"]) for frame in frames) == 500
         assert all(list(frame) == names for frame in frames)
         assert batch is None or max(len(frame["SK_ID_CURR"]) for frame in frames) <= batch
         for name in names:
@@ -279,17 +286,14 @@ def test_an_open_portfolio_outlives_its_replacement(rows: pa.Table, tmp_path: Pa
 
 def test_many_threads_read_at_once(portfolio: Portfolio, rows: pa.Table) -> None:
     expected = {row["SK_ID_CURR"]: row for row in rows.to_pylist()}
-    wrong: list[int] = []
 
-    def read(seed: int) -> None:
-        for number in np.random.default_rng(seed).permutation(portfolio.numbers())[:150].tolist():
-            client = portfolio.client(number)
-            if client is None or client.values != expected[number]:
-                wrong.append(number)
+    def read(seed: int) -> dict[int, Client | None]:
+        numbers = np.random.default_rng(seed).permutation(portfolio.numbers())[:150].tolist()
+        return {number: portfolio.client(number) for number in numbers}
 
-    threads = [threading.Thread(target=read, args=(seed,)) for seed in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not wrong
+    with ThreadPoolExecutor(8) as pool:
+        for found in pool.map(read, range(8)):
+            assert len(found) == 150
+            assert {number: client and client.values for number, client in found.items()} == {
+                number: expected[number] for number in found
+            }

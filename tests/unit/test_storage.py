@@ -5,7 +5,9 @@ import multiprocessing.synchronize
 import os
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -109,24 +111,69 @@ def test_a_killed_writer_is_harmless_and_its_draft_is_cleaned(tmp_path: Path) ->
 
 def test_a_reader_never_sees_a_hole(tmp_path: Path) -> None:
     write(tmp_path, "0")
-    wrong: list[str | None] = []
     done = threading.Event()
 
-    def keep_reading() -> None:
+    def keep_reading() -> list[str]:
+        """Everything that was read. A generation that was replaced twice meanwhile may be gone."""
+        found = []
         while not done.is_set():
-            if not read(tmp_path).isdigit():
-                wrong.append("unexpected text")
+            folder = storage.current(tmp_path, "model")
+            assert folder is not None, "a hole"
+            try:
+                found.append((folder / "card.json").read_text())
+            except FileNotFoundError:
+                assert storage.current(tmp_path, "model") != folder, "a generation in place is incomplete"
+        return found
 
-    def keep_writing() -> None:
-        for number in range(15):
-            write(tmp_path, str(number))
-
-    reader = threading.Thread(target=keep_reading)
-    writer = threading.Thread(target=keep_writing)
-    reader.start()
-    writer.start()
-    writer.join()
-    done.set()
-    reader.join()
-    assert not wrong
+    with ThreadPoolExecutor(1) as pool:
+        reader = pool.submit(keep_reading)
+        try:
+            for number in range(15):
+                write(tmp_path, str(number))
+        finally:
+            done.set()
+        found = reader.result()
+    assert len(found) > 15
+    assert set(found) <= {str(number) for number in range(15)}
+    assert found == sorted(found, key=int), "what is new is never followed by what is old"
     assert read(tmp_path) == "14"
+
+
+def test_all_is_on_the_disk_before_it_is_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A power cut finds the old generation or the whole new one, and the name of one at every moment."""
+    write(tmp_path, "one")
+    done: list[tuple[str, str]] = []
+    flush, move, swap, remove = os.fsync, os.rename, os.replace, os.unlink
+
+    def note(call: str, path: object) -> None:
+        done.append((call, Path(str(path)).name))
+
+    def flushed(descriptor: int) -> None:
+        note("flush", os.readlink(f"/proc/self/fd/{descriptor}"))
+        flush(descriptor)
+
+    def moved(source: Path, target: Path) -> None:
+        note("move", target)
+        move(source, target)
+
+    def swapped(source: Path, target: Path) -> None:
+        note("swap", target)
+        swap(source, target)
+
+    def removed(path: Path, **options: Any) -> None:
+        note("remove", path)
+        remove(path, **options)
+
+    for name, spy in (("fsync", flushed), ("rename", moved), ("replace", swapped), ("unlink", removed)):
+        monkeypatch.setattr(os, name, spy)
+    with storage.publish(tmp_path, "model") as folder:
+        draft = folder.name
+        (folder / "inner").mkdir()
+        for path in (folder / "card.json", folder / "inner" / "trees"):
+            path.write_text("two")
+    generation = draft.removeprefix(".")
+    before = done[: done.index(("move", generation))]
+    assert {("flush", name) for name in ("card.json", "trees", "inner", draft)} <= set(before)
+    assert done[done.index(("move", generation)) + 1 :][:2] == [("swap", "model"), ("flush", tmp_path.name)]
+    assert ("remove", "model") not in done
+    assert read(tmp_path) == "two"

@@ -390,6 +390,9 @@ def test_what_moves_is_told_strongest_first(house: House) -> None:
         ("−5 points", "0 point", "+5 points"),
     ]
     assert [tuple(map(plain, row[3:])) for row in chart.table.footer] == [("495", "511", "+16 points")]
+    drawn = [plain(text.get_text()) for text in chart.draw("large").axes[0].texts]
+    assert "21 ans et 10 mois → 1 an et 4 mois" in drawn
+    assert "25 000 € → 35 000 €" in drawn
     # Before, the employment weighed more than the credit; it is the credit that moves more.
     both = {"AMT_CREDIT": 180_000.0, "DAYS_EMPLOYED": -500}
     worse = simulate(house.model, CLIENTS[520], both, house.limit)
