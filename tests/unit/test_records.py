@@ -19,7 +19,7 @@ from sqlalchemy import QueuePool, inspect, text
 from pretadepenser.records import recents, users
 from pretadepenser.records.attempts import Throttle
 from pretadepenser.records.database import REVISION, Database, RecordsError, alembic_config
-from pretadepenser.records.models import Base, LoginAttempt, RecentClient
+from pretadepenser.records.models import Base, LoginAttempt, RecentClient, User
 
 PASSWORD = "une suite de quelques mots"
 
@@ -126,6 +126,39 @@ def test_passwords_are_kept_as_argon2_hashes(database: Database) -> None:
     assert PASSWORD not in added.password_hash
 
 
+def test_every_refusal_costs_one_verification_of_the_same_price(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time of an answer does not tell whether a name is known, or disabled."""
+    users.add_user(database, "agathe", "conseiller", PASSWORD)
+    users.add_user(database, "basile", "conseiller", PASSWORD)
+    users.disable_user(database, "basile")
+    users.authenticate(database, "personne", PASSWORD)  # what is made once is made
+    costs: list[str] = []
+    verify, made = PasswordHasher.verify, PasswordHasher.hash
+
+    def counted(self: PasswordHasher, kept: str, password: str) -> bool:
+        costs.append(kept.rpartition("$")[0].rpartition("$")[0])
+        return bool(verify(self, kept, password))
+
+    def costly(self: PasswordHasher, password: str) -> str:
+        costs.append("a hash made anew")
+        return str(made(self, password))
+
+    monkeypatch.setattr(PasswordHasher, "verify", counted)
+    monkeypatch.setattr(PasswordHasher, "hash", costly)
+    for name, password in (
+        ("agathe", "mauvais mot de passe"),
+        ("personne", PASSWORD),
+        ("personne d’autre", PASSWORD),
+        ("basile", PASSWORD),
+        ("basile", "mauvais mot de passe"),
+    ):
+        assert users.authenticate(database, name, password) is None
+    # OWASP's least for argon2id: 19 MiB, two passes, one lane.
+    assert costs == ["$argon2id$v=19$m=19456,t=2,p=1"] * 5
+
+
 def test_an_older_hash_is_renewed_at_sign_in(database: Database) -> None:
     added = users.add_user(database, "agathe", "conseiller", PASSWORD)
     weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
@@ -166,13 +199,23 @@ def test_sessions_end_with_the_password_the_account_or_on_demand(database: Datab
     assert users.get_user(database, added.id, added.stamp) is not None
     users.end_sessions(database, added.id)
     assert users.get_user(database, added.id, added.stamp) is None
+    again = users.authenticate(database, "agathe", PASSWORD)
+    assert again is not None
     users.set_password(database, "agathe", PASSWORD + "!")
+    assert users.get_user(database, again.id, again.stamp) is None
     changed = users.authenticate(database, "agathe", PASSWORD + "!")
     assert changed is not None
+    assert users.get_user(database, changed.id, changed.stamp) is not None
     assert users.authenticate(database, "agathe", PASSWORD) is None
     users.disable_user(database, "agathe")
     assert users.get_user(database, changed.id, changed.stamp) is None
     assert users.authenticate(database, "agathe", PASSWORD + "!") is None
+    with database.session() as session:
+        stamp = session.get_one(User, added.id).stamp
+    assert stamp != changed.stamp
+    assert users.get_user(database, added.id, stamp) is None, "a session made meanwhile opens nothing either"
+    users.set_password(database, "agathe", PASSWORD)
+    assert users.authenticate(database, "agathe", PASSWORD) is not None, "another password opens it again"
     with pytest.raises(RecordsError, match="user list"):
         users.disable_user(database, "x")
     with pytest.raises(RecordsError, match="user list"):

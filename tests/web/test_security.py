@@ -1,10 +1,13 @@
 """Headers, cookies, CSRF and proxies, on every kind of answer."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+
+from pretadepenser.records.models import LoginAttempt
 
 URLS = ["/connexion", "/clients/157083", "/n-existe-pas", "/healthz", "/static/base.css", "/accessibilite"]
 
@@ -94,6 +97,36 @@ def test_forwarded_headers_count_only_from_trusted_proxies(make_app: Callable[..
         assert ("Secure" in answer.headers["Set-Cookie"]) == secure
         assert ("Strict-Transport-Security" in answer.headers) == secure
         assert seen == [("203.0.113.9" if secure else "127.0.0.1", "localhost")]
+
+
+@pytest.mark.parametrize(
+    ("proxies", "address"), [(0, "127.0.0.1"), (1, "10.0.0.2"), (2, "203.0.113.9"), (3, "198.51.100.66")]
+)
+def test_the_visitor_s_address_is_the_one_that_the_first_trusted_proxy_wrote(
+    make_app: Callable[..., Flask], sign_in: Callable[..., Any], proxies: int, address: str
+) -> None:
+    """Each proxy writes whom it heard at the end; what stands before was written by the visitor."""
+    app = make_app(PROXIES=proxies)
+    app.config["LOGIN_ATTEMPTS_ADDRESS"] = 1
+    browser = app.test_client()
+    browser.environ_base["HTTP_X_FORWARDED_FOR"] = "198.51.100.66, 203.0.113.9, 10.0.0.2"
+    sign_in(browser, "quelqu", "mauvais mot de passe")
+    with app.extensions["database"].session() as session:
+        assert [row.address for row in session.query(LoginAttempt)] == [address]
+
+
+def test_https_is_read_from_the_first_trusted_proxy(make_app: Callable[..., Flask]) -> None:
+    for proxies, forwarded, secure in (
+        (0, "https", False),
+        (1, "http, https", True),
+        (1, "https, http", False),
+        (2, "https, http", True),
+        (2, "https, http, http", False),
+    ):
+        headers = {"X-Forwarded-Proto": forwarded}
+        answer = make_app(PROXIES=proxies).test_client().get("/connexion", headers=headers)
+        assert ("Secure" in answer.headers["Set-Cookie"]) == secure, (proxies, forwarded)
+        assert ("Strict-Transport-Security" in answer.headers) == secure, (proxies, forwarded)
 
 
 def test_only_the_named_hosts_are_served(make_app: Callable[..., Flask]) -> None:

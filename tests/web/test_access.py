@@ -1,0 +1,136 @@
+"""Who may do what: every address and method, for nobody, for each role and for a system with a token.
+
+Every status is written here by hand, none is worked out from the code: a page that becomes public, or a role
+that is dropped, shows as another number. All forms are sent with their CSRF token, so that what is refused is
+refused for who asks; empty, so that nothing is changed (422 says what is missing; a simulation may be empty).
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from pretadepenser.records import tokens
+from tests.conftest import signed_in
+
+# What is slow to make is asked for a client who does not exist: it would tell no more.
+MATRIX = """
+address                                                method nobody conseiller auditeur administrateur token
+/                                                      GET    303    200        200      200            303
+/                                                      POST   303    422        422      422            303
+/connexion                                             GET    200    303        303      303            200
+/connexion                                             POST   422    303        303      303            422
+/accessibilite                                         GET    200    200        200      200            200
+/static/base.css                                       GET    200    200        200      200            200
+/healthz                                               GET    200    200        200      200            200
+/readyz                                                GET    200    200        200      200            200
+/clients/157083                                        GET    303    200        200      200            303
+/clients/157083/graphiques/score.svg                   GET    303    200        200      200            303
+/clients/157083/graphiques/score.csv                   GET    303    200        200      200            303
+/clients/157083/comparaison                            GET    303    200        200      200            303
+/clients/157083/comparaison/graphiques/repartition.svg GET    303    200        200      200            303
+/clients/157083/comparaison/graphiques/repartition.csv GET    303    200        200      200            303
+/clients/157083/simulation                             GET    303    200        200      200            303
+/clients/157083/simulation                             POST   303    200        200      200            303
+/clients/157083/simulation/chiffres.csv                POST   303    200        200      200            303
+/clients/157083/leviers                                GET    303    200        200      200            303
+/clients/1/leviers/graphiques/montant.svg              GET    303    404        404      404            303
+/clients/1/leviers/graphiques/montant.csv              GET    303    404        404      404            303
+/clients/157083/entretien                              GET    303    200        200      200            303
+/clients/157083/entretien/graphiques/score.svg         GET    303    200        200      200            303
+/clients/157083/entretien/graphiques/score.csv         GET    303    200        200      200            303
+/clients/1/entretien.pdf                               GET    303    404        404      404            303
+/dossiers/nouveau                                      GET    303    200        200      200            303
+/dossiers/nouveau                                      POST   303    422        422      422            303
+/dossiers/nouveau/chiffres/score.csv                   POST   303    422        422      422            303
+/modele                                                GET    303    200        200      200            303
+/modele/fiche.md                                       GET    303    200        200      200            303
+/modele/graphiques/importance.svg                      GET    303    200        200      200            303
+/modele/graphiques/importance.csv                      GET    303    200        200      200            303
+/modele/equite                                         GET    303    403        200      200            303
+/modele/equite/sexe.csv                                GET    303    403        200      200            303
+/modele/equite/graphiques/accords-sexe.svg             GET    303    403        200      200            303
+/modele/equite/graphiques/accords-sexe.csv             GET    303    403        200      200            303
+/veille                                                GET    303    200        200      200            303
+/veille/chiffres/absent.csv                            GET    303    404        404      404            303
+/veille/images/absent.svg                              GET    303    404        404      404            303
+/administration/reglages                               GET    303    403        403      200            303
+/api/v1/openapi.json                                   GET    200    200        200      200            200
+/api/v1/clients/157083/score                           GET    401    401        401      401            200
+/api/v1/scores                                         POST   401    401        401      401            422
+/n-existe-pas                                          GET    303    404        404      404            303
+/deconnexion                                           POST   303    303        303      303            303
+"""
+HEAD, *LINES = [line.split() for line in MATRIX.strip().splitlines()]
+WHO = ["nobody", "conseiller", "auditeur", "administrateur", "token"]
+NAMES = {"conseiller": "agathe", "auditeur": "basile", "administrateur": "camille"}
+
+
+def visitor(app: Flask, who: str) -> FlaskClient:
+    """A browser in which a user of this role is signed in; one without a user; a system with a token."""
+    if who in NAMES:
+        return signed_in(app, NAMES[who])
+    browser = app.test_client()
+    if who == "token":
+        database = app.extensions["database"]
+        browser.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {tokens.add_token(database, 'matrice')}"
+    return browser
+
+
+@pytest.fixture
+def no_token_left(app: Flask) -> Iterator[None]:
+    """The token is taken away again: the instance is shared."""
+    yield
+    database = app.extensions["database"]
+    for one in tokens.list_tokens(database):
+        tokens.revoke_token(database, one.name)
+
+
+@pytest.mark.usefixtures("no_token_left")
+@pytest.mark.parametrize("who", WHO)
+def test_everybody_gets_what_the_matrix_says(app: Flask, who: str) -> None:
+    browser = visitor(app, who)
+    page = browser.get("/" if who in NAMES else "/connexion")
+    found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page.text)
+    assert found
+    wanted, got = {}, {}
+    for address, method, *statuses in LINES:
+        wanted[f"{method} {address}"] = int(statuses[HEAD.index(who) - 2])
+        body: dict[str, Any] = {"headers": {"X-CSRFToken": found[1]}}
+        if address.startswith("/api/"):
+            body = {"json": []}
+        got[f"{method} {address}"] = browser.open(address, method=method, **body).status_code
+        if method == "GET" and wanted[f"GET {address}"] != 200:
+            # No way around: whoever is refused a page is refused its head.
+            wanted[f"HEAD {address}"] = wanted[f"GET {address}"]
+            got[f"HEAD {address}"] = browser.head(address).status_code
+    assert got == wanted
+
+
+def test_the_matrix_has_every_address_and_method(app: Flask) -> None:
+    router = app.url_map.bind("localhost")
+    listed = [
+        (router.match(address, method, return_rule=True)[0].rule, method)
+        for address, method, *_ in LINES
+        if address != "/n-existe-pas"
+    ]
+    served = [
+        (rule.rule, method)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    ]
+    assert sorted(listed) == sorted(served)
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "PUT", "PATCH", "DELETE"])
+def test_another_method_opens_no_address_to_nobody(app: Flask, method: str) -> None:
+    public = {"/connexion", "/accessibilite", "/static/base.css", "/healthz", "/readyz"}
+    answers = {}
+    for address in {line[0] for line in LINES}:
+        if address not in public and not address.startswith("/api/"):
+            answers[address] = app.test_client().open(address, method=method).status_code
+    assert len(answers) == 32
+    assert set(answers.values()) == {303}
