@@ -98,6 +98,59 @@ def test_a_wrong_setting_is_told_in_one_sentence(
     assert "court" not in message
 
 
+# (setting, lowest, highest, one step too low, one step too high)
+EDGES = [
+    ("LIMIT", "0.01", "0.99", "0.0099", "0.9901"),
+    ("LIMIT", "0,01", "0,99", "0", "1"),
+    ("LEVER_INSTALMENT", "1", "10", "0.99", "10.01"),
+    ("LEVER_CUT", "0.01", "0.9", "0.0099", "0.9001"),
+    ("LEVER_POINTS", "0", "100", "-1", "101"),
+    ("INSTALMENT_SHARE", "0.01", "1", "0.0099", "1.01"),
+    ("COST_RATIO", "1", "1000", "0", "1001"),
+    ("PORT", "1", "65535", "0", "65536"),
+    ("WORKERS", "1", "64", "0", "65"),
+    ("THREADS", "1", "64", "0", "65"),
+    ("PROXIES", "0", "5", "-1", "6"),
+    ("SESSION_HOURS", "1", "168", "0", "169"),
+    ("LOGIN_ATTEMPTS", "1", "1000", "0", "1001"),
+    ("LOGIN_ATTEMPTS_ADDRESS", "1", "10000", "0", "10001"),
+    ("LOGIN_MINUTES", "1", "1440", "0", "1441"),
+    ("API_REQUESTS", "1", "1000000", "0", "1000001"),
+    ("API_ROWS", "1", "1000000", "0", "1000001"),
+]
+
+
+@pytest.mark.parametrize(("name", "lowest", "highest", "below", "above"), EDGES)
+def test_a_number_is_taken_up_to_its_edges_and_no_further(
+    tmp_path: Path, name: str, lowest: str, highest: str, below: str, above: str
+) -> None:
+    for given in (lowest, highest):
+        values = load({f"PRETADEPENSER_{name}": given}, {"INSTANCE": tmp_path})
+        assert values[name] == float(given.replace(",", "."))
+    for given in (below, above, "inf", "nan"):
+        with pytest.raises(SettingError, match=f"Le réglage PRETADEPENSER_{name} doit être un .* et non «"):
+            load({f"PRETADEPENSER_{name}": given}, {"INSTANCE": tmp_path})
+
+
+def test_every_number_has_its_edges_here() -> None:
+    numbers = {one.name for one in SETTINGS if type(one.default) in (int, float)}
+    assert numbers == {name for name, *_ in EDGES}
+
+
+def test_a_secret_key_of_32_characters_is_long_enough_and_one_of_31_is_not(tmp_path: Path) -> None:
+    given = {"PRETADEPENSER_SECRET_KEY": "k" * 32}
+    assert load(given, {"INSTANCE": tmp_path})["SECRET_KEY"] == "k" * 32
+    with pytest.raises(SettingError, match="SECRET_KEY doit être un texte d’au moins 32 caractères"):
+        load({"PRETADEPENSER_SECRET_KEY": "k" * 31}, {"INSTANCE": tmp_path})
+    kept = tmp_path / "secret.key"
+    kept.touch(0o600)
+    kept.write_text("k" * 32)
+    assert config.secret_key(tmp_path) == "k" * 32
+    kept.write_text("k" * 31)
+    with pytest.raises(SettingError, match="abîmé"):
+        config.secret_key(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("written", "sentence"),
     [

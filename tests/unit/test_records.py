@@ -174,9 +174,10 @@ def test_an_older_hash_is_renewed_at_sign_in(database: Database) -> None:
     ("name", "role", "password", "sentence"),
     [
         ("a", "conseiller", PASSWORD, "de 2 à 64 caractères"),
+        ("a" * 65, "conseiller", PASSWORD, "de 2 à 64 caractères"),
         ("agathe martin", "conseiller", PASSWORD, "sans espace"),
         ("agathe", "patron", PASSWORD, "choisissez parmi conseiller, administrateur, auditeur"),
-        ("agathe", "conseiller", "trop court", "de 12 à 512 caractères"),
+        ("agathe", "conseiller", "onze lettre", "de 12 à 512 caractères"),
         ("agathe", "conseiller", "x" * 513, "de 12 à 512 caractères"),
     ],
 )
@@ -186,6 +187,12 @@ def test_a_wrong_user_is_refused(
     with pytest.raises(RecordsError, match=sentence):
         users.add_user(database, name, role, password)
     assert not users.list_users(database)
+
+
+def test_names_and_passwords_at_their_shortest_and_longest(database: Database) -> None:
+    for name, password in (("ab", "douze lettre"), ("a" * 64, "x" * 512)):
+        users.add_user(database, name, "conseiller", password)
+        assert users.authenticate(database, name, password) is not None
 
 
 def test_a_name_is_taken_once(database: Database) -> None:
@@ -231,6 +238,40 @@ def test_an_account_is_throttled_and_freed_after_the_period(database: Database) 
     assert throttle.begin(database, "agathe", "192.0.2.1") == 0
 
 
+def test_hammering_does_not_make_the_wait_longer(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_800_000_000.0
+    monkeypatch.setattr(time, "time", lambda: now)
+    throttle = Throttle(account=2, address=100, seconds=60)
+    assert throttle.begin(database, "agathe", "192.0.2.1") == 0
+    now += 20
+    assert throttle.begin(database, "agathe", "192.0.2.1") == 0
+    waits = []
+    for _ in range(4):
+        now += 9.5
+        waits.append(throttle.begin(database, "agathe", "192.0.2.1"))
+    # Counted from the first of the two, in whole seconds, never too few.
+    assert waits == [31, 21, 12, 2]
+    now = 1_800_000_000.0 + 60
+    assert throttle.begin(database, "agathe", "192.0.2.1") == 1, "the last moment"
+    now += 0.001
+    assert throttle.begin(database, "agathe", "192.0.2.1") == 0
+    assert throttle.begin(database, "agathe", "192.0.2.1") == 20, "the second attempt still counts"
+
+
+def test_the_longer_wait_is_told(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_800_000_000.0
+    monkeypatch.setattr(time, "time", lambda: now)
+    throttle = Throttle(account=1, address=2, seconds=60)
+    throttle.begin(database, "agathe", "192.0.2.1")
+    now += 10
+    throttle.begin(database, "bruno", "192.0.2.1")
+    now += 10
+    # The account waits 50 seconds, the address 40.
+    assert throttle.begin(database, "bruno", "192.0.2.1") == 50
+    assert throttle.begin(database, "camille", "192.0.2.1") == 40
+    assert throttle.begin(database, "agathe", "192.0.2.9") == 40
+
+
 def test_an_address_is_throttled_whatever_the_accounts(database: Database) -> None:
     throttle = Throttle(account=100, address=3, seconds=60)
     waits = [throttle.begin(database, f"compte{i}", "192.0.2.1") for i in range(4)]
@@ -244,6 +285,25 @@ def test_success_forgets_the_failures_of_the_account_from_that_address(database:
     for _ in range(5):
         assert throttle.begin(database, "agathe", "192.0.2.1") == 0
         throttle.succeed(database, "agathe", "192.0.2.1")
+
+
+def test_success_forgets_nothing_else(database: Database) -> None:
+    """Whoever has one account may not guess on at others, nor free an account that others guess at."""
+    throttle = Throttle(account=2, address=3, seconds=60)
+    for name, address in (
+        ("agathe", "192.0.2.66"),
+        ("agathe", "192.0.2.66"),
+        ("compte1", "192.0.2.1"),
+        ("compte2", "192.0.2.1"),
+    ):
+        assert throttle.begin(database, name, address) == 0
+    throttle.succeed(database, "agathe", "192.0.2.1")
+    throttle.succeed(database, "mallory", "192.0.2.1")
+    assert throttle.begin(database, "agathe", "192.0.2.7") > 0
+    assert throttle.begin(database, "compte3", "192.0.2.1") == 0
+    assert throttle.begin(database, "compte4", "192.0.2.1") > 0
+    throttle.succeed(database, " AGATHE", "192.0.2.66")
+    assert throttle.begin(database, "agathe", "192.0.2.7") == 0
 
 
 def test_old_attempts_are_not_kept(database: Database) -> None:

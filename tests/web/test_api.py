@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -194,15 +195,21 @@ def test_a_revoked_token_is_refused_at_once(app: Flask, api: FlaskClient, contra
     told(api.get(CLIENT), 401, "jeton", contract)
 
 
-def test_a_token_has_its_limit(app: Flask, api: FlaskClient, contract: dict[str, Any]) -> None:
+def test_a_token_has_its_limit(
+    app: Flask, api: FlaskClient, contract: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_800_000_000.0 // 60 * 60 + 20
+    monkeypatch.setattr(time, "time", lambda: now)
     app.config["API_REQUESTS"] = 2
-    statuses = [api.get(CLIENT).status_code for _ in range(5)]
-    # The minute may turn meanwhile.
-    assert 429 in statuses
-    answer = api.get(CLIENT)
-    if answer.status_code == 429:
-        told(answer, 429, "attendez", contract)
-        assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    assert [api.get(CLIENT).status_code for _ in range(2)] == [200, 200]
+    for _ in range(2):
+        answer = api.get(CLIENT)
+        told(answer, 429, "Ce jeton a fait trop de demandes cette minute : attendez.", contract)
+        assert answer.headers["Retry-After"] == "40"
+    now += 39
+    assert api.get(CLIENT).status_code == 429
+    now += 1
+    assert [api.get(CLIENT).status_code for _ in range(3)] == [200, 200, 429]
 
 
 def test_errors_of_address_and_method(api: FlaskClient, contract: dict[str, Any]) -> None:
@@ -281,13 +288,37 @@ def test_wrong_columns_are_named(
     assert "colonnes manquantes, dont le modèle a besoin : AMT_CREDIT" in details
 
 
-def test_too_many_rows_are_refused(
+def test_one_row_too_many_is_refused(
     app: Flask, api: FlaskClient, rows: list[dict[str, Any]], contract: dict[str, Any]
 ) -> None:
     app.config["API_ROWS"] = 30
-    told(api.post(SCORES, json={"rows": rows}), 413, "", contract)
-    told(api.post(SCORES, data=b"x" * 300_000, content_type="text/csv"), 413, "trop grande", contract)
-    assert api.post(SCORES, json={"rows": rows[:30]}).status_code == 200
+    assert len(api.post(SCORES, json={"rows": rows[:30]}).get_json()["scores"]) == 30
+    sentence = "La demande a 31 clients, 30 sont permis : envoyez-en moins."
+    told(api.post(SCORES, json={"rows": rows[:31]}), 413, sentence, contract)
+
+
+def test_a_row_explained_counts_as_more(
+    app: Flask, api: FlaskClient, rows: list[dict[str, Any]], contract: dict[str, Any]
+) -> None:
+    """500 clients with their reasons at once, whatever API_ROWS says."""
+    app.config["API_ROWS"] = 10
+    used = [*dictionary.columns_of(FEATURES)]
+    many = [{name: row[name] for name in used} for row in rows * 13][:501]
+    answer = api.post(f"{SCORES}?reasons=true", json={"rows": many[:500]})
+    assert len(answer.get_json()["scores"]) == 500
+    sentence = "La demande a 501 clients, 500 sont permis : envoyez-en moins."
+    told(api.post(f"{SCORES}?reasons=true", json={"rows": many}), 413, sentence, contract)
+
+
+@pytest.mark.parametrize(("query", "size"), [("", 30 * 4096), ("?reasons=true", 500 * 4096)])
+def test_a_demand_may_be_4096_bytes_a_client(
+    app: Flask, api: FlaskClient, contract: dict[str, Any], query: str, size: int
+) -> None:
+    app.config["API_ROWS"] = 30
+    whole = api.post(SCORES + query, data=b" " * size, content_type="application/json")
+    told(whole, 400, "pas du JSON correct", contract)
+    more = api.post(SCORES + query, data=b" " * (size + 1), content_type="application/json")
+    told(more, 413, "La demande est trop grande : envoyez moins de clients à la fois.", contract)
 
 
 def test_without_a_model_it_says_so(app: Flask, api: FlaskClient, contract: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Signing in and out: who gets in, who waits, and where it leads."""
 
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -181,3 +182,36 @@ def test_guessing_is_slowed_down_for_an_address(app: Flask, sign_in: SignIn) -> 
     elsewhere = app.test_client()
     elsewhere.environ_base["REMOTE_ADDR"] = "192.0.2.7"
     assert sign_in(elsewhere, "bruno", PASSWORD).status_code == 303
+
+
+def test_the_wait_is_as_long_as_the_setting_says(app: Flask, sign_in: SignIn) -> None:
+    app.config["LOGIN_ATTEMPTS"], app.config["LOGIN_MINUTES"] = 1, 1
+    assert sign_in(app.test_client(), "bruno", "mauvais mot de passe").status_code == 422
+    answer = sign_in(app.test_client(), "bruno", PASSWORD)
+    assert answer.status_code == 429
+    assert "Trop d’essais de connexion : attendez une minute, puis recommencez." in plain(answer.text)
+    assert 50 <= int(answer.headers["Retry-After"]) <= 60
+
+
+def test_whoever_signs_in_may_be_wrong_again_as_often_as_before(app: Flask, sign_in: SignIn) -> None:
+    app.config["LOGIN_ATTEMPTS"] = 2
+    for _ in range(3):
+        assert sign_in(app.test_client(), "bruno", "mauvais mot de passe").status_code == 422
+        assert sign_in(app.test_client(), "bruno", PASSWORD).status_code == 303
+    for status in (422, 422, 429, 429):
+        assert sign_in(app.test_client(), "bruno", "mauvais mot de passe").status_code == status
+
+
+@pytest.mark.parametrize("hours", [1, 24])
+def test_a_session_lasts_as_long_as_the_setting_says(
+    make_app: Callable[..., Flask], sign_in: SignIn, hours: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
+    browser = make_app(SESSION_HOURS=hours).test_client()
+    sign_in(browser)
+    assert browser.get("/").status_code == 200
+    now += 3600 * hours - 1
+    assert browser.get("/").status_code == 200
+    now += 2
+    assert browser.get("/").status_code == 303

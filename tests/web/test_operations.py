@@ -62,6 +62,37 @@ def test_addresses_and_numbers_are_masked_but_lines_and_years_are_not() -> None:
     assert masked(text) == "line 1234 in 2026: client … with ….5 € from …, …"
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("9999", "9999"),
+        ("10000", "…"),
+        ("99999", "…"),
+        ("client=12345,", "client=…,"),
+        ("x98765y", "x…y"),
+        ("12345.67", "….67"),
+        ("8.8.8.8", "…"),
+        ("255.255.255.255", "…"),
+    ],
+)
+def test_five_digits_are_a_number_that_is_never_written(text: str, written: str) -> None:
+    assert masked(text) == written
+
+
+@pytest.mark.parametrize(
+    ("logger", "level", "written"),
+    [
+        ("pretadepenser", logging.INFO, "worker … on port 8000"),
+        ("pretadepenser", logging.ERROR, "worker … on port 8000"),
+        ("gunicorn.error", logging.WARNING, "worker … on port 8000"),
+        ("gunicorn.error", logging.INFO, "worker 12345 on port 8000"),
+    ],
+)
+def test_gunicorn_alone_may_say_its_own_numbers(logger: str, level: int, written: str) -> None:
+    record = logging.LogRecord(logger, level, "", 1, "worker %d on port %d", (12345, 8000), None)
+    assert DiscreetFormatter("%(message)s").format(record) == written
+
+
 def test_a_failure_is_logged_without_the_client(
     make_app: Callable[..., Flask], sign_in: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:

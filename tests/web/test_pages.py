@@ -43,6 +43,8 @@ def test_a_number_leads_to_the_client(client: FlaskClient, typed: str) -> None:
         ("157.083", "Enlevez le point : 157083."),
         ("157,083", "Enlevez la virgule : 157083."),
         ("1.570.833", "Enlevez les points : 1570833."),
+        ("9" * 12, "Aucun client ne porte le numéro 999999999999"),
+        ("9" * 13, "Ce numéro a 13 chiffres ; un numéro de client en a 12 au plus : vérifiez-le."),
         ("9" * 40, "Ce numéro a 40 chiffres"),
         ("999999999", "Aucun client ne porte le numéro 999999999"),
     ],
