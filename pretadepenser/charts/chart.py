@@ -56,7 +56,7 @@ class Table:
         """The table for a French spreadsheet: semicolons, decimal commas, UTF-8 with its mark."""
         text = io.StringIO()
         writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-        writer.writerow([column.label for column in self.columns])
+        writer.writerow([never_run(column.label) for column in self.columns])
         for row in self.raw:
             writer.writerow([_french(cell) for cell in row])
         return "\ufeff" + text.getvalue()

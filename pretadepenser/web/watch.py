@@ -61,7 +61,7 @@ def spreadsheet(key: str) -> ResponseReturnValue:
         abort(404, description="Ce tableau n’est pas dans le rapport.")
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";")
-    writer.writerow(column["label"] for column in found[0]["table"]["columns"])
+    writer.writerow(never_run(column["label"]) for column in found[0]["table"]["columns"])
     writer.writerows([never_run(cell) for cell in row] for row in found[0]["table"]["rows"])
     response = Response("\ufeff" + text.getvalue(), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="veille-{found[0]["key"]}.csv"'

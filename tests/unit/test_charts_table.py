@@ -34,3 +34,13 @@ def test_a_text_that_a_spreadsheet_would_run_is_kept_a_text(start: str) -> None:
     assert said == f"'{start}HYPERLINK(1)"
     assert written("Moins de 5 %") == "Moins de 5 %"
     assert written("1,5 = a") == "1,5 = a"
+
+
+def test_a_whole_file_is_written_to_the_letter() -> None:
+    """A mark for UTF-8, semicolons, lines that end as Excel's, quotes only where they are needed."""
+    columns = (Column("Donnée"), Column("=Valeur", numeric=True), Column("Fin ; suite"))
+    rows = (("Âge", "1", "x"), ("Revenu", "2", "y"))
+    raw = (("Âge", 1.5, None), ("@Revenu", -2.25, 'dit « "non" »'))
+    assert Table("Essai", columns, rows, raw).csv() == (
+        '\ufeffDonnée;\'=Valeur;"Fin ; suite"\r\nÂge;1,5;\r\n\'@Revenu;-2,25;"dit « ""non"" »"\r\n'
+    )

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pretadepenser import storage
+from pretadepenser import config, storage
 
 
 def write(root: Path, text: str) -> None:
@@ -177,3 +177,52 @@ def test_all_is_on_the_disk_before_it_is_in_place(tmp_path: Path, monkeypatch: p
     assert done[done.index(("move", generation)) + 1 :][:2] == [("swap", "model"), ("flush", tmp_path.name)]
     assert ("remove", "model") not in done
     assert read(tmp_path) == "two"
+
+
+def test_at_every_step_a_reader_finds_a_whole_generation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looks at what is published after each call that changes a name, as another process would."""
+    write(tmp_path, "0")
+    write(tmp_path, "1")
+    seen: list[str] = []
+
+    def watch(name: str) -> None:
+        real = getattr(os, name)
+
+        def call(*given: Any, **options: Any) -> Any:
+            done = real(*given, **options)
+            seen.append(read(tmp_path))
+            return done
+
+        monkeypatch.setattr(os, name, call)
+
+    for name in ("rename", "replace", "symlink", "unlink", "rmdir"):
+        watch(name)
+    write(tmp_path, "2")
+    monkeypatch.undo()
+    # Moved aside, linked, put in place; then the generation before the last is taken away.
+    assert seen[:3] == ["1", "1", "2"]
+    assert len(seen) > 3
+    assert set(seen[3:]) == {"2"}
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_symlink()) == ["model"]
+
+
+def test_the_secret_key_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def watch(name: str) -> None:
+        real = getattr(os, name)
+
+        def call(*given: Any) -> Any:
+            done.append(name)
+            return real(*given)
+
+        monkeypatch.setattr(os, name, call)
+
+    for name in ("fsync", "link", "unlink"):
+        watch(name)
+    config.secret_key(tmp_path)
+    assert done == ["fsync", "link", "unlink"]

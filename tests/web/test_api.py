@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -140,6 +141,12 @@ def test_csv_goes_in_and_out(api: FlaskClient, rows: list[dict[str, Any]]) -> No
         SCORES, data=text.getvalue().encode(), content_type="text/csv", headers={"Accept": "text/csv"}
     )
     assert answer.mimetype == "text/csv"
+    head, *lines, end = answer.text.split("\r\n")
+    assert head == "client,granted,points,probability,limit,calibrated,close,points_low,points_high"
+    assert (len(lines), end) == (40, "")
+    number, truth, decimal = r"-?\d+", "(?:True|False)", r"0\.\d+"
+    form = rf"{number},{truth},{number},{decimal},0\.48,{decimal},{truth},{number},{number}"
+    assert [line for line in lines if not re.fullmatch(form, line)] == [], "figures for machines alone"
     written = list(csv.DictReader(io.StringIO(answer.text)))
     assert [int(line["points"]) for line in written] == [score["points"] for score in in_json]
     assert [float(line["probability"]) for line in written] == [score["probability"] for score in in_json]

@@ -1,5 +1,6 @@
 """The commands: what they do, say and refuse, in French and without a trace."""
 
+import csv
 import re
 import shutil
 from collections.abc import Callable, Sequence
@@ -308,6 +309,29 @@ def test_a_file_is_scored_like_the_screen(served: Flask, tmp_path: Path, ending:
         assert [line[f"against_{index}"] or None for index in (1, 2, 3)] == (
             [reason.sentence for reason in explained.against[:3]] + [None] * 3
         )[:3]
+
+
+def test_a_file_of_scores_has_figures_for_machines_and_texts_that_nothing_runs(
+    served: Flask, tmp_path: Path
+) -> None:
+    pa.parquet.write_table(pa.Table.from_pylist(clients(served)[:60]), tmp_path / "clients.parquet")
+    words = ("score", str(tmp_path / "clients.parquet"), "--output", str(tmp_path / "scores.csv"))
+    assert flask(served, *words).exit_code == 0
+    head, *lines = csv.reader((tmp_path / "scores.csv").read_text("utf-8").splitlines())
+    assert head == [
+        "client", "granted", "points", "probability", "limit", "calibrated", "close", "points_low",
+        "points_high", "against_1", "against_2", "against_3", "in_favour_1", "in_favour_2", "in_favour_3",
+    ]  # fmt: skip
+    assert len(lines) == 60
+    number, truth, decimal = r"-?\d+", "(?:true|false)", r"0\.\d+"
+    for line in lines:
+        figures = ",".join(line[:9])
+        assert re.fullmatch(
+            rf"{number},{truth},{number},{decimal},0\.48,{decimal},{truth},{number},{number}", figures
+        )
+        assert line[9] or line[12], "each has a reason"
+        # Sentences begin with a capital: nothing that a spreadsheet would take for a formula.
+        assert [text for text in line[9:] if text and not re.match(r"[A-ZÀÂÉÈÊÎÔÛÇ]", text)] == []
 
 
 def test_scores_without_reasons_need_no_portfolio(served: Flask, tmp_path: Path) -> None:

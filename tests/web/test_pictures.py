@@ -1,8 +1,11 @@
 """A picture belongs to its page: what is drawn decides under which name it is kept and found again."""
 
 import dataclasses
+import errno
+import os
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -188,6 +191,80 @@ def test_pages_opened_one_after_the_other_show_their_own_client(
         assert answer.data == expected
         amount = " ".join(re.findall(r"Ce client\s*:\s*([\d\s]+)€", answer.text)[0].split())
         assert int(amount.replace(" ", "")) == int(float(one.values["AMT_CREDIT"] or 0) / 100 + 0.5)
+
+
+@pytest.mark.parametrize("first", ["large", "etroite"])
+def test_a_picture_is_kept_for_each_width(make_app: Callable[..., Flask], sign_in: Any, first: str) -> None:
+    browser = make_app().test_client()
+    sign_in(browser)
+    address = "/clients/157083/graphiques/score.svg?largeur="
+    for width in (first, "large", "etroite", "large", "etroite"):
+        (wide,) = re.findall(r'<svg[^>]* width="([\d.]+)', browser.get(address + width).text)
+        assert float(wide) == {"large": 880, "etroite": 254}[width]
+    assert len(list((browser.application.config["INSTANCE"] / "pictures").iterdir())) == 2
+    assert browser.get("/clients/157083/graphiques/score.svg").data == browser.get(f"{address}large").data
+
+
+def test_the_oldest_pictures_make_room(
+    make_app: Callable[..., Flask], sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "KEPT", 16)
+    browser = make_app().test_client()
+    sign_in(browser)
+    folder = browser.application.config["INSTANCE"] / "pictures"
+    folder.mkdir()
+    for age in range(15):
+        path = folder / f"{pictures.PREFIX}{age:064}.svg"
+        path.write_text("kept")
+        os.utime(path, (1_700_000_000 - age, 1_700_000_000 - age))
+    browser.get("/clients/157083/graphiques/score.svg")
+    assert len(list(folder.iterdir())) == 16, "there is room for sixteen"
+    browser.get("/clients/157083/graphiques/contributions.svg")
+    # One too many: two of sixteen are left free, the three oldest of seventeen go.
+    left = {path.name.removeprefix(pictures.PREFIX) for path in folder.iterdir()}
+    assert len(left) == 14
+    assert {f"{age:064}.svg" for age in range(12)} < left
+
+
+def test_a_full_disk_loses_no_picture(
+    make_app: Callable[..., Flask], sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = make_app().test_client()
+    sign_in(browser)
+    expected = browser.get("/clients/157083/graphiques/score.svg").data
+    shutil.rmtree(browser.application.config["INSTANCE"] / "pictures")
+
+    def full(*given: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    for _ in range(2):
+        answer = browser.get("/clients/157083/graphiques/score.svg")
+        assert (answer.status_code, answer.data) == (200, expected)
+
+
+def test_a_picture_is_on_the_disk_before_it_has_its_name(
+    make_app: Callable[..., Flask], sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a power cut would leave an empty picture under its name, and it would be shown ever after."""
+    browser = make_app().test_client()
+    sign_in(browser)
+    flushed: list[bytes] = []
+    named: list[bytes] = []
+    fsync, replace = os.fsync, os.replace
+
+    def watched_fsync(descriptor: int) -> None:
+        fsync(descriptor)
+        flushed.append(Path(f"/proc/self/fd/{descriptor}").read_bytes())
+
+    def watched_replace(old: str, new: Path) -> None:
+        named.append(Path(old).read_bytes())
+        replace(old, new)
+
+    monkeypatch.setattr(os, "fsync", watched_fsync)
+    monkeypatch.setattr(os, "replace", watched_replace)
+    picture = browser.get("/clients/157083/graphiques/score.svg").data
+    assert flushed == named == [picture]
 
 
 def test_what_another_version_drew_is_thrown_away(

@@ -103,3 +103,32 @@ def test_a_report_of_another_version_is_not_shown(
     (tmp_path / "report.json").write_text('{"version": 99}', encoding="utf-8")
     monkeypatch.setattr(watch, "RESULTS", tmp_path)
     assert "make research" in page("/veille").text_content()
+
+
+def test_the_file_of_figures_runs_nothing_and_is_french(
+    client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = {
+        "columns": [{"label": "Méthode", "numeric": False}, {"label": "+ ou −", "numeric": True}],
+        "rows": [
+            ["Réseau", "89,1 %"],
+            ["=HYPERLINK(1)", "+33"],
+            ["-2", "−2"],
+            ["@SOMME(A1)", "\t=1"],
+            ["a ; b", "1 = 1"],
+        ],
+    }
+    figure = {"kind": "figure", "key": "essai", "table": table, "narrow": {"file": "essai.svg"}}
+    report = {"version": 2, "sections": [{"blocks": [figure]}]}
+    (tmp_path / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    monkeypatch.setattr(watch, "RESULTS", tmp_path)
+    answer = client.get("/veille/chiffres/essai.csv")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="veille-essai.csv"'
+    assert answer.data.decode() == (
+        "\ufeffMéthode;'+ ou −\r\n"
+        "Réseau;89,1\u00a0%\r\n"
+        "'=HYPERLINK(1);'+33\r\n"
+        "'-2;'−2\r\n"
+        "'@SOMME(A1);'\t=1\r\n"
+        '"a\u202f; b";1 = 1\r\n'
+    )
