@@ -16,21 +16,28 @@ def plain(text: str) -> str:
     return " ".join(text.replace("\u202f", " ").split())
 
 
-@pytest.mark.parametrize("path", ["", "/comparaison", "/simulation", "/leviers", "/entretien"])
+CREDIT, ALL = ["11 250"], ["2 925", "11 250", "465"]
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [("", ALL), ("/comparaison", CREDIT), ("/simulation", ALL), ("/leviers", CREDIT), ("/entretien", ALL)],
+)
 def test_every_page_shows_the_file_s_amounts_divided_by_a_hundred(
-    client: FlaskClient, portfolio: Portfolio, path: str
+    client: FlaskClient, portfolio: Portfolio, path: str, shown: list[str]
 ) -> None:
     number = 157083
     someone = portfolio.client(number)
     assert someone
-    income, credit = (float(someone.values[name] or 0) for name in ("AMT_INCOME_TOTAL", "AMT_CREDIT"))
+    columns = ("AMT_INCOME_TOTAL", "AMT_CREDIT", "AMT_ANNUITY")
+    assert [someone.values[name] for name in columns] == [292_500, 1_125_000, 46_539]
     with using(PLAIN):
         text = plain(client.get(f"/clients/{number}{path}").text)
         assert in_use() == PLAIN, "a request leaves no currency behind"
-    file_units = {f"{round(value):,}".replace(",", " ") for value in (income, credit)}
-    shown = {f"{int(value / 100 + 0.5):,}".replace(",", " ") for value in (income, credit)}
-    assert not [amount for amount in file_units if re.search(rf"(?<!\d){amount} ?€", text)]
-    assert [amount for amount in shown if re.search(rf"(?<!\d){amount}(?!\d)", text)]
+    for amount in ("292 500", "1 125 000", "46 539"):
+        assert not re.search(rf"(?<!\d){amount} ?€", text)
+    for amount in shown:
+        assert re.search(rf"(?<!\d){amount}(?!\d)", text)
 
 
 def test_the_convention_is_told(client: FlaskClient) -> None:

@@ -1,5 +1,7 @@
 """A new application: the same answer as for a known client, and how sure it is."""
 
+import csv
+import io
 import re
 from typing import Any
 
@@ -191,18 +193,30 @@ def test_impossible_combinations_are_refused(send: Page, typed: dict[str, str], 
     assert field in errors(send(URL, {**LITTLE, **typed}, status=422))
 
 
+def head_of(form: HtmlElement) -> str:
+    """The name of the chart whose figures a form asks for."""
+    return str(form.get("action")).rpartition("/")[2].removesuffix(".csv")
+
+
 def test_gives_the_figures_as_a_spreadsheet(client: FlaskClient, send: Page) -> None:
     answer = send(URL, LITTLE)
     forms = [form for form in answer.forms if (form.get("action") or "").endswith(".csv")]
     assert len(forms) == 2
     for form in forms:
         response = client.post(form.get("action"), data=dict(form.form_values()))
-        assert response.mimetype == "text/csv"
+        assert (response.status_code, response.mimetype) == (200, "text/csv")
+        head, *rows = csv.reader(io.StringIO(response.text.removeprefix("\ufeff")), delimiter=";")
+        table = answer.xpath(f"//figure[@id='figure-{head_of(form)}']//table")[0]
+        assert head == [cell.text_content() for cell in table.xpath("./thead//th")]
+        assert len(rows) > 2
+        assert [" ".join(row[0].split()) for row in rows] == [
+            text_of(one[0]) for one in table.xpath("./tbody/tr")
+        ]
 
 
 def test_needs_a_signed_in_user(anonymous: FlaskClient) -> None:
     assert anonymous.get(URL).status_code == 303
-    assert anonymous.post(URL, data=LITTLE).status_code in (303, 400)
+    assert anonymous.post(URL, data=LITTLE).status_code == 400, "no token, so no form of ours"
 
 
 def test_all_that_is_wrong_is_said_at_once(send: Page) -> None:

@@ -204,7 +204,7 @@ def test_a_reload_takes_new_settings_and_cuts_nobody_off(server: Server) -> None
         while not stop.is_set():
             try:
                 statuses.append(server.get(CLIENT)[0])
-            except OSError as error:
+            except (OSError, http.client.HTTPException) as error:
                 statuses.append(repr(error))
 
     threads = [threading.Thread(target=ask) for _ in range(4)]

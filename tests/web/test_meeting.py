@@ -106,8 +106,9 @@ def test_the_page_says_all_in_order(page: Page, cases: dict[str, int], case: str
     assert ("Voici" in text.split("la réponse ?")[-1][:500]) == (case in ("changes", "fragile"))
     assert ("Aucun changement sûr" in text) == (case in ("none", "fragile"))
     assert ("Changement fragile :" in text) == (case == "fragile")
-    for reasons in shown.xpath("//ol[contains(@class, 'reasons')]"):
-        assert 1 <= len(reasons) <= meeting_sheet.REASONS
+    reasons = [len(one) for one in shown.xpath("//ol[contains(@class, 'reasons')]")]
+    assert 1 <= len(reasons) <= 2
+    assert {1, 2, 3} >= set(reasons)
     for law in (
         "RGPD, article 15", "article 16", "(17)", "(18)", "(21)", "RGPD, article 22", "RGPD, article 77",
         "directive (UE) 2023/2225, article 18", "Code de la consommation, article L. 312-16",
@@ -385,7 +386,7 @@ def test_the_tags_tell_what_is_seen(made: dict[str, bytes], case: str) -> None:
         figures = [one for one in tree if one.S == "/Figure"]
         assert len(figures) == 1
         assert str(figures[0].Alt).startswith("Graphique")
-        assert all("/BBox" in one.A for one in figures)
+        assert "/BBox" in figures[0].A
         lists = [one for one in tree if one.S == "/L"]
         assert len(lists) >= 6
         for one in lists:
@@ -401,12 +402,15 @@ def test_the_tags_tell_what_is_seen(made: dict[str, bytes], case: str) -> None:
 @needs_pango
 def test_all_content_is_tagged_or_an_artifact(made: dict[str, bytes]) -> None:
     paint = {"TJ", "Tj", "Do", "S", "s", "f", "F", "f*", "B", "B*", "b", "b*", "sh"}
+    painted = 0
     with pikepdf.open(io.BytesIO(made["changes"])) as document:
         for page in document.pages:
             depth = 0
             for _, operator in pikepdf.parse_content_stream(page):
                 depth += {"BDC": 1, "BMC": 1, "EMC": -1}.get(str(operator), 0)
                 assert depth or str(operator) not in paint, f"{operator} outside of marked content"
+                painted += str(operator) in paint
+    assert painted > 100
 
 
 @needs_pango

@@ -1,7 +1,9 @@
 """The technology watch: the published report as a page, its pictures and its figures."""
 
 import base64
+import csv
 import hashlib
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -20,8 +22,6 @@ Page = Callable[..., HtmlElement]
 def published() -> dict[str, Any]:
     """The committed report."""
     path = watch.RESULTS / "report.json"
-    if not path.is_file():
-        pytest.skip("research/results n’est pas publié : lancez « make research »")
     report = json.loads(path.read_text(encoding="utf-8"))
     assert isinstance(report, dict)
     return report
@@ -53,6 +53,7 @@ def test_no_two_tables_or_charts_have_the_same_name(published: dict[str, Any]) -
     captions = [block["table"]["caption"] for block in blocks if "table" in block]
     titles = [block["title"] for block in blocks if block["kind"] == "figure"]
     for names in (captions, titles):
+        assert len(names) >= 6
         assert len(names) == len(set(names))
 
 
@@ -72,13 +73,18 @@ def test_every_chart_stands_beside_its_figures(
     page: Page, client: FlaskClient, published: dict[str, Any]
 ) -> None:
     figures = page("/veille").xpath("//main//figure")
-    assert figures
+    assert len(figures) >= 6
     for figure in figures:
-        assert figure.xpath(".//table//tbody/tr")
         answer = client.get(figure.xpath(".//a[@download]/@href")[0])
         assert answer.status_code == 200
-        rows = answer.text.splitlines()
-        assert len(rows) == 1 + len(figure.xpath(".//table//tbody/tr"))
+        rows = csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")), delimiter=";")
+        (table,) = figure.xpath(".//table")
+        shown = [[cell.text_content() for cell in row.xpath("./th | ./td")] for row in table.xpath(".//tr")]
+        assert len(shown) > 1
+        # The apostrophe keeps a spreadsheet from running what begins with a sign.
+        assert [[cell.removeprefix("'").split() for cell in row] for row in rows] == [
+            [cell.split() for cell in row] for row in shown
+        ]
 
 
 @pytest.mark.parametrize("name", ["report.json", "figures.json", "..%2Freport.py", "absent.svg"])
@@ -87,7 +93,7 @@ def test_other_files_stay_out_of_reach(client: FlaskClient, name: str) -> None:
 
 
 def test_nobody_reads_it_without_signing_in(anonymous: FlaskClient) -> None:
-    assert anonymous.get("/veille").status_code in {302, 303}
+    assert anonymous.get("/veille").status_code == 303
 
 
 def test_without_results_the_page_says_how_to_make_them(
