@@ -40,6 +40,20 @@ return cells.flatMap(cell => {
 });
 """
 
+# What no page may hold: faults that the checks above and axe-core must find.
+FAULTS = """
+document.querySelector('main').insertAdjacentHTML('beforeend', `
+  <img src="/static/favicon.svg" width="9" height="9"><h2></h2><input type="text" id="sans-nom">
+  <p id="pale">Trop pâle.</p><p id="gris">Un peu pâle.</p><table id="etroit"><caption>Essai</caption>
+  <tr><th scope="col">anticonstitutionnellement</th></tr><tr><td>1</td></tr></table>
+  <p id="large">Large</p>`);
+document.getElementById('pale').style.color = '#dddddd';
+document.getElementById('gris').style.color = '#6b6b6b';
+Object.assign(document.getElementById('large').style, {width: '2000px', maxWidth: 'none'});
+const narrow = {width: '60px', tableLayout: 'fixed', overflowWrap: 'anywhere'};
+Object.assign(document.getElementById('etroit').style, narrow);
+"""
+
 
 def violations(driver: WebDriver) -> list[str]:
     """Run every rule of axe-core, those that are off by default included; say what it found."""
@@ -47,6 +61,7 @@ def violations(driver: WebDriver) -> list[str]:
     axe.inject()
     rules = driver.execute_script("return axe.getRules().map(rule => [rule.ruleId, rule.tags])")
     wanted = {rule for rule, tags in rules if not {"experimental", "deprecated"} & set(tags)}
+    assert len(wanted) > 80, "axe-core lost its rules"
     options = {"rules": {rule: {"enabled": rule in wanted - EXCLUDED.keys()} for rule, _ in rules}}
     found: dict[str, Any] = axe.run(options=json.dumps(options | {"resultTypes": ["violations"]}))
     return [
@@ -54,6 +69,17 @@ def violations(driver: WebDriver) -> list[str]:
         f" {one['nodes'][0]['failureSummary'][:300]}"
         for one in found["violations"]
     ]
+
+
+def test_what_is_looked_for_would_be_found(visit: Callable[..., WebDriver]) -> None:
+    """A page with a fault of each kind: what holds the pages below is not blind."""
+    driver = visit("/accessibilite")
+    assert violations(driver) == []
+    driver.execute_script(FAULTS)
+    found = {line.partition(":")[0] for line in violations(driver)}
+    assert {"image-alt", "color-contrast", "color-contrast-enhanced", "label", "empty-heading"} <= found
+    assert driver.execute_script("return document.documentElement.scrollWidth") > 1280
+    assert driver.execute_script(BROKEN) == ["anticonstitutionnellement"]
 
 
 def test_axe_is_current() -> None:

@@ -60,6 +60,7 @@ def walk(driver: WebDriver, most: int) -> list[dict[str, Any]]:
 def check(driver: WebDriver) -> None:
     """Walk through the page that is open; all is reached, in order, seen, and large enough."""
     expected = driver.execute_script(EXPECTED)
+    assert len(expected) >= 3, "every page has its skip link, its frame and its accessibility statement"
     stops = walk(driver, len(expected) + 5)
     assert [stop["stop"] for stop in stops] == expected
     unseen = [s["name"] for s in stops if not (s["outlined"] and s["inside"] and s["uncovered"])]

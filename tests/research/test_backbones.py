@@ -66,7 +66,6 @@ def test_genuine_weights_know_their_classes() -> None:
     built = network("efficientnet_lite0", 64, str(WEIGHTS / "efficientnet_lite0_notop.weights.h5"))
     again = network("efficientnet_lite0", 64, "random")
     picture = np.full((1, 64, 64, 3), 127, np.float32)
-    assert built.weights != again.weights
     assert not np.allclose(built.base(picture), again.base(picture))
 
 

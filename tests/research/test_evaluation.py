@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +84,9 @@ def test_predictions_survive_their_json_and_figures_follow_the_definitions(
         f1_score(labels, answers, labels=range(7), average="macro", zero_division=0)
     )
     assert np.sum(found["confusion"]) == len(tested)
-    for mistake in worst_mistakes(again):
+    mistakes = worst_mistakes(again)
+    assert len(mistakes) >= 2, "so little is learnt in two epochs"
+    for mistake in mistakes:
         assert mistake["truth"] != mistake["answer"]
 
 
@@ -105,12 +108,13 @@ def test_a_histogram_sums_the_shares(study: Study) -> None:
     assert (histogram**2).sum() == pytest.approx(1)
 
 
-@pytest.mark.skipif(not RESULTS.is_dir(), reason="research/results n’est pas publié (make research)")
 def test_the_published_figures_follow_from_the_published_predictions() -> None:
     manifest_json = read_json(RESULTS / "manifest.json")
     manifest = Manifest(manifest_json["seed"], manifest_json["data"], manifest_json["roles"])
     assert manifest.key == manifest_json["key"]
     published = read_json(RESULTS / "figures.json")
+    assert len(published["methods"]) >= 7
+    assert len(published["pairs"]) >= 3
     predictions = {}
     for name, method in published["methods"].items():
         predictions[name] = read_predictions(read_json(RESULTS / f"predictions-{name}.json"))
@@ -130,8 +134,10 @@ def test_the_published_figures_follow_from_the_published_predictions() -> None:
 def test_a_configuration_states_its_command_and_the_result_that_is_published(name: str) -> None:
     said = importlib.import_module(f"research.configs.{name}").__doc__ or ""
     assert f"python -m research train --config {name}" in said
-    path = RESULTS / "figures.json"
-    published = read_json(path)["methods"] if path.is_file() else {}
-    if name in published:
-        accuracy = published[name]["phases"]["tuned"]["test_pooled"]
-        assert f"tested once: {accuracy * 100:.1f} %" in said
+    published = read_json(RESULTS / "figures.json")
+    found = {one["name"]: one["tuned"]["test"] for one in published["trials"]}
+    found |= {key: one["phases"]["tuned"]["test_pooled"] for key, one in published["methods"].items()}
+    # Whatever was run says its result; the weights of EfficientNet-B7 could not be had.
+    assert (name in found) == (name not in {f"efficientnet_b7_{size}" for size in (224, 300, 600)})
+    told = [f"{found[name] * 100:.1f}"] if name in found else []
+    assert re.findall(r"tested once: ([\d.]+) %", said) == told

@@ -212,15 +212,16 @@ def test_the_whole_chain_ends_in_a_complete_report(
     assert {block["kind"] for block in blocks} <= KINDS
     figures = [block for block in blocks if block["kind"] == "figure"]
     named = {block["file"] for block in figures} | {block["narrow"]["file"] for block in figures}
-    for block in blocks:
-        for item in block.get("items", []) if block["kind"] == "gallery" else []:
-            named.add(item["file"])
-            assert item["alternative"]
-            assert item["caption"]
-    for block in blocks:
-        table = block.get("table")
-        if table:
-            assert {len(row) for row in table["rows"]} <= {len(table["columns"])}
+    items = [item for block in blocks if block["kind"] == "gallery" for item in block["items"]]
+    assert items
+    for item in items:
+        named.add(item["file"])
+        assert item["alternative"]
+        assert item["caption"]
+    tables = [block["table"] for block in blocks if block.get("table")]
+    assert len(tables) >= len(figures) >= 5
+    for table in tables:
+        assert {len(row) for row in table["rows"]} == {len(table["columns"])}
     assert named == {name for name in files if name.endswith((".svg", ".webp"))}
     assert "démonstration" in json.dumps(report, ensure_ascii=False).lower()
 

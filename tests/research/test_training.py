@@ -130,6 +130,7 @@ def test_only_the_top_is_opened_and_normalisation_stays_frozen(tiny: Config) -> 
     assert not any("bn" in name for name in opened)
     assert not any(name.startswith(("stem", "b0_", "b5_", "b10_")) for name in opened)
     before = [np.array(weight) for weight in built.base.get_layer("b11_bn1").get_weights()]
+    assert len(before) == 4
     whole.compile("rmsprop", "categorical_crossentropy", jit_compile=False)
     whole.train_on_batch(np.ones((2, *built.top.input_shape[1:])), np.eye(7)[:2])
     after = built.base.get_layer("b11_bn1").get_weights()
@@ -191,6 +192,7 @@ def test_an_ensemble_averages_what_its_members_answer(trained: tuple[Study, list
 def test_finished_folds_are_not_done_again(trained: tuple[Study, list[Run]], tiny: Config) -> None:
     study, _ = trained
     paths = sorted(study.work.glob("runs/*/*/draw-*/run.json"))
+    assert len(paths) >= 2
     before = [path.stat().st_mtime_ns for path in paths]
     studies.train(study, tiny, "random", [0, 1])
     assert [path.stat().st_mtime_ns for path in paths] == before
