@@ -17,12 +17,17 @@ from pretadepenser.credit.model import training
 from pretadepenser.credit.model.scoring import Model, current_model
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio, import_batches
 from pretadepenser.records import users
-from tests import invariants
+from tests import invariants, skips
 
 PASSWORD = "un mot de passe d'essai"
 USERS = {"agathe": "conseiller", "basile": "auditeur", "camille": "administrateur"}
 
 Page = Callable[..., HtmlElement]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have every skip looked at."""
+    config.pluginmanager.register(skips)
 
 
 @pytest.fixture(scope="session")

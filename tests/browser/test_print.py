@@ -4,12 +4,11 @@ import base64
 import io
 from collections.abc import Callable, Iterator
 
+import pikepdf
 import pytest
 from selenium.webdriver.chrome.webdriver import WebDriver
 
 from tests.browser.states import CLIENT, unfold
-
-pikepdf = pytest.importorskip("pikepdf")
 
 # Framed boxes that are on paper, with the words in them.
 BOXES = """

@@ -191,7 +191,7 @@ def test_parameters_are_few_and_come_back_as_saved(tmp_path: Path) -> None:
     assert len(again.terms) == len(load().terms)
 
 
-@pytest.mark.skipif(not GENUINE.exists(), reason="les données réelles de ../shared ne sont pas là")
+@pytest.mark.skipif(not GENUINE.exists(), reason="genuine rows (../shared/data) are not here")
 def test_resembles_genuine_clients_and_equals_none() -> None:
     genuine, drawn = labelled(GENUINE), fictitious(SIZE, seed=1)
     for check in (

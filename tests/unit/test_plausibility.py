@@ -84,7 +84,7 @@ def test_refuses_an_occupation_without_a_job() -> None:
     assert list(implausible(RETIRED | {"OCCUPATION_TYPE": "Laborers"})) == ["OCCUPATION_TYPE"]
 
 
-@pytest.mark.skipif(not GENUINE.exists(), reason="the genuine file is not in ../shared")
+@pytest.mark.skipif(not GENUINE.exists(), reason="genuine rows (../shared/data) are not here")
 def test_hardly_ever_speaks_against_a_genuine_client() -> None:
     names = [*dictionary.columns_of(FEATURES), "DAYS_BIRTH"]
     options = csv.ConvertOptions(include_columns=names, strings_can_be_null=True, null_values=[""])

@@ -139,7 +139,7 @@ def test_batches_of_any_size_are_imported_as_fictitious(tmp_path: Path) -> None:
     assert stored(tmp_path / "instance").equals(made_up.text(rows).combine_chunks())
 
 
-@pytest.mark.skipif(not GENUINE.is_dir(), reason="the genuine rows are not on this machine")
+@pytest.mark.skipif(not GENUINE.is_dir(), reason="genuine rows (../shared/data) are not here")
 def test_the_genuine_rows_import_as_they_are(tmp_path: Path) -> None:
     report = import_folder(GENUINE, tmp_path)
     assert report.sources == (("application_train.csv", 59_280), ("application_test.csv", 10_729))

@@ -344,7 +344,7 @@ def test_figures_on_the_genuine_rows() -> None:
     assert "59 280" in text
 
 
-@pytest.mark.skipif(not GENUINE.exists(), reason="the genuine rows are not on this machine")
+@pytest.mark.skipif(not GENUINE.exists(), reason="genuine rows (../shared/data) are not here")
 def test_one_fold_of_the_genuine_rows() -> None:
     """A fifth of the genuine clients, judged by a model fitted to the others, as the card's first fold."""
     import pyarrow.csv

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import pikepdf
 import pyarrow as pa
 import pytest
 from flask import Flask
@@ -22,8 +23,6 @@ from pretadepenser.credit.peers import group as groups
 from pretadepenser.credit.portfolio import current_portfolio, import_batches
 from tests.conftest import signed_in
 from tests.web.test_meeting import needs_pango, spoken
-
-pikepdf = pytest.importorskip("pikepdf")
 
 KNOWN = 157083
 # As labels begin: with a capital. Prose may say that the model does not see "l’âge".

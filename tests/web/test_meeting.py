@@ -10,6 +10,7 @@ from ctypes.util import find_library
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -26,7 +27,6 @@ from tests.conftest import signed_in
 Page = Callable[..., HtmlElement]
 KNOWN = 157083
 LIMIT = 0.48
-pikepdf = pytest.importorskip("pikepdf")
 needs_pango = pytest.mark.skipif(
     not find_library("pango-1.0"), reason="Pango is missing: apt install libpango-1.0-0 libpangoft2-1.0-0"
 )

@@ -4,12 +4,11 @@ import io
 from pathlib import Path
 from typing import Any
 
-import pytest
+import pikepdf
 
 from pretadepenser.web import pdf
 from tests.web.test_meeting import elements, needs_pango
 
-pikepdf = pytest.importorskip("pikepdf")
 STYLE = Path(__file__).parents[2] / "static" / "meeting_pdf.css"
 SHEET = """<!doctype html><html lang="fr"><title>Essai</title><h1>Essai</h1>{lines}
 <h2>Titre</h2><p>Introduction.</p><h3>Liste</h3>

@@ -1,0 +1,60 @@
+"""What may be skipped, each with its reason; any other skip fails.
+
+A test that is skipped holds nothing, and a run that skips a hundred is as green as one that skips none. In CI
+(the variable CI is set, as .ci/run does) only what cannot be had there is left out; on a developer's machine
+also what an administrator would have to install. `make test` lists at its end what was skipped.
+"""
+
+import os
+import sys
+from collections.abc import Generator
+from typing import TypeVar
+
+import pytest
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+# The data of the study and of the bank are not in the repository, nor may they be.
+ALWAYS = {
+    "genuine rows (../shared/data) are not here": "Kaggle's files may not be passed on",
+    "les photos réelles (../shared/data/flipkart) sont absentes": "nor may Flipkart's photos",
+    "les poids ImageNet (../shared/weights) sont absents": "60 MB to 500 MB, not ours",
+    "PostgreSQL is not installed (apt install postgresql)": "SQLite is what most installations have",
+}
+# What an administrator would have to install, or another command of the Makefile.
+AT_HOME = {
+    "chromium and chromedriver are not installed (apt install chromium chromium-driver)",
+    "Pango is missing: apt install libpango-1.0-0 libpangoft2-1.0-0",
+}
+RESEARCH = "l’extra « research » n’est pas installé (make research)"
+if sys.version_info >= (3, 14):
+    ALWAYS[RESEARCH] = "TensorFlow has no release for Python 3.14 yet"
+else:
+    AT_HOME.add(RESEARCH)
+
+
+def listed(reason: str) -> bool:
+    """Whether a test may be skipped for this reason, here."""
+    return reason in ALWAYS or (reason in AT_HOME and not os.environ.get("CI"))
+
+
+def _only_listed(report: Report) -> Report:
+    """The report of a skip that nothing allows, turned into a failure."""
+    if report.outcome == "skipped" and not hasattr(report, "wasxfail") and isinstance(report.longrepr, tuple):
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        if not listed(reason):
+            report.outcome = "failed"
+            report.longrepr = f"Skipped, and tests/skips.py does not allow it here: {reason}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Look at each test, its fixtures included."""
+    return _only_listed((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Look at files and folders that are skipped whole."""
+    return _only_listed((yield))
