@@ -80,7 +80,7 @@ def test_others_cannot_read_the_folder(tmp_path: Path) -> None:
     write(tmp_path, "one")
     folder = storage.current(tmp_path, "model")
     assert folder is not None
-    assert folder.stat().st_mode & 0o007 == 0
+    assert folder.stat().st_mode & 0o027 == 0, "the group reads, the owner alone writes"
 
 
 def _write_until_killed(root: Path, started: multiprocessing.synchronize.Event) -> None:

@@ -125,6 +125,17 @@ def test_the_matrix_has_every_address_and_method(app: Flask) -> None:
     assert sorted(listed) == sorted(served)
 
 
+@pytest.mark.parametrize("who", ["nobody", "conseiller", "administrateur"])
+def test_no_form_is_taken_without_its_token(app: Flask, who: str) -> None:
+    browser = visitor(app, who)
+    forms = [address for address, method, *_ in LINES if method == "POST" and not address.startswith("/api/")]
+    assert len(forms) == 7
+    for token in ({}, {"csrf_token": "autre"}):
+        assert {address: browser.post(address, data=token).status_code for address in forms} == dict.fromkeys(
+            forms, 400
+        )
+
+
 @pytest.mark.parametrize("method", ["OPTIONS", "PUT", "PATCH", "DELETE"])
 def test_another_method_opens_no_address_to_nobody(app: Flask, method: str) -> None:
     public = {"/connexion", "/accessibilite", "/static/base.css", "/healthz", "/readyz"}

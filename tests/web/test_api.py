@@ -64,6 +64,20 @@ def validate(contract: dict[str, Any], name: str, content: object) -> None:
     Draft202012Validator(schema).validate(content)
 
 
+TITLES = {
+    400: "Demande incorrecte",
+    401: "Jeton absent ou inconnu",
+    404: "Introuvable",
+    405: "Méthode non permise",
+    413: "Demande trop grande",
+    415: "Format non pris en charge",
+    422: "Données refusées",
+    429: "Trop de demandes",
+    500: "Erreur du serveur",
+    503: "Service indisponible",
+}
+
+
 def told(answer: Any, status: int, sentence: str, contract: dict[str, Any]) -> dict[str, Any]:
     """Hold an error to its form; give it."""
     assert answer.status_code == status, answer.text
@@ -71,7 +85,7 @@ def told(answer: Any, status: int, sentence: str, contract: dict[str, Any]) -> d
     assert answer.headers["Cache-Control"] == "no-store"
     content: dict[str, Any] = answer.get_json()
     validate(contract, "Problem", content)
-    assert content["status"] == status
+    assert (content["type"], content["status"], content["title"]) == ("about:blank", status, TITLES[status])
     assert sentence in content["detail"]
     return content
 
@@ -335,7 +349,9 @@ def test_a_demand_may_be_4096_bytes_a_client(
 
 def test_without_a_model_it_says_so(app: Flask, api: FlaskClient, contract: dict[str, Any]) -> None:
     (app.config["INSTANCE"] / "model").unlink()
-    told(api.get(CLIENT), 503, "modèle", contract)
+    answer = api.get(CLIENT)
+    told(answer, 503, "Aucun modèle n’est entraîné.", contract)
+    assert answer.headers["Retry-After"] == "60"
 
 
 def test_an_accident_is_told_without_a_trace(

@@ -201,13 +201,16 @@ def test_a_picture_is_kept_for_each_width(make_app: Callable[..., Flask], sign_i
     for width in (first, "large", "etroite", "large", "etroite"):
         (wide,) = re.findall(r'<svg[^>]* width="([\d.]+)', browser.get(address + width).text)
         assert float(wide) == {"large": 880, "etroite": 254}[width]
-    assert len(list((browser.application.config["INSTANCE"] / "pictures").iterdir())) == 2
+    folder = browser.application.config["INSTANCE"] / "pictures"
+    assert len(list(folder.iterdir())) == 2
+    assert folder.stat().st_mode & 0o077 == 0, "pictures are about clients"
     assert browser.get("/clients/157083/graphiques/score.svg").data == browser.get(f"{address}large").data
 
 
 def test_the_oldest_pictures_make_room(
     make_app: Callable[..., Flask], sign_in: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert pictures.KEPT == 4000
     monkeypatch.setattr(pictures, "KEPT", 16)
     browser = make_app().test_client()
     sign_in(browser)

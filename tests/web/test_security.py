@@ -34,27 +34,28 @@ PAGE = (
 # A picture opened by itself is a page too: it may use the style sheet inside it, and nothing else.
 PICTURE = "default-src 'none'; style-src 'sha256-{hash}'; frame-ancestors 'none'"
 PHOTO = "default-src 'none'; style-src 'none'; frame-ancestors 'none'"
+KEPT_FOR_NOBODY, ASKED_AGAIN, AN_HOUR = "no-store", "no-cache", "public, max-age=3600"
 ANSWERS = [
-    ("/", 200, "text/html", PAGE),
-    ("/clients/157083", 200, "text/html", PAGE),
-    ("/n-existe-pas", 404, "text/html", PAGE),
-    ("/connexion", 303, "text/html", PAGE),
-    ("/healthz", 200, "application/json", PAGE),
-    ("/static/base.css", 200, "text/css", PAGE),
-    ("/static/favicon.svg", 200, "image/svg+xml", PAGE),
-    ("/clients/157083/graphiques/score.csv", 200, "text/csv", PAGE),
-    ("/modele/fiche.md", 200, "text/markdown", PAGE),
-    ("/api/v1/openapi.json", 200, "application/json", PAGE),
-    ("/api/v1/clients/157083/score", 401, "application/problem+json", PAGE),
-    ("/clients/157083/graphiques/score.svg", 200, "image/svg+xml", PICTURE),
-    ("/veille/images/{svg}", 200, "image/svg+xml", PICTURE),
-    ("/veille/images/{webp}", 200, "image/webp", PHOTO),
+    ("/", 200, "text/html", PAGE, KEPT_FOR_NOBODY),
+    ("/clients/157083", 200, "text/html", PAGE, KEPT_FOR_NOBODY),
+    ("/n-existe-pas", 404, "text/html", PAGE, KEPT_FOR_NOBODY),
+    ("/connexion", 303, "text/html", PAGE, KEPT_FOR_NOBODY),
+    ("/healthz", 200, "application/json", PAGE, KEPT_FOR_NOBODY),
+    ("/static/base.css", 200, "text/css", PAGE, ASKED_AGAIN),
+    ("/static/favicon.svg", 200, "image/svg+xml", PAGE, ASKED_AGAIN),
+    ("/clients/157083/graphiques/score.csv", 200, "text/csv", PAGE, KEPT_FOR_NOBODY),
+    ("/modele/fiche.md", 200, "text/markdown", PAGE, KEPT_FOR_NOBODY),
+    ("/api/v1/openapi.json", 200, "application/json", PAGE, KEPT_FOR_NOBODY),
+    ("/api/v1/clients/157083/score", 401, "application/problem+json", PAGE, KEPT_FOR_NOBODY),
+    ("/clients/157083/graphiques/score.svg", 200, "image/svg+xml", PICTURE, KEPT_FOR_NOBODY),
+    ("/veille/images/{svg}", 200, "image/svg+xml", PICTURE, AN_HOUR),
+    ("/veille/images/{webp}", 200, "image/webp", PHOTO, AN_HOUR),
 ]
 
 
-@pytest.mark.parametrize(("url", "status", "kind", "policy"), ANSWERS)
+@pytest.mark.parametrize(("url", "status", "kind", "policy", "kept"), ANSWERS)
 def test_every_answer_is_closed_to_foreign_content(
-    client: FlaskClient, url: str, status: int, kind: str, policy: str
+    client: FlaskClient, url: str, status: int, kind: str, policy: str, kept: str
 ) -> None:
     if "{" in url:
         ending = url.strip("{}").rpartition("{")[2]
@@ -66,6 +67,7 @@ def test_every_answer_is_closed_to_foreign_content(
     sheets = re.findall(r"<style>(.*?)</style>", answer.text, re.DOTALL) if policy == PICTURE else [""]
     digest = base64.b64encode(hashlib.sha256(sheets[0].encode()).digest()).decode()
     assert answer.headers["Content-Security-Policy"] == policy.format(hash=digest)
+    assert answer.headers["Cache-Control"] == kept
     expected = {
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
