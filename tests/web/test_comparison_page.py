@@ -13,10 +13,8 @@ from flask.testing import FlaskClient
 from lxml.html import HtmlElement, document_fromstring
 
 from pretadepenser import create_app
-from pretadepenser.credit import dictionary
-from pretadepenser.credit.peers import comparison
 from pretadepenser.credit.peers import group as groups
-from pretadepenser.credit.portfolio import bins, current_portfolio
+from pretadepenser.credit.portfolio import current_portfolio
 from tests.conftest import Page, signed_in
 
 URL = "/clients/157083/comparaison"
@@ -37,10 +35,55 @@ def test_the_client_among_all(page: Page, app: Flask) -> None:
     assert keys == ["figure-repartition", "figure-difficultes"]
 
 
-@pytest.mark.parametrize("name", comparison.FIGURES)
-def test_every_figure_has_its_page(page: Page, name: str) -> None:
+# What clients are compared by, in the order of the list: theme, then figure with its label.
+FIGURES = {
+    "Crédit demandé": {
+        "AMT_CREDIT": "Montant du crédit",
+        "AMT_ANNUITY": "Mensualité",
+        "AMT_GOODS_PRICE": "Prix du bien à financer",
+        "CREDIT_TERM": "Crédit compté en mensualités",
+        "CREDIT_TO_GOODS": "Crédit par rapport au prix du bien",
+        "CREDIT_TO_INCOME": "Crédit par rapport au revenu mensuel",
+        "ANNUITY_TO_INCOME": "Part du revenu prise par la mensualité",
+        "NAME_CONTRACT_TYPE": "Type de crédit",
+    },
+    "Revenus et emploi": {
+        "AMT_INCOME_TOTAL": "Revenu mensuel",
+        "DAYS_EMPLOYED": "Ancienneté dans l’emploi",
+        "NAME_INCOME_TYPE": "Source du revenu",
+        "OCCUPATION_TYPE": "Métier",
+    },
+    "Logement et biens": {
+        "OWN_CAR_AGE": "Âge de la voiture",
+        "NAME_HOUSING_TYPE": "Type de logement",
+        "FLAG_OWN_REALTY": "Possède un logement",
+        "FLAG_OWN_CAR": "Possède une voiture",
+    },
+    "Situation personnelle": {"NAME_EDUCATION_TYPE": "Niveau d’études"},
+    "Notes extérieures": {
+        "EXT_SOURCE_MEAN": "Moyenne des notes extérieures",
+        "EXT_SOURCE_1": "Note de l’organisme extérieur numéro 1",
+        "EXT_SOURCE_2": "Note de l’organisme extérieur numéro 2",
+        "EXT_SOURCE_3": "Note de l’organisme extérieur numéro 3",
+    },
+    "Historique de crédit": {
+        "AMT_REQ_CREDIT_BUREAU_QRT": "Consultations du fichier des crédits : dernier trimestre",
+        "AMT_REQ_CREDIT_BUREAU_YEAR": "Consultations du fichier des crédits : dernière année",
+    },
+}
+LABELS = {name: label for theme in FIGURES.values() for name, label in theme.items()}
+# Categories do not cross.
+WORDS = {
+    "NAME_CONTRACT_TYPE", "NAME_INCOME_TYPE", "OCCUPATION_TYPE", "NAME_HOUSING_TYPE", "FLAG_OWN_REALTY",
+    "FLAG_OWN_CAR", "NAME_EDUCATION_TYPE",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "label"), LABELS.items(), ids=LABELS)
+def test_every_figure_has_its_page(page: Page, name: str, label: str) -> None:
     shown = page(f"{URL}?donnee={name}")
-    assert dictionary.describe(name).label.replace("\u00a0", " ") in text(shown.xpath(".//figcaption")[0])
+    assert text(shown.find(".//h1")) == f"{label} : comparaison pour le client 157083"
+    assert label in text(shown.xpath(".//figcaption")[0])
     assert shown.xpath(".//select[@id='donnee']//option[@selected]")[0].get("value") == name
 
 
@@ -197,7 +240,10 @@ def test_without_everybodys_scores_only_all_clients_can_be_shown(instance: Path,
 def test_only_quantities_are_offered_for_crossing(page: Page) -> None:
     shown = page(URL)
     offered = [option.get("value") for option in shown.xpath(".//select[@id='avec']//option")]
-    assert offered[0] == ""
-    assert set(offered[1:]) == set(bins.QUANTITIES)
-    headings = [group.get("label") for group in shown.xpath(".//select[@id='donnee']/optgroup")]
-    assert headings == [theme.value for theme, _ in comparison.themes()]
+    assert offered == ["", *(name for name in LABELS if name not in WORDS)]
+    compared = {
+        group.get("label"): {option.get("value"): text(option) for option in group}
+        for group in shown.xpath(".//select[@id='donnee']/optgroup")
+    }
+    assert compared == FIGURES
+    assert list(compared) == list(FIGURES)
