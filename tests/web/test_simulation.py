@@ -90,16 +90,38 @@ def test_sent_as_it_is_says_that_nothing_was_changed(
     assert not answer.find_class("figure")
 
 
-def test_answers_with_sentence_table_and_picture(page: Page, send: Page, someone: Client) -> None:
+LEAD = re.compile(
+    r"Le prêt(?: resterait|, (?P<today>\w+) aujourd’hui, serait) (?P<then>accordé|refusé)\. "
+    r"Vous avez changé : le montant du crédit demandé \(de .+\)\. "
+    r"La probabilité de ne pas rembourser (?P<way>monterait|descendrait) "
+    r"de (?P<was>[\d,]+) % à (?P<becomes>[\d,]+) % \(tolérance maximale : 48 %\), "
+    r"et le score passerait de (?P<old>\d+) à (?P<new>\d+) points \((?P<gain>[+−]\d+) points?\)\."
+)
+
+
+def says_what_its_numbers_say(lead: str) -> None:
+    """Hold the words and the direction of an answer to its numbers."""
+    said = LEAD.fullmatch(" ".join(lead.split()))
+    assert said, lead
+    was, becomes = (float(said[name].replace(",", ".")) for name in ("was", "becomes"))
+    gain = int(said["new"]) - int(said["old"])
+    assert gain
+    assert said["gain"] == (f"+{gain}" if gain > 0 else f"−{-gain}")
+    assert said["way"] == ("descendrait" if gain > 0 else "monterait")
+    assert (becomes - was) * gain <= 0, "more points are less risk"
+    words = ["refusé" if percent > 48 else "accordé" for percent in (was, becomes)]
+    assert [said["today"] or said["then"], said["then"]] == words
+
+
+@pytest.mark.parametrize("factor", [0.95, 1.3])
+def test_answers_with_sentence_table_and_picture(
+    page: Page, send: Page, someone: Client, factor: float
+) -> None:
     url = address(someone)
-    more = f"{amount_of(someone, 'AMT_CREDIT') * 1.3 / 100:.2f}".replace(".", ",") + " €"
+    more = f"{amount_of(someone, 'AMT_CREDIT') * factor / 100:.2f}".replace(".", ",") + " €"
     answer = send(url, {**filled(page(url)), "amt_credit": more})
     lead = answer.xpath("//main//*[@class='lead']")[0].text_content()
-    assert re.match(
-        r"Le prêt( resterait|, \w+ aujourd’hui, serait) (accordé|refusé)\. Vous avez changé\s: ", lead
-    )
-    assert "le montant du crédit demandé (de " in lead
-    assert "La probabilité de ne pas rembourser" in lead
+    says_what_its_numbers_say(lead)
     assert answer.get_element_by_id("amt_credit").get("value") == more
     table = answer.xpath("//main/table")[0]
     assert [cell.text_content() for cell in table.xpath(".//tbody/tr[1]/th")] == ["Montant du crédit"]
