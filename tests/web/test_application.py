@@ -131,7 +131,7 @@ def test_clients_typed_in_get_the_score_of_their_file(
     token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', client.get(URL).text)
     assert token
     same = 0
-    for number in portfolio.numbers()[::29].tolist():
+    for number in portfolio.numbers()[::190].tolist():
         found = portfolio.client(number)
         assert found
         row = dict(found.values)
@@ -144,7 +144,7 @@ def test_clients_typed_in_get_the_score_of_their_file(
         assert told
         assert int(told[1]) == points, number
         same += 1
-    assert same >= 50
+    assert same >= 8
 
 
 def test_income_and_instalment_say_their_period_where_they_are_typed(page: Page) -> None:
