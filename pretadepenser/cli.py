@@ -6,6 +6,7 @@ commands on users stay quick.
 
 import secrets
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +86,26 @@ def _make_portfolio(clients: int, seed: int) -> None:
 
     with Progress() as progress:
         report = import_batches(
-            batches(clients, seed), _instance(), fictitious=True, total=clients, progress=progress
+            batches(clients, seed),
+            _instance(),
+            fictitious=True,
+            total=clients,
+            progress=progress,
+            before=partial(_score_all, progress=progress),
         )
     _say_report(report)
+
+
+def _score_all(portfolio: Any, progress: Any) -> None:
+    """Score a portfolio with the model in use before it is put in place, where there is one that works."""
+    from pretadepenser.credit.model import scoring
+
+    try:
+        model = scoring.current_model(_instance())
+    except scoring.ModelError:
+        return
+    if model is not None:
+        scoring.score_portfolio(model, portfolio, _instance(), progress)
 
 
 def _train() -> None:
@@ -179,7 +197,7 @@ def import_(folder: Path, currency: str, amount_scale: float) -> None:
     except ValueError as error:
         raise Failure(str(error)) from error
     with Progress() as progress:
-        report = import_folder(folder, _instance(), progress, money)
+        report = import_folder(folder, _instance(), progress, money, partial(_score_all, progress=progress))
     _say_report(report)
     click.echo(f"Montants affichés en {money.noun} : ceux du fichier, divisés par {compact(money.scale)}.")
     click.echo("Entraînez maintenant le modèle sur ces clients : flask --app wsgi model train")
@@ -212,6 +230,36 @@ def compare(folder: Path, clients: int | None, seed: int) -> None:
 def train() -> None:
     """Entraîne le modèle sur le portefeuille en place et le met en service."""
     _train()
+
+
+@model.command("score")
+def score_clients() -> None:
+    """Calcule à nouveau les scores de tous les clients, pour les comparaisons par décision."""
+    from pretadepenser.credit.model import scoring
+    from pretadepenser.credit.portfolio import current_portfolio
+
+    clients = current_portfolio(_instance())
+    if clients is None:
+        raise Failure("Il n’y a pas encore de portefeuille : importez-en un d’abord.")
+    with Progress() as progress:
+        scoring.score_portfolio(_model(), clients, _instance(), progress)
+    click.echo(f"Scores en place : {plural(clients.size, 'client')}.")
+
+
+@portfolio.command()
+def verify() -> None:
+    """Relit tout le portefeuille, le modèle et les scores, et les compare à ce qui a été écrit."""
+    from pretadepenser.credit.model.scoring import current_scores
+    from pretadepenser.credit.portfolio import current_portfolio
+
+    clients = current_portfolio(_instance())
+    if clients is None:
+        raise Failure("Il n’y a pas encore de portefeuille : importez-en un d’abord.")
+    clients.verify()
+    model = _model()
+    if current_scores(_instance(), clients, model) is None:
+        raise Failure("Les scores des clients manquent : lancez « flask --app wsgi model score ».")
+    click.echo(f"Tout est tel qu’il a été écrit : {plural(clients.size, 'client')}, modèle et scores.")
 
 
 @model.command()

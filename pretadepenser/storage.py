@@ -2,28 +2,46 @@
 
 `root/<name>` is a symbolic link to `root/<name>.<unique>`. A new generation is written aside, flushed to
 the disk and put in place by moving the link, which POSIX guarantees to be atomic (rename(2)).
+
+A generation is sealed: `seal.json` holds the SHA-256 of every file and its own. `check` compares, so that a
+bit that has changed on the disk is noticed before anything is served from it.
 """
 
 import fcntl
+import hashlib
+import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Final
 
+SEAL: Final = "seal.json"
+# Files that are larger are not read whole at every opening while their size and time are those of the seal:
+# opening costs the same for any number of clients. Bytes.
+LARGE: Final = 256 * 1024 * 1024
 # The data are personal: the owner writes, the group may read, nobody else sees them.
 FOLDER_MODE = 0o750
 
 
+class DamagedError(Exception):
+    """A generation is not as it was sealed. `path`: the file that is missing, unreadable or has changed."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path} {why}")
+        self.path = path
+
+
 @contextmanager
-def publish(root: Path, name: str) -> Iterator[Path]:
+def publish(root: Path, name: str, also: Collection[Path] = ()) -> Iterator[Path]:
     """Yield a fresh folder that becomes `root/<name>` when the block ends without an exception.
 
     When the block raises, the folder is deleted and the published generation stays as it was. The
     generation published before is kept, so that a reader who has just resolved the link can still open its
-    files; older ones are deleted, and so is what an interrupted process left behind.
+    files; older ones are deleted but for those of `also`, and so is what an interrupted process left behind.
 
     Raises OSError when the disk refuses (full, read-only); nothing is published then.
     """
@@ -38,12 +56,13 @@ def publish(root: Path, name: str) -> Iterator[Path]:
     try:
         try:
             yield draft
+            seal(draft)
             _flush(draft)
             with _alone(root, name):
                 previous = current(root, name)
                 folder = draft.rename(root / unique)
                 _point(root, name, folder)
-                _prune(root, name, keep={folder, previous})
+                _prune(root, name, keep={folder, previous, *also})
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
@@ -52,11 +71,81 @@ def publish(root: Path, name: str) -> Iterator[Path]:
 
 
 def current(root: Path, name: str) -> Path | None:
-    """Return the folder published as `root/<name>`, links resolved, or None when there is none."""
+    """Return the folder published as `root/<name>`, links resolved, or None when there is none.
+
+    Raises DamagedError where the link leads nowhere readable (a loop, forbidden, a disk that fails).
+    """
     try:
         return (root / name).resolve(strict=True)
     except FileNotFoundError:
         return None
+    except (OSError, RuntimeError) as error:  # Python says of a loop that it is a RuntimeError, up to 3.12
+        raise DamagedError(root / name, "cannot be followed") from error
+
+
+def generations(root: Path, name: str) -> list[Path]:
+    """Folders that are or were published as `root/<name>` and not deleted yet, the one in place first."""
+    found = {path.resolve() for path in root.glob(f"{name}.*") if path.is_dir()}
+    return sorted(found, key=lambda path: (path == current(root, name), path.name), reverse=True)
+
+
+def clean(root: Path, name: str) -> None:
+    """Delete what interrupted processes left behind of `name`."""
+    if root.is_dir():
+        with _alone(root, name):
+            _prune(root, name, keep={*generations(root, name)})
+
+
+def seal(folder: Path) -> None:
+    """Write down the SHA-256, size and time of every file of a generation, and the SHA-256 of this list."""
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != SEAL]
+    listed = {str(path.relative_to(folder)): {"sha256": digest(path), **_stat(path)} for path in paths}
+    content = {"files": listed, "sha256": _own(listed)}
+    (folder / SEAL).write_text(json.dumps(content, indent=1), "utf-8")
+
+
+def check(folder: Path, *, whole: bool = False) -> None:
+    """Compare the files of a generation with its seal. Raises DamagedError, which names the file.
+
+    Files above LARGE bytes that have the size and time of the seal are read only when asked for the `whole`.
+    """
+    for name, sealed in _sealed(folder).items():
+        path = folder / name
+        try:
+            now = _stat(path)
+            trusted = not whole and now["bytes"] > LARGE and now["mtime_ns"] == sealed["mtime_ns"]
+            same = now["bytes"] == sealed["bytes"] and (trusted or digest(path) == sealed["sha256"])
+        except (OSError, KeyError, TypeError) as error:
+            raise DamagedError(path, "cannot be read") from error
+        if not same:
+            raise DamagedError(path, "has changed since it was written")
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sealed(folder: Path) -> dict[str, dict[str, Any]]:
+    try:
+        content = json.loads((folder / SEAL).read_text("utf-8"))
+        listed: dict[str, dict[str, Any]] = content["files"]
+        same = content["sha256"] == _own(listed)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DamagedError(folder / SEAL, "cannot be read") from error
+    if not same:
+        raise DamagedError(folder / SEAL, "has changed since it was written")
+    return listed
+
+
+def _own(listed: object) -> str:
+    return hashlib.sha256(json.dumps(listed, sort_keys=True).encode()).hexdigest()
+
+
+def _stat(path: Path) -> dict[str, int]:
+    found = path.stat()
+    return {"bytes": found.st_size, "mtime_ns": found.st_mtime_ns}
 
 
 @contextmanager
@@ -92,7 +181,7 @@ def _fsync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _prune(root: Path, name: str, keep: set[Path | None]) -> None:
+def _prune(root: Path, name: str, keep: Collection[Path | None]) -> None:
     """Delete the generations of `name` not to be kept, and its abandoned drafts."""
     kept = {path.name for path in keep if path is not None}
     for path in root.glob(f"{name}.*"):

@@ -21,6 +21,8 @@ from werkzeug.exceptions import HTTPException
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.explanation import batch, reasons
 from pretadepenser.credit.explanation.reasons import Explanation, Part, Reason
+from pretadepenser.credit.model.scoring import ModelError
+from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.records import tokens
 from pretadepenser.web import resources
 from pretadepenser.web.auth import API, database
@@ -151,6 +153,14 @@ def _rows_error(error: batch.RowsError) -> Response:
 @blueprint.errorhandler(resources.UnavailableError)
 def _unavailable(error: resources.UnavailableError) -> Response:
     return _document(503, str(error), wait=60)
+
+
+@blueprint.errorhandler(PortfolioError)
+@blueprint.errorhandler(ModelError)
+def _damaged(error: Exception) -> Response:
+    # Which file it is stands in the log and on the command line, for those who can mend it.
+    current_app.logger.error("%s", error)
+    return _document(503, DETAILS[503], wait=60)
 
 
 @blueprint.errorhandler(HTTPException)

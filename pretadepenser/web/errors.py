@@ -54,6 +54,11 @@ UNKNOWN: Final = (
     "Client introuvable",
     "Vérifiez ce numéro sur le dossier du client, corrigez-le, puis cherchez à nouveau.",
 )
+DAMAGED: Final = (
+    "Données indisponibles",
+    "Les données de l’application ne sont pas celles qui ont été enregistrées, ou ne se lisent pas : rien "
+    "n’est montré plutôt qu’un chiffre faux. Prévenez votre administrateur.",
+)
 EXPIRED: Final = (
     "Formulaire périmé",
     "Ce formulaire est resté ouvert trop longtemps, ou votre session a changé. "
@@ -66,8 +71,9 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda error: _page(400, *EXPIRED))
     app.register_error_handler(UnknownClientError, _unknown_client)
     app.register_error_handler(HTTPException, _http)
-    for kind in (UnavailableError, PortfolioError, ModelError):
-        app.register_error_handler(kind, _not_ready)
+    app.register_error_handler(UnavailableError, _not_ready)
+    for kind in (PortfolioError, ModelError):
+        app.register_error_handler(kind, _damaged)
     app.register_error_handler(500, lambda error: _page(500, *PAGES[500]))
 
 
@@ -94,6 +100,12 @@ def _unknown_client(error: UnknownClientError) -> Response:
 def _not_ready(error: Exception) -> Response:
     current_app.logger.error("%s", error)
     return _page(503, *PAGES[503], str(error))
+
+
+def _damaged(error: Exception) -> Response:
+    # Which file it is stands in the log and on the command line, for those who can mend it.
+    current_app.logger.error("%s", error)
+    return _page(503, *DAMAGED)
 
 
 def _page(

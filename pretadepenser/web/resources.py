@@ -1,19 +1,22 @@
 """The portfolio, the model and all clients' scores in use, opened once and again when a new one is published.
 
 Opening costs the same for any number of clients, and what is open is a memory map shared between workers:
-this is no state, only a handle. Every request compares the published generation with the one it holds, so
-that after an import or a training all workers answer alike from the next request on.
+this is no state, only a handle. Every request compares the published generations with those that are open, so
+that after an import or a training all workers answer alike from the next request on; within one request all
+three stay what they were when the first of them was asked for.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final, TypeVar
 
 import numpy as np
-from flask import current_app
+from flask import current_app, g
 from numpy.typing import NDArray
 from werkzeug.exceptions import NotFound
 
@@ -26,6 +29,12 @@ from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Client, Portfolio
 from pretadepenser.credit.recourse.levers import Admissible
 from pretadepenser.errors import ToldError
+
+Kept = TypeVar("Kept")
+# How often to look again when something is published while it is being opened.
+ATTEMPTS: Final = 5
+# Seconds after which what is missing or damaged is looked at again: it may have been put right in place.
+PATIENCE: Final = 1.0
 
 
 class UnavailableError(ToldError):
@@ -40,33 +49,52 @@ class UnknownClientError(NotFound):
         self.number = number
 
 
+Margins = NDArray[np.float32]
+Folders = tuple[Path | None, Path | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """What one request answers from: generations, what is open of them or why it cannot be, since when."""
+
+    folders: Folders
+    portfolio: Portfolio | ToldError
+    model: Model | ToldError
+    scores: Margins | ToldError | None
+    at: float
+
+    def serves(self, folders: Folders) -> bool:
+        """Whether it can be gone on with: of what is missing or damaged, only for a moment."""
+        wrong = self.scores is None or any(
+            isinstance(one, ToldError) for one in (self.portfolio, self.model, self.scores)
+        )
+        return self.folders == folders and not (wrong and time.monotonic() - self.at > PATIENCE)
+
+
 @dataclass
 class Shelf:
-    """What is open in this process: artefact name -> (generation folder, opened object)."""
+    """What this process opened last."""
 
-    held: dict[str, tuple[Path, object]] = field(default_factory=dict)
+    opened: Opened | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 def portfolio() -> Portfolio:
     """The clients in use. Raises UnavailableError, or PortfolioError when the files are damaged."""
-    opened = _open("portfolio", clients.current_portfolio)
-    if not isinstance(opened, Portfolio):
-        raise UnavailableError("Aucun portefeuille de clients n’est installé.")
-    return opened
+    return _usable(_pinned().portfolio)
 
 
 def model() -> Model:
     """The model in use. Raises UnavailableError, or ModelError when it is damaged or does not fit."""
-    opened = _open("model", scoring.current_model)
-    if not isinstance(opened, Model):
-        raise UnavailableError("Aucun modèle n’est entraîné.")
-    return opened
+    return _usable(_pinned().model)
 
 
-def scores() -> NDArray[np.float32] | None:
-    """Margins of all clients aligned with `portfolio().numbers()`, or None where they are not computed."""
-    return scoring.current_scores(current_app.config["INSTANCE"], portfolio(), model())
+def scores() -> Margins | None:
+    """Margins of all clients aligned with `portfolio().numbers()`, or None where they are not computed.
+
+    Raises ModelError when they are damaged.
+    """
+    return _usable(_pinned().scores)
 
 
 def limit() -> float:
@@ -107,17 +135,82 @@ def as_filed(number: int) -> Client:
     return found
 
 
-def _open(name: str, opener: Callable[[Path], object]) -> object:
+def _usable(found: Kept | ToldError) -> Kept:
+    if isinstance(found, ToldError):
+        # It is raised for many requests: without the way it came by, which would grow.
+        raise found.with_traceback(None)
+    return found
+
+
+def _pinned() -> Opened:
+    """What this request answers from, the same from its first question to its last."""
+    if "opened" not in g:
+        g.opened = _current()
+    pinned: Opened = g.opened
+    return pinned
+
+
+def _current() -> Opened:
+    """What is published now, opened unless this process holds it."""
     shelf: Shelf = current_app.extensions.setdefault("shelf", Shelf())
-    folder = storage.current(current_app.config["INSTANCE"], name)
-    held = shelf.held.get(name)
-    if held and held[0] == folder:
-        return held[1]
-    if folder is None:
-        return None
+    instance = current_app.config["INSTANCE"]
+    folders = _published(instance)
+    for _ in range(ATTEMPTS):
+        opened = _held(shelf, instance, folders)
+        # Published anew meanwhile, what is open may be of two generations.
+        if folders == (now := _published(instance)):
+            break
+        folders = now
+    return opened
+
+
+def _held(shelf: Shelf, instance: Path, folders: Folders) -> Opened:
+    if shelf.opened and shelf.opened.serves(folders):
+        return shelf.opened
     with shelf.lock:
-        held = shelf.held.get(name)
-        if not held or held[0] != folder:
-            held = (folder, opener(current_app.config["INSTANCE"]))
-            shelf.held[name] = held
-    return held[1]
+        if not shelf.opened or not shelf.opened.serves(folders):
+            shelf.opened = _open(instance, folders, shelf.opened)
+        return shelf.opened
+
+
+def _published(instance: Path) -> Folders:
+    return _folder(instance, "portfolio"), _folder(instance, "model")
+
+
+def _folder(instance: Path, name: str) -> Path | None:
+    """The generation in use; a link that cannot be followed is told when it is opened."""
+    try:
+        return storage.current(instance, name)
+    except storage.DamagedError:
+        return instance / name
+
+
+def _open(instance: Path, folders: Folders, before: Opened | None) -> Opened:
+    """Open what is published, but for what is open already."""
+    portfolio: Portfolio | ToldError
+    if before and before.folders[0] == folders[0] and isinstance(before.portfolio, Portfolio):
+        portfolio = before.portfolio
+    else:
+        portfolio = _opened(
+            clients.current_portfolio, instance, "Aucun portefeuille de clients n’est installé."
+        )
+    model: Model | ToldError
+    if before and before.folders[1] == folders[1] and isinstance(before.model, Model):
+        model = before.model
+    else:
+        model = _opened(scoring.current_model, instance, "Aucun modèle n’est entraîné.")
+    scores: Margins | ToldError | None = None
+    if isinstance(portfolio, Portfolio) and isinstance(model, Model):
+        try:
+            scores = scoring.current_scores(instance, portfolio, model)
+        except ToldError as error:
+            scores = error
+    return Opened(folders, portfolio, model, scores, time.monotonic())
+
+
+def _opened(opener: Callable[[Path], Kept | None], instance: Path, absent: str) -> Kept | ToldError:
+    try:
+        found = opener(instance)
+    except ToldError as error:
+        return error
+    return UnavailableError(absent) if found is None else found

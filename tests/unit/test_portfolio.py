@@ -1,6 +1,8 @@
 """Reading a portfolio: look-ups, scans, ranks, damage, threads, and a cost that does not grow with it."""
 
 import json
+import os
+import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from pretadepenser import storage
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.portfolio import (
     Client,
@@ -233,6 +236,8 @@ def test_the_same_rows_have_the_same_hash(portfolio: Portfolio, rows: pa.Table, 
         "statistics.json",
         "brackets.npy",
         "brackets.json",
+        "checks.npy",
+        "seal.json",
     ],
 )
 @pytest.mark.parametrize("damage", ["absent", "empty", "cut", "zeros"])
@@ -248,7 +253,7 @@ def test_a_damaged_portfolio_says_to_import_again(
         path.write_bytes(
             {"empty": b"", "cut": content[: len(content) // 2], "zeros": bytes(len(content))}[damage]
         )
-    with pytest.raises(PortfolioError, match="endommagé : importez-le à nouveau"):
+    with pytest.raises(PortfolioError, match=rf"endommagé \({re.escape(name)}\) : importez-le à nouveau"):
         Portfolio.open(folder)
 
 
@@ -260,15 +265,67 @@ def test_another_format_says_to_import_again(portfolio: Portfolio, tmp_path: Pat
         Portfolio.open(folder)
 
 
-def test_verify_sees_a_single_changed_byte(portfolio: Portfolio, tmp_path: Path) -> None:
+def flip(path: Path, place: int, bit: int = 0) -> None:
+    """Change one bit of a file, its size and time staying what they were."""
+    times = path.stat()
+    with path.open("r+b") as file:
+        file.seek(place)
+        byte = file.read(1)[0]
+        file.seek(place)
+        file.write(bytes([byte ^ (1 << bit)]))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def test_any_changed_bit_of_any_file_is_noticed_at_opening(portfolio: Portfolio, tmp_path: Path) -> None:
     folder = shutil.copytree(portfolio.folder, tmp_path / "copy")
-    with (folder / "clients.arrow").open("r+b") as file:
-        file.seek(200_000)
-        byte = file.read(1)
-        file.seek(200_000)
-        file.write(bytes([byte[0] ^ 1]))
-    with pytest.raises(PortfolioError, match="a changé depuis son import"):
-        Portfolio.open(folder).verify()
+    random = np.random.default_rng(3)
+    paths = sorted(folder.iterdir())
+    assert len(paths) == 9
+    for path in paths:
+        for _ in range(12):
+            place, bit = int(random.integers(path.stat().st_size)), int(random.integers(8))
+            flip(path, place, bit)
+            with pytest.raises(PortfolioError):
+                Portfolio.open(folder)
+            flip(path, place, bit)
+    Portfolio.open(folder).verify()
+
+
+def test_of_a_large_file_the_row_that_is_read_is_checked(
+    portfolio: Portfolio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not read whole at opening, it never gives another row than the one that was imported."""
+    monkeypatch.setattr(storage, "LARGE", 0)
+    folder = shutil.copytree(portfolio.folder, tmp_path / "copy")
+    numbers = portfolio.numbers().tolist()
+    whole = {one.number: one for number in numbers if (one := portfolio.client(number))}
+    random = np.random.default_rng(4)
+    refused = 0
+    for name in ("clients.arrow", "numbers.npy", "checks.npy"):
+        for _ in range(3):
+            place = int(random.integers(200, (folder / name).stat().st_size))
+            flip(folder / name, place)
+            try:
+                opened = Portfolio.open(folder)
+                found = [opened.client(number) for number in numbers]
+            except PortfolioError:
+                refused += 1
+            else:
+                for one in found:
+                    assert one is None or one.values == whole[one.number].values, (name, place)
+            flip(folder / name, place)
+    assert refused >= 5
+
+
+def test_verify_reads_large_files_too(
+    portfolio: Portfolio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "LARGE", 0)
+    folder = shutil.copytree(portfolio.folder, tmp_path / "copy")
+    flip(folder / "brackets.npy", (folder / "brackets.npy").stat().st_size // 2)
+    opened = Portfolio.open(folder)
+    with pytest.raises(PortfolioError, match=r"endommagé \(brackets.npy\)"):
+        opened.verify()
 
 
 def test_an_open_portfolio_outlives_its_replacement(rows: pa.Table, tmp_path: Path) -> None:

@@ -259,6 +259,7 @@ def copy(trained: Path, tmp_path: Path) -> Path:
 def _edit(folder: Path, **changes: object) -> None:
     path = folder / artefact.CARD
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    storage.seal(folder)
 
 
 @pytest.mark.parametrize("name", [artefact.CARD, artefact.GLOBAL_EXPLANATION, artefact.TREES])
@@ -268,12 +269,45 @@ def test_a_missing_file_is_named(copy: Path, name: str) -> None:
         Model.load(copy)
 
 
-@pytest.mark.parametrize("name", [artefact.GLOBAL_EXPLANATION, artefact.TREES])
+@pytest.mark.parametrize("name", [artefact.CARD, artefact.GLOBAL_EXPLANATION, artefact.TREES, storage.SEAL])
 def test_a_changed_file_is_named(copy: Path, name: str) -> None:
-    with (copy / name).open("ab") as file:
-        file.write(b" ")
-    with pytest.raises(ModelError, match=rf"{name}.*changé.*model train"):
+    content = (copy / name).read_bytes()
+    (copy / name).write_bytes(content.replace(b"0", b"1", 1) if name == storage.SEAL else content + b" ")
+    with pytest.raises(ModelError, match=rf"{name}.*endommagé.*model train"):
         Model.load(copy)
+
+
+def test_damaged_scores_are_refused(
+    trained: Path, model: Model, portfolio: Portfolio, tmp_path: Path
+) -> None:
+    """All signs turned: grant and refuse would change places in every comparison by decision."""
+    scoring.score_portfolio(model, portfolio, tmp_path)
+    folder = storage.current(tmp_path, scoring.SCORES)
+    assert folder is not None
+    margins = scoring.current_scores(tmp_path, portfolio, model)
+    assert margins is not None
+    turned = -np.array(margins)
+    np.save(folder / scoring.MARGINS, turned)
+    with pytest.raises(ModelError, match=r"scores.*endommagés.*margins.npy.*model score"):
+        scoring.current_scores(tmp_path, portfolio, model)
+    scoring.score_portfolio(model, portfolio, tmp_path)
+    mended = scoring.current_scores(tmp_path, portfolio, model)
+    assert mended is not None
+    np.testing.assert_array_equal(mended, -turned)
+
+
+def test_scores_in_use_outlive_those_of_what_is_not_published_yet(
+    trained: Path, model: Model, portfolio: Portfolio, tmp_path: Path
+) -> None:
+    """A training that is killed after its scores, again and again, takes nothing from who reads."""
+    for name in ("portfolio", "model"):
+        shutil.copytree((trained / name).resolve(), tmp_path / f"{name}.1")
+        (tmp_path / name).symlink_to(f"{name}.1")
+    scoring.score_portfolio(model, portfolio, tmp_path)
+    for number in range(3):
+        with storage.publish(tmp_path, scoring.SCORES, also=scoring._in_use(tmp_path)) as folder:
+            (folder / artefact.CARD).write_text(json.dumps({"portfolio": portfolio.sha256, "model": number}))
+    assert scoring.current_scores(tmp_path, portfolio, model) is not None
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", f'{{"format": {artefact.FORMAT}}}', "\udcff"])
@@ -306,7 +340,7 @@ def test_trees_that_are_no_model_are_refused(copy: Path) -> None:
     (copy / artefact.TREES).write_bytes(b"not a model")
     _edit(
         copy,
-        sha256={name: artefact.digest(copy / name) for name in (artefact.TREES, artefact.GLOBAL_EXPLANATION)},
+        sha256={name: storage.digest(copy / name) for name in (artefact.TREES, artefact.GLOBAL_EXPLANATION)},
     )
     with pytest.raises(ModelError, match=r"model.ubj.*endommagé"):
         Model.load(copy)

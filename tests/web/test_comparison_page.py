@@ -229,7 +229,8 @@ def test_a_visitor_must_sign_in(anonymous: FlaskClient) -> None:
 
 def test_without_everybodys_scores_only_all_clients_can_be_shown(instance: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(instance, tmp_path / "instance", symlinks=True)
-    (folder / "scores").unlink()
+    for scores in folder.glob("scores.*"):
+        shutil.rmtree(scores)
     browser = signed_in(create_app({"INSTANCE": folder, "TESTING": True}), "agathe")
     assert browser.get(URL).status_code == 200
     response = browser.get(f"{URL}?groupe=refuses")

@@ -5,7 +5,6 @@ The card is checked when it is read: a model is only used by code that makes the
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any, Final
 import cattrs
 from cattrs.preconf.json import make_converter
 
+from pretadepenser import storage
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.evaluation.metrics import Calibration, Metrics
 from pretadepenser.credit.model.boosting import xgboost
@@ -28,7 +28,7 @@ TREES: Final = "model.ubj"
 CARD: Final = "card.json"
 GLOBAL_EXPLANATION: Final = "insight.json"
 # Changed when an artefact written by an older version of this code can no longer be read.
-FORMAT: Final = 4
+FORMAT: Final = 5
 
 # Fewest clients learnt from of a category that gives a reason: below, it would tell of a handful of people.
 RARE: Final = 100
@@ -111,20 +111,15 @@ def read_json(path: Path, kind: type[Any]) -> Any:
     try:
         plain = json.loads(path.read_text("utf-8"))
         if not isinstance(plain, dict):
-            raise _damaged(path)
+            raise damaged(path)
         return _converter.structure(plain, kind)
     except (OSError, ValueError, TypeError, KeyError, cattrs.BaseValidationError) as error:
-        raise _damaged(path) from error
+        raise damaged(path) from error
 
 
-def _damaged(path: Path) -> ModelError:
+def damaged(path: Path) -> ModelError:
+    """What is said of a file of the model that is missing, unreadable or has changed."""
     return ModelError(f"Le fichier {path.name} du modèle est absent ou endommagé ({path.parent}) : {RETRAIN}")
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_card(folder: Path) -> Card:
@@ -137,12 +132,10 @@ def read_card(folder: Path) -> Card:
     if stated != FORMAT:
         raise ModelError(f"Le modèle a été entraîné par une autre version de l’application : {RETRAIN}")
     card: Card = read_json(folder / CARD, Card)
-    for name in (TREES, GLOBAL_EXPLANATION):
-        path = folder / name
-        if not path.is_file():
-            raise ModelError(f"Le fichier {name} du modèle est absent ({folder}) : {RETRAIN}")
-        if digest(path) != card.sha256.get(name):
-            raise ModelError(f"Le fichier {name} du modèle a changé depuis l’entraînement : {RETRAIN}")
+    try:
+        storage.check(folder)
+    except storage.DamagedError as error:
+        raise damaged(error.path) from error
     made_by, here = card.versions.get("xgboost", "?"), xgboost.__version__
     if made_by.partition(".")[0] != here.partition(".")[0]:
         raise ModelError(
@@ -166,5 +159,5 @@ def _format(path: Path) -> object:
     """The format that a card says it has. Raises ModelError where it says none."""
     content = read_json(path, dict[str, Any])
     if "format" not in content:
-        raise _damaged(path)
+        raise damaged(path)
     return content["format"]

@@ -24,12 +24,14 @@ from pretadepenser.credit.model.artefact import (
     TREES,
     Card,
     ModelError,
+    damaged,
     read_card,
     read_json,
 )
 from pretadepenser.credit.model.boosting import xgboost as xgb
 from pretadepenser.credit.model.inputs import feature_types, input_matrix
 from pretadepenser.credit.portfolio import Portfolio
+from pretadepenser.credit.portfolio.reading import NAME as PORTFOLIO
 from pretadepenser.credit.scale import Scale, Score
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
 
 SCORES: Final = "scores"
 MARGINS: Final = "margins.npy"
+RESCORE: Final = "flask --app wsgi model score"
 # Clients scored at a time: bounds memory, not results.
 BATCH: Final = 65_536
 
@@ -143,7 +146,10 @@ def current_model(instance: Path) -> Model | None:
 
     Raises ModelError when there is one and it cannot be used.
     """
-    folder = storage.current(instance, NAME)
+    try:
+        folder = storage.current(instance, NAME)
+    except storage.DamagedError as error:
+        raise damaged(error.path) from error
     return None if folder is None else Model.load(folder)
 
 
@@ -154,8 +160,12 @@ def _silent(step: str, share: float) -> None:
 def score_portfolio(
     model: Model, portfolio: Portfolio, instance: Path, progress: Callable[[str, float], None] = _silent
 ) -> None:
-    """Write the margins of all clients, float32 aligned with `portfolio.numbers()`, as `instance/scores`."""
-    with storage.publish(instance, SCORES) as folder:
+    """Write the margins of all clients, float32 aligned with `portfolio.numbers()`, as `instance/scores`.
+
+    Those of the portfolio and model in use stay in place beside them, so that readers go on with these until
+    the portfolio or the model for which the new ones are is published.
+    """
+    with storage.publish(instance, SCORES, also=_in_use(instance)) as folder:
         margins = np.lib.format.open_memmap(
             folder / MARGINS, mode="w+", dtype=np.float32, shape=(portfolio.size,)
         )
@@ -173,15 +183,44 @@ def score_portfolio(
 def current_scores(instance: Path, portfolio: Portfolio, model: Model) -> NDArray[np.float32] | None:
     """Margins of all clients, read through a memory map, float32, shape (portfolio.size,).
 
-    None when there are none, or none of this very portfolio and model.
+    None when there are none of this very portfolio and model. Raises ModelError when theirs are damaged.
     """
-    folder = storage.current(instance, SCORES)
+    pair = {"portfolio": portfolio.sha256, "model": model.sha256}
+    folder = next((one for one in storage.generations(instance, SCORES) if _pair(one) == pair), None)
     if folder is None:
         return None
     try:
-        card = json.loads((folder / CARD).read_text("utf-8"))
+        storage.check(folder)
         margins: NDArray[np.float32] = np.load(folder / MARGINS, mmap_mode="r")
-    except (OSError, ValueError, EOFError):
+    except storage.DamagedError as error:
+        raise _scores_damaged(error.path) from error
+    except (OSError, ValueError, EOFError) as error:
+        raise _scores_damaged(folder / MARGINS) from error
+    if margins.shape != (portfolio.size,) or margins.dtype != np.float32:
+        raise _scores_damaged(folder / MARGINS)
+    return margins
+
+
+def _pair(folder: Path) -> object:
+    """The portfolio and model whose scores a folder holds, None where it does not say."""
+    try:
+        return json.loads((folder / CARD).read_text("utf-8"))
+    except (OSError, ValueError):
         return None
-    fits = card == {"portfolio": portfolio.sha256, "model": model.sha256}
-    return margins if fits and margins.shape == (portfolio.size,) else None
+
+
+def _in_use(instance: Path) -> list[Path]:
+    """Folders of the scores of the portfolio and model in use."""
+    try:
+        folders = storage.current(instance, PORTFOLIO), storage.current(instance, NAME)
+        if None in folders:
+            return []
+        stated = [json.loads((folder / CARD).read_text("utf-8"))["sha256"] for folder in folders if folder]
+        pair = {"portfolio": stated[0], "model": stated[1][TREES]}
+    except (storage.DamagedError, OSError, ValueError, KeyError, TypeError):
+        return []
+    return [one for one in storage.generations(instance, SCORES) if _pair(one) == pair]
+
+
+def _scores_damaged(path: Path) -> ModelError:
+    return ModelError(f"Les scores des clients sont endommagés ({path}) : lancez « {RESCORE} ».")

@@ -54,7 +54,6 @@ from pretadepenser.credit.model.artefact import (
     Data,
     ModelError,
     categories,
-    digest,
     write_json,
 )
 from pretadepenser.credit.model.boosting import xgboost as xgb
@@ -142,7 +141,7 @@ def _silent(step: str, share: float) -> None:
 def train(
     instance: Path, *, limit: float = LIMIT, cost_ratio: int = COST_RATIO, progress: Progress = _silent
 ) -> TrainingReport:
-    """Train on the portfolio in `instance`, publish `instance/model`, and score all clients.
+    """Train on the portfolio in `instance`, score all clients, and publish scores and `instance/model`.
 
     Measures are out of fold (5 folds, stratified), at `limit` (probability strictly between 0 and 1),
     a default costing `cost_ratio` good clients refused.
@@ -167,10 +166,12 @@ def train(
         fitted.booster.save_model(folder / TREES)
         write_json(folder / GLOBAL_EXPLANATION, explained)
         write_json(folder / CARD, _card(portfolio, fitted, contributions, policy, folder, begun))
+        storage.seal(folder)
+        # Before the model is put in place: who reads meets no model without the scores of all clients.
+        scoring.score_portfolio(scoring.Model.load(folder), portfolio, instance, progress)
     model = scoring.current_model(instance)
     if model is None:
         raise AssertionError("just published")
-    scoring.score_portfolio(model, portfolio, instance, progress)
     return TrainingReport(model.card, model.folder, time.perf_counter() - begun)
 
 
@@ -374,7 +375,7 @@ def _card(
         protected_features=PROTECTED,
         versions=_versions(),
         seconds=round(time.perf_counter() - begun, 1),
-        sha256={name: digest(folder / name) for name in (TREES, GLOBAL_EXPLANATION)},
+        sha256={name: storage.digest(folder / name) for name in (TREES, GLOBAL_EXPLANATION)},
     )
 
 

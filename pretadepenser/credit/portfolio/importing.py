@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pretadepenser import french, storage
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.portfolio import bins, reading, statistics
-from pretadepenser.credit.portfolio.rows import Rows, canonical
+from pretadepenser.credit.portfolio.rows import Rows, canonical, checks
 from pretadepenser.credit.portfolio.sorting import KEY, Sorter
 from pretadepenser.credit.portfolio.sources import Skipped, Source, find
 from pretadepenser.credit.portfolio.validation import (
@@ -40,6 +40,8 @@ BATCH_ROWS = 65_536
 
 # Called with what is being done (French) and how much of it is done, 0..1.
 Progress = Callable[[str, float], None]
+# Called with a portfolio that is whole but not in place yet.
+Before = Callable[[reading.Portfolio], None]
 
 
 @dataclass(frozen=True)
@@ -59,15 +61,23 @@ def _silent(step: str, share: float) -> None:
     pass
 
 
+def _nothing(portfolio: reading.Portfolio) -> None:
+    pass
+
+
 def import_folder(
-    source: Path, instance: Path, progress: Progress = _silent, money: Money = KAGGLE
+    source: Path,
+    instance: Path,
+    progress: Progress = _silent,
+    money: Money = KAGGLE,
+    before: Before = _nothing,
 ) -> Report:
     """Import application_train and, if there, application_test from `source`, a folder or Kaggle's zip.
 
     Everything is validated against the dictionary before the portfolio in `instance` is replaced. Rows
     are never in memory together: what grows is some 100 bytes a client, to sort the numbers and one figure
     at a time. `money` says in which currency amounts are shown, and how many file units to one that is shown;
-    the portfolio keeps file units.
+    the portfolio keeps file units. `before` is called with the new portfolio before it is put in place.
 
     Raises PortfolioError, the portfolio in place unchanged, saying in French what is wrong and where.
     """
@@ -96,6 +106,7 @@ def import_folder(
                 raise PortfolioError(f"{train.name} ne contient aucun client : téléchargez-le à nouveau.")
             card = _write(folder, sorter.batches(BATCH_ROWS), numbers.size, progress)
         _finish(folder, card | _recorded(money), rows, fictitious=False, progress=progress)
+        before(reading.Portfolio.open(folder))
     return _report(instance, begun)
 
 
@@ -108,10 +119,11 @@ def import_batches(
     total: int | None = None,
     progress: Progress = _silent,
     money: Money = KAGGLE,
+    before: Before = _nothing,
 ) -> Report:
     """Import batches that have the dictionary's schema and ascend by SK_ID_CURR; `total` clients, if known.
 
-    `money`: as for `import_folder`.
+    `money`, `before`: as for `import_folder`.
 
     Raises PortfolioError as `import_folder` does; lines count the rows of all batches from 1.
     """
@@ -122,6 +134,7 @@ def import_batches(
             raise PortfolioError(f"{name} : aucun client à importer.")
         files = [(name, card["clients"])]
         _finish(folder, card | _recorded(money), files, fictitious=fictitious, progress=progress)
+        before(reading.Portfolio.open(folder))
     return _report(instance, begun)
 
 
@@ -265,20 +278,21 @@ def _finish(
         named = (*dictionary.COLUMNS, *dictionary.DERIVED_FROM)
         statistics.write(folder, ((name, bins.values_of(rows, name)) for name in named), counted)
         bins.write(folder, rows, statistics.Statistics.open(folder).quantiles, counted)
+        np.save(folder / reading.CHECKS, np.concatenate([checks(frame) for frame in rows.frames()]))
     card = {
         "format": reading.FORMAT,
         **counts,
         "fictitious": fictitious,
         "sources": [{"name": name, "rows": count} for name, count in files],
         "imported_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "sha256": reading.content_hash(folder),
-        "bytes": {path.name: path.stat().st_size for path in sorted(folder.iterdir())},
+        "sha256": storage.digest(folder / reading.CLIENTS),
         "versions": {
             "python": platform.python_version(),
             **{name: metadata.version(name) for name in ("pretadepenser", "numpy", "pyarrow")},
         },
     }
     (folder / reading.CARD).write_text(json.dumps(card, ensure_ascii=False, indent=1), "utf-8")
+    storage.seal(folder)
 
 
 def _counted(progress: Progress) -> Callable[[str], None]:

@@ -6,9 +6,9 @@ does not depend on the number of clients.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from pretadepenser import storage
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Frame, Row
 from pretadepenser.credit.portfolio.bins import Bins, values_of
-from pretadepenser.credit.portfolio.rows import Rows, raw
+from pretadepenser.credit.portfolio.rows import Rows, check, raw
 from pretadepenser.credit.portfolio.statistics import Quantiles, Statistics
 from pretadepenser.credit.portfolio.validation import PortfolioError
 from pretadepenser.money import KAGGLE, Money
@@ -30,9 +30,10 @@ from pretadepenser.money import KAGGLE, Money
 NAME = "portfolio"
 CLIENTS = "clients.arrow"
 NUMBERS = "numbers.npy"
+CHECKS = "checks.npy"
 CARD = "card.json"
 # Changed when a portfolio written by an older version of this code can no longer be read.
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +62,7 @@ class Portfolio:
         self._batch_rows: int = card["batch_rows"]
         self._rows = Rows(pa.memory_map(str(folder / CLIENTS)).read_buffer())
         self._numbers: NDArray[np.int64] = np.load(folder / NUMBERS, mmap_mode="r")
+        self._checks: NDArray[np.uint64] = np.load(folder / CHECKS, mmap_mode="r")
         self.statistics = Statistics.open(folder)
         self.bins = Bins.open(folder)
 
@@ -68,7 +70,7 @@ class Portfolio:
     def open(cls, folder: Path) -> Portfolio:
         """Open a published portfolio, in the same time and memory for any number of clients.
 
-        Raises PortfolioError when a file is missing, cut short or does not fit this version of the code.
+        Raises PortfolioError when a file is missing, has changed or does not fit this version of the code.
         """
         try:
             card = json.loads((folder / CARD).read_text("utf-8"))
@@ -77,25 +79,32 @@ class Portfolio:
                     "Le portefeuille a été importé par une autre version de l’application : "
                     "importez-le à nouveau."
                 )
+            storage.check(folder)
             portfolio = cls(folder, card)
-            portfolio._check(card)
+            portfolio._check()
+        except storage.DamagedError as error:
+            raise _damaged(error.path) from error
         except (OSError, EOFError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
-            raise PortfolioError(
-                f"Le portefeuille enregistré dans {folder} est endommagé : importez-le à nouveau."
-            ) from error
+            raise _damaged(folder / CARD) from error
         return portfolio
 
     def client(self, number: int) -> Client | None:
-        """Return the client with this SK_ID_CURR, or None. Takes a binary search and one row."""
+        """Return the client with this SK_ID_CURR, or None. Takes a binary search and one row.
+
+        Raises PortfolioError when the row is not the one that was imported.
+        """
         index = self.index(number)
         if index is None:
             return None
-        batch = self._rows.batch(index // self._batch_rows)
-        row = index % self._batch_rows
-        values = {
-            column.name: raw(column, batch.column(position)[row].as_py())
-            for position, column in enumerate(dictionary.COLUMNS.values())
-        }
+        with self._readable():
+            batch = self._rows.batch(index // self._batch_rows).slice(index % self._batch_rows, 1)
+            values = {
+                column.name: raw(column, batch.column(place)[0].as_py())
+                for place, column in enumerate(dictionary.COLUMNS.values())
+            }
+            # Of the values that are given away: Arrow may read damaged bytes in more than one way.
+            if values["SK_ID_CURR"] != number or check(values) != self._checks[index]:
+                raise ValueError("another row")
         target = values["TARGET"]
         return Client(number, values, None if target is None else int(target))
 
@@ -109,7 +118,9 @@ class Portfolio:
         batches, within = np.divmod(indices, self._batch_rows)
         for batch in np.unique(batches):
             asked = np.flatnonzero(batches == batch)
-            for index, row in zip(asked, self._rows.picked(int(batch), within[asked], columns), strict=True):
+            with self._readable():
+                picked = self._rows.picked(int(batch), within[asked], columns)
+            for index, row in zip(asked, picked, strict=True):
                 found[index] = row
         return found
 
@@ -130,15 +141,18 @@ class Portfolio:
         Arrays are float64, NaN where missing, categories as their code. Raises KeyError for a column that
         the portfolio does not have.
         """
-        return self._rows.frames(columns, batch)
+        with self._readable():
+            yield from self._rows.frames(columns, batch)
 
     def column(self, name: str) -> NDArray[np.float64]:
         """One column of all clients, float64, shape (size,), NaN where missing, categories as their code."""
-        return self._rows.column(name)
+        with self._readable():
+            return self._rows.column(name)
 
     def values(self, name: str) -> NDArray[np.float64]:
         """One column or derived figure of all clients, as `column` gives it; KeyError for an unknown name."""
-        return values_of(self._rows, name)
+        with self._readable():
+            return values_of(self._rows, name)
 
     def rank(self, name: str, value: float) -> float:
         """Share (0..1) of clients with a known value strictly below `value`, plus half of the equal ones.
@@ -169,24 +183,30 @@ class Portfolio:
         return self.statistics.quantiles(name)
 
     def verify(self) -> None:
-        """Read everything and compare with the hash of the import. Raises PortfolioError if it differs."""
-        if content_hash(self.folder) != self.sha256:
-            raise PortfolioError(
-                f"Le portefeuille enregistré dans {self.folder} a changé depuis son import : "
-                "importez-le à nouveau."
-            )
+        """Read every file and compare with the seal of the import. Raises PortfolioError if one differs."""
+        try:
+            storage.check(self.folder, whole=True)
+        except storage.DamagedError as error:
+            raise _damaged(error.path) from error
 
-    def _check(self, card: Mapping[str, Any]) -> None:
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Say of what cannot be read that the portfolio is damaged; a KeyError is the caller's."""
+        try:
+            yield
+        except (OSError, ValueError, IndexError, pa.ArrowException) as error:
+            raise _damaged(self.folder / CLIENTS) from error
+
+    def _check(self) -> None:
         """Compare the files with the card, without reading the rows; ValueError when they disagree."""
         if not self._rows.schema.equals(dictionary.arrow_schema()):
             raise ValueError("other columns")
         if self._numbers.dtype != np.int64 or self._numbers.shape != (self.size,):
             raise ValueError("other numbers")
+        if self._checks.dtype != np.uint64 or self._checks.shape != (self.size,):
+            raise ValueError("other checksums")
         if self.bins.clients != self.size:
             raise ValueError("other bins")
-        for name, size in card["bytes"].items():
-            if (self.folder / name).stat().st_size != size:
-                raise ValueError(f"other size of {name}")
         batches = -(-self.size // self._batch_rows)
         if self._rows.batches != batches:
             raise ValueError("other batches")
@@ -195,6 +215,11 @@ class Portfolio:
             first = self._rows.batch(0)
             if first.column(0)[0].as_py() != int(self._numbers[0]):
                 raise ValueError("other order")
+            for column, values in zip(dictionary.COLUMNS.values(), first.columns, strict=True):
+                if pa.types.is_dictionary(values.type):
+                    column_categories = list(column.categories or ())
+                    if values.dictionary.to_pylist() != column_categories:
+                        raise ValueError(f"other categories of {column.name}")
 
 
 def current_portfolio(instance: Path) -> Portfolio | None:
@@ -202,11 +227,14 @@ def current_portfolio(instance: Path) -> Portfolio | None:
 
     Raises PortfolioError when there is one and it cannot be read.
     """
-    folder = storage.current(instance, NAME)
+    try:
+        folder = storage.current(instance, NAME)
+    except storage.DamagedError as error:
+        raise _damaged(error.path) from error
     return None if folder is None else Portfolio.open(folder)
 
 
-def content_hash(folder: Path) -> str:
-    """SHA-256 of the rows as stored, hexadecimal."""
-    with (folder / CLIENTS).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _damaged(path: Path) -> PortfolioError:
+    return PortfolioError(
+        f"Le portefeuille de {path.parent} est endommagé ({path.name}) : importez-le à nouveau."
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -108,3 +110,32 @@ def floats(values: pa.Array) -> NDArray[np.float64]:
         known = np.unpackbits(np.frombuffer(validity, dtype=np.uint8), bitorder="little")
         floats[known[values.offset : values.offset + len(values)] == 0] = np.nan
     return floats
+
+
+# One odd factor a column, of a fixed stream: a change of any one value changes the sum, whatever the others.
+_STREAM: Final = np.random.default_rng(20_180_517)
+_FACTORS: Final = 2 * _STREAM.integers(0, 1 << 62, len(dictionary.COLUMNS), np.uint64) + np.uint64(1)
+
+
+def checks(frame: Frame) -> NDArray[np.uint64]:
+    """A checksum of each row of a frame of all columns, uint64, shape (n,).
+
+    A look-up compares it with the one kept at import, so that a row that has changed on the disk is noticed
+    at any moment and at the cost of one row.
+    """
+    total = np.zeros(len(next(iter(frame.values()))), np.uint64)
+    for factor, name in zip(_FACTORS, dictionary.COLUMNS, strict=True):
+        total += np.ascontiguousarray(frame[name], np.float64).view(np.uint64) * factor
+    return total
+
+
+def check(values: Row) -> int:
+    """The same of one row: all its raw values, in the dictionary's order. ValueError for no such value."""
+    try:
+        numbers = [
+            math.nan if value is None else float(column.code(str(value)) if column.textual else value)
+            for column, value in zip(dictionary.COLUMNS.values(), values.values(), strict=True)
+        ]
+    except (KeyError, TypeError) as error:
+        raise ValueError("no value of its column") from error
+    return int((np.array(numbers).view(np.uint64) * _FACTORS).sum())
