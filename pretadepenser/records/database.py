@@ -111,7 +111,7 @@ def _engine(url: str) -> Engine:
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
         # pool_pre_ping: a database server may close idle connections over night.
-        return create_engine(address, pool_pre_ping=True)
+        return create_engine(address, pool_pre_ping=True, hide_parameters=True)
     if address.database and not os.path.exists(address.database):
         # Made here so that the file, and the WAL files that copy its mode, are for the owner only.
         try:
@@ -121,7 +121,7 @@ def _engine(url: str) -> Engine:
                 f"Le fichier de base de données {address.database} ne peut pas être créé : vérifiez que son "
                 "dossier existe et que vous pouvez y écrire."
             ) from error
-    engine = create_engine(address, connect_args={"timeout": 10})
+    engine = create_engine(address, connect_args={"timeout": 10}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:

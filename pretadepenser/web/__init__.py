@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 def init_app(app: Flask) -> None:
     """Set up an application whose settings are loaded and whose database is open, and add all pages."""
     from pretadepenser.web import (
+        addresses,
         administration,
         api,
         application,
@@ -33,7 +34,7 @@ def init_app(app: Flask) -> None:
     )
 
     # What a part does after a request is done last to first: compression sees finished answers.
-    for part in (compression, operations, security, auth, frame, statics, errors, api):
+    for part in (addresses, compression, operations, security, auth, frame, statics, errors, api):
         part.init_app(app)
     pages = (
         auth, home, clients, comparison, simulation, levers, meeting, application, model, site, watch,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pyarrow as pa
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
@@ -24,9 +24,10 @@ from pretadepenser.credit.explanation.reasons import Explanation, Part, Reason
 from pretadepenser.credit.model.scoring import ModelError
 from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.records import tokens
-from pretadepenser.web import resources
+from pretadepenser.web import resources, strict_json
 from pretadepenser.web.auth import API, database
 from pretadepenser.web.security import csrf
+from pretadepenser.web.strict_json import JsonError
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 PROBLEM = "application/problem+json"
@@ -97,8 +98,7 @@ def scores() -> ResponseReturnValue:
     model, limit = resources.model(), resources.limit()
     wanted = _reasons_wanted()
     allowed = EXPLAINED_ROWS if wanted else current_app.config["API_ROWS"]
-    request.max_content_length = BYTES_A_ROW * allowed
-    table = _table()
+    table = _table(BYTES_A_ROW * allowed)
     if table.num_rows > allowed:
         raise ApiError(
             413, f"La demande a {table.num_rows} clients, {allowed} sont permis : envoyez-en moins."
@@ -206,23 +206,33 @@ def _reasons_wanted() -> bool:
     return value == "true"
 
 
-def _table() -> pa.Table:
-    if request.mimetype == "text/csv":
-        return batch.table_of_csv(request.get_data(), resources.model())
-    if request.mimetype != "application/json":
+def _table(limit: int) -> pa.Table:
+    if request.mimetype not in ("text/csv", "application/json"):
         raise ApiError(415, "Envoyez du JSON (application/json) ou du CSV (text/csv).")
+    if request.content_encoding not in (None, "", "identity"):
+        raise ApiError(415, "Envoyez le corps tel quel, sans le comprimer (Content-Encoding).")
+    if request.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8", "us-ascii"):
+        raise ApiError(415, "Envoyez le corps en UTF-8.")
+    body = _body(limit)
+    if request.mimetype == "text/csv":
+        return batch.table_of_csv(body, resources.model())
     try:
-        content = json.loads(request.get_data(), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise ApiError(400, "Le corps de la demande n’est pas du JSON correct.") from error
+        content = strict_json.loads(body)
+    except JsonError as error:
+        raise ApiError(422 if "UTF-8" in str(error) else 400, str(error)) from error
     rows = content.get("rows") if isinstance(content, dict) else content
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ApiError(400, 'Le corps attendu est {"rows": [{…}, …]} ou [{…}, …], un objet par client.')
     return batch.table_of_rows(rows, resources.model())
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+def _body(limit: int) -> bytes:
+    """The body, read no further than one byte past `limit`, also where it does not say how long it is."""
+    request.max_content_length = limit + 1
+    body = request.get_data()
+    if len(body) > limit:
+        raise ApiError(413, DETAILS[413])
+    return body
 
 
 def _with_reasons(explained: Explanation) -> dict[str, Any]:

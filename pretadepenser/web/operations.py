@@ -27,7 +27,11 @@ def masked(text: str) -> str:
 
 
 def masked_path(path: str) -> str:
-    """Replace every part of a path that holds a digit, the version of the API excepted."""
+    """Replace every part of a path that holds a digit, the version of the API excepted.
+
+    What is no printable character, a line feed above all, becomes a question mark: a path is one line.
+    """
+    path = "".join(sign if sign.isprintable() else "?" for sign in path)
     return "/".join(
         part if not re.search(r"\d", part) or re.fullmatch(r"v\d", part) else "…" for part in path.split("/")
     )

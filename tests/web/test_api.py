@@ -1,6 +1,7 @@
 """The API: tokens, the scores of the screen, errors that say what to do, and the contract it keeps."""
 
 import csv
+import gzip
 import io
 import json
 import re
@@ -255,7 +256,26 @@ def test_errors_of_address_and_method(api: FlaskClient, contract: dict[str, Any]
         (b"{", "application/json", 400, "pas du JSON correct"),
         (b"[" * 100_000, "application/json", 400, "pas du JSON correct"),
         (b'{"rows": [{"AMT_CREDIT": NaN}]}', "application/json", 400, "pas du JSON correct"),
-        (b"\xff\xfe", "application/json", 400, "pas du JSON correct"),
+        (b"\xff\xfe", "application/json", 422, "pas du texte en UTF-8"),
+        ('[{"é": 1}]'.encode("latin-1"), "application/json", 422, "pas du texte en UTF-8"),
+        ("SK_ID_CURR\n1".encode("utf-16"), "text/csv", 422, "pas du texte en UTF-8"),
+        ("SK_ID_CURR,é\n1,2".encode("latin-1"), "text/csv", 422, "pas du texte en UTF-8"),
+        (
+            b'[{"SK_ID_CURR": 1},\n {"SK_ID_CURR": 2,}]',
+            "application/json",
+            400,
+            "ligne 2, colonne 19 : une virgule",
+        ),
+        (b'[{"SK_ID_CURR": 1},]', "application/json", 400, "ligne 1, colonne 20 : une virgule est de trop"),
+        (b'[{"SK_ID_CURR": 1', "application/json", 400, "le texte s’arrête trop tôt"),
+        (b'[{"SK_ID_CURR": NaN}]', "application/json", 400, "colonne 17 : NaN n’existe pas"),
+        (b'[{"a": -Infinity}]', "application/json", 400, "colonne 8 : -Infinity n’existe pas"),
+        (b'[{"a": 1,\n"a": 2}]', "application/json", 400, 'ligne 2, colonne 1 : la clé "a" est répétée'),
+        (b'[{"a": {"b": 1}, "c": {"b": 2}, "b": "a"}]', "application/json", 422, "errors"),
+        (b'[{"\\ud800": 1}]', "application/json", 400, "colonne 4 : la moitié"),
+        (b'[{"NAME_CONTRACT_TYPE": "\\uDfff"}]', "application/json", 400, "la moitié"),
+        (b"[" * 40, "application/json", 400, "colonne 17 : plus de 16 niveaux"),
+        (b"[" + b"9" * 5000 + b"]", "application/json", 400, "un nombre est trop long"),
         (b'"rows"', "application/json", 400, "Le corps attendu"),
         (b"{}", "application/json", 400, "Le corps attendu"),
         (b"[1]", "application/json", 400, "Le corps attendu"),
@@ -272,6 +292,40 @@ def test_errors_of_form(
     api: FlaskClient, contract: dict[str, Any], body: bytes, kind: str, status: int, sentence: str
 ) -> None:
     told(api.post(SCORES, data=body, content_type=kind), status, sentence, contract)
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/csv"])
+def test_compressed_or_foreign_bodies_are_415(api: FlaskClient, contract: dict[str, Any], kind: str) -> None:
+    packed = {"Content-Encoding": "gzip", "Content-Type": kind}
+    told(api.post(SCORES, data=gzip.compress(b"[]"), headers=packed), 415, "sans le comprimer", contract)
+    latin = {"Content-Type": f"{kind}; charset=iso-8859-1"}
+    told(api.post(SCORES, data=b"[]", headers=latin), 415, "UTF-8", contract)
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/csv"])
+def test_many_columns_are_refused_at_once(api: FlaskClient, contract: dict[str, Any], kind: str) -> None:
+    """40,000 names once took 16 seconds of a worker."""
+    names = [f"C{number}" for number in range(40_000)]
+    body = json.dumps([dict.fromkeys(names, 1)]) if kind != "text/csv" else f"{','.join(names)}\n1\n"
+    begun = time.process_time()
+    content = told(api.post(SCORES, data=body.encode(), content_type=kind), 422, "errors", contract)
+    assert time.process_time() - begun < 1.5
+    (error,) = content["errors"]
+    assert error["detail"].replace("\u202f", " ") == "40 000 colonnes, 400 sont permises"
+
+
+def test_a_body_of_unknown_length_is_not_cut(app: Flask, api: FlaskClient, contract: dict[str, Any]) -> None:
+    """A chunked CSV over the limit was once scored without its last rows."""
+    app.config["API_ROWS"] = 2
+    row = ",".join(["SK_ID_CURR", *("x" * 40 for _ in range(20))]) + "\n"
+    for body in (row * 20, row * 2000):
+        answer = api.post(
+            SCORES,
+            input_stream=io.BytesIO(body.encode()),
+            content_type="text/csv",
+            environ_overrides={"wsgi.input_terminated": True, "CONTENT_LENGTH": ""},
+        )
+        told(answer, 413 if len(body) > 2 * 4096 else 422, "", contract)
 
 
 @pytest.mark.parametrize(

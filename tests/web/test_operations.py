@@ -51,6 +51,9 @@ def test_not_ready_says_what_is_missing(tmp_path: Path, trained: Path) -> None:
         ("/clients/157083v1", "/clients/…"),
         ("/", "/"),
         ("/157083", "/…"),
+        ("/clients/١٠٠٠٠٢", "/clients/…"),
+        ("/a\nb\x1b[31m\x00/c", "/…/c"),
+        ("/ligne\nsuivante\u2028", "/ligne?suivante?"),
     ],
 )
 def test_paths_are_logged_without_numbers(path: str, written: str) -> None:

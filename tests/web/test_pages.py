@@ -240,3 +240,8 @@ def test_an_error_of_ours_shows_no_trace(
 def test_every_template_compiles(app: Flask) -> None:
     for name in app.jinja_env.list_templates():
         app.jinja_env.get_template(name)
+
+
+@pytest.mark.parametrize("address", ["/clients/١٠٠٠٠٢", "/clients/１００００２", "/clients/+100002"])
+def test_a_number_of_another_script_is_no_address(client: FlaskClient, address: str) -> None:
+    assert client.get(address).status_code == 404

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.explanation.reasons import Explanation, explain_all
 from pretadepenser.credit.model import scoring
@@ -33,6 +35,8 @@ from pretadepenser.errors import ToldError
 REASONS: Final = 3
 KEY: Final = "SK_ID_CURR"
 SHOWN: Final = 20
+# The dictionary has 122: what has more than so many is no file of clients, and each would cost work.
+MOST_COLUMNS: Final = 400
 FIELDS: Final = (
     ("client", pa.int64()),
     ("granted", pa.bool_()),
@@ -74,11 +78,15 @@ def check_columns(names: Sequence[str], model: Model, file: str) -> list[Problem
 
     The model's other columns may be missing altogether: their values then count as not known.
     """
+    if len(names) > MOST_COLUMNS:
+        told = f"{french.number(len(names))} colonnes, {MOST_COLUMNS} sont permises"
+        return [Problem(file, None, None, told)]
+    counts = Counter(names)
     needed = [name for name in dictionary.columns_of(model.features) if dictionary.COLUMNS[name].required]
     found = (
-        ("colonnes inconnues", [name for name in dict.fromkeys(names) if name not in dictionary.COLUMNS]),
-        ("colonnes répétées", [name for name in dict.fromkeys(names) if names.count(name) > 1]),
-        ("colonnes manquantes, dont le modèle a besoin", [name for name in needed if name not in names]),
+        ("colonnes inconnues", [name for name in counts if name not in dictionary.COLUMNS]),
+        ("colonnes répétées", [name for name, count in counts.items() if count > 1]),
+        ("colonnes manquantes, dont le modèle a besoin", [name for name in needed if name not in counts]),
     )
     return [
         Problem(file, None, None, f"{what} : {', '.join(wrong[:SHOWN]) or '(sans nom)'}")
@@ -96,6 +104,8 @@ def table_of_rows(rows: Sequence[Mapping[str, object]], model: Model) -> pa.Tabl
         raise RowsError("Aucune ligne : donnez au moins un client.")
     names = list(dict.fromkeys(name for row in rows for name in row))
     file = "données"
+    if len(names) > MOST_COLUMNS:
+        raise RowsError.refused(check_columns(names, model, file))
     problems = Problems(file)
     arrays = {
         name: _json_column(name, [row.get(name) for row in rows], problems)
@@ -136,6 +146,13 @@ def table_of_csv(content: bytes, model: Model) -> pa.Table:
     Raises RowsError; the lines of its problems are those of the text, from 1.
     """
     file = "données"
+    heads = content.partition(b"\n")[0].count(b",") + 1
+    if heads > MOST_COLUMNS:
+        raise RowsError.refused(check_columns([""] * heads, model, file))
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RowsError("Les données ne sont pas du texte en UTF-8 : enregistrez-les en UTF-8.") from error
     options = pa.csv.ConvertOptions(
         column_types={name: pa.string() for name in dictionary.COLUMNS},
         null_values=MISSING,
@@ -149,7 +166,7 @@ def table_of_csv(content: bytes, model: Model) -> pa.Table:
             parse_options=pa.csv.ParseOptions(invalid_row_handler=skipped.take),
             convert_options=options,
         )
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+    except pa.ArrowInvalid as error:
         raise RowsError(
             "Les données ne sont pas du CSV en UTF-8 séparé par des virgules, noms de colonnes en première "
             "ligne : corrigez-les puis recommencez."
