@@ -1,5 +1,6 @@
 """How the commands speak: French sentences for what goes wrong, a bar for what takes long."""
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,8 +8,10 @@ from typing import Any, NoReturn, Self
 
 import click
 from flask.cli import AppGroup
+from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
+from pretadepenser import storage
 from pretadepenser.errors import ToldError
 
 
@@ -56,6 +59,26 @@ def _told_in_french() -> Iterator[None]:
         raise _misused(error) from error
     except ToldError as error:
         raise Failure(str(error)) from error
+    except OSError as error:
+        raise Failure(_refused(error)) from error
+    except storage.DamagedError as error:
+        raise Failure(f"{error.path} est absent, illisible ou a changé : faites-le à nouveau.") from error
+    except SQLAlchemyError as error:
+        raise Failure(
+            "La base de données ne se lit pas ou ne s’écrit pas : vérifiez qu’elle répond, ses droits, et la "
+            "place qui reste sur le disque."
+        ) from error
+
+
+def _refused(error: OSError) -> str:
+    """Say of an error of the system which file it is about and what to look at."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "Le disque est plein : libérez de la place, puis recommencez. Rien n’a été changé."
+    file = f"{error.filename} " if error.filename else "Un fichier "
+    return (
+        f"{file}ne peut pas être lu ou écrit ({error.strerror or error}) : vérifiez ses droits et la place "
+        "qui reste sur le disque."
+    )
 
 
 def _misused(error: click.UsageError) -> Misuse:

@@ -21,6 +21,11 @@ MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 REVISION = "0002"
 
 
+# Milliseconds to wait for another writer: for what must be written, and for what is a convenience.
+PATIENCE = 10_000
+HURRY = 500
+
+
 class RecordsError(ToldError):
     """The database cannot do what was asked; the message is one French sentence."""
 
@@ -44,10 +49,29 @@ class Database:
         _forget_after_fork(self.engine)
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
-        """Give a session in one transaction: committed at the end, rolled back by an exception."""
+    def session(self, *, hurried: bool = False) -> Iterator[Session]:
+        """Give a session in one transaction: committed at the end, rolled back by an exception.
+
+        hurried: for what can be done without; another writer is waited for HURRY milliseconds at most.
+        """
         with self._sessions.begin() as session:
-            yield session
+            if not hurried:
+                yield session
+                return
+            self._patience(session, HURRY)
+            try:
+                yield session
+                session.flush()
+            finally:
+                if self.engine.dialect.name == "sqlite":
+                    self._patience(session, PATIENCE)
+
+    def _patience(self, session: Session, milliseconds: int) -> None:
+        """Have the database wait so long for another writer, in this transaction; SQLite: from here on."""
+        if self.engine.dialect.name == "sqlite":
+            session.execute(text(f"PRAGMA busy_timeout = {milliseconds}"))
+        else:
+            session.execute(text(f"SET LOCAL lock_timeout = {milliseconds}"))
 
     def insert(self, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
         """Give an INSERT that knows ON CONFLICT, which both databases have but SQLAlchemy does not share."""
@@ -74,6 +98,15 @@ class Database:
                 "La base de données ne peut pas être mise à jour : vérifiez DATABASE_URL, que le serveur "
                 "répond et que le compte a le droit de créer des tables."
             ) from error
+
+    def writable(self) -> bool:
+        """Tell whether the database takes a write: a full disk or a lock that stays lets it only be read."""
+        try:
+            with self.session(hurried=True) as session:
+                session.execute(text("UPDATE alembic_version SET version_num = version_num"))
+        except SQLAlchemyError:
+            return False
+        return True
 
     def ready(self) -> bool:
         """Tell whether the database answers and has the newest tables."""
@@ -121,7 +154,7 @@ def _engine(url: str) -> Engine:
                 f"Le fichier de base de données {address.database} ne peut pas être créé : vérifiez que son "
                 "dossier existe et que vous pouvez y écrire."
             ) from error
-    engine = create_engine(address, connect_args={"timeout": 10}, hide_parameters=True)
+    engine = create_engine(address, connect_args={"timeout": PATIENCE / 1000}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:

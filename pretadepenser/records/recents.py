@@ -23,7 +23,7 @@ def remember(database: Database, user_id: int, number: int) -> None:
     now = time.time()
     # Two windows may write at once, and the one that looked first may have to wait: time does not go back.
     latest = case((RecentClient.seen_at > now, RecentClient.seen_at), else_=now)
-    with database.session() as session:
+    with database.session(hurried=True) as session:
         # One statement, so that the same client may be opened in two windows at once.
         session.execute(
             database.insert(RecentClient)

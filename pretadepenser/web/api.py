@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from pretadepenser.credit import dictionary
@@ -153,6 +154,12 @@ def _rows_error(error: batch.RowsError) -> Response:
 @blueprint.errorhandler(resources.UnavailableError)
 def _unavailable(error: resources.UnavailableError) -> Response:
     return _document(503, str(error), wait=60)
+
+
+@blueprint.errorhandler(SQLAlchemyError)
+def _no_database(error: SQLAlchemyError) -> Response:
+    current_app.logger.error("Base de données : %s", error)
+    return _document(503, "La base de données ne répond pas : recommencez dans un instant.", wait=30)
 
 
 @blueprint.errorhandler(PortfolioError)

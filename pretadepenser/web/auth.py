@@ -22,6 +22,7 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf import FlaskForm
+from sqlalchemy.exc import SQLAlchemyError
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired
 
@@ -175,7 +176,13 @@ def _load(identifier: str) -> SignedIn | None:
     identity, _, stamp = identifier.partition(".")
     if not identity.isdecimal() or not stamp:
         return None
-    user = users.get_user(database(), int(identity), stamp)
+    try:
+        user = users.get_user(database(), int(identity), stamp)
+    except SQLAlchemyError:
+        # What is open to everybody is shown without the database; the session is kept for later.
+        if request.endpoint in PUBLIC - {"auth.sign_in"}:
+            return None
+        raise
     return None if user is None else SignedIn(user)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, current_app, render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
 
 from pretadepenser.charts import client as charts
 from pretadepenser.charts.chart import Chart
@@ -32,7 +33,7 @@ def decision(number: int) -> ResponseReturnValue:
     """Show the decision, its reasons and the client's file."""
     client = resources.client_or_404(number)
     explanation = explain(resources.model(), resources.portfolio(), client.values, resources.limit(), number)
-    recents.remember(auth.database(), current_user.id, number)
+    _remember(number)
     return render_template(
         "pages/client.html",
         client_number=number,
@@ -43,6 +44,14 @@ def decision(number: int) -> ResponseReturnValue:
         learnt=_learnt(client),
         file=_file(client),
     )
+
+
+def _remember(number: int) -> None:
+    """Keep the client among those that were looked at last; a page does not depend on it."""
+    try:
+        recents.remember(auth.database(), current_user.id, number)
+    except SQLAlchemyError as error:
+        current_app.logger.warning("Derniers clients non notés : %s", type(error).__name__)
 
 
 @blueprint.get("/graphiques/<name>.svg")

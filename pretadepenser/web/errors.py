@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Flask, Response, current_app, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from pretadepenser.credit.model.scoring import ModelError
@@ -59,6 +61,12 @@ DAMAGED: Final = (
     "Les données de l’application ne sont pas celles qui ont été enregistrées, ou ne se lisent pas : rien "
     "n’est montré plutôt qu’un chiffre faux. Prévenez votre administrateur.",
 )
+NO_DATABASE: Final = (
+    "Base de données indisponible",
+    "L’application n’arrive pas à lire ou à écrire dans sa base de données ; rien de ce que vous avez "
+    "consulté n’a été modifié. Recommencez dans un instant. Si l’incident dure, prévenez votre "
+    "administrateur.",
+)
 EXPIRED: Final = (
     "Formulaire périmé",
     "Ce formulaire est resté ouvert trop longtemps, ou votre session a changé. "
@@ -74,6 +82,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(UnavailableError, _not_ready)
     for kind in (PortfolioError, ModelError):
         app.register_error_handler(kind, _damaged)
+    app.register_error_handler(SQLAlchemyError, _no_database)
     app.register_error_handler(500, lambda error: _page(500, *PAGES[500]))
 
 
@@ -100,6 +109,15 @@ def _unknown_client(error: UnknownClientError) -> Response:
 def _not_ready(error: Exception) -> Response:
     current_app.logger.error("%s", error)
     return _page(503, *PAGES[503], str(error))
+
+
+def _no_database(error: Exception) -> Response:
+    current_app.logger.error("Base de données : %s", error)
+    # Who is signed in is not known without the database: the page is that of nobody.
+    g._login_user = AnonymousUserMixin()
+    response = _page(503, *NO_DATABASE)
+    response.headers["Retry-After"] = "30"
+    return response
 
 
 def _damaged(error: Exception) -> Response:

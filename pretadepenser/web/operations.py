@@ -67,18 +67,19 @@ def alive() -> ResponseReturnValue:
 
 @blueprint.get("/readyz")
 def ready() -> ResponseReturnValue:
-    """Tell whether portfolio, model and database are there; 503 sends no traffic here yet."""
+    """Tell whether portfolio and model can be used and the database written; 503: send no traffic here."""
     database: Database = current_app.extensions["database"]
     checks = {
         "portfolio": _usable(resources.portfolio),
         "model": _usable(resources.model),
         "database": database.ready(),
     }
-    whole = all(checks.values())
     words = {True: "ok", False: "indisponible"}
-    return jsonify(status=words[whole], **{name: words[good] for name, good in checks.items()}), (
-        200 if whole else 503
-    )
+    told = {name: words[good] for name, good in checks.items()}
+    if checks["database"] and not database.writable():
+        told["database"] = "écriture impossible"
+    whole = set(told.values()) == {"ok"}
+    return jsonify(status=words[whole], **told), 200 if whole else 503
 
 
 def _usable(opened: Callable[[], object]) -> bool:
