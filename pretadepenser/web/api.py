@@ -27,7 +27,6 @@ from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.records import tokens
 from pretadepenser.web import resources, strict_json
 from pretadepenser.web.auth import API, database
-from pretadepenser.web.security import csrf
 from pretadepenser.web.strict_json import JsonError
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -71,8 +70,6 @@ class ApiError(Exception):
 
 def init_app(app: Flask) -> None:
     """Have every error under /api/ told as problem+json, those of routing too."""
-    # A bearer token is not sent by a browser on its own: there is nothing to forge.
-    csrf.exempt(blueprint)
     app.after_request(_no_page)
 
 

@@ -29,6 +29,7 @@ from wtforms.validators import InputRequired
 from pretadepenser.records import attempts, users
 from pretadepenser.records.database import Database
 from pretadepenser.records.models import Role, User
+from pretadepenser.web import kept
 
 blueprint = Blueprint("auth", __name__)
 R = ParamSpec("R")
@@ -147,8 +148,10 @@ def sign_in() -> ResponseReturnValue:
         return render_template("pages/login.html", form=form), 422
     throttle.succeed(database(), name, address)
     # Nothing of the session before survives, its CSRF token included: no session can be fixed beforehand.
+    waiting = kept.waiting()
     cookie.clear()
     login_user(SignedIn(user))
+    kept.hand_over(user.id, waiting)
     return redirect(wanted, 303)
 
 
@@ -191,7 +194,7 @@ def _require_user() -> ResponseReturnValue | None:
         return None
     if current_user.is_authenticated:
         return None
-    # After a POST there is no page to come back to.
-    wanted = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else ""
+    # After a POST there is no page to come back to, unless what was typed is kept for it.
+    wanted = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} or kept.keep() else ""
     suite = wanted if safe_path(wanted) and wanted != "/" else None
     return redirect(url_for("auth.sign_in", suite=suite), 303)

@@ -24,6 +24,7 @@ from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.whatif import plausibility
 from pretadepenser.credit.whatif.plausibility import Range
 from pretadepenser.money import in_use
+from pretadepenser.web import kept
 
 UNANSWERED: Final = "Non renseigné"
 CHOOSE: Final = "Choisissez une réponse"
@@ -255,6 +256,10 @@ class CategoryField(SelectField):  # type: ignore[misc]  # WTForms has no types
 
 class ColumnForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """A form over columns of the dictionary: `over` gives it its fields, which are named as their column."""
+
+    def __init__(self, **given: Any) -> None:
+        typed = kept.typed()
+        super().__init__(**given | ({"formdata": typed} if typed else {}))
 
     @classmethod
     def over(

@@ -6,6 +6,8 @@ from flask_wtf import CSRFProtect
 from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from pretadepenser.web import kept
+
 # Everything is refused, then what the pages use is allowed: own style sheets, pictures and (optional)
 # scripts. No inline style or script, no frame, no form that sends elsewhere.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -59,6 +61,7 @@ def init_app(app: Flask) -> None:
         # A page left open during a long meeting must still be able to send its form: the token
         # lives as long as the session.
         WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_CHECK_DEFAULT=False,
     )
     # No page of the site sends more; the API raises it for its own views.
     app.config.setdefault("MAX_CONTENT_LENGTH", 1024 * 1024)
@@ -73,6 +76,7 @@ def init_app(app: Flask) -> None:
         )
     csrf.init_app(app)
     app.before_request(_refuse_other_hosts)
+    app.before_request(_check_token)
     app.after_request(_add_headers)
 
 
@@ -81,6 +85,13 @@ def _refuse_other_hosts() -> Response | None:
     if isinstance(request.routing_exception, SecurityError):
         return Response("Ce nom de domaine n’est pas servi ici.", 400, mimetype="text/plain")
     return None
+
+
+def _check_token() -> None:
+    """Refuse a form of ours that another site may have sent; some check it themselves (kept.FORMS)."""
+    # A bearer token is not sent by a browser on its own: there is nothing to forge.
+    if request.endpoint and request.blueprint != "api" and request.endpoint not in kept.FORMS:
+        csrf.protect()
 
 
 def _add_headers(response: Response) -> Response:

@@ -285,7 +285,7 @@ STATES = (
     State("error", "/nulle-part", "404", status=404, says="Page introuvable"),
     State("error", "/deconnexion", "405", status=405, says="Action impossible ici"),
     State("error", "/modele/equite", "403", status=403, says="Page réservée"),
-    State("error", "/", "expired", act=expire, status=400, says="Formulaire périmé"),
+    State("error", "/", "expired", act=expire, status=422, says="Ce formulaire était périmé"),
     State("error", "/connexion", "expired-anonymous", user="", act=expire, status=400, says="Se connecter"),
     State("error", "/", "413", act=oversize, status=413, says="Envoi trop volumineux"),
     State("error", "/essai/400", "400", site="failing_site", status=400, says="Demande incomprise"),

@@ -220,10 +220,11 @@ def test_wrong_addresses_get_a_page_of_the_site(page: Page, url: str, status: in
     assert page(url, status=status).xpath("//main//a[@href='/']")
 
 
-def test_an_expired_form_says_so(client: FlaskClient) -> None:
-    answer = client.post("/", data={"numero": "157083"})
+def test_signing_out_needs_a_token_of_this_session(client: FlaskClient) -> None:
+    answer = client.post("/deconnexion", data={"csrf_token": "autre"})
     assert answer.status_code == 400
     assert "Formulaire périmé" in answer.text
+    assert client.get("/").status_code == 200
 
 
 def test_an_error_of_ours_shows_no_trace(
