@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 SEAL: Final = "seal.json"
+_PART: Final = ".part"
 # Files that are larger are not read whole at every opening while their size and time are those of the seal:
 # opening costs the same for any number of clients. Bytes.
 LARGE: Final = 256 * 1024 * 1024
@@ -36,6 +37,28 @@ class DamagedError(Exception):
 
 
 @contextmanager
+def written(path: Path) -> Iterator[Path]:
+    """Yield a file beside `path`, for its owner only, that takes its place when the block ends well.
+
+    What processes that were killed left of the same file is deleted first. Raises OSError as `open` does.
+    """
+    for left in path.parent.glob(f".{path.name}.*{_PART}"):
+        if _abandoned(left):
+            left.unlink(missing_ok=True)
+    own = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_PART}")
+    held = os.open(own, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    try:
+        yield own
+        _fsync(own)
+        os.replace(own, path)
+        _fsync(path.parent)
+    finally:
+        own.unlink(missing_ok=True)
+        os.close(held)
+
+
+@contextmanager
 def publish(root: Path, name: str, also: Collection[Path] = ()) -> Iterator[Path]:
     """Yield a fresh folder that becomes `root/<name>` when the block ends without an exception.
 
@@ -46,13 +69,15 @@ def publish(root: Path, name: str, also: Collection[Path] = ()) -> Iterator[Path
     Raises OSError when the disk refuses (full, read-only); nothing is published then.
     """
     root.mkdir(parents=True, exist_ok=True)
+    clean(root, name)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     unique = f"{name}.{stamp}-{secrets.token_hex(4)}"
     draft = root / f".{unique}"
-    draft.mkdir(mode=FOLDER_MODE)
-    # Held while the folder is being written: an unlocked draft is known to be abandoned.
-    held = os.open(draft, os.O_RDONLY)
-    fcntl.flock(held, fcntl.LOCK_EX)
+    with _alone(root, name):
+        # Held while the folder is being written: an unlocked draft is known to be abandoned.
+        draft.mkdir(mode=FOLDER_MODE)
+        held = os.open(draft, os.O_RDONLY)
+        fcntl.flock(held, fcntl.LOCK_EX)
     try:
         try:
             yield draft

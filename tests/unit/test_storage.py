@@ -90,6 +90,48 @@ def _write_until_killed(root: Path, started: multiprocessing.synchronize.Event) 
         signal.pause()
 
 
+def _write_a_file_until_killed(path: Path, started: multiprocessing.synchronize.Event) -> None:
+    with storage.written(path) as own:
+        own.write_text("half")
+        started.set()
+        signal.pause()
+
+
+def test_a_killed_file_is_deleted_by_the_next_and_seen_by_nobody_else(tmp_path: Path) -> None:
+    """Decisions of clients lay readable in the folder for ever."""
+    path = tmp_path / "scores.csv"
+    context = multiprocessing.get_context("spawn")
+    started = context.Event()
+    process = context.Process(target=_write_a_file_until_killed, args=(path, started))
+    process.start()
+    assert started.wait(60)
+    (draft,) = tmp_path.iterdir()
+    assert draft.stat().st_mode & 0o777 == 0o600
+    with storage.written(path) as own:
+        # One that is being written is left alone.
+        assert draft.exists()
+        own.write_text("first")
+    assert path.read_text() == "first"
+    process.kill()
+    process.join(60)
+    with storage.written(path) as own:
+        own.write_text("second")
+    assert [one.name for one in tmp_path.iterdir()] == ["scores.csv"]
+    assert path.read_text() == "second"
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_a_kill_left_goes_when_the_next_begins(tmp_path: Path) -> None:
+    write(tmp_path, "one")
+    (tmp_path / ".model.20200101T000000-00000000").mkdir()
+    (tmp_path / ".model.20200101T000000-00000000.link").symlink_to("nowhere")
+    with storage.publish(tmp_path, "model") as folder:
+        left = [path.name for path in tmp_path.glob(".model.2020*")]
+        assert left == []
+        (folder / "card.json").write_text("two")
+    assert read(tmp_path) == "two"
+
+
 def test_a_killed_writer_is_harmless_and_its_draft_is_cleaned(tmp_path: Path) -> None:
     write(tmp_path, "one")
     context = multiprocessing.get_context("spawn")

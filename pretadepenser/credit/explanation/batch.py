@@ -6,8 +6,6 @@ same client would have on screen.
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +16,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from pretadepenser import french
+from pretadepenser import french, storage
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.explanation.reasons import Explanation, explain_all
 from pretadepenser.credit.model import scoring
@@ -300,15 +298,11 @@ def _writer(output: Path, schema: pa.Schema) -> Iterator[_Writer]:
     writers = {".csv": pa.csv.CSVWriter, ".parquet": pa.parquet.ParquetWriter}
     if output.suffix not in writers:
         raise RowsError(f"Le fichier à écrire, {output.name}, doit finir par .csv ou .parquet.")
-    own = output.with_name(f".{output.name}.{secrets.token_hex(4)}")
     try:
-        with writers[output.suffix](own, schema) as writer:
+        with storage.written(output) as own, writers[output.suffix](own, schema) as writer:
             yield writer
-        os.replace(own, output)
     except OSError as error:
         raise RowsError(
             f"{output} ne peut pas être écrit ({error.strerror}) : vérifiez le dossier, vos droits et la "
             "place libre."
         ) from error
-    finally:
-        own.unlink(missing_ok=True)
