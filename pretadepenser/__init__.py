@@ -19,9 +19,8 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     Args:
         config: settings that win over the environment and the instance folder's file.
 
-    Raises:
-        SettingError: a setting is unknown or wrong.
-        RecordsError: the database's address cannot be used.
+    Raises SettingError: a setting is unknown or wrong. Raises RecordsError: the database's address cannot
+    be used.
     """
     from flask import Flask
 

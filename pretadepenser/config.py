@@ -41,8 +41,7 @@ def load(environ: Mapping[str, str], overrides: Mapping[str, object] | None = No
         A dictionary for `app.config`: `INSTANCE` (an existing folder), every name of `SETTINGS`,
         and the overrides.
 
-    Raises:
-        SettingError: a setting is unknown or wrong, or the instance folder cannot be used.
+    Raises SettingError: a setting is unknown or wrong, or the instance folder cannot be used.
     """
     given = dict(overrides or {})
     instance = _instance(given.pop("INSTANCE", None) or environ.get(f"{PREFIX}INSTANCE"))
@@ -66,8 +65,7 @@ def secret_key(instance: Path) -> str:
     Several processes may start at once: each writes its own file, one wins the name by a hard
     link, which is atomic, and all read what the winner wrote.
 
-    Raises:
-        SettingError: the file cannot be written or read, is too short, or is open to others.
+    Raises SettingError: the file cannot be written or read, is too short, or is open to others.
     """
     path = instance / SECRET_FILE
     try:

@@ -113,8 +113,7 @@ def bench_config(
 ) -> dict[str, float]:
     """Measure both ways over the asked folds and write ``work/bench.json``.
 
-    Raises:
-        ResearchError: weights of another architecture, unreadable photo or full disk.
+    Raises ResearchError: weights of another architecture, unreadable photo or full disk.
     """
     chosen = list(folds) if folds is not None else list(range(study.manifest.folds))
     built = network(config.backbone, config.size, weights, study.manifest.seed)

@@ -75,8 +75,7 @@ class FeatureCache:
 
         Computes what is missing, batch by batch; ``tick`` is called with the number of photos done.
 
-        Raises:
-            ResearchError: a photo cannot be read, the entry cannot fit, or the disk is full.
+        Raises ResearchError: a photo cannot be read, the entry cannot fit, or the disk is full.
         """
         key = entry_key(catalog, network, view)
         entry = self.folder / f"{network.backbone.name}-{network.size}-{fingerprint(key)}"

@@ -118,8 +118,7 @@ def one_hot(labels: np.ndarray) -> np.ndarray:
 def first_level(tree: str, line: int) -> str:
     """First level of a ``product_category_tree`` such as ``["Watches >> Wrist Watches >> …"]``.
 
-    Raises:
-        ResearchError: the tree cannot be read, or its first level is not one of the seven.
+    Raises ResearchError: the tree cannot be read, or its first level is not one of the seven.
     """
     try:
         branches = json.loads(tree)
@@ -138,8 +137,7 @@ def first_level(tree: str, line: int) -> str:
 def read_products(table: Path) -> tuple[dict[str, str], tuple[str, ...]]:
     """Read the csv: category by ``uniq_id``, and the ``uniq_id`` found more than once (first one kept).
 
-    Raises:
-        ResearchError: missing file, not UTF-8, missing column, unknown category or no product.
+    Raises ResearchError: missing file, not UTF-8, missing column, unknown category or no product.
     """
     if not table.is_file():
         raise ResearchError(f"Catalogue absent : « {table} ». Indiquez le fichier csv avec --table.")
@@ -176,8 +174,7 @@ def read_products(table: Path) -> tuple[dict[str, str], tuple[str, ...]]:
 def read_catalog(table: Path, folder: Path, demonstration: bool = False) -> Catalog:
     """Read the csv and every photo; photos that are missing or damaged are listed and left out.
 
-    Raises:
-        ResearchError: the csv or the folder cannot be used, or no photo at all can be read.
+    Raises ResearchError: the csv or the folder cannot be used, or no photo at all can be read.
     """
     products, repeated = read_products(table)
     if not folder.is_dir():

@@ -74,8 +74,7 @@ def names() -> list[str]:
 def load(name: str) -> Config | Baseline | Ensemble:
     """The configuration (or the baseline, or the ensemble) called ``name``.
 
-    Raises:
-        ResearchError: there is none of that name.
+    Raises ResearchError: there is none of that name.
     """
     if name not in names():
         raise ResearchError(f"Configuration inconnue : « {name} ». Choisissez parmi {', '.join(names())}.")

@@ -98,8 +98,7 @@ def measure(name: str, size: int, batch: int, repeats: int) -> dict[str, Any]:
 def measure_apart(name: str, size: int, batch: int = 4, repeats: int = 3) -> dict[str, Any]:
     """:func:`measure` in a fresh process, so that one network's memory is not counted with another's.
 
-    Raises:
-        ResearchError: the process failed, most often for lack of memory.
+    Raises ResearchError: the process failed, most often for lack of memory.
     """
     if name not in BACKBONES:
         raise ResearchError(f"Réseau inconnu : « {name} ». Choisissez parmi {', '.join(BACKBONES)}.")

@@ -93,8 +93,7 @@ PAINTERS: tuple[Painter, ...] = (_garment, _bottle, _screen, _star, _stripes, _p
 def draw_catalog(folder: Path, each: int, seed: int, side: int = 128) -> tuple[Path, Path]:
     """Draw ``each`` pictures of each category; returns the csv and the folder of pictures.
 
-    Raises:
-        ResearchError: the folder cannot be written or the disk is full.
+    Raises ResearchError: the folder cannot be written or the disk is full.
     """
     draw = np.random.default_rng(seed)
     rows = []

@@ -16,8 +16,7 @@ class ResearchError(Exception):
 def writing(path: Path) -> Iterator[None]:
     """Turn a failed write into a :class:`ResearchError` that names the file and the cause.
 
-    Raises:
-        ResearchError: the disk is full, the quota is reached, or the folder cannot be written.
+    Raises ResearchError: the disk is full, the quota is reached, or the folder cannot be written.
     """
     try:
         yield

@@ -18,8 +18,7 @@ from research.errors import ResearchError, writing
 def write_bytes(path: Path, content: bytes) -> None:
     """Write ``content`` to ``path`` atomically (temporary file in the same folder, fsync, rename).
 
-    Raises:
-        ResearchError: the disk is full or the folder cannot be written; ``path`` is then unchanged.
+    Raises ResearchError: the disk is full or the folder cannot be written; ``path`` is then unchanged.
     """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,8 +54,7 @@ def write_npz(path: Path, arrays: dict[str, np.ndarray]) -> None:
 def read_json(path: Path) -> Any:
     """Read a JSON file written by :func:`write_json`.
 
-    Raises:
-        ResearchError: the file is missing or is not JSON.
+    Raises ResearchError: the file is missing or is not JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))

@@ -75,8 +75,7 @@ def read_heat_map(value: dict[str, Any]) -> HeatMap:
 def whole_model(study: Study, config: Config, weights: str, fold: int) -> Probabilities:
     """The fine-tuned network of a fold, from pixels ``(n, side, side, 3)`` 0..255 to probabilities.
 
-    Raises:
-        ResearchError: that fold was not trained, or the weights are of another architecture.
+    Raises ResearchError: that fold was not trained, or the weights are of another architecture.
     """
     folder = run_folder(study, config.name, fold) / AGAIN
     base = network(config.backbone, config.size, weights, study.manifest.seed)
@@ -202,8 +201,7 @@ def explain_config(
 
     Each photo is written as soon as it is explained: a run that was killed goes on with the next.
 
-    Raises:
-        ResearchError: that fold was not trained, a photo cannot be read, or the disk is full.
+    Raises ResearchError: that fold was not trained, a photo cannot be read, or the disk is full.
     """
     runs = [run for run in read_runs(study, config.name) if run.fold == fold]
     config = _as_trained(config, runs)

@@ -45,8 +45,7 @@ class Augmentation:
 def decode(path: Path) -> Image.Image:
     """Read a photo upright (EXIF orientation applied) in RGB, transparency laid on white.
 
-    Raises:
-        ResearchError: the file is missing, is not a picture, or is cut short.
+    Raises ResearchError: the file is missing, is not a picture, or is cut short.
     """
     try:
         with Image.open(path) as opened:
@@ -110,8 +109,7 @@ def pixels(
 ) -> np.ndarray:
     """RGB values 0..255 of one view of a photo, float32 of shape ``(size, size, 3)``.
 
-    Raises:
-        ResearchError: the photo cannot be read.
+    Raises ResearchError: the photo cannot be read.
     """
     square = frame(decode(path), size, aspect)
     return np.asarray(vary(square, view, path.stem, ranges or Augmentation()), dtype=np.float32)

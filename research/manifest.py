@@ -59,8 +59,7 @@ class Manifest:
 def draw_splits(catalog: Catalog, seed: int, folds: int = FOLDS) -> Manifest:
     """Draw the splits of a catalogue; the same catalogue and seed always give the same manifest.
 
-    Raises:
-        ResearchError: a category has too few photos to be found in every part.
+    Raises ResearchError: a category has too few photos to be found in every part.
     """
     labels, groups = catalog.labels, np.array(catalog.groups)
     if np.bincount(labels).min() < folds * 2:
@@ -84,8 +83,7 @@ def draw_splits(catalog: Catalog, seed: int, folds: int = FOLDS) -> Manifest:
 def read_manifest(path: Path, catalog: Catalog) -> Manifest:
     """Read a manifest and check that it was drawn from this very catalogue.
 
-    Raises:
-        ResearchError: missing or damaged file, or photos that changed since.
+    Raises ResearchError: missing or damaged file, or photos that changed since.
     """
     value = read_json(path)
     manifest = Manifest(value["seed"], value["data"], value["roles"])

@@ -41,8 +41,7 @@ def write_report(study: Study, results: Path) -> list[str]:
 
     The folder is built aside and swapped in whole: a failure leaves the former report as it was.
 
-    Raises:
-        ResearchError: nothing was measured, or the disk is full.
+    Raises ResearchError: nothing was measured, or the disk is full.
     """
     found = read_findings(study)
     if not found.methods:

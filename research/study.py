@@ -63,8 +63,7 @@ def prepare(
 
     ``sample`` keeps that many photos of each category (0 keeps all).
 
-    Raises:
-        ResearchError: the csv, the folder or the photos cannot be used.
+    Raises ResearchError: the csv, the folder or the photos cannot be used.
     """
     catalog = read_catalog(table, photos, demonstration)
     if sample:
@@ -93,8 +92,7 @@ def subset(catalog: Catalog, sample: int) -> Catalog:
 def open_study(work: Path) -> Study:
     """Open a prepared working folder.
 
-    Raises:
-        ResearchError: nothing was prepared there, or the photos changed since.
+    Raises ResearchError: nothing was prepared there, or the photos changed since.
     """
     if not (work / "catalog.json").is_file():
         raise ResearchError(
@@ -140,9 +138,8 @@ def train(
 ) -> list[Run]:
     """Train the asked folds of a configuration; those already complete are only read.
 
-    Raises:
-        ResearchError: weights of another architecture, unreadable photo, full disk, diverging loss, or a
-            member of an ensemble that is not trained yet.
+    Raises ResearchError: weights of another architecture, unreadable photo, full disk, diverging loss, or
+    a member of an ensemble that is not trained yet.
     """
     if isinstance(config, Baseline):
         return _train_baseline(study, config, folds)
@@ -223,8 +220,7 @@ def read_runs(study: Study, name: str, key: str | None = None) -> list[Run]:
 def run_folder(study: Study, name: str, fold: int) -> Path:
     """Folder of a fold of the current run of a configuration.
 
-    Raises:
-        ResearchError: that fold was not trained.
+    Raises ResearchError: that fold was not trained.
     """
     pointer = study.work / "runs" / name / "current.json"
     folder: Path | None = None

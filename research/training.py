@@ -258,8 +258,7 @@ def train_fold(
 ) -> Trained:
     """Train one fold in ``folder``: to the best validation epochs, then again with the validation photos.
 
-    Raises:
-        ResearchError: the disk is full, or the loss stopped being a number.
+    Raises ResearchError: the disk is full, or the loss stopped being a number.
     """
     members = {role: manifest.members(fold, role) for role in Role}
     learnt = {role: members[role] for role in (Role.TRAIN, Role.VALIDATION)}

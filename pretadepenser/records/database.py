@@ -33,8 +33,7 @@ class RecordsError(ToldError):
 class Database:
     """A pool of connections and the sessions on it. Survives a fork: a child opens its own.
 
-    Raises:
-        RecordsError: the address cannot be understood or its driver is missing.
+    Raises RecordsError: the address cannot be understood or its driver is missing.
     """
 
     def __init__(self, url: str) -> None:
@@ -82,8 +81,7 @@ class Database:
     def upgrade(self) -> None:
         """Bring the tables to the newest migration. Safe when several processes do it at once.
 
-        Raises:
-            RecordsError: the database cannot be reached or written.
+        Raises RecordsError: the database cannot be reached or written.
         """
         # Imported here: Alembic is slow to load, and no page needs it.
         from alembic import command

@@ -14,8 +14,7 @@ def normalise(name: str) -> str:
 def checked(name: str) -> str:
     """Give the stored form of a name.
 
-    Raises:
-        RecordsError: it is too short, too long or has other characters.
+    Raises RecordsError: it is too short, too long or has other characters.
     """
     normal = normalise(name)
     if not re.fullmatch(r"[\w.@-]{2,64}", normal):

@@ -20,8 +20,7 @@ PREFIX = "pad_"
 def add_token(database: Database, name: str) -> str:
     """Make a token for a system and give its text, which nothing can give again.
 
-    Raises:
-        RecordsError: the name is not acceptable or taken.
+    Raises RecordsError: the name is not acceptable or taken.
     """
     text = PREFIX + secrets.token_urlsafe(32)
     token = Token(name=names.checked(name), digest=_digest(text), created_at=datetime.now(UTC))
@@ -45,8 +44,7 @@ def list_tokens(database: Database) -> Sequence[Token]:
 def revoke_token(database: Database, name: str) -> None:
     """Make a token worthless at once.
 
-    Raises:
-        RecordsError: there is no such token.
+    Raises RecordsError: there is no such token.
     """
     with database.session() as session:
         token = session.scalars(select(Token).where(Token.name == names.normalise(name))).one_or_none()

@@ -25,8 +25,7 @@ PASSWORD_MAXIMUM = 512
 def add_user(database: Database, name: str, role: str, password: str) -> User:
     """Add a user.
 
-    Raises:
-        RecordsError: the name, role or password is not acceptable, or the name is taken.
+    Raises RecordsError: the name, role or password is not acceptable, or the name is taken.
     """
     user = User(
         name=names.checked(name),
@@ -65,8 +64,7 @@ def get_user(database: Database, identity: int, stamp: str) -> User | None:
 def set_password(database: Database, name: str, password: str) -> None:
     """Change a password, allow the account again, and end all its sessions.
 
-    Raises:
-        RecordsError: there is no such user or the password is not acceptable.
+    Raises RecordsError: there is no such user or the password is not acceptable.
     """
     password_hash = HASHER.hash(_checked_password(password))
     with database.session() as session:
@@ -79,8 +77,7 @@ def set_password(database: Database, name: str, password: str) -> None:
 def disable_user(database: Database, name: str) -> None:
     """Forbid an account to sign in and end all its sessions.
 
-    Raises:
-        RecordsError: there is no such user.
+    Raises RecordsError: there is no such user.
     """
     with database.session() as session:
         user = session.scalars(select(User).where(User.name == names.normalise(name))).one_or_none()

@@ -102,8 +102,7 @@ def infer(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
 def network(name: str, size: int, weights: str, seed: int = 0) -> Network:
     """Build a network and give it weights: ``"imagenet"``, ``"random"`` or the path of an HDF5 file.
 
-    Raises:
-        ResearchError: unknown name, missing weights, or weights of another architecture.
+    Raises ResearchError: unknown name, missing weights, or weights of another architecture.
     """
     if name not in BACKBONES:
         raise ResearchError(f"Réseau inconnu : « {name} ». Choisissez parmi {', '.join(BACKBONES)}.")

@@ -17,8 +17,7 @@ Shapes = Counter[tuple[int, ...]]
 def file_shapes(path: Path) -> Shapes:
     """Shapes of the arrays in an HDF5 weight file (Keras 3 or older), optimiser state left out.
 
-    Raises:
-        ResearchError: the file is missing or is not HDF5.
+    Raises ResearchError: the file is missing or is not HDF5.
     """
     if not path.is_file():
         raise ResearchError(f"Fichier de poids absent : « {path} ». Vérifiez le chemin donné à --weights.")
@@ -41,8 +40,7 @@ def file_shapes(path: Path) -> Shapes:
 def check(path: Path, model: keras.Model) -> None:
     """Compare every array of the file with the network's, before anything is trained.
 
-    Raises:
-        ResearchError: the file was saved from another architecture.
+    Raises ResearchError: the file was saved from another architecture.
     """
     found = file_shapes(path)
     wanted: Shapes = Counter(tuple(weight.shape) for weight in model.weights)
@@ -59,8 +57,7 @@ def check(path: Path, model: keras.Model) -> None:
 def load(path: Path, model: keras.Model) -> None:
     """Check the file's architecture, then load it into ``model`` in place.
 
-    Raises:
-        ResearchError: the file is missing, damaged, or of another architecture.
+    Raises ResearchError: the file is missing, damaged, or of another architecture.
     """
     check(path, model)
     try:

@@ -129,8 +129,7 @@ def explain(
         number: SK_ID_CURR, None for a person who is not in the portfolio.
         told: how the reasons are worded.
 
-    Raises:
-        KeyError: a column of the model is missing in `row`, or a category is unknown.
+    Raises KeyError: a column of the model is missing in `row`, or a category is unknown.
     """
     return next(explain_all(model, portfolio, [row], limit, [number], told))
 

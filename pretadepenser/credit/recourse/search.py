@@ -163,8 +163,7 @@ def levers(
         number: SK_ID_CURR, None for a person who is not in the portfolio.
         admissible: what the lender lets an advisor propose.
 
-    Raises:
-        KeyError: a column of the model is missing in `row`, or a category is unknown.
+    Raises KeyError: a column of the model is missing in `row`, or a category is unknown.
     """
     today = score_row(model, row, limit, number)
     search = _Search(model, portfolio, row, today, admissible)

@@ -134,8 +134,7 @@ def simulate(
         limit: largest tolerated probability, 0..1.
         number: SK_ID_CURR, None for a person who is not in the portfolio.
 
-    Raises:
-        KeyError: a column or category that the dictionary does not know.
+    Raises KeyError: a column or category that the dictionary does not know.
     """
     real = {name: value for name, value in changes.items() if _differs(name, row[name], value)}
     before = decompose(model, row, limit, number)
