@@ -16,10 +16,11 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
+from pretadepenser import storage
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.explanation import batch
 from pretadepenser.credit.model import scoring
-from pretadepenser.credit.model.scoring import Model
+from pretadepenser.credit.model.scoring import Model, ModelError
 from pretadepenser.credit.portfolio import Portfolio, PortfolioError, import_batches, import_folder
 from tests.unit import by_heart, made_up, portfolio_files
 from tests.unit.by_heart import Step
@@ -112,7 +113,11 @@ def test_scores_of_fewer_clients_are_not_used(instance: Path) -> None:
     scoring.score_portfolio(MODEL, portfolio, instance)
     path = instance / scoring.SCORES / scoring.MARGINS
     np.save(path, np.load(path)[:-1])
-    assert scoring.current_scores(instance, portfolio, MODEL) is None
+    with pytest.raises(ModelError, match=r"endommagés .*margins.npy"):
+        scoring.current_scores(instance, portfolio, MODEL)
+    storage.seal(path.parent)
+    with pytest.raises(ModelError, match=r"endommagés .*margins.npy"):
+        scoring.current_scores(instance, portfolio, MODEL)
 
 
 # --- files to score -----------------------------------------------------------------------------

@@ -412,8 +412,7 @@ def test_an_accident_is_told_without_a_trace(
     app: Flask, api: FlaskClient, contract: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app.testing = False
-    app.extensions["database"].engine.dispose()
-    (app.config["INSTANCE"] / "pretadepenser.sqlite").write_bytes(b"damaged" * 1000)
+    monkeypatch.setitem(app.config, "LIMIT", "sqlite, not a number")
     answer = api.get(CLIENT)
     content = told(answer, 500, "prévenez l’administrateur", contract)
     assert "sqlite" not in json.dumps(content).lower()
