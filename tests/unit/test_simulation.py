@@ -1,6 +1,5 @@
 """A simulation tells the truth: the score of a file with these figures, and points that add up."""
 
-import math
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, cast
@@ -18,7 +17,7 @@ from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.recourse.search import levers as levers_of
 from pretadepenser.credit.whatif import application, plausibility
-from pretadepenser.credit.whatif.missing_data import CASES, OPEN, Sensitivity, missing, sensitivity
+from pretadepenser.credit.whatif.missing_data import Sensitivity, missing, sensitivity
 from pretadepenser.credit.whatif.plausibility import implausible, seen, unseen
 from pretadepenser.credit.whatif.simulation import levers, objections, simulate
 
@@ -38,9 +37,11 @@ def values_of(portfolio: Portfolio, step: int) -> list[dict[str, Any]]:
 
 
 def test_offers_only_what_can_be_changed(model: Model) -> None:
-    offered = levers(model)
-    assert {"AMT_CREDIT", "AMT_ANNUITY", "AMT_INCOME_TOTAL", "NAME_HOUSING_TYPE"} <= {c.name for c in offered}
-    assert all(column.actionable and not column.protected for column in offered)
+    assert [column.name for column in levers(model)] == [
+        "NAME_CONTRACT_TYPE", "FLAG_OWN_CAR", "FLAG_OWN_REALTY", "AMT_INCOME_TOTAL", "AMT_CREDIT",
+        "AMT_ANNUITY", "AMT_GOODS_PRICE", "NAME_INCOME_TYPE", "NAME_HOUSING_TYPE", "DAYS_EMPLOYED",
+        "OWN_CAR_AGE", "OCCUPATION_TYPE",
+    ]  # fmt: skip
 
 
 def test_scores_as_a_file_with_these_figures_would_and_adds_up(
@@ -159,7 +160,9 @@ def test_picture_sentence_and_table_agree(
     assert sum(cast(int, row[5]) for row in chart.table.raw) == result.points
     assert str(abs(result.points)) in chart.sentence
     picture = chart.inline("large")
-    assert all(label in picture for label, *_ in chart.table.rows[: charts.SHOWN])
+    labels = [label for label, *_ in chart.table.rows[:8]]
+    assert labels
+    assert [label for label in labels if label not in picture] == []
     assert "style" not in picture
     assert "<title" not in picture
     ids = [part.split('"')[0] for part in (picture + chart.inline("etroite")).split(' id="')[1:]]
@@ -209,7 +212,7 @@ def test_what_is_missing_widens_the_answer(
     narrow, wide = (sensitivity(model, portfolio, row, LIMIT) for row in (little, much))
     assert 0 < narrow.high - narrow.low < wide.high - wide.low
     assert [column.name for column in narrow.missing] == ["EXT_SOURCE_3"]
-    assert wide.cases == CASES
+    assert wide.cases == 200
     assert wide == sensitivity(model, portfolio, much, LIMIT)
 
 
@@ -222,12 +225,10 @@ def test_an_answer_that_missing_data_turn_too_often_is_open(
     ]
     assert {one.open for one in found} == {True, False}
     for one in found:
-        assert one.open == (one.changed / one.cases >= OPEN)
+        assert one.open == (one.changed / one.cases >= 0.1)
         assert set(one.decisive) == set(one.missing)
-        if one.open:
-            first = one.decisive[0].label
-            assert one.advice.startswith(f"Pour trancher, remplissez d’abord «\u00a0{first}\u00a0»")
-            assert one.question.startswith("On ne peut pas encore répondre\u00a0: ")
+        first = one.decisive[0].label
+        assert one.advice.startswith(f"Pour trancher, remplissez d’abord «\u00a0{first}\u00a0»")
 
 
 def test_the_data_named_first_turn_the_decision_most_often(
@@ -255,8 +256,9 @@ def test_the_age_of_a_car_is_borrowed_from_those_who_have_one(
         return implausible(one)
 
     monkeypatch.setattr(plausibility, "implausible", watched)
-    assert sensitivity(model, portfolio, {**row, "OWN_CAR_AGE": None}, LIMIT).cases > 100
-    assert all(one["OWN_CAR_AGE"] is not None for one in seen)
+    found = sensitivity(model, portfolio, {**row, "OWN_CAR_AGE": None}, LIMIT)
+    assert len(seen) >= found.cases > 100
+    assert [one["OWN_CAR_AGE"] for one in seen if one["OWN_CAR_AGE"] is None] == []
 
 
 def test_an_interval_that_rounding_closes_is_told_as_one_figure() -> None:
@@ -266,18 +268,6 @@ def test_an_interval_that_rounding_closes_is_told_as_one_figure() -> None:
     assert "resterait à 31\u00a0% dans 8 cas sur 10" in narrow.sentence
     assert "irait de 30\u00a0% à 32\u00a0% dans 8 cas sur 10" in wide.sentence
     assert not narrow.open
-
-
-def test_the_share_of_other_decisions_is_counted_by_the_model(
-    model: Model, portfolio: Portfolio, rows: list[dict[str, Any]]
-) -> None:
-    full = next(row for row in rows if not missing(model, row))
-    row = {**full, "EXT_SOURCE_2": None}
-    found = sensitivity(model, portfolio, row, LIMIT)
-    margin = model.margins(input_matrix(dictionary.frame([row]), model.features))[0]
-    assert found.granted == (margin <= math.log(LIMIT / (1 - LIMIT)))
-    assert 0 <= found.changed <= found.cases
-    assert found.low <= found.high
 
 
 def test_a_pensioner_has_no_employment_and_no_occupation_to_tell(model: Model) -> None:
