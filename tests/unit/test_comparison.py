@@ -69,7 +69,7 @@ def test_every_client_is_in_the_bin_that_holds_the_value(
     column = dictionary.describe(name)
     edges = portfolio.bins.edges(name, grain)
     assert list(edges) == sorted(set(edges))
-    assert len(edges) < (bins.FINE if grain == "fine" else bins.BROAD)
+    assert len(edges) < (20 if grain == "fine" else 6)
     assert len(bins.texts(column, edges)) == len(edges) + 1
     values = portfolio.values(name)
     shown = bins.displayed(column, values)
@@ -146,7 +146,7 @@ def test_criteria_keep_the_clients_who_share_the_bin(portfolio: Portfolio, clien
 
 def test_a_group_of_all_criteria_is_too_small(portfolio: Portfolio, client: Client) -> None:
     group = groups.group(portfolio, client, Selection(alike=tuple(groups.CRITERIA)), None, LIMIT)
-    assert 1 <= group.size < groups.LEAST
+    assert 1 <= group.size < 30
     assert not group.large_enough
     said = groups.described(portfolio, client, group)
     assert said.startswith("Le groupe compte")
@@ -173,6 +173,8 @@ def test_a_distribution_counts_what_is_there(portfolio: Portfolio, name: str) ->
         labelled = targets[group.mask][~missing & ~sentinel]
         assert sum(bar.labelled for bar in shown.broad) == (~np.isnan(labelled)).sum()
         assert sum(bar.defaults for bar in shown.broad) == (labelled == 1).sum()
+        placed = name not in bins.CATEGORIES and values[index] != column.sentinel
+        assert (shown.position is not None) == (placed and not np.isnan(values[index]))
         if shown.position is not None:
             known = inside[~missing & ~sentinel]
             mine = values[index]

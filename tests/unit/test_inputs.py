@@ -33,6 +33,10 @@ def test_every_category_that_tells_a_protected_ground_has_a_neutral_reading() ->
     told = {
         (name, code) for name, column in dictionary.COLUMNS.items() for code in column.protected_categories
     }
+    assert dict(NEUTRAL) == {
+        ("NAME_INCOME_TYPE", "Maternity leave"): "Working",
+        ("ORGANIZATION_TYPE", "Religion"): "Other",
+    }
     assert told == set(NEUTRAL)
     for (name, code), neutral in NEUTRAL.items():
         categories = dictionary.COLUMNS[name].categories or {}

@@ -22,6 +22,22 @@ from pretadepenser.credit.model.scoring import Model, ModelError
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.scale import Scale, Score, Stability, whole_points
 
+# Whether a higher value raises the risk; an employment is stored in negative days, so that longer is lower.
+MONOTONE = {
+    "EXT_SOURCE_1": -1,
+    "EXT_SOURCE_2": -1,
+    "EXT_SOURCE_3": -1,
+    "EXT_SOURCE_MEAN": -1,
+    "AMT_CREDIT": 1,
+    "AMT_ANNUITY": 1,
+    "AMT_GOODS_PRICE": 1,
+    "CREDIT_TO_GOODS": 1,
+    "CREDIT_TO_INCOME": 1,
+    "ANNUITY_TO_INCOME": 1,
+    "AMT_INCOME_TOTAL": -1,
+    "DAYS_EMPLOYED": 1,
+    "OWN_CAR_AGE": 1,
+}
 margins = st.floats(-12, 12)
 limits = st.floats(0.01, 0.99)
 
@@ -141,16 +157,19 @@ def test_contributions_are_those_of_shap(inputs: scoring.Inputs, trained: Path, 
 def test_a_category_never_met_and_missing_data_get_a_score(model: Model) -> None:
     nothing = np.full((1, len(model.features)), np.nan, np.float32)
     assert np.isfinite(model.margins(nothing)).all()
-    for index, kind in enumerate(feature_types(model.features)):
-        if kind == "c":
-            codes = model.card.categories[model.features[index]]
-            every = np.repeat(nothing, len(codes), axis=0)
-            every[:, index] = np.arange(len(codes))
-            assert np.isfinite(model.margins(every)).all()
+    kinds = zip(model.features, feature_types(model.features), strict=True)
+    categories = [name for name, kind in kinds if kind == "c"]
+    assert len(categories) == 7
+    for name in categories:
+        codes = model.card.categories[name]
+        every = np.repeat(nothing, len(codes), axis=0)
+        every[:, model.features.index(name)] = np.arange(len(codes))
+        assert np.isfinite(model.margins(every)).all()
 
 
 def test_constraints_hold_for_every_client(model: Model, inputs: scoring.Inputs) -> None:
-    for name, sign in model.card.monotone.items():
+    assert dict(model.card.monotone) == MONOTONE
+    for name, sign in MONOTONE.items():
         index = model.features.index(name)
         values = np.unique(np.quantile(inputs[:, index][~np.isnan(inputs[:, index])], np.linspace(0, 1, 12)))
         moved = []

@@ -289,6 +289,15 @@ def test_no_more_than_five_reasons_each_way_and_the_weakest_are_left_out(portfol
     assert [one.points for one in shown.against] == [-6, -5, -4]
 
 
+def test_of_equal_points_the_larger_contribution_comes_first(portfolio: Portfolio) -> None:
+    """4.4 and 3.6 are both told as four points; the weaker of them stands first in the dictionary."""
+    model = by_heart.model(
+        500.5, Step("AMT_CREDIT", at=1, below=0, above=3.6), Step("DAYS_EMPLOYED", at=1, below=4.4, above=0)
+    )
+    told = explain(model, portfolio, by_heart.client(), 0.48)
+    assert [(one.points, one.names[0]) for one in told.in_favour] == [(4, "DAYS_EMPLOYED"), (4, "AMT_CREDIT")]
+
+
 # --- simulation ---------------------------------------------------------------------------------
 
 SIMULATED = [
