@@ -264,6 +264,19 @@ def test_a_fragile_change_says_why(
     )
 
 
+def test_the_next_month_is_counted_by_the_credit_and_not_by_the_price(
+    house: House, portfolio: Portfolio
+) -> None:
+    row = {**ROW, "AMT_GOODS_PRICE": 195_000.0}
+    model = house.model(term(below=-20, above=12, at=23.5), term(below=0, above=-30, at=24.5))
+    locked = frozenset(Lock) - {TERM}
+    found = levers(model, portfolio, row, house.limit, locked)
+    assert found.fragile
+    assert plain(found.fragile.fragile) == (
+        "Changement fragile : pour un crédit compté en 25 mensualités, le prêt serait de nouveau refusé."
+    )
+
+
 def test_a_change_close_to_the_limit_calls_for_care(house: House, portfolio: Portfolio) -> None:
     """505 points are safe, and within reach of another training (six points); 512 are not."""
     near, far = (ask(house, portfolio, credit(below=points), free=(PROJECT,)) for points in (5, 12))

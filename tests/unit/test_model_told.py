@@ -211,5 +211,7 @@ def test_the_card_tells_the_same_measures() -> None:
         "| 2 | 9,0 % | 14,0 % | 11,0 % à 17,0 % |",
         # Six points either way, whatever the score: at a limit of 30 % as at any other.
         "un cas est proche de la limite quand cet écart suffit à la franchir : de 494 à 505 points.",
+        # A probability of one half, where the limit is 30 %.
+        "| 475 | 6,0 |",
     ):
         assert plain(said).lower() in text.lower(), said
