@@ -113,6 +113,25 @@ KINDS = pytest.mark.parametrize("kind", ["turned", "granted", "refused"])
 
 
 @KINDS
+def test_the_bar_of_every_page_of_a_client(
+    browser: FlaskClient, people: dict[str, Someone], model: Model, kind: str
+) -> None:
+    one = people[kind]
+    score = score_row(model, one.row, 0.3)
+    decision = "prêt accordé" if kind == "granted" else "prêt refusé"
+    near = ", cas proche de la limite" if score.close else ""
+    for page in ("", "/comparaison", "/simulation", "/leviers", "/entretien"):
+        shown = document_fromstring(browser.get(f"/clients/{one.number}{page}").text)
+        (facts,) = shown.find_class("client-facts")
+        assert words(facts) == f"Client {one.number} Décision {decision}{near} Score {one.points} points", (
+            page
+        )
+        for box in shown.find_class("decision"):
+            expected = "decision-granted" if kind == "granted" else "decision-refused"
+            assert box.get("class") == f"decision {expected}", page
+
+
+@KINDS
 def test_the_decision_its_charts_and_their_files(
     browser: FlaskClient, people: dict[str, Someone], model: Model, kind: str
 ) -> None:
