@@ -6,8 +6,9 @@ import re
 import numpy as np
 import pytest
 
-from pretadepenser.charts import quality
+from pretadepenser.charts import fairness, quality
 from pretadepenser.charts.drawing import WIDTHS, Width
+from pretadepenser.credit.evaluation.fairness import Audit, Group
 from pretadepenser.credit.evaluation.influence import GlobalExplanation, Influence
 from pretadepenser.credit.evaluation.metrics import CalibrationBin, Confusion, CostPoint, Metrics, Rate
 from pretadepenser.credit.model import card as model_card
@@ -215,3 +216,120 @@ def test_the_card_tells_the_same_measures() -> None:
         "| 475 | 6,0 |",
     ):
         assert plain(said).lower() in text.lower(), said
+
+
+# --- fairness -----------------------------------------------------------------------------------
+
+
+def group(
+    label: str, granted: int, wrongly: int, announced: float, observed: int, ratio: tuple[float, float, float]
+) -> Group:
+    """Of 1,000 clients so many granted and in default; of 900 who repaid, so many refused."""
+    return Group(
+        label,
+        1000,
+        granted=Rate(granted / 1000, granted / 1000 - 0.02, granted / 1000 + 0.02, 1000),
+        default_if_granted=Rate(0.05, 0.04, 0.06, granted),
+        false_refusal=Rate(wrongly / 900, wrongly / 900 - 0.03, wrongly / 900 + 0.03, 900),
+        expected=announced,
+        observed=Rate(observed / 1000, observed / 1000 - 0.01, observed / 1000 + 0.01, 1000),
+        four_fifths=ratio[0],
+        four_fifths_low=ratio[1],
+        four_fifths_high=ratio[2],
+    )
+
+
+AUDIT = Audit(
+    "DAYS_BIRTH",
+    0.3,
+    "Âgés",
+    (
+        group("Jeunes", 400, 450, 0.15, 130, (0.5, 0.45, 0.55)),
+        group("Mûrs", 700, 180, 0.08, 82, (0.875, 0.84, 0.91)),
+        group("Âgés", 800, 90, 0.02, 51, (1.0, 1.0, 1.0)),
+    ),
+)
+
+
+def test_an_audit_says_who_is_granted_most_and_least() -> None:
+    grants, refusals, calibrated = map(plain, fairness.sentences(AUDIT))
+    assert grants == (
+        "Le prêt est accordé le plus souvent au groupe « Âgés » (80,0 %) et le moins souvent au groupe « "
+        "Jeunes » (40,0 %). Le rapport entre les deux est de 0,50 (intervalle à 95 % : 0,45 à 0,55) : il est "
+        "nettement sous le repère des quatre cinquièmes (0,80)."
+    )
+    assert refusals == (
+        "Parmi les clients qui ont remboursé, la part de ceux que le modèle aurait refusés va de 10,0 % "
+        "(Âgés) à 50,0 % (Jeunes)."
+    )
+    assert calibrated == (
+        "Le risque annoncé est trop haut pour le groupe « Jeunes » (15,0 % annoncés, 13,0 % observés) et "
+        "trop bas pour le groupe « Âgés » (2,0 % annoncés, 5,1 % observés)."
+    )
+
+
+def test_the_tables_of_an_audit_keep_their_columns() -> None:
+    decided, risky = fairness.decisions(AUDIT), fairness.risks(AUDIT)
+    assert plain(decided.caption) == "Âge : décisions à la limite de 30 % (intervalle à 95 %)"
+    assert [tuple(map(plain, row)) for row in decided.rows] == [
+        ("Jeunes", "1 000", "40,0 % (38,0 à 42,0)", "0,50 (0,45 à 0,55)", "50,0 % (47,0 à 53,0)"),
+        ("Mûrs", "1 000", "70,0 % (68,0 à 72,0)", "0,88 (0,84 à 0,91)", "20,0 % (17,0 à 23,0)"),
+        ("Âgés", "1 000", "80,0 % (78,0 à 82,0)", "1,00 (1,00 à 1,00)", "10,0 % (7,0 à 13,0)"),
+    ]
+    assert [tuple(map(plain, row)) for row in risky.rows][:2] == [
+        ("Jeunes", "1 000", "15,0 %", "13,0 % (12,0 à 14,0)", "5,0 % (4,0 à 6,0)"),
+        ("Mûrs", "1 000", "8,0 %", "8,2 % (7,2 à 9,2)", "5,0 % (4,0 à 6,0)"),
+    ]
+    assert [column.label for column in risky.columns] == [
+        "Groupe", "Clients", "Annoncé", "Observé", "Si accordé",
+    ]  # fmt: skip
+    heads = [column.label for column in fairness.detail(AUDIT).columns]
+    young = dict(zip(enumerate(heads), fairness.detail(AUDIT).raw[0], strict=True))
+    assert young == {
+        (0, "Groupe"): "Jeunes",
+        (1, "Clients"): 1000,
+        (2, "Prêts accordés"): 0.4,
+        (3, "au moins"): pytest.approx(0.38),
+        (4, "au plus"): pytest.approx(0.42),
+        (5, "Difficultés parmi les prêts accordés"): 0.05,
+        (6, "au moins"): 0.04,
+        (7, "au plus"): 0.06,
+        (8, "Refusés parmi ceux qui ont remboursé"): 0.5,
+        (9, "au moins"): pytest.approx(0.47),
+        (10, "au plus"): pytest.approx(0.53),
+        (11, "Risque annoncé"): 0.15,
+        (12, "Risque observé"): 0.13,
+        (13, "au moins"): pytest.approx(0.12),
+        (14, "au plus"): pytest.approx(0.14),
+        (15, "Rapport au groupe le plus accordé"): 0.5,
+        (16, "au moins"): 0.45,
+        (17, "au plus"): 0.55,
+    }
+
+
+def test_the_chart_of_an_audit_places_each_group() -> None:
+    chart = fairness.grants(AUDIT)
+    assert [tuple(map(plain, row)) for row in chart.table.rows] == [
+        ("Jeunes", "0,50", "0,45", "0,55", "nettement sous"),
+        ("Mûrs", "0,88", "0,84", "0,91", "au-dessus"),
+        ("Âgés", "1,00", "1,00", "1,00", "groupe le plus accordé"),
+    ]
+    assert plain(chart.sentence) == (
+        "Face aux quatre cinquièmes de la part la plus haute, celle du groupe « Âgés », la part des prêts "
+        "accordés est nettement inférieure pour « Jeunes » et supérieure pour « Mûrs »."
+    )
+    (ax,) = chart.draw("large").axes
+    assert dots(ax, "o") == [(0.5, 0), (0.875, 1), (1.0, 2)]
+
+
+def test_the_card_s_audit_keeps_its_columns() -> None:
+    with_protected = dataclasses.replace(
+        AUDIT, groups=tuple(dataclasses.replace(one, four_fifths=0.33) for one in AUDIT.groups)
+    )
+    overall = dataclasses.replace(OVERALL, audits=(AUDIT,), audits_with_protected=(with_protected,))
+    text = plain(model_card.render(by_heart.model(500.5).card, overall))
+    assert (
+        "| Jeunes | 1 000 | 40,0 % (38,0 % à 42,0 %) | 5,0 % | 50,0 % | 15,0 % | 13,0 % | 0,50 (0,45 à 0,55) "
+        "| 0,33 |"
+    ) in text
+    assert "Rapport nettement sous 0,80 : « Jeunes »." in text

@@ -12,6 +12,7 @@ from pretadepenser.credit.dictionary import Row
 from pretadepenser.credit.model.inputs import FEATURES
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.whatif.plausibility import BLAMED, implausible, objections
+from tests.unit import by_heart
 
 REPO = Path(__file__).resolve().parents[2]
 GENUINE = REPO.parent / "shared" / "data" / "homecredit" / "application_train.csv"
@@ -153,3 +154,41 @@ def test_units_are_said_once(portfolio: Portfolio) -> None:
 def test_a_term_that_is_wrong_by_itself_is_told_alone(portfolio: Portfolio) -> None:
     row = PLAUSIBLE | {"AMT_INCOME_TOTAL": 900_000_000.0}
     assert list(objections(row, portfolio, [*PLAUSIBLE, *BLAMED])) == ["AMT_INCOME_TOTAL"]
+
+
+@pytest.mark.parametrize(
+    ("change", "column", "said"),
+    [
+        (
+            {"AMT_CREDIT": 900_000.0},
+            "AMT_CREDIT",
+            "Le montant du crédit demandé serait de 900 000 € ; chez les clients connus du modèle, cela va "
+            "de 101 000 € à 200 000 € : saisissez un montant dans cette fourchette, ou étudiez ce dossier "
+            "sans le modèle.",
+        ),
+        (
+            {"AMT_INCOME_TOTAL": 20_000.0},
+            "AMT_INCOME_TOTAL",
+            "Le revenu mensuel du client serait de 20 000 € ; chez les clients connus du modèle, cela va de "
+            "20 300 € à 50 000 € : saisissez un montant dans cette fourchette, ou étudiez ce dossier sans "
+            "le modèle.",
+        ),
+        (
+            {"DAYS_EMPLOYED": -12_000},
+            "DAYS_EMPLOYED",
+            "L’ancienneté dans l’emploi serait de 32 ans et 10 mois ; chez les clients connus du modèle, "
+            "cela va de 3 mois à 27 ans et 4 mois : saisissez une durée dans cette fourchette, ou étudiez "
+            "ce dossier sans le modèle.",
+        ),
+    ],
+)
+def test_what_no_client_has_is_told_with_what_clients_have(
+    tmp_path: Path, change: Row, column: str, said: str
+) -> None:
+    """The hundred of by_heart: 101,000 to 200,000 € of credit, 100 to 10,000 days of employment."""
+    hundred = by_heart.portfolio(tmp_path, by_heart.hundred())
+    row = {**by_heart.client(), **change}
+    assert by_heart.plain(objections(row, hundred, [*change])[column]) == said
+    # Both ends are taken.
+    for end in {"AMT_CREDIT": (101_000.0, 200_000.0), "DAYS_EMPLOYED": (-100, -10_000)}.get(column, ()):
+        assert objections({**by_heart.client(), column: end}, hundred, [column]) == {}
