@@ -184,13 +184,27 @@ def test_guessing_is_slowed_down_for_an_address(app: Flask, sign_in: SignIn) -> 
     assert sign_in(elsewhere, "bruno", PASSWORD).status_code == 303
 
 
-def test_the_wait_is_as_long_as_the_setting_says(app: Flask, sign_in: SignIn) -> None:
-    app.config["LOGIN_ATTEMPTS"], app.config["LOGIN_MINUTES"] = 1, 1
+def test_the_wait_is_as_long_as_the_setting_says_and_told_in_whole_minutes(
+    app: Flask, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = now = 1_800_000_000.0
+    monkeypatch.setattr(time, "time", lambda: now)
+    app.config["LOGIN_ATTEMPTS"], app.config["LOGIN_MINUTES"] = 1, 7
     assert sign_in(app.test_client(), "bruno", "mauvais mot de passe").status_code == 422
-    answer = sign_in(app.test_client(), "bruno", PASSWORD)
-    assert answer.status_code == 429
-    assert "Trop d’essais de connexion : attendez une minute, puis recommencez." in plain(answer.text)
-    assert 50 <= int(answer.headers["Retry-After"]) <= 60
+    for passed, wait, told in (
+        (0, "420", "7 minutes"),
+        (1, "419", "7 minutes"),
+        (60, "360", "6 minutes"),
+        (301, "119", "2 minutes"),
+        (361, "59", "une minute"),
+    ):
+        now = begun + passed
+        answer = sign_in(app.test_client(), "bruno", PASSWORD)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, wait)
+        said = f"Trop d’essais de connexion : attendez {told}, puis recommencez."
+        assert plain(answer.text).count(said) == 2
+    now = begun + 421
+    assert sign_in(app.test_client(), "bruno", PASSWORD).status_code == 303
 
 
 def test_whoever_signs_in_may_be_wrong_again_as_often_as_before(app: Flask, sign_in: SignIn) -> None:
