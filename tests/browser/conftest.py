@@ -95,7 +95,7 @@ def empty_site(serve: Callable[[Path], str], instance: Path) -> str:
 
 @pytest.fixture(scope="session")
 def broken_site(serve: Callable[[Path], str], instance: Path) -> str:
-    """Address of an application whose database has lost a table: opening a client fails."""
+    """Address of an application whose database has lost a table: the home page cannot be shown."""
     folder = instance.parent / "broken"
     shutil.copytree(instance, folder, symlinks=True)
     with sqlite3.connect(folder / "pretadepenser.sqlite") as database:

@@ -285,13 +285,14 @@ STATES = (
     State("error", "/nulle-part", "404", status=404, says="Page introuvable"),
     State("error", "/deconnexion", "405", status=405, says="Action impossible ici"),
     State("error", "/modele/equite", "403", status=403, says="Page réservée"),
-    State("error", "/", "expired", act=expire, status=422, says="Ce formulaire était périmé"),
-    State("error", "/connexion", "expired-anonymous", user="", act=expire, status=400, says="Se connecter"),
+    State("home.search", "/", "expired", act=expire, status=422, says="Ce formulaire était périmé"),
+    State("auth.sign_in", "/connexion", "expired", user="", act=expire, status=422, says="était périmé"),
     State("error", "/", "413", act=oversize, status=413, says="Envoi trop volumineux"),
     State("error", "/essai/400", "400", site="failing_site", status=400, says="Demande incomprise"),
     State("error", "/essai/429", "429", site="failing_site", status=429, says="Trop de demandes"),
     State("error", CLIENT, "503", site="empty_site", status=503, says="Application en préparation"),
-    State("error", CLIENT, "500", site="broken_site", status=500, says="Incident technique"),
+    State("error", "/essai/500", "500", site="failing_site", status=500, says="Incident technique"),
+    State("error", "/", "503-database", site="broken_site", status=503, says="Base de données indisponible"),
 )
 
 # Addresses that answer with something else than a page, and what holds them instead.
