@@ -273,20 +273,26 @@ def test_the_credit_is_told_by_the_figure_that_weighs_most_its_own_way(portfolio
     assert plain(better.sentence).startswith("Le montant du crédit demandé est de 150 000 € : ")
 
 
-def test_no_more_than_five_reasons_each_way_and_the_weakest_are_left_out(portfolio: Portfolio) -> None:
+@pytest.mark.parametrize("way", [-1, 1])
+def test_no_more_than_five_reasons_each_way_and_the_weakest_are_left_out(
+    portfolio: Portfolio, way: int
+) -> None:
     model = by_heart.model(
         500.5,
-        Step("AMT_CREDIT", at=1, below=0, above=-3),
-        Step("AMT_INCOME_TOTAL", at=1, below=0, above=-5),
-        Step("DAYS_EMPLOYED", at=1, below=-1, above=0),
-        Step("EXT_SOURCE_MEAN", at=2, below=-4, above=0),
-        Step("OWN_CAR_AGE", at=200, below=-2, above=0),
-        Step("FLAG_OWN_REALTY", at=0.5, below=0, above=-6),
+        Step("AMT_CREDIT", at=1, below=0, above=3 * way),
+        Step("AMT_INCOME_TOTAL", at=1, below=0, above=5 * way),
+        Step("DAYS_EMPLOYED", at=1, below=1 * way, above=0),
+        Step("EXT_SOURCE_MEAN", at=2, below=4 * way, above=0),
+        Step("OWN_CAR_AGE", at=200, below=2 * way, above=0),
+        Step("FLAG_OWN_REALTY", at=0.5, below=0, above=6 * way),
     )
     told = explain(model, portfolio, by_heart.client(), 0.48)
-    assert [one.points for one in told.against] == [-6, -5, -4, -3, -2]
     shown = sheet(model, portfolio, by_heart.client(), 0.48, 100_001)
-    assert [one.points for one in shown.against] == [-6, -5, -4]
+    both, few = (told.against, told.in_favour), (shown.against, shown.in_favour)
+    full, none = (0, 1) if way < 0 else (1, 0)
+    assert [one.points for one in both[full]] == [6 * way, 5 * way, 4 * way, 3 * way, 2 * way]
+    assert [one.points for one in few[full]] == [6 * way, 5 * way, 4 * way]
+    assert both[none] == few[none] == ()
 
 
 def test_of_equal_points_the_larger_contribution_comes_first(portfolio: Portfolio) -> None:
