@@ -172,6 +172,10 @@ def test_groups_are_of_those_whom_the_limit_grants(
     address = f"/clients/{people['turned'].number}/comparaison"
     text = main(browser, f"{address}?groupe={outcome}")
     assert f"Le groupe compte {number(count)} clients dont le prêt est {decided}." in text
+    page = document_fromstring(browser.get(f"{address}?groupe={outcome}").text)
+    (chosen,) = page.xpath("//input[@name='groupe'][@checked]")
+    (label,) = page.xpath(f"//label[@for='{chosen.get('id')}']")
+    assert words(label) == f"Clients dont le prêt est {decided}"
     shares = lines(browser, f"{address}/graphiques/repartition.csv?groupe={outcome}&donnee=AMT_CREDIT")
     assert sum(int(line[1]) for line in shares[1:]) == count
     assert "prêt refusé, cas proche de la limite" in main(browser, address) or people["turned"].points < 490
