@@ -239,6 +239,9 @@ def test_near_is_where_another_training_may_answer_otherwise() -> None:
         (551, 569, False), (591, 609, False),
     ]  # fmt: skip
     assert {one.zone for one in told} == {(494, 505)}
+    # Six and a half points at 510, whatever the fraction of a point behind them.
+    alike = [Score(None, scale.margin_of(510 + part), scale, 0.1, band) for part in (0.1, 0.9)]
+    assert [(one.points_low, one.points_high) for one in alike] == [(504, 516), (504, 516)]
 
 
 def test_all_clients_are_scored_as_one_by_one(trained: Path, model: Model, portfolio: Portfolio) -> None:

@@ -142,6 +142,15 @@ def test_the_scale_says_on_which_side_of_the_limit(house: House, points: int) ->
     assert rows == marks
 
 
+def test_only_the_limit_in_place_calls_for_more_digits() -> None:
+    """Where the limit is 30 %, 47.9 % is 48 % as any other share is, and 30.4 % is not 30 %."""
+    model = by_heart.model(521.64, Step("EXT_SOURCE_MEAN", at=0.4, below=0, above=0), near=22.0)
+    score = scoring.score_row(model, by_heart.client(), 0.3)
+    assert (score.points, score.zone) == (499, (478, 521))
+    shares = [plain(row[2]) for row in charts.scale(score).table.rows]
+    assert shares == ["48 %", "30,4 %", "30 %", "17 %"]
+
+
 EXTERNAL_LOW = (
     "La seule note extérieure connue (organisme numéro 2) est de 0,30 sur 1 : c’est plus bas que chez 70 % "
     "des clients notés. Cela retire 30 points au score."
