@@ -181,6 +181,26 @@ def test_a_safe_change_is_told_with_its_figures(
     assert table[-2:] == [("Score, en points", "480", "512"), ("Prêt", "refusé", "accordé")]
 
 
+EDGES = [
+    # A quarter of the amount less, a quarter of the instalment more, three tenths of the income on top.
+    (credit(below=12, at=112_550), (PROJECT,), 112_500, "AMT_CREDIT"),
+    (credit(below=12, at=112_450), (PROJECT,), None, "AMT_CREDIT"),
+    (term(below=12, above=-20, at=16.5), (TERM,), 9_375, "AMT_ANNUITY"),
+    (term(below=12, above=-20, at=15.5), (TERM,), None, "AMT_ANNUITY"),
+    (Step("AMT_INCOME_TOTAL", 45_450, -20, 12), (INCOME,), 45_500, "AMT_INCOME_TOTAL"),
+    (Step("AMT_INCOME_TOTAL", 45_550, -20, 12), (INCOME,), None, "AMT_INCOME_TOTAL"),
+]
+
+
+@pytest.mark.parametrize(("step", "free", "reached", "name"), EDGES)
+def test_a_lever_reaches_as_far_as_the_rules_of_the_house_and_no_further(
+    house: House, portfolio: Portfolio, step: Step, free: tuple[Lock, ...], reached: float | None, name: str
+) -> None:
+    found = ask(house, portfolio, step, free=free)
+    assert found.nearest is None
+    assert [one.row[name] for one in found.shown if one.score.granted] == ([reached] if reached else [])
+
+
 def test_two_changes_that_each_would_do_are_counted_and_ordered_by_effort(
     house: House, portfolio: Portfolio
 ) -> None:

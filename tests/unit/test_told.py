@@ -282,6 +282,15 @@ def test_the_credit_is_told_by_the_figure_that_weighs_most_its_own_way(portfolio
     assert plain(better.sentence).startswith("Le montant du crédit demandé est de 150 000 € : ")
 
 
+def test_a_credit_that_only_an_absence_moves_is_told_by_its_amount(portfolio: Portfolio) -> None:
+    model = by_heart.model(500.5, Step("AMT_ANNUITY", at=5_000, below=-7, above=0))
+    (credit,) = explain(model, portfolio, by_heart.client(AMT_ANNUITY=None), 0.48).against
+    assert plain(credit.sentence) == (
+        "Le montant du crédit demandé est de 150 000 € : c’est dans la moyenne des clients. Le prix du bien "
+        "à financer est de 150 000 €. Cela retire 7 points au score."
+    )
+
+
 @pytest.mark.parametrize("way", [-1, 1])
 def test_no_more_than_five_reasons_each_way_and_the_weakest_are_left_out(
     portfolio: Portfolio, way: int

@@ -82,15 +82,11 @@ class Selection:
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """The clients of a selection. `mask` is bool, shape (portfolio.size,); `size` counts it.
-
-    `labelled` counts those whose repayment is known.
-    """
+    """The clients of a selection. `mask` is bool, shape (portfolio.size,); `size` counts it."""
 
     selection: Selection
     mask: Mask
     size: int
-    labelled: int
 
     @property
     def large_enough(self) -> bool:
@@ -172,9 +168,7 @@ def group(
         column = CRITERIA[key].column
         code = portfolio.bins.code(column, value_of(client, column), "broad")
         mask &= codes_of(portfolio, column, "broad") == code
-    outcomes = portfolio.bins.codes(bins.OUTCOME)
-    labelled = int(np.count_nonzero(mask & (outcomes != bins.MISSING)))
-    return Group(selection, mask, int(np.count_nonzero(mask)), labelled)
+    return Group(selection, mask, int(np.count_nonzero(mask)))
 
 
 def described(portfolio: Portfolio, client: Client, group: Group) -> str:
