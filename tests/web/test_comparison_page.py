@@ -137,6 +137,7 @@ def test_the_address_holds_choices_and_nothing_personal(page: Page, client: Flas
 def test_the_table_the_picture_and_the_csv_agree(page: Page, client: FlaskClient) -> None:
     shown = page(f"{URL}?donnee=AMT_INCOME_TOTAL")
     assert len(shown.xpath(".//figure")) == 2
+    sheets: dict[str, list[list[str]]] = {}
     for figure in shown.xpath(".//figure"):
         rows = [[text(cell) for cell in row.xpath("th | td")] for row in figure.xpath(".//tbody/tr")]
         response = client.get(figure.xpath(".//a[@download]")[0].get("href"))
@@ -150,9 +151,15 @@ def test_the_table_the_picture_and_the_csv_agree(page: Page, client: FlaskClient
             share = float(row[2].removesuffix(" %").replace(",", ".")) / 100
             assert float(line[2].replace(",", ".")) == pytest.approx(share, abs=0.0005001)
             assert [cell.replace("\u00a0", " ") for cell in line[3:]] == row[3:]
+        sheets[figure.get("id")] = sheet[1:]
         picture = client.get(figure.xpath(".//img")[0].get("src"))
         assert picture.mimetype == "image/svg+xml"
         assert text(figure.xpath(".//figcaption")[0])[:6] in picture.text
+    # Every one of the 2,000 clients has an income.
+    counts = [int(line[1]) for line in sheets["figure-repartition"]]
+    assert sum(counts) == 2000
+    shares = [float(line[2].replace(",", ".")) for line in sheets["figure-repartition"]]
+    assert shares == pytest.approx([count / 2000 for count in counts], abs=1e-6)
 
 
 def test_a_group_under_thirty_is_refused_with_the_reason(auditor: FlaskClient) -> None:
