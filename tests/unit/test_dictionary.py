@@ -213,3 +213,13 @@ def test_the_genuine_instalments_fit_a_monthly_income_only() -> None:
     share = rows["AMT_ANNUITY"] / rows["AMT_INCOME_TOTAL"]
     assert (share > 1).mean() < 0.001
     assert (12 * share > 1).mean() > 0.8
+
+
+def test_what_may_lack_in_a_file() -> None:
+    """As in the publisher's table: the documents are always told, no average of the building is."""
+    documents = [column for name, column in COLUMNS.items() if name.startswith("FLAG_DOCUMENT_")]
+    assert len(documents) == 20
+    assert [column.name for column in documents if not column.required] == []
+    building = [name for name in COLUMNS if name.endswith(("_AVG", "_MODE", "_MEDI"))]
+    assert len(building) == 47
+    assert [name for name in building if COLUMNS[name].required] == []

@@ -64,7 +64,7 @@ def test_accepts(row: Row) -> None:
         ({"AMT_CREDIT": 2 * 24700.5}, "AMT_ANNUITY", "en moins de 3 mois : saisissez 16 467 € au plus"),
         ({"AMT_ANNUITY": 4000.0}, "AMT_ANNUITY", "en 7 ans : saisissez 4 841 € au moins"),
         ({"AMT_INCOME_TOTAL": 20000.0}, "AMT_ANNUITY", "dépasse le revenu mensuel (20 000 €)"),
-        ({"AMT_GOODS_PRICE": 200000.0}, "AMT_CREDIT", "dépasse 2 fois le prix du bien : saisissez 400 000 €"),
+        ({"AMT_GOODS_PRICE": 200000.0}, "AMT_CREDIT", "le prix du bien : saisissez 400 000 € au plus, ou"),
         ({"DAYS_EMPLOYED": -15790 + 5800}, "DAYS_EMPLOYED", "avant 16 ans : saisissez une durée plus courte"),
         ({"NAME_INCOME_TYPE": "Pensioner"}, "DAYS_EMPLOYED", "« Retraite ou pension » : indiquez"),
         ({"NAME_INCOME_TYPE": "Unemployed"}, "DAYS_EMPLOYED", "« Sans emploi »"),

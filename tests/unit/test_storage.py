@@ -268,3 +268,10 @@ def test_the_secret_key_is_on_the_disk_before_it_has_its_name(
         watch(name)
     config.secret_key(tmp_path)
     assert done == ["fsync", "link", "unlink"]
+
+
+def test_a_link_that_leads_nowhere_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / "model").symlink_to("model")
+    with pytest.raises(storage.DamagedError, match=r"model cannot be followed") as error:
+        storage.current(tmp_path, "model")
+    assert error.value.path == tmp_path / "model"

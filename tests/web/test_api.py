@@ -23,6 +23,8 @@ from pretadepenser.records import tokens
 from pretadepenser.web import resources
 
 SCORES = "/api/v1/scores"
+# The names of the columns, and no client.
+NO_ROWS = f"{','.join(COLUMNS)}\n".encode()
 CLIENT = "/api/v1/clients/157083/score"
 
 
@@ -285,6 +287,7 @@ def test_errors_of_address_and_method(api: FlaskClient, contract: dict[str, Any]
         (b'{"rows": []}', "application/json", 422, "au moins un client"),
         (b"", "text/csv", 422, "pas du CSV"),
         (b"a,b\n1", "text/csv", 422, "errors"),
+        (NO_ROWS, "text/csv", 422, "Aucune ligne : donnez au moins un client."),
         (b"<x/>", "application/xml", 415, "JSON (application/json) ou du CSV"),
     ],
 )

@@ -256,6 +256,13 @@ def test_a_fictitious_portfolio_has_fictitious_contacts(page: Page) -> None:
     assert "Les noms et les coordonnées du prêteur sont fictifs, comme les clients." in text
     assert "La personne qui en répond est Claude Exemple, personne fictive" in text
     assert "Note (Alpha fictif)" in text
+    for told in (
+        "cinq ans après la fin du crédit, six mois après un refus (durées fictives)",
+        "évaluer votre demande de crédit et vous répondre",
+        "la préparation du contrat que vous demandez et notre obligation de vérifier",
+        "nos conseillers et nos auditeurs",
+    ):
+        assert told in text
 
 
 @needs_pango
