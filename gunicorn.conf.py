@@ -15,7 +15,7 @@ from pretadepenser.config import SettingError, load
 from pretadepenser.credit.model.scoring import ModelError
 from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.records.database import RecordsError
-from pretadepenser.web import resources
+from pretadepenser.web import heavy, resources
 from pretadepenser.web.access_log import FORMAT, DiscreetLogger
 
 try:
@@ -28,7 +28,8 @@ except SettingError as error:
 
 _host = str(settings["HOST"])
 bind = f"[{_host}]:{settings['PORT']}" if ":" in _host else f"{_host}:{settings['PORT']}"
-worker_class = "gthread"
+# Reads requests before it gives them a thread: unfinished ones hold nobody up.
+worker_class = "pretadepenser.web.worker.PatientWorker"
 workers = settings["WORKERS"]
 threads = settings["THREADS"]
 # Loaded once, before the fork: workers share its memory and start at once.
@@ -72,6 +73,11 @@ def pre_fork(server: Any, worker: Any) -> None:
     """Leave what is loaded out of garbage collection, so that workers do not copy its memory."""
     gc.collect()
     gc.freeze()
+
+
+def post_worker_init(worker: Any) -> None:
+    """Fork the processes of heavy work while this worker has a single thread."""
+    heavy.start(worker.wsgi)
 
 
 def on_reload(server: Any) -> None:

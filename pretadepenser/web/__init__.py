@@ -21,6 +21,7 @@ def init_app(app: Flask) -> None:
         compression,
         errors,
         frame,
+        heavy,
         home,
         levers,
         meeting,
@@ -34,7 +35,7 @@ def init_app(app: Flask) -> None:
     )
 
     # What a part does after a request is done last to first: compression sees finished answers.
-    for part in (addresses, compression, operations, security, auth, frame, statics, errors, api):
+    for part in (addresses, heavy, compression, operations, security, auth, frame, statics, errors, api):
         part.init_app(app)
     pages = (
         auth, home, clients, comparison, simulation, levers, meeting, application, model, site, watch,

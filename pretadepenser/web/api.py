@@ -25,7 +25,7 @@ from pretadepenser.credit.explanation.reasons import Explanation, Part, Reason
 from pretadepenser.credit.model.scoring import ModelError
 from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.records import tokens
-from pretadepenser.web import resources, strict_json
+from pretadepenser.web import heavy, resources, strict_json
 from pretadepenser.web.auth import API, database
 from pretadepenser.web.strict_json import JsonError
 
@@ -64,7 +64,8 @@ class ApiError(Exception):
     def __init__(
         self, status: int, detail: str, errors: Sequence[dict[str, Any]] = (), wait: int | None = None
     ) -> None:
-        super().__init__(detail)
+        # All of them, so that it comes whole out of another process.
+        super().__init__(status, detail, errors, wait)
         self.status, self.detail, self.errors, self.wait = status, detail, errors, wait
 
 
@@ -93,10 +94,23 @@ def client_score(number: int) -> ResponseReturnValue:
 @blueprint.post("/scores")
 def scores() -> ResponseReturnValue:
     """Score rows that are sent, as JSON or CSV; answer in JSON, or in CSV where that is accepted."""
-    model, limit = resources.model(), resources.limit()
     wanted = _reasons_wanted()
+    types = ["application/json", "text/csv"]
+    as_csv = request.accept_mimetypes.best_match(types, default=types[0]) == "text/csv"
+    if wanted and as_csv:
+        raise ApiError(400, "Les raisons ne s’écrivent pas en CSV : demandez du JSON.")
     allowed = EXPLAINED_ROWS if wanted else current_app.config["API_ROWS"]
-    table = _table(BYTES_A_ROW * allowed)
+    _check_type()
+    with heavy.slot():
+        body = _body(BYTES_A_ROW * allowed)
+        text = heavy.call("api", _answer, body, request.mimetype == "text/csv", allowed, wanted, as_csv)
+    return Response(text, mimetype="text/csv" if as_csv else "application/json")
+
+
+def _answer(body: bytes, from_csv: bool, allowed: int, wanted: bool, as_csv: bool) -> str:
+    """Score what was sent, as text to send back. Everything of it happens here, in a process of its own."""
+    model, limit = resources.model(), resources.limit()
+    table = _table(body, from_csv)
     if table.num_rows > allowed:
         raise ApiError(
             413, f"La demande a {table.num_rows} clients, {allowed} sont permis : envoyez-en moins."
@@ -106,12 +120,9 @@ def scores() -> ResponseReturnValue:
         documents = [_with_reasons(one) for one in explained]
     else:
         documents = [batch.document(one) for one in batch.score_table(model, table, limit)]
-    types = ["application/json", "text/csv"]
-    if request.accept_mimetypes.best_match(types, default=types[0]) == "text/csv":
-        if wanted:
-            raise ApiError(400, "Les raisons ne s’écrivent pas en CSV : demandez du JSON.")
+    if as_csv:
         return _csv(documents)
-    return jsonify(model=model.sha256, scores=documents)
+    return jsonify(model=model.sha256, scores=documents).get_data(as_text=True)
 
 
 @blueprint.before_request
@@ -167,6 +178,11 @@ def _damaged(error: Exception) -> Response:
     return _document(503, DETAILS[503], wait=60)
 
 
+@blueprint.errorhandler(heavy.BusyError)
+def _busy(error: heavy.BusyError) -> Response:
+    return _document(503, str(error.description), wait=heavy.RETRY)
+
+
 @blueprint.errorhandler(HTTPException)
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
@@ -210,15 +226,17 @@ def _reasons_wanted() -> bool:
     return value == "true"
 
 
-def _table(limit: int) -> pa.Table:
+def _check_type() -> None:
     if request.mimetype not in ("text/csv", "application/json"):
         raise ApiError(415, "Envoyez du JSON (application/json) ou du CSV (text/csv).")
     if request.content_encoding not in (None, "", "identity"):
         raise ApiError(415, "Envoyez le corps tel quel, sans le comprimer (Content-Encoding).")
     if request.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8", "us-ascii"):
         raise ApiError(415, "Envoyez le corps en UTF-8.")
-    body = _body(limit)
-    if request.mimetype == "text/csv":
+
+
+def _table(body: bytes, from_csv: bool) -> pa.Table:
+    if from_csv:
         return batch.table_of_csv(body, resources.model())
     try:
         content = strict_json.loads(body)
@@ -270,12 +288,12 @@ def _reason(one: Reason) -> dict[str, Any]:
     return values
 
 
-def _csv(documents: Sequence[dict[str, Any]]) -> Response:
+def _csv(documents: Sequence[dict[str, Any]]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, list(documents[0]), lineterminator="\r\n")
     writer.writeheader()
     writer.writerows(documents)
-    return Response(text.getvalue(), mimetype="text/csv")
+    return text.getvalue()
 
 
 @cache

@@ -20,7 +20,7 @@ from pretadepenser.credit.peers import group as groups
 from pretadepenser.credit.peers.comparison import Distribution
 from pretadepenser.credit.peers.group import Group, Outcome, Selection
 from pretadepenser.credit.portfolio import Client, bins
-from pretadepenser.web import auth, pictures, resources
+from pretadepenser.web import auth, heavy, pictures, resources
 
 blueprint = Blueprint("comparison", __name__, url_prefix="/clients/<int:number>/comparaison")
 
@@ -191,7 +191,8 @@ def _crossing(asked: Request) -> Chart | None:
     if asked.group is None or not asked.group.large_enough or not asked.form.avec.data:
         return None
     first, second = asked.form.donnee.data, asked.form.avec.data
-    crossed = comparison.crossing(resources.portfolio(), asked.client, asked.group, first, second)
+    with heavy.slot():
+        crossed = comparison.crossing(resources.portfolio(), asked.client, asked.group, first, second)
     return charts.crossing(crossed)
 
 

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from pretadepenser.credit.model.scoring import ModelError
 from pretadepenser.credit.portfolio import PortfolioError
+from pretadepenser.web.heavy import RETRY, BusyError
 from pretadepenser.web.home import SearchForm
 from pretadepenser.web.resources import UnavailableError, UnknownClientError
 
@@ -67,6 +68,10 @@ NO_DATABASE: Final = (
     "consulté n’a été modifié. Recommencez dans un instant. Si l’incident dure, prévenez votre "
     "administrateur.",
 )
+BUSY: Final = (
+    "Trop de demandes en même temps",
+    "L’application fait déjà d’autres calculs longs. Recommencez dans quelques secondes.",
+)
 EXPIRED: Final = (
     "Formulaire périmé",
     "Ce formulaire est resté ouvert trop longtemps, ou votre session a changé. "
@@ -78,6 +83,7 @@ def init_app(app: Flask) -> None:
     """Answer every error with a page of the site (the API has its own form of errors)."""
     app.register_error_handler(CSRFError, lambda error: _page(400, *EXPIRED))
     app.register_error_handler(UnknownClientError, _unknown_client)
+    app.register_error_handler(BusyError, _busy)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(UnavailableError, _not_ready)
     for kind in (PortfolioError, ModelError):
@@ -104,6 +110,12 @@ def _unknown_client(error: UnknownClientError) -> Response:
     # The wrong number stands in the form: a slip of the finger is quicker mended than typed anew.
     search = SearchForm(formdata=None, data={"numero": str(error.number)})
     return _page(404, *UNKNOWN, error.description or "", search)
+
+
+def _busy(error: BusyError) -> Response:
+    response = _page(503, *BUSY)
+    response.headers["Retry-After"] = str(RETRY)
+    return response
 
 
 def _not_ready(error: Exception) -> Response:

@@ -16,8 +16,8 @@ from pretadepenser.credit.model import scoring
 from pretadepenser.credit.recourse import meeting_sheet
 from pretadepenser.credit.recourse.meeting_sheet import Sheet
 from pretadepenser.french import Person
+from pretadepenser.web import heavy, pictures, resources
 from pretadepenser.web import pdf as documents
-from pretadepenser.web import pictures, resources
 from pretadepenser.web.lender import Lender, lender
 from pretadepenser.web.pdf import PdfUnavailableError
 
@@ -58,7 +58,9 @@ def pdf(number: int) -> ResponseReturnValue:
         today=_today(),
     )
     try:
-        made = documents.tagged(html, Path(str(current_app.static_folder)) / "meeting_pdf.css")
+        sheet = Path(str(current_app.static_folder)) / "meeting_pdf.css"
+        with heavy.slot():
+            made = heavy.call("pdf", documents.tagged, html, sheet)
     except PdfUnavailableError as error:
         current_app.logger.error("%s", error)
         page = render_template(

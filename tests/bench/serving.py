@@ -1,56 +1,175 @@
-"""Client pages a second from a real gunicorn with two workers, as several advisors ask for them."""
+"""A real gunicorn with two workers: pages a second, what heavy work and idle connections cost an advisor."""
 
 from __future__ import annotations
 
 import http.client
+import json
+import socket
+import threading
 import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import urlencode
 
 import numpy as np
 
 from pretadepenser.credit.portfolio import current_portfolio
-from tests.bench.ground import PASSWORD, USER, Ground, line, median, p99, title
-from tests.web.test_gunicorn import start
+from pretadepenser.records import tokens
+from tests.bench.ground import PASSWORD, USER, Ground, csrf, line, median, p99, title
+from tests.web.test_gunicorn import REPO, Server, start
 
-USERS = 8
 EACH = 150
+ROWS = 10_000
+# The same application in gunicorn’s own gthread: what the worker of this one is compared to.
+THREADED = f"exec(open({str(REPO / 'gunicorn.conf.py')!r}).read())\nworker_class = 'gthread'\n"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request: method, address, body and its type."""
+
+    path: str
+    method: str = "GET"
+    body: bytes | None = None
+    kind: str = "application/x-www-form-urlencoded"
+
+
+@dataclass
+class Load:
+    """A server, whom it knows, and the clients to ask for."""
+
+    server: Server
+    numbers: list[int]
+    form: str
+    token: str
+
+    def clients(self, count: int) -> list[Asked]:
+        """Pages of so many clients."""
+        return [Asked(f"/clients/{number}") for number in self.numbers[:count]]
 
 
 def run(ground: Ground) -> None:
-    """Ask for client pages from USERS threads that keep their connections, and for a bare page likewise."""
-    server = start(ground.instance)
+    """Ask for pages as 1, 8 and 64 advisors, alone and beside PDF sheets, batches and idle connections."""
+    portfolio = current_portfolio(ground.instance)
+    assert portfolio
+    numbers = np.random.default_rng(1).choice(portfolio.numbers(), 8 * EACH).tolist()
+    client = portfolio.client(int(numbers[0]))
+    assert client
+    rows = json.dumps([dict(client.values) | {"SK_ID_CURR": number + 1} for number in range(ROWS)]).encode()
+    token = tokens.add_token(ground.app.extensions["database"], "bench")
+    with _served(ground, numbers, token) as load:
+        _rates(load)
+        _beside(load, rows)
+        _idle(load)
+    title("The same pages from gunicorn's own gthread")
+    config = ground.instance.parent / "gthread.conf.py"
+    config.write_text(THREADED)
+    with _served(ground, numbers, token, str(config)) as load:
+        _told("client page, 8 users", load, load.clients(8 * EACH), 8)
+
+
+@contextmanager
+def _served(
+    ground: Ground, numbers: list[int], token: str, config: str = "gunicorn.conf.py"
+) -> Iterator[Load]:
+    server = start(ground.instance, config)
     try:
         server.wait()
         assert server.sign_in(USER, PASSWORD) == 303
-        portfolio = current_portfolio(ground.instance)
-        assert portfolio
-        numbers = np.random.default_rng(1).choice(portfolio.numbers(), USERS * EACH).tolist()
-        title(f"gunicorn, 2 workers, {USERS} users at once (load from the same machine)")
-        for name, paths in {
-            "health check (no page)": ["/healthz"] * len(numbers),
-            "client page": [f"/clients/{number}" for number in numbers],
-        }.items():
-            begun = time.perf_counter()
-            with ThreadPoolExecutor(USERS) as pool:
-                shares = [paths[index::USERS] for index in range(USERS)]
-                answers = pool.map(lambda share: _ask(server.port, server.cookie, share), shares)
-                taken = [one for share in answers for one in share]
-            rate = len(paths) / (time.perf_counter() - begun)
-            line(name, f"{rate:.0f}/s", f"p50 {median(taken):.1f} ms", f"p99 {p99(taken):.1f} ms")
+        page = server.get(f"/clients/{numbers[0]}/simulation")[1]
+        yield Load(server, numbers, csrf(page), token)
     finally:
         server.process.terminate()
         server.process.wait(40)
 
 
-def _ask(port: int, cookie: str, paths: list[str]) -> list[float]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+def _rates(load: Load) -> None:
+    title("gunicorn, 2 workers (load from the same machine)")
+    for users in (1, 8, 64):
+        _told(f"client page, {users} users", load, load.clients(min(8 * EACH, users * EACH)), users)
+    body = urlencode({"AMT_CREDIT": "300000", "csrf_token": load.form}).encode()
+    simulations = [Asked(f"/clients/{number}/simulation", "POST", body) for number in load.numbers[:240]]
+    _told("simulation, answer, 8 users", load, simulations, 8)
+    _told("health check, 8 users", load, [Asked("/healthz")] * (8 * EACH), 8)
+    sheets = [Asked(f"/clients/{number}/entretien.pdf") for number in load.numbers[:60]]
+    _told("meeting sheet, PDF, 4 users (told to come back: again)", load, sheets, 4)
+
+
+def _beside(load: Load, rows: bytes) -> None:
+    title("One advisor's client pages beside heavy work")
+    pages = load.clients(200)
+    quiet = _told("alone", load, pages, 1)
+    sheets = [Asked(f"/clients/{number}/entretien.pdf") for number in load.numbers]
+    batch = Asked("/api/v1/scores", "POST", rows, "application/json")
+    for name, asked in (("8 PDF callers", sheets), (f"8 API callers of {ROWS} rows", [batch])):
+        with _meanwhile(load, asked, 8):
+            busy = _told(name, load, pages, 1)
+        line("  p99 against alone", f"× {p99(busy) / p99(quiet):.1f}")
+
+
+def _idle(load: Load) -> None:
+    title("One advisor's client pages beside connections that never ask")
+    with ExitStack() as stack:
+        for _ in range(500):
+            sock = stack.enter_context(socket.create_connection(("127.0.0.1", load.server.port)))
+            sock.sendall(b"GET / HTTP/1.1\r\nHost: 127.0")
+        _told("500 idle connections", load, load.clients(200), 1)
+
+
+def _told(name: str, load: Load, asked: Sequence[Asked], users: int) -> list[float]:
+    """Ask for all as so many users at once, say how fast it went; milliseconds each."""
+    begun = time.perf_counter()
+    with ThreadPoolExecutor(users) as pool:
+        shares = [asked[index::users] for index in range(users)]
+        taken = [one for share in pool.map(partial(_ask, load), shares) for one in share]
+    rate = len(asked) / (time.perf_counter() - begun)
+    line(name, f"{rate:.0f}/s", f"p50 {median(taken):.1f} ms", f"p99 {p99(taken):.1f} ms")
+    return taken
+
+
+def _ask(load: Load, asked: Sequence[Asked], done: Callable[[], bool] = lambda: False) -> list[float]:
+    """Ask for one after the other on one connection; who is told to come back comes back."""
+    connection = http.client.HTTPConnection("127.0.0.1", load.server.port, timeout=60)
     taken = []
-    for path in paths:
+    for one in asked:
+        headers = {"Cookie": load.server.cookie, "Content-Type": one.kind}
+        if one.path.startswith("/api/"):
+            headers["Authorization"] = f"Bearer {load.token}"
         begun = time.perf_counter()
-        connection.request("GET", path, headers={"Cookie": cookie})
-        answer = connection.getresponse()
-        answer.read()
-        assert answer.status == 200, (path, answer.status)
+        status = 503
+        while status == 503 and not done():
+            connection.request(one.method, one.path, one.body, headers)
+            answer = connection.getresponse()
+            answer.read()
+            status = answer.status
+            if status in (429, 503):
+                status = 503
+                time.sleep(0.1)
+        assert done() or status == 200, (one.path, status)
         taken.append(1000 * (time.perf_counter() - begun))
     connection.close()
     return taken
+
+
+@contextmanager
+def _meanwhile(load: Load, asked: Sequence[Asked], users: int) -> Iterator[None]:
+    """So many callers that ask for the same again and again."""
+    stop = threading.Event()
+
+    def caller() -> None:
+        while not stop.is_set():
+            _ask(load, [asked[int(time.time() * 1000) % len(asked)]], stop.is_set)
+
+    callers = [threading.Thread(target=caller) for _ in range(users)]
+    for one in callers:
+        one.start()
+    try:
+        time.sleep(1)
+        yield
+    finally:
+        stop.set()
+        for one in callers:
+            one.join()

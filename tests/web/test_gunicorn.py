@@ -58,6 +58,16 @@ class Server:
         """Status and body of a page."""
         return self.request("GET", path)[:2]
 
+    def request_bytes(self, path: str) -> tuple[int, bytes]:
+        """Status and body of what is no text."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request("GET", path, headers={"Cookie": self.cookie})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
     def sign_in(self, name: str, password: str) -> int:
         """Fill the form of /connexion in; give the status of the answer."""
         _, page, cookie = self.request("GET", "/connexion")
@@ -73,6 +83,10 @@ class Server:
         """Process numbers of the workers."""
         pid = self.process.pid
         return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+    def children(self, worker: int) -> set[int]:
+        """Process numbers of a worker's own processes, which do its heavy work."""
+        return {int(child) for child in Path(f"/proc/{worker}/task/{worker}/children").read_text().split()}
 
     def wait_for_workers(self, gone: Set[int] = frozenset(), count: int = 2) -> set[int]:
         """Wait until ``count`` workers run and none of ``gone`` does; give them."""
@@ -108,13 +122,13 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def start(instance: Path, **settings: str) -> Server:
-    """Start gunicorn on an instance folder."""
+def start(instance: Path, config: str | Path = "gunicorn.conf.py", **settings: str) -> Server:
+    """Start gunicorn on an instance folder, as the repository configures it or as a file of a test does."""
     port = free_port()
     log = instance.parent / f"gunicorn-{port}.log"
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"],
+            [sys.executable, "-m", "gunicorn", "--config", str(config), "wsgi:app"],
             cwd=REPO,
             env=environment(instance, port, **settings),
             stdout=file,

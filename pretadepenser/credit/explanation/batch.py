@@ -58,6 +58,10 @@ class RowsError(ToldError):
         super().__init__(message)
         self.problems = tuple(problems)
 
+    def __reduce__(self) -> tuple[type[RowsError], tuple[str, tuple[Problem, ...]]]:
+        # It comes whole out of another process.
+        return type(self), (str(self), self.problems)
+
     @classmethod
     def refused(cls, problems: Sequence[Problem]) -> RowsError:
         """Make the error that lists `problems`."""

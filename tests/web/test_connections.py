@@ -1,0 +1,165 @@
+"""Connections that are slow, idle, half of a request or never closed: none of them holds the service up."""
+
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from pretadepenser.records import users
+from pretadepenser.records.database import Database
+from tests.web.test_gunicorn import CLIENT, PASSWORD, REPO, Server, start
+
+HEAD = b"POST /connexion HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+PAGE = b"GET /accessibilite HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+# What a server of one process may take to show a page while it is attacked; it takes some 10 ms in peace.
+SECONDS = 3.0
+
+
+@pytest.fixture(scope="module")
+def instance(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance folder of this module's own, with the advisor agathe."""
+    folder = tmp_path_factory.mktemp("connections") / "instance"
+    shutil.copytree(trained, folder, symlinks=True)
+    database = Database(f"sqlite:///{folder}/pretadepenser.sqlite")
+    database.upgrade()
+    users.add_user(database, "agathe", "conseiller", PASSWORD)
+    return folder
+
+
+@contextmanager
+def running(instance: Path, config: str | Path = "gunicorn.conf.py") -> Iterator[Server]:
+    """A server of one worker with two threads, that an advisor is signed in to."""
+    server = start(instance, config, PRETADEPENSER_WORKERS="1", PRETADEPENSER_THREADS="2")
+    try:
+        server.wait()
+        assert server.sign_in("agathe", PASSWORD) == 303
+        yield server
+    finally:
+        server.process.terminate()
+        assert server.process.wait(40) == 0, "a graceful end"
+
+
+@pytest.fixture(scope="module")
+def server(instance: Path) -> Iterator[Server]:
+    """The server that is attacked."""
+    with running(instance) as server:
+        yield server
+
+
+def connect(server: Server, sent: bytes = b"") -> socket.socket:
+    """A connection on which something was sent."""
+    sock = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+    sock.sendall(sent)
+    return sock
+
+
+def answers(sock: socket.socket, count: int) -> bytes:
+    """What comes back until so many answers have begun, or the other side closes."""
+    got = b""
+    while got.count(b"HTTP/1.1 ") < count and (more := sock.recv(65536)):
+        got += more
+    return got
+
+
+def test_threads_are_not_given_to_unfinished_requests(server: Server) -> None:
+    chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nident"
+    for begun in (
+        b"",
+        PAGE[:-2],
+        HEAD + b"Content-Length: 300\r\n\r\nidentifiant=b",
+        HEAD + b"Content-Length: 5000000\r\n\r\nidentifiant=b",
+        HEAD + b"Expect: 100-continue\r\nContent-Length: 300\r\n\r\n",
+        chunked,
+        PAGE + PAGE[:30],
+    ):
+        with ExitStack() as stack:
+            for _ in range(60):
+                stack.enter_context(connect(server, begun))
+            asked = time.monotonic()
+            assert server.get(CLIENT)[0] == 200
+            assert time.monotonic() - asked < SECONDS, begun
+
+
+def test_five_hundred_connections_and_more_leave_room_for_an_advisor(server: Server) -> None:
+    with ExitStack() as stack:
+        for _ in range(1200):
+            stack.enter_context(connect(server, PAGE[:20]))
+        asked = time.monotonic()
+        assert server.get(CLIENT)[0] == 200
+        assert time.monotonic() - asked < SECONDS
+
+
+def test_connections_that_are_kept_without_need_leave_room(server: Server) -> None:
+    with ExitStack() as stack:
+        kept = [stack.enter_context(connect(server, PAGE)) for _ in range(50)]
+        assert all(answers(one, 1).startswith(b"HTTP/1.1 200 OK") for one in kept)
+        asked = time.monotonic()
+        assert server.get(CLIENT)[0] == 200
+        assert time.monotonic() - asked < SECONDS
+
+
+def test_who_never_reads_or_never_closes_holds_nobody_up(server: Server) -> None:
+    page = f"GET {CLIENT} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {server.cookie}\r\n"
+    for end in ("\r\n", "Connection: close\r\n\r\n"):
+        with ExitStack() as stack:
+            for _ in range(20):
+                stack.enter_context(connect(server, (page + end).encode()))
+            asked = time.monotonic()
+            assert server.get(CLIENT)[0] == 200
+            assert time.monotonic() - asked < SECONDS
+
+
+def test_requests_in_pieces_in_chunks_and_in_a_row_are_answered(server: Server) -> None:
+    with connect(server) as sock:
+        for index in range(len(PAGE)):
+            sock.sendall(PAGE[index : index + 1])
+            time.sleep(0.002)
+        assert answers(sock, 1).startswith(b"HTTP/1.1 200 OK")
+    with connect(server, PAGE + PAGE + PAGE[:40]) as sock:
+        assert answers(sock, 2).count(b"HTTP/1.1 200 OK") == 2
+        sock.sendall(PAGE[40:])
+        assert b"HTTP/1.1 200 OK" in answers(sock, 1)
+    with connect(server, HEAD + b"Transfer-Encoding: chunked\r\n\r\nd\r\nidentifiant=b\r\n0\r\n") as sock:
+        time.sleep(0.1)
+        sock.sendall(b"\r\n" + PAGE)
+        got = answers(sock, 2)
+        # No token came with the form: it is shown again.
+        assert got.startswith(b"HTTP/1.1 422 ")
+        assert b"HTTP/1.1 200 OK" in got
+    with connect(server, HEAD + b"Expect: 100-continue\r\nContent-Length: 13\r\n\r\n") as sock:
+        assert sock.recv(100).startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
+        sock.sendall(b"identifiant=b")
+        assert b"HTTP/1.1 422 " in answers(sock, 2)
+
+
+def test_what_is_no_request_is_told(server: Server) -> None:
+    with connect(server, b"GET / HTTP/1.1\r\nX: " + b"x" * 80_000) as sock:
+        assert answers(sock, 1).startswith(b"HTTP/1.1 431 ")
+    with connect(server, b"n'importe quoi\r\n\r\n") as sock:
+        assert answers(sock, 1).startswith(b"HTTP/1.1 400 ")
+    with connect(server, HEAD + b"Content-Length: 5000000\r\n\r\nidentifiant=b") as sock:
+        assert answers(sock, 1).startswith(b"HTTP/1.1 413 ")
+
+
+def test_what_is_not_whole_in_time_is_closed(instance: Path, tmp_path: Path) -> None:
+    config = tmp_path / "short.conf.py"
+    config.write_text(
+        f"exec(open({str(REPO / 'gunicorn.conf.py')!r}).read())\n"
+        "from pretadepenser.web import worker\n"
+        "worker.HEAD_SECONDS, worker.BODY_SECONDS, worker.THREAD_SECONDS = 0.3, 0.5, 0.5\n"
+    )
+    with running(instance, config) as server:
+        for begun, told in (
+            (b"", b""),
+            (PAGE[:20], b"HTTP/1.1 408 Request Timeout\r\n"),
+            (HEAD + b"Content-Length: 300\r\n\r\nidentifiant=b", b"HTTP/1.1 408 Request Timeout\r\n"),
+        ):
+            asked = time.monotonic()
+            with connect(server, begun) as sock:
+                assert answers(sock, 1)[:30] == told
+                assert sock.recv(100) == b""
+            assert time.monotonic() - asked < 4

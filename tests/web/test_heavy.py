@@ -1,0 +1,160 @@
+"""Heavy work has its slots, and processes of its own that end with their server; pages go on answering."""
+
+import http.client
+import json
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from pretadepenser.credit.portfolio import current_portfolio
+from pretadepenser.records import tokens, users
+from pretadepenser.records.database import Database
+from pretadepenser.web import heavy
+from tests.web.test_gunicorn import CLIENT, PASSWORD, Server, start
+
+CROSSED = f"{CLIENT}/comparaison?donnee=AMT_CREDIT&avec=AMT_ANNUITY"
+SENTENCE = "L’application fait déjà d’autres calculs longs. Recommencez dans quelques secondes."
+
+
+@pytest.mark.parametrize(("threads", "slots"), [(1, 1), (2, 1), (3, 1), (4, 2), (8, 4), (64, 32)])
+def test_half_of_the_threads_may_be_busy(threads: int, slots: int) -> None:
+    assert heavy.slots(threads) == slots
+
+
+def test_where_all_slots_are_taken_one_is_told_to_come_back(
+    make_app: Callable[..., Flask], sign_in: Callable[..., object]
+) -> None:
+    app = make_app(THREADS=2)
+    browser = app.test_client()
+    sign_in(browser)
+    token = tokens.add_token(app.extensions["database"], "système")
+    system = {"Authorization": f"Bearer {token}"}
+    with app.app_context(), heavy.slot():
+        for path in (f"{CLIENT}/entretien.pdf", CROSSED):
+            answer = browser.get(path)
+            assert answer.status_code == 503
+            assert answer.headers["Retry-After"] == "2"
+            assert "<title>Trop de demandes en même temps" in answer.text
+            assert SENTENCE in answer.text.replace("\xa0", " ")
+        answer = app.test_client().post("/api/v1/scores", headers=system, json=[{"SK_ID_CURR": 1}])
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+        assert answer.mimetype == "application/problem+json"
+        assert "Trop de calculs longs sont demandés en ce moment. Recommencez dans quelques" in answer.text
+        # What is not heavy waits for none of it.
+        for path in (CLIENT, f"{CLIENT}/comparaison", f"{CLIENT}/entretien", f"{CLIENT}/leviers"):
+            assert browser.get(path).status_code == 200
+    assert browser.get(CROSSED).status_code == 200
+    answer = app.test_client().post("/api/v1/scores", headers=system, json=[{"SK_ID_CURR": 1}])
+    assert answer.status_code == 422
+
+
+def test_a_slot_is_waited_for_by_few_and_not_for_long(
+    make_app: Callable[..., Flask], sign_in: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heavy, "PATIENCE", 1.0)
+    app = make_app(THREADS=4)
+    browsers = [app.test_client() for _ in range(2)]
+    for browser in browsers:
+        sign_in(browser)
+
+    def crossing(browser: FlaskClient) -> tuple[int, bool]:
+        asked = time.monotonic()
+        return browser.get(CROSSED).status_code, time.monotonic() - asked >= 1
+
+    with app.app_context(), heavy.slot():
+        with heavy.slot(), ThreadPoolExecutor(2) as pool:
+            # One waits, the other is sent away at once.
+            assert sorted(pool.map(crossing, browsers)) == [(503, False), (503, True)]
+        assert crossing(browsers[0])[0] == 200
+
+
+@pytest.fixture(scope="module")
+def instance(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance folder of this module's own, with the advisor agathe."""
+    folder = tmp_path_factory.mktemp("heavy") / "instance"
+    shutil.copytree(trained, folder, symlinks=True)
+    database = Database(f"sqlite:///{folder}/pretadepenser.sqlite")
+    database.upgrade()
+    users.add_user(database, "agathe", "conseiller", PASSWORD)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(instance: Path) -> Iterator[Server]:
+    """A server of two workers that an advisor is signed in to."""
+    server = start(instance)
+    try:
+        server.wait()
+        assert server.sign_in("agathe", PASSWORD) == 303
+        yield server
+    finally:
+        server.process.terminate()
+        assert server.process.wait(40) == 0, "a graceful end"
+
+
+def test_pages_answer_while_systems_send_batches(server: Server, instance: Path) -> None:
+    database = Database(f"sqlite:///{instance}/pretadepenser.sqlite")
+    token = tokens.add_token(database, "charge")
+    portfolio = current_portfolio(instance)
+    assert portfolio
+    client = portfolio.client(157083)
+    assert client
+    body = json.dumps([dict(client.values) | {"SK_ID_CURR": number} for number in range(1, 301)])
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    def send(_: int) -> list[tuple[int, str | None, int]]:
+        sent = []
+        for _ in range(2):
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+            connection.request("POST", "/api/v1/scores", body, headers)
+            answer = connection.getresponse()
+            got = json.loads(answer.read())
+            sent.append((answer.status, answer.getheader("Retry-After"), len(got.get("scores", ()))))
+            connection.close()
+        return sent
+
+    with ThreadPoolExecutor(8) as pool:
+        sending = [pool.submit(send, number) for number in range(8)]
+        pages = [server.get(CLIENT)[0] for _ in range(20)]
+        answers = [one for sent in sending for one in sent.result()]
+    assert pages == [200] * 20
+    assert set(answers) <= {(200, None, 300), (503, "2", 0)}
+    assert (200, None, 300) in answers
+
+
+def test_what_works_apart_ends_with_its_server(server: Server) -> None:
+    worker = min(server.wait_for_workers())
+    apart = server.children(worker)
+    assert len(apart) == 2
+    for one in apart:
+        assert os.getpriority(os.PRIO_PROCESS, one) == os.getpriority(os.PRIO_PROCESS, worker) + 10
+    os.kill(worker, signal.SIGKILL)
+    gone_by = time.monotonic() + 10
+    while any(Path(f"/proc/{one}").exists() for one in apart):
+        assert time.monotonic() < gone_by
+        time.sleep(0.05)
+    server.wait_for_workers(gone={worker})
+    assert server.get(CLIENT)[0] == 200
+
+
+def test_a_sheet_cut_short_is_told_and_the_next_one_is_made(server: Server) -> None:
+    before = server.wait_for_workers()
+    for worker in before:
+        for one in server.children(worker):
+            os.kill(one, signal.SIGKILL)
+    statuses = []
+    while (answer := server.request_bytes(f"{CLIENT}/entretien.pdf"))[0] != 200:
+        statuses.append(answer[0])
+        assert len(statuses) < 100
+        time.sleep(0.2)
+    assert set(statuses) <= {503}
+    assert answer[1].startswith(b"%PDF-1.7")
+    assert "Un calcul long (pdf) a été interrompu" in server.log.read_text()
