@@ -297,6 +297,15 @@ def test_prepared_batches_name_the_row_among_all(tmp_path: Path) -> None:
             import_batches(batches(47, change), tmp_path)
 
 
+def test_prepared_batches_may_begin_with_the_number_one(tmp_path: Path) -> None:
+    rows = by_heart.hundred()
+    rows[0]["SK_ID_CURR"] = 1
+    assert import_batches(tens(rows), tmp_path).clients == 100
+    rows[0]["SK_ID_CURR"] = 0
+    with pytest.raises(PortfolioError, match="ligne 1, colonne SK_ID_CURR"):
+        import_batches(tens(rows), tmp_path)
+
+
 def tens(rows: Sequence[dict[str, Any]]) -> list[pa.RecordBatch]:
     """Ten rows a batch, in the dictionary's schema."""
     table = pa.Table.from_pylist(list(rows), schema=dictionary.arrow_schema())

@@ -1,6 +1,7 @@
 """A client among a group, against counts made the long way."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from pretadepenser.credit.peers import group as groups
 from pretadepenser.credit.peers.comparison import Bar
 from pretadepenser.credit.peers.group import Group, Outcome, Selection
 from pretadepenser.credit.portfolio import Client, Portfolio, bins, current_portfolio, import_batches
+from pretadepenser.credit.portfolio.statistics import Quantiles
 from pretadepenser.credit.scale import Scale
 from tests.unit import made_up
 
@@ -322,3 +324,21 @@ def test_a_figure_that_nobody_has(tmp_path: Path) -> None:
     assert comparison.rank_sentence(shown).startswith("La donnée est absente")
     crossed = comparison.crossing(portfolio, client, group, "EXT_SOURCE_1", "AMT_CREDIT")
     assert (crossed.known, crossed.correlation, crossed.here) == (0, None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "edges"),
+    [
+        # From the first to the last hundredth of 0 … 999: 10 to 989; steps of 50.
+        ("AMT_CREDIT", range(1000), [50.0 * index for index in range(1, 20)]),
+        # Children are counted: no edge between two of them.
+        ("CNT_CHILDREN", [0] * 50 + [1] * 30 + [2] * 15 + [3] * 5, [1.0, 2.0, 3.0]),
+        ("EXT_SOURCE_1", np.arange(101) / 100, [0.05 * index for index in range(1, 20)]),
+        ("AMT_CREDIT", [], []),
+    ],
+)
+def test_fine_brackets_end_where_the_last_hundredth_of_clients_begins(
+    name: str, values: Sequence[float], edges: Sequence[float]
+) -> None:
+    known = Quantiles.of(np.array(list(values), dtype=np.float64))
+    assert bins.fine_edges(dictionary.describe(name), known) == pytest.approx(edges)

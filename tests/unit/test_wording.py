@@ -293,6 +293,15 @@ def test_group_sentences() -> None:
     )
     text = wording.group_reason("consultations", {"AMT_REQ_CREDIT_BUREAU_YEAR": 2.0}, -2)
     assert "2\u00a0fois dans l’année" in text
+    assert text.replace(french.NO_BREAK, " ") == (
+        "Le fichier des crédits a été consulté 2 fois dans l’année avant la demande. "
+        "Cela retire 2 points au score."
+    )
+    text = wording.group_reason("consultations", {"AMT_REQ_CREDIT_BUREAU_YEAR": 0.0}, 2)
+    assert text.replace(french.NO_BREAK, " ") == (
+        "Le fichier des crédits n’a pas été consulté dans l’année avant la demande. "
+        "Cela ajoute 2 points au score."
+    )
     text = wording.group_reason("batiment", {}, -2).replace(french.NO_BREAK, " ")
     assert text == (
         "Donnée absente : le dossier ne décrit pas l’immeuble du client. Cela retire 2 points au score."

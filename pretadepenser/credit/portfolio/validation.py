@@ -278,11 +278,8 @@ def _bounds(column: dictionary.Column) -> str:
     sentinel = "" if column.sentinel is None else f", ou {column.sentinel:.0f}"
     if low is not None and high is not None:
         return f" (de {low} à {high}{sentinel})"
-    if low is not None:
-        return f" (au moins {low}{sentinel})"
-    if high is not None:
-        return f" (au plus {high}{sentinel})"
-    return ""
+    # No column has a greatest value only.
+    return "" if low is None else f" (au moins {low}{sentinel})"
 
 
 def _report(
