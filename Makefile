@@ -183,7 +183,8 @@ endef
 
 # Debian's packages: Pango draws the PDF sheet, Chromium runs the tests of pages. Installed where missing and allowed.
 PDF_PACKAGES = libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
-BROWSER_PACKAGES = chromium chromium-driver
+# nginx, which begins to serve where it is installed, only on a machine of CI.
+BROWSER_PACKAGES = chromium chromium-driver $(if $(CI),nginx-light)
 
 .PHONY: pdf
 pdf:

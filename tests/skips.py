@@ -20,6 +20,7 @@ ALWAYS = {
     "les photos réelles (../shared/data/flipkart) sont absentes": "nor may Flipkart's photos",
     "les poids ImageNet (../shared/weights) sont absents": "60 MB to 500 MB, not ours",
     "PostgreSQL is not installed (apt install postgresql)": "SQLite is what most installations have",
+    "nginx is not installed (apt install nginx-light)": "it serves as soon as it is installed",
 }
 # What an administrator would have to install, or another command of the Makefile.
 AT_HOME = {
