@@ -33,6 +33,11 @@ DAYS_PER_YEAR: Final = 365.25
 DAYS_PER_MONTH: Final = DAYS_PER_YEAR / 12
 
 
+# A page writes the same figures and sentences in several places, pages of other clients many of them again.
+_kept = functools.lru_cache(maxsize=16_384)
+
+
+@_kept
 def number(value: float, decimals: int = 0) -> str:
     """Write a number with exactly `decimals` decimals: 1293502.5 -> "1 293 503", (0.2629, 2) -> "0,26".
 
@@ -150,6 +155,11 @@ def age(days: float) -> str:
 
 def join(items: Sequence[str], word: Literal["et", "ou"] = "et") -> str:
     """Join names as a French sentence does: ["a", "b", "c"] -> "a, b et c"; none -> ""."""
+    return _joined(tuple(items), word)
+
+
+@_kept
+def _joined(items: tuple[str, ...], word: str) -> str:
     return format_list(items, "or" if word == "ou" else "standard", LOCALE)
 
 
@@ -176,6 +186,7 @@ _SPACED: Final = (
 )
 
 
+@_kept
 def typeset(text: str) -> str:
     """Turn the plain spaces of French punctuation («, », :, ;, !, ?, €, %) into no-break ones.
 
