@@ -25,7 +25,6 @@ XLINK: Final = "http://www.w3.org/1999/xlink"
 FONTS: Final = "'DejaVu Sans',Verdana,system-ui,sans-serif"
 # Attributes of a colour, and those that refer to an id of the same picture.
 _COLORS: Final = ("fill", "stroke")
-_REFERENCES: Final = ("clip-path", "fill", "mask", "href", f"{{{XLINK}}}href")
 
 
 def _same(text: str) -> str:
@@ -98,26 +97,6 @@ class Theme:
             name = next((name for name, (light, _) in self.palette.items() if light.lower() == color), None)
             if name is not None:
                 element.set(attribute, f"var(--{name})")
-
-
-def inline(svg: bytes, label: str, prefix: str) -> str:
-    """Make a picture of `Theme.picture` part of a page, whose style sheet defines the same variables.
-
-    Its own style sheet goes, since a strict policy would block it; ids get `prefix`, so that several pictures
-    can share a page; `label` takes the place of title and description, as the alternative of an <img> would.
-    """
-    root = ElementTree.fromstring(svg)  # a picture of our own
-    _drop(root, "style", "title", "desc")
-    for element in root.iter():
-        if "id" in element.attrib:
-            element.set("id", f"{prefix}-{element.get('id')}")
-        for attribute in _REFERENCES:
-            if attribute in element.attrib:
-                value = re.sub(r"^(url\()?#", rf"\g<0>{prefix}-", element.attrib[attribute])
-                element.set(attribute, value)
-    del root.attrib["aria-labelledby"]
-    root.set("aria-label", label)
-    return _text(root)
 
 
 def _text(root: Element) -> str:

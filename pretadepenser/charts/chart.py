@@ -14,7 +14,6 @@ from typing import Final, Literal
 
 from matplotlib.figure import Figure
 
-import themed_svg
 from pretadepenser import french
 from pretadepenser.charts import drawing
 
@@ -120,9 +119,3 @@ class Chart:
         """The picture as a stand-alone SVG with real text; "auto" follows the reader's colour scheme."""
         follow = theme == "auto"
         return drawing.THEME.picture(self.draw(width), self.title, self.alternative, follow=follow)
-
-    def inline(self, width: Width) -> str:
-        """The picture as part of a page, for figures that no address may hold (see themed_svg.inline)."""
-        return themed_svg.inline(
-            self.svg(width), f"Graphique\u00a0: {self.alternative}", f"{self.key}-{width}"
-        )

@@ -1,14 +1,14 @@
 """A new application: a person who is not in the portfolio, judged on what is known, and how sure that is.
 
 As for a simulation, the POST is answered with the page itself: nothing of this person is stored, and nothing
-may stand in an address.
+may stand in an address that can be read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from pretadepenser.credit.dictionary import Row
@@ -16,7 +16,7 @@ from pretadepenser.credit.explanation.reasons import decompose, explain
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.whatif import application, plausibility
 from pretadepenser.credit.whatif.missing_data import sensitivity
-from pretadepenser.web import pictures, resources
+from pretadepenser.web import pictures, resources, sealed
 from pretadepenser.web.clients import CHARTS
 from pretadepenser.web.column_forms import ColumnForm, FigureField
 
@@ -64,6 +64,14 @@ def spreadsheet(name: str) -> ResponseReturnValue:
     return pictures.spreadsheet(chart.table, f"nouveau-dossier-{name}")
 
 
+@blueprint.get("/graphiques/<any(score, contributions):name>/<sealed_row>.svg")
+def picture(name: str, sealed_row: str) -> ResponseReturnValue:
+    """Draw one of the charts; nothing of the person is kept."""
+    row = application.row(sealed.opened("application", sealed_row))
+    chart = CHARTS[name](decompose(resources.model(), row, resources.limit()))
+    return pictures.picture(chart, keep=False)
+
+
 def _form() -> ApplicationForm:
     model, portfolio = resources.model(), resources.portfolio()
     columns, needed = application.asked(model), application.required(model, portfolio)
@@ -80,11 +88,17 @@ def _answer(form: ApplicationForm) -> str:
     """The page that answers, above the form to go on with."""
     judged = (resources.model(), resources.portfolio(), form.row(), resources.limit())
     explanation, answers = explain(*judged), sensitivity(*judged)
+    row = sealed.seal(
+        "application", {name: value for name, value in form.values().items() if value is not None}
+    )
     return render_template(
         "pages/application.html",
         form=form,
         explanation=explanation,
         score=explanation.score,
         sensitivity=answers,
-        charts=[make(explanation) for make in CHARTS.values()],
+        charts={
+            url_for("application.picture", name=name, sealed_row=row): make(explanation)
+            for name, make in CHARTS.items()
+        },
     )

@@ -30,12 +30,16 @@ def policy(*sheets: str) -> str:
 POLICY: Final = policy(drawing.THEME.sheet)
 
 
-def picture(chart: Chart) -> Response:
-    """The chart as SVG, in the width that the address asks for (?largeur=etroite)."""
+def picture(chart: Chart, *, keep: bool = True) -> Response:
+    """The chart as SVG, in the width that the address asks for (?largeur=etroite).
+
+    keep: whether the drawing may stay on the disk; of figures that are stored nowhere it may not.
+    """
     width = request.args.get("largeur", "large")
     if width not in drawing.WIDTHS:
         abort(404, description="Cette largeur d’image n’existe pas.")
-    response = Response(_kept(chart, width), mimetype="image/svg+xml")
+    svg = _kept(chart, width) if keep else chart.svg(width)
+    response = Response(svg, mimetype="image/svg+xml")
     response.headers["Content-Security-Policy"] = POLICY
     return response
 

@@ -2,14 +2,14 @@
 
 A POST is answered with the page itself, not with a redirect: nothing is written that sending the form twice
 could repeat, and a page to redirect to would need the figures in its address or in a store. For the same
-reason the picture stands in the page, and the CSV is asked for by a POST of the same figures.
+reason the picture's address holds them encrypted, and the CSV is asked for by a POST of the same figures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, render_template
+from flask import Blueprint, abort, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from pretadepenser.charts import simulation as charts
@@ -19,7 +19,7 @@ from pretadepenser.credit.model.inputs import neutral
 from pretadepenser.credit.model.scoring import score_row
 from pretadepenser.credit.portfolio import Client, Portfolio
 from pretadepenser.credit.whatif.simulation import Simulation, levers, objections, simulate
-from pretadepenser.web import pictures, resources
+from pretadepenser.web import pictures, resources, sealed
 from pretadepenser.web.column_forms import ColumnForm, initial
 
 blueprint = Blueprint("simulation", __name__, url_prefix="/clients/<int:number>/simulation")
@@ -63,6 +63,17 @@ def spreadsheet(number: int) -> ResponseReturnValue:
     return pictures.spreadsheet(table, f"client-{number}-simulation")
 
 
+@blueprint.get("/graphiques/<sealed_changes>.svg")
+def picture(number: int, sealed_changes: str) -> ResponseReturnValue:
+    """Draw what makes the score move; nothing of it is kept."""
+    client = resources.client_or_404(number)
+    changes = sealed.opened(f"simulation {number}", sealed_changes)
+    chart = charts.moves(simulate(resources.model(), client.values, changes, resources.limit(), number))
+    if chart is None:
+        abort(404, description="Ce graphique n’existe pas.")
+    return pictures.picture(chart, keep=False)
+
+
 def _form(number: int) -> SimulationForm:
     """The form of a client, a 404 where there is none; what the file does not say may stay unanswered."""
     client, portfolio = resources.client_or_404(number), resources.portfolio()
@@ -89,6 +100,11 @@ def _simulated(form: SimulationForm) -> Simulation:
 
 def _page(form: SimulationForm, result: Simulation | None = None) -> str:
     client = form.client
+    moves = charts.moves(result) if result else None
+    picture = ""
+    if moves:
+        changes = sealed.seal(f"simulation {client.number}", form.changes())
+        picture = url_for("simulation.picture", number=client.number, sealed_changes=changes)
     return render_template(
         "pages/simulation.html",
         client_number=client.number,
@@ -96,5 +112,6 @@ def _page(form: SimulationForm, result: Simulation | None = None) -> str:
         form=form,
         result=result,
         answers=charts.answers(result) if result and result.changes else None,
-        moves=charts.moves(result) if result else None,
+        moves=moves,
+        picture=picture,
     )

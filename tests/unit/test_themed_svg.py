@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import pytest
 from matplotlib.figure import Figure
 
-from themed_svg import SVG, Theme, inline
+from themed_svg import SVG, Theme
 
 PALETTE = {"ink": ("#112233", "#ddeeff"), "for": ("#0a4b66", "#9ad5ea")}
 
@@ -49,20 +49,6 @@ def test_on_paper_colours_stay_as_they_are() -> None:
     assert "#0a4b66" in svg
 
 
-def test_two_pictures_can_share_a_page() -> None:
-    svg = Theme(PALETTE).picture(figure(), "Titre", "Description")
-    first, second = (ElementTree.fromstring(inline(svg, 'Dit "ceci"', prefix)) for prefix in ("a", "b"))
-    assert first.get("aria-label") == 'Dit "ceci"'
-    assert first.get("aria-labelledby") is None
-    ids = [element.get("id") for root in (first, second) for element in root.iter() if element.get("id")]
-    assert len(ids) == len(set(ids)) > 4
-    text = ElementTree.tostring(first, "unicode")
-    references = [part.split(")")[0] for part in text.split("url(#")[1:]]
-    assert references, "the hatched bar refers to its pattern"
-    assert set(references) <= set(ids)
-    assert not {child.tag for child in first} & {f"{{{SVG}}}{name}" for name in ("style", "title", "desc")}
-
-
 def test_names_that_cannot_be_told_apart_are_refused() -> None:
     with pytest.raises(ValueError, match="share a light colour"):
         Theme({"one": ("#112233", "#000000"), "other": ("#112233", "#ffffff")})
@@ -73,5 +59,4 @@ def test_what_other_libraries_do_to_elementtree_changes_nothing(monkeypatch: pyt
     monkeypatch.setattr(ElementTree, "_namespace_map", {SVG: "svg", "http://www.w3.org/1999/xlink": "x"})
     assert Theme(PALETTE).picture(figure(), "Titre", "Description") == before
     assert before.startswith(b"<svg ")
-    assert b"<svg " in inline(before, "Titre", "a").encode()[:5]
     assert b"ns0:" not in before

@@ -36,6 +36,7 @@ address                                                method nobody conseiller 
 /clients/157083/simulation                             GET    303    200        200      200            303
 /clients/157083/simulation                             POST   303    200        200      200            303
 /clients/157083/simulation/chiffres.csv                POST   303    200        200      200            303
+/clients/157083/simulation/graphiques/absent.svg       GET    303    404        404      404            303
 /clients/157083/leviers                                GET    303    200        200      200            303
 /clients/1/leviers/graphiques/montant.svg              GET    303    404        404      404            303
 /clients/1/leviers/graphiques/montant.csv              GET    303    404        404      404            303
@@ -46,6 +47,7 @@ address                                                method nobody conseiller 
 /dossiers/nouveau                                      GET    303    200        200      200            303
 /dossiers/nouveau                                      POST   303    422        422      422            303
 /dossiers/nouveau/chiffres/score.csv                   POST   303    422        422      422            303
+/dossiers/nouveau/graphiques/score/absent.svg          GET    303    404        404      404            303
 /modele                                                GET    303    200        200      200            303
 /modele/fiche.md                                       GET    303    200        200      200            303
 /modele/graphiques/importance.svg                      GET    303    200        200      200            303
@@ -144,5 +146,5 @@ def test_another_method_opens_no_address_to_nobody(app: Flask, method: str) -> N
     for address in {line[0] for line in LINES}:
         if address not in public and not address.startswith("/api/"):
             answers[address] = app.test_client().open(address, method=method).status_code
-    assert len(answers) == 32
+    assert len(answers) == 34
     assert set(answers.values()) == {303}

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from pretadepenser.credit import dictionary
 from pretadepenser.credit.explanation.reasons import explain
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
+from pretadepenser.web import sealed
 from tests.conftest import Page
 
 URL = "/dossiers/nouveau"
@@ -222,3 +224,29 @@ def test_needs_a_signed_in_user(anonymous: FlaskClient) -> None:
 def test_all_that_is_wrong_is_said_at_once(send: Page) -> None:
     typed = {**LITTLE, "name_contract_type": "", "amt_annuity": "6 000"}
     assert set(errors(send(URL, typed, status=422))) == {"name_contract_type", "amt_annuity"}
+
+
+def test_pictures_are_fetched_by_addresses_that_say_nothing(
+    client: FlaskClient, send: Page, model: Model, portfolio: Portfolio
+) -> None:
+    kept = Path(client.application.config["INSTANCE"]) / "pictures"
+    before = set(kept.glob("*"))
+    shown = send(URL, LITTLE | SCORES)
+    addresses = shown.xpath("//figure//picture//img/@src")
+    assert [one.split("/")[4] for one in addresses] == ["score", "contributions"]
+    for one in addresses:
+        assert not re.search(r"5.?000|income|4500", one, re.I)
+        # With its line of HTTP under the 4,094 characters that gunicorn takes.
+        assert len(one) < 1500
+        drawn = client.get(one)
+        assert (drawn.status_code, drawn.mimetype) == (200, "image/svg+xml")
+        assert "Limite" in drawn.text or "revenu" in drawn.text
+    assert set(kept.glob("*")) == before
+
+
+def test_the_longest_address_of_a_picture_is_taken_by_gunicorn(client: FlaskClient, model: Model) -> None:
+    names = dictionary.columns_of(model.features)
+    texts = {name for name in names if dictionary.COLUMNS[name].textual}
+    row = {name: "Business Entity Type 3" if name in texts else -12345.678 for name in names}
+    with client.application.test_request_context():
+        assert len(sealed.seal("application", row)) < 2500

@@ -226,6 +226,10 @@ def test_prepare_tells_what_stops_it_in_one_sentence(ready: Flask) -> None:
     assert small.stderr.startswith(
         "Erreur : Le portefeuille ne compte que 300\xa0clients dont l’issue est connue"
     )
+    assert small.stderr.endswith(
+        "or l’entraînement demande au moins 1\u202f000 clients et 100 de chaque issue : "
+        "importez un portefeuille plus grand.\n"
+    )
     instance: Path = ready.config["INSTANCE"]
     (instance / "portfolio").unlink()
     (instance / ".portfolio.lock").unlink()

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -115,7 +116,7 @@ def says_what_its_numbers_say(lead: str) -> None:
 
 @pytest.mark.parametrize("factor", [0.95, 1.3])
 def test_answers_with_sentence_table_and_picture(
-    page: Page, send: Page, someone: Client, factor: float
+    client: FlaskClient, page: Page, send: Page, someone: Client, factor: float
 ) -> None:
     url = address(someone)
     more = f"{amount_of(someone, 'AMT_CREDIT') * factor / 100:.2f}".replace(".", ",") + " €"
@@ -125,11 +126,41 @@ def test_answers_with_sentence_table_and_picture(
     assert answer.get_element_by_id("amt_credit").get("value") == more
     table = answer.xpath("//main/table")[0]
     assert [cell.text_content() for cell in table.xpath(".//tbody/tr[1]/th")] == ["Montant du crédit"]
-    drawings = answer.xpath("//figure//svg[@role='img']/@aria-label")
-    assert len(drawings) == 2
-    assert drawings[0] == drawings[1]
-    sentence = answer.xpath("//figure/p")[0].text_content()
-    assert drawings[0].endswith(sentence)
+    (picture,) = answer.xpath("//figure//picture")
+    (wide,), (narrow,) = picture.xpath(".//img/@src"), picture.xpath("source/@srcset")
+    assert narrow == wide + "?largeur=etroite"
+    kept = Path(client.application.config["INSTANCE"]) / "pictures"
+    before = set(kept.glob("*"))
+    moved = answer.xpath("//figure//table/tbody/tr/th/text()")
+    assert moved
+    for url, width in ((wide, 880), (narrow, 254)):
+        drawn = client.get(url)
+        assert (drawn.status_code, drawn.mimetype) == (200, "image/svg+xml")
+        assert f'width="{width}' in drawn.text
+        assert [one for one in moved if one not in drawn.text] == [] or width == 254
+    assert set(kept.glob("*")) == before
+
+
+def test_a_pictures_address_serves_nothing_else(
+    client: FlaskClient, page: Page, send: Page, someone: Client, portfolio: Portfolio
+) -> None:
+    url = address(someone)
+    answer = send(url, {**filled(page(url)), "amt_income_total": "4000"})
+    (shown,) = answer.xpath("//figure//picture//img/@src")
+    token = shown.rpartition("/")[2].removesuffix(".svg")
+    other = next(number for number in portfolio.numbers().tolist() if number != someone.number)
+    changed = token[:-9] + ("A" if token[-9] != "A" else "B") + token[-8:]
+    for wrong in (
+        f"/clients/{other}/simulation/graphiques/{token}.svg",
+        f"{url}/graphiques/{changed}.svg",
+        f"{url}/graphiques/AAAA.svg",
+        f"{url}/graphiques/é.svg",
+        f"/dossiers/nouveau/graphiques/score/{token}.svg",
+    ):
+        told = client.get(wrong)
+        assert told.status_code == 404
+        assert "Cette image n’existe plus. Envoyez à nouveau le formulaire." in told.text
+    assert client.get(shown).status_code == 200
 
 
 def test_keeps_figures_out_of_addresses_and_asks_caches_to_forget(
@@ -139,7 +170,7 @@ def test_keeps_figures_out_of_addresses_and_asks_caches_to_forget(
     answer = send(url, {**filled(page(url)), "amt_income_total": "1 234,56"})
     addresses = answer.xpath("//@href | //@src | //@srcset | //@action")
     assert len(addresses) > 10
-    assert not any("234" in one and "56" in one for one in addresses)
+    assert not any(re.search(r"1(%20|\+|%C2%A0)?234[.,]56|income", one, re.I) for one in addresses)
     assert answer.get_element_by_id("amt_income_total").get("value") == "1 234,56"
     assert "no-store" in client.get(url).headers["Cache-Control"]
 
