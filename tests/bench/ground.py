@@ -11,6 +11,7 @@ from pathlib import Path
 
 from flask import Flask
 from flask.testing import FlaskClient
+from lxml.html import document_fromstring
 
 from pretadepenser import create_app, demo
 from pretadepenser.credit.model import training
@@ -43,6 +44,15 @@ def csrf(page: str) -> str:
     found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page)
     assert found
     return found[1]
+
+
+def simulated(page: str, factor: float = 1.05) -> dict[str, str]:
+    """The form of a simulation as it stands on its page, but for the amount of the credit."""
+    forms = document_fromstring(page).forms
+    (form,) = [one for one in forms if "amt_credit" in one.fields and one.method == "POST"]
+    typed = {name: str(value) for name, value in form.form_values()}
+    before = float(re.sub(r"[^0-9,]", "", typed["amt_credit"]).replace(",", "."))
+    return typed | {"amt_credit": f"{before * factor:.2f}".replace(".", ",")}
 
 
 def make_ground(folder: Path, clients: int, sizes: tuple[int, ...], data: Path | None = None) -> Ground:

@@ -13,7 +13,7 @@ from pretadepenser.credit import dictionary
 from pretadepenser.credit.model.inputs import input_matrix
 from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.portfolio import current_portfolio
-from tests.bench.ground import Ground, csrf, line, median, p99, timed, title
+from tests.bench.ground import Ground, line, median, p99, simulated, timed, title
 
 ROUNDS = 200
 
@@ -60,9 +60,8 @@ def run(ground: Ground) -> None:
         line(name, f"{median(taken):.2f}", f"{p99(taken):.2f}", ratio)
     pdf = timed(partial(_read, browser, "/clients/{}/entretien.pdf"), numbers[:10])
     line("meeting sheet, tagged PDF", f"{median(pdf):.0f}", f"{p99(pdf):.0f}")
-    token = csrf(browser.get("/").text)
-    form = {"AMT_CREDIT": "300000", "csrf_token": token}
-    posted = timed(lambda n: browser.post(f"/clients/{n}/simulation", data=form), numbers[:50])
+    typed = {n: simulated(browser.get(f"/clients/{n}/simulation").text) for n in numbers[:50]}
+    posted = timed(partial(_post, browser, typed), numbers[:50])
     line("simulation, answer", f"{median(posted):.2f}", f"{p99(posted):.2f}")
 
     title("Charts, ms (drawn, then kept on disk for every worker)")
@@ -72,6 +71,12 @@ def run(ground: Ground) -> None:
         cold = timed(partial(_read, browser, path), numbers[:40])
         kept = timed(partial(_read, browser, path), numbers[:40])
         line(chart, f"{median(cold):.1f}", f"{median(kept):.1f}", f"÷ {median(cold) / median(kept):.1f}")
+
+
+def _post(browser: FlaskClient, typed: dict[int, dict[str, str]], number: int) -> None:
+    answer = browser.post(f"/clients/{number}/simulation", data=typed[number])
+    assert answer.status_code == 200, (number, answer.status_code)
+    assert "<h2>Avant et après</h2>" in answer.text
 
 
 def _read(browser: FlaskClient, path: str, number: int) -> None:

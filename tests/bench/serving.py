@@ -18,7 +18,7 @@ import numpy as np
 
 from pretadepenser.credit.portfolio import current_portfolio
 from pretadepenser.records import tokens
-from tests.bench.ground import PASSWORD, USER, Ground, csrf, line, median, p99, title
+from tests.bench.ground import PASSWORD, USER, Ground, line, median, p99, simulated, title
 from tests.web.test_gunicorn import REPO, Server, start
 
 EACH = 150
@@ -43,7 +43,6 @@ class Load:
 
     server: Server
     numbers: list[int]
-    form: str
     token: str
 
     def clients(self, count: int) -> list[Asked]:
@@ -79,8 +78,7 @@ def _served(
     try:
         server.wait()
         assert server.sign_in(USER, PASSWORD) == 303
-        page = server.get(f"/clients/{numbers[0]}/simulation")[1]
-        yield Load(server, numbers, csrf(page), token)
+        yield Load(server, numbers, token)
     finally:
         server.process.terminate()
         server.process.wait(40)
@@ -90,8 +88,10 @@ def _rates(load: Load) -> None:
     title("gunicorn, 2 workers (load from the same machine)")
     for users in (1, 8, 64):
         _told(f"client page, {users} users", load, load.clients(min(8 * EACH, users * EACH)), users)
-    body = urlencode({"AMT_CREDIT": "300000", "csrf_token": load.form}).encode()
-    simulations = [Asked(f"/clients/{number}/simulation", "POST", body) for number in load.numbers[:240]]
+    simulations = []
+    for path in (f"/clients/{number}/simulation" for number in load.numbers[:240]):
+        body = urlencode(simulated(load.server.get(path)[1])).encode()
+        simulations.append(Asked(path, "POST", body))
     _told("simulation, answer, 8 users", load, simulations, 8)
     _told("health check, 8 users", load, [Asked("/healthz")] * (8 * EACH), 8)
     sheets = [Asked(f"/clients/{number}/entretien.pdf") for number in load.numbers[:60]]
