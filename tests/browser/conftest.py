@@ -41,18 +41,26 @@ ARGUMENTS = (
 )
 
 
-@pytest.fixture(scope="session")
-def driver() -> Iterator[WebDriver]:
-    """Headless Chromium; the tests that need it are skipped where it is not installed."""
-    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not chromedriver:
-        pytest.skip("chromium and chromedriver are not installed (apt install chromium chromium-driver)")
+def chromium() -> WebDriver | None:
+    """A new headless Chromium, None where it is not installed."""
+    browser, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not browser or not chromedriver:
+        return None
     options = Options()
-    options.binary_location = chromium
+    options.binary_location = browser
     for argument in ARGUMENTS:
         options.add_argument(argument)
     started = webdriver.Chrome(options=options, service=Service(chromedriver))
     started.set_script_timeout(60)
+    return started
+
+
+@pytest.fixture(scope="session")
+def driver() -> Iterator[WebDriver]:
+    """Headless Chromium; the tests that need it are skipped where it is not installed."""
+    started = chromium()
+    if started is None:
+        pytest.skip("chromium and chromedriver are not installed (apt install chromium chromium-driver)")
     yield started
     started.quit()
 
