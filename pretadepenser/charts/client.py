@@ -102,17 +102,19 @@ class ScaleDrawing(Drawing):
         low = min(380, (self.points - 15) // 20 * 20)
         high = max(620, -(-(self.points + 15) // 20) * 20)
         fig = drawing.figure(width, self.height(width))
-        ax = drawing.axes(fig, 18, 18, 62, 66)
+        ax = drawing.bare_axes(fig, 18, 18, 62, 66)
         ax.set_xlim(low, high)
         ax.set_ylim(0, 1)
-        ax.set_yticks([])
-        for spine in ax.spines.values():
-            spine.set_visible(False)
         self._zones(ax, low, high)
         self._place(ax)
         step = 20 if wide else 60
-        ax.set_xticks(range(-(-low // step) * step if wide else 380, high + 1, step))
-        ax.tick_params(axis="x", length=0)
+        across = ax.get_xaxis_transform()
+        for place in range(-(-low // step) * step if wide else 380, high + 1, step):
+            ax.annotate(
+                str(place), (place, 0), (0, -4), xycoords=across, textcoords="offset points", ha="center",
+                va="top", fontsize=13, color=drawing.color("ink"), annotation_clip=False,
+                gid=f"{drawing.GRADUATION}{place}",
+            )  # fmt: skip
         _label(ax, self.points, 1.55, f"{self.name} : {self.points}", bold=True)
         # On the side where the score is not, so that nothing crosses the words.
         side = "right" if self.points >= self.limit else "left"

@@ -117,10 +117,21 @@ def figure(width: Width, height: int) -> Figure:
     return Figure(figsize=(WIDTHS[width] / 72, height / 72), dpi=72, facecolor=color("surface"))
 
 
+def bare_axes(fig: Figure, left: float, right: float, top: float, bottom: float) -> Axes:
+    """Axes with margins in pixels, without lines, graduations or ground: a third of the work of `axes`."""
+    ax = _axes(fig, left, right, top, bottom)
+    ax.set_axis_off()
+    return ax
+
+
+def _axes(fig: Figure, left: float, right: float, top: float, bottom: float) -> Axes:
+    wide, high = fig.get_size_inches() * 72
+    return fig.add_axes((left / wide, bottom / high, 1 - (left + right) / wide, 1 - (top + bottom) / high))
+
+
 def axes(fig: Figure, left: float, right: float, top: float, bottom: float) -> Axes:
     """Axes with margins in pixels and the house's quiet lines."""
-    wide, high = fig.get_size_inches() * 72
-    ax = fig.add_axes((left / wide, bottom / high, 1 - (left + right) / wide, 1 - (top + bottom) / high))
+    ax = _axes(fig, left, right, top, bottom)
     ax.set_facecolor(color("surface"))
     ax.tick_params(colors=color("ink"), labelsize=13, length=4)
     for spine in ax.spines.values():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from pretadepenser import french
 from pretadepenser.charts import drawing
@@ -35,14 +36,10 @@ class SignedBars(Drawing):
     def draw(self, width: Width) -> Figure:
         wide = width == "large"
         fig = drawing.figure(width, self.height(width))
-        ax = drawing.axes(fig, 420 if wide else 12, 20 if wide else 12, 30, 10)
+        ax = drawing.bare_axes(fig, 420 if wide else 12, 20 if wide else 12, 30, 10)
         reach = max([abs(bar.points) for bar in self.bars] + [1]) * (1.7 if wide else 2.0)
         ax.set_xlim(-reach, reach)
         ax.set_ylim(len(self.bars) - 0.5, -0.5)
-        ax.set_yticks([])
-        ax.set_xticks([])
-        for spine in ax.spines.values():
-            spine.set_visible(False)
         ax.axvline(0, color=drawing.color("control"), linewidth=1.5)
         for index, bar in enumerate(self.bars):
             _bar(ax, index, bar, wide)
@@ -59,10 +56,12 @@ def _bar(ax: Axes, index: int, bar: SignedBar, wide: bool) -> None:
     against = bar.points < 0
     tone = "against" if against else "for"
     y, size = (index, 0.5) if wide else (index + 0.18, 0.4)
-    ax.barh(
-        y, bar.points, height=size, linewidth=1.5, edgecolor=drawing.color(tone),
+    # A plain rectangle: `barh` takes four times as long, for limits that are set already.
+    rectangle = Rectangle(
+        (0, y - size / 2), bar.points, size, linewidth=1.5, edgecolor=drawing.color(tone),
         facecolor=drawing.color("against-wash" if against else tone), hatch="////" if against else None,
     )  # fmt: skip
+    ax.add_artist(rectangle)
     written = french.points(bar.points) if wide else french.signed(bar.points)
     ax.annotate(
         written, (bar.points, y), (-8 if against else 8, 0), textcoords="offset points",
