@@ -6,6 +6,7 @@ commands on users stay quick.
 
 import secrets
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,24 @@ PATH = click.Path(path_type=Path)
 _FEWEST = 2000
 
 
-portfolio = Group("portfolio", help="Portefeuille des clients : importer, fabriquer, comparer.")
-model = Group("model", help="Modèle de score : entraîner, écrire sa fiche.")
-user = Group("user", help="Utilisateurs : ajouter, lister, désactiver, changer un mot de passe.")
-token = Group("token", help="Jetons de l’API : créer, lister, révoquer.")
-database = Group("database", help="Base de données de l’application.")
+@with_appcontext
+def _clean() -> None:
+    """Delete what killed commands left of portfolios, models and scores: it holds clients' files."""
+    # A command that needs to write there says by itself that it cannot.
+    with suppress(OSError, storage.DamagedError):
+        for name in ("portfolio", "model", "scores"):
+            storage.clean(_instance(), name)
+
+
+portfolio = Group(
+    "portfolio", callback=_clean, help="Portefeuille des clients : importer, fabriquer, comparer."
+)
+model = Group("model", callback=_clean, help="Modèle de score : entraîner, écrire sa fiche.")
+user = Group(
+    "user", callback=_clean, help="Utilisateurs : ajouter, lister, désactiver, changer un mot de passe."
+)
+token = Group("token", callback=_clean, help="Jetons de l’API : créer, lister, révoquer.")
+database = Group("database", callback=_clean, help="Base de données de l’application.")
 
 
 def init_app(app: Flask) -> None:
@@ -158,6 +172,7 @@ def prepare(clients: int, seed: int) -> None:
     from pretadepenser.credit.model.artefact import NAME as MODEL
     from pretadepenser.credit.portfolio.reading import NAME as PORTFOLIO
 
+    _clean()
     opened: Database = current_app.extensions["database"]
     if not opened.ready():
         _begin("Mise à jour de la base de données")
@@ -292,6 +307,7 @@ def score(file: Path, output: Path, reasons: bool) -> None:
     from pretadepenser.credit.explanation.batch import score_file
     from pretadepenser.credit.portfolio import current_portfolio
 
+    _clean()
     compared = current_portfolio(_instance()) if reasons else None
     if reasons and compared is None:
         raise Failure(

@@ -110,6 +110,20 @@ def test_users_need_the_tables(own: Flask) -> None:
     assert "« flask --app wsgi database upgrade »" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "words", [("user", "list"), ("token", "list"), ("score", "x.csv", "--output", "y.csv")]
+)
+@pytest.mark.parametrize("name", ["portfolio", "model", "scores"])
+def test_every_command_deletes_what_a_killed_one_left(
+    ready: Flask, words: tuple[str, ...], name: str
+) -> None:
+    draft = ready.config["INSTANCE"] / f".{name}.20261126T074923-15426ebb"
+    draft.mkdir()
+    (draft / "clients.arrow").touch()
+    flask(ready, *words)
+    assert not draft.exists()
+
+
 def test_a_fictitious_portfolio_is_the_same_for_a_seed(own: Flask) -> None:
     done = flask(own, "portfolio", "demo", "--clients", "300", "--seed", "7")
     assert done.exit_code == 0, done.output

@@ -1,0 +1,54 @@
+"""Runs the real commands in processes that can be killed, forked from one that has read the libraries.
+
+A kill at a random moment then meets a command at its work, not at its imports as most would.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pkgutil
+import sys
+from collections.abc import Sequence
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import pretadepenser
+
+# All of the application but its migrations, which run when they are read, and what Flask reads by itself.
+_READ = [
+    one.name
+    for one in pkgutil.walk_packages(pretadepenser.__path__, "pretadepenser.")
+    if ".migrations." not in one.name and ".demo.fit" not in one.name
+]
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["flask.cli", "alembic.command", *_READ])
+
+
+def begin(instance: Path, words: Sequence[str], output: Path) -> BaseProcess:
+    """Start `flask --app wsgi WORDS…`; what it says goes into `output`."""
+    process = _context.Process(target=_run, args=(str(instance), tuple(words), str(output)), daemon=True)
+    process.start()
+    return process
+
+
+def run(instance: Path, words: Sequence[str], output: Path) -> tuple[int, str]:
+    """Run a command to its end; its status, and what it said."""
+    process = begin(instance, words, output)
+    process.join()
+    return process.exitcode or 0, output.read_text("utf-8")
+
+
+def _run(instance: str, words: Sequence[str], output: str) -> None:
+    for name in [name for name in os.environ if name.startswith("PRETADEPENSER_")]:
+        del os.environ[name]
+    os.environ["PRETADEPENSER_INSTANCE"] = instance
+    said = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.dup2(said, 1)
+    os.dup2(said, 2)
+    from flask.cli import FlaskGroup, ScriptInfo
+
+    import wsgi
+
+    sys.argv = ["flask", *words]
+    FlaskGroup().main(list(words), "flask", obj=ScriptInfo(create_app=lambda: wsgi.app))
