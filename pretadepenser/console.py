@@ -1,6 +1,7 @@
 """How the commands speak: French sentences for what goes wrong, a bar for what takes long."""
 
 import errno
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,7 +73,8 @@ def _told_in_french() -> Iterator[None]:
 
 def _refused(error: OSError) -> str:
     """Say of an error of the system which file it is about and what to look at."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    # NumPy tells of a write that was cut short in English, without a number.
+    if error.errno in (errno.ENOSPC, errno.EDQUOT) or re.match(r"\d+ requested and \d+ written", str(error)):
         return "Le disque est plein : libérez de la place, puis recommencez. Rien n’a été changé."
     file = f"{error.filename} " if error.filename else "Un fichier "
     return (

@@ -146,6 +146,16 @@ def check(folder: Path, *, whole: bool = False) -> None:
             raise DamagedError(path, "has changed since it was written")
 
 
+def reserve(path: Path) -> None:
+    """Have the disk set all bytes of a file aside, before they are written through a memory map.
+
+    On a full disk, writing to the map would kill the process with a signal. Raises OSError instead.
+    """
+    with path.open("r+b") as file:
+        if size := os.fstat(file.fileno()).st_size:
+            os.posix_fallocate(file.fileno(), 0, size)
+
+
 def digest(path: Path) -> str:
     """SHA-256 of a file, hexadecimal."""
     with path.open("rb") as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from flask import Blueprint, Response, abort, render_template, request
@@ -41,6 +42,13 @@ class FigureForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         csrf = False
 
     donnee = SelectField("Donnée", validate_choice=False, validators=[AnyOf(FEATURES, WRONG)])
+
+
+@blueprint.before_request
+def _know_amounts() -> None:
+    """Refuse (503) where the portfolio is damaged: in which currency and scale amounts are is not known."""
+    with suppress(resources.UnavailableError):
+        resources.portfolio()
 
 
 @blueprint.get("")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pkgutil
+import resource
 import sys
 from collections.abc import Sequence
 from multiprocessing.process import BaseProcess
@@ -24,10 +25,15 @@ _READ = [
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["flask.cli", "alembic.command", *_READ])
 
+# Bytes that a file which a command writes may grow to.
+largest_file = resource.RLIM_INFINITY
+
 
 def begin(instance: Path, words: Sequence[str], output: Path) -> BaseProcess:
     """Start `flask --app wsgi WORDS…`; what it says goes into `output`."""
-    process = _context.Process(target=_run, args=(str(instance), tuple(words), str(output)), daemon=True)
+    process = _context.Process(
+        target=_run, args=(str(instance), tuple(words), str(output), largest_file), daemon=True
+    )
     process.start()
     return process
 
@@ -39,7 +45,8 @@ def run(instance: Path, words: Sequence[str], output: Path) -> tuple[int, str]:
     return process.exitcode or 0, output.read_text("utf-8")
 
 
-def _run(instance: str, words: Sequence[str], output: str) -> None:
+def _run(instance: str, words: Sequence[str], output: str, largest: int) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, resource.RLIM_INFINITY))
     for name in [name for name in os.environ if name.startswith("PRETADEPENSER_")]:
         del os.environ[name]
     os.environ["PRETADEPENSER_INSTANCE"] = instance

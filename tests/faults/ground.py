@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from pretadepenser import demo
+from pretadepenser import create_app, demo
 from pretadepenser.credit.model import training
 from pretadepenser.credit.portfolio import import_batches
 from pretadepenser.records import tokens, users
@@ -132,7 +132,8 @@ def make(folder: Path, trained: Path | None = None) -> Ground:
     else:
         import_batches(demo.batches(CLIENTS, 3), instance, fictitious=True)
         training.train(instance)
-    database = Database(f"sqlite:///{instance}/{DATABASE}")
+    # The application makes its secret key, as at its first start.
+    database: Database = create_app({"INSTANCE": instance}).extensions["database"]
     database.upgrade()
     users.add_user(database, USER, "conseiller", PASSWORD)
     token = tokens.add_token(database, "agence")

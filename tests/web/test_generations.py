@@ -99,6 +99,27 @@ def test_turned_scores_compare_nobody(app: Flask, client: FlaskClient, portfolio
     assert client.get(f"/clients/{number}/comparaison?groupe=accordes").status_code == 503
 
 
+def test_scores_whose_card_has_changed_are_not_said_to_be_missing(
+    app: Flask, client: FlaskClient, portfolio: Portfolio
+) -> None:
+    """They are found by their card, and were told as not computed yet (422)."""
+    turn(app.config["INSTANCE"] / "scores" / "card.json", 20)
+    begin(app)
+    number = int(portfolio.numbers()[7])
+    assert client.get(f"/clients/{number}/comparaison?groupe=accordes").status_code == 503
+
+
+def test_no_amount_of_the_model_is_told_beside_a_damaged_portfolio(app: Flask, client: FlaskClient) -> None:
+    """Currency and scale are the portfolio's: amounts were shown a hundred times too large without them."""
+    assert "ceux des données divisés par 100" in " ".join(client.get("/modele").text.split())
+    turn(app.config["INSTANCE"] / "portfolio" / "numbers.npy", 500)
+    begin(app)
+    for address in ("/modele", "/modele?donnee=AMT_CREDIT", "/modele/graphiques/dependance.csv"):
+        answer = client.get(address)
+        assert (answer.status_code, PEOPLE in answer.text) == (503, True), address
+    assert client.get("/accessibilite").status_code == 200
+
+
 @pytest.mark.parametrize("name", ["portfolio", "model"])
 @pytest.mark.parametrize("how", ["loop", "unreadable", "file"])
 def test_what_the_disk_refuses_is_503(

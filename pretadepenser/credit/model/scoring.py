@@ -169,6 +169,7 @@ def score_portfolio(
         margins = np.lib.format.open_memmap(
             folder / MARGINS, mode="w+", dtype=np.float32, shape=(portfolio.size,)
         )
+        storage.reserve(folder / MARGINS)
         done = 0
         for frame in portfolio.frames(dictionary.columns_of(model.features), BATCH):
             scored = model.margins(input_matrix(frame, model.features))
@@ -187,15 +188,17 @@ def current_scores(instance: Path, portfolio: Portfolio, model: Model) -> NDArra
     """
     pair = {"portfolio": portfolio.sha256, "model": model.sha256}
     folder = next((one for one in storage.generations(instance, SCORES) if _pair(one) == pair), None)
-    if folder is None:
-        return None
     try:
-        storage.check(folder)
+        # Where none are of this pair, those in place may be: a damaged card would not say so.
+        if stated := folder or storage.current(instance, SCORES):
+            storage.check(stated)
+        if folder is None:
+            return None
         margins: NDArray[np.float32] = np.load(folder / MARGINS, mmap_mode="r")
     except storage.DamagedError as error:
         raise _scores_damaged(error.path) from error
     except (OSError, ValueError, EOFError) as error:
-        raise _scores_damaged(folder / MARGINS) from error
+        raise _scores_damaged(instance / SCORES / MARGINS) from error
     if margins.shape != (portfolio.size,) or margins.dtype != np.float32:
         raise _scores_damaged(folder / MARGINS)
     return margins

@@ -163,7 +163,8 @@ def train(
     explained = _explain(fitted, contributions, policy)
     progress("Mesure du modèle", 1.0)
     with storage.publish(instance, NAME) as folder:
-        fitted.booster.save_model(folder / TREES)
+        # XGBoost's own save_model tells of a full disk with a trace of C++.
+        (folder / TREES).write_bytes(fitted.booster.save_raw("ubj"))
         write_json(folder / GLOBAL_EXPLANATION, explained)
         write_json(folder / CARD, _card(portfolio, fitted, contributions, policy, folder, begun))
         storage.seal(folder)

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pretadepenser import french
+from pretadepenser import french, storage
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Column, Kind
 from pretadepenser.credit.portfolio.rows import Rows
@@ -186,6 +186,7 @@ def write(
     size = rows.column(OUTCOME).size
     # One row after the other goes to the disk: memory holds one figure at a time.
     codes = np.lib.format.open_memmap(folder / CODES, mode="w+", dtype=np.uint8, shape=(len(order), size))
+    storage.reserve(folder / CODES)
     edges: dict[str, dict[Grain, list[float]]] = {AGE: {"broad": list(AGE_EDGES)}}
     for name in QUANTITIES:
         column = dictionary.describe(name)

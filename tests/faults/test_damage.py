@@ -1,0 +1,46 @@
+"""Damaged, swapped, stopped and flooded, in the short form, on one running server."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults import fill, flip, slow, stop, swap
+from tests.faults.ground import Ground, Result, Visitor
+
+SEED = 1
+
+
+def wrong(results: list[Result]) -> dict[str, list[str]]:
+    """What went wrong, by what was tried."""
+    return {one.what: one.wrong for one in results if one.wrong}
+
+
+def test_a_changed_bit_is_never_told(visitor: Visitor) -> None:
+    results = flip.flip_bits(visitor, 9, SEED)
+    assert wrong(results) == {}
+    assert [one.tried for one in results] == [3, 3, 3]
+
+
+def test_swaps_mix_no_answer(visitor: Visitor, tmp_path: Path) -> None:
+    results = swap.swap_generations(visitor, tmp_path, 8, 30, SEED)
+    assert wrong(results) == {}
+    assert [one.tried for one in results] == [30]
+
+
+def test_what_was_stopped_goes_on(visitor: Visitor) -> None:
+    results = stop.stop_things(visitor, 1, SEED)
+    assert wrong(results) == {}
+    assert [one.tried for one in results] == [1, 1, 1, 1]
+
+
+@pytest.mark.xfail(strict=True, reason="gunicorn's gthread gives every unfinished request a thread")
+def test_slow_sockets_hold_nobody_up(visitor: Visitor) -> None:
+    results = slow.slow_sockets(visitor, 16, 2.0, 1.5)
+    assert wrong(results) == {}
+    assert len(results) == 3
+
+
+def test_a_full_disk_writes_nothing_by_half(sound: Ground, tmp_path: Path) -> None:
+    results = fill.fill_disk(sound, tmp_path, 8, SEED, train=False)
+    assert wrong(results) == {}
+    assert [one.tried for one in results] == [8, 8]
