@@ -95,6 +95,10 @@ test: $(VENV)/.test browser pdf ## Installe ce que les tests demandent, puis les
 bench: $(VENV)/.test ## Mesure vitesse, mémoire, lisibilité et fidélité (ARGS="pages", "--sizes 5000")
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: bench-faults
+bench-faults: $(VENV)/.test ## Attaque de vrais serveurs : arrêts, pannes, entrées hostiles (ARGS="kill --kills 100")
+	@$(BIN)/python -m tests.faults $(ARGS)
+
 .PHONY: mutants
 mutants: $(VENV)/.test ## Met des fautes dans le code et compte celles que les tests remarquent (ARGS="--sample 20 web")
 	@$(BIN)/python -m tests.mutants $(ARGS)

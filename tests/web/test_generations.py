@@ -3,20 +3,16 @@
 import logging
 import os
 import shutil
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from lxml import html
 
-from pretadepenser import create_app, demo, storage
+from pretadepenser import create_app, storage
 from pretadepenser.credit.model import scoring
-from pretadepenser.credit.portfolio import Portfolio, import_batches
+from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.records import tokens
 from pretadepenser.web import resources
 
@@ -151,84 +147,6 @@ def test_what_is_put_right_is_served_again(
     assert client.get(f"/clients/{number}").status_code == 503
     turn(path, 500)
     assert client.get(f"/clients/{number}").status_code == 200
-
-
-@pytest.fixture(scope="module")
-def others(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[pa.RecordBatch]]:
-    """Two portfolios of the same numbers, whose clients all ask for an amount of their own."""
-    batches = list(demo.batches(2000, 3))
-    made = {}
-    for name, amount in (("small", 111_100.0), ("large", 999_900.0)):
-        made[name] = [
-            batch.set_column(
-                batch.schema.get_field_index("AMT_CREDIT"),
-                batch.schema.field("AMT_CREDIT"),
-                pa.array([amount] * batch.num_rows, pa.float64()),
-            )
-            for batch in batches
-        ]
-    return made
-
-
-def test_a_request_answers_from_one_portfolio_while_they_are_swapped(
-    app: Flask,
-    client: FlaskClient,
-    sign_in: Callable[..., object],
-    portfolio: Portfolio,
-    others: dict[str, list[pa.RecordBatch]],
-) -> None:
-    """Of fast swaps, 97 of 224 comparisons were errors once, and five mixed two portfolios."""
-    instance = app.config["INSTANCE"]
-    model = scoring.current_model(instance)
-    assert model
-    trained_on = model
-
-    def scored(opened: Portfolio) -> None:
-        scoring.score_portfolio(trained_on, opened, instance)
-
-    for batches in (others["small"], others["large"]):
-        import_batches(iter(batches), instance, before=scored)
-    folders = [storage.current(instance, "portfolio")]
-    import_batches(iter(others["small"]), instance, before=scored)
-    folders.append(storage.current(instance, "portfolio"))
-    number = int(portfolio.numbers()[7])
-    stop = threading.Event()
-    wrong: list[str] = []
-    answers: list[str] = []
-
-    def ask(browser: FlaskClient, group: str) -> None:
-        while not stop.is_set():
-            answer = browser.get(f"/clients/{number}/comparaison?donnee=AMT_CREDIT&groupe={group}")
-            if answer.status_code != 200:
-                wrong.append(f"{answer.status_code}")
-                continue
-            main = html.document_fromstring(answer.text).find(".//main").text_content()
-            told = {amount for amount in ("1 111", "9 999") if amount in " ".join(main.split())}
-            answers.extend(told)
-            if len(told) != 1:
-                wrong.append(f"{told}")
-
-    browsers = [app.test_client() for _ in range(4)]
-    for browser in browsers:
-        sign_in(browser)
-    groups = ("tous", "accordes", "refuses", "tous")
-    threads = [threading.Thread(target=ask, args=each) for each in zip(browsers, groups, strict=True)]
-    for thread in threads:
-        thread.start()
-    try:
-        for turn_ in range(60):
-            time.sleep(0.02)
-            link = instance / ".swap"
-            folder = folders[turn_ % 2]
-            assert folder
-            link.symlink_to(folder.name)
-            os.replace(link, instance / "portfolio")
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-    assert wrong == []
-    assert {"1 111", "9 999"} <= set(answers)
 
 
 def test_comparison_by_decision_goes_on_while_a_model_is_trained(
