@@ -24,7 +24,9 @@ class DiscreetLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
         """Give what a format may use; gunicorn writes "-" for everything else, whatever the format says."""
         every: dict[str, Any] = super().atoms(resp, req, environ, request_time)
         harmless = {name: every[name] for name in ("t", "m", "s", "H", "B", "T", "D", "M", "L", "p")}
-        return harmless | {"U": masked_path(str(environ.get("PATH_INFO", "-")))}
+        # gunicorn takes any word for a method, a client's number too.
+        method = every["m"] if str(every["m"]).isascii() and str(every["m"]).isalpha() else "?"
+        return harmless | {"m": method, "U": masked_path(str(environ.get("PATH_INFO", "-")))}
 
     def exception(self, msg: object, *args: object, **kwargs: Any) -> None:
         """Log an exception; gunicorn puts the whole path in the message, the formatter masks it."""

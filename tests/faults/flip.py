@@ -26,13 +26,13 @@ def flip_bits(visitor: Visitor, flips: int, seed: int, progress: Progress = sile
         name = _NAMES[number % len(_NAMES)]
         result = results[name]
         sound = {each: (instance / each).readlink() for each in _NAMES}
-        copies = [_copy(instance, each) for each in {name, "portfolio"}]
-        damaged = instance / sound[name].with_name(f"{name}.flipped")
+        copies = {each: _copy(instance, each, number) for each in {name, "portfolio"}}
+        damaged = copies[name]
         what = _flip(random.choice(sorted(path for path in damaged.iterdir())), random)
         # Scores are found by what they are of: the sound ones must be out of the way.
         hidden = (instance / sound["scores"]).rename(instance / "hidden") if name == "scores" else None
-        for copy in copies:
-            point(instance, copy.name.partition(".")[0], copy)
+        for each, copy in copies.items():
+            point(instance, each, copy)
         answers = visitor.everything()
         refusals = sum(status == 503 for status, _ in answers.values())
         ready = visitor.ask("/readyz")[0]
@@ -48,11 +48,11 @@ def flip_bits(visitor: Visitor, flips: int, seed: int, progress: Progress = sile
             point(instance, each, instance / sound[each])
         if (again := visitor.everything()) != right:
             result.wrong += [f"{path} once it was put right" for path in right if again[path] != right[path]]
-        for copy in copies:
+        for copy in copies.values():
             shutil.rmtree(copy)
         progress("flip", (number + 1) / flips)
     for name, result in results.items():
-        result.told = f"refused (503): {refused[name]}; the others changed no answer"
+        result.told = f"noticed and refused (503): {refused[name]}"
     return list(results.values())
 
 
@@ -63,9 +63,9 @@ def point(instance: Path, name: str, folder: Path) -> None:
     os.replace(link, instance / name)
 
 
-def _copy(instance: Path, name: str) -> Path:
-    """A copy of the generation in place beside it, times kept."""
-    return Path(shutil.copytree((instance / name).resolve(), instance / f"{name}.flipped"))
+def _copy(instance: Path, name: str, number: int) -> Path:
+    """A copy of the generation in place beside it, times kept. No two generations have the same name."""
+    return Path(shutil.copytree((instance / name).resolve(), instance / f"{name}.flipped-{number}"))
 
 
 def _flip(path: Path, random: Random) -> str:

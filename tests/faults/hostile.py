@@ -247,8 +247,11 @@ def unclean(path: str) -> list[str]:
     return [f"{found} in a line of the log"] if found else []
 
 
-LINE: Final = re.compile(r"\[[^]]+\] [^ ]+ (?P<path>.*) (?:\d{3}|-) (?:\d+|None|-) octets \d+ ms")
+LINE: Final = re.compile(
+    r"\[[^]]+\] (?:[A-Za-z]+|\?|-) (?P<path>.*) (?:\d{3}|-) (?:\d+|None|-) octets \d+ ms"
+)
 _WIRE: Final = (
+    b"GET157083 / HTTP/1.1\r\nHost: x\r\n\r\n",
     b"GET / HTTP/9.9\r\n\r\n", b"GET /\r\n\r\n", b"\r\n\r\n\r\n", b"\0" * 64,
     b"GET  / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
     b"GET / HTTP/1.1\r\nX\r\n\r\n", b"GET / HTTP/1.1\r\n: x\r\n\r\n",
