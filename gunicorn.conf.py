@@ -35,6 +35,8 @@ threads = settings["THREADS"]
 # Loaded once, before the fork: workers share its memory and start at once.
 preload_app = True
 timeout = 60
+# It would write to the socket past the worker, and wait for slow readers.
+sendfile = False
 graceful_timeout = 30
 # Longer than nginx keeps its own idle connections open, so that it never meets one just closed.
 keepalive = 75

@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from flask.typing import ResponseReturnValue
+from gunicorn.http.errors import ParseException
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
@@ -251,7 +252,10 @@ def _table(body: bytes, from_csv: bool) -> pa.Table:
 def _body(limit: int) -> bytes:
     """The body, read no further than one byte past `limit`, also where it does not say how long it is."""
     request.max_content_length = limit + 1
-    body = request.get_data()
+    try:
+        body = request.get_data()
+    except (OSError, ParseException) as error:  # cut off, too slow, or in chunks that are none
+        raise ApiError(400, "Le corps n’est pas arrivé entier : envoyez-le à nouveau.") from error
     if len(body) > limit:
         raise ApiError(413, DETAILS[413])
     return body

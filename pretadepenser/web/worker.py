@@ -16,28 +16,45 @@ import time
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Final
 
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
+from pretadepenser.web.security import HEADERS
+
 # Seconds from the first moment of a request to the end of its header, and to the end of its body.
 HEAD_SECONDS: Final = 10.0
 BODY_SECONDS: Final = 30.0
-# Seconds that a thread reads a long body, and that it takes to hand over one part of an answer.
+# Seconds that a thread reads a long body, and that the loop sends what a thread has answered.
 THREAD_SECONDS: Final = 60.0
-SEND_SECONDS: Final = 20.0
+SEND_SECONDS: Final = 60.0
 # Bytes of a header: gunicorn's own limits allow more, no browser sends as much.
 HEAD_BYTES: Final = 64 * 1024
 # Longer bodies, which only the API takes, are read by the thread that knows whose they are.
 BODY_BYTES: Final = 1024 * 1024 + 64 * 1024
 # Bytes that a worker keeps of requests that are not whole.
 KEPT_BYTES: Final = 64 * 1024 * 1024
-# What the system keeps of an answer, so that a thread need not wait for a slow reader of any page.
-SEND_BUFFER: Final = 1024 * 1024
+# Bytes of an answer that wait for who reads slowly.
+UNSENT_BYTES: Final = 32 * 1024 * 1024
 # Connections that are free, or made so, for those who come now.
 RESERVE: Final = 64
 # Seconds that a connection stays where the other side was sending: closed at once, it would lose the answer.
 LINGER: Final = 2.0
+
+REFUSALS: Final = {
+    400: ("Demande incomprise", "Ce qui a été envoyé n’est pas une demande HTTP que ce serveur comprend."),
+    403: ("Demande refusée", "Ce serveur ne parle pas à cette adresse."),
+    408: ("Demande interrompue", "La demande n’est pas arrivée entière à temps. Recommencez."),
+    414: ("Adresse trop longue", "L’adresse demandée est trop longue. Partez de la page d’accueil."),
+    417: ("Demande incomprise", "Ce serveur n’attend rien avant le corps d’une demande."),
+    431: (
+        "En-têtes trop longs",
+        "Les en-têtes sont trop longs. Effacez les cookies de ce site.",
+    ),
+    500: ("Incident technique", "L’application a rencontré une erreur. Recommencez dans un instant."),
+    501: ("Demande incomprise", "Ce serveur ne connaît pas ce codage du corps."),
+}
 
 _HEAD_END: Final = b"\r\n\r\n"
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,15})[ \t]*\r\n", re.I)
@@ -49,13 +66,38 @@ _LAST: Final = re.compile(rb"0+[^\r\n]{0,200}\r\n(?:[^\r\n]{1,8000}\r\n){0,20}\r
 
 
 class _Socket(socket.socket):
-    """A socket that blocks for so long only."""
+    """A socket that is read for so long only, and that no sender waits for."""
 
-    until = float("inf")
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.until = float("inf")
+        self.unsent = bytearray()
 
     def setblocking(self, flag: bool, /) -> None:
         """Where gunicorn wants to wait without end, wait for an end."""
-        self.settimeout(SEND_SECONDS if flag else 0)
+        self.settimeout(THREAD_SECONDS if flag else 0)
+
+    def sendall(self, data: Any, flags: int = 0, /) -> None:
+        """Send what the system takes now; the rest is the loop's. Raises OSError where it is too much."""
+        patience = self.gettimeout()
+        self.settimeout(0)
+        try:
+            while data and not self.unsent:
+                data = data[self.send(data, flags) :]
+        except BlockingIOError:
+            pass
+        finally:
+            self.settimeout(patience)
+        self.unsent += data
+        if len(self.unsent) > UNSENT_BYTES:
+            raise BrokenPipeError(errno.EPIPE, "the other side reads too slowly")
+
+    def send_more(self) -> bool:
+        """Send more of what waits, without waiting; True once nothing does."""
+        with suppress(BlockingIOError):
+            while self.unsent:
+                del self.unsent[: self.send(self.unsent[: 256 * 1024])]
+        return not self.unsent
 
     def recv(self, *args: int) -> bytes:
         """Receive, until the deadline of the whole request where this may wait."""
@@ -67,6 +109,42 @@ class _Socket(socket.socket):
             return super().recv(*args)
         finally:
             self.settimeout(patience)
+
+
+class _Told:
+    """Takes a socket's place, to learn what gunicorn would tell."""
+
+    status = 500
+
+    def gettimeout(self) -> None:
+        """What gunicorn asks of a socket before it sends."""
+
+    def setblocking(self, flag: bool, /) -> None:
+        """What gunicorn asks of a socket while it sends."""
+
+    def sendall(self, data: bytes, /) -> None:
+        """Note the status."""
+        self.status = int(data.split(b" ", 2)[1])
+
+
+def _page(status: int) -> bytes:
+    """An answer of gunicorn's own, as a small French page with the headers of all pages."""
+    title, advice = REFUSALS.get(status, REFUSALS[400 if status < 500 else 500])
+    body = (
+        f'<!doctype html><html lang="fr"><meta charset="utf-8"><title>{title} – Prêt à dépenser</title>'
+        f"<h1>{title}</h1><p>{advice}</p></html>"
+    ).encode()
+    headers = HEADERS | {
+        "Connection": "close",
+        "Cache-Control": "no-store",
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Length": str(len(body)),
+    }
+    lines = [
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
+        *(f"{name}: {headers[name]}" for name in headers),
+    ]
+    return "\r\n".join(lines).encode() + _HEAD_END + body
 
 
 class _Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
@@ -88,13 +166,13 @@ class _Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
         self.timeout = time.monotonic() + HEAD_SECONDS
 
     def take(self, data: bytes) -> bool:
-        """Add what came; True when a thread can have the request. Raises ValueError: too long a header."""
+        """Add what came; True when a thread can have the request. Raises ValueError: why not, as a status."""
         self.taken += data
         if not self.head:
             end = self.taken.find(_HEAD_END, max(0, len(self.taken) - len(data) - len(_HEAD_END)))
             if end < 0:
                 if len(self.taken) > HEAD_BYTES:
-                    raise ValueError
+                    raise ValueError(431)
                 return False
             self._read_head(end + len(_HEAD_END))
         if self.chunked:
@@ -111,9 +189,10 @@ class _Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
             if _LAST.match(self.taken, self.at):
                 return True
             chunk = _CHUNK.match(self.taken, self.at)
-            # What is no chunk is told by gunicorn, to whom it goes as it is.
             if not chunk:
-                return len(self.taken) - self.at > HEAD_BYTES
+                if b"\n" in self.taken[self.at :] or len(self.taken) - self.at > 300:
+                    raise ValueError(400)
+                return False
             size = int(chunk[1], 16)
             if not size:
                 return False
@@ -149,6 +228,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         super().__init__(*args, **kwargs)
         # In the order in which they began to wait.
         self.unfinished: dict[_Connection, None] = {}
+        # Answered, but not read to the end, and what gunicorn is to do then.
+        self.unread: dict[_Connection, Future[Any]] = {}
         self.leaving: list[tuple[float, socket.socket]] = []
         self._held = 0
         self._swept = 0.0
@@ -165,10 +246,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
             return
         self.nr_conns += 1
         self._make_room()
-        sock = _Socket(fileno=accepted.detach())
-        if sock.family != socket.AF_UNIX:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        conn = _Connection(self, sock, client, listener.getsockname())
+        conn = _Connection(self, _Socket(fileno=accepted.detach()), client, listener.getsockname())
         self._await(conn)
         # Mostly the request has come already.
         self._receive(conn, None)
@@ -184,7 +262,13 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         self._receive(conn, client)
 
     def finish_request(self, conn: Any, fs: Future[Any]) -> None:
-        """Wait for the next request, of which a part may have come with the one that is answered."""
+        """Send the rest of an answer, then wait for the next request; its beginning may have come."""
+        if conn.sock.unsent:
+            conn.sock.setblocking(False)
+            conn.timeout = time.monotonic() + SEND_SECONDS
+            self.unread[conn] = fs
+            self.poller.register(conn.sock, selectors.EVENT_WRITE, partial(self._send_more, conn))
+            return
         kept = not fs.cancelled() and not fs.exception() and fs.result()
         rest = conn.parser.unreader.take_buffered() if kept and conn.parser else b""
         if not rest:
@@ -211,7 +295,9 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
             return
         self._swept = now
         for conn in [one for one in self.unfinished if one.timeout <= now]:
-            self._drop(conn, b"408 Request Timeout" if conn.taken else b"")
+            self._drop(conn, 408 if conn.taken else 0)
+        for conn in [one for one in self.unread if one.timeout <= now]:
+            self._give_up(conn)
         for _, sock in (gone := [one for one in self.leaving if one[0] <= now]):
             sock.close()
         self.leaving = self.leaving[len(gone) :]
@@ -225,6 +311,15 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         super()._cap_keepalive(deadline)
         for conn in self.unfinished:
             conn.timeout = min(conn.timeout, time.monotonic() + STOP_KEEPALIVE_LINGER)
+        for conn in self.unread:
+            conn.timeout = min(conn.timeout, time.monotonic() + STOP_KEEPALIVE_LINGER)
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Tell in French what gunicorn refuses or what went wrong; its log stays as it is."""
+        told = _Told()
+        super().handle_error(req, told, addr, exc)
+        with suppress(OSError):
+            client.sendall(_page(told.status))
 
     def _await(self, conn: _Connection) -> None:
         self.unfinished[conn] = None
@@ -246,8 +341,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         before = len(conn.taken)
         try:
             whole = conn.take(data)
-        except ValueError:
-            self._drop(conn, b"431 Request Header Fields Too Large")
+        except ValueError as error:
+            self._drop(conn, error.args[0])
             return
         if whole:
             self._held -= before
@@ -269,10 +364,12 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
                 self.poller.unregister(conn.sock)
                 self.nr_conns -= 1
                 conn.close()
+            elif self.unread:
+                self._give_up(next(iter(self.unread)))
             else:
                 return
 
-    def _drop(self, conn: _Connection, status: bytes = b"") -> None:
+    def _drop(self, conn: _Connection, status: int = 0) -> None:
         if conn not in self.unfinished:
             return
         self._held -= len(conn.taken)
@@ -280,7 +377,28 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         self.nr_conns -= 1
         if status:
             with suppress(OSError):
-                conn.sock.send(b"HTTP/1.1 %b\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" % status)
+                conn.sock.send(_page(status))
+        # Closed at once, what is still coming would have the other side lose what it is told.
+        conn.partial = bool(status)
+        conn.close(graceful=True)
+
+    def _send_more(self, conn: _Connection, _sock: Any) -> None:
+        if conn not in self.unread:
+            return
+        try:
+            done = conn.sock.send_more()
+        except OSError:
+            self._give_up(conn)
+            return
+        if done:
+            self.poller.unregister(conn.sock)
+            self.finish_request(conn, self.unread.pop(conn))
+
+    def _give_up(self, conn: _Connection) -> None:
+        """Close on who does not read."""
+        del self.unread[conn]
+        self.poller.unregister(conn.sock)
+        self.nr_conns -= 1
         conn.close()
 
     def _forget(self, conn: _Connection) -> None:

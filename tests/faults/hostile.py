@@ -284,10 +284,14 @@ def assail_sockets(visitor: Visitor, count: int, start: int, progress: Progress 
             sent[random.randrange(min(len(sent), 200))] = random.randrange(256)
         answer = _exchange(server.port, bytes(sent)).decode("utf-8", "replace")
         unanswered += not answer
-        # gunicorn refuses by itself what is no HTTP, before the application: in English, to no browser.
-        refused += bool(
-            re.match(r"HTTP/1\.1 4\d\d [^\r]*\r\nConnection: close\r\nContent-Type: text/html\r\n", answer)
-        )
+        # gunicorn refuses by itself what is no HTTP, before the application.
+        if re.match(r"HTTP/1\.1 4", answer) and "\r\nServer: " not in answer:
+            refused += 1
+            result.wrong += [
+                f"{bytes(sent[:80])!r}: no {wanted!r} in {answer[:300]!r}"
+                for wanted in ('<html lang="fr">', "\r\nX-Content-Type-Options: nosniff\r\n")
+                if wanted not in answer
+            ]
         if re.match(r"HTTP/1\.\d 500", answer) or "Traceback" in answer:
             result.wrong.append(f"{bytes(sent[:80])!r}: {answer[:300]!r}")
         result.tried += 1

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.faults import fill, flip, slow, stop, swap
 from tests.faults.ground import Ground, Result, Visitor
 
@@ -33,7 +31,6 @@ def test_what_was_stopped_goes_on(visitor: Visitor) -> None:
     assert [one.tried for one in results] == [1, 1, 1, 1]
 
 
-@pytest.mark.xfail(strict=True, reason="gunicorn's gthread gives every unfinished request a thread")
 def test_slow_sockets_hold_nobody_up(visitor: Visitor) -> None:
     results = slow.slow_sockets(visitor, 16, 2.0, 1.5)
     assert wrong(results) == {}

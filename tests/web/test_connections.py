@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pretadepenser.records import users
+from pretadepenser.records import tokens, users
 from pretadepenser.records.database import Database
 from tests.web.test_gunicorn import CLIENT, PASSWORD, REPO, Server, start
 
@@ -136,13 +136,38 @@ def test_requests_in_pieces_in_chunks_and_in_a_row_are_answered(server: Server) 
         assert b"HTTP/1.1 422 " in answers(sock, 2)
 
 
-def test_what_is_no_request_is_told(server: Server) -> None:
-    with connect(server, b"GET / HTTP/1.1\r\nX: " + b"x" * 80_000) as sock:
-        assert answers(sock, 1).startswith(b"HTTP/1.1 431 ")
-    with connect(server, b"n'importe quoi\r\n\r\n") as sock:
-        assert answers(sock, 1).startswith(b"HTTP/1.1 400 ")
+def test_what_is_no_request_is_told_in_french(server: Server) -> None:
+    for sent, status, told in (
+        (b"GET / HTTP/1.1\r\nX: " + b"x" * 80_000, b"431", "En-têtes trop longs"),
+        (b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\n\r\n", b"414", "Adresse trop longue"),
+        (b"n'importe quoi\r\n\r\n", b"400", "Demande incomprise"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n" + b"x" * 80_000, b"400", "Demande incomprise"),
+    ):
+        with connect(server, sent) as sock:
+            head, _, page = answers(sock, 2).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 " + status), sent[:50]
+        assert b"X-Content-Type-Options: nosniff" in head
+        assert b"Content-Security-Policy: default-src 'none'" in head
+        assert page.startswith(b'<!doctype html><html lang="fr">')
+        assert f"<h1>{told}</h1>" in page.decode()
     with connect(server, HEAD + b"Content-Length: 5000000\r\n\r\nidentifiant=b") as sock:
         assert answers(sock, 1).startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_long_answer_comes_whole_to_who_reads_slowly(server: Server) -> None:
+    path = f"GET /modele HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {server.cookie}\r\n"
+    whole = server.get("/modele")[1].encode()
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.connect(("127.0.0.1", server.port))
+        sock.sendall((path + "\r\n").encode() * 29 + (path + "Connection: close\r\n\r\n").encode())
+        time.sleep(0.5)
+        got = b""
+        while more := sock.recv(65536):
+            got += more
+    assert got.count(b"HTTP/1.1 200 OK") == 30
+    # The CSRF token is another one each time.
+    assert got.count(whole[-2000:]) == 30
 
 
 def test_what_is_not_whole_in_time_is_closed(instance: Path, tmp_path: Path) -> None:
@@ -163,3 +188,14 @@ def test_what_is_not_whole_in_time_is_closed(instance: Path, tmp_path: Path) -> 
                 assert answers(sock, 1)[:30] == told
                 assert sock.recv(100) == b""
             assert time.monotonic() - asked < 4
+
+
+def test_a_long_body_in_wrong_chunks_is_told_to_the_system(server: Server, instance: Path) -> None:
+    token = tokens.add_token(Database(f"sqlite:///{instance}/pretadepenser.sqlite"), "morceaux")
+    head = f"POST /api/v1/scores HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
+    sent = head.encode() + b"Content-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n"
+    sent += b"%x\r\n" % (2 * 1024 * 1024) + b"x" * (2 * 1024 * 1024) + b"\r\nzz\r\n"
+    with connect(server, sent) as sock:
+        told = answers(sock, 2)
+    assert told.startswith(b"HTTP/1.1 400 ")
+    assert "Le corps n’est pas arrivé entier : envoyez-le à nouveau." in told.decode()
