@@ -174,8 +174,8 @@ def test_what_is_not_whole_in_time_is_closed(instance: Path, tmp_path: Path) -> 
     config = tmp_path / "short.conf.py"
     config.write_text(
         f"exec(open({str(REPO / 'gunicorn.conf.py')!r}).read())\n"
-        "from pretadepenser.web import worker\n"
-        "worker.HEAD_SECONDS, worker.BODY_SECONDS, worker.THREAD_SECONDS = 0.3, 0.5, 0.5\n"
+        "from pretadepenser.web import connection as one\n"
+        "one.HEAD_SECONDS, one.BODY_SECONDS, one.THREAD_SECONDS = 0.3, 0.5, 0.5\n"
     )
     with running(instance, config) as server:
         for begun, told in (
