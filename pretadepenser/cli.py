@@ -26,6 +26,11 @@ from pretadepenser.records.models import Role
 # No 0/o, 1/l/i: a generated password is read aloud or copied by hand once.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 PATH = click.Path(path_type=Path)
+PERMANENT = click.option(
+    "--permanent",
+    is_flag=True,
+    help="Le mot de passe n’a pas à être changé à la première connexion (comptes de machines).",
+)
 # Fewest fictitious clients that a model can be trained on, whatever the seed (about 8 % of them default).
 _FEWEST = 2000
 
@@ -144,13 +149,18 @@ def _upgrade(opened: Database) -> None:
     click.echo("Base de données à jour.")
 
 
-def _add_user(opened: Database, name: str, role: str, password: str) -> None:
-    added = users.add_user(opened, name, role, password)
+def _add_user(opened: Database, name: str, role: str, password: str, permanent: bool = False) -> None:
+    added = users.add_user(opened, name, role, password, must_change=not permanent)
     click.echo(f"Utilisateur ajouté : {added.name} ({added.role}).")
 
 
 def _show(password: str) -> None:
     click.echo(f"Mot de passe, affiché cette seule fois : {password}")
+
+
+def _say_whether_to_change(permanent: bool) -> None:
+    if not permanent:
+        click.echo("Il devra être changé à la première connexion.")
 
 
 def _begin(step: str) -> None:
@@ -193,6 +203,7 @@ def prepare(clients: int, seed: int) -> None:
         password = _generated()
         _add_user(opened, "conseiller", Role.ADVISOR, password)
         _show(password)
+        _say_whether_to_change(permanent=False)
     click.echo("Tout est en place.")
 
 
@@ -338,13 +349,15 @@ def _model() -> Any:
 )
 @click.option("--password-stdin", is_flag=True, help="Lit le mot de passe sur l’entrée standard.")
 @click.option("--generate", is_flag=True, help="Fabrique un mot de passe et l’affiche une seule fois.")
-def add(name: str, role: str, password_stdin: bool, generate: bool) -> None:
+@PERMANENT
+def add(name: str, role: str, password_stdin: bool, generate: bool, permanent: bool) -> None:
     """Ajoute un utilisateur."""
     opened = _database()
     password = _generated() if generate else _password(password_stdin)
-    _add_user(opened, name, role, password)
+    _add_user(opened, name, role, password, permanent)
     if generate:
         _show(password)
+    _say_whether_to_change(permanent)
 
 
 @user.command("list")
@@ -369,14 +382,16 @@ def disable(name: str) -> None:
 @click.argument("name", metavar="NOM")
 @click.option("--password-stdin", is_flag=True, help="Lit le mot de passe sur l’entrée standard.")
 @click.option("--generate", is_flag=True, help="Fabrique un mot de passe et l’affiche une seule fois.")
-def change_password(name: str, password_stdin: bool, generate: bool) -> None:
+@PERMANENT
+def change_password(name: str, password_stdin: bool, generate: bool, permanent: bool) -> None:
     """Change un mot de passe, réactive le compte et ferme ses sessions."""
     opened = _database()
     password = _generated() if generate else _password(password_stdin)
-    users.set_password(opened, name, password)
+    users.set_password(opened, name, password, must_change=not permanent)
     click.echo(f"Mot de passe changé : {names.normalise(name)}. Ses sessions sont fermées.")
     if generate:
         _show(password)
+    _say_whether_to_change(permanent)
 
 
 @token.command("add")

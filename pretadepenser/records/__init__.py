@@ -1,1 +1,1 @@
-"""What the application writes: users, login attempts, recent clients."""
+"""What the application writes: users, sessions, login attempts, tokens, recent clients."""

@@ -18,9 +18,11 @@ from pretadepenser.records.models import Base
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 # The newest migration, so that a readiness check need not read the folder; a test holds them equal.
-REVISION = "0002"
+REVISION = "0003"
 
 
+# Seconds by which the clocks of two servers may differ; what is further in the future never was.
+SKEW = 60
 # Milliseconds to wait for another writer: for what must be written, and for what is a convenience.
 PATIENCE = 10_000
 HURRY = 500

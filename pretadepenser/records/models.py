@@ -3,7 +3,18 @@
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Float, ForeignKey, Index, Integer, String, TypeDecorator
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    TypeDecorator,
+    false,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -33,7 +44,7 @@ class Base(DeclarativeBase):
 
 
 class User(Base):
-    """Somebody who may sign in. `stamp` changes whenever all sessions of the user must end."""
+    """Somebody who may sign in. `must_change`: the password was given by somebody else."""
 
     __tablename__ = "user_account"
 
@@ -42,22 +53,39 @@ class User(Base):
     role: Mapped[str] = mapped_column(String(16))
     password_hash: Mapped[str] = mapped_column(String(255))
     active: Mapped[bool] = mapped_column(default=True)
-    stamp: Mapped[str] = mapped_column(String(32))
+    must_change: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class UserSession(Base):
+    """A signed-in browser of a user (seconds since the epoch); of its identifier only the digest is kept."""
+
+    __tablename__ = "user_session"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    begun: Mapped[float] = mapped_column(Float, index=True)
+    seen: Mapped[float] = mapped_column(Float)
+    browser: Mapped[str] = mapped_column(String(64))
+
+
 class LoginAttempt(Base):
-    """A failed sign-in (seconds since the epoch). Deleted once its period is over."""
+    """A failed sign-in (seconds since the epoch). Deleted once its period is over.
+
+    `device`: the browser, where the account has signed in with it before; "" for a stranger.
+    """
 
     __tablename__ = "login_attempt"
     __table_args__ = (
-        Index("ix_login_attempt_account", "account", "at"),
-        Index("ix_login_attempt_address", "address", "at"),
+        Index("ix_login_attempt_account", "account", "device", "at"),
+        Index("ix_login_attempt_address", "address", "device", "at"),
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     account: Mapped[str] = mapped_column(String(64))
     address: Mapped[str] = mapped_column(String(64))
+    device: Mapped[str] = mapped_column(String(32), default="", server_default="")
     at: Mapped[float] = mapped_column(Float, index=True)
 
 

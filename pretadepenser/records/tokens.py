@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from pretadepenser.records import names
@@ -84,7 +84,9 @@ def count_use(database: Database, token: Token, allowed: int) -> int:
             .returning(TokenUse.requests)
         )
         if count == 1:
-            session.execute(delete(TokenUse).where(TokenUse.minute < minute))
+            # Those of the future too, which a clock that jumped forward and back leaves behind.
+            other = or_(TokenUse.minute < minute, TokenUse.minute > minute + 1)
+            session.execute(delete(TokenUse).where(other))
     return 0 if count is not None and count <= allowed else max(1, round(60 * (minute + 1) - now))
 
 

@@ -7,32 +7,30 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
-from pretadepenser.records import names
+from pretadepenser.records import names, passwords
 from pretadepenser.records.database import Database, RecordsError
-from pretadepenser.records.models import Role, User
+from pretadepenser.records.models import Role, User, UserSession
 
 # OWASP Password Storage Cheat Sheet, argon2id: 19 MiB, 2 passes, 1 lane. Eight threads that sign
 # people in at once stay under 160 MiB.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-PASSWORD_MINIMUM = 12
-# Argon2 takes any length; the bound keeps a huge body from costing work.
-PASSWORD_MAXIMUM = 512
 
 
-def add_user(database: Database, name: str, role: str, password: str) -> User:
-    """Add a user.
+def add_user(database: Database, name: str, role: str, password: str, *, must_change: bool = False) -> User:
+    """Add a user; must_change: the password opens nothing but the page where it is changed.
 
     Raises RecordsError: the name, role or password is not acceptable, or the name is taken.
     """
     user = User(
         name=names.checked(name),
         role=_checked_role(role),
-        password_hash=HASHER.hash(_checked_password(password)),
+        password_hash=HASHER.hash(passwords.check(password, names.normalise(name))),
         active=True,
-        stamp=secrets.token_hex(16),
+        must_change=must_change,
         created_at=datetime.now(UTC),
     )
     try:
@@ -52,26 +50,20 @@ def list_users(database: Database) -> Sequence[User]:
         return session.scalars(select(User).order_by(User.name)).all()
 
 
-def get_user(database: Database, identity: int, stamp: str) -> User | None:
-    """Give the active user of a session, or None when the session was ended by a new stamp."""
-    with database.session() as session:
-        user = session.get(User, identity)
-    if user is None or not user.active or not secrets.compare_digest(user.stamp, stamp):
-        return None
-    return user
-
-
-def set_password(database: Database, name: str, password: str) -> None:
-    """Change a password, allow the account again, and end all its sessions.
+def set_password(
+    database: Database, name: str, password: str, *, must_change: bool = False, kept: int | None = None
+) -> None:
+    """Change a password, allow the account again, and end all its sessions but the one of the id `kept`.
 
     Raises RecordsError: there is no such user or the password is not acceptable.
     """
-    password_hash = HASHER.hash(_checked_password(password))
+    password_hash = HASHER.hash(passwords.check(password, names.normalise(name)))
     with database.session() as session:
-        user = session.scalars(select(User).where(User.name == names.normalise(name))).one_or_none()
-        if user is None:
-            raise _unknown(name)
-        user.password_hash, user.active, user.stamp = password_hash, True, secrets.token_hex(16)
+        user = _named(session, name)
+        user.password_hash, user.must_change = password_hash, must_change
+        # Who changes it in a session of their own may have been disabled a moment ago.
+        user.active = user.active or kept is None
+        _end_sessions(session, user, kept)
 
 
 def disable_user(database: Database, name: str) -> None:
@@ -80,18 +72,9 @@ def disable_user(database: Database, name: str) -> None:
     Raises RecordsError: there is no such user.
     """
     with database.session() as session:
-        user = session.scalars(select(User).where(User.name == names.normalise(name))).one_or_none()
-        if user is None:
-            raise _unknown(name)
-        user.active, user.stamp = False, secrets.token_hex(16)
-
-
-def end_sessions(database: Database, identity: int) -> None:
-    """End all sessions of a user, wherever they are open."""
-    with database.session() as session:
-        user = session.get(User, identity)
-        if user is not None:
-            user.stamp = secrets.token_hex(16)
+        user = _named(session, name)
+        user.active = False
+        _end_sessions(session, user)
 
 
 def authenticate(database: Database, name: str, password: str) -> User | None:
@@ -108,7 +91,7 @@ def authenticate(database: Database, name: str, password: str) -> User | None:
         with database.session() as session:
             stored = session.get(User, user.id)
             if stored is not None:
-                stored.password_hash = HASHER.hash(password)
+                stored.password_hash = user.password_hash = HASHER.hash(password)
     return user
 
 
@@ -124,13 +107,15 @@ def _checked_role(role: str) -> str:
     return str(role)
 
 
-def _checked_password(password: str) -> str:
-    if not PASSWORD_MINIMUM <= len(password) <= PASSWORD_MAXIMUM:
-        raise RecordsError(
-            f"Le mot de passe doit avoir de {PASSWORD_MINIMUM} à {PASSWORD_MAXIMUM} caractères : "
-            "une suite de quelques mots convient."
-        )
-    return password
+def _named(session: Session, name: str) -> User:
+    user = session.scalars(select(User).where(User.name == names.normalise(name))).one_or_none()
+    if user is None:
+        raise _unknown(name)
+    return user
+
+
+def _end_sessions(session: Session, user: User, kept: int | None = None) -> None:
+    session.execute(delete(UserSession).where(UserSession.user_id == user.id, UserSession.id != (kept or 0)))
 
 
 def _unknown(name: str) -> RecordsError:

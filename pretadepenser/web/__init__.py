@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 def init_app(app: Flask) -> None:
     """Set up an application whose settings are loaded and whose database is open, and add all pages."""
     from pretadepenser.web import (
+        account,
         addresses,
         administration,
         api,
@@ -38,8 +39,8 @@ def init_app(app: Flask) -> None:
     for part in (addresses, heavy, compression, operations, security, auth, frame, statics, errors, api):
         part.init_app(app)
     pages = (
-        auth, home, clients, comparison, simulation, levers, meeting, application, model, site, watch,
-        administration, operations, api,
+        auth, account, home, clients, comparison, simulation, levers, meeting, application, model, site,
+        watch, administration, operations, api,
     )  # fmt: skip
     for page in pages:
         app.register_blueprint(page.blueprint)

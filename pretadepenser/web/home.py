@@ -13,7 +13,7 @@ from wtforms import StringField, ValidationError
 
 from pretadepenser import french
 from pretadepenser.records import recents
-from pretadepenser.web import auth, resources
+from pretadepenser.web import auth, kept, resources
 
 blueprint = Blueprint("home", __name__)
 
@@ -66,7 +66,8 @@ class SearchForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 @blueprint.route("/", methods=["GET", "POST"])
 def search() -> ResponseReturnValue:
     """Ask for a client number; go to the client's page."""
-    form = SearchForm()
+    typed = kept.typed()
+    form = SearchForm(**({"formdata": typed} if typed else {}))
     if form.validate_on_submit():
         return redirect(url_for("clients.decision", number=form.number), 303)
     recent = recents.recent(auth.database(), current_user.id)

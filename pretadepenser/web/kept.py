@@ -7,41 +7,48 @@ typed waits in the cookie until the same person has signed in again.
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
-from flask import flash, request
+from flask import current_app, flash, request, url_for
 from flask import session as cookie
+from flask.sessions import SecureCookieSessionInterface
 from werkzeug.datastructures import MultiDict
+from werkzeug.http import dump_cookie
 
-FORMS: Final = frozenset(
-    {
-        "auth.sign_in",
-        "home.search",
-        "simulation.simulate",
-        "simulation.spreadsheet",
-        "application.new",
-        "application.spreadsheet",
-    }
-)
-# Forms with many figures, and the pages that they stand on.
-_LONG: Final = frozenset({"simulation.simulate", "application.new"})
-# A cookie holds some 4,000 characters, of which the session needs a few hundred.
-_MOST: Final = 3000
+# Forms whose figures are kept, and the pages on which they stand.
+PAGES: Final = {
+    "home.search": "home.search",
+    "simulation.simulate": "simulation.simulate",
+    "simulation.spreadsheet": "simulation.simulate",
+    "application.new": "application.new",
+    "application.spreadsheet": "application.new",
+}
+FORMS: Final = frozenset({"auth.sign_in", "account.page", *PAGES})
+# Bytes of a cookie, its attributes included, that every browser keeps.
+_MOST: Final = 4093
 _KEPT: Final = "kept"
+_LOST: Final = "lost"
 
 
-def keep() -> bool:
-    """Keep what was sent without a session, for whoever had the session that has ended; say whether."""
+def keep() -> str:
+    """Keep what was sent without a session, for whoever had the session that has ended.
+
+    Returns:
+        The address of the form's page; "" for what is no such form, or where nobody had a session.
+    """
     owner = str(cookie.get("_user_id", "")).partition(".")[0]
-    if request.method != "POST" or request.endpoint not in _LONG or not owner:
-        return False
+    page = PAGES.get(request.endpoint or "")
+    if request.method != "POST" or page is None or not owner:
+        return ""
+    number = {name: value for name, value in (request.view_args or {}).items() if name == "number"}
+    path = url_for(page, **number)
     typed = {name: value for name, value in request.form.items() if name != "csrf_token"}
-    kept = {"owner": owner, "path": request.path, "typed": typed}
-    if len(json.dumps(kept)) > _MOST:
-        return False
-    cookie[_KEPT] = kept
-    return True
+    cookie.pop(_LOST, None)
+    cookie[_KEPT] = {"owner": owner, "path": path, "typed": typed}
+    if _size() > _MOST:
+        del cookie[_KEPT]
+        cookie[_LOST] = True
+    return path
 
 
 def hand_over(user: int, kept: object) -> None:
@@ -55,6 +62,11 @@ def waiting() -> object:
     return cookie.get(_KEPT)
 
 
+def lost() -> bool:
+    """Whether what was sent last was too long to be kept."""
+    return _LOST in cookie
+
+
 def typed() -> MultiDict[str, str] | None:
     """What was typed on this page before the session ended, once."""
     kept = cookie.get(_KEPT)
@@ -63,3 +75,15 @@ def typed() -> MultiDict[str, str] | None:
     del cookie[_KEPT]
     flash("Votre session était terminée. Voici ce que vous aviez saisi : envoyez-le à nouveau.")
     return MultiDict(kept["typed"])
+
+
+def _size() -> int:
+    """Bytes of the cookie as it would be sent: compressed, signed, with its longest attributes."""
+    interface = current_app.session_interface
+    assert isinstance(interface, SecureCookieSessionInterface)
+    signer = interface.get_signing_serializer(current_app)
+    assert signer is not None
+    value = signer.dumps(dict(cookie))
+    text = value if isinstance(value, str) else value.decode()
+    name = current_app.config["SESSION_COOKIE_NAME"]
+    return len(dump_cookie(name, text, secure=True, httponly=True, samesite="Lax", max_size=0))

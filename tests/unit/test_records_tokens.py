@@ -65,3 +65,17 @@ def test_requests_are_counted_by_the_minute(database: Database, monkeypatch: pyt
     assert tokens.count_use(database, one, 2) == 0
     with database.session() as session:
         assert session.scalar(text("SELECT count(*) FROM api_token_use")) == 1
+
+
+def test_counts_from_the_future_are_deleted(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock was a year ahead and is right again: the minute of that day is not used up."""
+    now = 1_800_000_000.0 // 60 * 60 + 20
+    monkeypatch.setattr(time, "time", lambda: now)
+    one = tokens.find_token(database, tokens.add_token(database, "un"))
+    assert one is not None
+    now += 365 * 24 * 3600
+    assert [tokens.count_use(database, one, 2) for _ in range(3)] == [0, 0, 40]
+    now -= 365 * 24 * 3600
+    assert [tokens.count_use(database, one, 2) for _ in range(3)] == [0, 0, 40]
+    now += 365 * 24 * 3600
+    assert [tokens.count_use(database, one, 2) for _ in range(3)] == [0, 0, 40]

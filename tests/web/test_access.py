@@ -23,6 +23,12 @@ address                                                method nobody conseiller 
 /                                                      POST   303    422        422      422            303
 /connexion                                             GET    200    303        303      303            200
 /connexion                                             POST   422    303        303      303            422
+/session                                               GET    200    200        200      200            200
+/session                                               POST   200    200        200      200            200
+/compte                                                GET    303    200        200      200            303
+/compte                                                POST   303    422        422      422            303
+/compte/sessions/fin                                   POST   303    303        303      303            303
+/compte/sessions/999999999/fin                         POST   303    303        303      303            303
 /accessibilite                                         GET    200    200        200      200            200
 /static/base.css                                       GET    200    200        200      200            200
 /healthz                                               GET    200    200        200      200            200
@@ -132,19 +138,20 @@ def test_no_form_is_taken_without_its_token(app: Flask, who: str) -> None:
     """Asked again (422) with what was typed, or sent away (303): never taken."""
     browser = visitor(app, who)
     forms = [address for address, method, *_ in LINES if method == "POST" and not address.startswith("/api/")]
-    assert len(forms) == 7
+    assert len(forms) == 11
     wanted = dict.fromkeys(forms, 303 if who == "nobody" else 422)
-    wanted |= {"/connexion": 422 if who == "nobody" else 303, "/deconnexion": 400}
+    wanted |= {"/connexion": 422 if who == "nobody" else 303, "/deconnexion": 400, "/session": 400}
+    wanted |= {address: 400 for address in forms if address.startswith("/compte/sessions/")}
     for token in ({}, {"csrf_token": "autre"}):
         assert {address: browser.post(address, data=token).status_code for address in forms} == wanted
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "PUT", "PATCH", "DELETE"])
 def test_another_method_opens_no_address_to_nobody(app: Flask, method: str) -> None:
-    public = {"/connexion", "/accessibilite", "/static/base.css", "/healthz", "/readyz"}
+    public = {"/connexion", "/session", "/accessibilite", "/static/base.css", "/healthz", "/readyz"}
     answers = {}
     for address in {line[0] for line in LINES}:
         if address not in public and not address.startswith("/api/"):
             answers[address] = app.test_client().open(address, method=method).status_code
-    assert len(answers) == 34
+    assert len(answers) == 37
     assert set(answers.values()) == {303}

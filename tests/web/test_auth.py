@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pretadepenser.records import users
+from pretadepenser.records.models import UserSession
 from pretadepenser.web.auth import safe_path
 
 PASSWORD = "une suite de quelques mots"
@@ -116,17 +117,26 @@ def test_a_disabled_user_gets_neither_in_nor_on(app: Flask, anonymous: FlaskClie
     assert sign_in(anonymous, "bruno", PASSWORD).status_code == 422
 
 
+def copy_of(browser: FlaskClient) -> FlaskClient:
+    """Another browser with a copy of the cookie."""
+    thief = browser.application.test_client()
+    stolen = browser.get_cookie("session")
+    assert stolen is not None
+    thief.set_cookie("session", stolen.value)
+    return thief
+
+
 def test_signing_out_kills_a_stolen_copy_of_the_cookie(
     app: Flask, anonymous: FlaskClient, sign_in: SignIn
 ) -> None:
     sign_in(anonymous, "bruno", PASSWORD)
-    thief = app.test_client()
-    stolen = anonymous.get_cookie("session")
-    assert stolen is not None
-    thief.set_cookie("session", stolen.value)
+    thief = copy_of(anonymous)
     assert thief.get("/").status_code == 200
+    elsewhere = app.test_client()
+    sign_in(elsewhere, "bruno", PASSWORD)
     anonymous.post("/deconnexion", data={"csrf_token": token(anonymous.get("/").text)})
     assert thief.get("/").status_code == 303
+    assert elsewhere.get("/").status_code == 200, "the same person's session on another machine goes on"
 
 
 def test_another_password_ends_a_stolen_session(app: Flask, anonymous: FlaskClient, sign_in: SignIn) -> None:
@@ -160,72 +170,271 @@ def test_signing_out_needs_a_post_with_its_token(anonymous: FlaskClient, sign_in
     assert anonymous.get("/").status_code == 200
 
 
-def test_guessing_is_slowed_down_for_an_account(app: Flask, sign_in: SignIn) -> None:
-    app.config["LOGIN_ATTEMPTS"] = 3
-    for attempt in range(3):
-        browser = app.test_client()
-        assert sign_in(browser, "bruno", f"mauvais mot de passe {attempt}").status_code == 422
-    browser = app.test_client()
-    answer = sign_in(browser, "bruno", PASSWORD)
-    assert answer.status_code == 429, "the right password too must wait"
-    assert plain(answer.text).count("Trop d’essais de connexion : attendez 15 minutes") == 2
-    assert 890 <= int(answer.headers["Retry-After"]) <= 900
-    assert browser.get("/").status_code == 303
-    assert sign_in(app.test_client(), "agathe", "mauvais mot de passe").status_code == 422
+class Clock:
+    """The time of day, as the test sets it."""
+
+    now = 1_800_000_000.0
 
 
-def test_guessing_is_slowed_down_for_an_address(app: Flask, sign_in: SignIn) -> None:
-    app.config["LOGIN_ATTEMPTS_ADDRESS"] = 3
-    for attempt in range(3):
-        assert sign_in(app.test_client(), f"compte{attempt}", "mauvais mot de passe").status_code == 422
-    assert sign_in(app.test_client(), "bruno", PASSWORD).status_code == 429
-    elsewhere = app.test_client()
-    elsewhere.environ_base["REMOTE_ADDR"] = "192.0.2.7"
-    assert sign_in(elsewhere, "bruno", PASSWORD).status_code == 303
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(time, "time", lambda: clock.now)
+    return clock
 
 
-def test_the_wait_is_as_long_as_the_setting_says_and_told_in_whole_minutes(
-    app: Flask, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+def fail(sign_in: SignIn, browser: FlaskClient, times: int, name: str = "bruno") -> list[int]:
+    """Try wrong passwords; give the statuses."""
+    return [sign_in(browser, name, f"mauvais mot de passe {i}").status_code for i in range(times)]
+
+
+def test_guessing_is_slowed_down_for_an_account_whoever_guesses(
+    app: Flask, sign_in: SignIn, clock: Clock
 ) -> None:
-    begun = now = 1_800_000_000.0
-    monkeypatch.setattr(time, "time", lambda: now)
-    app.config["LOGIN_ATTEMPTS"], app.config["LOGIN_MINUTES"] = 1, 7
-    assert sign_in(app.test_client(), "bruno", "mauvais mot de passe").status_code == 422
-    for passed, wait, told in (
-        (0, "420", "7 minutes"),
-        (1, "419", "7 minutes"),
-        (60, "360", "6 minutes"),
-        (301, "119", "2 minutes"),
-        (361, "59", "une minute"),
+    app.config["LOGIN_ATTEMPTS"], app.config["LOGIN_MINUTES"] = 3, 2
+    for number in range(3):
+        guesser = app.test_client()
+        guesser.environ_base["REMOTE_ADDR"] = f"192.0.2.{number}"
+        assert fail(sign_in, guesser, 1) == [422]
+    for wait, told in (
+        (1, "1 seconde"),
+        (2, "2 secondes"),
+        (4, "4 secondes"),
+        (8, "8 secondes"),
+        (16, "16 secondes"),
+        (32, "32 secondes"),
+        (64, "2 minutes"),
+        (120, "2 minutes"),
+        (120, "2 minutes"),
     ):
-        now = begun + passed
         answer = sign_in(app.test_client(), "bruno", PASSWORD)
-        assert (answer.status_code, answer.headers["Retry-After"]) == (429, wait)
-        said = f"Trop d’essais de connexion : attendez {told}, puis recommencez."
-        assert plain(answer.text).count(said) == 2
-    now = begun + 421
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, str(wait)), "the right one too"
+        assert plain(answer.text).count(f"Trop d’essais : attendez {told}, puis recommencez.") == 2
+        clock.now += wait
+        assert fail(sign_in, app.test_client(), 1) == [422]
+    clock.now += 120
     assert sign_in(app.test_client(), "bruno", PASSWORD).status_code == 303
+    assert fail(sign_in, app.test_client(), 1, "agathe") == [422]
+
+
+def test_guessing_is_slowed_down_for_an_address_and_its_ipv6_network(app: Flask, sign_in: SignIn) -> None:
+    app.config["LOGIN_ATTEMPTS_ADDRESS"] = 3
+    for number in range(3):
+        guesser = app.test_client()
+        guesser.environ_base["REMOTE_ADDR"] = f"2001:db8::{number}"
+        assert fail(sign_in, guesser, 1, f"compte{number}") == [422]
+    for address, status in (("2001:db8::ffff:1", 429), ("2001:db8:0:1::1", 303), ("192.0.2.7", 303)):
+        browser = app.test_client()
+        browser.environ_base["REMOTE_ADDR"] = address
+        assert sign_in(browser, "bruno", PASSWORD).status_code == status, address
+
+
+def test_strangers_never_delay_somebody_on_their_own_machine(app: Flask, sign_in: SignIn) -> None:
+    app.config["LOGIN_ATTEMPTS"] = app.config["LOGIN_ATTEMPTS_ADDRESS"] = 3
+    own = app.test_client()
+    assert sign_in(own, "bruno", PASSWORD).status_code == 303
+    own.delete_cookie("session")
+    strangers = app.test_client()
+    assert fail(sign_in, strangers, 4) == [422, 422, 422, 429]
+    assert sign_in(app.test_client(), "bruno", PASSWORD).status_code == 429
+    # From the same address, on the machine that bruno has used: as if nobody had tried, mistakes included.
+    assert fail(sign_in, own, 3) == [422] * 3
+    assert fail(sign_in, own, 1) == [429]
+    users.add_user(app.extensions["database"], "agathe", "conseiller", PASSWORD)
+    assert sign_in(own, "agathe", PASSWORD).status_code == 429, "for agathe it is a stranger's"
+
+
+def device_of(browser: FlaskClient) -> str:
+    cookie = browser.get_cookie("appareil", path="/connexion")
+    assert cookie is not None
+    return cookie.value
+
+
+def test_a_device_is_known_for_its_own_accounts_only_and_cannot_be_forged(
+    app: Flask, sign_in: SignIn, clock: Clock
+) -> None:
+    app.config["LOGIN_ATTEMPTS"] = 1
+    users.add_user(app.extensions["database"], "agathe", "conseiller", PASSWORD)
+    hers = app.test_client()
+    assert sign_in(hers, "agathe", PASSWORD).status_code == 303
+    genuine = device_of(hers)
+    assert "agathe" not in genuine
+    assert fail(sign_in, app.test_client(), 2, "bruno") == [422, 429]
+    assert fail(sign_in, app.test_client(), 2, "agathe") == [422, 429]
+    for value in (genuine, genuine[:-2] + "xx", "x" + genuine, "x", ""):
+        thief = app.test_client()
+        thief.set_cookie("appareil", value, path="/connexion")
+        assert sign_in(thief, "bruno", PASSWORD).status_code == 429, "nobody's, or agathe's, for bruno"
+    forged = app.test_client()
+    forged.set_cookie("appareil", genuine[:-2] + "xx", path="/connexion")
+    assert sign_in(forged, "agathe", PASSWORD).status_code == 429
+    # Two people share a machine: it is known for both.
+    clock.now += 1
+    hers.delete_cookie("session")
+    assert sign_in(hers, "agathe", PASSWORD).status_code == 303
+    hers.delete_cookie("session")
+    assert sign_in(hers, "bruno", PASSWORD).status_code == 303
+    hers.delete_cookie("session")
+    assert fail(sign_in, app.test_client(), 2, "bruno")[1] == 429
+    for name in ("agathe", "bruno"):
+        assert sign_in(hers, name, PASSWORD).status_code == 303
+        hers.delete_cookie("session")
+    # It is known for more than a year.
+    clock.now += 401 * 24 * 3600
+    assert fail(sign_in, app.test_client(), 2, "agathe") == [422, 429]
+    assert sign_in(hers, "agathe", PASSWORD).status_code == 429
+
+
+@pytest.mark.parametrize(("scheme", "secure"), [("http", False), ("https", True)])
+def test_the_cookie_of_a_device_is_closed_and_lasts(
+    anonymous: FlaskClient, scheme: str, secure: bool
+) -> None:
+    url = f"{scheme}://localhost/connexion"
+    form = {"identifiant": "bruno", "mot_de_passe": PASSWORD, "csrf_token": token(anonymous.get(url).text)}
+    answer = anonymous.post(url, data=form, headers={"Referer": url})
+    (device,) = [one for one in answer.headers.getlist("Set-Cookie") if one.startswith("appareil=")]
+    attributes = {one.strip() for one in device.split(";")[1:]}
+    assert {"HttpOnly", "SameSite=Lax", "Path=/connexion", "Max-Age=34560000"} <= attributes
+    assert ("Secure" in attributes) is secure
 
 
 def test_whoever_signs_in_may_be_wrong_again_as_often_as_before(app: Flask, sign_in: SignIn) -> None:
     app.config["LOGIN_ATTEMPTS"] = 2
     for _ in range(3):
-        assert sign_in(app.test_client(), "bruno", "mauvais mot de passe").status_code == 422
+        assert fail(sign_in, app.test_client(), 1) == [422]
         assert sign_in(app.test_client(), "bruno", PASSWORD).status_code == 303
-    for status in (422, 422, 429, 429):
-        assert sign_in(app.test_client(), "bruno", "mauvais mot de passe").status_code == status
+    assert fail(sign_in, app.test_client(), 4) == [422, 422, 429, 429]
+
+
+def test_a_clock_that_was_ahead_locks_nobody(app: Flask, sign_in: SignIn, clock: Clock) -> None:
+    clock.now += 365 * 24 * 3600
+    assert fail(sign_in, app.test_client(), 6) == [422] * 5 + [429]
+    ahead = app.test_client()
+    users.add_user(app.extensions["database"], "agathe", "conseiller", PASSWORD)
+    assert sign_in(ahead, "agathe", PASSWORD).status_code == 303
+    clock.now -= 365 * 24 * 3600
+    assert ahead.get("/").status_code == 303, "it would last for a year"
+    assert sign_in(app.test_client(), "bruno", PASSWORD).status_code == 303
 
 
 @pytest.mark.parametrize("hours", [1, 24])
-def test_a_session_lasts_as_long_as_the_setting_says(
-    make_app: Callable[..., Flask], sign_in: SignIn, hours: int, monkeypatch: pytest.MonkeyPatch
+def test_a_session_lasts_as_long_as_the_setting_says_however_much_it_is_used(
+    make_app: Callable[..., Flask], sign_in: SignIn, hours: int, clock: Clock
 ) -> None:
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now)
-    browser = make_app(SESSION_HOURS=hours).test_client()
+    begun = clock.now
+    browser = make_app(SESSION_HOURS=hours, SESSION_IDLE=30).test_client()
     sign_in(browser)
+    while clock.now < begun + 3600 * hours - 1000:
+        clock.now += 900
+        assert browser.get("/").status_code == 200
+    clock.now = begun + 3600 * hours - 1
     assert browser.get("/").status_code == 200
-    now += 3600 * hours - 1
+    clock.now += 1
+    away = browser.get("/")
+    assert away.status_code == 303
+    door = plain(browser.get(away.location).text)
+    assert "Votre session est terminée : connectez-vous pour continuer." in door
+
+
+def test_a_session_that_is_not_used_ends_and_says_so(
+    make_app: Callable[..., Flask], sign_in: SignIn, clock: Clock
+) -> None:
+    browser = make_app(SESSION_IDLE=20).test_client()
+    said = "Votre session s’est terminée après 20 minutes sans activité : connectez-vous pour continuer."
+    sign_in(browser)
+    assert said not in plain(browser.application.test_client().get("/connexion").text)
+    clock.now += 1199
+    assert browser.get("/accessibilite").status_code == 200, "reading any page is activity"
+    clock.now += 1199
     assert browser.get("/").status_code == 200
-    now += 2
-    assert browser.get("/").status_code == 303
+    clock.now += 1200
+    away = browser.get("/clients/157083")
+    assert (away.status_code, away.location) == (303, "/connexion?suite=/clients/157083")
+    assert said in plain(browser.get(away.location).text)
+    wrong = sign_in(browser, "bruno", "mauvais mot de passe", away.location)
+    assert said in plain(wrong.text)
+    assert sign_in(browser, url=away.location).location == "/clients/157083"
+    browser.post("/deconnexion", data={"csrf_token": token(browser.get("/").text)})
+    assert "Votre session" not in plain(browser.get("/connexion").text)
+
+
+def seen(app: Flask) -> float:
+    """When the only session was last used, as it is written down."""
+    with app.extensions["database"].session() as session:
+        return float(session.query(UserSession).one().seen)
+
+
+def test_use_is_written_down_once_a_minute(
+    app: Flask, anonymous: FlaskClient, sign_in: SignIn, clock: Clock
+) -> None:
+    begun = clock.now
+    sign_in(anonymous)
+    for passed, written in ((0, 0), (59, 0), (60, 60), (61, 60), (119, 60), (120, 120)):
+        clock.now = begun + passed
+        assert anonymous.get("/").status_code == 200
+        assert anonymous.get("/static/base.css").status_code == 200
+        assert seen(app) == begun + written
+
+
+def test_the_time_that_remains_is_told_without_counting_as_use(
+    app: Flask, anonymous: FlaskClient, sign_in: SignIn, clock: Clock
+) -> None:
+    assert anonymous.get("/session").json == {"remaining": 0}
+    sign_in(anonymous)
+    begun = clock.now
+    csrf = {"csrf_token": token(anonymous.get("/").text)}
+    clock.now += 3000
+    assert anonymous.get("/session").json == {"remaining": 600}
+    clock.now += 100
+    assert anonymous.get("/session").json == {"remaining": 500}
+    clock.now += 100
+    assert seen(app) == begun
+    assert anonymous.post("/session", data=csrf).json == {"remaining": 3600}
+    clock.now += 10
+    assert anonymous.post("/session", data=csrf).json == {"remaining": 3600}, "at once, not once a minute"
+    assert seen(app) == clock.now
+    assert anonymous.post("/session").status_code == 400
+    clock.now += 3600
+    assert anonymous.post("/session", data=csrf).json == {"remaining": 0}
+    assert anonymous.get("/session").json == {"remaining": 0}
+
+
+def test_a_session_that_cannot_go_on_says_how_long_it_still_lasts(
+    app: Flask, anonymous: FlaskClient, sign_in: SignIn, clock: Clock
+) -> None:
+    app.config["SESSION_HOURS"] = 1
+    sign_in(anonymous)
+    csrf = {"csrf_token": token(anonymous.get("/").text)}
+    clock.now += 3540
+    assert anonymous.post("/session", data=csrf).json == {"remaining": 60}
+
+
+def test_a_browser_is_called_by_its_name_and_system(app: Flask, sign_in: SignIn) -> None:
+    """Nothing else of what it says is kept."""
+    known = {
+        "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0": "Firefox sous Linux",
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0": "Edge sous Windows",
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Chrome/140.0.0.0 Safari/537.36": "Chrome sous Windows",
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+        "Version/18.5 Safari/605.1.15": "Safari sous macOS",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+        "Version/18.5 Mobile/15E148 Safari/604.1": "Safari sous iOS",
+        "Mozilla/5.0 (Linux; Android 15; SM-S931B) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36": "Samsung Internet sous Android",
+        "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Chrome/140.0.0.0 Safari/537.36": "Chrome sous ChromeOS",
+        "Firefox/1": "Firefox",
+        "curl/8.0 (Linux)": "navigateur inconnu",
+        "<script>alert(1)</script>": "navigateur inconnu",
+        "": "navigateur inconnu",
+    }
+    for agent in known:
+        browser = app.test_client()
+        browser.environ_base["HTTP_USER_AGENT"] = agent
+        assert sign_in(browser).status_code == 303
+    with app.extensions["database"].session() as session:
+        assert [row.browser for row in session.query(UserSession).order_by(UserSession.id)] == [
+            *known.values()
+        ]

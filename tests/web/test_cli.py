@@ -49,17 +49,57 @@ def test_users_are_added_listed_changed_and_disabled(ready: Flask) -> None:
     added = flask(
         ready, "user", "add", "Agathe", "--role", "conseiller", "--password-stdin", stdin=PASSWORD + "\n"
     )
-    assert added.output == "Utilisateur ajouté : agathe (conseiller).\n"
-    assert users.authenticate(database, "agathe", PASSWORD) is not None
+    assert added.output == (
+        "Utilisateur ajouté : agathe (conseiller).\nIl devra être changé à la première connexion.\n"
+    )
+    found = users.authenticate(database, "agathe", PASSWORD)
+    assert found is not None
+    assert found.must_change
     listed = flask(ready, "user", "list").output
     assert re.fullmatch(r"agathe \(conseiller\), ajouté le \d\d/\d\d/\d{4}\n1\xa0utilisateur\.\n", listed)
     changed = flask(ready, "user", "password", "agathe", "--generate")
-    password = changed.output.split("affiché cette seule fois : ")[1].strip()
+    password = shown_password(changed)
+    assert changed.output.endswith("\nIl devra être changé à la première connexion.\n")
     assert users.authenticate(database, "agathe", password) is not None
     assert users.authenticate(database, "agathe", PASSWORD) is None
     assert "désactivé : agathe" in flask(ready, "user", "disable", "agathe").output
     assert users.authenticate(database, "agathe", password) is None
     assert "(conseiller, désactivé)" in flask(ready, "user", "list").output
+
+
+@pytest.mark.parametrize("permanent", [True, False])
+def test_a_password_that_is_given_is_to_be_changed_unless_it_is_permanent(
+    ready: Flask, permanent: bool
+) -> None:
+    option = ["--permanent"] if permanent else []
+    said = "Il devra être changé à la première connexion."
+    for words in (("add", "robot", "--role", "auditeur"), ("password", "robot")):
+        done = flask(ready, "user", *words, "--generate", *option)
+        found = users.authenticate(ready.extensions["database"], "robot", shown_password(done))
+        assert found is not None
+        assert found.must_change is not permanent
+        assert (said in done.output) is not permanent
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("add", "agathe", "--role", "auditeur"), "Ce mot de passe est fait de l’identifiant"),
+        (("add", "carla", "--role", "auditeur"), "trop peu de mots"),
+        (("password", "bruno"), "trop peu de mots"),
+    ],
+)
+def test_a_password_that_can_be_guessed_is_refused(
+    ready: Flask, words: tuple[str, ...], sentence: str
+) -> None:
+    database = ready.extensions["database"]
+    users.add_user(database, "bruno", "conseiller", PASSWORD)
+    typed = "agathe-agathe" if "agathe" in words else "dossier client"
+    done = flask(ready, "user", *words, "--password-stdin", stdin=f"{typed}\n")
+    assert (done.exit_code, len(done.stderr.splitlines())) == (1, 1)
+    assert sentence in done.stderr
+    assert [one.name for one in users.list_users(database)] == ["bruno"]
+    assert users.authenticate(database, "bruno", PASSWORD) is not None
 
 
 def test_a_password_can_be_typed_twice(ready: Flask) -> None:
@@ -165,9 +205,10 @@ def test_prepare_makes_everything_once(own: Flask) -> None:
         "→ Entraînement du modèle sur ce portefeuille",
     ]
     assert "Calcul des scores…\n" in done.stderr
+    assert "Il devra être changé à la première connexion.\n" in done.stdout
     found = users.authenticate(own.extensions["database"], "conseiller", shown_password(done))
     assert found is not None
-    assert found.role == "conseiller"
+    assert (found.role, found.must_change) == ("conseiller", True)
     portfolio, model = current_portfolio(own.config["INSTANCE"]), current_model(own.config["INSTANCE"])
     assert portfolio is not None
     assert model is not None
@@ -206,6 +247,7 @@ def test_prepare_makes_the_user_that_lacks(trained: Path, tmp_path: Path) -> Non
     assert re.fullmatch(
         "Utilisateur ajouté : conseiller \\(conseiller\\)\\.\n"
         "Mot de passe, affiché cette seule fois : \\S+\n"
+        "Il devra être changé à la première connexion\\.\n"
         "Tout est en place\\.\n",
         done.output,
     )

@@ -50,7 +50,8 @@ class Server:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
             text = answer.read().decode()
-            return answer.status, text, (answer.getheader("Set-Cookie") or "").partition(";")[0]
+            cookies = [value.partition(";")[0] for value in answer.headers.get_all("Set-Cookie") or ()]
+            return answer.status, text, next((one for one in cookies if one.startswith("session=")), "")
         finally:
             connection.close()
 

@@ -1,6 +1,8 @@
 """No form loses what was typed: tokens that are missing, foreign or old, and sessions that have ended."""
 
+import random
 import re
+import time
 from collections.abc import Callable
 
 import pytest
@@ -10,7 +12,7 @@ from lxml import html
 from lxml.html import HtmlElement
 
 from pretadepenser.credit.portfolio import Portfolio
-from pretadepenser.records import users
+from pretadepenser.records import sessions, users
 from tests.web.test_application import LITTLE
 
 SENTENCE = "Ce formulaire était périmé"
@@ -84,41 +86,202 @@ def test_a_search_and_a_sign_in_with_a_bad_token_are_asked_again(app: Flask, cli
     assert (again["identifiant"], again.get("mot_de_passe") or "") == ("bruno", "")
 
 
+MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
+IDLE = (
+    "Votre session s’est terminée après 60 minutes sans activité ; ce que vous avez saisi est gardé : "
+    "connectez-vous pour le retrouver."
+)
+OVER = "Votre session est terminée ; ce que vous avez saisi est gardé : connectez-vous pour le retrouver."
+TOO_LONG = (
+    "Votre session s’est terminée après 60 minutes sans activité ; ce que vous avez saisi est trop long pour "
+    "être gardé : il faudra le saisir à nouveau."
+)
+
+
+class Clock:
+    """The time of day, as the test sets it."""
+
+    now = 1_800_000_000.0
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(time, "time", lambda: clock.now)
+    return clock
+
+
+def end_all(app: Flask, _: Clock) -> None:
+    """Another machine ended the sessions."""
+    sessions.end_others(app.extensions["database"], 1, 0)
+
+
+def after(seconds: float) -> Callable[[Flask, Clock], None]:
+    """Let time pass."""
+
+    def act(app: Flask, clock: Clock) -> None:
+        clock.now += seconds
+
+    return act
+
+
+def another_password(app: Flask, _: Clock) -> None:
+    """The same password, given anew."""
+    users.set_password(app.extensions["database"], "bruno", "une suite de quelques mots")
+
+
+def plain(page: str) -> str:
+    return page.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+ENDED = {
+    "ended elsewhere": (end_all, OVER),
+    "idle": (after(60 * MINUTE), IDLE),
+    "too old": (after(DAY), IDLE),
+    "two weeks old": (after(14 * DAY), IDLE),
+    "another password": (another_password, OVER),
+}
+
+
+@pytest.mark.parametrize("how", ENDED)
 @pytest.mark.parametrize("address", ["simulation", "/dossiers/nouveau"])
 def test_what_was_typed_waits_for_the_person_to_sign_in_again(
-    app: Flask, client: FlaskClient, sign_in: Callable[..., object], simulation: str, address: str
+    app: Flask,
+    clock: Clock,
+    client: FlaskClient,
+    sign_in: Callable[..., object],
+    simulation: str,
+    address: str,
+    how: str,
 ) -> None:
+    act, said = ENDED[how]
     address = simulation if address == "simulation" else address
     _, sent = form_of(client.get(address).text, "amt_credit")
     sent |= {"amt_credit": "5 432", "amt_income_total": "2 345"}
-    database = app.extensions["database"]
-    (someone,) = users.list_users(database)
-    users.end_sessions(database, someone.id)
+    act(app, clock)
     away = client.post(address, data=sent)
     assert away.status_code == 303
     door = away.headers["Location"]
     assert re.fullmatch(r"/connexion\?suite=.+", door)
-    sign_in(client, url=door)
+    assert plain(client.get(door).text).count(said) == 1
+    answer = sign_in(client, url=door)
+    assert answer.location == address  # type: ignore[attr-defined]
     back = client.get(address)
-    assert BACK in back.text.replace("\u00a0", " ")
+    assert BACK in plain(back.text)
     _, again = form_of(back.text, "amt_credit")
     assert (again["amt_credit"], again["amt_income_total"]) == ("5 432", "2 345")
     assert client.post(address, data=again).status_code in (200, 422)
     later = client.get(address).text
-    assert BACK not in later.replace("\u00a0", " ")
+    assert BACK not in plain(later)
     assert "5 432" not in later
+
+
+def test_a_search_waits_too(
+    clock: Clock, client: FlaskClient, sign_in: Callable[..., object], app: Flask
+) -> None:
+    _, sent = form_of(client.get("/").text, "numero")
+    clock.now += HOUR
+    away = client.post("/", data=sent | {"numero": "157 083"})
+    assert (away.status_code, away.location) == (303, "/connexion")
+    assert IDLE in plain(client.get("/connexion").text)
+    sign_in(client)
+    assert form_of(client.get("/").text, "numero")[1]["numero"] == "157 083"
+
+
+@pytest.mark.parametrize("file", ["simulation", "/dossiers/nouveau/chiffres/score.csv"])
+def test_what_was_sent_for_a_file_waits_on_the_page_of_its_form(
+    clock: Clock, client: FlaskClient, sign_in: Callable[..., object], simulation: str, file: str
+) -> None:
+    page = simulation if file == "simulation" else "/dossiers/nouveau"
+    file = f"{simulation}/chiffres.csv" if file == "simulation" else file
+    _, sent = form_of(client.get(page).text, "amt_credit")
+    clock.now += HOUR
+    away = client.post(file, data=sent | {"amt_credit": "5 432"})
+    assert away.location == f"/connexion?suite={page}"
+    sign_in(client, url=away.location)
+    assert form_of(client.get(page).text, "amt_credit")[1]["amt_credit"] == "5 432"
+
+
+def whole_application(client: FlaskClient) -> dict[str, str]:
+    """Every field of a new application filled in, each with other and long words where they may be free."""
+    form, sent = form_of(client.get("/dossiers/nouveau").text, "amt_credit")
+    for number, (name, value) in enumerate(list(sent.items())):
+        if name == "csrf_token":
+            continue
+        options = form.xpath(f".//select[@name='{name}']/option/@value")
+        if options:
+            sent[name] = max(options, key=len)
+        elif not value:
+            sent[name] = (
+                f"{7919 * (number + 3) % 999:03} {104729 * (number + 1) % 997:03},{number % 100:02} €"
+            )
+    return sent
+
+
+def test_the_whole_application_is_kept_in_a_cookie_that_browsers_take(
+    clock: Clock, client: FlaskClient, sign_in: Callable[..., object]
+) -> None:
+    sent = whole_application(client)
+    assert len(sent) > 15
+    clock.now += HOUR
+    away = client.post("/dossiers/nouveau", data=sent)
+    (cookie,) = away.headers.getlist("Set-Cookie")
+    assert len(cookie) < 2000, "it is far from what browsers take"
+    assert IDLE in plain(client.get(away.location).text)
+    answer = sign_in(client, url=away.location)
+    assert max(map(len, answer.headers.getlist("Set-Cookie"))) < 4093  # type: ignore[attr-defined]
+    _, again = form_of(client.get("/dossiers/nouveau").text, "amt_credit")
+    del sent["csrf_token"]
+    assert {name: again[name] for name in sent} == sent
+
+
+def test_the_cookie_is_as_long_as_browsers_take_and_no_longer(
+    clock: Clock, client: FlaskClient, sign_in: Callable[..., object]
+) -> None:
+    """Random text does not compress: from some length on it cannot be kept, and is said not to be."""
+    noise = random.Random(7)
+    page = client.get("/dossiers/nouveau")
+    _, sent = form_of(page.text, "amt_credit")
+    clock.now += HOUR
+    kept, longest = [], 0
+    for length in range(3000, 5000, 50):
+        filled = sent | {
+            "amt_credit": "".join(noise.choices("0123456789abcdefghijklmnopqrstuvwxyz", k=length))
+        }
+        away = client.post("/dossiers/nouveau", data=filled)
+        (cookie,) = away.headers.getlist("Set-Cookie")
+        longest = max(longest, len(cookie))
+        door = plain(client.get(away.location).text)
+        assert (IDLE in door) != (TOO_LONG in door)
+        kept += [length] if IDLE in door else []
+    assert kept == list(range(3000, max(kept) + 50, 50)), "the shorter, and no longer"
+    assert max(kept) < 4950
+    # As sent here, without "; Secure".
+    assert 4020 < longest <= 4093 - 8
+    # What is too long leaves nothing, and leads to the form all the same.
+    sign_in(client, url="/connexion?suite=/dossiers/nouveau")
+    page = client.get("/dossiers/nouveau")
+    assert BACK not in plain(page.text)
+
+
+def test_passwords_are_never_kept(clock: Clock, client: FlaskClient) -> None:
+    _, sent = form_of(client.get("/compte").text, "actuel")
+    clock.now += HOUR
+    away = client.post("/compte", data=sent | {"actuel": "secret", "nouveau": "secret", "encore": "secret"})
+    assert (away.status_code, away.location) == (303, "/connexion")
+    assert "est gardé" not in client.get("/connexion").text
+    with client.session_transaction() as cookie:
+        assert "secret" not in str(dict(cookie))
 
 
 def test_nobody_else_is_given_what_was_typed(
     app: Flask, client: FlaskClient, sign_in: Callable[..., object], simulation: str
 ) -> None:
-    database = app.extensions["database"]
-    (someone,) = users.list_users(database)
-    users.add_user(database, "carla", "conseiller", "un autre mot de passe")
+    users.add_user(app.extensions["database"], "carla", "conseiller", "une tout autre suite")
     _, sent = form_of(client.get(simulation).text, "amt_credit")
-    users.end_sessions(database, someone.id)
+    sessions.end_others(app.extensions["database"], 1, 0)
     client.post(simulation, data=sent | {"amt_credit": "5 432"})
-    sign_in(client, "carla", "un autre mot de passe")
+    sign_in(client, "carla", "une tout autre suite")
     page = client.get(simulation)
-    assert BACK not in page.text.replace("\u00a0", " ")
+    assert BACK not in plain(page.text)
     assert "5 432" not in page.text

@@ -65,7 +65,17 @@ def grow(instance: Path, book: Book) -> None:
     """Make an instance step by step, and ask it for pages between the steps."""
     _say(book, instance, "user", "list")  # without its tables
     _say(book, instance, "database", "upgrade")
-    printed = _say(book, instance, "user", "add", "administrateur", "--role", "administrateur", "--generate")
+    printed = _say(
+        book,
+        instance,
+        "user",
+        "add",
+        "administrateur",
+        "--role",
+        "administrateur",
+        "--generate",
+        "--permanent",
+    )
     password = printed.split()[-1]
     _say(book, instance, "model", "train")
     _say(book, instance, "model", "card")

@@ -73,7 +73,10 @@ def prepare(instance: Path) -> None:
     must(instance, "database", "upgrade")
     must(instance, "portfolio", "demo", "--clients", "3000", "--seed", "3")
     must(instance, "model", "train")
-    passwords = {role: must(instance, "user", "add", role, "--role", role, "--generate") for role in ROLES}
+    passwords = {
+        role: must(instance, "user", "add", role, "--role", role, "--generate", "--permanent")
+        for role in ROLES
+    }
     token = must(instance, "token", "add", "agence")
     folder = instance / FOLDER
     folder.mkdir()

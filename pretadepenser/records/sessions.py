@@ -1,0 +1,132 @@
+"""Sessions of users: one row for each signed-in browser, known by the digest of a random identifier."""
+
+import hashlib
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+
+from pretadepenser.records.database import SKEW, Database
+from pretadepenser.records.models import User, UserSession
+
+# Seconds: use is written down no more often.
+RARELY: Final = 60
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a session lasts, in seconds: without being used, and at all."""
+
+    idle: float
+    age: float
+
+    def end(self, session: UserSession) -> float:
+        """When a session ends if it is not used again; 0 for one from the future."""
+        if max(session.begun, session.seen) > time.time() + SKEW:
+            return 0
+        return min(session.seen + self.idle, session.begun + self.age)
+
+    def fell_asleep(self, session: UserSession) -> bool:
+        """Whether want of use ended a session."""
+        return session.seen + self.idle <= min(time.time(), session.begun + self.age)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A row of a session, its user, and when it ends (seconds since the epoch)."""
+
+    session: UserSession
+    user: User
+    end: float
+
+    @property
+    def good(self) -> bool:
+        """Whether the session has not ended and its user may use it."""
+        return self.user.active and self.end > time.time()
+
+
+def begin(database: Database, user: User, browser: str, limits: Limits) -> str | None:
+    """Begin a session and give its identifier, which nothing can give again; rows that are over are deleted.
+
+    One that ended for want of use is kept until its age is over: its owner is told why it ended.
+    None: the account was disabled, or its password changed, since `user` was read.
+    """
+    now = time.time()
+    text = secrets.token_urlsafe(32)
+    over = or_(
+        UserSession.begun <= now - limits.age, UserSession.begun > now + SKEW, UserSession.seen > now + SKEW
+    )
+    with database.session() as session:
+        session.execute(delete(UserSession).where(over))
+        same = select(User.id).where(
+            User.id == user.id, User.password_hash == user.password_hash, User.active
+        )
+        if session.scalar(same.with_for_update(read=True)) is None:
+            return None
+        session.add(
+            UserSession(user_id=user.id, digest=_digest(text), begun=now, seen=now, browser=browser[:64])
+        )
+    return text
+
+
+def find(database: Database, user: int, text: str, limits: Limits) -> Found | None:
+    """Give the session of this user with this identifier, over or not, in one read; None: there is none."""
+    with database.session() as session:
+        row = session.execute(
+            select(UserSession, User).join(User).where(UserSession.digest == _digest(text), User.id == user)
+        ).one_or_none()
+    return None if row is None else Found(row[0], row[1], limits.end(row[0]))
+
+
+def touch(database: Database, found: Found, limits: Limits) -> Found:
+    """Write down that a session is used now, and give it as it is then; a convenience, hurried."""
+    now, row = time.time(), found.session
+    with database.session(hurried=True) as session:
+        session.execute(
+            update(UserSession).where(UserSession.id == row.id, UserSession.seen < now).values(seen=now)
+        )
+    row.seen = max(row.seen, now)
+    return Found(row, found.user, limits.end(row))
+
+
+def listed(database: Database, user: int, limits: Limits) -> Sequence[UserSession]:
+    """Give the sessions of a user that are not over, the last used first."""
+    with database.session() as session:
+        rows = session.scalars(
+            select(UserSession)
+            .where(UserSession.user_id == user)
+            .order_by(UserSession.seen.desc(), UserSession.id.desc())
+        ).all()
+    now = time.time()
+    return [row for row in rows if limits.end(row) > now]
+
+
+def end(database: Database, user: int, session: int) -> bool:
+    """End one session of a user; say whether there was one."""
+    return _delete(database, and_(UserSession.user_id == user, UserSession.id == session)) > 0
+
+
+def end_others(database: Database, user: int, kept: int) -> int:
+    """End all sessions of a user but one; say how many rows there were."""
+    return _delete(database, and_(UserSession.user_id == user, UserSession.id != kept))
+
+
+def renew(database: Database, session: int) -> str:
+    """Give a session another identifier: copies of the one before are dead."""
+    text = secrets.token_urlsafe(32)
+    with database.session() as opened:
+        opened.execute(update(UserSession).where(UserSession.id == session).values(digest=_digest(text)))
+    return text
+
+
+def _delete(database: Database, which: ColumnElement[bool]) -> int:
+    with database.session() as session:
+        return len(session.scalars(delete(UserSession).where(which).returning(UserSession.id)).all())
+
+
+def _digest(text: str) -> str:
+    """The identifier has 256 random bits behind it: neither slow hashing nor a salt would add anything."""
+    return hashlib.sha256(text.encode()).hexdigest()
