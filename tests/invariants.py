@@ -99,7 +99,11 @@ def _tables(page: HtmlElement, where: str) -> None:
 
 def _policy(page: HtmlElement, where: str) -> None:
     assert not page.xpath("//@style"), f"{where}: an inline style, which the policy blocks"
-    assert not page.xpath("//script | //style"), f"{where}: an inline script or style"
+    assert not page.xpath("//style"), f"{where}: an inline style sheet"
+    for script in page.xpath("//script"):
+        assert script.get("src", "").startswith("/static/session.js?v="), f"{where}: a script of another kind"
+        assert not (script.text or "").strip(), f"{where}: an inline script"
+        assert "defer" in script.attrib, f"{where}: a script that keeps the page waiting"
     handlers = [name for element in page.iter() for name in element.attrib if name.startswith("on")]
     assert not handlers, f"{where}: {handlers}"
 

@@ -23,6 +23,7 @@ from pretadepenser.credit.portfolio import Portfolio, current_portfolio
 from pretadepenser.credit.recourse.search import levers
 from pretadepenser.credit.scale import Scale
 from pretadepenser.money import using
+from pretadepenser.records import users
 from tests.browser.states import State, leaving_the_page
 from tests.conftest import PASSWORD
 from tests.web.test_gunicorn import Server, start
@@ -86,7 +87,9 @@ def serve() -> Iterator[Callable[[Path], str]]:
 
 @pytest.fixture(scope="session")
 def site(serve: Callable[[Path], str], instance: Path) -> str:
-    """Address of the application in its normal state."""
+    """Address of the application in its normal state, with a user whose password must be changed."""
+    database = create_app({"INSTANCE": instance}).extensions["database"]
+    users.add_user(database, "dominique", "conseiller", PASSWORD, must_change=True)
     return serve(instance)
 
 
@@ -96,8 +99,8 @@ def empty_site(serve: Callable[[Path], str], instance: Path) -> str:
     folder = instance.parent / "empty"
     folder.mkdir()
     # Not the file alone: what was written last stands in a file beside it.
-    with closing(sqlite3.connect(instance / "pretadepenser.sqlite")) as users:
-        users.execute("VACUUM INTO ?", (str(folder / "pretadepenser.sqlite"),))
+    with closing(sqlite3.connect(instance / "pretadepenser.sqlite")) as file:
+        file.execute("VACUUM INTO ?", (str(folder / "pretadepenser.sqlite"),))
     return serve(folder)
 
 

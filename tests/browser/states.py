@@ -126,6 +126,36 @@ def expire(driver: WebDriver) -> None:
     submit()(driver)
 
 
+def outlive(driver: WebDriver) -> None:
+    """Keep the cookie of a session that is over, and send the form of the page with it."""
+    cookie = driver.get_cookie("session")
+    assert cookie
+    driver.execute_async_script(
+        "const done = arguments[0], form = document.querySelector('form.session');"
+        "fetch(form.action, {method: 'POST', body: new URLSearchParams(new FormData(form))}).then(done)"
+    )
+    driver.add_cookie({"name": "session", "value": cookie["value"], "path": "/", "httpOnly": True})
+    driver.known_as = None  # type: ignore[attr-defined]  # the next page must be signed in for anew
+    submit()(driver)
+
+
+def sign_in_again(driver: WebDriver) -> None:
+    """Leave the session open, and begin another one on the same page."""
+    driver.delete_cookie("session")
+    driver.refresh()
+    submit(identifiant="agathe", mot_de_passe="un mot de passe d'essai")(driver)
+
+
+def press(words: str) -> Callable[[WebDriver], None]:
+    """Press a button of the page that leads to another."""
+
+    def act(driver: WebDriver) -> None:
+        with leaving_the_page(driver):
+            driver.find_element("xpath", f"//main//button[normalize-space()='{words}']").click()
+
+    return act
+
+
 def oversize(driver: WebDriver) -> None:
     """Send more than the site takes."""
     driver.execute_script(
@@ -168,6 +198,19 @@ STATES = (
         status=422,
     ),
     State("auth.sign_in", "/connexion", "throttled", user="", act=guess, status=429),
+    State("auth.sign_in", "/", "kept", act=outlive, says="ce que vous avez saisi est gardé"),
+    State("account.page", "/compte", says="Sessions ouvertes"),
+    State("account.page", "/compte", "errors", act=submit(), status=422),
+    State(
+        "account.page", "/compte", "must-change", user="dominique", says="choisissez le vôtre pour continuer"
+    ),
+    State(
+        "account.page",
+        "/compte",
+        "others-ended",
+        act=after(sign_in_again, press("Mettre fin à toutes les autres")),
+        says="Toutes vos autres sessions sont terminées.",
+    ),
     State("home.search", "/", "first-time", user="camille", says="Vous n’avez pas encore consulté de client"),
     State("clients.decision", CLIENT),
     State("clients.decision", CLIENT, "unfolded", act=unfold),
@@ -310,7 +353,8 @@ NOT_PAGES = {
     "model.fairness_picture": "SVG inside the fairness page (tests/web/test_model.py)",
     "model.fairness_chart_spreadsheet": "CSV (tests/web/test_model.py)",
     "model.fairness_spreadsheet": "CSV (tests/web/test_model.py)",
-    "static": "style sheets and the icon",
+    "static": "style sheets, the icon and the script of the session",
+    "auth.remaining": "JSON for that script (tests/browser/test_session.py)",
     "operations.alive": "JSON for a supervisor (tests/web/test_operations.py)",
     "operations.ready": "JSON for a supervisor (tests/web/test_operations.py)",
     "watch.picture": "SVG and WebP inside the report (tests/web/test_watch.py)",

@@ -13,7 +13,7 @@ import time
 import urllib.parse
 from collections.abc import Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import brotli
@@ -255,6 +255,21 @@ def test_a_killed_worker_is_replaced(server: Server) -> None:
     os.kill(victim, signal.SIGKILL)
     server.wait_for_workers(gone={victim})
     assert server.get(CLIENT)[0] == 200
+
+
+def test_two_workers_let_no_more_guesses_through_than_one(server: Server) -> None:
+    """Forty guesses from sixteen browsers at once: the five free ones, whichever worker has them."""
+
+    def guess(number: int) -> int:
+        return replace(server, cookie="").sign_in("personne", f"mauvais mot de passe {number}")
+
+    assert len(server.wait_for_workers()) == 2
+    begun = time.monotonic()
+    with ThreadPoolExecutor(16) as pool:
+        statuses = list(pool.map(guess, range(40)))
+    assert set(statuses) == {422, 429}
+    # A second later one more may be tried, two seconds after that another one.
+    assert 5 <= statuses.count(422) <= 5 + time.monotonic() - begun
 
 
 def test_the_log_names_nobody(server: Server) -> None:
