@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from pretadepenser.records import users
 from pretadepenser.records.models import UserSession
@@ -374,6 +375,20 @@ def test_use_is_written_down_once_a_minute(
         assert anonymous.get("/").status_code == 200
         assert anonymous.get("/static/base.css").status_code == 200
         assert seen(app) == begun + written
+
+
+def test_a_request_asks_the_database_once_who_it_is(
+    app: Flask, anonymous: FlaskClient, sign_in: SignIn
+) -> None:
+    sign_in(anonymous)
+    asked: list[str] = []
+    engine = app.extensions["database"].engine
+    event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    assert anonymous.get("/modele").status_code == 200
+    assert [words.split()[0] for words in asked] == ["SELECT"]
+    assert app.test_client().get("/modele").status_code == 303
+    assert anonymous.get("/static/base.css").status_code == 200
+    assert len(asked) == 1, "nobody, and a static file, ask nothing"
 
 
 def test_the_time_that_remains_is_told_without_counting_as_use(

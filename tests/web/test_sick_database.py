@@ -83,6 +83,8 @@ def test_without_a_database_every_page_says_so_in_french(
             assert (answer.status_code, SENTENCE in answer.text) == (503, True), address
             assert answer.headers["Retry-After"] == "30"
             assert "Traceback" not in answer.text
+        # Whether the session is over is not known.
+        assert client.get("/session").status_code == 503
         ready = client.get("/readyz")
         assert (ready.status_code, ready.get_json()["database"]) == (503, "indisponible")
     # The session is what it was.
