@@ -64,6 +64,9 @@ NOT_FOR_ADVISORS = {
     "static",
     "auth.sign_in",
     "auth.sign_out",
+    # These lead back to /compte, which is read.
+    "account.end",
+    "account.end_others",
     "operations.alive",
     "operations.ready",
     "administration.settings",
@@ -125,6 +128,8 @@ def walk(app: Flask, name: str, number: int) -> Walk:
     walked = Walk(app, signed_in(app, name))
     client = f"/clients/{number}"
     for address in ("/", client, f"{client}/entretien", f"{client}/leviers", "/accessibilite", "/veille"):
+        walked.open(address)
+    for address in ("/compte", "/session"):
         walked.open(address)
     compared = walked.open(f"{client}/comparaison")
     assert compared is not None
