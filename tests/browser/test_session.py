@@ -14,12 +14,11 @@ from selenium.webdriver.support.wait import WebDriverWait
 from werkzeug.serving import make_server
 
 from pretadepenser import create_app
-from tests.browser.states import leaving_the_page
-from tests.browser.test_accessibility import violations
+from tests.browser.states import display, leaving_the_page
+from tests.browser.test_accessibility import DISPLAYS, violations
 from tests.browser.test_keyboard import FOCUSED
 
 CLIENT = "/clients/157083"
-HOUR = 3600
 # The script warns two minutes before the end: sessions of these tests end soon after.
 SOON = 121.5 / 60
 
@@ -206,7 +205,7 @@ def test_a_session_that_cannot_be_made_longer_says_so(
     app.config["SESSION_IDLE"] = 1.5
     driver.switch_to.active_element.send_keys(Keys.ENTER)
     WebDriverWait(driver, 5, 0.1).until(
-        lambda d: box.accessible_name == "Votre session ne peut plus être prolongée"
+        lambda d: box.accessible_name == "Votre session ne peut pas être prolongée"
     )
     assert driver.switch_to.active_element.text == "Continuer"
     driver.switch_to.active_element.send_keys(Keys.ENTER)
@@ -227,4 +226,14 @@ def test_the_dialog_has_no_violation_and_fits(
         "box.showModal();",
         state,
     )
-    assert violations(driver) == []
+    faults = []
+    try:
+        for name, (width, features) in DISPLAYS.items():
+            display(driver, width, features)
+            faults += [f"{name}: {fault}" for fault in violations(driver)]
+            box = driver.find_element("id", "session").rect
+            if box["x"] < 0 or box["x"] + box["width"] > width:
+                faults.append(f"{name}: the dialog is wider than the screen")
+    finally:
+        display(driver, 1280, {})
+    assert not faults, "\n".join(faults)
