@@ -79,7 +79,7 @@
   });
   for (const button of dialog.querySelectorAll("[data-close]")) button.addEventListener("click", close);
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && (shown === "over" || Date.now() >= due)) ask();
+    if (!document.hidden && (shown || Date.now() >= due)) ask();
   });
 
   wait(Math.max(0, Number(dialog.dataset.remaining) - early));

@@ -9,7 +9,16 @@ from flask_compress import Compress
 
 # PDF, webp and PNG are compressed in themselves.
 TYPES: Final = frozenset(
-    {"text/html", "text/css", "text/csv", "text/markdown", "application/json", "image/svg+xml"}
+    {
+        "text/html",
+        "text/css",
+        "text/csv",
+        "text/markdown",
+        "text/javascript",
+        "application/javascript",  # Python's name for it before 3.12
+        "application/json",
+        "image/svg+xml",
+    }
 )
 # Chosen by measurement, see docs/decisions/serving.md. Browsers offer br by https only.
 BROTLI_LEVEL: Final = 5

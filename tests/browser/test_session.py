@@ -1,6 +1,7 @@
 """The end of a session in a real browser: the warning, what it offers, and what stays on the page."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
+from sqlalchemy import text
 from werkzeug.serving import make_server
 
 from pretadepenser import create_app
@@ -77,6 +79,12 @@ def words(element: WebElement) -> str:
     return " ".join(element.text.split())
 
 
+def last_use(app: Flask) -> float:
+    """When any session was last used, as it is written down."""
+    with app.extensions["database"].session() as session:
+        return float(session.scalar(text("SELECT max(seen) FROM user_session")) or 0)
+
+
 def closed(driver: WebDriver) -> None:
     """Wait until the dialog is closed."""
     box = driver.find_element("id", "session")
@@ -117,9 +125,10 @@ def test_a_warning_takes_the_focus_and_either_key_stays(
     ActionChains(driver).send_keys(Keys.TAB).perform()
     assert driver.switch_to.active_element.text == "Se déconnecter"
     ActionChains(driver).key_down(Keys.SHIFT).send_keys(Keys.TAB).key_up(Keys.SHIFT).perform()
-    app.config["SESSION_IDLE"] = 60
+    app.config["SESSION_IDLE"], before = 60, last_use(app)
     ActionChains(driver).send_keys(Keys.ENTER if key == "Enter" else Keys.ESCAPE).perform()
     closed(driver)
+    assert last_use(app) > before + 1, "the server was told"
     # The focus is where it was, and what was typed too.
     field = driver.switch_to.active_element
     assert field.get_attribute("id") == "amt_credit"
@@ -138,23 +147,38 @@ def test_the_warning_offers_to_leave(open_soon: Callable[[str], WebDriver]) -> N
     assert "Votre session" not in driver.find_element("tag name", "main").text
 
 
-def test_activity_in_another_tab_counts_for_this_one(
+def test_the_server_is_asked_before_anything_is_said(
+    app: Flask, open_soon: Callable[[str], WebDriver]
+) -> None:
+    """The page believes in its two minutes and a moment; another tab went on, and the server knows."""
+    driver = open_soon("/")
+    app.config["SESSION_IDLE"] = 60
+    driver.execute_script(
+        "window.asked = window.opened = 0; const before = window.fetch;"
+        "window.fetch = (...given) => { window.asked += 1; return before(...given); };"
+        "new MutationObserver(() => { window.opened += 1; }).observe(document.getElementById('session'),"
+        "  {attributes: true, attributeFilter: ['open']});"
+    )
+    WebDriverWait(driver, 5, 0.1).until(lambda d: d.execute_script("return window.asked") == 1)
+    time.sleep(0.5)
+    assert driver.execute_script("return [window.asked, window.opened]") == [1, 0]
+
+
+def test_staying_in_one_tab_takes_the_warning_away_in_the_other(
     app: Flask, hasty: tuple[Flask, str], open_soon: Callable[[str], WebDriver]
 ) -> None:
     driver = open_soon("/")
     first = driver.current_window_handle
-    # This page believes in its two minutes and a moment; the server knows better before the moment is over.
-    app.config["SESSION_IDLE"] = 60
-    driver.execute_script(
-        "window.asked = 0; const before = window.fetch;"
-        "window.fetch = (...given) => { window.asked += 1; return before(...given); };"
-    )
+    dialog(driver)
     driver.switch_to.new_window("tab")
     driver.get(hasty[1] + CLIENT)
+    dialog(driver)
+    app.config["SESSION_IDLE"] = 60
+    driver.switch_to.active_element.send_keys(Keys.ENTER)
+    closed(driver)
     driver.close()
     driver.switch_to.window(first)
-    WebDriverWait(driver, 5, 0.1).until(lambda d: d.execute_script("return window.asked") == 1)
-    assert not driver.find_element("id", "session").is_displayed()
+    WebDriverWait(driver, 12, 0.1).until(lambda d: not d.find_element("id", "session").is_displayed())
 
 
 def test_a_session_that_is_over_leaves_the_page_and_leads_to_signing_in(

@@ -22,6 +22,7 @@ SMALL = [
     "/modele/graphiques/sens.csv",
     "/modele/fiche.md",
     "/static/components.css",
+    "/static/session.js",
     "/veille/images/categories.svg",
     "/veille/chiffres/fiabilite.csv",
 ]
@@ -86,7 +87,13 @@ def test_the_pdf_is_not_compressed_twice(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["/clients/157083", "/static/base.css", "/clients/157083/graphiques/score.svg"]
+    "url",
+    [
+        "/clients/157083",
+        "/static/base.css",
+        "/static/session.js",
+        "/clients/157083/graphiques/score.svg",
+    ],
 )
 def test_head_tells_what_get_would(client: FlaskClient, url: str) -> None:
     whole = get(client, url, BROWSER)
