@@ -4,6 +4,7 @@ The rooms that load big libraries are imported inside the commands, so that `--h
 commands on users stay quick.
 """
 
+import os
 import secrets
 import sys
 from contextlib import suppress
@@ -16,7 +17,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from pretadepenser import storage
-from pretadepenser.console import Command, Failure, Group, Progress
+from pretadepenser.console import Check, Command, Failure, Group, Progress, Undone
 from pretadepenser.french import compact, number, percent, plural
 from pretadepenser.money import KAGGLE, PLAIN, Money, using
 from pretadepenser.records import names, tokens, users
@@ -59,6 +60,7 @@ def init_app(app: Flask) -> None:
     """Add the commands to an application."""
     app.cli.add_command(prepare)
     app.cli.add_command(score)
+    app.cli.add_command(audit)
     for group in (portfolio, model, user, token, database):
         app.cli.add_command(group)
 
@@ -328,6 +330,60 @@ def score(file: Path, output: Path, reasons: bool) -> None:
     with Progress() as progress, using(compared.money if compared else PLAIN):
         rows = score_file(file, output, _model(), current_app.config["LIMIT"], compared, progress)
     click.echo(f"{plural(rows, 'client')} : scores écrits dans {output}.")
+
+
+@click.command(cls=Check)
+@click.option("--url", metavar="ADRESSE", required=True, help="Site à contrôler, https://… ou http://…")
+@click.option("--user", metavar="NOM", required=True, help="Compte avec lequel se connecter.")
+@click.option("--output", metavar="DOSSIER", type=PATH, required=True, help="Dossier de preuves à écrire.")
+@click.option("--client", metavar="N", type=click.IntRange(1), help="Client à ouvrir (sinon, un du site).")
+@click.option("--sample", metavar="FICHIER", type=PATH, help="Un autre échantillon de pages, en TOML.")
+@click.option("--baseline", metavar="FICHIER", type=PATH, help="Violations acceptées, une par ligne.")
+@click.option("--force", is_flag=True, help="Remplace un dossier de preuves qui existe déjà.")
+@click.option("--publish", is_flag=True, help="Propose le dossier sur /accessibilite/preuves.")
+@with_appcontext
+@click.pass_context
+def audit(
+    context: click.Context, url: str, user: str, output: Path, client: int | None, sample: Path | None,
+    baseline: Path | None, force: bool, publish: bool,
+) -> None:  # fmt: skip
+    """Contrôle l’accessibilité d’un site en service et écrit un dossier de preuves.
+
+    Le mot de passe est demandé, ou lu dans PRETADEPENSER_AUDIT_PASSWORD. Code de sortie : 0 sans violation
+    nouvelle, 1 avec, 2 si le contrôle n’a pas pu être fait, ou pas en entier.
+    """
+    try:
+        from pretadepenser.audit import pack, run
+    except ImportError as error:
+        raise Undone(
+            f"Il manque {error.name} pour commander un navigateur : installez l’extra « audit » "
+            "(pip install --editable '.[audit]')."
+        ) from error
+    asked = run.order(
+        url, user, output.absolute(), force=force, client=client, own_sample=sample, baseline=baseline
+    )
+    password = _audit_password(user, asked.url)
+    with Progress() as progress:
+        found = run.make(asked, password, progress)
+    for line in run.told(found):
+        click.echo(line)
+    click.echo(f"Preuves écrites dans {output}.")
+    if publish:
+        pack.publish(asked.output, _instance())
+        click.echo("Elles sont proposées sur /accessibilite/preuves.")
+    context.exit(1 if found.refused else 2 if found.unreached else 0)
+
+
+def _audit_password(user: str, url: str) -> str:
+    """The password of the account, never an argument: those are seen by everybody on the machine."""
+    if given := os.environ.get("PRETADEPENSER_AUDIT_PASSWORD"):
+        return given
+    if not sys.stdin.isatty():
+        raise Undone(
+            "Le mot de passe manque : donnez-le par la variable d’environnement PRETADEPENSER_AUDIT_PASSWORD."
+        )
+    asked: str = click.prompt(f"Mot de passe de {user} sur {url}", hide_input=True)
+    return asked
 
 
 def _model() -> Any:

@@ -17,6 +17,8 @@ from pretadepenser.errors import ToldError
 from pretadepenser.settings import SETTINGS, Setting
 
 PREFIX = "PRETADEPENSER_"
+# Variables of the environment that are no settings of the server.
+OTHERS = frozenset({"INSTANCE", "AUDIT_PASSWORD"})
 REPOSITORY = Path(__file__).resolve().parent.parent
 FILE = "config.toml"
 SECRET_FILE = "secret.key"  # noqa: S105 (the name of a file)
@@ -132,7 +134,7 @@ def _refuse_unknown(environ: Mapping[str, str], written: Mapping[str, object]) -
     for name, place in [(name, "l’environnement") for name in in_environment] + [
         (name, FILE) for name in written
     ]:
-        if name in _BY_NAME or (name == "INSTANCE" and place != FILE):
+        if name in _BY_NAME or (name in OTHERS and place != FILE):
             continue
         full = f"{PREFIX}{name}" if place != FILE else name
         if name == "INSTANCE":

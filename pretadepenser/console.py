@@ -29,8 +29,16 @@ class Misuse(Failure):
     exit_code = 2
 
 
+class Undone(Failure):
+    """A check that could not be made: 1 says that it found something."""
+
+    exit_code = 2
+
+
 class Command(click.Command):
     """A command whose expected errors end with one sentence."""
+
+    failure: type[Failure] = Failure
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Read the arguments."""
@@ -39,8 +47,14 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run."""
-        with _told_in_french():
+        with _told_in_french(self.failure):
             return super().invoke(ctx)
+
+
+class Check(Command):
+    """A command whose answer is its exit code: what goes wrong ends with 2."""
+
+    failure = Undone
 
 
 class Group(AppGroup):
@@ -53,17 +67,17 @@ class Group(AppGroup):
 
 
 @contextmanager
-def _told_in_french() -> Iterator[None]:
+def _told_in_french(failure: type[Failure] = Failure) -> Iterator[None]:
     try:
         yield
     except click.UsageError as error:
         raise _misused(error) from error
     except ToldError as error:
-        raise Failure(str(error)) from error
+        raise failure(str(error)) from error
     except OSError as error:
-        raise Failure(_refused(error)) from error
+        raise failure(_refused(error)) from error
     except storage.DamagedError as error:
-        raise Failure(f"{error.path} est absent, illisible ou a changé : faites-le à nouveau.") from error
+        raise failure(f"{error.path} est absent, illisible ou a changé : faites-le à nouveau.") from error
     except SQLAlchemyError as error:
         raise Failure(
             "La base de données ne se lit pas ou ne s’écrit pas : vérifiez qu’elle répond, ses droits, et la "

@@ -355,6 +355,15 @@ SETTINGS: tuple[Setting, ...] = (
         demo="dpo@preteur.example",
     ),
     Setting(
+        "ACCESSIBILITY_EMAIL",
+        "",
+        "E-mail address for what somebody cannot read or use; empty: the lender's ways of contact.",
+        _email,
+        _EMAIL,
+        purpose="Adresse électronique à laquelle signaler un défaut d’accessibilité, sur la déclaration "
+        "d’accessibilité ; vide : les coordonnées du prêteur.",
+    ),
+    Setting(
         "OUTCOME_MEANING",
         "",
         "What a default is in the lender's data, after « environ 37 ont »; empty: what it is in Kaggle's.",

@@ -12,7 +12,6 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final
 
 from axe_selenium_python import Axe
@@ -25,11 +24,10 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
 from pretadepenser.audit import AuditError
+from pretadepenser.audit.engine import AXE, version
 from pretadepenser.audit.findings import SIDEWAYS, Audit, Baseline, Finding, Missed, Rule, Visit, rule
 from pretadepenser.audit.sample import Display, Page, Sample, State
 
-# axe-selenium-python brings axe-core 3.1.1, which knows no rule of WCAG 2.1 or 2.2: it runs this one.
-AXE: Final = Path(__file__).with_name("axe") / "axe.min.js"
 SIGN_IN: Final = "/connexion"
 # The client who exists in every fictitious portfolio.
 CLIENT: Final = 157083
@@ -93,11 +91,11 @@ def walk(
     with _chromium() as driver:
         walker = _Walker(driver, url, sample, selectors, progress)
         begun = datetime.datetime.now().astimezone()
-        walker.open(SIGN_IN)
-        walker.look(anonymous=True)
         walker.sign_in(user, password)
         walker.client = client or walker.found_client()
         walker.look(anonymous=False)
+        walker.sign_out()
+        walker.look(anonymous=True)
         return Audit(
             url=url,
             client=walker.client,
@@ -107,16 +105,10 @@ def walk(
             browser=f"Chromium {driver.capabilities['browserVersion']}",
             sample=sample,
             rules=walker.rules,
-            visits=walker.visits,
+            visits=sorted(walker.visits, key=lambda visit: sample.pages.index(visit.page)),
             missed=walker.missed,
             baseline=baseline,
         )
-
-
-def version() -> str:
-    """The version of axe-core."""
-    found = re.match(r"/\*! axe v([\d.]+)", AXE.read_text("utf-8")[:40])
-    return found[1] if found else "inconnue"
 
 
 @contextmanager
@@ -164,6 +156,7 @@ class _Walker:
         self.selectors = dict(selectors)
         self.progress = progress
         self.client = CLIENT
+        self.seen = 0
         self.rules: dict[str, Rule] = {}
         self.visits: list[Visit] = []
         self.missed: list[Missed] = []
@@ -180,6 +173,9 @@ class _Walker:
                 f"Le site {self.url} ne répond pas ({found[1] if found else _first_line(error)}) : "
                 "vérifiez l’adresse."
             ) from error
+        # Chromium shows a page of its own for some errors, and says nothing.
+        if self.driver.execute_script("return location.protocol") == "chrome-error:":
+            raise AuditError(f"Le site {self.url} ne répond pas : vérifiez l’adresse.")
 
     def sign_in(self, user: str, password: str) -> None:
         """Fill in the form of /connexion as a person does. Raises AuditError where that leads nowhere."""
@@ -210,6 +206,14 @@ class _Walker:
                 "« flask --app wsgi user add NOM --role auditeur --permanent »."
             )
 
+    def sign_out(self) -> None:
+        """Leave no session behind."""
+        self.open("/")
+        for form in self.driver.find_elements("css selector", "form[action$='/deconnexion']"):
+            with self._leaving():
+                form.submit()
+        self.driver.delete_all_cookies()
+
     def found_client(self) -> int:
         """A client that the page of search offers: visited lately, or its example."""
         self.open("/")
@@ -224,13 +228,14 @@ class _Walker:
         """Look at the pages that need nobody signed in, or at the others."""
         pages = [page for page in self.sample.pages if page.anonymous is anonymous]
         for page in pages:
-            step = f"{page.title} ({self.sample.pages.index(page) + 1} sur {len(self.sample.pages)})"
+            self.seen += 1
+            step = f"{page.title} ({self.seen} sur {len(self.sample.pages)})"
             for index, state in enumerate(page.states):
                 self.progress(step, index / len(page.states))
-                self._look_at(page, state, step)
+                self._look_at(page, state)
             self.progress(step, 1.0)
 
-    def _look_at(self, page: Page, state: State, step: str) -> None:
+    def _look_at(self, page: Page, state: State) -> None:
         self._show(self.sample.displays[0])
         try:
             self.open(page.path.format(client=self.client))

@@ -58,7 +58,7 @@ class Finding:
 class Visit:
     """A page in one state and display, with axe-core's own answer.
 
-    outcomes: name of a rule -> failed, cantTell, passed or inapplicable; present: criteria with an object here.
+    outcomes: rule -> failed, cantTell, passed or inapplicable; present: criteria that have an object here.
     """
 
     page: Page

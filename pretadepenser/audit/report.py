@@ -75,15 +75,17 @@ def answer(audit: Audit) -> list[str]:
     elif not refused:
         told = [f"{plural(found, 'violation')}, toutes acceptées d’avance."]
     else:
-        accepted = f", dont {found - refused} acceptées d’avance" if found > refused else ""
+        accepted = f", dont {plural(found - refused, 'acceptée')} d’avance" if found > refused else ""
         told = [f"{plural(found, 'violation')}{accepted}."]
     pages = sum(1 for _ in audit.pages())
     told.append(
-        f"{plural(pages, 'page')} ouvertes, {plural(len(audit.visits), 'contrôle')} d’axe-core en "
-        f"{plural(len(audit.sample.displays), 'affichage')}."
+        f"{plural(pages, 'page ouverte', 'pages ouvertes')}, {plural(len(audit.visits), 'contrôle')} "
+        f"d’axe-core en {plural(len(audit.sample.displays), 'affichage')}."
     )
     if audit.unreached:
-        told.append(f"{plural(len(audit.unreached), 'état')} de l’échantillon n’ont pas pu être vus.")
+        told.append(
+            f"{plural(len(audit.unreached), 'état non vu', 'états non vus')}, à regarder avant de conclure."
+        )
     return told
 
 

@@ -117,14 +117,15 @@ class Step:
 class Judgements:
     """Everything that the file says.
 
-    made: when the audit ended; by: who made it; limits: known faults that no criterion counts; unseen: what
-    could not be looked at.
+    made: when the audit ended; by: who made it; tools: beside axe-core, with versions; limits: known faults
+    that no criterion counts; unseen: what could not be looked at.
     """
 
     made: datetime.date
     by: str
     method: str
     technologies: tuple[str, ...]
+    tools: tuple[str, ...]
     limits: tuple[str, ...]
     unseen: tuple[str, ...]
     criteria: tuple[Criterion, ...]

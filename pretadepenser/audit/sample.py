@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -59,7 +60,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Sample:
-    """Pages and displays, in the order in which they are visited: what needs nobody signed in comes first."""
+    """Pages and displays, in the order of the report."""
 
     pages: tuple[Page, ...]
     displays: tuple[Display, ...]
@@ -73,8 +74,9 @@ class Sample:
 _READER: Final = cattrs.Converter(forbid_extra_keys=True)
 
 
+@functools.lru_cache(maxsize=4)
 def load(path: Path = OWN) -> Sample:
-    """Read a sample. Raises AuditError: it cannot be read, is no TOML, or says what a sample cannot say."""
+    """Read a sample, once a file. Raises AuditError: it cannot be read, is no TOML, or says what a sample cannot say."""
     try:
         content: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
         pages = tuple(_READER.structure(one, Page) for one in content.pop("page"))
@@ -90,4 +92,4 @@ def load(path: Path = OWN) -> Sample:
     if content or twice or not pages or not displays:
         wrong = ", ".join([*content, *twice]) or "page ou display manque"
         raise AuditError(f"L’échantillon {path} n’a pas la forme attendue ({wrong}) : corrigez-le.")
-    return Sample(tuple(sorted(pages, key=lambda page: not page.anonymous)), displays)
+    return Sample(pages, displays)

@@ -18,6 +18,8 @@ blueprint = Blueprint("administration", __name__, url_prefix="/administration")
 
 KEPT_BACK = "défini, jamais montré"
 NOT_SET = "non défini"
+# One of them at least must say whom to tell about a page that cannot be read.
+CONTACTS = ("ACCESSIBILITY_EMAIL", "ORGANISATION_EMAIL", "ORGANISATION_PHONE", "ORGANISATION_ADDRESS")
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ def settings() -> ResponseReturnValue:
         on_sheet=[
             _line(setting, told) for setting in SETTINGS if setting.on_sheet and setting not in told.missing
         ],
+        reachable=any(current_app.config[name] for name in CONTACTS),
         others=[_line(setting, told) for setting in SETTINGS if not setting.on_sheet],
     )
 

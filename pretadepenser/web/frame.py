@@ -14,6 +14,7 @@ from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
 from pretadepenser import french, money
+from pretadepenser.audit import rgaa
 from pretadepenser.credit.dictionary import wording
 from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.records.models import Role
@@ -86,6 +87,7 @@ def init_app(app: Flask) -> None:
         client_navigation=client_navigation,
         fictitious_data=fictitious_data,
         amounts_convention=amounts_convention,
+        accessibility=accessibility,
     )
 
 
@@ -138,6 +140,11 @@ def client_navigation(number: int) -> list[Link]:
         for label, endpoint in CLIENT
         if endpoint in current_app.view_functions
     ]
+
+
+def accessibility() -> str:
+    """How far the site meets the RGAA, in the words that the law wants at the foot of every page."""
+    return rgaa.load().level
 
 
 def fictitious_data() -> bool:

@@ -9,7 +9,7 @@ from axe_selenium_python import Axe
 from flask import Flask
 from selenium.webdriver.chrome.webdriver import WebDriver
 
-from pretadepenser.audit.browser import AXE, version
+from pretadepenser.audit.engine import AXE, version
 from tests.browser.exclusions import EXCLUDED
 from tests.browser.states import NOT_PAGES, STATES, State, display
 

@@ -30,6 +30,8 @@ address                                                method nobody conseiller 
 /compte/sessions/fin                                   POST   303    303        303      303            303
 /compte/sessions/999999999/fin                         POST   303    303        303      303            303
 /accessibilite                                         GET    200    200        200      200            200
+/accessibilite/preuves                                 GET    303    403        200      200            303
+/accessibilite/preuves/audit.zip                       GET    303    403        404      404            303
 /static/base.css                                       GET    200    200        200      200            200
 /healthz                                               GET    200    200        200      200            200
 /readyz                                                GET    200    200        200      200            200
@@ -154,4 +156,5 @@ def test_another_method_opens_no_address_to_nobody(app: Flask, method: str) -> N
         if address not in public and not address.startswith("/api/"):
             answers[address] = app.test_client().open(address, method=method).status_code
     assert len(answers) == 37
+    assert len(answers) == 34
     assert set(answers.values()) == {303}
