@@ -25,7 +25,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from pretadepenser.audit import AuditError
 from pretadepenser.audit.engine import AXE, version
-from pretadepenser.audit.findings import SIDEWAYS, Audit, Baseline, Finding, Missed, Rule, Visit, rule
+from pretadepenser.audit.findings import SIDEWAYS, Audit, Baseline, Finding, Missed, Rule, Visit, read, rule
 from pretadepenser.audit.sample import Display, Page, Sample, State
 
 SIGN_IN: Final = "/connexion"
@@ -61,12 +61,6 @@ const found = [...document.querySelectorAll('main label')].find(label =>
   said(label) === arguments[0] || said(label).startsWith(arguments[0] + ' '));
 return found ? found.control : null;
 """
-RESULT: Final = {
-    "violations": "failed",
-    "incomplete": "cantTell",
-    "passes": "passed",
-    "inapplicable": "inapplicable",
-}
 
 
 def walk(
@@ -292,21 +286,7 @@ class _Walker:
     def _visit(
         self, page: Page, state: State, display: Display, found: Mapping[str, Any], present: frozenset[str]
     ) -> Visit:
-        outcomes: dict[str, str] = {}
-        told: dict[str, list[Finding]] = {"violations": [], "incomplete": []}
-        for kind, outcome in RESULT.items():
-            for one in found[kind]:
-                # A rule that passes on some elements and fails on others is in both lists: the worst counts.
-                outcomes.setdefault(one["id"], outcome)
-                if kind in told:
-                    targets = tuple(_selector(node["target"]) for node in one["nodes"])
-                    summary = " ".join((one["nodes"][0].get("failureSummary") or "").split())
-                    told[kind].append(
-                        Finding(
-                            page.name, state.name, display.name, self.rules[one["id"]], one["impact"] or "",
-                            targets, summary,
-                        )
-                    )  # fmt: skip
+        outcomes, told = read(found, (page.name, state.name, display.name), self.rules)
         if display.sideways:
             broken = self._sideways(page, state, display)
             outcomes[SIDEWAYS] = "failed" if broken else "passed"
@@ -386,10 +366,6 @@ def _kept(found: dict[str, Any]) -> dict[str, Any]:
             for name in ("html", "any", "all", "none"):
                 node.pop(name, None)
     return found
-
-
-def _selector(target: list[Any]) -> str:
-    return " ".join(" ".join(part) if isinstance(part, list) else part for part in target)
 
 
 def _first_line(error: Exception) -> str:

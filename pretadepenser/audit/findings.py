@@ -13,6 +13,13 @@ from pretadepenser.audit.sample import Display, Page, Sample, State
 
 # The rule of this tool, beside those of axe-core.
 SIDEWAYS: Final = "page-width"
+# Lists of axe-core's answer -> outcomes of EARL, the worst first.
+OUTCOMES: Final = {
+    "violations": "failed",
+    "incomplete": "cantTell",
+    "passes": "passed",
+    "inapplicable": "inapplicable",
+}
 
 
 @dataclass(frozen=True)
@@ -157,6 +164,32 @@ def rule(name: str, help_: str, url: str, tags: Sequence[str]) -> Rule:
     en = [tag[3:] for tag in tags if re.fullmatch(r"EN-[\d.]+", tag)]
     levels = [found[1].upper() for tag in tags if (found := re.fullmatch(r"wcag2\d?(a{1,3})", tag))]
     return Rule(name, help_, url, tuple(criteria), tuple(wcag), tuple(en), levels[0] if levels else "")
+
+
+def read(
+    axe: Mapping[str, Any], place: tuple[str, str, str], rules: Mapping[str, Rule]
+) -> tuple[dict[str, str], dict[str, list[Finding]]]:
+    """Read axe-core's answer for a page, state and display.
+
+    Gives the outcome of each rule, and the findings of the lists "violations" and "incomplete".
+    """
+    outcomes: dict[str, str] = {}
+    told: dict[str, list[Finding]] = {"violations": [], "incomplete": []}
+    for kind, outcome in OUTCOMES.items():
+        for one in axe[kind]:
+            # A rule that passes on some elements and fails on others is in both lists: the worst counts.
+            outcomes.setdefault(one["id"], outcome)
+            if kind in told:
+                targets = tuple(_selector(node["target"]) for node in one["nodes"])
+                summary = " ".join((one["nodes"][0].get("failureSummary") or "").split())
+                found = Finding(*place, rules[one["id"]], one["impact"] or "", targets, summary)
+                told[kind].append(found)
+    return outcomes, told
+
+
+def _selector(target: Sequence[str | Sequence[str]]) -> str:
+    """A selector; inside a shadow tree it is a list of them."""
+    return " ".join(part if isinstance(part, str) else " ".join(part) for part in target)
 
 
 def order(number: str) -> tuple[int, ...]:

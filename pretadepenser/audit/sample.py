@@ -76,7 +76,7 @@ _READER: Final = cattrs.Converter(forbid_extra_keys=True)
 
 @functools.lru_cache(maxsize=4)
 def load(path: Path = OWN) -> Sample:
-    """Read a sample, once a file. Raises AuditError: it cannot be read, is no TOML, or says what a sample cannot say."""
+    """Read a sample, once a file. Raises AuditError: unreadable, or not what a sample says."""
     try:
         content: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
         pages = tuple(_READER.structure(one, Page) for one in content.pop("page"))
