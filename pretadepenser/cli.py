@@ -356,8 +356,8 @@ def audit(
         from pretadepenser.audit import pack, run
     except ImportError as error:
         raise Undone(
-            f"Il manque {error.name} pour commander un navigateur : installez l’extra « audit » "
-            "(pip install --editable '.[audit]')."
+            f"Il manque {str(error.name).partition('.')[0]} pour commander un navigateur : "
+            "installez l’extra « audit » (pip install --editable '.[audit]')."
         ) from error
     asked = run.order(
         url, user, output.absolute(), force=force, client=client, own_sample=sample, baseline=baseline

@@ -110,9 +110,7 @@ def _chromium() -> Iterator[WebDriver]:
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     chromedriver = shutil.which("chromedriver")
     if not browser or not chromedriver:
-        raise AuditError(
-            "Chromium ou chromedriver manque : installez-les (apt install chromium chromium-driver)."
-        )
+        raise AuditError("Chromium ou chromedriver manque : apt install chromium chromium-driver")
     options = Options()
     options.binary_location = browser
     for argument in ARGUMENTS:

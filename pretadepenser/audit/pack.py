@@ -1,20 +1,16 @@
-"""The evidence pack: a folder written whole or not at all, and the copy of it that the site offers."""
+"""The figures of an evidence pack, and the copy of it that the site offers. Needs no extra."""
 
 from __future__ import annotations
 
 import datetime
 import json
-import secrets
 import shutil
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pretadepenser import storage
-from pretadepenser.audit import AuditError
 from pretadepenser.audit.findings import Audit
 from pretadepenser.audit.rgaa import Judgements
 
@@ -75,40 +71,6 @@ def facts(audit: Audit, judged: Judgements) -> Facts:
     )
 
 
-def refuse(output: Path, *, force: bool) -> None:
-    """Raise AuditError where `output` exists, and is no pack that `force` may replace."""
-    if not output.exists() and not output.is_symlink():
-        return
-    if not force:
-        raise AuditError(f"{output} existe déjà : choisissez un autre dossier, ou ajoutez --force.")
-    if output.is_symlink() or not (output / FACTS).is_file():
-        raise AuditError(f"{output} n’est pas un dossier d’audit : --force ne le remplace pas.")
-
-
-def write(output: Path, audit: Audit, judged: Judgements, *, force: bool = False) -> None:
-    """Write a pack. Raises AuditError as `refuse` does, OSError of the disk; nothing is left then."""
-    # Needs the extra: the page that offers the pack does not.
-    from pretadepenser.audit import earl, grid, ods, report, tables
-
-    lines = grid.lines(judged, audit)
-    with _whole(output, force=force) as draft:
-        texts = {
-            "rapport.html": report.report(audit, judged, lines),
-            "grille.html": report.grid_page(audit, judged, lines),
-            "earl.jsonld": _json(earl.document(audit, judged, lines)),
-            "constats.csv": tables.spreadsheet(audit),
-            "junit.xml": tables.junit(audit),
-            "noms.txt": tables.names(audit),
-            FACTS: _json(asdict(facts(audit, judged))),
-        }
-        for name, text in texts.items():
-            (draft / name).write_text(text, "utf-8")
-        ods.write(draft / "grille.ods", audit, judged, lines)
-        (draft / "axe").mkdir()
-        for visit in audit.visits:
-            (draft / "axe" / f"{visit.key}.json").write_text(_json(visit.axe), "utf-8")
-
-
 def publish(pack: Path, instance: Path) -> None:
     """Copy a pack into an instance folder, where the site offers it. Raises OSError."""
     with storage.publish(instance, NAME) as draft:
@@ -126,26 +88,3 @@ def published(instance: Path) -> Published | None:
     storage.check(folder)
     told = json.loads((folder / FACTS).read_text("utf-8"))
     return Published(Facts(**told), folder / ZIP, (folder / ZIP).stat().st_size)
-
-
-@contextmanager
-def _whole(output: Path, *, force: bool) -> Iterator[Path]:
-    """Yield a folder that becomes `output` when the block ends well, and is deleted when it does not."""
-    refuse(output, force=force)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    draft = output.with_name(f".{output.name}.{secrets.token_hex(4)}.part")
-    # It shows pages about a client: for its owner only, as the instance folder's files.
-    draft.mkdir(mode=0o700)
-    try:
-        yield draft
-        old = output.rename(draft.with_suffix(".old")) if output.exists() else None
-        draft.rename(output)
-        if old:
-            shutil.rmtree(old)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pretadepenser.audit import AuditError, browser, pack, report, rgaa, sample
+from pretadepenser.audit import AuditError, browser, folder, report, rgaa, sample
 from pretadepenser.audit.findings import Audit, Baseline, read_baseline
 from pretadepenser.audit.grid import contradictions
 from pretadepenser.audit.sample import Sample
@@ -45,7 +45,7 @@ def order(
         raise AuditError(
             f"« {url} » n’est pas l’adresse d’un site : écrivez par exemple https://prets.exemple.fr"
         )
-    pack.refuse(output, force=force)
+    folder.refuse(output, force=force)
     try:
         known = read_baseline(baseline.read_text("utf-8")) if baseline else Baseline()
     except UnicodeDecodeError as error:
@@ -57,14 +57,14 @@ def order(
 
 
 def make(asked: Order, password: str, progress: Callable[[str, float], None]) -> Audit:
-    """Walk and write. Raises AuditError as browser.walk and pack.write do, OSError where the disk refuses."""
+    """Walk and write. Raises AuditError as browser.walk and folder.write do, OSError of the disk."""
     judged = rgaa.load()
     selectors = {one.number: one.where for one in judged.criteria if one.where}
     found = browser.walk(
         asked.url, asked.user, password, asked.sample, selectors, asked.baseline, asked.client, progress
     )
     progress("Écriture des preuves", 0.0)
-    pack.write(asked.output, found, judged, force=asked.force)
+    folder.write(asked.output, found, judged, force=asked.force)
     progress("Écriture des preuves", 1.0)
     return found
 

@@ -114,6 +114,10 @@ def test_no_violation(state: State, show: Callable[[State], WebDriver]) -> None:
                 faults.append(f"{name}: the page is {real} px wide on a screen of {width} px")
             if broken := driver.execute_script(BROKEN):
                 faults.append(f"{name}: broken inside: {broken[:8]}")
+        display(driver, 1280, {})
+        driver.execute_script("document.documentElement.style.fontSize = '200%'")
+        if (real := driver.execute_script("return document.documentElement.scrollWidth")) > 1280:
+            faults.append(f"letters of 200 %: the page is {real} px wide on a screen of 1280 px")
     finally:
         display(driver, 1280, {})
     assert not faults, "\n".join(faults)

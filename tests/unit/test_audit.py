@@ -1,0 +1,458 @@
+"""What is made of axe-core's answers: findings, grid of criteria, EARL, CSV, JUnit, ODS, HTML, the pack."""
+
+import csv
+import dataclasses
+import datetime
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+from lxml import html
+from pyld import jsonld
+
+from pretadepenser import storage
+from pretadepenser.audit import AuditError, earl, folder, grid, pack, report, rgaa, run, sample, tables
+from pretadepenser.audit.findings import Audit, Baseline, Missed, Visit, read, read_baseline, rule
+from pretadepenser.audit.rgaa import Status
+from pretadepenser.audit.sample import Display, Page, Sample, State
+
+# axe-core's own answer to five rules about a page with two pictures without alternative and pale text.
+RECORDED = json.loads(Path(__file__).with_name("axe_recorded.json").read_text("utf-8"))
+RULES = {
+    one["ruleId"]: rule(one["ruleId"], one["help"], one["helpUrl"], one["tags"]) for one in RECORDED["rules"]
+}
+CLEAN: dict[str, Any] = RECORDED["answer"] | {"violations": [], "incomplete": []}
+OPENED = State("normal", "telle qu’elle s’ouvre")
+WRONG = State("erreurs", "envoyée vide")
+HOME, SHEET, CLOSED = (
+    Page("accueil", "Accueil", "/", (OPENED, WRONG)),
+    Page("fiche", "Fiche", "/clients/{client}", (OPENED,)),
+    Page("reserve", "Réglages", "/reglages", (OPENED,), reserved=True),
+)
+LIGHT, DARK = Display("clair", "Thème clair", 1280), Display("sombre", "Thème sombre", 1280, "dark")
+SAMPLE = Sample((HOME, SHEET, CLOSED), (LIGHT, DARK))
+BEGUN = datetime.datetime(2026, 11, 26, 9, 30, tzinfo=datetime.UTC)
+
+
+def visit(page: Page, state: State, display: Display, axe: dict[str, Any], *present: str) -> Visit:
+    outcomes, told = read(axe, (page.name, state.name, display.name), RULES)
+    url = f"https://prets.exemple.fr{page.path.format(client=157083)}"
+    return Visit(
+        page, state, display, url, page.title, axe, outcomes, tuple(told["violations"]),
+        tuple(told["incomplete"]), frozenset(present),
+    )  # fmt: skip
+
+
+def audit(*names: str) -> Audit:
+    """Two pages, one state of each seen in two displays: the home page is broken in the dark one."""
+    return Audit(
+        url="https://prets.exemple.fr",
+        client=157083,
+        begun=BEGUN,
+        ended=BEGUN + datetime.timedelta(seconds=90),
+        axe="4.14.1",
+        browser="Chromium 156.0",
+        sample=SAMPLE,
+        rules=RULES,
+        visits=[
+            visit(HOME, OPENED, LIGHT, CLEAN, "1.1", "2.1", "7.5"),
+            visit(HOME, OPENED, DARK, RECORDED["answer"], "1.1", "2.1"),
+            visit(SHEET, OPENED, LIGHT, CLEAN, "5.4"),
+            visit(SHEET, OPENED, DARK, CLEAN, "5.4"),
+        ],
+        missed=[
+            Missed(HOME, WRONG, "le site répond 500 et non 422"),
+            Missed(CLOSED, OPENED, "ce compte n’a pas le droit de l’ouvrir", reserved=True),
+        ],
+        baseline=Baseline(names),
+    )
+
+
+FOUND = audit()
+JUDGED = rgaa.load()
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pack of FOUND."""
+    output = tmp_path_factory.mktemp("pack") / "audit"
+    folder.write(output, FOUND, JUDGED)
+    return output
+
+
+def test_tags_of_axe_say_criterion_level_and_clause() -> None:
+    assert RULES["image-alt"].criteria == ("1.1",)
+    assert (RULES["image-alt"].wcag, RULES["image-alt"].en, RULES["image-alt"].level) == (
+        ("1.1.1",), ("9.1.1.1",), "A",
+    )  # fmt: skip
+    assert (RULES["color-contrast"].criteria, RULES["color-contrast"].level) == (("3.2",), "AA")
+    own = rule(
+        "x", "", "", ["best-practice", "RGAA-10.8.1", "RGAA-9.3.3", "RGAA-10.8.2", "wcag1412", "wcag21aa"]
+    )
+    assert (own.criteria, own.wcag, own.level) == (("9.3", "10.8"), ("1.4.12",), "AA")
+
+
+def test_the_worst_of_a_rule_counts() -> None:
+    """Some text of the recorded page is pale, some well readable, and some stands on a picture."""
+    outcomes = visit(HOME, OPENED, LIGHT, RECORDED["answer"]).outcomes
+    assert outcomes == {
+        "color-contrast": "failed", "image-alt": "failed", "html-has-lang": "passed", "link-name": "passed",
+        "video-caption": "inapplicable",
+    }  # fmt: skip
+
+
+def test_a_finding_has_a_name_that_a_baseline_accepts() -> None:
+    assert sorted(finding.name for finding in FOUND.violations) == [
+        "accueil/normal: color-contrast", "accueil/normal: image-alt",
+    ]  # fmt: skip
+    assert len(FOUND.refused) == 2
+    assert [one.rule.name for one in audit("accueil/normal: image-alt").refused] == ["color-contrast"]
+    assert audit("accueil/*: *").refused == []
+    assert audit("fiche/normal: image-alt").stale == ["fiche/normal: image-alt"]
+    text = "# connues\naccueil/normal: image-alt   # à mender\n\n*: label\n"
+    assert read_baseline(text).names == ("accueil/normal: image-alt", "*: label")
+    assert read_baseline(tables.names(FOUND)).names == tuple(sorted(f.name for f in FOUND.violations))
+
+
+def test_the_grid_says_what_holds_on_each_page() -> None:
+    lines = {line.criterion.number: line for line in grid.lines(JUDGED, FOUND)}
+    assert len(lines) == 106
+    # Judged met, and met where there is a picture; but axe-core found one without alternative.
+    assert lines["1.1"].by_page == {"accueil": "non conforme", "fiche": "non applicable"}
+    assert (lines["1.1"].overall, lines["1.1"].rules) == ("non conforme", ("image-alt",))
+    assert lines["5.4"].by_page == {"accueil": "non applicable", "fiche": "conforme"}
+    assert lines["5.4"].overall == "conforme"
+    assert lines["4.1"].overall == "non applicable"
+    assert lines["8.1"].by_page == {"accueil": "conforme", "fiche": "conforme"}
+
+
+@pytest.mark.parametrize(
+    ("found", "whole"),
+    [
+        ([Status.MET, Status.BROKEN, Status.UNTESTED], "non conforme"),
+        ([Status.MET, Status.UNTESTED, Status.VOID], "non testé"),
+        ([Status.MET, Status.VOID], "conforme"),
+        ([Status.VOID, Status.VOID], "non applicable"),
+        ([], "non applicable"),
+    ],
+)
+def test_a_criterion_is_broken_as_soon_as_one_page_breaks_it(found: list[Status], whole: str) -> None:
+    assert grid.overall(found) == whole
+
+
+def test_a_fault_on_some_pages_leaves_the_others_met() -> None:
+    one = dataclasses.replace(JUDGED["8.1"], status=Status.BROKEN, pages=("fiche",))
+    criteria = tuple(one if other.number == "8.1" else other for other in JUDGED.criteria)
+    (line,) = [
+        line
+        for line in grid.lines(dataclasses.replace(JUDGED, criteria=criteria), FOUND)
+        if line.criterion.number == "8.1"
+    ]
+    assert line.by_page == {"accueil": "conforme", "fiche": "non conforme"}
+
+
+def test_what_axe_finds_contradicts_a_judgement() -> None:
+    assert grid.contradictions(JUDGED, FOUND) == [
+        "1.1 est dit conforme, mais la page accueil enfreint image-alt.",
+        "2.1 est dit non applicable, mais la page accueil contient iframe, frame.",
+        "3.2 est dit conforme, mais la page accueil enfreint color-contrast.",
+    ]
+    admitted = tuple(
+        dataclasses.replace(one, status=Status.BROKEN) if one.number in ("1.1", "2.1", "3.2") else one
+        for one in JUDGED.criteria
+    )
+    assert grid.contradictions(dataclasses.replace(JUDGED, criteria=admitted), FOUND) == []
+
+
+# --- EARL -----------------------------------------------------------------------------------------
+
+EARL = "http://www.w3.org/ns/earl#"
+# The vocabulary of the W3C (Evaluation and Report Language 1.0 Schema, chapter 2), and what it borrows.
+CLASSES = {"Assertion", "Assertor", "Software", "TestSubject", "TestCase", "TestRequirement", "TestResult"}
+PROPERTIES = {"assertedBy", "subject", "test", "result", "mode", "outcome", "pointer"}
+BORROWED = {
+    f"http://purl.org/dc/terms/{name}"
+    for name in ("title", "description", "date", "hasVersion", "source", "isPartOf")
+} | {"http://www.w3.org/2009/pointers#expression"}
+TYPES = {EARL + name for name in CLASSES} | {
+    "https://schema.org/WebPage", "http://www.w3.org/2009/pointers#CSSSelectorPointer",
+}  # fmt: skip
+
+
+def offline(url: str, options: object) -> Any:
+    raise AssertionError(f"nothing may be fetched: {url}")
+
+
+def nodes(value: Any) -> Iterator[dict[str, Any]]:
+    """Every node of an expanded document."""
+    if isinstance(value, list):
+        for one in value:
+            yield from nodes(one)
+    elif isinstance(value, dict) and "@value" not in value:
+        yield value
+        for one in value.values():
+            yield from nodes(one)
+
+
+@pytest.fixture(scope="module")
+def expanded(written: Path) -> list[dict[str, Any]]:
+    """The EARL of the pack as a JSON-LD processor understands it, without the network."""
+    document = json.loads((written / "earl.jsonld").read_text("utf-8"))
+    result: list[dict[str, Any]] = jsonld.expand(document, {"documentLoader": offline})
+    return result
+
+
+def test_the_earl_uses_the_vocabulary_of_the_w3c(expanded: list[dict[str, Any]]) -> None:
+    known = {EARL + name for name in PROPERTIES} | BORROWED | {"@id", "@type"}
+    every = list(nodes(expanded))
+    assert {name for node in every for name in node} <= known
+    assert {kind for node in every for kind in node.get("@type", [])} <= TYPES
+    for node in every:
+        if EARL + "Assertion" in node.get("@type", []):
+            for name in ("assertedBy", "subject", "test", "result", "mode"):
+                assert len(node[EARL + name]) == 1, name
+    modes = {node[EARL + "mode"][0]["@id"] for node in every if EARL + "mode" in node}
+    assert modes == {EARL + "automatic", EARL + "manual", EARL + "semiAuto"}
+    outcomes = {node[EARL + "outcome"][0]["@id"] for node in every if EARL + "outcome" in node}
+    assert outcomes == {EARL + name for name in ("passed", "failed", "inapplicable", "untested")}
+
+
+def test_the_earl_says_what_was_found(expanded: list[dict[str, Any]]) -> None:
+    made = [node for node in expanded if EARL + "mode" in node]
+    automatic = [node for node in made if node[EARL + "mode"][0]["@id"] == EARL + "automatic"]
+    # Five rules on one page and four on the other, and 106 criteria on both.
+    assert (len(automatic), len(made)) == (9, 9 + 2 * 106)
+    (broken,) = [
+        node
+        for node in automatic
+        if node[EARL + "result"][0][EARL + "outcome"][0]["@id"] == EARL + "failed"
+        and "image-alt" in node[EARL + "test"][0]["@id"]
+    ]
+    subject, test, result = (broken[EARL + name][0] for name in ("subject", "test", "result"))
+    assert subject["http://purl.org/dc/terms/source"] == [{"@id": "https://prets.exemple.fr/"}]
+    assert {one["@id"] for one in test["http://purl.org/dc/terms/isPartOf"]} == {
+        "https://www.w3.org/TR/WCAG22/#non-text-content",
+        "https://accessibilite.numerique.gouv.fr/methode/criteres-et-tests/#1.1",
+    }
+    assert result["http://purl.org/dc/terms/date"] == [
+        {"@type": "http://www.w3.org/2001/XMLSchema#dateTime", "@value": "2026-11-26T09:30:00+00:00"}
+    ]
+    pointers = [one["http://www.w3.org/2009/pointers#expression"] for one in result[EARL + "pointer"]]
+    assert [one[0]["@value"] for one in pointers] == ['img[src="x.svg"]', 'img[src="y.svg"]']
+    languages = {one["@language"] for one in result["http://purl.org/dc/terms/description"]}
+    assert languages == {"en", "fr"}
+
+
+def test_parsing_points_to_the_wcag_that_has_it() -> None:
+    assert earl.success_criterion("4.1.1") == "https://www.w3.org/TR/WCAG21/#parsing"
+    assert earl.success_criterion("1.4.10") == "https://www.w3.org/TR/WCAG22/#reflow"
+
+
+# --- The other files ------------------------------------------------------------------------------
+
+
+def test_the_spreadsheet_has_a_line_a_finding_and_runs_nothing(written: Path) -> None:
+    text = (written / "constats.csv").read_text("utf-8")
+    assert text.startswith("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))
+    told = [(row["page"], row["affichage"], row["genre"], row["règle"], row["critères RGAA"]) for row in rows]
+    assert told == [
+        ("Accueil", "Thème sombre", "violation", "color-contrast", "3.2"),
+        ("Accueil", "Thème sombre", "violation", "image-alt", "1.1"),
+        ("Accueil", "Thème sombre", "à vérifier", "color-contrast", "3.2"),
+    ]
+    assert rows[1]["où"] == 'img[src="x.svg"] | img[src="y.svg"]'
+    assert (rows[1]["clauses EN 301 549"], rows[1]["acceptée"]) == ("9.1.1.1", "non")
+    page = dataclasses.replace(HOME, title="=1+1")
+    evil = dataclasses.replace(FOUND, visits=[visit(page, OPENED, DARK, RECORDED["answer"])])
+    assert "\r\n'=1+1;" in tables.spreadsheet(evil)
+
+
+def test_junit_fails_what_is_refused_and_passes_what_is_accepted() -> None:
+    root = ElementTree.fromstring(tables.junit(FOUND))
+    assert {name: root.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
+        "tests": "6", "failures": "1", "errors": "1", "skipped": "1",
+    }  # fmt: skip
+    (failure,) = root.iter("failure")
+    assert failure.get("message") == "color-contrast, image-alt"
+    (error,) = root.iter("error")
+    assert error.get("message") == "le site répond 500 et non 422"
+    accepted = ElementTree.fromstring(tables.junit(audit("accueil/*")))
+    assert accepted.get("failures") == "0"
+    assert "Acceptées : accueil/normal: color-contrast" in (next(accepted.iter("system-out")).text or "")
+
+
+def test_the_ods_holds_the_grid_and_its_reasons(written: Path) -> None:
+    sheets = pd.read_excel(written / "grille.ods", sheet_name=None, engine="odf", dtype=str)
+    assert list(sheets) == ["Synthèse", "Grille", "Justifications", "Échantillon", "WCAG 2.2"]
+    lines = sheets["Grille"].set_index("Critère")
+    assert list(lines.columns) == ["Intitulé (nos mots)", "Niveau", "Ensemble", "Accueil", "Fiche"]
+    assert len(lines) == 106
+    assert list(lines.loc["1.1"])[1:] == ["A", "non conforme", "non conforme", "non applicable"]
+    assert list(lines.loc["10.1"])[2:] == ["conforme"] * 3
+    why = sheets["Justifications"].set_index("Critère")
+    assert why.loc["1.1", "Règles d’axe-core enfreintes"] == "image-alt"
+    assert why.loc["13.3", "Preuves"] == "tests/web/test_meeting.py::test_the_pdf_is_pdf_ua"
+    assert why.loc["3.1", "Preuves"] == "jugement à la main"
+    assert why.loc["8.2", "Clauses EN 301 549"] == "9.4.1.1, 9.4.1.2"
+    assert "non vu : le site répond 500" in str(sheets["Échantillon"].loc[0, "États"])
+
+
+@pytest.mark.parametrize("name", ["rapport.html", "grille.html"])
+def test_the_pages_fetch_nothing_and_hold_together(written: Path, name: str) -> None:
+    text = (written / name).read_text("utf-8")
+    page = html.document_fromstring(text)
+    assert text.startswith("<!doctype html>")
+    assert page.get("lang") == "fr"
+    assert not page.xpath("//@src | //link | //script | //@style | //style[contains(., 'url(')]")
+    for table in page.xpath("//table"):
+        assert table.xpath("./caption[normalize-space()]")
+        assert not table.xpath(".//th[not(@scope)]")
+        assert len({len(row.xpath("./th | ./td")) for row in table.xpath(".//tr")}) == 1
+    ids = page.xpath("//@id")
+    assert len(ids) == len(set(ids))
+    for link in page.xpath("//a[starts-with(@href, '#')]/@href"):
+        assert link[1:] in ids
+    captions = page.xpath("//caption/text()")
+    assert len(captions) == len(set(captions))
+
+
+def test_the_report_answers_first(written: Path) -> None:
+    page = html.document_fromstring((written / "rapport.html").read_text("utf-8"))
+    lead = " ".join(page.xpath("string(//p[@class='lead'])").split())
+    assert lead == (
+        "2 violations. 2 pages ouvertes, 4 contrôles d’axe-core en 2 affichages. "
+        "1 état non vu, à regarder avant de conclure."
+    )
+    assert (
+        report.answer(audit("accueil/*"))[0].replace("\u00a0", " ")
+        == "2 violations, toutes acceptées d’avance."
+    )
+    told = report.answer(audit("*: image-alt"))[0].replace("\u00a0", " ")
+    assert told == "2 violations, dont 1 acceptée d’avance."
+    clean = dataclasses.replace(FOUND, visits=FOUND.visits[2:], missed=[])
+    assert report.answer(clean)[0] == "Aucune violation."
+
+
+def test_the_report_runs_nothing_that_a_page_says() -> None:
+    """Selectors quote the pages that were looked at."""
+    answer = json.loads(json.dumps(RECORDED["answer"]))
+    answer["violations"][1]["nodes"][0]["target"] = ['img[alt="<script>alert(1)</script>"]']
+    evil = dataclasses.replace(FOUND, visits=[visit(HOME, OPENED, DARK, answer)])
+    text = report.report(evil, JUDGED, grid.lines(JUDGED, evil))
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_a_pack_has_every_file_and_axe_s_own_answers(written: Path) -> None:
+    assert sorted(path.name for path in written.iterdir()) == [
+        "audit.json", "axe", "constats.csv", "earl.jsonld", "grille.html", "grille.ods", "junit.xml",
+        "noms.txt", "rapport.html",
+    ]  # fmt: skip
+    assert sorted(path.name for path in (written / "axe").iterdir()) == [
+        "accueil-normal-clair.json", "accueil-normal-sombre.json", "fiche-normal-clair.json",
+        "fiche-normal-sombre.json",
+    ]  # fmt: skip
+    own = json.loads((written / "axe" / "accueil-normal-sombre.json").read_text("utf-8"))
+    assert own == RECORDED["answer"]
+    facts = json.loads((written / "audit.json").read_text("utf-8"))
+    assert (facts["violations"], facts["accepted"], facts["undecided"], facts["unreached"]) == (2, 0, 1, 1)
+    assert written.stat().st_mode & 0o077 == 0
+
+
+def test_a_pack_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = tmp_path / "new" / "audit"
+    folder.write(output, FOUND, JUDGED)
+    before = (output / "audit.json").read_text("utf-8")
+    with pytest.raises(AuditError, match="existe déjà"):
+        folder.write(output, FOUND, JUDGED)
+
+    def full(found: Audit) -> str:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(tables, "junit", full)
+        with pytest.raises(OSError, match="No space"):
+            folder.write(output, audit("accueil/*"), JUDGED, force=True)
+    assert (output / "audit.json").read_text("utf-8") == before
+    assert [path.name for path in output.parent.iterdir()] == ["audit"]
+    folder.write(output, audit("accueil/*"), JUDGED, force=True)
+    assert json.loads((output / "audit.json").read_text("utf-8"))["accepted"] == 2
+    assert [path.name for path in output.parent.iterdir()] == ["audit"]
+
+
+def test_nothing_but_a_pack_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "dear.txt").write_text("Cher ami")
+    (tmp_path / "link").symlink_to("letters")
+    for name in ("letters", "link"):
+        with pytest.raises(AuditError, match="n’est pas un dossier d’audit"):
+            folder.write(tmp_path / name, FOUND, JUDGED, force=True)
+    assert (tmp_path / "letters" / "dear.txt").read_text() == "Cher ami"
+
+
+def test_what_is_published_is_the_pack_and_is_checked(written: Path, tmp_path: Path) -> None:
+    assert pack.published(tmp_path) is None
+    pack.publish(written, tmp_path)
+    found = pack.published(tmp_path)
+    assert found
+    assert (found.facts.day, found.facts.violations) == (datetime.date(2026, 11, 26), 2)
+    with zipfile.ZipFile(found.path) as archive:
+        assert "audit/grille.ods" in archive.namelist()
+        assert archive.read("audit/rapport.html") == (written / "rapport.html").read_bytes()
+    with found.path.open("r+b") as file:
+        file.write(b"xx")
+    with pytest.raises(storage.DamagedError):
+        pack.published(tmp_path)
+
+
+# --- What is asked for ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["prets.exemple.fr", "ftp://prets.exemple.fr", "https://", "https://x/clients/1", "https://moi:secret@x"],
+)
+def test_an_address_is_that_of_a_site(tmp_path: Path, url: str) -> None:
+    with pytest.raises(AuditError, match="n’est pas l’adresse d’un site"):
+        run.order(url, "a", tmp_path / "x", force=False, client=None, own_sample=None, baseline=None)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[[page]", "ne se lit pas"),
+        ("[[page]]\nname = 'a'\n", "n’a pas la forme attendue"),
+        ("page = []\n[[display]]\nname = 'a'\ntitle = 'A'\nwidth = 1\n", "page ou display manque"),
+        ("[[page]]\nname = 'a'\ntitle = 'A'\npath = '/'\nstates = []\ncolour = 'x'\n[[display]]\n", "colour"),
+    ],
+)
+def test_a_wrong_sample_is_told(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "sample.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(AuditError, match=told):
+        sample.load(path)
+
+
+def test_two_states_of_one_name_are_told(tmp_path: Path) -> None:
+    text = sample.OWN.read_text("utf-8").replace(
+        'name = "erreurs", title = "envoyée vide"', 'name = "normal", title = "x"'
+    )
+    path = tmp_path / "sample.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(AuditError, match="connexion/normal"):
+        sample.load(path)
+
+
+def test_the_sample_has_every_family_of_pages() -> None:
+    own = sample.load()
+    assert [page.name for page in own.pages if page.anonymous] == ["connexion", "accessibilite"]
+    assert [page.name for page in own.pages if page.reserved] == ["equite", "reglages", "preuves"]
+    assert [display.name for display in own.displays] == ["clair", "sombre", "contraste", "etroit", "grand"]
+    assert own.visits == 5 * sum(len(page.states) for page in own.pages)
