@@ -133,9 +133,9 @@ class Judgements:
     combinations: tuple[Combination, ...]
     plan: tuple[Step, ...]
 
-    def count(self, status: Status) -> int:
+    def count(self, status: str) -> int:
         """How many criteria have this status."""
-        return sum(one.status is status for one in self.criteria)
+        return sum(one.status == status for one in self.criteria)
 
     @property
     def broken(self) -> tuple[Criterion, ...]:

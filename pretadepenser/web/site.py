@@ -52,7 +52,10 @@ def evidence_pack() -> ResponseReturnValue:
     if found is None:
         abort(404, description="Aucun dossier de preuves n’est publié ici.")
     name = f"audit-accessibilite-{found.facts.day:%Y-%m-%d}.zip"
-    return send_file(found.path, "application/zip", as_attachment=True, download_name=name, max_age=0)
+    answer = send_file(found.path, "application/zip", as_attachment=True, download_name=name)
+    # It quotes pages about a client: nothing keeps a copy, as of any page.
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def _published() -> Published | None:
