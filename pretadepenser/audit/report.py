@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pretadepenser.audit.findings import Audit, Finding, Rule
 from pretadepenser.audit.grid import Line, contradictions
 from pretadepenser.audit.rgaa import THEMES, Judgements, Status
-from pretadepenser.french import date, percent, plural, typeset
+from pretadepenser.french import date, join, percent, plural, typeset
 
 SHORT: Final = {Status.MET: "C", Status.BROKEN: "NC", Status.VOID: "NA", Status.UNTESTED: "NT"}
 LOOK: Final = {Status.MET: "met", Status.BROKEN: "broken", Status.VOID: "none", Status.UNTESTED: "broken"}
@@ -96,7 +96,8 @@ def _page(name: str, audit: Audit, judged: Judgements, **values: object) -> str:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters |= {"date": date, "percent": percent}
-    return environment.get_template(name).render(audit=audit, judged=judged, **values) + "\n"
+    counts = join([plural(judged.count(status), status) for status in Status])
+    return environment.get_template(name).render(audit=audit, judged=judged, counts=counts, **values) + "\n"
 
 
 def _groups(audit: Audit, found: Sequence[Finding]) -> list[Group]:

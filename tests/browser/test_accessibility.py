@@ -1,4 +1,7 @@
-"""Every page, in every state and display: no axe violation, no sideways scrolling, no broken word."""
+"""Every page, in every state and display: no axe violation, no sideways scrolling, no broken word.
+
+Nor does any contain what the grid of the RGAA calls void.
+"""
 
 import json
 from collections.abc import Callable
@@ -9,6 +12,7 @@ from axe_selenium_python import Axe
 from flask import Flask
 from selenium.webdriver.chrome.webdriver import WebDriver
 
+from pretadepenser.audit import rgaa
 from pretadepenser.audit.engine import AXE, version
 from tests.browser.exclusions import EXCLUDED
 from tests.browser.states import NOT_PAGES, STATES, State, display
@@ -36,6 +40,12 @@ return cells.flatMap(cell => {
   }
   return broken;
 });
+"""
+
+# What the judgements on the RGAA's criteria say that no page contains: criterion -> CSS selector.
+VOID = {one.number: one.where for one in rgaa.load().criteria if one.status == "non applicable" and one.where}
+CONTAINED = """
+return Object.entries(arguments[0]).filter(([, css]) => document.querySelector(css)).map(([one]) => one);
 """
 
 # What no page may hold: faults that the checks above and axe-core must find.
@@ -114,6 +124,8 @@ def test_no_violation(state: State, show: Callable[[State], WebDriver]) -> None:
                 faults.append(f"{name}: the page is {real} px wide on a screen of {width} px")
             if broken := driver.execute_script(BROKEN):
                 faults.append(f"{name}: broken inside: {broken[:8]}")
+        if contained := driver.execute_script(CONTAINED, VOID):
+            faults.append(f"contains what the RGAA's grid says that no page has: {contained}")
         display(driver, 1280, {})
         driver.execute_script("document.documentElement.style.fontSize = '200%'")
         if (real := driver.execute_script("return document.documentElement.scrollWidth")) > 1280:

@@ -5,6 +5,7 @@ import dataclasses
 import datetime
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -330,6 +331,12 @@ def test_the_report_answers_first(written: Path) -> None:
         "2 violations. 2 pages ouvertes, 4 contrôles d’axe-core en 2 affichages. "
         "1 état non vu, à regarder avant de conclure."
     )
+    counts = re.search(
+        r"RGAA 4.1.2, (\d+) conformes, (\d+) non conformes, (\d+) non applicables et (\d+) non testé",
+        " ".join(page.text_content().split()),
+    )
+    assert counts
+    assert sum(map(int, counts.groups())) == 106
     assert (
         report.answer(audit("accueil/*"))[0].replace("\u00a0", " ")
         == "2 violations, toutes acceptées d’avance."

@@ -157,7 +157,7 @@ def publish(instance: Path, **facts: object) -> None:
 def test_without_a_pack_the_page_says_how_to_make_one(auditor: FlaskClient) -> None:
     text = words(invariants.check(auditor.get("/accessibilite/preuves").text, "/accessibilite/preuves"))
     assert "Aucun dossier de preuves n’est publié ici." in text
-    assert "flask --app wsgi audit --url ADRESSE --user NOM --output DOSSIER --publish" in text
+    assert "flask --app wsgi audit --publish --url ADRESSE --user NOM --output DOSSIER" in text
     missing = auditor.get("/accessibilite/preuves/audit.zip")
     assert missing.status_code == 404
     assert "Aucun dossier de preuves n’est publié ici." in missing.text.replace("\u00a0", " ")
