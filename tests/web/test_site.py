@@ -43,7 +43,8 @@ def made(monkeypatch: pytest.MonkeyPatch) -> None:
         dataclasses.replace(one, status=status, pages=("toutes",))
         for one, status in zip(real.criteria, statuses, strict=True)
     ]
-    criteria[0] = dataclasses.replace(criteria[0], pages=("client", "veille"), reason="Il en manque une.")
+    told = "Il en manque une."
+    criteria[0] = dataclasses.replace(criteria[0], pages=("client", "veille"), reason=told)
     judged = dataclasses.replace(real, criteria=tuple(criteria))
     monkeypatch.setattr(rgaa, "load", lambda: judged)
 
