@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from axe_selenium_python import Axe
 from selenium import webdriver
@@ -83,7 +84,7 @@ def walk(
     Raises AuditError: no Chromium, no answer, another site, a wrong password.
     """
     with _chromium() as driver:
-        walker = _Walker(driver, url, sample, selectors, progress)
+        walker = Walker(driver, url, sample, selectors, progress)
         begun = datetime.datetime.now().astimezone()
         walker.sign_in(user, password)
         walker.client = client or walker.found_client()
@@ -131,7 +132,7 @@ def _chromium() -> Iterator[WebDriver]:
         driver.quit()
 
 
-class _Walker:
+class Walker:
     """A browser on its way through a sample."""
 
     def __init__(
@@ -228,10 +229,10 @@ class _Walker:
             self.progress(step, 1.0)
 
     def _look_at(self, page: Page, state: State) -> None:
-        self._show(self.sample.displays[0])
+        self.show(self.sample.displays[0])
         try:
             self.open(page.path.format(client=self.client))
-            reached = self._act(state)
+            reached = self._led_away(page) or self._act(state)
         except WebDriverException as error:
             reached = _first_line(error)
         if reached == 403 and page.reserved:
@@ -249,9 +250,14 @@ class _Walker:
             ".map(([number]) => number)", self.selectors,
         ))  # fmt: skip
         for display in self.sample.displays:
-            self._show(display)
+            self.show(display)
             found = _kept(axe.run(options=options))
             self.visits.append(self._visit(page, state, display, found, present))
+
+    def _led_away(self, page: Page) -> str:
+        """Say where the site leads to instead of this page: to sign in, for one; "" where it does not."""
+        wanted, arrived = (urlsplit(address).path for address in (page.path, self.driver.current_url))
+        return "" if arrived == wanted.format(client=self.client) else f"le site mène à {arrived}"
 
     def _act(self, state: State) -> int | str:
         """Bring the open page into a state; give the status of the answer, or why it is not that state."""
@@ -321,7 +327,7 @@ class _Walker:
         rules = {one["ruleId"]: {"enabled": one["ruleId"] in wanted} for one in listed}
         return json.dumps({"rules": rules, "resultTypes": ["violations", "incomplete"]})
 
-    def _show(self, display: Display) -> None:
+    def show(self, display: Display) -> None:
         """Show the page as a reader's settings would."""
         media = [
             {"name": "prefers-color-scheme", "value": display.scheme},

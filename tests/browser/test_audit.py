@@ -16,6 +16,8 @@ from werkzeug.wrappers import Response as Answer
 
 import pretadepenser.audit
 from pretadepenser import create_app
+from pretadepenser.audit.browser import Walker
+from pretadepenser.audit.sample import load
 from tests.browser.states import display
 from tests.browser.test_accessibility import violations
 from tests.conftest import PASSWORD
@@ -192,6 +194,27 @@ def test_its_pages_are_accessible_too(
         assert driver.execute_script("return document.documentElement.scrollWidth") <= width
     finally:
         display(driver, 1280, {})
+
+
+def test_a_display_is_what_its_reader_has_set(driver: WebDriver, site: str) -> None:
+    walker = Walker(driver, site, load(), {}, lambda step, share: None)
+    walker.open("/connexion")
+    told = {}
+    for shown in load().displays:
+        walker.show(shown)
+        told[shown.name] = driver.execute_script(
+            "const is = query => matchMedia(query).matches;"
+            "return [innerWidth, is('(prefers-color-scheme: dark)'), is('(forced-colors: active)'), "
+            "getComputedStyle(document.documentElement).fontSize]"
+        )
+    walker.show(load().displays[0])
+    assert told == {
+        "clair": [1280, False, False, "16px"],
+        "sombre": [1280, True, False, "16px"],
+        "contraste": [1280, False, True, "16px"],
+        "etroit": [320, False, False, "16px"],
+        "grand": [1280, False, False, "32px"],
+    }
 
 
 def test_a_pack_is_not_written_over(audit: Audit, audited: Result, output: Path) -> None:

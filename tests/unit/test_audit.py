@@ -250,6 +250,19 @@ def test_the_earl_says_what_was_found(expanded: list[dict[str, Any]]) -> None:
     assert languages == {"en", "fr"}
 
 
+def test_the_earl_says_what_people_judged(expanded: list[dict[str, Any]]) -> None:
+    told = {}
+    for node in expanded:
+        test, subject = (node.get(EARL + name, [{}])[0].get("@id", "") for name in ("test", "subject"))
+        if "criteres-et-tests" in test:
+            outcome = node[EARL + "result"][0][EARL + "outcome"][0]["@id"]
+            told[test.partition("#")[2], subject] = outcome.removeprefix(EARL)
+    assert told["1.1", "_:accueil"] == "failed"
+    assert told["1.1", "_:fiche"] == "inapplicable"
+    assert told["8.1", "_:fiche"] == "passed"
+    assert told["7.5", "_:accueil"] == "untested"
+
+
 def test_parsing_points_to_the_wcag_that_has_it() -> None:
     assert earl.success_criterion("4.1.1") == "https://www.w3.org/TR/WCAG21/#parsing"
     assert earl.success_criterion("1.4.10") == "https://www.w3.org/TR/WCAG22/#reflow"
