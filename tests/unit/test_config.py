@@ -52,6 +52,14 @@ def test_every_setting_says_what_it_is_for() -> None:
         assert bool(setting.label) == bool(setting.demo)
 
 
+def test_the_password_of_an_audit_is_no_setting_of_the_server(tmp_path: Path) -> None:
+    values = load({"PRETADEPENSER_AUDIT_PASSWORD": "secret"}, {"INSTANCE": tmp_path})
+    assert "secret" not in values.values()
+    (tmp_path / "config.toml").write_text('AUDIT_PASSWORD = "secret"\n')
+    with pytest.raises(SettingError, match="AUDIT_PASSWORD"):
+        load({}, {"INSTANCE": tmp_path})
+
+
 def test_our_own_variable_wins_over_a_platform_s(tmp_path: Path) -> None:
     environ = {"PORT": "80", "PRETADEPENSER_PORT": "81", "PRETADEPENSER_WORKERS": ""}
     values = load(environ, {"INSTANCE": tmp_path})
