@@ -95,7 +95,7 @@ def _page(name: str, audit: Audit, judged: Judgements, **values: object) -> str:
         loader=PackageLoader("pretadepenser.audit"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters |= {"date": date, "percent": percent}
+    environment.filters |= {"date": date, "percent": percent, "typeset": typeset}
     counts = join([plural(judged.count(status), status) for status in Status])
     return environment.get_template(name).render(audit=audit, judged=judged, counts=counts, **values) + "\n"
 
