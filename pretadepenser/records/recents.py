@@ -2,13 +2,26 @@
 
 import time
 from collections.abc import Sequence
+from typing import Final
 
-from sqlalchemy import case, delete, select
+from sqlalchemy import text
 
 from pretadepenser.records.database import Database
-from pretadepenser.records.models import RecentClient
 
-KEPT = 10
+KEPT: Final = 10
+
+# Written out, in the SQL of both databases: SQLAlchemy's own words for it cost a client's page a fifth of its time.
+_RECENT: Final = text(
+    "SELECT number FROM recent_client WHERE user_id = :user ORDER BY seen_at DESC LIMIT :kept"
+)
+# One statement, so that the same client may be opened in two windows at once. The one that looked first may have
+# to wait: time does not go back.
+_REMEMBER: Final = text(
+    "INSERT INTO recent_client (user_id, number, seen_at) VALUES (:user, :number, :now) "
+    "ON CONFLICT (user_id, number) DO UPDATE SET seen_at = "
+    "CASE WHEN recent_client.seen_at > :now THEN recent_client.seen_at ELSE :now END"
+)
+_FORGET: Final = text("DELETE FROM recent_client WHERE user_id = :user AND number = :number")
 
 
 def remember(database: Database, user_id: int, number: int) -> None:
@@ -20,28 +33,13 @@ def remember(database: Database, user_id: int, number: int) -> None:
     recents = recent(database, user_id)
     if recents and recents[0] == number:
         return
-    now = time.time()
-    # Two windows may write at once, and the one that looked first may have to wait: time does not go back.
-    latest = case((RecentClient.seen_at > now, RecentClient.seen_at), else_=now)
     with database.session(hurried=True) as session:
-        # One statement, so that the same client may be opened in two windows at once.
-        session.execute(
-            database.insert(RecentClient)
-            .values(user_id=user_id, number=number, seen_at=now)
-            .on_conflict_do_update(index_elements=["user_id", "number"], set_={"seen_at": latest})
-        )
+        session.execute(_REMEMBER, {"user": user_id, "number": number, "now": time.time()})
         for old in [other for other in recents if other != number][KEPT - 1 :]:
-            session.execute(
-                delete(RecentClient).where(RecentClient.user_id == user_id, RecentClient.number == old)
-            )
+            session.execute(_FORGET, {"user": user_id, "number": old})
 
 
 def recent(database: Database, user_id: int) -> Sequence[int]:
     """Give the client numbers that a user looked at, the last one first, at most `KEPT`."""
     with database.session() as session:
-        return session.scalars(
-            select(RecentClient.number)
-            .where(RecentClient.user_id == user_id)
-            .order_by(RecentClient.seen_at.desc())
-            .limit(KEPT)
-        ).all()
+        return session.scalars(_RECENT, {"user": user_id, "kept": KEPT}).all()
