@@ -10,12 +10,12 @@ from pretadepenser.records.database import Database
 
 KEPT: Final = 10
 
-# Written out, in the SQL of both databases: SQLAlchemy's own words for it cost a client's page a fifth of its time.
+# Written out, in the SQL of both databases: SQLAlchemy's words for it cost a page a fifth of its time.
 _RECENT: Final = text(
     "SELECT number FROM recent_client WHERE user_id = :user ORDER BY seen_at DESC LIMIT :kept"
 )
-# One statement, so that the same client may be opened in two windows at once. The one that looked first may have
-# to wait: time does not go back.
+# One statement, so that the same client may be opened in two windows at once. The one that looked first may
+# have to wait: time does not go back.
 _REMEMBER: Final = text(
     "INSERT INTO recent_client (user_id, number, seen_at) VALUES (:user, :number, :now) "
     "ON CONFLICT (user_id, number) DO UPDATE SET seen_at = "

@@ -145,7 +145,10 @@ def _ask(load: Load, asked: Sequence[Asked], done: Callable[[], bool] = lambda: 
             answer = connection.getresponse()
             answer.read()
             status = answer.status
-            if status in (429, 503):
+            assert status in (200, 429, 503), (one.path, status)
+            if status != 200:
+                # Whoever is told to come back knows when; anything else is no answer.
+                assert answer.getheader("Retry-After"), (one.path, status)
                 status = 503
                 time.sleep(0.1)
         assert done() or status == 200, (one.path, status)

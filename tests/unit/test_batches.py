@@ -5,6 +5,7 @@ The sizes of batches are made small: they bound memory and must change nothing e
 
 import dataclasses
 import json
+import math
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,7 +22,13 @@ from pretadepenser.credit import dictionary
 from pretadepenser.credit.explanation import batch
 from pretadepenser.credit.model import scoring
 from pretadepenser.credit.model.scoring import Model, ModelError
-from pretadepenser.credit.portfolio import Portfolio, PortfolioError, import_batches, import_folder
+from pretadepenser.credit.portfolio import (
+    Portfolio,
+    PortfolioError,
+    current_portfolio,
+    import_batches,
+    import_folder,
+)
 from tests.unit import by_heart, made_up, portfolio_files
 from tests.unit.by_heart import Step
 
@@ -304,6 +311,31 @@ def test_prepared_batches_may_begin_with_the_number_one(tmp_path: Path) -> None:
     rows[0]["SK_ID_CURR"] = 0
     with pytest.raises(PortfolioError, match="ligne 1, colonne SK_ID_CURR"):
         import_batches(tens(rows), tmp_path)
+
+
+def test_a_zero_with_a_sign_is_a_zero(tmp_path: Path) -> None:
+    """A client with "-0.0" in the file was told to be damaged at every look-up."""
+    plain, signed = by_heart.hundred(), by_heart.hundred()
+    schema = dictionary.arrow_schema()
+    floating = [one.name for one in schema if pa.types.is_floating(one.type)]
+    bounds = {name: dictionary.COLUMNS[name] for name in floating}
+    free = [name for name, one in bounds.items() if (one.minimum or 0) <= 0 <= (one.maximum or 0)]
+    assert "DAYS_REGISTRATION" in free
+    for row in plain:
+        row |= dict.fromkeys(free, 0.0)
+    for row in signed:
+        row |= dict.fromkeys(free, -0.0)
+    folders = [tmp_path / "plain", tmp_path / "signed"]
+    import_batches(tens(plain), folders[0])
+    import_batches(tens(signed), folders[1])
+    one, other = (current_portfolio(folder) for folder in folders)
+    assert one
+    assert other
+    assert one.sha256 == other.sha256
+    for number in other.numbers().tolist():
+        client = other.client(number)
+        assert client
+        assert [math.copysign(1, float(client.values[name] or 0)) for name in free] == [1] * len(free)
 
 
 def tens(rows: Sequence[dict[str, Any]]) -> list[pa.RecordBatch]:

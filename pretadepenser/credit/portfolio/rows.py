@@ -80,11 +80,14 @@ def canonical(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The same rows in the one form that their values allow, so that equal portfolios have equal bytes.
 
     Arrow leaves free what lies under a missing value and whether a column without any has a validity map.
+    Zero is written without a sign, which files may give it ("-0.0") and a whole number cannot have.
     """
     arrays = []
     for values in batch.columns:
         codes = values.indices if pa.types.is_dictionary(values.type) else values
         filled = pc.fill_null(codes, pa.scalar(0, codes.type))
+        if pa.types.is_floating(codes.type):
+            filled = pc.add(filled, pa.scalar(0.0, codes.type))
         if codes.null_count:
             known = np.packbits(pc.is_valid(codes).to_numpy(zero_copy_only=False), bitorder="little")
             # fill_null always makes a new array, so its offset is 0 as that of the map is.
