@@ -364,6 +364,8 @@ NOT_PAGES = {
     "watch.picture": "SVG and WebP inside the report (tests/web/test_watch.py)",
     "watch.spreadsheet": "CSV (tests/web/test_watch.py)",
     "clients.picture": "SVG inside the client's page (tests/web/test_pages.py)",
+    "simulation.picture": "SVG inside the answer (tests/web/test_simulation.py)",
+    "application.picture": "SVG inside the answer (tests/web/test_application.py)",
     "clients.spreadsheet": "CSV (tests/web/test_pages.py)",
     "comparison.picture": "SVG inside the comparison page (tests/web/test_comparison_page.py)",
     "comparison.spreadsheet": "CSV (tests/web/test_comparison_page.py)",

@@ -70,6 +70,8 @@ NOT_FOR_ADVISORS = {
     "operations.alive",
     "operations.ready",
     "administration.settings",
+    "site.evidence",
+    "site.evidence_pack",
     "model.fairness",
     "model.fairness_picture",
     "model.fairness_chart_spreadsheet",
