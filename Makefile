@@ -13,6 +13,8 @@ CLIENTS ?= 20000
 SEED ?= 1
 # More arguments for pytest: make test ARGS="-k config"
 ARGS ?=
+# Files of tests side by side, as many as there are cores; make test PARALLEL= runs one after the other.
+PARALLEL ?= --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 BIN = $(VENV)/bin
 FLASK = $(BIN)/flask --app wsgi
@@ -89,7 +91,7 @@ study-data:
 .PHONY: test
 test: $(VENV)/.test browser pdf ## Installe ce que les tests demandent, puis les lance (ARGS="-k …")
 	@$(say) 'Tests'
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.test ## Mesure vitesse, mémoire, lisibilité et fidélité (ARGS="pages", "--sizes 5000")
