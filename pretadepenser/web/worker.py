@@ -118,9 +118,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
     def _cap_keepalive(self, deadline: float) -> None:
         """A worker that stops waits no longer for those who have not begun."""
         super()._cap_keepalive(deadline)
-        for conn in self.unfinished:
-            conn.timeout = min(conn.timeout, time.monotonic() + STOP_KEEPALIVE_LINGER)
-        for conn in self.unread:
+        for conn in (*self.unfinished, *self.unread):
             conn.timeout = min(conn.timeout, time.monotonic() + STOP_KEEPALIVE_LINGER)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
@@ -147,18 +145,17 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
             self._drop(conn)
 
     def _taken(self, conn: Connection, data: bytes) -> None:
-        before = len(conn.taken)
+        self._held += len(data)
         try:
             whole = conn.take(data)
         except ValueError as error:
             self._drop(conn, error.args[0])
             return
         if whole:
-            self._held -= before
+            self._held -= len(conn.taken)
             self._forget(conn)
             self.enqueue_req(conn)
             return
-        self._held += len(data)
         while self._held > KEPT_BYTES:
             self._drop(max(self.unfinished, key=lambda one: len(one.taken)))
 
@@ -212,5 +209,4 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
 
     def _forget(self, conn: Connection) -> None:
         del self.unfinished[conn]
-        with suppress(KeyError, ValueError, OSError):
-            self.poller.unregister(conn.sock)
+        self.poller.unregister(conn.sock)

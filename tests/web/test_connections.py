@@ -1,52 +1,34 @@
 """Connections that are slow, idle, half of a request or never closed: none of them holds the service up."""
 
-import shutil
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
-from pretadepenser.records import tokens, users
-from pretadepenser.records.database import Database
-from tests.web.test_gunicorn import CLIENT, PASSWORD, REPO, Server, start
+from pretadepenser.records import tokens
+from tests.web.test_gunicorn import CLIENT, REPO, Server, records, running, with_advisor
 
 HEAD = b"POST /connexion HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 PAGE = b"GET /accessibilite HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 # What a server of one process may take to show a page while it is attacked; it takes some 10 ms in peace.
 SECONDS = 3.0
+# One worker with two threads.
+SMALL = {"PRETADEPENSER_WORKERS": "1", "PRETADEPENSER_THREADS": "2"}
 
 
 @pytest.fixture(scope="module")
 def instance(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An instance folder of this module's own, with the advisor agathe."""
-    folder = tmp_path_factory.mktemp("connections") / "instance"
-    shutil.copytree(trained, folder, symlinks=True)
-    database = Database(f"sqlite:///{folder}/pretadepenser.sqlite")
-    database.upgrade()
-    users.add_user(database, "agathe", "conseiller", PASSWORD)
-    return folder
-
-
-@contextmanager
-def running(instance: Path, config: str | Path = "gunicorn.conf.py") -> Iterator[Server]:
-    """A server of one worker with two threads, that an advisor is signed in to."""
-    server = start(instance, config, PRETADEPENSER_WORKERS="1", PRETADEPENSER_THREADS="2")
-    try:
-        server.wait()
-        assert server.sign_in("agathe", PASSWORD) == 303
-        yield server
-    finally:
-        server.process.terminate()
-        assert server.process.wait(40) == 0, "a graceful end"
+    return with_advisor(trained, tmp_path_factory.mktemp("connections"))
 
 
 @pytest.fixture(scope="module")
 def server(instance: Path) -> Iterator[Server]:
     """The server that is attacked."""
-    with running(instance) as server:
+    with running(instance, **SMALL) as server:
         yield server
 
 
@@ -154,6 +136,29 @@ def test_what_is_no_request_is_told_in_french(server: Server) -> None:
         assert answers(sock, 1).startswith(b"HTTP/1.1 413 ")
 
 
+def test_what_is_refused_leaves_the_limit_of_what_is_kept_as_it_is(instance: Path, tmp_path: Path) -> None:
+    config = tmp_path / "little.conf.py"
+    config.write_text(
+        f"exec(open({str(REPO / 'gunicorn.conf.py')!r}).read())\n"
+        "from pretadepenser.web import worker\n"
+        "worker.KEPT_BYTES = 200_000\n"
+    )
+    with running(instance, config, **SMALL) as server, ExitStack() as stack:
+        for _ in range(10):
+            with connect(server, b"GET / HTTP/1.1\r\nX: " + b"x" * 80_000) as sock:
+                assert answers(sock, 1).startswith(b"HTTP/1.1 431 ")
+        begun = HEAD + b"Content-Length: 90000\r\n\r\n" + b"x" * 80_000
+        waiting = [stack.enter_context(connect(server, begun)) for _ in range(4)]
+        closed = 0
+        for sock in waiting:
+            sock.settimeout(0.5)
+            with suppress(TimeoutError):
+                assert sock.recv(1) == b""
+                closed += 1
+        # Two of 80 kB are kept, those beyond 200 kB are closed.
+        assert closed == 2
+
+
 def test_a_long_answer_comes_whole_to_who_reads_slowly(server: Server) -> None:
     path = f"GET /modele HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {server.cookie}\r\n"
     whole = server.get("/modele")[1].encode()
@@ -177,7 +182,7 @@ def test_what_is_not_whole_in_time_is_closed(instance: Path, tmp_path: Path) -> 
         "from pretadepenser.web import connection as one\n"
         "one.HEAD_SECONDS, one.BODY_SECONDS, one.THREAD_SECONDS = 0.3, 0.5, 0.5\n"
     )
-    with running(instance, config) as server:
+    with running(instance, config, **SMALL) as server:
         for begun, told in (
             (b"", b""),
             (PAGE[:20], b"HTTP/1.1 408 Request Timeout\r\n"),
@@ -191,7 +196,7 @@ def test_what_is_not_whole_in_time_is_closed(instance: Path, tmp_path: Path) -> 
 
 
 def test_a_long_body_in_wrong_chunks_is_told_to_the_system(server: Server, instance: Path) -> None:
-    token = tokens.add_token(Database(f"sqlite:///{instance}/pretadepenser.sqlite"), "morceaux")
+    token = tokens.add_token(records(instance), "morceaux")
     head = f"POST /api/v1/scores HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
     sent = head.encode() + b"Content-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n"
     sent += b"%x\r\n" % (2 * 1024 * 1024) + b"x" * (2 * 1024 * 1024) + b"\r\nzz\r\n"
