@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,20 @@ PASSWORD = "un mot de passe d'essai"
 USERS = {"agathe": "conseiller", "basile": "auditeur", "camille": "administrateur"}
 
 Page = Callable[..., HtmlElement]
+
+
+class Clock:
+    """The time of day, as the test sets it."""
+
+    now = 1_800_000_000.0
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that stands still until the test moves it."""
+    clock = Clock()
+    monkeypatch.setattr(time, "time", lambda: clock.now)
+    return clock
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,8 +1,8 @@
 """From matplotlib's SVG to a picture that follows its reader: words, colours by name, no inline style.
 
 Matplotlib writes colours into style attributes. They become presentation attributes whose colours are CSS
-variables: a picture of its own defines them for light, dark and print in a style sheet that a strict
-Content-Security-Policy can name, a picture within a page takes those of the page. Texts stay texts.
+variables: a picture defines them for light, dark and print in a style sheet that a strict
+Content-Security-Policy can name. Texts stay texts.
 
 The application and the study both draw with matplotlib and know nothing of each other: this they share.
 """

@@ -52,7 +52,6 @@ ARGUMENTS: Final = (
     "--disable-component-update",
     "--disable-sync",
     "--window-size=1280,900",
-    "--lang=fr",
 )
 
 # The control of a label, by the words that it begins with ("Montant (obligatoire)" is "Montant").
@@ -114,7 +113,7 @@ def _chromium() -> Iterator[WebDriver]:
         raise AuditError("Chromium ou chromedriver manque : apt install chromium chromium-driver")
     options = Options()
     options.binary_location = browser
-    for argument in ARGUMENTS:
+    for argument in (*ARGUMENTS, "--lang=fr"):
         options.add_argument(argument)
     if os.geteuid() == 0:
         options.add_argument("--no-sandbox")  # Chromium refuses to start as root with it

@@ -30,10 +30,10 @@ def opened(what: str, token: str) -> dict[str, Any]:
     """Give the values of `seal`; a 404 where they are not for this, not ours, damaged or too old."""
     try:
         written = _fernet().decrypt(token + "=" * (-len(token) % 4), LIFE)
+        meant, values = json.loads(zlib.decompress(written))
+        if meant != what:
+            raise ValueError(meant)
     except (InvalidToken, ValueError):
-        abort(404, description="Cette image n’existe plus. Envoyez à nouveau le formulaire.")
-    meant, values = json.loads(zlib.decompress(written))
-    if meant != what:
         abort(404, description="Cette image n’existe plus. Envoyez à nouveau le formulaire.")
     return dict(values)
 

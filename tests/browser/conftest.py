@@ -18,6 +18,7 @@ from selenium.webdriver.chrome.webdriver import WebDriver
 from werkzeug.serving import make_server
 
 from pretadepenser import create_app
+from pretadepenser.audit.browser import ARGUMENTS
 from pretadepenser.credit.model.scoring import Model, current_model, current_scores
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio
 from pretadepenser.credit.recourse.search import levers
@@ -28,19 +29,6 @@ from tests.browser.states import State, leaving_the_page
 from tests.conftest import PASSWORD
 from tests.web.test_gunicorn import Server, start
 
-ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=1280,900",
-)
-
 
 def chromium() -> WebDriver | None:
     """A new headless Chromium, None where it is not installed."""
@@ -49,7 +37,7 @@ def chromium() -> WebDriver | None:
         return None
     options = Options()
     options.binary_location = browser
-    for argument in ARGUMENTS:
+    for argument in (*ARGUMENTS, "--no-sandbox"):
         options.add_argument(argument)
     started = webdriver.Chrome(options=options, service=Service(chromedriver))
     started.set_script_timeout(60)

@@ -10,29 +10,10 @@ from sqlalchemy import text
 from pretadepenser.records.attempts import Throttle, Who, place
 from pretadepenser.records.database import Database
 from pretadepenser.records.models import LoginAttempt
+from tests.conftest import Clock
 
 DAY = 24 * 3600
 THROTTLE = Throttle(account=3, address=1000, longest=900)
-
-
-class Clock:
-    """The time of day, as the test sets it."""
-
-    now = 1_800_000_000.0
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(time, "time", lambda: clock.now)
-    return clock
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Database:
-    opened = Database(f"sqlite:///{tmp_path}/records.sqlite")
-    opened.upgrade()
-    return opened
 
 
 def rows(database: Database) -> int:

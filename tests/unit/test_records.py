@@ -23,13 +23,6 @@ from pretadepenser.records.models import Base, RecentClient
 PASSWORD = "une suite de quelques mots"
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Database:
-    opened = Database(f"sqlite:///{tmp_path}/records.sqlite")
-    opened.upgrade()
-    return opened
-
-
 def test_migrations_make_exactly_the_tables_of_the_models(database: Database) -> None:
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})

@@ -10,13 +10,6 @@ from pretadepenser.records import tokens
 from pretadepenser.records.database import Database, RecordsError
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Database:
-    opened = Database(f"sqlite:///{tmp_path}/records.sqlite")
-    opened.upgrade()
-    return opened
-
-
 def test_a_token_is_known_by_its_text_which_is_not_kept(database: Database, tmp_path: Path) -> None:
     made = tokens.add_token(database, "Agence")
     found = tokens.find_token(database, made)

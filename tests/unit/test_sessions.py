@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -11,29 +10,10 @@ from sqlalchemy import text
 from pretadepenser.records import sessions, users
 from pretadepenser.records.database import Database
 from pretadepenser.records.models import User, UserSession
+from tests.conftest import Clock
 
 PASSWORD = "une suite de quelques mots"
 LIMITS = sessions.Limits(idle=600, age=7200)
-
-
-class Clock:
-    """The time of day, as the test sets it."""
-
-    now = 1_800_000_000.0
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(time, "time", lambda: clock.now)
-    return clock
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Database:
-    opened = Database(f"sqlite:///{tmp_path}/records.sqlite")
-    opened.upgrade()
-    return opened
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from lxml import html
 
 from pretadepenser.records import users
-from tests.conftest import Browser
+from tests.conftest import Browser, Clock
 
 PASSWORD = "une suite de quelques mots"
 OTHER = "une tout autre suite de mots"
@@ -22,19 +22,6 @@ IPHONE = (
     "Version/18.5 Mobile/15E148 Safari/604.1"
 )
 MUST = "Votre mot de passe vous a été donné par votre administrateur : choisissez le vôtre pour continuer."
-
-
-class Clock:
-    """The time of day, as the test sets it."""
-
-    now = 1_800_000_000.0
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(time, "time", lambda: clock.now)
-    return clock
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Signing in and out: who gets in, who waits, and where it leads."""
 
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from sqlalchemy import event
 from pretadepenser.records import users
 from pretadepenser.records.models import UserSession
 from pretadepenser.web.auth import safe_path
+from tests.conftest import Clock
 
 PASSWORD = "une suite de quelques mots"
 SignIn = Callable[..., Any]
@@ -169,19 +169,6 @@ def test_signing_out_needs_a_post_with_its_token(anonymous: FlaskClient, sign_in
     assert anonymous.get("/deconnexion").status_code == 405
     assert anonymous.post("/deconnexion").status_code == 400
     assert anonymous.get("/").status_code == 200
-
-
-class Clock:
-    """The time of day, as the test sets it."""
-
-    now = 1_800_000_000.0
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(time, "time", lambda: clock.now)
-    return clock
 
 
 def fail(sign_in: SignIn, browser: FlaskClient, times: int, name: str = "bruno") -> list[int]:

@@ -13,6 +13,7 @@ import time
 import urllib.parse
 from collections.abc import Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -138,21 +139,25 @@ def start(instance: Path, config: str | Path = "gunicorn.conf.py", **settings: s
     return Server(process, port, instance, log)
 
 
-@pytest.fixture(scope="module")
-def instance(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An instance folder of this module's own, with the advisor agathe."""
-    folder = tmp_path_factory.mktemp("gunicorn") / "instance"
-    shutil.copytree(trained, folder, symlinks=True)
-    database = Database(f"sqlite:///{folder}/pretadepenser.sqlite")
+def records(instance: Path) -> Database:
+    """The database of an instance folder, as another process opens it."""
+    return Database(f"sqlite:///{instance}/pretadepenser.sqlite")
+
+
+def with_advisor(trained: Path, folder: Path) -> Path:
+    """Copy an instance folder, with the advisor agathe; give its path."""
+    instance = folder / "instance"
+    shutil.copytree(trained, instance, symlinks=True)
+    database = records(instance)
     database.upgrade()
     users.add_user(database, "agathe", "conseiller", PASSWORD)
-    return folder
+    return instance
 
 
-@pytest.fixture(scope="module")
-def server(instance: Path) -> Iterator[Server]:
-    """A server that an advisor is signed in to."""
-    server = start(instance)
+@contextmanager
+def running(instance: Path, config: str | Path = "gunicorn.conf.py", **settings: str) -> Iterator[Server]:
+    """A server that the advisor of `with_advisor` is signed in to, ended gracefully."""
+    server = start(instance, config, **settings)
     try:
         server.wait()
         assert server.sign_in("agathe", PASSWORD) == 303
@@ -160,6 +165,19 @@ def server(instance: Path) -> Iterator[Server]:
     finally:
         server.process.terminate()
         assert server.process.wait(40) == 0, "a graceful end"
+
+
+@pytest.fixture(scope="module")
+def instance(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance folder of this module's own, with the advisor agathe."""
+    return with_advisor(trained, tmp_path_factory.mktemp("gunicorn"))
+
+
+@pytest.fixture(scope="module")
+def server(instance: Path) -> Iterator[Server]:
+    """A server that an advisor is signed in to."""
+    with running(instance) as server:
+        yield server
 
 
 def test_it_is_ready_with_two_workers(server: Server) -> None:

@@ -3,7 +3,6 @@
 import http.client
 import json
 import os
-import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -15,10 +14,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pretadepenser.credit.portfolio import current_portfolio
-from pretadepenser.records import tokens, users
-from pretadepenser.records.database import Database
+from pretadepenser.records import tokens
 from pretadepenser.web import heavy
-from tests.web.test_gunicorn import CLIENT, PASSWORD, Server, start
+from tests.web.test_gunicorn import CLIENT, Server, records, running, with_advisor
 
 CROSSED = f"{CLIENT}/comparaison?donnee=AMT_CREDIT&avec=AMT_ANNUITY"
 SENTENCE = "L’application fait déjà d’autres calculs longs. Recommencez dans quelques secondes."
@@ -79,30 +77,18 @@ def test_a_slot_is_waited_for_by_few_and_not_for_long(
 @pytest.fixture(scope="module")
 def instance(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An instance folder of this module's own, with the advisor agathe."""
-    folder = tmp_path_factory.mktemp("heavy") / "instance"
-    shutil.copytree(trained, folder, symlinks=True)
-    database = Database(f"sqlite:///{folder}/pretadepenser.sqlite")
-    database.upgrade()
-    users.add_user(database, "agathe", "conseiller", PASSWORD)
-    return folder
+    return with_advisor(trained, tmp_path_factory.mktemp("heavy"))
 
 
 @pytest.fixture(scope="module")
 def server(instance: Path) -> Iterator[Server]:
     """A server of two workers that an advisor is signed in to."""
-    server = start(instance)
-    try:
-        server.wait()
-        assert server.sign_in("agathe", PASSWORD) == 303
+    with running(instance) as server:
         yield server
-    finally:
-        server.process.terminate()
-        assert server.process.wait(40) == 0, "a graceful end"
 
 
 def test_pages_answer_while_systems_send_batches(server: Server, instance: Path) -> None:
-    database = Database(f"sqlite:///{instance}/pretadepenser.sqlite")
-    token = tokens.add_token(database, "charge")
+    token = tokens.add_token(records(instance), "charge")
     portfolio = current_portfolio(instance)
     assert portfolio
     client = portfolio.client(157083)

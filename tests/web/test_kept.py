@@ -2,7 +2,6 @@
 
 import random
 import re
-import time
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +12,7 @@ from lxml.html import HtmlElement
 
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.records import sessions, users
+from tests.conftest import Clock
 from tests.web.test_application import LITTLE
 
 SENTENCE = "Ce formulaire était périmé"
@@ -96,19 +96,6 @@ TOO_LONG = (
     "Votre session s’est terminée après 60 minutes sans activité ; ce que vous avez saisi est trop long pour "
     "être gardé : il faudra le saisir à nouveau."
 )
-
-
-class Clock:
-    """The time of day, as the test sets it."""
-
-    now = 1_800_000_000.0
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(time, "time", lambda: clock.now)
-    return clock
 
 
 def end_all(app: Flask, _: Clock) -> None:

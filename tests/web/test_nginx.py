@@ -14,9 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from pretadepenser.records import tokens, users
-from pretadepenser.records.database import Database
-from tests.web.test_gunicorn import PASSWORD, REPO, Server, free_port, start
+from pretadepenser.records import tokens
+from tests.web.test_gunicorn import PASSWORD, REPO, Server, free_port, records, start, with_advisor
 
 pytestmark = pytest.mark.skipif(
     shutil.which("nginx") is None, reason="nginx is not installed (apt install nginx-light)"
@@ -74,12 +73,8 @@ def configured(folder: Path, plain: int, tls: int, port: int) -> str:
 def front(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     """nginx before a server with the settings that deploy/nginx.conf asks for."""
     folder = tmp_path_factory.mktemp("nginx")
-    instance = folder / "instance"
-    shutil.copytree(trained, instance, symlinks=True)
-    database = Database(f"sqlite:///{instance}/pretadepenser.sqlite")
-    database.upgrade()
-    users.add_user(database, "agathe", "conseiller", PASSWORD)
-    token = tokens.add_token(database, "nginx")
+    instance = with_advisor(trained, folder)
+    token = tokens.add_token(records(instance), "nginx")
     certificate = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
     subject = ["-subj", "/CN=credit.example.fr", "-keyout", f"{folder}/key.pem", "-out", f"{folder}/cert.pem"]
     subprocess.run([*certificate, *subject], check=True, capture_output=True)
