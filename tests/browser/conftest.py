@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -159,6 +160,23 @@ def numbers(instance: Path) -> dict[str, int]:
     }
 
 
+def sign_in(driver: WebDriver, base: str, user: str) -> None:
+    """Signs in, however long the wait that wrong passwords of another test have earned this address.
+
+    Raises AssertionError when half a minute was not enough.
+    """
+    for _ in range(30):
+        driver.get(base + "/connexion")
+        driver.find_element("id", "identifiant").send_keys(user)
+        driver.find_element("id", "mot_de_passe").send_keys(PASSWORD)
+        with leaving_the_page(driver):
+            driver.find_element("id", "mot_de_passe").submit()
+        if not driver.find_elements("id", "identifiant"):
+            return
+        time.sleep(1)
+    raise AssertionError(f"{user} cannot sign in: {driver.find_element('tag name', 'main').text}")
+
+
 @pytest.fixture
 def visit(driver: WebDriver, site: str, numbers: dict[str, int]) -> Callable[..., WebDriver]:
     """Opens a page as one of the users: visit("/modele", user="basile"); user="" is nobody."""
@@ -168,13 +186,13 @@ def visit(driver: WebDriver, site: str, numbers: dict[str, int]) -> Callable[...
             driver.get(base + "/connexion")
             driver.delete_all_cookies()
             if user:
-                driver.get(base + "/connexion")
-                driver.find_element("id", "identifiant").send_keys(user)
-                driver.find_element("id", "mot_de_passe").send_keys(PASSWORD)
-                with leaving_the_page(driver):
-                    driver.find_element("id", "mot_de_passe").submit()
+                sign_in(driver, base, user)
             driver.known_as = (base, user)  # type: ignore[attr-defined]  # a note of ours on it
         driver.get(base + path.format(**numbers))
+        # A test before may have ended this session: what is looked at is never the page of signing in.
+        if user and driver.find_elements("id", "identifiant"):
+            sign_in(driver, base, user)
+            driver.get(base + path.format(**numbers))
         return driver
 
     return go
