@@ -11,13 +11,14 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import browser, honesty, levers, pages, scale, serving, stability
+from tests.bench import browser, honesty, levers, pages, scale, servers, serving, stability
 from tests.bench.ground import Ground, make_ground
 from tests.bench.recompute import report
 
 PARTS: dict[str, Callable[[Ground], None]] = {
     "pages": pages.run,
     "serving": serving.run,
+    "servers": servers.run,
     "browser": browser.run,
     "honesty": honesty.run,
     "levers": levers.run,

@@ -19,12 +19,10 @@ import numpy as np
 from pretadepenser.credit.portfolio import current_portfolio
 from pretadepenser.records import tokens
 from tests.bench.ground import PASSWORD, USER, Ground, line, median, p99, simulated, title
-from tests.web.test_gunicorn import REPO, Server, start
+from tests.web.test_gunicorn import Server, start
 
 EACH = 150
 ROWS = 10_000
-# The same application in gunicorn’s own gthread: what the worker of this one is compared to.
-THREADED = f"exec(open({str(REPO / 'gunicorn.conf.py')!r}).read())\nworker_class = 'gthread'\n"
 
 
 @dataclass(frozen=True)
@@ -63,18 +61,11 @@ def run(ground: Ground) -> None:
         _rates(load)
         _beside(load, rows)
         _idle(load)
-    title("The same pages from gunicorn's own gthread")
-    config = ground.instance.parent / "gthread.conf.py"
-    config.write_text(THREADED)
-    with _served(ground, numbers, token, str(config)) as load:
-        _told("client page, 8 users", load, load.clients(8 * EACH), 8)
 
 
 @contextmanager
-def _served(
-    ground: Ground, numbers: list[int], token: str, config: str = "gunicorn.conf.py"
-) -> Iterator[Load]:
-    server = start(ground.instance, config)
+def _served(ground: Ground, numbers: list[int], token: str) -> Iterator[Load]:
+    server = start(ground.instance)
     try:
         server.wait()
         assert server.sign_in(USER, PASSWORD) == 303
@@ -87,7 +78,7 @@ def _served(
 def _rates(load: Load) -> None:
     title("gunicorn, 2 workers (load from the same machine)")
     for users in (1, 8, 64):
-        _told(f"client page, {users} users", load, load.clients(min(8 * EACH, users * EACH)), users)
+        told(f"client page, {users} users", load, load.clients(min(8 * EACH, users * EACH)), users)
     simulations = []
     for path in (f"/clients/{number}/simulation" for number in load.numbers[:60]):
         _, page, cookie = load.server.request("GET", path)
@@ -97,21 +88,21 @@ def _rates(load: Load) -> None:
         # A few clients would be unlike any known one: their answer is a form with an error.
         if load.server.request("POST", path, typed)[0] == 200:
             simulations.append(Asked(path, "POST", urlencode(typed).encode()))
-    _told("simulation, answer, 8 users", load, simulations, 8)
-    _told("health check, 8 users", load, [Asked("/healthz")] * (8 * EACH), 8)
+    told("simulation, answer, 8 users", load, simulations, 8)
+    told("health check, 8 users", load, [Asked("/healthz")] * (8 * EACH), 8)
     sheets = [Asked(f"/clients/{number}/entretien.pdf") for number in load.numbers[:60]]
-    _told("meeting sheet, PDF, 4 users (told to come back: again)", load, sheets, 4)
+    told("meeting sheet, PDF, 4 users (told to come back: again)", load, sheets, 4)
 
 
 def _beside(load: Load, rows: bytes) -> None:
     title("One advisor's client pages beside heavy work")
     pages = load.clients(200)
-    quiet = _told("alone", load, pages, 1)
+    quiet = told("alone", load, pages, 1)
     sheets = [Asked(f"/clients/{number}/entretien.pdf") for number in load.numbers]
     batch = Asked("/api/v1/scores", "POST", rows, "application/json")
     for name, asked in (("8 PDF callers", sheets), (f"8 API callers of {ROWS} rows", [batch])):
         with _meanwhile(load, asked, 8):
-            busy = _told(name, load, pages, 1)
+            busy = told(name, load, pages, 1)
         line("  p99 against alone", f"× {p99(busy) / p99(quiet):.1f}")
 
 
@@ -121,10 +112,10 @@ def _idle(load: Load) -> None:
         for _ in range(500):
             sock = stack.enter_context(socket.create_connection(("127.0.0.1", load.server.port)))
             sock.sendall(b"GET / HTTP/1.1\r\nHost: 127.0")
-        _told("500 idle connections", load, load.clients(200), 1)
+        told("500 idle connections", load, load.clients(200), 1)
 
 
-def _told(name: str, load: Load, asked: Sequence[Asked], users: int) -> list[float]:
+def told(name: str, load: Load, asked: Sequence[Asked], users: int) -> list[float]:
     """Ask for all as so many users at once, say how fast it went; milliseconds each."""
     begun = time.perf_counter()
     with ThreadPoolExecutor(users) as pool:
