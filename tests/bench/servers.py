@@ -7,6 +7,7 @@ no lock: who wants their lines installs them (`pip install gevent granian`).
 from __future__ import annotations
 
 import importlib.util
+import os
 import signal
 import socket
 import subprocess
@@ -14,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,7 @@ def _one(ground: Ground, folder: Path, name: str, numbers: list[int]) -> None:
             env=environment(ground.instance, port),
             stdout=file,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     server = Server(process, port, ground.instance, log)
     try:
@@ -79,7 +81,9 @@ def _one(ground: Ground, folder: Path, name: str, numbers: list[int]) -> None:
     except subprocess.TimeoutExpired:
         line("TERM", "over 45 s")
     finally:
-        process.kill()
+        # Workers outlive a server that does not end by itself.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
