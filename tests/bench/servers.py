@@ -1,7 +1,7 @@
 """Servers side by side on one portfolio: pages a second, memory, a reload, 500 idle connections, an end.
 
-gunicorn's own workers run with `gunicorn.conf.py` and nothing changed but their class. gevent and granian are in
-no lock: who wants their lines installs them (`pip install gevent granian`).
+gunicorn's own workers run with `gunicorn.conf.py` and nothing changed but their class. gevent and granian
+are in no lock: who wants their lines installs them (`pip install gevent granian`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.bench.serving import EACH, Load, told
 from tests.web.test_gunicorn import REPO, Server, environment, free_port
 
 IDLE = 500
-# What a class of workers needs beside our configuration: gunicorn's own are not told of processes for heavy work.
+# What is changed in our configuration; gevent cannot fork processes for heavy work where we do.
 CLASSES = {
     "gunicorn, PatientWorker (ours)": "",
     "gunicorn, gthread": "worker_class = 'gthread'\n",
