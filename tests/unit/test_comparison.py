@@ -231,6 +231,23 @@ def test_a_crossing_counts_both_figures_and_ranks_them(portfolio: Portfolio, cli
             comparison.crossing(portfolio, client, group, *pair)
 
 
+def test_a_crossing_marks_the_clients_own_two_brackets(portfolio: Portfolio) -> None:
+    first, second = "AMT_CREDIT", "CREDIT_TO_INCOME"
+    both = portfolio.values(first), portfolio.values(second)
+    apart = 0
+    for at in range(0, 400, 10):
+        client = portfolio.client(int(portfolio.numbers()[at]))
+        assert client
+        shown = comparison.crossing(portfolio, client, everybody(portfolio, client), first, second)
+        edges = (shown.first_edges, shown.second_edges)
+        own = tuple(
+            int(np.searchsorted(e, each[at], side="right")) for e, each in zip(edges, both, strict=True)
+        )
+        assert shown.here == own
+        apart += own[0] != own[1]
+    assert apart > 10
+
+
 def test_sentences_say_where_the_client_stands(portfolio: Portfolio) -> None:
     rows = made_up.table(CLIENTS, seed=4)
     said = set()

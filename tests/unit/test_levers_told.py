@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import pytest
 
 from pretadepenser.charts import levers as charts
+from pretadepenser.credit.model.inputs import FEATURES
 from pretadepenser.credit.model.scoring import Model, score_row
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.recourse import wording
-from pretadepenser.credit.recourse.levers import Lever, Lock
+from pretadepenser.credit.recourse.grid import Grid
+from pretadepenser.credit.recourse.levers import USUAL, Lever, Lock
 from pretadepenser.credit.recourse.meeting_sheet import sheet
 from pretadepenser.credit.recourse.search import Curve, Levers, Proposal, levers
 from tests.unit import by_heart
@@ -364,6 +366,28 @@ def test_a_deposit_on_a_cheaper_purchase_is_what_is_paid_on_top() -> None:
         "passe de 150 000 € à 110 000 € et la mensualité de 7 500 € à 5 500 €. Le score passerait de 480 à "
         "512 points et le prêt serait accordé."
     )
+
+
+def test_a_credit_without_a_purchase_is_told_as_borrowing_less() -> None:
+    before = {**ROW, "AMT_GOODS_PRICE": None}
+    after = {**before, "AMT_CREDIT": 140_000.0, "AMT_ANNUITY": 7_000.0}
+    model = by_heart.model(500.5, credit(below=12))
+    today, then = (score_row(model, row, 0.48) for row in (before, after))
+    said = wording.sentence((Lever.PROJECT,), before, after, today, then)
+    assert plain(said) == (
+        "Emprunter moins, compté en autant de mensualités : le crédit passe de 150 000 € à 140 000 € et la "
+        "mensualité de 7 500 € à 7 000 €. Le score passerait de 480 à 512 points et le prêt serait accordé."
+    )
+
+
+@pytest.mark.parametrize(("annuity", "shorter", "longer"), [(7_500.0, 19, 21), (7_350.0, 19, 21)])
+def test_a_term_changes_by_half_a_month_at_least(
+    portfolio: Portfolio, annuity: float, shorter: int, longer: int
+) -> None:
+    """20 months, and 20.4: neither is told to be made 20."""
+    grid = Grid(portfolio, {**ROW, "AMT_ANNUITY": annuity}, FEATURES, USUAL)
+    assert grid.values(Lever.SHORTER)[0] == shorter
+    assert grid.values(Lever.LONGER)[0] == longer
 
 
 # --- room ---------------------------------------------------------------------------------------

@@ -1,0 +1,175 @@
+"""HTML, SVG and CSS by the book: the Nu checker has nothing to say, not even a warning, about any answer.
+
+Pages are found by following every link and sending every form, as each user, so that a new page is judged
+without being named here.
+"""
+
+import hashlib
+import json
+import re
+import subprocess
+from collections import deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from urllib.parse import urlencode, urljoin, urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from lxml.html import HtmlElement, document_fromstring
+from werkzeug.test import TestResponse
+
+from tests import checkers
+from tests.conftest import signed_in
+from tests.web.test_least_data import PERSON
+
+KINDS = {"text/html": "html", "image/svg+xml": "svg", "text/css": "css"}
+# What ends a session or changes an account is sent by tests of its own.
+NOT_SENT = ("/deconnexion", "/compte/", "/session")
+# One address of each kind is enough: numbers of clients, and what only names other figures.
+ALIKE = re.compile(r"\d{6}|(?<=[?&])(?:donnee|avec|comme)=[^&]*")
+ALSO = {
+    "basile": ("/clients/157083", "/modele/equite", "/accessibilite/preuves"),
+    "camille": ("/administration/reglages", "/clients/157083"),
+    "": ("/connexion", "/accessibilite", "/"),
+}
+# Newer than its rules for style sheets: container queries, which all browsers have known since 2023.
+NEWER = re.compile(
+    r"CSS: “container-type”: Property “container-type” doesn't exist|CSS: “inline-size”: Unknown dimension"
+)
+FAULTY = {
+    "page.html": "<!doctype html><html lang=fr><title>Essai</title><body><p><div></div></p></body></html>",
+    "picture.svg": '<svg xmlns="http://www.w3.org/2000/svg"><g colour="red"/><b/></svg>',
+    "sheet.css": "p { colour: red; }",
+}
+
+
+class Crawl:
+    """Answers of the application to one user, each kind of address once."""
+
+    def __init__(self, browser: FlaskClient, folder: Path) -> None:
+        self.browser, self.folder = browser, folder
+        self.asked: set[str] = set()
+        self.pages: dict[str, str] = {}
+        self.waiting: deque[tuple[str, dict[str, str] | None]] = deque()
+
+    def run(self, *addresses: str, follow: bool = True) -> None:
+        """Open these addresses, and all that they lead to if asked for."""
+        self.waiting.extend((address, None) for address in addresses)
+        while self.waiting:
+            address, data = self.waiting.popleft()
+            key = ALIKE.sub("…", address) + ("" if data is None else f" {sorted(data)} {len(data)}")
+            if key not in self.asked:
+                self.asked.add(key)
+                led = self._open(address, data)
+                self.waiting.extend(led if follow else ())
+
+    def _open(self, address: str, data: dict[str, str] | None) -> list[tuple[str, dict[str, str] | None]]:
+        """Keep an answer; give what it leads to."""
+        method = "GET" if data is None else "POST"
+        answer = self.browser.open(address, method=method, data=data)
+        if answer.status_code in (301, 302, 303, 308):
+            return [(answer.headers["Location"], None)]
+        self._keep(answer, address)
+        return (
+            list(_led_to(document_fromstring(answer.text), address)) if answer.mimetype == "text/html" else []
+        )
+
+    def _keep(self, answer: TestResponse, address: str) -> None:
+        kind = KINDS.get(answer.mimetype or "")
+        if kind:
+            name = f"{hashlib.sha256(answer.data).hexdigest()[:16]}.{kind}"
+            (self.folder / name).write_bytes(answer.data)
+            self.pages[name] = f"{answer.status_code} {address}"
+
+
+def _led_to(page: HtmlElement, here: str) -> Iterator[tuple[str, dict[str, str] | None]]:
+    sources = page.xpath("//img/@src | //source/@srcset | //link[@rel='stylesheet']/@href | //a/@href")
+    for found in sources:
+        address = urljoin(here, found)
+        if not urlsplit(address).scheme and not found.startswith("#"):
+            yield address.partition("#")[0], None
+    for form in page.forms:
+        address = urljoin(here, form.action or here)
+        values = {name: str(value) for name, value in form.form_values()}
+        if form.method == "GET":
+            yield f"{address.partition('?')[0]}?{urlencode(values)}", None
+        elif not address.startswith(NOT_SENT):
+            yield address, values
+            token = {"csrf_token": values["csrf_token"]} if "csrf_token" in values else {}
+            yield address, token
+
+
+@pytest.fixture(scope="module")
+def answers(app: Flask, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A folder of distinct answers, and of each file name the address and status."""
+    folder = tmp_path_factory.mktemp("nu")
+    agathe = signed_in(app, "agathe")
+    token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', agathe.get("/dossiers/nouveau").text)
+    assert token
+    everything = Crawl(agathe, folder)
+    everything.waiting.append(("/dossiers/nouveau", PERSON | {"csrf_token": token[1]}))
+    everything.run("/", "/?client=1", "/clients/157083", "/clients/1", "/nulle-part", "/modele/equite")
+    everything.run("/modele?donnee=AMT_CREDIT", "/clients/157083/comparaison?avec=AMT_ANNUITY")
+    known = everything.pages
+    # Others see most of it alike.
+    for name, addresses in ALSO.items():
+        crawl = Crawl(signed_in(app, name) if name else app.test_client(), folder)
+        crawl.run(*addresses, follow=False)
+        known.update(crawl.pages)
+    return folder, known
+
+
+def judged(paths: Sequence[Path]) -> dict[str, list[str]]:
+    """What the Nu checker says of these files, by name."""
+    if reason := checkers.why_no_nu():
+        pytest.skip(reason)
+    options = ["--stdout", "--exit-zero-always", "--format", "json", "--also-check-css", "--also-check-svg"]
+    done = subprocess.run(
+        ["java", "-Xss4m", "-jar", str(checkers.NU), *options, *map(str, paths)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, list[str]] = {}
+    for one in json.loads(done.stdout)["messages"]:
+        if NEWER.search(one["message"]):
+            continue
+        name = one["url"].rpartition("/")[2]
+        found.setdefault(name, []).append(
+            f"{one.get('lastLine')}: {one['message']} {one.get('extract', '')!r}"
+        )
+    return found
+
+
+def test_nothing_is_found_in_any_answer(answers: tuple[Path, dict[str, str]]) -> None:
+    folder, known = answers
+    assert sum(name.endswith(".html") for name in known) > 25
+    assert sum(name.endswith(".svg") for name in known) > 20
+    assert sum(name.endswith(".css") for name in known) == 4
+    found = judged([folder / name for name in known])
+    assert not found, "\n".join(f"{known[name]} {says}" for name, said in found.items() for says in said[:3])
+
+
+def test_what_is_looked_for_would_be_found(tmp_path: Path) -> None:
+    for name, text in FAULTY.items():
+        (tmp_path / name).write_text(text)
+    assert judged([tmp_path / name for name in FAULTY]).keys() == FAULTY.keys()
+
+
+def test_every_kind_of_page_was_found(app: Flask, answers: tuple[Path, dict[str, str]]) -> None:
+    pages = {told.split(" ", 1)[1] for name, told in answers[1].items() if name.endswith(".html")}
+    found = {
+        app.url_map.bind("localhost").match(one.partition("?")[0], "GET")[0]
+        for one in pages
+        if _routed(app, one)
+    }
+    for endpoint in ("clients.decision", "comparison.compare", "simulation.simulate", "levers.levers"):
+        assert endpoint in found
+    for endpoint in ("meeting.sheet", "application.new", "model.overview", "model.fairness", "watch.report"):
+        assert endpoint in found
+    assert {told.split(" ", 1)[0] for told in answers[1].values()} >= {"200", "403", "404", "422"}
+
+
+def _routed(app: Flask, address: str) -> bool:
+    return app.url_map.bind("localhost").test(address.partition("?")[0], "GET")
