@@ -89,7 +89,7 @@ study-data:
 	fi
 
 .PHONY: test
-test: $(VENV)/.test browser pdf ## Installe ce que les tests demandent, puis les lance (ARGS="-k …")
+test: $(VENV)/.test browser pdf checkers ## Installe ce que les tests demandent, puis les lance (ARGS="-k …")
 	@$(say) 'Tests'
 	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
@@ -199,6 +199,17 @@ pdf:
 .PHONY: browser
 browser:
 	@$(call packages,$(BROWSER_PACKAGES),les tests dans un navigateur)
+
+# What judges pages beside axe-core. Tests are skipped, and say so, where it cannot be had.
+.PHONY: checkers
+checkers: $(VENV)/.made
+	@if [ -e $(VENV)/checkers/node_modules ] && cmp -s tests/checkers/package-lock.json $(VENV)/checkers/package-lock.json; \
+	then exit 0; fi; \
+	command -v npm >/dev/null || { echo 'npm est introuvable : les pages ne seront jugées que par axe-core.' >&2; exit 0; }; \
+	$(say) 'Installation des autres vérificateurs de pages (IBM Equal Access, HTML_CodeSniffer, Nu)'; \
+	mkdir -p $(VENV)/checkers && cp tests/checkers/package*.json $(VENV)/checkers/ \
+	&& npm ci --prefix $(VENV)/checkers --ignore-scripts --no-audit --no-fund --silent \
+	|| { rm -rf $(VENV)/checkers; echo 'Les autres vérificateurs n’ont pas pu être installés : axe-core seul jugera.' >&2; }
 
 # $(call packages,NAMES,WHAT FOR)
 define packages

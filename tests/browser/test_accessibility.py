@@ -1,4 +1,4 @@
-"""Every page, in every state and display: no axe violation, no sideways scrolling, no broken word.
+"""Every page, in every state and display: no violation, no sideways scrolling, no broken word.
 
 Nor does any contain what the grid of the RGAA calls void.
 """
@@ -14,6 +14,8 @@ from selenium.webdriver.chrome.webdriver import WebDriver
 
 from pretadepenser.audit import rgaa
 from pretadepenser.audit.engine import AXE, version
+from tests import checkers
+from tests.browser.engines import objections
 from tests.browser.exclusions import EXCLUDED
 from tests.browser.states import NOT_PAGES, STATES, State, display
 
@@ -90,6 +92,18 @@ def test_what_is_looked_for_would_be_found(visit: Callable[..., WebDriver]) -> N
     assert driver.execute_script(BROKEN) == ["anticonstitutionnellement"]
 
 
+def test_what_other_engines_look_for_would_be_found(visit: Callable[..., WebDriver]) -> None:
+    """Where they are not installed this says so, and the pages below are judged by axe-core alone."""
+    if not checkers.installed():
+        pytest.skip(checkers.MISSING)
+    driver = visit("/accessibilite")
+    assert objections(driver) == []
+    driver.execute_script(FAULTS)
+    found = {line.partition(":")[0] for line in objections(driver)}
+    assert {"IBM img_alt_valid", "IBM input_label_exists", "IBM text_contrast_sufficient"} <= found
+    assert any(one.startswith("HTMLCS WCAG2AAA.Principle1.Guideline1_1") for one in found)
+
+
 def test_axe_is_current() -> None:
     assert tuple(map(int, version().split("."))) >= (4, 12)
 
@@ -127,6 +141,8 @@ def test_no_violation(state: State, show: Callable[[State], WebDriver]) -> None:
         if contained := driver.execute_script(CONTAINED, VOID):
             faults.append(f"contains what the RGAA's grid says that no page has: {contained}")
         display(driver, 1280, {})
+        if checkers.installed():
+            faults += objections(driver)
         driver.execute_script("document.documentElement.style.fontSize = '200%'")
         if (real := driver.execute_script("return document.documentElement.scrollWidth")) > 1280:
             faults.append(f"letters of 200 %: the page is {real} px wide on a screen of 1280 px")
