@@ -18,6 +18,7 @@ import tomllib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from pathlib import Path
 from queue import Queue
@@ -28,6 +29,14 @@ from tests.mutants.faults import Fault, draw
 ROOT = Path(__file__).parents[2]
 # A room's tests may take so many times what they take on the code as it is.
 PATIENCE = 4
+
+
+class Verdict(Enum):
+    """What tests make of a fault."""
+
+    UNSEEN = 0
+    NOTICED = 1
+    ENDLESS = 2
 
 
 @dataclass(frozen=True)
@@ -95,22 +104,24 @@ def _rooms(
     noticed = drawn = 0
     for room in rooms:
         begun = time.monotonic()
-        if not _passes(copies, room, None, None):
+        if _verdict(copies, room, None, None) is not Verdict.UNSEEN:
             sys.exit(f"The tests of {room.name} fail on the code as it is: mend them first.")
         patience = PATIENCE * (time.monotonic() - begun) + 30
         tried = faults(room, sample, seed)
-        passed = pool.map(partial(_passes, copies, room, patience), tried)
-        missed = [fault for fault, unseen in zip(tried, passed, strict=True) if unseen]
+        verdicts = list(pool.map(partial(_verdict, copies, room, patience), tried))
+        missed = [fault for fault, one in zip(tried, verdicts, strict=True) if one is Verdict.UNSEEN]
+        endless = verdicts.count(Verdict.ENDLESS)
         noticed, drawn = noticed + len(tried) - len(missed), drawn + len(tried)
         share = 1 - len(missed) / max(len(tried), 1)
-        _say(f"{room.name:<14}{len(tried) - len(missed):>4} of {len(tried):>4} noticed{share:>8.0%}")
+        slow = f"  ({endless} as tests did not end)" if endless else ""
+        _say(f"{room.name:<14}{len(tried) - len(missed):>4} of {len(tried):>4} noticed{share:>8.0%}{slow}")
         for fault in missed:
             _say(f"  {fault.path}:{fault.line} ({fault.kind})\n    - {fault.before}\n    + {fault.after}")
     return noticed, drawn
 
 
-def _passes(copies: Queue[Path], room: Room, patience: float | None, fault: Fault | None) -> bool:
-    """Whether the tests of a room pass with a fault; tests that never end have noticed it."""
+def _verdict(copies: Queue[Path], room: Room, patience: float | None, fault: Fault | None) -> Verdict:
+    """What the tests of a room make of a fault; tests that never end have noticed it."""
     copy = copies.get()
     try:
         if fault:
@@ -121,9 +132,9 @@ def _passes(copies: Queue[Path], room: Room, patience: float | None, fault: Faul
         done = subprocess.run(
             tests, cwd=copy, env=os.environ | own, capture_output=True, timeout=patience, check=False
         )
-        return done.returncode == 0
+        return Verdict.UNSEEN if done.returncode == 0 else Verdict.NOTICED
     except subprocess.TimeoutExpired:
-        return False
+        return Verdict.ENDLESS
     finally:
         if fault:
             shutil.copy2(ROOT / fault.path, copy / fault.path)
