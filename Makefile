@@ -189,8 +189,8 @@ endef
 
 # Debian's packages: Pango draws the PDF sheet, Chromium runs the tests of pages. Installed where missing and allowed.
 PDF_PACKAGES = libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
-# nginx, which begins to serve where it is installed, only on a machine of CI.
-BROWSER_PACKAGES = chromium chromium-driver $(if $(CI),nginx-light)
+# eSpeak NG speaks what the pages say. nginx, which begins to serve where it is installed, only on a machine of CI.
+BROWSER_PACKAGES = chromium chromium-driver espeak-ng $(if $(CI),nginx-light)
 
 .PHONY: pdf
 pdf:
@@ -198,7 +198,7 @@ pdf:
 
 .PHONY: browser
 browser:
-	@$(call packages,$(BROWSER_PACKAGES),les tests dans un navigateur)
+	@$(call packages,$(BROWSER_PACKAGES),les tests dans un navigateur et à voix haute)
 
 # What judges pages beside axe-core. Tests are skipped, and say so, where it cannot be had.
 .PHONY: checkers

@@ -2,7 +2,8 @@
 
 Numbers come from Babel (CLDR), so that every page, chart, file and sentence writes them alike: narrow
 no-break space (U+202F) between thousands, decimal comma, no-break space (U+00A0) before € and %, and the
-true minus sign (U+2212), which screen readers say where they skip a hyphen.
+true minus sign (U+2212). These hold a number together in a picture, a file or a terminal; what voices make of
+them is mended where a number becomes HTML (speech.py).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ NO_BREAK: Final = "\u00a0"
 NARROW_NO_BREAK: Final = "\u202f"
 MINUS: Final = "\u2212"
 ABSENT: Final = "donnée absente"
+MONTHS: Final = tuple(LOCALE.months["format"]["wide"].values())
 
 DAYS_PER_YEAR: Final = 365.25
 DAYS_PER_MONTH: Final = DAYS_PER_YEAR / 12

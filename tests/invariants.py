@@ -9,6 +9,8 @@ SITE = "Prêt à dépenser"
 REFERENCES = ("for", "aria-describedby", "aria-labelledby", "aria-controls", "aria-owns")
 # French typography: these signs follow a no-break space, never a plain one.
 LOOSE_SIGN = re.compile(r"\w (?:[:;!?€%»])|« ")
+# What only the eye reads (pretadepenser/speech.py): no voice says it right.
+UNSAID = re.compile(r"\d[\u202f\u2009\u00a0]\d|\u2212")
 LEAKS = re.compile(r"\b(?:None|nan|NaN|undefined|Traceback)\b|\{\{|\}\}|\{%|<function|object at 0x")
 
 
@@ -111,5 +113,7 @@ def _policy(page: HtmlElement, where: str) -> None:
 def _words(page: HtmlElement, where: str) -> None:
     text = page.text_content()
     assert not LEAKS.search(text), f"{where}: {LEAKS.search(text)}"
+    said = [text, *page.xpath("//@alt | //@aria-label | //@title | //@placeholder")]
+    assert not [one for one in said if UNSAID.search(one)], where
     loose = LOOSE_SIGN.search(text)
     assert not loose, f"{where}: {text[max(0, loose.start() - 40) : loose.end() + 5]!r}"

@@ -29,6 +29,7 @@ ALWAYS = {
 # What an administrator would have to install, or another command of the Makefile.
 AT_HOME = {
     "chromium and chromedriver are not installed (apt install chromium chromium-driver)",
+    "espeak-ng is not installed (apt install espeak-ng)",
     "Pango is missing: apt install libpango-1.0-0 libpangoft2-1.0-0",
 }
 RESEARCH = "l’extra « research » n’est pas installé (make research)"

@@ -12,6 +12,7 @@ from pretadepenser.audit.findings import Audit, Finding, Rule
 from pretadepenser.audit.grid import Line, contradictions
 from pretadepenser.audit.rgaa import THEMES, Judgements, Status
 from pretadepenser.french import date, join, percent, plural, typeset
+from pretadepenser.speech import aloud
 
 SHORT: Final = {Status.MET: "C", Status.BROKEN: "NC", Status.VOID: "NA", Status.UNTESTED: "NT"}
 LOOK: Final = {Status.MET: "met", Status.BROKEN: "broken", Status.VOID: "none", Status.UNTESTED: "broken"}
@@ -97,7 +98,8 @@ def _page(name: str, audit: Audit, judged: Judgements, **values: object) -> str:
     )  # fmt: skip
     environment.filters |= {"date": date, "percent": percent, "typeset": typeset}
     counts = join([plural(judged.count(status), status) for status in Status])
-    return environment.get_template(name).render(audit=audit, judged=judged, counts=counts, **values) + "\n"
+    page = environment.get_template(name).render(audit=audit, judged=judged, counts=counts, **values)
+    return aloud(page) + "\n"
 
 
 def _groups(audit: Audit, found: Sequence[Finding]) -> list[Group]:

@@ -75,7 +75,8 @@ _DURATION: Final = re.compile(
 def duration(typed: str, today: datetime.date | None = None) -> int | None:
     """Read a length of time in days, None if it is none: "3 ans et 2 mois", "18 mois", "3,5" (years).
 
-    "1 157 jours" and "15/03/2021", a first day that is not after `today` (the server's own day), are exact.
+    "1 157 jours" is exact, and so is a first day, "15 mars 2021" or "15/03/2021", that is not after `today`
+    (the server's own day).
     """
     since = _day(typed.strip())
     if since is not None:
@@ -90,14 +91,17 @@ def duration(typed: str, today: datetime.date | None = None) -> int | None:
 
 
 _DAY: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})|(\d{4})-(\d{2})-(\d{2})")
+_DAY_IN_WORDS: Final = re.compile(r"(\d{1,2})(?:er)?\s+([^\W\d]+)\s+(\d{4})")
 
 
 def _day(typed: str) -> datetime.date | None:
-    """A day as French people write it, or as computers do; None for anything else."""
-    found = _DAY.fullmatch(typed)
-    if found is None:
+    """A day as French people write it, in figures or in words, or as computers do; None for anything else."""
+    if (found := _DAY_IN_WORDS.fullmatch(typed)) and found[2].lower() in french.MONTHS:
+        day, month, year = found[1], str(french.MONTHS.index(found[2].lower()) + 1), found[3]
+    elif found := _DAY.fullmatch(typed):
+        day, month, year = found.group(1, 2, 3) if found[1] else found.group(6, 5, 4)
+    else:
         return None
-    day, month, year = found.group(1, 2, 3) if found[1] else found.group(6, 5, 4)
     try:
         return datetime.date(int(year), int(month), int(day))
     except ValueError:
@@ -187,7 +191,7 @@ class FigureField(StringField):  # type: ignore[misc]  # WTForms has no types
             case Kind.AMOUNT:
                 return f"un montant en {in_use().noun}, par exemple 12\u202f500 ou 12\u202f500,50"
             case Kind.DURATION:
-                return "une durée ou une date de début, par exemple « 3 ans et 2 mois » ou « 15/03/2021 »"
+                return "une durée ou une date de début, par exemple « 3 ans et 2 mois » ou « 15 mars 2021 »"
             case Kind.EXTERNAL_SCORE:
                 return "un nombre de 0 à 1, par exemple 0,52"
             case Kind.YEARS:
@@ -213,7 +217,7 @@ class FigureField(StringField):  # type: ignore[misc]  # WTForms has no types
         parts = [self.column.hint] if self.column.hint else []
         if self.column.kind is Kind.DURATION:
             parts.append(
-                "Par exemple « 3 ans et 2 mois », « 1157 jours » ou la date d’embauche, « 15/03/2021 »."
+                "Par exemple « 3 ans et 2 mois », « 1157 jours » ou la date d’embauche, « 15 mars 2021 »."
             )
         if self.known is not None:
             low, high = plausibility.spoken(self.column, self.known)

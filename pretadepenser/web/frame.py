@@ -1,4 +1,4 @@
-"""What every page's frame needs: navigation, French formats, the data notice."""
+"""What every page's frame needs: navigation, French formats for eye and ear, the data notice."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, Response, current_app, g, request, url_for
 from flask_login import current_user
 from jinja2 import StrictUndefined
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
-from pretadepenser import french, money
+from pretadepenser import french, money, speech
 from pretadepenser.audit import rgaa
 from pretadepenser.credit.dictionary import wording
 from pretadepenser.credit.portfolio import PortfolioError
@@ -67,6 +67,7 @@ def init_app(app: Flask) -> None:
     """Give the templates their functions and filters, and make an undefined name an error."""
     app.before_request(_use_money)
     app.teardown_request(_leave_money)
+    app.after_request(_for_the_ear)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.add_extension(FrenchSpaces)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -100,6 +101,15 @@ def _use_money() -> None:
 def _leave_money(error: BaseException | None) -> None:
     if "money" in g:
         money.leave(g.pop("money"))
+
+
+def _for_the_ear(response: Response) -> Response:
+    """Write the numbers of a page as speech reads them: here, so that no page or message can forget it."""
+    if response.mimetype == "text/html" and response.is_sequence:
+        page = response.get_data(as_text=True)
+        if (written := speech.aloud(page)) != page:
+            response.set_data(written)
+    return response
 
 
 def amounts_convention(*, short: bool = False) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Blueprint, Response, current_app, render_template
 from flask.typing import ResponseReturnValue
 
-from pretadepenser import french
+from pretadepenser import french, speech
 from pretadepenser.charts import client as charts
 from pretadepenser.charts.chart import Chart
 from pretadepenser.credit.model import scoring
@@ -60,7 +60,7 @@ def pdf(number: int) -> ResponseReturnValue:
     try:
         sheet = Path(str(current_app.static_folder)) / "meeting_pdf.css"
         with heavy.slot():
-            made = heavy.call("pdf", documents.tagged, html, sheet)
+            made = heavy.call("pdf", documents.tagged, speech.aloud(html), sheet)
     except PdfUnavailableError as error:
         current_app.logger.error("%s", error)
         page = render_template(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pretadepenser.errors import ToldError
 
@@ -43,5 +43,38 @@ def tagged(html: str, stylesheet: Path) -> bytes:
         fonts = FontConfiguration()
         style = CSS(filename=stylesheet, font_config=fonts, url_fetcher=fetcher)
         page = HTML(string=html, url_fetcher=fetcher)
-        made: bytes = page.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant=VARIANT)
+        made: bytes = page.write_pdf(
+            stylesheets=[style], font_config=fonts, pdf_variant=VARIANT, finisher=_set_margins_aside
+        )
     return made
+
+
+def _set_margins_aside(_: Any, made: Any) -> None:
+    """Make artifacts of what stands in the margins: page numbers are no part of what is said (7.8).
+
+    WeasyPrint 70 marks them as content of elements that no element holds. This hook of it gets the PDF
+    (pydyf.PDF) before it is written. The margins are those at the foot of pages, as our style sheet has them.
+    """
+
+    def at(reference: bytes) -> Any:
+        return made.objects[int(reference.split()[0])]
+
+    tree = at(made.catalog["StructTreeRoot"])
+    told: set[bytes] = set()
+    ahead = [*tree["K"]]
+    while ahead:
+        kid = ahead.pop()
+        if isinstance(kid, bytes):  # not the number of a piece of content
+            told.add(kid)
+            ahead += at(kid).get("K", ())
+    owners = at(tree["ParentTree"])["Nums"][1::2]
+    for page, held in zip(made.page_references, owners, strict=False):
+        aside = {piece for piece, owner in enumerate(held) if owner not in told}
+        held[:] = ["null" if piece in aside else owner for piece, owner in enumerate(held)]
+        written = at(at(page)["Contents"]).stream
+        for place, word in enumerate(written):
+            if word == b"BDC" and written[place - 1].get("MCID") in aside:
+                written[place - 2 : place] = ["/Artifact", "<</Type /Pagination /Subtype /Footer>>"]
+    for one in made.objects:
+        if getattr(one, "get", None) and one.get("Type") == "/StructElem" and one.reference not in told:
+            one.clear()

@@ -8,6 +8,7 @@ UPDATE_TRANSCRIPT=1 make test ARGS="tests/browser/test_transcript.py", then read
 import os
 import re
 from collections.abc import Callable, Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -33,22 +34,33 @@ def spoken(nodes: list[dict[str, Any]]) -> Iterator[str]:
     """What is announced, one line a node, indented by landmark, list and table."""
     by_id = {node["nodeId"]: node for node in nodes}
 
+    def inline(node: dict[str, Any]) -> str | None:
+        """The words of a text, or of a span that holds texts alone, as a number does; None for all else."""
+        if node.get("role", {}).get("value") == "StaticText":
+            return str(node.get("name", {}).get("value", ""))
+        inner = [by_id[child] for child in node.get("childIds", []) if child in by_id]
+        texts = [inline(child) for child in inner]
+        return "".join(map(str, texts)) if node.get("ignored") and inner and None not in texts else None
+
     def visit(node: dict[str, Any], depth: int, told: str) -> Iterator[str]:
         role = node.get("role", {}).get("value", "none")
         name = " ".join(node.get("name", {}).get("value", "").split())
         silent = node.get("ignored") or role in SILENT
-        if role == "StaticText":
-            if name and name not in told:
-                yield "  " * depth + f"« {name} »"
-            return
         if not silent:
             states = [p["name"] for p in node.get("properties", []) if p["name"] == "expanded"]
             level = [f" h{p['value']['value']}" for p in node.get("properties", []) if p["name"] == "level"]
             extra = (level[0] if level and role == "heading" else "") + (" (pliable)" if states else "")
             yield "  " * depth + role + extra + (f" : {name}" if name else "")
-        for child in node.get("childIds", []):
-            if child in by_id:
-                yield from visit(by_id[child], depth + (not silent), told if silent else name)
+        children = [by_id[child] for child in node.get("childIds", []) if child in by_id]
+        deeper, known = depth + (not silent), told if silent else name
+        for text, run in groupby(children, lambda child: inline(child) is not None):
+            if text:
+                said = " ".join("".join(str(inline(child)) for child in run).split())
+                if said and said.replace(" ", "") not in known.replace(" ", ""):
+                    yield "  " * deeper + f"« {said} »"
+                continue
+            for child in run:
+                yield from visit(child, deeper, known)
 
     yield from visit(nodes[0], 0, "")
 

@@ -266,7 +266,7 @@ def test_an_effect_has_its_direction(points: int, said: str) -> None:
         ("REGION_POPULATION_RELATIVE", 0.00029, "0,0003 sur 1"),
         ("REGION_POPULATION_RELATIVE", 0.018801, "0,019 sur 1"),
         ("REGION_RATING_CLIENT_W_CITY", -1, "note inconnue"),
-        ("HOUR_APPR_PROCESS_START", 10, "10 h"),
+        ("HOUR_APPR_PROCESS_START", 10, "10 heures"),
         ("CREDIT_TO_GOODS", 1.132, "113 %"),
         ("CREDIT_TO_INCOME", 3.24, "3,2 fois"),
         ("CNT_FAM_MEMBERS", 1, "1 personne"),

@@ -235,18 +235,18 @@ def test_sessions_are_listed_and_ended_one_by_one(
     assert listed(browser) == [
         [
             "Firefox sous Linux (cette session)",
-            "Ouverte le 15/01/2027 à 8 h 08.Utilisée le 15/01/2027 à 8 h 08.",
+            "Ouverte le 15 janvier 2027 à 8 heures 08.Utilisée le 15 janvier 2027 à 8 heures 08.",
             "Mettre fin à cette session",
         ],
         [
             "navigateur inconnu",
-            "Ouverte le 15/01/2027 à 8 h 03.Utilisée le 15/01/2027 à 8 h 03.",
-            "Mettre fin à la session navigateur inconnu ouverte le 15/01/2027 à 8 h 03, numéro 2",
+            "Ouverte le 15 janvier 2027 à 8 heures 03.Utilisée le 15 janvier 2027 à 8 heures 03.",
+            "Mettre fin à la session navigateur inconnu ouverte le 15 janvier 2027 à 8 heures 03, numéro 2",
         ],
         [
             "Safari sous iOS",
-            "Ouverte le 15/01/2027 à 8 h 00.Utilisée le 15/01/2027 à 8 h 00.",
-            "Mettre fin à la session Safari sous iOS ouverte le 15/01/2027 à 8 h 00, numéro 3",
+            "Ouverte le 15 janvier 2027 à 8 heures.Utilisée le 15 janvier 2027 à 8 heures.",
+            "Mettre fin à la session Safari sous iOS ouverte le 15 janvier 2027 à 8 heures, numéro 3",
         ],
     ]
     answer = press(browser, listed(browser)[2][2])

@@ -21,7 +21,8 @@ URL = "/clients/157083/comparaison"
 
 
 def text(element: HtmlElement) -> str:
-    return " ".join(element.text_content().replace("\u202f", "").replace("\u00a0", " ").split())
+    """On one line, thousands together."""
+    return re.sub(r"(?<=\d) (?=\d{3}(?!\d))", "", " ".join(element.text_content().split()))
 
 
 def test_the_client_among_all(page: Page, app: Flask) -> None:

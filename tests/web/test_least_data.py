@@ -22,8 +22,9 @@ from pretadepenser.credit.dictionary import COLUMNS
 from pretadepenser.credit.peers import comparison
 from pretadepenser.credit.peers import group as groups
 from pretadepenser.credit.portfolio import current_portfolio, import_batches
+from tests import pdf_ua
 from tests.conftest import signed_in
-from tests.web.test_meeting import needs_pango, spoken
+from tests.web.test_meeting import needs_pango, plain
 
 KNOWN = 157083
 # As labels begin: with a capital. Prose may say that the model does not see "l’âge".
@@ -100,7 +101,7 @@ class Walk:
         self.endpoints.add(self.app.url_map.bind("localhost").match(path, method)[0])
         if answer.mimetype == "application/pdf":
             with pikepdf.open(io.BytesIO(answer.data)) as document:
-                self.read[key] = spoken(document)
+                self.read[key] = plain(pdf_ua.said(document))
             return None
         if answer.mimetype != "text/html":
             self.read[key] = answer.text if (answer.mimetype or "").startswith(("text/", "image/svg")) else ""

@@ -1,14 +1,12 @@
 """The meeting sheet: the page, and the PDF that the client takes home (PDF/UA-1)."""
 
 import io
-import itertools
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from ctypes.util import find_library
 from pathlib import Path
-from typing import Any
 
 import pikepdf
 import pytest
@@ -22,6 +20,7 @@ from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio
 from pretadepenser.credit.recourse import meeting_sheet
 from pretadepenser.web import pdf
+from tests import pdf_ua
 from tests.conftest import signed_in
 
 Page = Callable[..., HtmlElement]
@@ -274,7 +273,7 @@ def test_the_pdf_says_the_same_on_two_sides(
     data = signed_in(app, "agathe").get(f"/clients/{cases['changes']}/entretien.pdf").data
     with pikepdf.open(io.BytesIO(data)) as document:
         assert len(document.pages) <= 2
-        said = "".join(spoken(document).split())
+        said = "".join(pdf_ua.said(document).split())
     assert ("Ficheincomplète." in said) == (not settings)
     assert ("Responsable:BanqueUne,1placeUne" in said) == bool(settings)
     assert ("Lapersonnequienrépond" in said) == bool(settings)
@@ -296,141 +295,39 @@ def made(app: Flask, cases: dict[str, int]) -> dict[str, bytes]:
     return {case: browser.get(f"/clients/{number}/entretien.pdf").data for case, number in cases.items()}
 
 
-def children(node: Any) -> list[Any]:
-    """What stands right below a structure element: one kid may stand without its array."""
-    kids = node.get("/K", [])
-    return list(kids) if isinstance(kids, pikepdf.Array) else [kids]
-
-
-def elements(node: Any) -> Iterator[Any]:
-    """Structure elements below a node, in reading order."""
-    for kid in children(node):
-        if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
-            yield kid
-            yield from elements(kid)
-
-
-def spoken(document: Any) -> str:
-    """The text in the order of the structure tree: what a screen reader says."""
-    pages = {page.obj.objgen: page_texts(page) for page in document.pages}
-    said: list[str] = []
-
-    def walk(node: Any, page: Any) -> None:
-        page = node.get("/Pg", page)
-        for kid in children(node):
-            if isinstance(kid, int):
-                said.append(pages[page.objgen].get(kid, ""))
-            elif isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
-                walk(kid, page)
-                if str(kid.S) in ("/P", "/LI", "/H1", "/H2", "/H3"):
-                    said.append(" ")
-
-    walk(document.Root.StructTreeRoot.K[0], None)
-    return plain("".join(said))
-
-
-def page_texts(page: Any) -> dict[int, str]:
-    """Marked-content identifier -> its text, through the ToUnicode maps of the fonts."""
-    maps = {name: unicode_map(font) for name, font in page.Resources.Font.items()}
-    texts: dict[int, str] = {}
-    here: list[int | None] = []
-    glyphs: dict[str, str] = {}
-    for operands, operator in pikepdf.parse_content_stream(page):
-        match str(operator):
-            case "BDC":
-                marks = operands[1]
-                here.append(int(marks.MCID) if "/MCID" in marks else None)
-            case "BMC":
-                here.append(None)
-            case "EMC":
-                here.pop()
-            case "Tf":
-                glyphs = maps[str(operands[0])]
-            case "TJ" | "Tj":
-                pieces = operands[0] if str(operator) == "TJ" else operands
-                codes = b"".join(bytes(one) for one in pieces if isinstance(one, pikepdf.String)).hex()
-                text = "".join(glyphs.get(codes[at : at + 4], "?") for at in range(0, len(codes), 4))
-                if here and here[-1] is not None:
-                    texts[here[-1]] = texts.get(here[-1], "") + text
-    return texts
-
-
-def unicode_map(font: Any) -> dict[str, str]:
-    """Glyph code (hexadecimal) -> text, from a font's ToUnicode stream."""
-    stream = font.ToUnicode.read_bytes().decode("latin-1")
-    pairs = re.findall(r"<([0-9A-Fa-f]{4})>\s*<([0-9A-Fa-f]{4,})>", stream)
-    return {code.lower(): bytes.fromhex(text).decode("utf-16-be") for code, text in pairs}
-
-
 @needs_pango
 @pytest.mark.parametrize("case", ["granted", "changes", "fragile", "none"])
 def test_the_pdf_is_pdf_ua(made: dict[str, bytes], cases: dict[str, int], case: str) -> None:
     with pikepdf.open(io.BytesIO(made[case])) as document:
-        root = document.Root
-        assert bool(root.MarkInfo.Marked)
-        assert str(root.Lang) == "fr"
-        assert bool(root.ViewerPreferences.DisplayDocTitle)
+        assert pdf_ua.faults(document) == []
+        assert str(document.Root.Lang) == "fr"
         title = f"Fiche d’entretien du client {cases[case]} – Prêt à dépenser"
         assert plain(str(document.docinfo["/Title"])) == title
         with document.open_metadata() as metadata:
-            assert metadata["{http://www.aiim.org/pdfua/ns/id/}part"] == "1"
             assert plain(str(metadata["dc:title"])) == title
         assert 1 <= len(document.pages) <= 2
-        for page in document.pages:
-            assert page.obj.get("/Tabs", "/S") == "/S"
 
 
 @needs_pango
 @pytest.mark.parametrize("case", ["granted", "changes", "fragile", "none"])
 def test_the_tags_tell_what_is_seen(made: dict[str, bytes], case: str) -> None:
     with pikepdf.open(io.BytesIO(made[case])) as document:
-        tree = list(elements(document.Root.StructTreeRoot))
+        tree = list(pdf_ua.elements(document.Root.StructTreeRoot))
         tags = [str(one.S)[1:] for one in tree]
-        headings = [int(tag[1]) for tag in tags if re.fullmatch(r"H\d", tag)]
-        assert headings[0] == 1
-        assert headings.count(1) == 1
-        assert all(after <= before + 1 for before, after in itertools.pairwise(headings))
+        assert tags.count("H1") == 1
         figures = [one for one in tree if one.S == "/Figure"]
         assert len(figures) == 1
         assert str(figures[0].Alt).startswith("Graphique")
-        assert "/BBox" in figures[0].A
         lists = [one for one in tree if one.S == "/L"]
         assert len(lists) >= 6
         for one in lists:
             assert {str(kid.S) for kid in one.K} == {"/LI"}
         # Without spaces: the one at the end of a line is not drawn.
-        said = "".join(spoken(document).split())
+        said = "".join(pdf_ua.said(document).split())
         places = [said.find("".join(words.split())) for words in ORDER]
         assert -1 not in places, ORDER[places.index(-1)]
         assert places == sorted(places)
-        assert "Page1" not in said  # the page number is an artifact
-
-
-@needs_pango
-def test_all_content_is_tagged_or_an_artifact(made: dict[str, bytes]) -> None:
-    paint = {"TJ", "Tj", "Do", "S", "s", "f", "F", "f*", "B", "B*", "b", "b*", "sh"}
-    painted = 0
-    with pikepdf.open(io.BytesIO(made["changes"])) as document:
-        for page in document.pages:
-            depth = 0
-            for _, operator in pikepdf.parse_content_stream(page):
-                depth += {"BDC": 1, "BMC": 1, "EMC": -1}.get(str(operator), 0)
-                assert depth or str(operator) not in paint, f"{operator} outside of marked content"
-                painted += str(operator) in paint
-    assert painted > 100
-
-
-@needs_pango
-def test_every_font_is_embedded(made: dict[str, bytes]) -> None:
-    with pikepdf.open(io.BytesIO(made["changes"])) as document:
-        descriptors = [
-            one
-            for one in document.objects
-            if isinstance(one, pikepdf.Dictionary) and one.get("/Type") == "/FontDescriptor"
-        ]
-        assert descriptors
-        for one in descriptors:
-            assert {"/FontFile", "/FontFile2", "/FontFile3"} & set(one.keys()), one.FontName
+        assert "Page1" not in said  # the page number is an artefact
 
 
 @needs_pango

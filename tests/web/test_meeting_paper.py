@@ -7,7 +7,8 @@ from typing import Any
 import pikepdf
 
 from pretadepenser.web import pdf
-from tests.web.test_meeting import elements, needs_pango
+from tests.pdf_ua import elements
+from tests.web.test_meeting import needs_pango
 
 STYLE = Path(__file__).parents[2] / "static" / "meeting_pdf.css"
 SHEET = """<!doctype html><html lang="fr"><title>Essai</title><h1>Essai</h1>{lines}

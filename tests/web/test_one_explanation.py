@@ -34,7 +34,7 @@ def points(text: str) -> int:
     found = re.search(r"(ajoute|retire)\s(\d+)\spoint", text)
     if found:
         return int(found[2]) * (1 if found[1] == "ajoute" else -1)
-    return int(re.sub(r"[^\d−]", "", text).replace("−", "-") or 0)
+    return int(re.sub(r"[^\d-]", "", text.replace("moins ", "-").replace("−", "-")) or 0)
 
 
 @pytest.fixture

@@ -147,7 +147,8 @@ def test_the_page_adds_up(page: Page) -> None:
     """The table starts from the base, ends at the score, and every line between is on the page."""
     table = page(f"/clients/{KNOWN}").xpath("//figure[@id='figure-contributions']//table")[0]
     lines = [
-        int(re.sub(r"[^\d−]", "", words(row[2])).replace("−", "-") or 0) for row in table.xpath("./tbody/tr")
+        int(re.sub(r"[^\d-]", "", words(row[2]).replace("moins ", "-")) or 0)
+        for row in table.xpath("./tbody/tr")
     ]
     total = int(re.sub(r"\D", "", words(table.xpath("./tfoot/tr")[0][2])))
     assert sum(lines) == total
@@ -202,7 +203,7 @@ def test_csv_says_what_the_table_says(client: FlaskClient, page: Page) -> None:
     assert len(said) > 10
     # The same texts and points, without the sign that the table sets before what adds.
     assert [[" ".join(cell.split()) for cell in row] for row in rows[1:]] == [
-        [*row[:2], *(cell.replace("+", "").replace("−", "-") for cell in row[2:])] for row in said
+        [*row[:2], *(cell.replace("+", "").replace("moins ", "-") for cell in row[2:])] for row in said
     ]
 
 

@@ -96,7 +96,7 @@ LEAD = re.compile(
     r"Vous avez changé : le montant du crédit demandé \(de .+\)\. "
     r"La probabilité de ne pas rembourser (?P<way>monterait|descendrait) "
     r"de (?P<was>[\d,]+) % à (?P<becomes>[\d,]+) % \(tolérance maximale : 48 %\), "
-    r"et le score passerait de (?P<old>\d+) à (?P<new>\d+) points \((?P<gain>[+−]\d+) points?\)\."
+    r"et le score passerait de (?P<old>\d+) à (?P<new>\d+) points \((?P<gain>(?:\+|moins )\d+) points?\)\."
 )
 
 
@@ -107,7 +107,7 @@ def says_what_its_numbers_say(lead: str) -> None:
     was, becomes = (float(said[name].replace(",", ".")) for name in ("was", "becomes"))
     gain = int(said["new"]) - int(said["old"])
     assert gain
-    assert said["gain"] == (f"+{gain}" if gain > 0 else f"−{-gain}")
+    assert said["gain"] == (f"+{gain}" if gain > 0 else f"moins {-gain}")
     assert said["way"] == ("descendrait" if gain > 0 else "monterait")
     assert (becomes - was) * gain <= 0, "more points are less risk"
     words = ["refusé" if percent > 48 else "accordé" for percent in (was, becomes)]
@@ -258,7 +258,7 @@ def test_a_much_larger_amount_is_told_what_goes_with_it(page: Page, send: Page, 
     url = address(someone)
     more = {**filled(page(url)), "amt_credit": f"{amount_of(someone, 'AMT_GOODS_PRICE') * 0.019:.0f}"}
     found = errors(send(url, more, status=422))
-    price = french.amount(amount_of(someone, "AMT_GOODS_PRICE"))
+    price = french.amount(amount_of(someone, "AMT_GOODS_PRICE")).replace("\u202f", " ")
     said = re.fullmatch(
         rf"(?:Erreur\s: )?Avec un prix de {price}.*, saisissez un crédit de (.+)\u00a0€ à (.+)\u00a0€, "
         "ou changez aussi le prix.*",
@@ -304,6 +304,8 @@ def test_reads_numbers_as_french_people_write_them(typed: str, read: float | Non
         ("longtemps", None), ("3 2", None), ("-3 ans", None), ("1157 jours", 1157), ("1 157 jours", 1157),
         ("25/09/2023", 1157), ("25-9-2023", 1157), ("2023-09-25", 1157), ("25.09.2023", 1157),
         ("25/11/2026", 0), ("26/11/2026", None), ("31/02/2023", None), ("25/13/2023", None),
+        ("25 septembre 2023", 1157), ("1er\u00a0Août 2026", 116), ("25 septembr 2023", None),
+        ("31 février 2023", None),
     ],
 )  # fmt: skip
 def test_reads_durations_as_french_people_write_them(typed: str, read: int | None) -> None:

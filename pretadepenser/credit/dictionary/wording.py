@@ -110,7 +110,7 @@ def _number_text(column: Column, value: float) -> str:
         case Kind.RATING:
             return f"{french.number(value)}{NO_BREAK}sur{NO_BREAK}3"
         case Kind.HOUR:
-            return f"{french.number(value)}{french.NO_BREAK}h"
+            return french.plural(value, "heure")
         case _:
             return str(round(value))  # an identifier: no thousands separator
 

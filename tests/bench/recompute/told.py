@@ -42,8 +42,9 @@ _LARGER: Final = r"plus|plus long|plus haut|plus élevé|plus ancien|plus âgé"
 
 
 def plain(text: str) -> str:
-    """Text with one ordinary space between words and none inside numbers."""
+    """Text with one ordinary space between words, none inside numbers, and signs for "moins 12"."""
     text = " ".join(text.replace("\u202f", " ").replace("\u00a0", " ").split())
+    text = re.sub(r"\bmoins (?=\d)", "−", text)
     return re.sub(r"(?<=\d) (?=\d{3}(?!\d))", "", text)
 
 
