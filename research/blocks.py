@@ -38,9 +38,21 @@ def listing(*items: str) -> Block:
     return {"kind": "list", "items": list(items)}
 
 
-def table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1) -> Block:
-    """A captioned table; the first ``words`` columns hold words, the others figures."""
-    heads = [{"label": label, "numeric": index >= words} for index, label in enumerate(columns)]
+def table(
+    caption: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    words: int = 1,
+    english: Sequence[str] = (),
+) -> Block:
+    """A captioned table; the first ``words`` columns hold words, the others figures.
+
+    ``english``: labels of the columns whose words are English.
+    """
+    heads: list[dict[str, Any]] = [
+        {"label": label, "numeric": index >= words} | ({"lang": "en"} if label in english else {})
+        for index, label in enumerate(columns)
+    ]
     cells = [list(row) for row in rows]
     data = {"caption": caption, "columns": heads, "rows": cells, "footer": []}
     return {"kind": "table", "table": data}
@@ -54,9 +66,15 @@ def figure(
     sentence: str,
     alternative: str,
     data: Block,
+    *,
+    short: str,
+    look: str,
 ) -> Block:
     """A chart with its title, the sentence that tells it, its text alternative and its table.
 
+    ``alternative`` stands for the picture where it is opened alone; among title, sentence and table, which
+    say the rest, ``look`` does: what kind of picture it is, in a few words. ``short`` is the title in a word
+    or two.
     ``draw`` gives the chart at a width in pixels; it is asked for a wide one and a narrow one.
     """
     pictures = []
@@ -69,8 +87,9 @@ def figure(
         "kind": "figure",
         "key": key,
         "title": title,
+        "short": short,
         "sentence": sentence,
-        "alternative": alternative,
+        "alternative": f"Graphique : {look}",
         **pictures[0],
         "narrow": pictures[1],
         "table": data["table"],

@@ -2,17 +2,23 @@
 
 Schema::
 
-    {"version": 2, "title": str, "demonstration": bool, "answer": [str, …], "sections": [section, …]}
+    {"version": 3, "title": str, "demonstration": bool, "answer": [str, …], "english": [str, …],
+     "sections": [section, …]}
     section = {"key": str, "title": str, "blocks": [block, …]}
     block   = {"kind": "subtitle" | "paragraph" | "notice", "text": str}
             | {"kind": "list", "items": [str, …]}
             | {"kind": "table", "table": table}
-            | {"kind": "figure", "key": str, "title": str, "sentence": str, "alternative": str,
-               **picture, "narrow": picture, "table": table}
-            | {"kind": "gallery", "items": [{"file", "width", "height", "alternative", "caption"}, …]}
+            | {"kind": "figure", "key": str, "title": str, "short": str, "sentence": str,
+               "alternative": str, **picture, "narrow": picture, "table": table}
+            | {"kind": "gallery",
+               "items": [{"file", "width", "height", "alternative", "caption", "description"}, …]}
     picture = {"file": str, "width": int, "height": int}
     table   = {"caption": str, "columns": [{"label": str, "numeric": bool}, …], "rows": [[str, …], …],
                "footer": [[str, …], …]}
+
+``english`` are the words of the texts that are to be read as English; a column of English words has
+``"lang": "en"``. ``alternative`` has at most 80 characters: title, sentence and table say the rest.
+``description`` may be empty.
 
 ``file`` is a name inside the results folder (no sub-folder). Beside it lie ``figures.json`` (every number),
 ``predictions-<config>.json`` (from which ``figures.json`` can be computed again), ``manifest.json``,
@@ -33,7 +39,9 @@ from research.findings import Findings, read_findings
 from research.pages import analysis, explanations, method, outcome
 from research.study import Study
 
-VERSION = 2
+VERSION = 3
+# Words of the texts that a voice must not read as French.
+ENGLISH = ("squeeze-and-excite",)
 
 
 def write_report(study: Study, results: Path) -> list[str]:
@@ -61,6 +69,7 @@ def write_report(study: Study, results: Path) -> list[str]:
         "title": "Veille technique, VGG16 ou EfficientNet pour reconnaître des photos de produits",
         "demonstration": study.catalog.demonstration,
         "answer": outcome.answer(found),
+        "english": list(ENGLISH),
         "sections": sections,
     }
     for name, content in files.items():

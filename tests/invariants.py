@@ -6,6 +6,9 @@ from lxml import html
 from lxml.html import HtmlElement
 
 SITE = "Prêt à dépenser"
+# Most characters of the words that stand for a picture, and most regions of a page beside those of the frame.
+SHORT = 80
+REGIONS = 2
 REFERENCES = ("for", "aria-describedby", "aria-labelledby", "aria-controls", "aria-owns")
 # French typography: these signs follow a no-break space, never a plain one.
 LOOSE_SIGN = re.compile(r"\w (?:[:;!?€%»])|« ")
@@ -18,7 +21,10 @@ def check(text: str, where: str) -> HtmlElement:
     """Parse a page and assert all invariants; gives the parsed page."""
     assert text.startswith("<!doctype html>"), f"{where}: no doctype"
     page = html.document_fromstring(text)
-    for one in (_frame, _title, _headings, _references, _names, _forms, _tables, _policy, _words):
+    for one in (
+        _frame, _title, _answer, _headings, _folded, _regions, _references, _names, _pictures, _figures,
+        _forms, _tables, _policy, _words,
+    ):  # fmt: skip
         one(page, where)
     return page
 
@@ -45,6 +51,19 @@ def _title(page: HtmlElement, where: str) -> None:
     assert title.endswith(SITE), where
 
 
+def _answer(page: HtmlElement, where: str) -> None:
+    """Where the heading answers, a second skip link leads to it; it or the errors may ask for the focus."""
+    heading = page.xpath("//h1")[0]
+    links = page.xpath("//a[@class='skip-link'][2]/@href")
+    assert links == (["#reponse"] if heading.get("id") == "reponse" else []), where
+    assert (heading.get("tabindex") == "-1") == bool(links), where
+    focused = page.xpath("//*[@autofocus]")
+    assert len(focused) <= 1, f"{where}: {len(focused)} elements ask for the focus"
+    if focused:
+        assert focused[0] is heading or focused[0].get("class") == "error-summary", where
+        assert focused[0].get("tabindex") == "-1", f"{where}: what asks for the focus cannot have it"
+
+
 def _headings(page: HtmlElement, where: str) -> None:
     """No level is skipped on the way down; the error summary stands before the h1 on purpose."""
     level = 1
@@ -55,6 +74,25 @@ def _headings(page: HtmlElement, where: str) -> None:
         assert deep <= level + 1, f"{where}: {heading.text_content()!r} jumps to h{deep}"
         assert heading.text_content().strip(), f"{where}: an empty heading"
         level = deep
+
+
+def _folded(page: HtmlElement, where: str) -> None:
+    """A part that is folded stands under a heading of its own, outside the summary."""
+    for details in page.xpath(
+        "//details[not(ancestor::figure) and not(ancestor::*[contains(@class, 'notice')])]"
+    ):
+        before = details.getprevious()
+        assert before is not None, f"{where}: a folded part without a heading"
+        assert before.tag in ("h2", "h3"), f"{where}: a folded part without a heading"
+    assert not page.xpath("//summary//*[self::h1 or self::h2 or self::h3 or self::h4]"), where
+
+
+def _regions(page: HtmlElement, where: str) -> None:
+    found = page.xpath("//*[@role='region'] | //section[@aria-label or @aria-labelledby]")
+    assert len(found) <= REGIONS, f"{where}: {len(found)} regions"
+    for scrolled in page.xpath("//*[@class='scroll']"):
+        assert scrolled.get("role") == "group", where
+        assert scrolled.get("aria-labelledby") == scrolled.xpath("./table/caption/@id")[0], where
 
 
 def _references(page: HtmlElement, where: str) -> None:
@@ -86,6 +124,32 @@ def _names(page: HtmlElement, where: str) -> None:
             assert f"{control.get('id')}-erreur" in control.get("aria-describedby", ""), where
 
 
+def _pictures(page: HtmlElement, where: str) -> None:
+    for image in page.xpath("//img"):
+        assert len(image.get("alt")) <= SHORT, (
+            f"{where}: {image.get('alt')!r} is {len(image.get('alt'))} long"
+        )
+
+
+def _figures(page: HtmlElement, where: str) -> None:
+    """Named by its caption (RGAA 1.9), and nothing said twice around a picture."""
+    for figure in page.xpath("//figure"):
+        (caption,) = [one.text_content() for one in figure.xpath("./figcaption")]
+        assert figure.get("role") == "figure", f"{where}: {caption!r} is no figure by its role"
+        assert figure.get("aria-label") == caption, (
+            f"{where}: {figure.get('aria-label')!r} is not {caption!r}"
+        )
+        texts = [one.text_content().strip() for one in figure.xpath("./p[not(@class)]")]
+        beside = figure.xpath(".//img/@alt") + [
+            " ".join(one.text_content().split()) for one in figure.xpath(".//summary | .//a | .//button")
+        ]
+        assert len({caption, *texts, *beside}) == 1 + len(texts) + len(beside), (
+            f"{where}: {caption!r} says it twice"
+        )
+        for again in beside:
+            assert not [one for one in (caption, *texts) if one in again], f"{where}: {again!r} says it again"
+
+
 def _forms(page: HtmlElement, where: str) -> None:
     for form in page.xpath("//form[translate(@method, 'POST', 'post')='post']"):
         assert form.xpath(".//input[@name='csrf_token']"), f"{where}: a form without its CSRF token"
@@ -97,13 +161,21 @@ def _tables(page: HtmlElement, where: str) -> None:
         assert not table.xpath(".//th[not(@scope)]"), f"{where}: a header cell without scope"
         widths = {len(row.xpath("./th | ./td")) for row in table.xpath(".//tr")}
         assert len(widths) == 1, f"{where}: a table with rows of {widths} cells"
+        for cell in table.xpath(".//th | .//td"):
+            assert cell.text_content().strip(), f"{where}: an empty cell in {table.findtext('caption')!r}"
+        # No style of ours takes a table's meaning away: a role that says it again would be one too many.
+        assert not table.xpath(
+            "self::*[@role] | .//*[@role][self::thead or self::tr or self::th or self::td]"
+        ), where
 
 
 def _policy(page: HtmlElement, where: str) -> None:
     assert not page.xpath("//@style"), f"{where}: an inline style, which the policy blocks"
     assert not page.xpath("//style"), f"{where}: an inline style sheet"
     for script in page.xpath("//script"):
-        assert script.get("src", "").startswith("/static/session.js?v="), f"{where}: a script of another kind"
+        assert re.match(r"/static/(session|tables)\.js\?v=", script.get("src", "")), (
+            f"{where}: another script"
+        )
         assert not (script.text or "").strip(), f"{where}: an inline script"
         assert "defer" in script.attrib, f"{where}: a script that keeps the page waiting"
     handlers = [name for element in page.iter() for name in element.attrib if name.startswith("on")]

@@ -20,6 +20,8 @@ from pretadepenser.charts import drawing
 Width = drawing.Width
 Drawing = drawing.Drawing
 Cell = str | int | float | None
+# What a cell says that has nothing to say: an empty one would be passed over in silence.
+NOTHING: Final = "sans objet"
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Table:
         for row in (*self.rows, *self.raw, *self.footer):
             if len(row) != len(self.columns):
                 raise ValueError(f"{self.caption}: a row of {len(row)} cells for {len(self.columns)} columns")
+        if any(not text.strip() for row in (*self.rows, *self.footer) for text in row):
+            raise ValueError(f"{self.caption}: an empty cell")
         object.__setattr__(self, "caption", french.typeset(self.caption))
         for name in ("rows", "footer"):
             texts = tuple(tuple(map(french.typeset, row)) for row in getattr(self, name))
@@ -86,13 +90,14 @@ def _french(cell: Cell) -> str:
 class Chart:
     """A drawing with everything that says the same without sight.
 
-    key: name in addresses and ids; title: heading; sentence: what the picture shows, in one sentence;
-    table: the same figures; drawing: all that is drawn; alternative: what takes the picture's place, the
-    sentence where it is left empty.
+    key: name in addresses and ids; title: heading; short: the same in a word or two, for what stands beside
+    it; sentence: what the picture shows, in one sentence; table: the same figures; drawing: all that is
+    drawn; alternative: what takes the picture's place where it stands alone, the sentence where it is empty.
     """
 
     key: str
     title: str
+    short: str
     sentence: str
     table: Table
     drawing: Drawing
@@ -101,6 +106,11 @@ class Chart:
     def __post_init__(self) -> None:
         for name in ("title", "sentence", "alternative"):
             object.__setattr__(self, name, french.typeset(getattr(self, name) or self.sentence))
+
+    @property
+    def look(self) -> str:
+        """What stands for the picture among its title, sentence and table, none of which it says again."""
+        return french.typeset(f"Graphique : {self.drawing.look}")
 
     def size(self, width: Width) -> tuple[int, int]:
         """Width and height of the drawing in CSS pixels, so that the page keeps its place."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from pretadepenser import french
 from pretadepenser.charts import drawing
-from pretadepenser.charts.chart import Chart, Column, Drawing, Table, Width
+from pretadepenser.charts.chart import NOTHING, Chart, Column, Drawing, Table, Width
 from pretadepenser.charts.signed_bars import SignedBar, SignedBars
 from pretadepenser.credit.dictionary import wording
 from pretadepenser.credit.explanation.reasons import Decomposition
@@ -60,7 +60,7 @@ def scale(score: Score, person: Person = Person.CLIENT) -> Chart:
         f"limite : {told.again} pourrait donner la réponse contraire."
     )
     drawn = ScaleDrawing(score.points, told.mark, limit, (first, last))
-    return Chart("score", "Le score sur son échelle", sentence, _marks(score, told.row), drawn)
+    return Chart("score", "Le score sur son échelle", "score", sentence, _marks(score, told.row), drawn)
 
 
 def _marks(score: Score, name: str) -> Table:
@@ -87,6 +87,8 @@ def _marks(score: Score, name: str) -> Table:
 @dataclass(frozen=True)
 class ScaleDrawing(Drawing):
     """A score on its scale: `name` of whom it is, the limit, and the first and last points near it."""
+
+    look: ClassVar[str] = "échelle de points, le score et la limite marqués"
 
     points: int
     name: str
@@ -187,17 +189,18 @@ def contributions(decomposition: Decomposition) -> Chart:
         "Contribution de chaque donnée au score, de la plus forte à la plus faible",
         (Column("Donnée"), Column("Valeur"), Column("Points", True), Column("Dont, en points", True)),
         (
-            (START, "", french.number(decomposition.base_points), ""),
+            (START, NOTHING, french.number(decomposition.base_points), NOTHING),
             *(
-                (label, text, *("" if one is None else french.signed(one) for one in points))
+                (label, text or NOTHING, *(NOTHING if one is None else french.signed(one) for one in points))
                 for label, text, *points in _lines(decomposition)
             ),
         ),
         ((START, "", decomposition.base_points, None), *_lines(decomposition)),
-        footer=(("Total : score du client", "", french.number(decomposition.score.points), ""),),
+        footer=(("Total : score du client", NOTHING, french.number(decomposition.score.points), NOTHING),),
     )
     title = "Ce qui fait monter ou descendre le score"
-    return Chart("contributions", title, _said(decomposition), table, SignedBars(tuple(bars)))
+    drawn = SignedBars(tuple(bars))
+    return Chart("contributions", title, "contributions", _said(decomposition), table, drawn)
 
 
 def _lines(decomposition: Decomposition) -> Iterator[tuple[str, str, int | None, int | None]]:

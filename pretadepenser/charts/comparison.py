@@ -8,7 +8,7 @@ import numpy as np
 
 from pretadepenser import french
 from pretadepenser.charts import comparison_drawing
-from pretadepenser.charts.chart import Cell, Chart, Column, Table
+from pretadepenser.charts.chart import NOTHING, Cell, Chart, Column, Table
 from pretadepenser.charts.rows import Bars, Mark, Row
 from pretadepenser.credit.dictionary import wording
 from pretadepenser.credit.peers import comparison
@@ -26,9 +26,9 @@ def distribution(shown: Distribution) -> Chart:
     apart = [("Donnée absente", shown.missing)]
     if column.sentinel is not None:
         apart.append((french.capital(column.sentinel_label), shown.sentinel))
-    footer = [(name, french.number(count), "") for name, count in apart if count]
+    footer = [(name, french.number(count), NOTHING) for name, count in apart if count]
     if column.categories is None:
-        footer.append(("Valeur de ce client", wording.value_text(column, shown.value), ""))
+        footer.append(("Valeur de ce client", wording.value_text(column, shown.value), NOTHING))
     table = Table(
         f"{column.label} – répartition de {french.plural(shown.known, 'client')}",
         (Column("Tranche" if column.categories is None else "Catégorie"), Column("Clients", True), _SHARE),
@@ -39,6 +39,7 @@ def distribution(shown: Distribution) -> Chart:
     return Chart(
         "repartition",
         f"{column.label} – répartition {group.among}",
+        "répartition",
         _spread_said(shown),
         table,
         comparison_drawing.histogram(shown) if column.categories is None else _categories(shown),
@@ -78,14 +79,14 @@ def rates(shown: Distribution) -> Chart | None:
     raw: list[tuple[Cell, ...]] = []
     for bar in shown.broad:
         if bar.rate is None or bar.interval is None:
-            rows.append((_named(bar), french.number(bar.labelled), _FEW, ""))
+            rows.append((_named(bar), french.number(bar.labelled), _FEW, NOTHING))
             raw.append((_named(bar), bar.labelled, None, ""))
             continue
         spread = f"de {french.number(bar.interval[0] * 100, 1)} à {french.percent(bar.interval[1], 1)}"
         rows.append((_named(bar), french.number(bar.labelled), french.percent(bar.rate, 1), spread))
         raw.append((_named(bar), bar.labelled, bar.rate, spread))
     labelled = sum(bar.labelled for bar in shown.broad)
-    total = ("Ensemble", french.number(labelled), french.percent(shown.rate, 1), "")
+    total = ("Ensemble", french.number(labelled), french.percent(shown.rate, 1), NOTHING)
     table = Table(
         f"{column.label} – part des clients qui ont eu des difficultés de paiement",
         (
@@ -103,6 +104,7 @@ def rates(shown: Distribution) -> Chart | None:
     return Chart(
         "difficultes",
         f"{column.label} – difficultés de paiement par {kind}",
+        "difficultés",
         _rate_said(shown),
         table,
         Bars(tuple(_rated(bar) for bar in shown.broad), whole),
@@ -163,6 +165,7 @@ def crossing(shown: Crossing) -> Chart:
     return Chart(
         "croisement",
         f"{shown.first.label} et {_lower(shown.second.label)}",
+        "croisement",
         _crossing_said(shown, shares),
         table,
         comparison_drawing.squares(shown, shares),

@@ -6,7 +6,7 @@ import math
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -87,6 +87,8 @@ class Histogram(Drawing):
     name of the last bin where it is open; axis: what is measured and in which unit; client: where the
     client's line stands, in bins from the left, and what it says in the wide drawing.
     """
+
+    look: ClassVar[str] = "histogramme"
 
     shares: tuple[float, ...]
     here: int | None
@@ -183,6 +185,8 @@ class Squares(Drawing):
     shares: of the group, 0..1, by bin of the first figure, then of the second; edges: graduations of
     both; axes: their names; here: the client's cell.
     """
+
+    look: ClassVar[str] = "grille de carrés"
 
     shares: tuple[tuple[float, ...], ...]
     edges: tuple[tuple[str, ...], tuple[str, ...]]

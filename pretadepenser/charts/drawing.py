@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -71,7 +71,11 @@ class Drawing(ABC):
 
     Subclasses are frozen dataclasses of numbers, texts and tuples of them: `canonical` refuses the rest, so
     that no value can reach a picture without being part of the key under which it is kept.
+
+    look: what kind of picture it is, in a few French words that repeat neither title nor sentence.
     """
+
+    look: ClassVar[str]
 
     @property
     @abstractmethod

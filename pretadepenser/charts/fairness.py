@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from pretadepenser import french
-from pretadepenser.charts.chart import Cell, Chart, Column, Table
+from pretadepenser.charts.chart import NOTHING, Cell, Chart, Column, Table
 from pretadepenser.charts.rows import Axis, Mark, Points, Row
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.evaluation.fairness import FOUR_FIFTHS, SMALLEST, Audit, Group, Verdict
@@ -14,7 +14,6 @@ from pretadepenser.french import NARROW_NO_BREAK, NO_BREAK
 
 KEYS = {"CODE_GENDER": "sexe", "DAYS_BIRTH": "age", "NAME_FAMILY_STATUS": "famille"}
 FEW = f"moins de {SMALLEST}"
-NOTHING = "–"
 
 
 def title(audit: Audit) -> str:
@@ -162,7 +161,7 @@ def detail(audit: Audit) -> Table:
     return Table(
         title(audit),
         tuple(Column(name, index > 0) for index, name in enumerate(names)),
-        tuple(tuple("" if cell is None else str(cell) for cell in row) for row in raw),
+        tuple(tuple(NOTHING if cell is None else str(cell) for cell in row) for row in raw),
         raw,
     )
 
@@ -192,6 +191,7 @@ def grants(audit: Audit) -> Chart:
     return Chart(
         f"accords-{KEYS[audit.column]}",
         f"{title(audit)}{NO_BREAK}: prêts accordés, rapportés au groupe le plus accordé",
+        f"rapports, {title(audit).lower()}",
         _compared(audit, groups),
         shown,
         Points(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -53,7 +53,7 @@ def amounts(curve: Curve) -> Chart:
     axis = amounts_of.scale(curve.amounts)
     along = tuple(amount / axis.per for amount in curve.amounts)
     drawn = AmountsDrawing(along, curve.points, curve.current, Scale.POINTS_AT_LIMIT, axis.unit)
-    return Chart("montant", "Le score selon le montant emprunté", _said(curve), table, drawn)
+    return Chart("montant", "Le score selon le montant emprunté", "montants", _said(curve), table, drawn)
 
 
 def _said(curve: Curve) -> str:
@@ -105,6 +105,8 @@ def _points(count: int) -> str:
 @dataclass(frozen=True)
 class AmountsDrawing(Drawing):
     """The points of each amount tried (ascending, counted in `unit`); current: place of the one asked for."""
+
+    look: ClassVar[str] = "points reliés, la limite en trait"
 
     amounts: tuple[float, ...]
     points: tuple[int, ...]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pretadepenser import french
 from pretadepenser.charts import drawing, rows
-from pretadepenser.charts.chart import Chart, Column, Drawing, Table, Width
+from pretadepenser.charts.chart import NOTHING, Chart, Column, Drawing, Table, Width
 from pretadepenser.charts.rows import Axis, Bars, Mark, Points, Row
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Kind, wording
@@ -35,6 +35,7 @@ def importance(overall: GlobalExplanation) -> Chart:
     return Chart(
         "importance",
         "Les données qui comptent le plus",
+        "importance",
         f"Les données qui déplacent le plus le score sont, dans l’ordre{NO_BREAK}: {_listed(strongest)}. "
         f"La première le déplace en moyenne de {french.plural(round(listed[0][1], 1), 'point')}, vers le "
         "haut ou vers le bas.",
@@ -73,7 +74,7 @@ def spread(overall: GlobalExplanation) -> Chart:
         tuple(one.quantiles for one in shown[:SHOWN]),
         tuple(_ends(one) for one in shown[:SHOWN]),
     )
-    return Chart("sens", "Jusqu’où chaque donnée déplace le score", sentence, table, drawn)
+    return Chart("sens", "Jusqu’où chaque donnée déplace le score", "effets", sentence, table, drawn)
 
 
 def _moves(one: Influence) -> tuple[float | None, ...]:
@@ -93,6 +94,8 @@ class SpreadDrawing(Drawing):
 
     quantiles: 5, 25, 50, 75 and 95 %, row by row; ends: mean effect of the low and of the high values.
     """
+
+    look: ClassVar[str] = "traits et triangles, une donnée par ligne"
 
     rows: tuple[Row, ...]
     quantiles: tuple[tuple[float, float, float, float, float], ...]
@@ -168,10 +171,19 @@ def dependence(influence: Influence) -> Chart:
     return Chart(
         "dependance",
         f"{column.label}{NO_BREAK}: effet sur le score",
+        "effet d’une donnée",
         _dependence_said(named),
         table,
         Points(tuple(drawn), (_NOTHING,), _AXIS),
     )
+
+
+def effect(influence: Influence) -> str:
+    """From where to where the mean effect of a figure goes: the ends that the chart's sentence names."""
+    means = [step.mean for step in influence.steps]
+    if max(means) - min(means) < 1:
+        return "moins d’un point"
+    return f"de {_gain(min(means))} à {_gain(max(means))} points"
 
 
 def _dependence_said(named: Sequence[tuple[str, Step]]) -> str:
@@ -223,6 +235,6 @@ _NOTHING: Final = Mark(0.0, "ne change rien")
 def _gain(value: float | None) -> str:
     """Points with one decimal and their sign; nothing where there is no figure."""
     if value is None:
-        return "–"
+        return NOTHING
     text = french.number(value, 1)
     return f"+{text}" if value > 0 and text != "0,0" else text

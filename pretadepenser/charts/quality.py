@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -45,6 +45,7 @@ def calibration(overall: GlobalExplanation) -> Chart:
     return Chart(
         "calibration",
         "Le risque annoncé et le risque observé",
+        "risque annoncé",
         f"Le risque annoncé est dans l’intervalle du risque observé pour {french.plural(inside, 'groupe')} "
         f"sur {len(bins)}{NARROW_NO_BREAK}; l’écart le plus grand est de "
         f"{french.plural(round(100 * abs(gap.expected - (gap.observed.value or 0.0)), 1), 'point')} "
@@ -62,6 +63,8 @@ def _rates(one: CalibrationBin) -> tuple[float, float, float, float]:
 @dataclass(frozen=True)
 class CalibrationDrawing(Drawing):
     """A dot a group of clients: rates announced, observed, and both ends of the interval, 0..1."""
+
+    look: ClassVar[str] = "points et une diagonale"
 
     rates: tuple[tuple[float, float, float, float], ...]
 
@@ -112,6 +115,7 @@ def costs(overall: GlobalExplanation, metrics: Metrics) -> Chart:
     return Chart(
         "cout",
         "Ce que coûte la limite",
+        "coût de la limite",
         f"À la limite de {french.compact_percent(metrics.limit)}, les décisions coûtent l’équivalent de "
         f"{french.number(metrics.cost, 1)} bons clients refusés sur 100 clients{NARROW_NO_BREAK}; la limite "
         f"la moins chère, {french.compact_percent(metrics.cheapest_limit)} ({_interval(metrics)}), en "
@@ -139,6 +143,8 @@ def _granted(curve: Sequence[CostPoint], metrics: Metrics) -> float:
 @dataclass(frozen=True)
 class CostsDrawing(Drawing):
     """Cost of 100 clients along the limits (0..1): the curve, the limit in place and the cheapest one."""
+
+    look: ClassVar[str] = "courbe"
 
     curve: tuple[tuple[float, float], ...]
     ours: tuple[float, float]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -169,6 +170,8 @@ def _value(ax: Axes, y: float, row: Row) -> None:
 class Bars(Drawing):
     """Bars from zero, an interval each where there is one, and a mark such as the value of the whole."""
 
+    look: ClassVar[str] = "barres horizontales"
+
     rows: tuple[Row, ...]
     mark: Mark | None = None
 
@@ -199,6 +202,8 @@ class Bars(Drawing):
 @dataclass(frozen=True)
 class Points(Drawing):
     """Points with their interval on a graduated axis, and vertical lines across them."""
+
+    look: ClassVar[str] = "points avec leur intervalle"
 
     rows: tuple[Row, ...]
     marks: tuple[Mark, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -26,6 +27,8 @@ class SignedBar:
 @dataclass(frozen=True)
 class SignedBars(Drawing):
     """Horizontal bars around zero; in the narrow drawing each label stands above its bar."""
+
+    look: ClassVar[str] = "barres de part et d’autre de zéro"
 
     bars: tuple[SignedBar, ...]
 

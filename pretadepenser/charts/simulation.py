@@ -7,7 +7,7 @@ from typing import Final
 
 from pretadepenser import french
 from pretadepenser.charts.before_after import before_after
-from pretadepenser.charts.chart import Chart, Column, Table
+from pretadepenser.charts.chart import NOTHING, Chart, Column, Table
 from pretadepenser.charts.signed_bars import SignedBar, SignedBars
 from pretadepenser.credit.whatif.simulation import Move, Simulation
 
@@ -34,7 +34,10 @@ def moves(simulation: Simulation) -> Chart | None:
         for one in simulation.moved[:SHOWN]
     ]
     before, after = simulation.before.score.points, simulation.after.score.points
-    footer = [("Score", "", "", french.number(before), french.number(after), french.points(after - before))]
+    gain = french.points(after - before)
+    footer: list[tuple[str, ...]] = [
+        ("Score", NOTHING, NOTHING, french.number(before), french.number(after), gain)
+    ]
     if rest := simulation.moved[SHOWN:]:
         many = f"Les {len(rest)} autres données" if len(rest) > 1 else "Une autre donnée"
         sums = [
@@ -43,10 +46,10 @@ def moves(simulation: Simulation) -> Chart | None:
         ]
         bars.append(SignedBar(many, "", sums[1] - sums[0]))
         told = [french.points(value) for value in (*sums, sums[1] - sums[0])]
-        footer.append((f"Dont {many[:1].lower()}{many[1:]} du graphique", "", "", told[0], told[1], told[2]))
+        footer.append((f"Dont {many[:1].lower()}{many[1:]} du graphique", NOTHING, NOTHING, *told))
     title = "Ce que la simulation change, donnée par donnée"
     table = _table(simulation.moved, tuple(footer))
-    return Chart("mouvements", title, _said(simulation), table, SignedBars(tuple(bars)))
+    return Chart("mouvements", title, "mouvements", _said(simulation), table, SignedBars(tuple(bars)))
 
 
 def _table(moved: Sequence[Move], footer: tuple[tuple[str, ...], ...]) -> Table:
@@ -58,8 +61,8 @@ def _table(moved: Sequence[Move], footer: tuple[tuple[str, ...], ...]) -> Table:
         ),
         tuple(
             (
-                one.label, one.before_text, one.after_text, french.points(one.points_before),
-                french.points(one.points_after), french.points(one.points),
+                one.label, one.before_text or NOTHING, one.after_text or NOTHING,
+                french.points(one.points_before), french.points(one.points_after), french.points(one.points),
             )
             for one in moved
         ),

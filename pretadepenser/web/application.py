@@ -16,7 +16,7 @@ from pretadepenser.credit.explanation.reasons import decompose, explain
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.whatif import application, plausibility
 from pretadepenser.credit.whatif.missing_data import sensitivity
-from pretadepenser.web import pictures, resources, sealed
+from pretadepenser.web import headings, pictures, resources, sealed
 from pretadepenser.web.clients import CHARTS
 from pretadepenser.web.column_forms import ColumnForm, FigureField
 
@@ -81,7 +81,7 @@ def _form() -> ApplicationForm:
 
 def _asked(form: ApplicationForm) -> str:
     """The page that asks, with what is wrong with the answers."""
-    return render_template("pages/application.html", form=form, explanation=None)
+    return render_template("pages/application.html", heading="Nouveau dossier", form=form, explanation=None)
 
 
 def _answer(form: ApplicationForm) -> str:
@@ -93,6 +93,7 @@ def _answer(form: ApplicationForm) -> str:
     )
     return render_template(
         "pages/application.html",
+        heading=headings.application(explanation.score, answers),
         form=form,
         explanation=explanation,
         score=explanation.score,

@@ -18,7 +18,7 @@ from pretadepenser.credit.explanation.reasons import Decomposition, decompose, e
 from pretadepenser.credit.model.artefact import Card
 from pretadepenser.credit.portfolio import Client
 from pretadepenser.records import recents
-from pretadepenser.web import auth, pictures, resources
+from pretadepenser.web import auth, headings, pictures, resources
 
 blueprint = Blueprint("clients", __name__, url_prefix="/clients/<int:number>")
 
@@ -37,6 +37,7 @@ def decision(number: int) -> ResponseReturnValue:
     return render_template(
         "pages/client.html",
         client_number=number,
+        heading=headings.decision(explanation.score),
         explanation=explanation,
         score=explanation.score,
         scale=charts.scale(explanation.score),

@@ -20,7 +20,8 @@ from pretadepenser.credit.peers import group as groups
 from pretadepenser.credit.peers.comparison import Distribution
 from pretadepenser.credit.peers.group import Group, Outcome, Selection
 from pretadepenser.credit.portfolio import Client, bins
-from pretadepenser.web import auth, heavy, pictures, resources
+from pretadepenser.credit.scale import Score
+from pretadepenser.web import auth, headings, heavy, pictures, resources
 
 blueprint = Blueprint("comparison", __name__, url_prefix="/clients/<int:number>/comparaison")
 
@@ -114,13 +115,14 @@ def compare(number: int) -> ResponseReturnValue:
             "difficultes": charts.rates(shown),
             "croisement": _crossing(asked),
         }
+    score = scoring.score_row(resources.model(), asked.client.values, resources.limit(), number)
     page = render_template(
         "pages/comparison.html",
         client_number=number,
-        score=scoring.score_row(resources.model(), asked.client.values, resources.limit(), number),
+        heading=_heading(asked, shown, score),
+        answered=bool(request.args),
         form=asked.form,
         group=asked.group,
-        compared=dictionary.describe(asked.form.donnee.data).label if asked.group else "",
         described=asked.group and groups.described(resources.portfolio(), asked.client, asked.group),
         least=groups.LEAST,
         rank_sentence=comparison.rank_sentence(shown) if shown else "",
@@ -184,6 +186,13 @@ def _distribution(asked: Request) -> Distribution | None:
     if asked.group is None or not asked.group.large_enough:
         return None
     return comparison.distribution(resources.portfolio(), asked.client, asked.group, asked.form.donnee.data)
+
+
+def _heading(asked: Request, shown: Distribution | None, score: Score) -> str:
+    if shown is None:
+        return headings.too_few(score) if asked.group else headings.uncompared(score)
+    other = asked.form.avec.data
+    return headings.comparison(score, shown, dictionary.describe(other).label if other else "")
 
 
 def _crossing(asked: Request) -> Chart | None:

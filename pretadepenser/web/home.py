@@ -69,7 +69,8 @@ def search() -> ResponseReturnValue:
     typed = kept.typed()
     form = SearchForm(**({"formdata": typed} if typed else {}))
     if form.validate_on_submit():
-        return redirect(url_for("clients.decision", number=form.number), 303)
+        # The answer takes the focus: a fragment does it without a script.
+        return redirect(url_for("clients.decision", number=form.number, _anchor="reponse"), 303)
     recent = recents.recent(auth.database(), current_user.id)
     known = [number for number in recent if resources.portfolio().index(number) is not None]
     status = 422 if request.method == "POST" else 200

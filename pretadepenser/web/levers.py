@@ -14,7 +14,7 @@ from pretadepenser.charts.chart import Chart
 from pretadepenser.credit.recourse import grid, search
 from pretadepenser.credit.recourse.levers import Lock
 from pretadepenser.credit.recourse.search import Levers
-from pretadepenser.web import pictures, resources
+from pretadepenser.web import headings, pictures, resources
 
 blueprint = Blueprint("levers", __name__, url_prefix="/clients/<int:number>/leviers")
 
@@ -58,6 +58,7 @@ def levers(number: int) -> ResponseReturnValue:
     page = render_template(
         "pages/levers.html",
         client_number=number,
+        heading=headings.levers(found),
         score=found.score,
         levers=found,
         form=form,

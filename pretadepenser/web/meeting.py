@@ -16,7 +16,7 @@ from pretadepenser.credit.model import scoring
 from pretadepenser.credit.recourse import meeting_sheet
 from pretadepenser.credit.recourse.meeting_sheet import Sheet
 from pretadepenser.french import Person
-from pretadepenser.web import heavy, pictures, resources
+from pretadepenser.web import headings, heavy, pictures, resources
 from pretadepenser.web import pdf as documents
 from pretadepenser.web.lender import Lender, lender
 from pretadepenser.web.pdf import PdfUnavailableError
@@ -32,6 +32,7 @@ def sheet(number: int) -> ResponseReturnValue:
     return render_template(
         "pages/meeting.html",
         client_number=number,
+        heading=headings.meeting(found.score),
         score=found.score,
         sheet=found,
         lender=told,

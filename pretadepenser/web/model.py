@@ -23,7 +23,7 @@ from pretadepenser.credit.evaluation.influence import GlobalExplanation, Influen
 from pretadepenser.credit.model import card as model_card
 from pretadepenser.credit.model.inputs import FEATURES
 from pretadepenser.records.models import Role
-from pretadepenser.web import pictures, resources
+from pretadepenser.web import headings, pictures, resources
 from pretadepenser.web.auth import roles
 from pretadepenser.web.frame import AUDITORS
 
@@ -57,8 +57,11 @@ def overview() -> ResponseReturnValue:
     model = resources.model()
     overall = model.global_explanation
     form, influence = _chosen(overall)
+    asked = influence if "donnee" in request.args else None
     page = render_template(
         "pages/model.html",
+        heading=headings.model(asked, model.card.without_protected.roc_auc),
+        effect=headings.effect(asked) if asked else "",
         card=model.card,
         form=form,
         limit=resources.limit(),
@@ -108,6 +111,9 @@ def fairness() -> ResponseReturnValue:
     model = resources.model()
     return render_template(
         "pages/fairness.html",
+        heading=headings.fairness(
+            model.global_explanation.audits, model.card.without_protected.limit, resources.limit()
+        ),
         card=model.card,
         limit=resources.limit(),
         audits=[

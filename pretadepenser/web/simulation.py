@@ -19,7 +19,7 @@ from pretadepenser.credit.model.inputs import neutral
 from pretadepenser.credit.model.scoring import score_row
 from pretadepenser.credit.portfolio import Client, Portfolio
 from pretadepenser.credit.whatif.simulation import Simulation, levers, objections, simulate
-from pretadepenser.web import pictures, resources, sealed
+from pretadepenser.web import headings, pictures, resources, sealed
 from pretadepenser.web.column_forms import ColumnForm, initial
 
 blueprint = Blueprint("simulation", __name__, url_prefix="/clients/<int:number>/simulation")
@@ -105,13 +105,14 @@ def _page(form: SimulationForm, result: Simulation | None = None) -> str:
     if moves:
         changes = sealed.seal(f"simulation {client.number}", form.changes())
         picture = url_for("simulation.picture", number=client.number, sealed_changes=changes)
+    score = score_row(resources.model(), client.values, resources.limit(), client.number)
     return render_template(
         "pages/simulation.html",
         client_number=client.number,
-        score=score_row(resources.model(), client.values, resources.limit(), client.number),
+        heading=headings.simulation(score, result),
         form=form,
         result=result,
-        answers=charts.answers(result) if result and result.changes else None,
+        before_after=charts.answers(result) if result and result.changes else None,
         moves=moves,
         picture=picture,
     )

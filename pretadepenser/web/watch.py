@@ -10,12 +10,14 @@ import csv
 import io
 import json
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from flask import Blueprint, Response, abort, render_template, send_from_directory
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup, escape
 
 from pretadepenser import french
 from pretadepenser.charts.chart import never_run
@@ -24,7 +26,7 @@ from pretadepenser.web import pictures
 blueprint = Blueprint("watch", __name__)
 
 RESULTS = Path(__file__).parents[2] / "research" / "results"
-VERSION: Final = 2
+VERSION: Final = 3
 TYPES: Final = {".svg": "image/svg+xml", ".webp": "image/webp"}
 
 
@@ -32,6 +34,15 @@ TYPES: Final = {".svg": "image/svg+xml", ".webp": "image/webp"}
 def report() -> ResponseReturnValue:
     """The whole report; a page that says how to make it where there is none."""
     return render_template("pages/watch.html", report=_published())
+
+
+@blueprint.app_template_filter("english")
+def english(text: str, words: Sequence[str]) -> Markup:
+    """A text of the report, as HTML, with its English words marked, so that no voice reads them as French."""
+    written = escape(text)
+    for word in words:
+        written = written.replace(escape(word), Markup('<span lang="en">{}</span>').format(word))
+    return written
 
 
 @blueprint.get("/veille/images/<name>")

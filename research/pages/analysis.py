@@ -64,6 +64,7 @@ def _learning(found: Findings, name: str, files: Files) -> Block:
             f"{label} : exactitude moyenne à chaque époque",
             ("Époque", "Phase", "Apprentissage", "Validation"), rows, words=2,
         ),
+        short=f"époques de {label}", look="deux courbes, apprentissage et validation",
     )  # fmt: skip
 
 
@@ -96,6 +97,7 @@ def _categories(found: Findings, names: list[str], files: Files) -> list[Block]:
                 files, "categories", partial(category_chart, scores), "F1 de chaque catégorie", sentence,
                 f"Une ligne par catégorie, une marque par réseau. {sentence}",
                 table("F1 de chaque catégorie au test", ("Catégorie", *scores), rows),
+                short="F1 par catégorie", look="une ligne par catégorie, une marque par réseau",
             )
         )  # fmt: skip
     for name in names:
@@ -131,6 +133,7 @@ def _confusion(found: Findings, name: str, files: Files) -> list[Block]:
             f"Tableau de sept lignes et sept colonnes ; la diagonale compte les réponses justes. {sentence}",
             table(f"{label} : réponses (colonnes) selon la vraie catégorie (lignes)",
                   ("Vraie catégorie", *NAMES), rows),
+            short=f"confusions de {label}", look="grille de sept lignes et sept colonnes",
         ),
         table(
             f"{label} : précision et rappel par catégorie, au test",
@@ -169,6 +172,7 @@ def _reliability(found: Findings, names: list[str], files: Files) -> list[Block]
                 "Fiabilité par tranche de confiance",
                 ("Réseau", "Tranche", "Confiance moyenne", "Exactitude", "Photos"), rows, words=2,
             ),
+            short="fiabilité", look="une courbe par réseau et une diagonale",
         )
     ]  # fmt: skip
 
@@ -191,8 +195,9 @@ def _gallery(study: Study, found: Findings, names: list[str], files: Files) -> l
                     "file": file,
                     "width": picture.width,
                     "height": picture.height,
-                    "alternative": f"Photo d’un produit de la catégorie « {truth} », {look(picture)}.",
+                    "alternative": f"Photo d’un produit, {look(picture)}",
                     "caption": caption,
+                    "description": "",
                 }
             )
         blocks.append(

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from babel.lists import format_list
 
 from research.blocks import Block, Files, figure, listing, paragraph, section, subtitle, table
 from research.charts import faithfulness_chart, survey_chart
@@ -72,19 +71,18 @@ def _item(study: Study, name: str, record: dict[str, Any], files: Files) -> dict
     picture = heat_picture(photo, [map_.values[:, :, category] for category in categories], PHOTO_SIDE)
     file = f"carte-{name}-{map_.identity}.webp"
     files[file] = webp(picture)
-    panels = format_list([f"la carte de « {NAMES[category]} »" for category in categories], locale="fr")
     described = [describe_map(map_.values[:, :, category], category) for category in categories]
     return {
         "file": file,
         "width": picture.width,
         "height": picture.height,
         "alternative": (
-            f"À gauche, une photo de la catégorie « {NAMES[map_.truth]} » ; à droite, {panels}, décrites "
-            "dans la légende."
-        ).replace("décrites", "décrites" if len(categories) > 1 else "décrite"),
-        "caption": " ".join(
-            [describe_answer(map_.truth, map_.answer, float(map_.probabilities.max())), *described]
+            "À gauche, la photo ; à droite, sa carte"
+            if len(categories) == 1
+            else "À gauche, la photo ; puis la carte de la réponse et celle de la vraie catégorie"
         ),
+        "caption": describe_answer(map_.truth, map_.answer, float(map_.probabilities.max())),
+        "description": " ".join(described),
     }
 
 
@@ -134,6 +132,7 @@ def _survey(name: str, maps: dict[str, Any], files: Files) -> list[Block]:
             "Une petite carte par catégorie : plus une zone est rouge, plus elle parle en moyenne pour la "
             "catégorie ; un trait entoure le plus fort. Les zones sont nommées dans le tableau.",
             _survey_table(caption, lines),
+            short=f"cartes moyennes de {maps['label']}", look="une petite carte par catégorie",
         ),
         listing(
             f"Le réseau s’appuie le moins sur le produit lui-même pour « {NAMES[off.category]} » : "
@@ -197,5 +196,6 @@ def _faithfulness(name: str, maps: dict[str, Any], files: Files) -> list[Block]:
                  "Montrée, ordre SHAP", "Montrée, au hasard"),
                 rows,
             ),
+            short=f"fidélité des cartes de {maps['label']}", look="deux graphiques de deux courbes chacun",
         )
     ]  # fmt: skip

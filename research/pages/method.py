@@ -65,6 +65,7 @@ def _data(study: Study) -> Block:
             ("Catégorie", "Nom d’origine", "Photos", "Laissées de côté"),
             rows,
             words=2,
+            english=("Nom d’origine",),
         ),
         listing(*left_out) if left_out else None,
         paragraph(
@@ -128,6 +129,8 @@ def _efficientnet(files: Files) -> list[Block]:
                 "l’image"),
                 rows,
             ),
+            short="mise à l’échelle",
+            look="cinq piles d’étages, chacune au-dessus de la photo qu’elle lit",
         ),
         paragraph(
             "Chaque étage élargit ses canaux, filtre chacun séparément, puis les resserre (bloc « inversé "

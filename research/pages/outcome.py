@@ -141,6 +141,7 @@ def _accuracy_figure(found: Findings, files: Files) -> Block:
             "Exactitude au test et intervalle à 95 %", ("Méthode", "Exactitude", "De", "À"),
             [[label, percent(value), percent(low), percent(high)] for label, value, low, high in rows],
         ),
+        short="exactitude", look="points avec leur intervalle, une méthode par ligne",
     )  # fmt: skip
 
 

@@ -229,7 +229,7 @@ STATES = (
         f"{CLIENT}/simulation",
         "answer",
         act=after(submit(**LESS), unfold),
-        says="Résultat de la simulation",
+        says="C’est une simulation",
     ),
     State(
         "simulation.simulate",
@@ -255,7 +255,7 @@ STATES = (
         "/dossiers/nouveau",
         "answer",
         act=after(submit(**PERSON, **SCORES), unfold),
-        says="Décision pour un nouveau dossier",
+        says="Prêt accordé (avis du modèle) – nouveau dossier",
     ),
     State(
         "application.new",
@@ -281,7 +281,7 @@ STATES = (
         site="changed_site",
         says="La limite est aujourd’hui",
     ),
-    State("comparison.compare", f"{CLIENT}/comparaison", says="Montant du crédit : comparaison"),
+    State("comparison.compare", f"{CLIENT}/comparaison", says="Montant du crédit : "),
     State(
         "comparison.compare",
         f"{CLIENT}/comparaison?avec=AMT_ANNUITY",
@@ -294,7 +294,7 @@ STATES = (
         f"{CLIENT}/comparaison?donnee=NAME_INCOME_TYPE&comme=revenu",
         "categories",
         act=unfold,
-        says="Source du revenu : comparaison",
+        says="Source du revenu : comme pour",
     ),
     State(
         "comparison.compare",

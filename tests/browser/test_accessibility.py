@@ -50,13 +50,20 @@ CONTAINED = """
 return Object.entries(arguments[0]).filter(([, css]) => document.querySelector(css)).map(([one]) => one);
 """
 
+# Lists without marks: Safari tells them as lists only in a navigation, or where a role says so.
+UNMARKED = """
+return [...document.querySelectorAll(':not(nav) > :is(ul, ol)')]
+  .filter(one => getComputedStyle(one).listStyleType === 'none' && one.getAttribute('role') !== 'list')
+  .map(one => one.outerHTML.slice(0, 99));
+"""
+
 # What no page may hold: faults that the checks above and axe-core must find.
 FAULTS = """
 document.querySelector('main').insertAdjacentHTML('beforeend', `
   <img src="/static/favicon.svg" width="9" height="9"><h2></h2><input type="text" id="sans-nom">
   <p id="pale">Trop pâle.</p><p id="gris">Un peu pâle.</p><table id="etroit"><caption>Essai</caption>
   <tr><th scope="col">anticonstitutionnellement</th></tr><tr><td>1</td></tr></table>
-  <p id="large">Large</p>`);
+  <p id="large">Large</p><ul class="plain-list"><li>Un</li></ul>`);
 document.getElementById('pale').style.color = '#dddddd';
 document.getElementById('gris').style.color = '#6b6b6b';
 Object.assign(document.getElementById('large').style, {width: '2000px', maxWidth: 'none'});
@@ -90,6 +97,7 @@ def test_what_is_looked_for_would_be_found(visit: Callable[..., WebDriver]) -> N
     assert {"image-alt", "color-contrast", "color-contrast-enhanced", "label", "empty-heading"} <= found
     assert driver.execute_script("return document.documentElement.scrollWidth") > 1280
     assert driver.execute_script(BROKEN) == ["anticonstitutionnellement"]
+    assert driver.execute_script(UNMARKED) == ['<ul class="plain-list"><li>Un</li></ul>']
 
 
 def test_what_other_engines_look_for_would_be_found(visit: Callable[..., WebDriver]) -> None:
@@ -140,6 +148,8 @@ def test_no_violation(state: State, show: Callable[[State], WebDriver]) -> None:
                 faults.append(f"{name}: broken inside: {broken[:8]}")
         if contained := driver.execute_script(CONTAINED, VOID):
             faults.append(f"contains what the RGAA's grid says that no page has: {contained}")
+        if unmarked := driver.execute_script(UNMARKED):
+            faults.append(f"lists without marks, and without their role: {unmarked}")
         display(driver, 1280, {})
         if checkers.installed():
             faults += objections(driver)

@@ -59,7 +59,7 @@ title = "Simulation"
 path = "/clients/{client}/simulation"
 states = [
   { name = "normal", title = "telle quelle" },
-  { name = "reponse", title = "réponse", scale = { "Revenu mensuel" = 1.1 }, send = true, unfold = true, says = "Résultat de la simulation" },
+  { name = "reponse", title = "réponse", scale = { "Revenu mensuel" = 1.1 }, send = true, unfold = true, says = "C’est une simulation" },
 ]
 """  # noqa: E501
 RESERVED = """

@@ -9,7 +9,7 @@ from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-from tests.browser.states import CLIENT, STATES, State, display, leaving_the_page
+from tests.browser.states import CLIENT, LESS, PERSON, STATES, State, display, leaving_the_page, press, submit
 
 # A page with errors puts the focus on their summary: it has a test of its own below.
 PAGES = [state for state in STATES if not state.corrected]
@@ -46,7 +46,14 @@ return {
 
 
 def walk(driver: WebDriver, most: int) -> list[dict[str, Any]]:
-    """Press Tab from the top of the page until it is left."""
+    """Press Tab from the top of the page until it is left, wherever the page put the focus."""
+    driver.execute_script("""
+        const top = document.createElement('span');
+        top.tabIndex = -1;
+        document.body.prepend(top);
+        top.focus();
+        top.remove();
+    """)
     stops: list[dict[str, Any]] = []
     for _ in range(most):
         ActionChains(driver).send_keys(Keys.TAB).perform()
@@ -91,11 +98,84 @@ def test_the_skip_link_leads_to_the_content(visit: Callable[..., WebDriver]) -> 
     assert driver.switch_to.active_element.get_attribute("id") == "numero"
 
 
+ANSWERS: dict[str, tuple[str, Callable[[WebDriver], None]]] = {
+    "search": ("/", submit(numero="157083")),
+    "comparison": (f"{CLIENT}/comparaison", press("Comparer")),
+    "levers": ("/clients/{refused}/leviers", press("Chercher à nouveau")),
+    "simulation": (f"{CLIENT}/simulation", submit(**LESS)),
+    "nothing changed": (f"{CLIENT}/simulation", press("Simuler")),
+    "application": ("/dossiers/nouveau", submit(**PERSON)),
+}
+# The first stop of the Tab key after the heading, and the one that has the focus.
+NEXT = """
+const answer = document.getElementById('reponse'), follows = Node.DOCUMENT_POSITION_FOLLOWING;
+const next = [...document.querySelectorAll(
+  'main a[href], main button, main input:not([type=hidden]), main select, main summary, main [tabindex="0"]'
+)].filter(one => one.checkVisibility({visibilityProperty: true}))
+  .find(one => answer.compareDocumentPosition(one) & follows);
+return next === document.activeElement;
+"""
+
+
+@pytest.mark.parametrize("form", ANSWERS)
+def test_an_answer_takes_the_focus_and_the_next_stop_follows_it(
+    form: str, visit: Callable[..., WebDriver]
+) -> None:
+    path, send = ANSWERS[form]
+    driver = visit(path)
+    assert not driver.find_elements("css selector", "h1:focus")
+    send(driver)
+    focused = driver.switch_to.active_element
+    assert (focused.tag_name, focused.get_attribute("id")) == ("h1", "reponse")
+    assert focused.get_attribute("role") is None
+    assert driver.execute_script("return document.querySelector('h1').getBoundingClientRect().top >= 0")
+    ActionChains(driver).send_keys(Keys.TAB).perform()
+    assert driver.execute_script(NEXT)
+
+
+def test_an_effect_takes_the_focus_and_its_form_follows(visit: Callable[..., WebDriver]) -> None:
+    driver = visit("/modele")
+    press("Voir l’effet")(driver)
+    assert driver.switch_to.active_element.get_attribute("id") == "effet"
+    said = " ".join(driver.switch_to.active_element.text.split())
+    assert said.startswith("Effet de « ")
+    ActionChains(driver).send_keys(Keys.TAB).perform()
+    assert driver.switch_to.active_element.get_attribute("id") == "donnee"
+    assert " ".join(driver.title.split()).startswith(said)
+
+
+@pytest.mark.parametrize("path", [CLIENT, f"{CLIENT}/comparaison", f"{CLIENT}/leviers", "/modele"])
+def test_the_second_skip_link_leads_to_the_answer(path: str, visit: Callable[..., WebDriver]) -> None:
+    driver = visit(path)
+    ActionChains(driver).send_keys(Keys.TAB).send_keys(Keys.TAB).perform()
+    assert driver.switch_to.active_element.text == "Aller à la réponse"
+    ActionChains(driver).send_keys(Keys.ENTER).perform()
+    assert driver.switch_to.active_element.tag_name == "h1"
+
+
+def test_a_table_is_a_stop_only_where_it_scrolls(visit: Callable[..., WebDriver]) -> None:
+    driver = visit("/clients/{refused}/leviers")
+    stops = """
+        return [...document.querySelectorAll('.scroll')]
+          .map(one => [one.tabIndex, one.scrollWidth > one.clientWidth]);
+    """
+    driver.execute_script("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    for width, scrolls in ((1280, False), (320, True)):
+        display(driver, width, {})
+        try:
+            driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+            found = driver.execute_script(stops)
+            assert {scrolled for _, scrolled in found} >= {scrolls}
+            assert all((index == 0) == scrolled for index, scrolled in found), found
+        finally:
+            display(driver, 1280, {})
+
+
 def test_a_client_is_found_without_a_mouse(visit: Callable[..., WebDriver]) -> None:
     driver = visit("/")
     with leaving_the_page(driver):
         driver.find_element("id", "numero").send_keys("157 083" + Keys.ENTER)
-    assert driver.current_url.endswith(CLIENT)
+    assert driver.current_url.endswith(f"{CLIENT}#reponse")
     assert "157083" in driver.find_element("tag name", "h1").text
 
 
@@ -116,7 +196,8 @@ def test_no_page_needs_a_script(app: Flask, visit: Callable[..., WebDriver]) -> 
     try:
         with leaving_the_page(driver):
             driver.find_element("id", "numero").send_keys("157083" + Keys.ENTER)
-        assert driver.current_url.endswith(CLIENT)
+        assert driver.current_url.endswith(f"{CLIENT}#reponse")
+        assert driver.switch_to.active_element.tag_name == "h1"
         driver.find_element("css selector", "summary").send_keys(Keys.ENTER)
         assert driver.find_element("css selector", "details[open] table").is_displayed()
     finally:

@@ -16,10 +16,10 @@ return [...document.querySelectorAll('.card, .figure, .notice, .decision, detail
   .filter(box => box.getClientRects().length).map(box => box.innerText.trim());
 """
 TITLES = """
-return [...document.querySelectorAll('details.card > summary')].map(one => one.getClientRects().length > 0);
+return [...document.querySelectorAll('.folded > :first-child')].map(one => one.getClientRects().length > 0);
 """
 NOT_ON_PAPER = (
-    "a.skip-link", ".banner nav", ".session", ".breadcrumb", ".footer", ".buttons", "form", ".client-bar nav",
+    "a.skip-link", ".banner nav", ".session", ".breadcrumb", ".footer", ".buttons", "form", ".client-bar",
 )  # fmt: skip
 
 

@@ -1,8 +1,12 @@
-"""The client's page as a screen reader is told it: roles, names and order, against a transcript.
+"""What a screen reader is told: the client's page against a transcript, and of every page how many words.
 
 Numbers are written as # and reasons as "(raison)": they belong to the model, which a new version of a
 library may move; their sentences have tests of their own. To accept a change of the page:
 UPDATE_TRANSCRIPT=1 make test ARGS="tests/browser/test_transcript.py", then read the difference.
+
+The words of a page are those of all names and texts; roles are left out. A page may have a fifth fewer than
+its budget, and none more: write a new budget down when a page changes, and ask first whether it must say so
+much.
 """
 
 import os
@@ -12,9 +16,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import pytest
 from selenium.webdriver.chrome.webdriver import WebDriver
 
-from tests.browser.states import CLIENT
+from tests.browser.budgets import BUDGETS
+from tests.browser.states import CLIENT, STATES, State
 
 TRANSCRIPT = Path(__file__).with_name("transcript-client.txt")
 # Roles that say nothing by themselves; their children are read.
@@ -28,6 +34,8 @@ SILENT = {
     "ListMarker",
     "LineBreak",
 }
+# Most words between the heading and the answer.
+SOON = 25
 
 
 def spoken(nodes: list[dict[str, Any]]) -> Iterator[str]:
@@ -74,11 +82,43 @@ def stable(line: str) -> str:
     return line
 
 
-def test_the_client_page_reads_as_expected(visit: Callable[..., WebDriver]) -> None:
-    driver = visit(CLIENT)
+def transcript(driver: WebDriver) -> list[str]:
+    """The lines of `spoken` for the page that is open."""
     driver.execute_cdp_cmd("Accessibility.enable", {})
-    nodes = driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
-    lines = [stable(line) for line in spoken(nodes)]
+    return list(spoken(driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]))
+
+
+def heard(lines: list[str]) -> str:
+    """Names and texts of some lines, without the roles."""
+    texts = [line.strip() if line.lstrip().startswith("« ") else line.partition(" : ")[2] for line in lines]
+    return " ".join(" ".join(texts).split())
+
+
+def count(text: str) -> int:
+    """Words of a text; a sign alone is none."""
+    return sum(any(sign.isalnum() for sign in word) for word in text.split())
+
+
+def test_every_page_has_its_budget() -> None:
+    assert BUDGETS.keys() == {str(state) for state in STATES}
+
+
+@pytest.mark.parametrize("state", STATES, ids=str)
+def test_the_answer_comes_at_once_and_no_page_says_too_much(
+    state: State, show: Callable[[State], WebDriver]
+) -> None:
+    answer, most = BUDGETS[str(state)]
+    lines = transcript(show(state))
+    start = next(index for index, line in enumerate(lines) if line.lstrip().startswith("heading h1"))
+    rest = heard(lines[start:])
+    assert answer in rest, f"{answer!r} is not heard from the heading on: {rest[:600]}"
+    assert count(rest[: rest.index(answer)]) <= SOON
+    words = count(heard(lines))
+    assert 0.8 * most <= words <= most, f"{words} words"
+
+
+def test_the_client_page_reads_as_expected(visit: Callable[..., WebDriver]) -> None:
+    lines = [stable(line) for line in transcript(visit(CLIENT))]
     # Lists of reasons are as long as the model decides: one stands for all.
     text = "\n".join(lines) + "\n"
     # The values of a fictitious client belong to the generator.

@@ -216,8 +216,13 @@ def test_the_whole_chain_ends_in_a_complete_report(
     assert items
     for item in items:
         named.add(item["file"])
-        assert item["alternative"]
+        assert 10 < len(item["alternative"]) <= 80
         assert item["caption"]
+        assert bool(item["description"]) == ("carte" in item["alternative"])
+    for block in figures:
+        assert 10 < len(block["alternative"]) <= 80
+        assert block["title"] not in block["alternative"]
+        assert len({one["short"] for one in figures}) == len(figures)
     tables = [block["table"] for block in blocks if block.get("table")]
     assert len(tables) >= len(figures) >= 5
     for table in tables:

@@ -160,7 +160,7 @@ def test_low_and_high_values_are_those_that_a_reader_calls_so() -> None:
     assert ends == {
         "Ancienneté dans l’emploi": ("−5,0", "+6,0"),  # a short one takes points, a long one adds some
         "Montant du crédit": ("+7,0", "−8,0"),
-        "Type de logement": ("–", "–"),
+        "Type de logement": ("sans objet", "sans objet"),
     }
     assert table.rows[0][1:6] == ("−9,0", "−4,0", "+1,0", "+3,0", "+8,0")
 

@@ -298,9 +298,11 @@ def test_small_groups_are_not_told(model: Model) -> None:
     assert others == fairness.Group(others.label, 99)
     name = others.label
     assert [row[:3] for row in charts.decisions(audit).rows if row[0] == name] == [
-        (name, "moins de 100", "–")
+        (name, "moins de 100", "sans objet")
     ]
-    assert [row[:3] for row in charts.risks(audit).rows if row[0] == name] == [(name, "moins de 100", "–")]
+    assert [row[:3] for row in charts.risks(audit).rows if row[0] == name] == [
+        (name, "moins de 100", "sans objet")
+    ]
     for table in (charts.decisions(audit), charts.risks(audit), charts.detail(audit)):
         (raw,) = (row for row in table.raw if row[0] == name)
         assert set(raw[1:]) == {None}

@@ -316,7 +316,9 @@ def test_administrators_are_shown_no_more_of_a_client_than_advisors(app: Flask) 
 def test_the_rest_of_the_file_is_folded(app: Flask) -> None:
     for name, folds in (("agathe", 1), ("basile", 2)):
         page = document_fromstring(signed_in(app, name).get(f"/clients/{KNOWN}").text)
-        titles = [" ".join(one.text_content().split()) for one in page.xpath("//details[.//dl]/summary")]
+        titles = [
+            " ".join(one.text_content().split()) for one in page.xpath("//*[@class='card folded'][.//dl]/h2")
+        ]
         assert len(titles) == folds
         assert titles[0] == "Autres données du dossier, que le modèle ne regarde pas"
         shown = page.xpath("//h2[.='Le dossier du client']/following-sibling::section//dt/text()")

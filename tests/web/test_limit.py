@@ -113,19 +113,25 @@ KINDS = pytest.mark.parametrize("kind", ["turned", "granted", "refused"])
 
 
 @KINDS
-def test_the_bar_of_every_page_of_a_client(
+def test_the_heading_of_every_page_of_a_client(
     browser: FlaskClient, people: dict[str, Someone], model: Model, kind: str
 ) -> None:
     one = people[kind]
     score = score_row(model, one.row, 0.3)
-    decision = "prêt accordé" if kind == "granted" else "prêt refusé"
-    near = ", cas proche de la limite" if score.close else ""
-    for page in ("", "/comparaison", "/simulation", "/leviers", "/entretien"):
+    answer = "accordé" if kind == "granted" else "refusé"
+    near = ", proche de la limite" if score.close else ""
+    today = f"client {one.number}, prêt {answer}, {one.points} points{near}"
+    sheet = "peut être acceptée" if kind == "granted" else "n’est pas acceptée"
+    for page, told in (
+        ("", f"Prêt {answer} (avis du modèle) – client {one.number} – {one.points} points{near}"),
+        ("/comparaison", f" – {today}"),
+        ("/simulation", f"Simulation – {today}"),
+        ("/leviers", f" – {today}"),
+        ("/entretien", f"Votre demande de prêt {sheet} – fiche d’entretien du client {one.number}"),
+    ):
         shown = document_fromstring(browser.get(f"/clients/{one.number}{page}").text)
-        (facts,) = shown.find_class("client-facts")
-        assert words(facts) == f"Client {one.number} Décision {decision}{near} Score {one.points} points", (
-            page
-        )
+        assert words(shown.find(".//h1")).endswith(told), page
+        assert told in words(shown.find(".//title")), page
         for box in shown.find_class("decision"):
             expected = "decision-granted" if kind == "granted" else "decision-refused"
             assert box.get("class") == f"decision {expected}", page
@@ -141,7 +147,6 @@ def test_the_decision_its_charts_and_their_files(
     for said in (
         "(tolérance maximale : 30 %).",
         f"Avis du modèle : {answer}.",
-        f"Le score de ce client est de {one.points} points.",
         "Sa probabilité se compare à la tolérance de 30 % ;",
     ):
         assert said in text
@@ -178,7 +183,8 @@ def test_groups_are_of_those_whom_the_limit_grants(
     assert words(label) == f"Clients dont le prêt est {decided}"
     shares = lines(browser, f"{address}/graphiques/repartition.csv?groupe={outcome}&donnee=AMT_CREDIT")
     assert sum(int(line[1]) for line in shares[1:]) == count
-    assert "prêt refusé, cas proche de la limite" in main(browser, address) or people["turned"].points < 490
+    near = f"prêt refusé, {people['turned'].points} points, proche de la limite"
+    assert near in main(browser, address) or people["turned"].points < 490
 
 
 @KINDS
@@ -206,8 +212,12 @@ def test_a_simulation(browser: FlaskClient, people: dict[str, Someone], model: M
         (True, False): "Le prêt, accordé aujourd’hui, serait refusé.",
     }[old, new]
     assert decision in text
-    bar = "prêt accordé" if old else "prêt refusé"
-    assert bar in words(document_fromstring(page.text))
+    verb = "resterait" if old == new else "serait"
+    told = (
+        f"Simulation : le prêt {verb} {'accordé' if new else 'refusé'} – client {one.number} – {after} points"
+    )
+    was = "comme" if after == one.points else one.points
+    assert words(document_fromstring(answer.text).find(".//h1")).startswith(f"{told} ({was} aujourd’hui)")
 
 
 @KINDS
@@ -215,9 +225,9 @@ def test_levers_and_their_curve(browser: FlaskClient, people: dict[str, Someone]
     one = people[kind]
     text = main(browser, f"/clients/{one.number}/leviers")
     if kind == "granted":
-        assert f"Le prêt sera accordé. Le score dépasse la limite de {one.points - 500} points." in text
+        assert f"Le score dépasse la limite de {one.points - 500} points." in text
     else:
-        assert f"Le prêt ne sera pas accordé. Il manque {500 - one.points} points pour que" in text
+        assert f"Il manque {500 - one.points} points pour que" in text
     address = f"/clients/{one.number}/leviers/graphiques/montant"
     assert f"Demande : {one.points}<" in drawn(browser, f"{address}.svg")
     assert str(one.points) in [line[1] for line in lines(browser, f"{address}.csv")]
@@ -273,7 +283,7 @@ def test_a_new_application_is_judged_alike(
     text = judged(answer.text)
     due = points(score_row(model, row, 0.5).margin)
     assert "(tolérance maximale : 30 %)" in text
-    assert f"core de ce client est de {due} points." in text
+    assert re.search(rf"( – nouveau dossier – |core de ce client est de ){due} points", text)
     left = sensitivity(model, portfolio, row, 0.3)
     assert " ".join(left.sentence.split()) in text
     assert left.sentence != sensitivity(model, portfolio, row, 0.48).sentence

@@ -124,7 +124,7 @@ def test_answers_with_sentence_table_and_picture(
     lead = answer.xpath("//main//*[@class='lead']")[0].text_content()
     says_what_its_numbers_say(lead)
     assert answer.get_element_by_id("amt_credit").get("value") == more
-    table = answer.xpath("//main/table")[0]
+    (table,) = answer.xpath("//main//table[@class='before-after']")
     assert [cell.text_content() for cell in table.xpath(".//tbody/tr[1]/th")] == ["Montant du crédit"]
     (picture,) = answer.xpath("//figure//picture")
     (wide,), (narrow,) = picture.xpath(".//img/@src"), picture.xpath("source/@srcset")

@@ -98,7 +98,7 @@ def test_a_rate_of_few_outcomes_is_in_no_cell_and_no_bar(browse: Callable[..., F
     assert "trop peu<" in picture
     (figure,) = shown(browser, query).xpath(".//figure[@id='figure-difficultes']")
     row = [words(cell) for cell in figure.xpath(".//tbody/tr")[1].xpath("th | td")]
-    assert row == ["Emploi public", "29", "trop peu", ""]
+    assert row == ["Emploi public", "29", "trop peu", "sans objet"]
     for told in (text, picture, words(figure)):
         assert "100 %" not in told
         assert "100,0" not in told

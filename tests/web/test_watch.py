@@ -5,6 +5,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,11 +49,12 @@ def test_every_picture_has_words_and_is_served(
 
 
 def test_no_two_tables_or_charts_have_the_same_name(published: dict[str, Any]) -> None:
-    """Their captions name regions and links: axe and a reader tell them apart by nothing else."""
+    """They name figures, groups and links: axe and a reader tell them apart by nothing else."""
     blocks = [block for section in published["sections"] for block in section["blocks"]]
     captions = [block["table"]["caption"] for block in blocks if "table" in block]
     titles = [block["title"] for block in blocks if block["kind"] == "figure"]
-    for names in (captions, titles):
+    short = [block["short"] for block in blocks if block["kind"] == "figure"]
+    for names in (captions, titles, short):
         assert len(names) >= 6
         assert len(names) == len(set(names))
 
@@ -72,7 +74,7 @@ def test_a_chart_has_a_narrow_drawing_and_its_own_style_sheet_alone(page: Page, 
 def test_every_chart_stands_beside_its_figures(
     page: Page, client: FlaskClient, published: dict[str, Any]
 ) -> None:
-    figures = page("/veille").xpath("//main//figure")
+    figures = page("/veille").xpath("//main//figure[@class='figure']")
     assert len(figures) >= 6
     for figure in figures:
         answer = client.get(figure.xpath(".//a[@download]/@href")[0])
@@ -94,6 +96,26 @@ def test_other_files_stay_out_of_reach(client: FlaskClient, name: str) -> None:
 
 def test_nobody_reads_it_without_signing_in(anonymous: FlaskClient) -> None:
     assert anonymous.get("/veille").status_code == 303
+
+
+def test_english_is_marked_as_english(page: Page) -> None:
+    """Names of the catalogue and one term: a French voice would read them as French."""
+    marked = [" ".join(one.text_content().split()) for one in page("/veille").xpath("//main//*[@lang='en']")]
+    assert marked == [
+        "Baby Care", "Beauty and Personal Care", "Computers", "Home Decor & Festive Needs", "Home Furnishing",
+        "Kitchen & Dining", "Watches", "squeeze-and-excite", "squeeze-and-excite",
+    ]  # fmt: skip
+    found = re.findall(r"Baby Care|squeeze-and-excite", page("/veille").text_content())
+    assert len(found) == 3
+
+
+def test_every_photo_has_its_caption_and_its_map_a_description(page: Page) -> None:
+    photos = page("/veille").xpath("//main//ul[@class='gallery']/li/figure")
+    assert len(photos) >= 20
+    for photo in photos:
+        assert len(photo.xpath("./img")) == len(photo.xpath("./figcaption")) == 1
+        alternative = photo.xpath("./img/@alt")[0]
+        assert (photo.getnext() is not None) == ("carte" in alternative), alternative
 
 
 def test_without_results_the_page_says_how_to_make_them(
@@ -125,7 +147,7 @@ def test_the_file_of_figures_runs_nothing_and_is_french(
         ],
     }
     figure = {"kind": "figure", "key": "essai", "table": table, "narrow": {"file": "essai.svg"}}
-    report = {"version": 2, "sections": [{"blocks": [figure]}]}
+    report = {"version": 3, "sections": [{"blocks": [figure]}]}
     (tmp_path / "report.json").write_text(json.dumps(report), encoding="utf-8")
     monkeypatch.setattr(watch, "RESULTS", tmp_path)
     answer = client.get("/veille/chiffres/essai.csv")

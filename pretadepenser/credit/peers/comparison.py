@@ -296,6 +296,36 @@ def rank_sentence(distribution: Distribution) -> str:
     return f"{said}{french.NO_BREAK}: {wording.so_for(share, among)}."
 
 
+def place(distribution: Distribution) -> str:
+    """Where the client stands, in the few words of a heading: "plus que chez 62 % des 3 000 clients".
+
+    Never the client's value, which a browser would keep among the titles of its history.
+    """
+    group = distribution.group
+    if distribution.value is None:
+        return (
+            f"donnée absente, comme pour {_share(distribution.missing / group.size, group.among, group.size)}"
+        )
+    if distribution.value == distribution.column.sentinel:
+        return f"comme pour {_share(distribution.sentinel / group.size, group.among, group.size)}"
+    among = _counted(distribution.among, distribution.known)
+    position = distribution.position
+    if position is not None and position.equal < max(position.below, position.above):
+        told = wording.more_or_less(distribution.column, position.below, position.above, among)
+        return told.removeprefix("c’est ")
+    share = position.equal if position else next((bar.share for bar in distribution.bars if bar.here), 0.0)
+    return f"comme pour {wording.portion(share, among)}"
+
+
+def _share(share: float, among: str, count: int) -> str:
+    return wording.portion(share, _counted(among, count))
+
+
+def _counted(among: str, count: int) -> str:
+    """Those whom a share counts, with their number: "des 3 000 clients comparables"."""
+    return among.replace("des clients", f"des {french.plural(count, 'client')}", 1)
+
+
 def _placed(column: Column, position: Position, among: str) -> str:
     if position.equal >= max(position.below, position.above):
         return wording.so_for(position.equal, among)

@@ -150,7 +150,7 @@ def _decision(tally: Tally, pages: Pages, client: Client) -> None:
     if found := re.search(r"score comparable, (?:environ (\d+)|(moins d’un))", said):
         told = float(found[1] or 0)
         tally.add("late clients of 100", told, 100 * client.own.rate(client.margin), 1.0)
-    tally.add("score", _number_after(said, "Le score de ce client est de "), client.points, 0)
+    tally.add("score", _number_after(said, r"\(avis du modèle\) – client \d+ – "), client.points, 0)
     reach = client.own.reach(client.margin)
     edges = (client.points - reach, client.points + reach)
     for band, edge in zip(_groups(r"neuf fois sur dix de (\d+) à (\d+) points", said), edges, strict=True):

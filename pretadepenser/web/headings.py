@@ -1,0 +1,173 @@
+"""What each page answers, in the few words of its heading and title: the answer, a dash, what it is about.
+
+A tab, a line of a browser's history and the first thing that a screen reader says are made of these words.
+They come from the same objects as the page, and are told no firmer than it tells them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from pretadepenser import french
+from pretadepenser.charts import model as charts
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.evaluation.fairness import Audit, Verdict
+from pretadepenser.credit.evaluation.influence import Influence
+from pretadepenser.credit.peers import comparison as peers
+from pretadepenser.credit.peers.comparison import Distribution
+from pretadepenser.credit.recourse.levers import Lock
+from pretadepenser.credit.recourse.search import Levers
+from pretadepenser.credit.scale import Score
+from pretadepenser.credit.whatif.missing_data import Sensitivity
+from pretadepenser.credit.whatif.simulation import Simulation
+
+MODEL: Final = "Le modèle de score"
+FAIRNESS: Final = "Équité des décisions"
+
+_LOCKS: Final[Mapping[Lock, str]] = {
+    Lock.PROJECT: "projet",
+    Lock.DEPOSIT: "apport",
+    Lock.TERM: "mensualité",
+    Lock.INCOME: "revenu",
+}
+_SAFE: Final[Mapping[int, str]] = {
+    1: "un changement sûr suffirait",
+    2: "un de ces deux changements sûrs suffirait",
+    3: "un de ces trois changements sûrs suffirait",
+}
+
+
+def decision(score: Score) -> str:
+    """The model's opinion on a known client."""
+    return _heading(_opinion(score), f"client {score.number}", _points(score))
+
+
+def application(score: Score, answers: Sensitivity) -> str:
+    """The model's opinion on a new application, or that there is none yet."""
+    if answers.open:
+        lack = french.plural(len(answers.missing), "donnée manque", "données manquent")
+        return _heading(f"Pas encore de décision : {lack}", "nouveau dossier")
+    lacking = ", dossier incomplet" if answers.missing else ""
+    return _heading(_opinion(score), "nouveau dossier", f"{_points(score)}{lacking}")
+
+
+def simulation(score: Score, result: Simulation | None) -> str:
+    """What would become of the decision; today's where nothing is simulated. score: the client's today."""
+    if result is None or not result.changes:
+        asked = "Simulation : rien n’est changé" if result else "Simulation"
+        return _heading(asked, today(score))
+    before, after = result.before.score, result.after.score
+    verb = "resterait" if before.granted == after.granted else "serait"
+    was = "comme" if before.points == after.points else before.points
+    return _heading(
+        f"Simulation : le prêt {verb} {_answer(after)}",
+        f"client {score.number}",
+        f"{french.plural(after.points, 'point')} ({was} aujourd’hui){_close(after)}",
+    )
+
+
+def levers(found: Levers) -> str:
+    """Whether something safe would change the decision, or how much room there is."""
+    return _heading(f"Leviers{_held(found.locked)} : {_way(found)}", today(found.score))
+
+
+def comparison(score: Score, shown: Distribution, crossed: str = "") -> str:
+    """Where the client stands, among whom and how many; crossed: label of a second figure."""
+    also = (f"croisement avec {french.quoted(crossed)}",) if crossed else ()
+    return _heading(f"{shown.column.label} : {peers.place(shown)}", *also, today(score))
+
+
+def uncompared(score: Score) -> str:
+    """That what was asked for could not be compared."""
+    return _heading("Comparaison", today(score))
+
+
+def too_few(score: Score) -> str:
+    """That a group is too small to be compared with."""
+    return _heading("Comparaison impossible : groupe trop petit", today(score))
+
+
+def meeting(score: Score) -> str:
+    """The client's own answer, as the sheet words it."""
+    given = "peut être acceptée" if score.granted else "n’est pas acceptée"
+    return _heading(f"Votre demande de prêt {given}", f"fiche d’entretien du client {score.number}")
+
+
+def model(influence: Influence | None, roc_auc: float) -> str:
+    """How well the model tells clients apart; the effect of one figure where it was asked for."""
+    if influence is None:
+        return _heading(MODEL, f"aire sous la courbe ROC de {french.number(roc_auc, 3)}")
+    return _heading(effect(influence), MODEL[:1].lower() + MODEL[1:])
+
+
+def effect(influence: Influence) -> str:
+    """From where to where a figure moves the score, for the part of the page that shows it."""
+    label = dictionary.describe(influence.feature).label
+    return french.typeset(f"Effet de {french.quoted(label)} : {charts.effect(influence)}")
+
+
+def fairness(audits: Sequence[Audit], limit: float, today: float) -> str:
+    """How many groups are surely granted too seldom for the four-fifths rule, and how many may be.
+
+    limit: of the measures; today: the one in use, 0..1 both.
+    """
+    if not audits:
+        return f"{FAIRNESS} : aucune comparaison possible"
+    verdicts = [group.verdict for audit in audits for group in audit.groups]
+    under, unsettled = verdicts.count(Verdict.UNDER), verdicts.count(Verdict.OPEN)
+    told = f"{french.plural(under, 'groupe') if under else 'aucun groupe'} nettement sous le repère de 0,80"
+    if unsettled:
+        told += f" ; on ne peut pas trancher pour {unsettled}"
+    changed = (f"mesures à la limite de {french.compact_percent(limit)}",) if limit != today else ()
+    return _heading(f"{FAIRNESS} : {told}", *changed)
+
+
+def today(score: Score) -> str:
+    """The client in hand and the decision as it is, for a page that is about something else."""
+    return f"client {score.number}, prêt {_answer(score)}, {_points(score)}"
+
+
+def _heading(answer: str, *about: str) -> str:
+    return french.typeset(" – ".join((answer, *about)))
+
+
+def _opinion(score: Score) -> str:
+    return f"Prêt {_answer(score)} (avis du modèle)"
+
+
+def _answer(score: Score) -> str:
+    return "accordé" if score.granted else "refusé"
+
+
+def _points(score: Score) -> str:
+    return f"{french.plural(score.points, 'point')}{_close(score)}"
+
+
+def _close(score: Score) -> str:
+    return ", proche de la limite" if score.close else ""
+
+
+def _held(locked: Collection[Lock]) -> str:
+    """What the search held fixed, in the order of the form."""
+    names = [name for lock, name in _LOCKS.items() if lock in locked]
+    if not names or len(names) == len(Lock):
+        return ""
+    agree = "s" if len(names) > 1 else "e" if names == [_LOCKS[Lock.TERM]] else ""
+    return f" ({french.join(names)} bloqué{agree})"
+
+
+def _way(found: Levers) -> str:
+    if found.room:
+        # The curve has the client's own amount, which no room is smaller than.
+        own = found.curve.amounts[found.curve.current] if found.curve else found.room.largest
+        if found.room.largest > own:
+            return f"le prêt resterait accordé jusqu’à {french.amount(found.room.largest)}"
+        return "aucune marge établie sur le montant"
+    if len(found.locked) == len(Lock):
+        return "tout est bloqué, rien n’est cherché"
+    if found.proposals:
+        return _SAFE[len(found.proposals)]
+    if found.fragile:
+        return "aucun changement sûr trouvé, un seul fragile"
+    return "aucun changement sûr trouvé"
