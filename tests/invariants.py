@@ -23,7 +23,7 @@ def check(text: str, where: str) -> HtmlElement:
     page = html.document_fromstring(text)
     for one in (
         _frame, _title, _answer, _headings, _folded, _regions, _references, _names, _pictures, _figures,
-        _forms, _tables, _policy, _words,
+        _forms, _required, _errors, _tables, _policy, _words,
     ):  # fmt: skip
         one(page, where)
     return page
@@ -33,7 +33,8 @@ def _frame(page: HtmlElement, where: str) -> None:
     assert page.get("lang") == "fr", where
     assert len(page.xpath("//main")) == 1, where
     assert page.xpath("/html/body/header"), where
-    assert page.xpath("/html/body/footer//a[@href='/accessibilite']"), where
+    for address in ("/aide", "/plan-du-site", "/accessibilite"):
+        assert page.xpath(f"/html/body/footer//a[@href='{address}']"), f"{where}: no {address} at its foot"
     first = page.xpath("//a | //button | //input | //summary")[0]
     assert first.get("class") == "skip-link", f"{where}: the skip link is not first"
     assert first.get("href") == "#contenu", where
@@ -65,11 +66,9 @@ def _answer(page: HtmlElement, where: str) -> None:
 
 
 def _headings(page: HtmlElement, where: str) -> None:
-    """No level is skipped on the way down; the error summary stands before the h1 on purpose."""
-    level = 1
+    """No level is skipped on the way down."""
+    level = 0
     for heading in page.xpath("//main//*[self::h1 or self::h2 or self::h3 or self::h4]"):
-        if heading.get("id") == "erreurs-titre":
-            continue
         deep = int(heading.tag[1])
         assert deep <= level + 1, f"{where}: {heading.text_content()!r} jumps to h{deep}"
         assert heading.text_content().strip(), f"{where}: an empty heading"
@@ -120,8 +119,6 @@ def _names(page: HtmlElement, where: str) -> None:
         assert page.xpath(f"//label[@for='{control.get('id')}']"), (
             f"{where}: {control.get('name')} has no label"
         )
-        if control.get("aria-invalid"):
-            assert f"{control.get('id')}-erreur" in control.get("aria-describedby", ""), where
 
 
 def _pictures(page: HtmlElement, where: str) -> None:
@@ -153,6 +150,73 @@ def _figures(page: HtmlElement, where: str) -> None:
 def _forms(page: HtmlElement, where: str) -> None:
     for form in page.xpath("//form[translate(@method, 'POST', 'post')='post']"):
         assert form.xpath(".//input[@name='csrf_token']"), f"{where}: a form without its CSRF token"
+
+
+CONTROLS = ".//input[not(@type='hidden')] | .//select | .//textarea"
+OPENINGS = (
+    "Ce champ est obligatoire.",
+    "Tous les champs sont obligatoires.",
+    "Les champs marqués « obligatoire » ne peuvent pas rester vides.",
+)
+
+
+def _required(page: HtmlElement, where: str) -> None:
+    """What must be filled in says so in its label, to programs, and in a sentence before the first field."""
+    for form in page.xpath("//form"):
+        controls = form.xpath(CONTROLS)
+        must = [one for one in controls if "required" in one.attrib]
+        for control in controls:
+            label = " ".join(page.xpath(f"//label[@for='{control.get('id')}']")[0].text_content().split())
+            if control in must:
+                assert label.endswith((" (obligatoire)", " (obligatoire, sauf sans emploi)")), (where, label)
+                # Browsers would call an empty field wrong before anything is sent.
+                assert control.get("aria-invalid") in ("true", "false"), (where, label)
+                # HTML wants a first choice that is no answer.
+                assert control.tag != "select" or control.xpath("./option")[0].get("value") == "", where
+            else:
+                assert "(obligatoire)" not in label, (where, label)
+        # Browsers' own bubbles vanish, and say one thing at a time.
+        assert not must or "novalidate" in form.attrib, f"{where}: a form that the browser checks"
+        told = [" ".join(one.text_content().split()) for one in form.xpath("./p")]
+        fields = {one.get("name") for one in controls}
+        wanted = OPENINGS[0 if len(fields) == 1 else 1 if len(must) == len(fields) else 2] if must else None
+        assert [one for one in told if one in OPENINGS] == ([wanted] if wanted else []), (where, told)
+        if must:
+            first = form.xpath(".//p | .//label")[0]
+            assert " ".join(first.text_content().split()) == wanted, f"{where}: not before the first field"
+
+
+def _errors(page: HtmlElement, where: str) -> None:
+    """Each wrong field is marked and described; a summary links to all of them, in the order of the page."""
+    order = list(page.iter())
+    wrong = page.xpath("//*[@aria-invalid='true']")
+    said = {one.get("id"): one for one in page.find_class("field-error")}
+    for control in wrong:
+        described = set(control.get("aria-describedby", "").split()) & said.keys()
+        assert len(described) == 1, f"{where}: {control.get('id')} is wrong and nothing says why"
+    described = {name for one in wrong for name in one.get("aria-describedby").split() if name in said}
+    assert described == said.keys(), f"{where}: an error of no field"
+    summaries = page.find_class("error-summary")
+    assert len(summaries) == bool(wrong or summaries), where
+    for summary in summaries:
+        assert summary.get("role") == "group", f"{where}: the summary is said twice"
+        assert not summary.xpath("ancestor-or-self::*[@role='alert' or @aria-live]"), where
+        assert summary.get("tabindex") == "-1", where
+        assert "autofocus" in summary.attrib, where
+        assert page.xpath("//*[@autofocus]") == [summary], where
+        assert (
+            order.index(page.xpath("//h1")[0])
+            < order.index(summary)
+            < order.index(page.xpath("//main//form")[0])
+        )
+        links = summary.xpath(".//a")
+        targets = [page.get_element_by_id(link.get("href").removeprefix("#")) for link in links]
+        assert all(one.tag in ("input", "select", "textarea") for one in targets), where
+        places = [order.index(one) for one in targets]
+        assert places == sorted(places), f"{where}: the summary is not in the order of the form"
+        told = [" ".join(link.text_content().split()) for link in links]
+        there = [" ".join(one.text_content().split()).removeprefix("Erreur : ") for one in said.values()]
+        assert told == there, f"{where}: the summary says something else than the fields"
 
 
 def _tables(page: HtmlElement, where: str) -> None:

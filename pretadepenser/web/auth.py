@@ -40,7 +40,7 @@ blueprint = Blueprint("auth", __name__)
 R = ParamSpec("R")
 
 # The only endpoints that answer without a signed-in user. The accessibility statement is among
-# them because French law wants it within everybody's reach; it shows no client.
+# them because French law wants it within everybody's reach, as are help and site map; none shows a client.
 PUBLIC = frozenset(
     {
         "static",
@@ -49,6 +49,8 @@ PUBLIC = frozenset(
         "operations.alive",
         "operations.ready",
         "site.accessibility",
+        "site.guide",
+        "site.plan",
     }
 )
 # What else answers to somebody whose password was given by somebody else: changing it, and leaving.

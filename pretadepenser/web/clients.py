@@ -33,7 +33,7 @@ def decision(number: int) -> ResponseReturnValue:
     """Show the decision, its reasons and the client's file."""
     client = resources.client_or_404(number)
     explanation = explain(resources.model(), resources.portfolio(), client.values, resources.limit(), number)
-    _remember(number)
+    remember(number)
     return render_template(
         "pages/client.html",
         client_number=number,
@@ -47,7 +47,7 @@ def decision(number: int) -> ResponseReturnValue:
     )
 
 
-def _remember(number: int) -> None:
+def remember(number: int) -> None:
     """Keep the client among those that were looked at last; a page does not depend on it."""
     try:
         recents.remember(auth.database(), current_user.id, number)

@@ -111,18 +111,17 @@ def _day(typed: str) -> datetime.date | None:
 class FigureField(StringField):  # type: ignore[misc]  # WTForms has no types
     """A number of one column. `data` is the raw value; None where nothing is typed.
 
-    blank: may be left empty as far as this field knows; optional: need not be known at all.
+    blank: may be left empty as far as this field knows.
     """
 
-    def __init__(
-        self, *, column: Column, known: Range | None, blank: bool, optional: bool, **options: Any
-    ) -> None:
-        self.column, self.known, self.blank, self.optional = column, known, blank, optional
+    def __init__(self, *, column: Column, known: Range | None, blank: bool, **options: Any) -> None:
+        self.column, self.known, self.blank = column, known, blank
         whole = column.integer and column.kind is not Kind.DURATION
         keys = {"inputmode": "numeric" if whole else "decimal", "autocomplete": "off", "spellcheck": "false"}
         if column.kind is Kind.DURATION:
             keys["inputmode"] = "text"
         super().__init__(column.label, description=self._hint(), render_kw=keys, **options)
+        self.flags.required = not blank
 
     @property
     def unit(self) -> str:
@@ -235,7 +234,7 @@ class CategoryField(SelectField):  # type: ignore[misc]  # WTForms has no types
     unit = ""
 
     def __init__(self, *, column: Column, blank: bool, choose: bool, **options: Any) -> None:
-        self.column, self.blank, self.optional = column, blank, blank
+        self.column, self.blank = column, blank
         offered = [
             SelectChoice(code, label)
             for code, label in (column.categories or {}).items()
@@ -244,6 +243,8 @@ class CategoryField(SelectField):  # type: ignore[misc]  # WTForms has no types
         prompt = UNANSWERED if blank else CHOOSE if choose else None
         choices = [SelectChoice("", prompt), *offered] if prompt else offered
         super().__init__(column.label, choices=choices, coerce=lambda code: code or None, **options)
+        # A list that has an answer from the start cannot be left without one.
+        self.flags.required = choose and not blank
 
     def process_data(self, value: Value) -> None:
         """Show the file's category, or its neutral one."""
@@ -264,6 +265,9 @@ class ColumnForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     def __init__(self, **given: Any) -> None:
         typed = kept.typed()
         super().__init__(**given | ({"formdata": typed} if typed else {}))
+        if JOBLESS in self:
+            self.days_employed.mark = "obligatoire, sauf sans emploi"
+            self.days_employed.flags.required = not self[JOBLESS].data
 
     @classmethod
     def over(
@@ -271,11 +275,12 @@ class ColumnForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     ) -> type[Self]:
         """Make the form class over `columns`; those named in `blank` may be left unanswered.
 
-        The hints give the range of the clients in the portfolio. `choose`: no category is chosen beforehand.
+        Its fields are in the order in which pages show them, and so are its errors. The hints give the range
+        of the clients in the portfolio. `choose`: no category is chosen beforehand.
         """
         optional = set(blank)
         fields: dict[str, UnboundField] = {}
-        for column in columns:
+        for column in _in_order(columns):
             may = column.name in optional
             if column.categories is not None:
                 fields[column.name.lower()] = CategoryField(column=column, blank=may, choose=choose)
@@ -283,9 +288,7 @@ class ColumnForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             known = plausibility.seen(portfolio, column.name)
             # Left empty where the box says that there is no job.
             blank_too = may or column.name == "DAYS_EMPLOYED"
-            fields[column.name.lower()] = FigureField(
-                column=column, known=known, blank=blank_too, optional=may
-            )
+            fields[column.name.lower()] = FigureField(column=column, known=known, blank=blank_too)
             if column.name == "DAYS_EMPLOYED":
                 fields[JOBLESS] = BooleanField(
                     "Sans emploi en cours", description="Cochée, cette case l’emporte sur l’ancienneté."
@@ -330,23 +333,27 @@ class ColumnForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
     def by_theme(self) -> list[tuple[str, list[Any]]]:
         """The fields under the titles of their fieldsets, in the order of the dictionary's themes."""
-        sections = []
-        for theme in Theme:
-            fields = [field for field in self._figures() if field.column.theme is theme]
-            names = [field.column.name for field in fields]
-            if {"FLAG_OWN_CAR", "OWN_CAR_AGE"} <= set(names):
-                # No age is asked before the car itself.
-                age = fields.pop(names.index("OWN_CAR_AGE"))
-                fields.insert(names.index("FLAG_OWN_CAR") + 1, age)
-            if JOBLESS in self and any(field.column.name == "DAYS_EMPLOYED" for field in fields):
-                index = next(k for k, field in enumerate(fields) if field.column.name == "DAYS_EMPLOYED")
-                fields.insert(index + 1, self[JOBLESS])
-            if fields:
-                sections.append((theme.value, fields))
-        return sections
+        sections: dict[str, list[Any]] = {}
+        for field in self._figures():
+            fields = sections.setdefault(field.column.theme.value, [])
+            fields.append(field)
+            if field.column.name == "DAYS_EMPLOYED":
+                fields.append(self[JOBLESS])
+        return list(sections.items())
 
     def _figures(self) -> list[Any]:
         return [field for field in self if isinstance(field, FigureField | CategoryField)]
+
+
+def _in_order(columns: Iterable[Column]) -> list[Column]:
+    """The columns as a form shows them: theme by theme, and no age of a car before the car itself."""
+    themes = list(Theme)
+    shown = sorted(columns, key=lambda column: themes.index(column.theme))
+    names = [column.name for column in shown]
+    if {"FLAG_OWN_CAR", "OWN_CAR_AGE"} <= set(names):
+        age = shown.pop(names.index("OWN_CAR_AGE"))
+        shown.insert([column.name for column in shown].index("FLAG_OWN_CAR") + 1, age)
+    return shown
 
 
 def initial(row: Mapping[str, Value]) -> dict[str, Value]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
 
 from flask import Flask, Response, current_app, g, request, url_for
-from flask_login import current_user
 from jinja2 import StrictUndefined
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
@@ -17,8 +15,7 @@ from pretadepenser import french, money, speech
 from pretadepenser.audit import rgaa
 from pretadepenser.credit.dictionary import wording
 from pretadepenser.credit.portfolio import PortfolioError
-from pretadepenser.records.models import Role
-from pretadepenser.web import resources
+from pretadepenser.web import places, resources
 
 
 @dataclass(frozen=True)
@@ -28,27 +25,6 @@ class Link:
     label: str
     url: str
     current: str
-
-
-EVERYONE: Final = frozenset(Role)
-ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
-AUDITORS: Final = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
-# (label, endpoint, who sees it)
-MAIN: Final = (
-    ("Rechercher un client", "home.search", EVERYONE),
-    ("Nouveau dossier", "application.new", EVERYONE),
-    ("Le modèle", "model.overview", EVERYONE),
-    ("Équité", "model.fairness", AUDITORS),
-    ("Veille technique", "watch.report", EVERYONE),
-    ("Réglages", "administration.settings", ADMINISTRATORS),
-)
-CLIENT: Final = (
-    ("Décision", "clients.decision"),
-    ("Comparaison", "comparison.compare"),
-    ("Simulation", "simulation.simulate"),
-    ("Leviers", "levers.levers"),
-    ("Fiche d’entretien", "meeting.sheet"),
-)
 
 
 class FrenchSpaces(Extension):
@@ -137,9 +113,9 @@ def difficulties(rate: float) -> str:
 def main_navigation() -> list[Link]:
     """The pages that the signed-in user may open."""
     return [
-        Link(label, url_for(endpoint), "page" if request.endpoint == endpoint else "")
-        for label, endpoint, roles in MAIN
-        if current_user.role in roles and endpoint in current_app.view_functions
+        Link(place.label, url_for(place.endpoint), "page" if request.endpoint == place.endpoint else "")
+        for place in places.MENU
+        if places.may_open(place) and place.endpoint in current_app.view_functions
     ]
 
 
@@ -147,7 +123,7 @@ def client_navigation(number: int) -> list[Link]:
     """The pages about one client."""
     return [
         Link(label, url_for(endpoint, number=number), "page" if request.endpoint == endpoint else "")
-        for label, endpoint in CLIENT
+        for label, endpoint in places.CLIENT
         if endpoint in current_app.view_functions
     ]
 

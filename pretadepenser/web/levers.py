@@ -62,6 +62,7 @@ def levers(number: int) -> ResponseReturnValue:
         score=found.score,
         levers=found,
         form=form,
+        answered=bool(request.args),
         most_income=grid.ADDED,
         tables={one.title: charts.comparison(one, found.score) for one in found.shown},
         amounts=charts.amounts(found.curve) if found.curve else None,

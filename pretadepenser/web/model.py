@@ -25,7 +25,7 @@ from pretadepenser.credit.model.inputs import FEATURES
 from pretadepenser.records.models import Role
 from pretadepenser.web import headings, pictures, resources
 from pretadepenser.web.auth import roles
-from pretadepenser.web.frame import AUDITORS
+from pretadepenser.web.places import AUDITORS
 
 blueprint = Blueprint("model", __name__, url_prefix="/modele")
 

@@ -1,19 +1,51 @@
-"""Pages about the site itself: the accessibility statement and the evidence behind it."""
+"""Pages about the site itself: help, site map, the accessibility statement and the evidence behind it."""
 
 from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
 
 from flask import Blueprint, abort, current_app, render_template, send_file
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
 
 from pretadepenser import storage
 from pretadepenser.audit import engine, pack, rgaa, sample
 from pretadepenser.audit.pack import Published
+from pretadepenser.credit.peers import group
+from pretadepenser.credit.portfolio import PortfolioError
+from pretadepenser.credit.scale import Scale
+from pretadepenser.records import passwords, recents
 from pretadepenser.records.models import Role
+from pretadepenser.web import auth, places, resources
 from pretadepenser.web.auth import roles
-from pretadepenser.web.frame import AUDITORS
+from pretadepenser.web.places import AUDITORS
 
 blueprint = Blueprint("site", __name__)
+
+
+@blueprint.get("/aide")
+def guide() -> ResponseReturnValue:
+    """What every page is for, what its words mean and which keys work, as far as whoever asks may go."""
+    return render_template(
+        "pages/help.html",
+        **_reach(),
+        kept=recents.KEPT,
+        least=group.LEAST,
+        shortest=passwords.MINIMUM,
+        longest=passwords.MAXIMUM,
+        limit=resources.limit(),
+        scale=Scale,
+        outcome=resources.outcome(),
+    )
+
+
+@blueprint.get("/plan-du-site")
+def plan() -> ResponseReturnValue:
+    """Every page that whoever asks may open."""
+    reach = _reach()
+    return render_template("pages/site_map.html", **reach, last=_last_client() if reach["clients"] else None)
 
 
 @blueprint.get("/accessibilite")
@@ -56,6 +88,26 @@ def evidence_pack() -> ResponseReturnValue:
     # It quotes pages about a client: nothing keeps a copy, as of any page.
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _reach() -> dict[str, Any]:
+    """The pages within reach, and the number of a client as an example where clients are among them."""
+    groups = places.within_reach()
+    clients = any(place.endpoint == "home.search" for shown in groups.values() for place in shown)
+    example = None
+    if clients:
+        with suppress(resources.UnavailableError, PortfolioError):
+            example = int(resources.portfolio().numbers()[0])
+    return {"groups": groups, "clients": clients, "example": example, "client_pages": places.CLIENT}
+
+
+def _last_client() -> int | None:
+    """The client whom the signed-in user looked at last, of those in the portfolio; the map does without."""
+    with suppress(resources.UnavailableError, PortfolioError, SQLAlchemyError):
+        for number in recents.recent(auth.database(), current_user.id):
+            if resources.portfolio().index(number) is not None:
+                return number
+    return None
 
 
 def _published() -> Published | None:

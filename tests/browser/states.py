@@ -305,6 +305,9 @@ STATES = (
     ),
     State("comparison.compare", f"{CLIENT}/comparaison?comme=age", "not-offered", status=422),
     State("comparison.compare", f"{CLIENT}/comparaison?avec=AMT_CREDIT", "error", status=422),
+    State("comparison.compare", f"{CLIENT}/comparaison?groupe=inconnu&avec=AMT_CREDIT", "errors", status=422),
+    State("levers.levers", "/clients/{refused}/leviers?fixe=inconnu", "error", status=422),
+    State("model.overview", "/modele?donnee=INCONNUE", "error", status=422),
     State(
         "administration.settings",
         "/administration/reglages",
@@ -323,6 +326,15 @@ STATES = (
     State("error", "/administration/reglages", "403-settings", status=403, says="Page réservée"),
     State("watch.report", "/veille"),
     State("watch.report", "/veille", "unfolded", act=unfold),
+    State("site.guide", "/aide", says="Point de départ et contribution"),
+    State("site.guide", "/aide", "anonymous", user="", says="Connectez-vous, et elle expliquera tout"),
+    State(
+        "site.guide", "/aide", "must-change", user="dominique", says="Choisissez d’abord votre mot de passe"
+    ),
+    State("site.guide", "/aide", "administrator", user="camille", says="ceux qui manquent à la fiche"),
+    State("site.plan", CLIENT, act=follow("Plan du site"), says="Pour le client 157083"),
+    State("site.plan", "/plan-du-site", "anonymous", user="", says="Voici les pages ouvertes à tous"),
+    State("site.plan", "/plan-du-site", "administrator", user="camille", says="avec le rôle administrateur"),
     State("site.accessibility", "/accessibilite"),
     State("site.accessibility", "/accessibilite", "anonymous", user=""),
     State("site.accessibility", "/accessibilite", "auditor", user="basile", says="Voir les preuves"),

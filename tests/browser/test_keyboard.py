@@ -175,8 +175,28 @@ def test_a_client_is_found_without_a_mouse(visit: Callable[..., WebDriver]) -> N
     driver = visit("/")
     with leaving_the_page(driver):
         driver.find_element("id", "numero").send_keys("157 083" + Keys.ENTER)
-    assert driver.current_url.endswith(f"{CLIENT}#reponse")
+    assert driver.current_url.endswith(CLIENT + "#reponse")
+    assert driver.switch_to.active_element == driver.find_element("tag name", "h1")
     assert "157083" in driver.find_element("tag name", "h1").text
+
+
+@pytest.mark.parametrize(
+    ("typed", "path", "here", "next_stop"),
+    [
+        ("157083 comparaison", f"{CLIENT}/comparaison#reponse", "reponse", "donnee"),
+        ("simul 157083", f"{CLIENT}/simulation#formulaire", "formulaire", "name_contract_type"),
+    ],
+)
+def test_a_page_that_is_opened_by_name_begins_where_it_matters(
+    visit: Callable[..., WebDriver], typed: str, path: str, here: str, next_stop: str
+) -> None:
+    driver = visit("/")
+    with leaving_the_page(driver):
+        driver.find_element("id", "numero").send_keys(typed + Keys.ENTER)
+    assert driver.current_url.endswith(path)
+    assert driver.switch_to.active_element.get_attribute("id") == here
+    ActionChains(driver).send_keys(Keys.TAB).perform()
+    assert driver.switch_to.active_element.get_attribute("id") == next_stop
 
 
 def test_an_error_takes_the_focus_and_leads_to_its_field(visit: Callable[..., WebDriver]) -> None:

@@ -29,6 +29,8 @@ address                                                method nobody conseiller 
 /compte                                                POST   303    422        422      422            303
 /compte/sessions/fin                                   POST   303    303        303      303            303
 /compte/sessions/999999999/fin                         POST   303    303        303      303            303
+/aide                                                  GET    200    200        200      200            200
+/plan-du-site                                          GET    200    200        200      200            200
 /accessibilite                                         GET    200    200        200      200            200
 /accessibilite/preuves                                 GET    303    403        200      200            303
 /accessibilite/preuves/audit.zip                       GET    303    403        404      404            303
@@ -151,6 +153,7 @@ def test_no_form_is_taken_without_its_token(app: Flask, who: str) -> None:
 @pytest.mark.parametrize("method", ["OPTIONS", "PUT", "PATCH", "DELETE"])
 def test_another_method_opens_no_address_to_nobody(app: Flask, method: str) -> None:
     public = {"/connexion", "/session", "/accessibilite", "/static/base.css", "/healthz", "/readyz"}
+    public |= {"/aide", "/plan-du-site"}
     answers = {}
     for address in {line[0] for line in LINES}:
         if address not in public and not address.startswith("/api/"):

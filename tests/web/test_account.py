@@ -301,7 +301,7 @@ def test_a_password_that_was_given_opens_nothing_but_the_page_where_it_is_change
     page = browser.get("/compte").text
     assert MUST in words(page)
     assert html.document_fromstring(page).xpath("//nav/@aria-label") == ["Fil d’Ariane"]
-    for address in ("/accessibilite", "/static/base.css", "/readyz", "/session"):
+    for address in ("/accessibilite", "/aide", "/plan-du-site", "/static/base.css", "/readyz", "/session"):
         assert browser.get(address).status_code == 200
     assert change(browser, PASSWORD, PASSWORD).status_code == 422, "the one that was given is no own one"
     assert browser.get("/").location == "/compte"

@@ -48,14 +48,14 @@ def errors(shown: HtmlElement) -> dict[str, str]:
     }
 
 
-def test_asks_for_nothing_protected_and_marks_what_is_optional(page: Page) -> None:
+def test_asks_for_nothing_protected_and_marks_what_is_required(page: Page) -> None:
     form = next(form for form in page(URL).forms if form.get("action") == URL)
     names = {name.upper() for name, _ in form.form_values() if name != "csrf_token"}
     asked = names - {"DAYS_EMPLOYED_NONE"}
     assert not any(dictionary.COLUMNS[name].protected for name in asked)
     for name in asked:
         label = form.xpath(f".//label[@for='{name.lower()}']")[0].text_content()
-        assert ("(facultatif)" in label) == (name.lower() not in LITTLE)
+        assert ("(obligatoire" in label) == (name.lower() in LITTLE)
     assert "FLAG_OWN_REALTY" in asked
     assert all(value == "" for name, value in form.form_values() if name != "csrf_token")
 

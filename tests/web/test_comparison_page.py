@@ -209,7 +209,10 @@ def test_auditors_alone_group_by_age(page: Page, client: FlaskClient, auditor: F
 def test_a_choice_that_does_not_exist(page: Page, query: str, field: str, says: str) -> None:
     shown = page(f"{URL}?{query}", 422)
     summary = shown.xpath(".//*[@class='error-summary']//a")
-    assert [link.get("href") for link in summary] == [f"#{field}"]
+    # A group is corrected from its first button or box.
+    assert [link.get("href") for link in summary] == [
+        f"#{field}-0" if field in ("groupe", "comme") else f"#{field}"
+    ]
     assert says in text(summary[0])
     assert says in text(shown.get_element_by_id(f"{field}-erreur"))
     assert not shown.xpath(".//figure")

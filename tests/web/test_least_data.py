@@ -133,7 +133,7 @@ def _client(walked: Walk, client: str) -> None:
 
 
 def _site(walked: Walk, client: str) -> None:
-    for address in ("/accessibilite", "/veille", "/compte", "/session"):
+    for address in ("/accessibilite", "/aide", "/plan-du-site", "/veille", "/compte", "/session"):
         walked.open(address)
 
 

@@ -37,8 +37,68 @@ def test_a_number_leads_to_the_client(client: FlaskClient, typed: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "page"),
+    [
+        ("157083 leviers", "/leviers"),
+        ("leviers 157083", "/leviers"),
+        ("157 083 Leviers", "/leviers"),
+        ("157083 l", "/leviers"),
+        ("157083l", "/leviers"),
+        ("157083 simulation", "/simulation"),
+        ("157083, SIMUL", "/simulation"),
+        ("157083 - simulation", "/simulation"),
+        ("157083 comparaison", "/comparaison"),
+        ("157083 fiche", "/entretien"),
+        ("fiche 157083", "/entretien"),
+        ("Fiche d’entretien 157083", "/entretien"),
+        ("157083 fiche d'entretien", "/entretien"),
+        ("entretien : 157083", "/entretien"),
+        ("157083 décision", ""),
+        ("157083 DECISION", ""),
+        ("157083 décision", ""),
+        ("client 157083", ""),
+        ("leviers client 157083", "/leviers"),
+    ],
+)
+def test_a_number_and_a_name_lead_to_that_page(client: FlaskClient, typed: str, page: str) -> None:
+    token = re.search(r'value="([^"]+)"', client.get("/").text)
+    assert token
+    answer = client.post("/", data={"numero": typed, "csrf_token": token[1]})
+    # A simulation has no answer yet, but a form.
+    anchor = "#formulaire" if page == "/simulation" else "#reponse"
+    assert (answer.status_code, answer.location) == (303, f"/clients/{KNOWN}{page}{anchor}")
+
+
+def test_a_client_whose_page_was_opened_by_name_is_offered_again(
+    client: FlaskClient, page: Page, portfolio: Portfolio
+) -> None:
+    number = portfolio.numbers()[1900]
+    token = re.search(r'value="([^"]+)"', client.get("/").text)
+    assert token
+    client.post("/", data={"numero": f"{number} leviers", "csrf_token": token[1]})
+    first = page("/").xpath("//section[@aria-labelledby='recents']//a")[0]
+    assert first.get("href") == f"/clients/{number}"
+
+
+PAGES = "décision, comparaison, simulation, leviers ou fiche d’entretien, ou le début d’un de ces noms."
+
+
+@pytest.mark.parametrize(
     ("typed", "sentence"),
     [
+        ("157083 budget", f"« budget » n’est pas le nom d’une page. Après le numéro, écrivez {PAGES}"),
+        ("157083 leviers simulation", "« leviers simulation » n’est pas le nom d’une page."),
+        ("157083 leviersx", "« leviersx » n’est pas le nom d’une page."),
+        (f"157083 {'a' * 50}", f"« {'a' * 30} » n’est pas le nom d’une page."),
+        (f"157083 {'a' * 500}", "n’a que des chiffres"),
+        ("leviers", "Saisissez aussi le numéro du client, avant ou après le nom de la page."),
+        ("999999999 leviers", "Aucun client ne porte le numéro 999999999"),
+        ("-157083 leviers", "enlevez le signe moins"),
+        ("157.083 leviers", "Enlevez le point : 157083."),
+        ("client", "Saisissez le numéro du client."),
+        ("1e5", "n’a que des chiffres"),
+        ("157083 <leviers>", "n’a que des chiffres"),
+        ("157083 рычаги", "n’a que des chiffres"),
         ("", "Saisissez le numéro du client."),
         ("   ", "Saisissez le numéro du client."),
         ("Dupont", "n’a que des chiffres"),

@@ -83,7 +83,10 @@ APPLICATIONS: Mapping[str, Mapping[str, str]] = {
     "implausible": {"amt_goods_price": "1"},
     "car without its owner": {"own_car_age": "4"},
 }
-SEARCHED = ("", "abc", "-5", "1,5", "157.083", "157,083", "1" * 13, "999999", " 157 083 ")
+SEARCHED = (
+    "", "abc", "-5", "1,5", "157.083", "157,083", "1" * 13, "999999", " 157 083 ", "157083 leviers",
+    "157083 x",
+)  # fmt: skip
 # Settings that pages show, far from their defaults: what is written out instead of read shows.
 SETTINGS: Mapping[str, object] = {
     "LIMIT": 0.3,
@@ -128,6 +131,8 @@ def _nobody(visitor: Visitor) -> None:
     """What is open to everybody, and the door."""
     for address in ("/", "/clients/157083", "/veille", "/accessibilite", "/healthz", "/readyz"):
         visitor.get(address)
+    for address in ("/aide", "/plan-du-site"):
+        visitor.get(address)
     for address in ("/connexion?suite=/modele", "/connexion?suite=//example.org"):
         visitor.get(address)
     door = visitor.get("/connexion")
@@ -140,6 +145,8 @@ def _nobody(visitor: Visitor) -> None:
 def _about_the_model(visitor: Visitor) -> None:
     """The pages about no client, as a role sees them."""
     for address in ("/modele", "/modele?donnee=INCONNUE", "/modele/equite", "/veille", "/accessibilite", "/"):
+        visitor.get(address)
+    for address in ("/aide", "/plan-du-site"):
         visitor.get(address)
 
 
