@@ -122,7 +122,6 @@ def compare(number: int) -> ResponseReturnValue:
         heading=_heading(asked, shown, score),
         answered=bool(request.args),
         form=asked.form,
-        answered=bool(request.args),
         group=asked.group,
         described=asked.group and groups.described(resources.portfolio(), asked.client, asked.group),
         least=groups.LEAST,

@@ -180,7 +180,8 @@ def _model(walked: Walk, client: str, share: int) -> None:
 
 # What is walked, one part a test, and the addresses that each part must have led to.
 SHARES = range(3)
-PARTS: dict[str, tuple[Callable[[Walk, str], None], set[str]]] = {
+Part = tuple[Callable[[Walk, str], None], set[str]]
+_ONCE: dict[str, Part] = {
     "client": (
         _client,
         {
@@ -199,7 +200,8 @@ PARTS: dict[str, tuple[Callable[[Walk, str], None], set[str]]] = {
     ),
     "simulation": (_simulation, {"simulation.simulate", "simulation.picture", "simulation.spreadsheet"}),
     "application": (_application, {"application.new", "application.picture", "application.spreadsheet"}),
-} | {
+}
+PARTS: dict[str, Part] = _ONCE | {
     f"{name} {share}": (partial(part, share=share), endpoints)
     for name, part, endpoints in (
         ("comparison", _comparisons, {"comparison.compare", "comparison.picture", "comparison.spreadsheet"}),

@@ -76,7 +76,7 @@ def test_the_statement_says_all_that_the_law_asks_for(page: Page) -> None:
     titles = [" ".join(title.text_content().split()) for title in shown.xpath("//main//h2 | //main//h3")]
     assert titles == [
         "État de conformité", "Résultats de l’audit", "Contenus non accessibles", "Non-conformités",
-        "Autres défauts connus", "Dérogations pour charge disproportionnée",
+        "Dérogations pour charge disproportionnée",
         "Contenus non soumis à l’obligation", "Ce qui n’a pas été vérifié",
         "Établissement de cette déclaration", "Technologies utilisées",
         "Environnement de test", "Outils", "Pages vérifiées", "Contrôles de chaque version",
