@@ -164,7 +164,7 @@ def test_the_whole_journey_takes_few_keys(
     hands.type(f"{float(income.replace(chr(0x202F), '').replace(',', '.')) * 1.1:.0f}")
     hands.enter()
     answered(driver)
-    assert driver.find_elements("css selector", ".before-after")
+    assert driver.find_elements("css selector", "main .decision")
 
     hands.step = "chercher des leviers avec un verrou"
     hands.follow("a[href$='/leviers']")
