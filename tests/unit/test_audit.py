@@ -121,6 +121,15 @@ def test_a_finding_has_a_name_that_a_baseline_accepts() -> None:
     assert read_baseline(tables.names(FOUND)).names == tuple(sorted(f.name for f in FOUND.violations))
 
 
+def test_the_terminal_says_what_was_found_and_what_no_longer_is() -> None:
+    said = list(run.told(audit("fiche/normal: image-alt", "accueil/normal: image-alt")))
+    assert said[1:4] == [
+        "  violation  accueil/normal: color-contrast",
+        "  non vu  accueil/erreurs : le site répond 500 et non 422",
+        "  plus trouvée, à retirer des acceptées : fiche/normal: image-alt",
+    ]
+
+
 def test_the_grid_says_what_holds_on_each_page() -> None:
     lines = {line.criterion.number: line for line in grid.lines(JUDGED, FOUND)}
     assert len(lines) == 106
