@@ -123,9 +123,10 @@ def test_a_finding_has_a_name_that_a_baseline_accepts() -> None:
 
 def test_the_terminal_says_what_was_found_and_what_no_longer_is() -> None:
     said = list(run.told(audit("fiche/normal: image-alt", "accueil/normal: image-alt")))
-    assert said[1:4] == [
+    assert said[1:5] == [
         "  violation  accueil/normal: color-contrast",
         "  non vu  accueil/erreurs : le site répond 500 et non 422",
+        "  réservé  reserve/normal : ce compte n’a pas le droit de l’ouvrir",
         "  plus trouvée, à retirer des acceptées : fiche/normal: image-alt",
     ]
 
@@ -321,7 +322,10 @@ def test_the_ods_holds_the_grid_and_its_reasons(written: Path) -> None:
     assert list(lines.loc["10.1"])[2:] == ["conforme"] * 3
     why = sheets["Justifications"].set_index("Critère")
     assert why.loc["1.1", "Règles d’axe-core enfreintes"] == "image-alt"
-    assert why.loc["13.3", "Preuves"] == "tests/web/test_meeting.py::test_the_pdf_is_pdf_ua"
+    assert why.loc["13.3", "Preuves"] == (
+        "tests/web/test_meeting.py::test_the_pdf_is_pdf_ua, "
+        "tests/web/test_pdf_ua.py::test_page_numbers_are_drawn_and_never_said"
+    )
     assert why.loc["3.1", "Preuves"] == "jugement à la main"
     assert why.loc["8.2", "Clauses EN 301 549"] == "9.4.1.1, 9.4.1.2"
     assert "non vu : le site répond 500" in str(sheets["Échantillon"].loc[0, "États"])

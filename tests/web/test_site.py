@@ -45,7 +45,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     told = "Il en manque une."
     criteria[0] = dataclasses.replace(criteria[0], pages=("client", "veille"), reason=told)
-    judged = dataclasses.replace(real, criteria=tuple(criteria))
+    judged = dataclasses.replace(real, criteria=tuple(criteria), limits=("Une voix lit mal un nombre.",))
     monkeypatch.setattr(rgaa, "load", lambda: judged)
 
 
@@ -58,6 +58,7 @@ def test_the_statement_follows_from_the_judgements(page: Page) -> None:
         "30 critères conformes ;", "10 critères non conformes ;", "63 critères non applicables ;",
         "3 critères non testés.", "75 % des critères jugés sont respectés",
         "a jugé les 106 critères du RGAA sur 18 pages",
+        "Aucun critère ne les compte, mais ils peuvent gêner : Une voix lit mal un nombre.",
     ):  # fmt: skip
         assert told in text, told
     assert item(shown, "1.1") == (
