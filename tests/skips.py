@@ -12,8 +12,6 @@ from typing import TypeVar
 
 import pytest
 
-from tests import checkers
-
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 # The data of the study and of the bank are not in the repository, nor may they be.
@@ -22,8 +20,8 @@ ALWAYS = {
     "les photos réelles (../shared/data/flipkart) sont absentes": "nor may Flipkart's photos",
     "les poids ImageNet (../shared/weights) sont absents": "60 MB to 500 MB, not ours",
     "PostgreSQL is not installed (apt install postgresql)": "SQLite is what most installations have",
-    checkers.MISSING: "npm is not everywhere, nor the network",
-    checkers.NO_JAVA: "300 MB for one checker",
+    "the checkers of tests/checkers are not installed (make checkers, which needs npm)": "npm",
+    "Java is not installed (apt install default-jre-headless)": "300 MB for one checker",
     "nginx is not installed (apt install nginx-light)": "it serves as soon as it is installed",
 }
 # What an administrator would have to install, or another command of the Makefile.

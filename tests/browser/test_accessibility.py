@@ -103,7 +103,7 @@ def test_what_is_looked_for_would_be_found(visit: Callable[..., WebDriver]) -> N
 def test_what_other_engines_look_for_would_be_found(visit: Callable[..., WebDriver]) -> None:
     """Where they are not installed this says so, and the pages below are judged by axe-core alone."""
     if not checkers.installed():
-        pytest.skip(checkers.MISSING)
+        pytest.skip("the checkers of tests/checkers are not installed (make checkers, which needs npm)")
     driver = visit("/accessibilite")
     assert objections(driver) == []
     driver.execute_script(FAULTS)

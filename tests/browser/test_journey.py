@@ -161,7 +161,7 @@ def test_the_whole_journey_takes_few_keys(
     hands.follow("a[href$='/simulation']")
     income = driver.find_element("id", "amt_income_total").get_attribute("value") or ""
     hands.reach("#amt_income_total")
-    hands.type(f"{float(income.replace(chr(0x202F), '').replace(',', '.')) * 1.1:.0f}")
+    hands.type(f"{float(''.join(income.split()).replace(',', '.')) * 1.1:.0f}")
     hands.enter()
     answered(driver)
     assert driver.find_elements("css selector", "main .decision")

@@ -164,7 +164,7 @@ def test_picture_sentence_and_table_agree(explained: list[Explanation]) -> None:
         assert sum(int(row[2] or 0) for row in chart.table.raw) == one.score.points
         assert chart.table.rows[0][:3] == (
             "Point de départ\u00a0: score moyen des clients connus du modèle",
-            "",
+            "sans objet",
             str(one.base_points),
         )
         said = [

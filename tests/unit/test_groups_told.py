@@ -244,7 +244,7 @@ def test_a_rate_of_fewer_than_thirty_known_outcomes_is_served_nowhere(tmp_path: 
         "Dans la catégorie de ce client, 10,0 % des clients ont eu des difficultés de paiement, contre 39,4 "
         "% dans l’ensemble du groupe."
     )
-    assert [plain(one) for one in chart.table.footer[0]] == ["Ensemble", "99", "39,4 %", ""]
+    assert [plain(one) for one in chart.table.footer[0]] == ["Ensemble", "99", "39,4 %", "sans objet"]
 
 
 def test_a_client_of_a_small_category_is_told_of_the_others(tmp_path: Path) -> None:

@@ -194,7 +194,7 @@ _ONCE: dict[str, Part] = {
     "site": (
         _site,
         {
-            *("account.page", "auth.remaining", "site.accessibility"),
+            *("account.page", "auth.remaining", "site.accessibility", "site.guide", "site.plan"),
             *("watch.report", "watch.picture", "watch.spreadsheet"),
         },
     ),

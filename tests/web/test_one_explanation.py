@@ -97,7 +97,7 @@ def test_every_surface_gives_the_same_points(app: Flask, browser: FlaskClient, t
         assert points(rows[0][2]) == told["base_points"]
         plain = [" ".join(part[0].split()) for part in parts]
         assert [row[0] for row in rows[1:] if not row[0].startswith("dont ")] == plain
-        assert [points(row[2]) for row in rows[1:] if row[2]] == [part[2] for part in parts]
+        assert [points(row[2]) for row in rows[1:] if row[2] != "sans objet"] == [part[2] for part in parts]
         members = [
             member["points"]
             for one in told["contributions"]
