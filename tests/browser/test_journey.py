@@ -171,7 +171,7 @@ def test_the_whole_journey_takes_few_keys(
     hands.reach("#fixe-0")
     hands.type(" ")
     hands.enter()
-    assert driver.current_url.endswith("?fixe=projet")
+    assert driver.current_url.endswith("?fixe=projet#reponse")
     answered(driver)
 
     hands.step = "ouvrir la fiche d’entretien"
