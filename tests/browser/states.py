@@ -41,7 +41,7 @@ class State:
 
     def recognise(self, driver: WebDriver) -> None:
         """Assert that the page which is open is this state, not one that looks like it."""
-        arrived = driver.execute_script("return performance.getEntriesByType('navigation')[0].responseStatus")
+        arrived = answered(driver)
         assert arrived == self.status, (arrived, driver.title)
         assert driver.title.startswith("Erreur") == self.corrected, driver.title
         assert driver.title.endswith("Prêt à dépenser"), driver.title
@@ -49,6 +49,12 @@ class State:
         assert " ".join(heading.split()) in " ".join(driver.title.split()), driver.title
         words = " ".join(driver.execute_script("return document.querySelector('main').textContent").split())
         assert self.says in words, words[:1000]
+
+
+def answered(driver: WebDriver) -> int:
+    """Status of the page that is open."""
+    status: int = driver.execute_script("return performance.getEntriesByType('navigation')[0].responseStatus")
+    return status
 
 
 def submit(**fields: str) -> Callable[[WebDriver], None]:
@@ -165,9 +171,11 @@ def oversize(driver: WebDriver) -> None:
 
 
 def guess(driver: WebDriver) -> None:
-    """Try passwords until the site asks to wait."""
-    for _ in range(6):
+    """Try passwords until the site asks to wait: each wait is longer, in the end longer than a page takes."""
+    for _ in range(12):
         submit(identifiant="inconnue", mot_de_passe="mauvais")(driver)
+        if answered(driver) == 429:
+            return
 
 
 PERSON = {

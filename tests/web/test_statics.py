@@ -109,3 +109,19 @@ def test_a_part_of_a_file_is_counted_in_its_own_bytes(anonymous: FlaskClient) ->
     assert rest.status_code == 200
     assert rest.data == whole.data
     assert anonymous.get(url, headers={"Range": f"bytes={len(content)}-"}).status_code == 416
+
+
+def test_dark_and_forced_colours_change_colours_alone() -> None:
+    """What axe-core finds in the structure of a page, it finds in one of these displays as in all."""
+    changed = []
+    for path in STATIC.glob("*.css"):
+        text = re.sub(r"/\*.*?\*/", "", path.read_text("utf-8"), flags=re.S)
+        blocks = re.findall(
+            r"@media \((?:prefers-color-scheme|forced-colors)[^{]*\{((?:[^{}]*\{[^{}]*\})*)\s*\}", text
+        )
+        assert len(blocks) == len(re.findall("prefers-color-scheme|forced-colors", text)), path.name
+        changed += re.findall(r"([\w-]+):[^;{}]+;", " ".join(blocks))
+    assert len(changed) > 10
+    assert [
+        one for one in changed if not one.startswith("--") and not one.endswith(("color", "color-scheme"))
+    ] == []
