@@ -320,7 +320,7 @@ STATES = (
         "administration.settings",
         "/administration/reglages",
         user="camille",
-        says="La fiche d’entretien est complète",
+        says="la fiche d’entretien est complète",
     ),
     State(
         "administration.settings",
