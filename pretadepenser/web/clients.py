@@ -55,6 +55,16 @@ def remember(number: int) -> None:
         current_app.logger.warning("Derniers clients non notés : %s", type(error).__name__)
 
 
+def seen_last() -> list[int]:
+    """The clients that the signed-in user looked at, the last one first, as far as the portfolio has them.
+
+    Raises UnavailableError, PortfolioError and SQLAlchemyError as what it reads does.
+    """
+    recent = recents.recent(auth.database(), current_user.id)
+    # Whoever looked at nobody yet needs no portfolio.
+    return [number for number in recent if resources.portfolio().index(number) is not None]
+
+
 @blueprint.get("/graphiques/<name>.svg")
 def picture(number: int, name: str) -> ResponseReturnValue:
     """Draw one of the page's charts."""

@@ -16,6 +16,7 @@ from pretadepenser.credit.evaluation.fairness import Audit, Verdict
 from pretadepenser.credit.evaluation.influence import Influence
 from pretadepenser.credit.peers import comparison as peers
 from pretadepenser.credit.peers.comparison import Distribution
+from pretadepenser.credit.recourse import wording
 from pretadepenser.credit.recourse.levers import Lock
 from pretadepenser.credit.recourse.search import Levers
 from pretadepenser.credit.scale import Score
@@ -30,11 +31,6 @@ _LOCKS: Final[Mapping[Lock, str]] = {
     Lock.DEPOSIT: "apport",
     Lock.TERM: "mensualité",
     Lock.INCOME: "revenu",
-}
-_SAFE: Final[Mapping[int, str]] = {
-    1: "un changement sûr suffirait",
-    2: "un de ces deux changements sûrs suffirait",
-    3: "un de ces trois changements sûrs suffirait",
 }
 
 
@@ -167,7 +163,7 @@ def _way(found: Levers) -> str:
     if len(found.locked) == len(Lock):
         return "tout est bloqué, rien n’est cherché"
     if found.proposals:
-        return _SAFE[len(found.proposals)]
+        return wording.enough(len(found.proposals))
     if found.fragile:
         return "aucun changement sûr trouvé, un seul fragile"
     return "aucun changement sûr trouvé"

@@ -8,13 +8,11 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import StringField, ValidationError
 
 from pretadepenser import french
-from pretadepenser.records import recents
-from pretadepenser.web import auth, clients, kept, places, resources
+from pretadepenser.web import clients, kept, places, resources
 
 blueprint = Blueprint("home", __name__)
 
@@ -136,7 +134,5 @@ def search() -> ResponseReturnValue:
         # What the page is for takes the focus: a fragment does it without a script.
         anchor = "formulaire" if form.endpoint == "simulation.simulate" else "reponse"
         return redirect(url_for(form.endpoint, number=form.number, _anchor=anchor), 303)
-    recent = recents.recent(auth.database(), current_user.id)
-    known = [number for number in recent if resources.portfolio().index(number) is not None]
     status = 422 if request.method == "POST" else 200
-    return render_template("pages/home.html", form=form, recent=known), status
+    return render_template("pages/home.html", form=form, recent=clients.seen_last()), status

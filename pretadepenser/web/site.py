@@ -18,7 +18,7 @@ from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.credit.scale import Scale
 from pretadepenser.records import passwords, recents
 from pretadepenser.records.models import Role
-from pretadepenser.web import auth, places, resources
+from pretadepenser.web import clients, places, resources
 from pretadepenser.web.auth import roles
 from pretadepenser.web.places import AUDITORS
 
@@ -93,20 +93,18 @@ def evidence_pack() -> ResponseReturnValue:
 def _reach() -> dict[str, Any]:
     """The pages within reach, and the number of a client as an example where clients are among them."""
     groups = places.within_reach()
-    clients = any(place.endpoint == "home.search" for shown in groups.values() for place in shown)
+    searches = any(place.endpoint == "home.search" for shown in groups.values() for place in shown)
     example = None
-    if clients:
+    if searches:
         with suppress(resources.UnavailableError, PortfolioError):
             example = int(resources.portfolio().numbers()[0])
-    return {"groups": groups, "clients": clients, "example": example, "client_pages": places.CLIENT}
+    return {"groups": groups, "clients": searches, "example": example, "client_pages": places.CLIENT}
 
 
 def _last_client() -> int | None:
     """The client whom the signed-in user looked at last, of those in the portfolio; the map does without."""
     with suppress(resources.UnavailableError, PortfolioError, SQLAlchemyError):
-        for number in recents.recent(auth.database(), current_user.id):
-            if resources.portfolio().index(number) is not None:
-                return number
+        return next(iter(clients.seen_last()), None)
     return None
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from pretadepenser.credit.portfolio import current_portfolio
 from tests.bench.ground import PASSWORD, USER, Ground, line, title
 from tests.bench.serving import EACH, Load, told
-from tests.web.test_gunicorn import REPO, Server, environment, free_port
+from tests.web.test_gunicorn import REPO, Server, configured, environment, free_port
 
 IDLE = 500
 # What is changed in our configuration; gevent cannot fork processes for heavy work where we do.
@@ -91,8 +91,7 @@ def _command(folder: Path, name: str, port: int) -> Sequence[str]:
     if name == "granian":
         options = f"--interface wsgi --workers 2 --blocking-threads 4 --no-ws --host 127.0.0.1 --port {port}"
         return [sys.executable, "-m", "granian", *options.split(), "wsgi:app"]
-    config = folder / f"{port}.conf.py"
-    config.write_text(f"exec(open({str(REPO / 'gunicorn.conf.py')!r}).read())\n{CLASSES[name]}")
+    config = configured(folder / f"{port}.conf.py", CLASSES[name])
     return [sys.executable, "-m", "gunicorn", "--config", str(config), "wsgi:app"]
 
 

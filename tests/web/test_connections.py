@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pretadepenser.records import tokens
-from tests.web.test_gunicorn import CLIENT, REPO, Server, records, running, with_advisor
+from tests.web.test_gunicorn import CLIENT, Server, configured, records, running, with_advisor
 
 HEAD = b"POST /connexion HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 PAGE = b"GET /accessibilite HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
@@ -137,12 +137,8 @@ def test_what_is_no_request_is_told_in_french(server: Server) -> None:
 
 
 def test_what_is_refused_leaves_the_limit_of_what_is_kept_as_it_is(instance: Path, tmp_path: Path) -> None:
-    config = tmp_path / "little.conf.py"
-    config.write_text(
-        f"exec(open({str(REPO / 'gunicorn.conf.py')!r}).read())\n"
-        "from pretadepenser.web import worker\n"
-        "worker.KEPT_BYTES = 200_000\n"
-    )
+    lines = "from pretadepenser.web import worker\nworker.KEPT_BYTES = 200_000\n"
+    config = configured(tmp_path / "little.conf.py", lines)
     with running(instance, config, **SMALL) as server, ExitStack() as stack:
         for _ in range(10):
             with connect(server, b"GET / HTTP/1.1\r\nX: " + b"x" * 80_000) as sock:
@@ -176,12 +172,11 @@ def test_a_long_answer_comes_whole_to_who_reads_slowly(server: Server) -> None:
 
 
 def test_what_is_not_whole_in_time_is_closed(instance: Path, tmp_path: Path) -> None:
-    config = tmp_path / "short.conf.py"
-    config.write_text(
-        f"exec(open({str(REPO / 'gunicorn.conf.py')!r}).read())\n"
+    lines = (
         "from pretadepenser.web import connection as one\n"
         "one.HEAD_SECONDS, one.BODY_SECONDS, one.THREAD_SECONDS = 0.3, 0.5, 0.5\n"
     )
+    config = configured(tmp_path / "short.conf.py", lines)
     with running(instance, config, **SMALL) as server:
         for begun, told in (
             (b"", b""),

@@ -124,6 +124,12 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
+def configured(file: Path, lines: str) -> Path:
+    """Write a configuration of gunicorn that is ours but for some lines."""
+    file.write_text(f"exec(open({str(REPO / 'gunicorn.conf.py')!r}).read())\n{lines}")
+    return file
+
+
 def start(instance: Path, config: str | Path = "gunicorn.conf.py", **settings: str) -> Server:
     """Start gunicorn on an instance folder, as the repository configures it or as a file of a test does."""
     port = free_port()

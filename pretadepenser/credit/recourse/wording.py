@@ -260,7 +260,8 @@ def answer(
             f"{short} Vous avez tout bloqué : décochez au moins un choix pour chercher un changement."
         )
     if proposals:
-        many = "Un changement sûr suffirait" if len(proposals) == 1 else f"{_COUNT[len(proposals)]} suffirait"
+        many = enough(len(proposals))
+        many = french.capital(many) if len(proposals) == 1 else f"L’{many}"
         return f"{short} {many}, selon le modèle."
     among = "parmi ceux qui restent possibles" if locked else "de ceux que nous avons étudiés"
     told = f"{short} Aucun changement sûr, {among}, ne suffirait à changer la décision."
@@ -272,8 +273,17 @@ def answer(
     return f"{told} Au mieux, le score gagnerait {french.plural(nearest.gained, 'point')}."
 
 
+def enough(safe: int) -> str:
+    """Say that one of so many safe changes, 1 to 3, would be enough."""
+    return f"{_COUNT[safe]} suffirait"
+
+
 _COUNT: Final[Mapping[int, str]] = MappingProxyType(
-    {2: "L’un de ces deux changements sûrs", 3: "L’un de ces trois changements sûrs"}
+    {
+        1: "un changement sûr",
+        2: "un de ces deux changements sûrs",
+        3: "un de ces trois changements sûrs",
+    }
 )
 
 
