@@ -292,7 +292,8 @@ def verify() -> None:
 
 @model.command()
 @click.option("--output", metavar="FICHIER", type=PATH, help="Fichier à écrire (l’écran sinon).")
-def card(output: Path | None) -> None:
+@click.option("--force", is_flag=True, help="Remplace un fichier qui existe déjà.")
+def card(output: Path | None, force: bool) -> None:
     """Écrit la fiche du modèle en place, en Markdown."""
     from pretadepenser.credit.model import card as model_card
 
@@ -301,8 +302,11 @@ def card(output: Path | None) -> None:
     if output is None:
         click.echo(text)
         return
+    if output.exists() and not force:
+        raise Failure(f"{output} existe déjà : choisissez un autre fichier, ou ajoutez --force.")
     try:
-        output.write_text(text, encoding="utf-8")
+        with storage.written(output) as own:
+            own.write_text(text, encoding="utf-8")
     except OSError as error:
         raise Failure(f"{output} ne peut pas être écrit ({error.strerror}) : vérifiez le dossier.") from error
     click.echo(f"Fiche du modèle écrite dans {output}.")
@@ -314,8 +318,9 @@ def card(output: Path | None) -> None:
     "--output", metavar="FICHIER", type=PATH, required=True, help="Fichier .csv ou .parquet à écrire."
 )
 @click.option("--reasons/--no-reasons", default=True, help="Avec ou sans les raisons (plus rapide sans).")
+@click.option("--force", is_flag=True, help="Remplace un fichier qui existe déjà.")
 @with_appcontext
-def score(file: Path, output: Path, reasons: bool) -> None:
+def score(file: Path, output: Path, reasons: bool, force: bool) -> None:
     """Calcule le score de chaque client d’un fichier .csv (.gz, .zip) ou .parquet."""
     from pretadepenser.credit.explanation.batch import score_file
     from pretadepenser.credit.portfolio import current_portfolio
@@ -328,7 +333,9 @@ def score(file: Path, output: Path, reasons: bool) -> None:
         )
     # Reasons are read by people: their amounts are shown as on the pages.
     with Progress() as progress, using(compared.money if compared else PLAIN):
-        rows = score_file(file, output, _model(), current_app.config["LIMIT"], compared, progress)
+        rows = score_file(
+            file, output, _model(), current_app.config["LIMIT"], compared, progress, force=force
+        )
     click.echo(f"{plural(rows, 'client')} : scores écrits dans {output}.")
 
 

@@ -12,11 +12,13 @@ from flask_wtf import FlaskForm
 from wtforms import StringField, ValidationError
 
 from pretadepenser import french
+from pretadepenser.credit import dictionary
 from pretadepenser.web import clients, kept, places, resources
 
 blueprint = Blueprint("home", __name__)
 
-LONGEST = 12
+# Digits of a number: as many as an import accepts.
+LONGEST = len(str(round(dictionary.COLUMNS["SK_ID_CURR"].maximum or 0)))
 LONGEST_NAME = 30
 # What people write between a number and a name.
 _BETWEEN = ",;:/–—-"

@@ -81,7 +81,7 @@ def _commands(
         ["portfolio", "demo", "--clients", str(CLIENTS), "--seed", "4"],
         ["portfolio", "import", str(source.parent)],
         ["model", "score"],
-        ["score", str(source), "--output", str(output)],
+        ["score", str(source), "--output", str(output), "--force"],
         ["user", "add", "essai", "--role", "auditeur", "--generate"],
         ["token", "add", "essai"],
         *([["model", "train"]] if train else []),

@@ -80,7 +80,7 @@ class _Attack:
         return name.split() + {
             "portfolio demo": ["--clients", str(CLIENTS), "--seed", str(self.random.choice(SEEDS))],
             "portfolio import": [str(self.folder / "kaggle")],
-            "score": [str(self.folder / "some.csv"), "--output", str(self.scored), "--no-reasons"],
+            "score": [str(self.folder / "some.csv"), "--output", str(self.scored), "--force", "--no-reasons"],
             "user add": [one, "--role", "auditeur", "--generate"],
             "token add": [one],
         }.get(name, [])

@@ -175,13 +175,13 @@ def _strange_parquet(source: Path) -> None:
     [
         (_absent, "Aucun fichier application_train"),
         (_semicolons, "points-virgules"),
-        (_latin, "UTF-8"),
+        (_latin, "catégorie inconnue «\u00a0Bléck\u00a0»"),
         (_empty, "est vide"),
         (_header_only, "ne contient aucun client"),
         (_cut_zip, "illisible ou endommagé"),
         (_flipped_zip, "illisible ou endommagé"),
         (_cut_gzip, "illisible ou endommagé"),
-        (_not_parquet, "illisible ou endommagé"),
+        (_not_parquet, "n’est pas une table Parquet : téléchargez-le à nouveau"),
         (_strange_parquet, "colonne AMT_CREDIT : des nombres sont attendus"),
     ],
 )

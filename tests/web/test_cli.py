@@ -407,21 +407,63 @@ def test_scores_without_reasons_need_no_portfolio(served: Flask, tmp_path: Path)
     )
 
 
+@pytest.mark.parametrize("way", ["itself", "link", "hard link"])
+def test_scores_never_replace_the_clients(served: Flask, tmp_path: Path, way: str) -> None:
+    source, target = tmp_path / "clients.csv", tmp_path / "scores.csv"
+    pa.csv.write_csv(pa.Table.from_pylist(clients(served)[:5]), source)
+    before = source.read_bytes()
+    if way == "itself":
+        target = tmp_path / "instance" / ".." / "clients.csv"
+    elif way == "link":
+        target.symlink_to(source)
+    else:
+        target.hardlink_to(source)
+    for more in ((), ("--force",)):
+        done = flask(served, "score", str(source), "--output", str(target), "--no-reasons", *more)
+        assert (done.exit_code, source.read_bytes()) == (1, before)
+        assert "est aussi le fichier des clients : écrivez les scores dans un autre." in done.stderr
+
+
+def test_files_are_replaced_only_when_asked(served: Flask, tmp_path: Path) -> None:
+    source, target = tmp_path / "clients.csv", tmp_path / "scores.csv"
+    pa.csv.write_csv(pa.Table.from_pylist(clients(served)[:5]), source)
+    for words in (("score", str(source), "--no-reasons"), ("model", "card")):
+        target.write_text("before")
+        done = flask(served, *words, "--output", str(target))
+        assert (done.exit_code, target.read_text()) == (1, "before")
+        assert "scores.csv existe déjà : choisissez un autre fichier, ou ajoutez --force." in done.stderr
+        assert flask(served, *words, "--output", str(target), "--force").exit_code == 0
+        assert target.read_text() != "before"
+
+
+def test_a_file_in_windows_1252_is_scored_and_said_so(served: Flask, tmp_path: Path) -> None:
+    source, target = tmp_path / "clients.csv", tmp_path / "scores.csv"
+    pa.csv.write_csv(pa.Table.from_pylist(clients(served)[:5]), source)
+    source.write_bytes(source.read_bytes().replace(b'"Cash loans"', b'"Cash loans\xa0"'))
+    done = flask(served, "score", str(source), "--output", str(target), "--no-reasons")
+    assert done.exit_code == 0, done.output
+    assert "Calcul des scores de clients.csv (texte en Windows-1252)" in done.stderr
+    assert len(target.read_text().splitlines()) == 6
+
+
 def test_a_faulty_file_is_refused_whole_with_its_line(served: Flask, tmp_path: Path) -> None:
     rows = clients(served)[:20]
     rows[7]["AMT_CREDIT"] = -1
     source, target = tmp_path / "clients.csv", tmp_path / "scores.csv"
     pa.csv.write_csv(pa.Table.from_pylist(rows), source)
     target.write_text("before")
-    done = flask(served, "score", str(source), "--output", str(target))
+    done = flask(served, "score", str(source), "--output", str(target), "--force")
     assert done.exit_code == 1
     assert "clients.csv, ligne 9, colonne AMT_CREDIT" in done.stderr
     text = source.read_text().replace('"Cash loans"', '"Cash loans","more"', 1)
     source.write_text(text)
-    assert "ligne" in flask(served, "score", str(source), "--output", str(target)).stderr
+    assert "ligne" in flask(served, "score", str(source), "--output", str(target), "--force").stderr
     for name, sentence in (("x.txt", "doit finir par"), ("x.csv", "n’existe pas")):
         (tmp_path / "x.txt").touch()
-        assert sentence in flask(served, "score", str(tmp_path / name), "--output", str(target)).stderr
+        assert (
+            sentence
+            in flask(served, "score", str(tmp_path / name), "--output", str(target), "--force").stderr
+        )
         (tmp_path / "x.txt").unlink()
     for name, sentence in (
         ("x.xls", "doit finir par .csv ou .parquet"),

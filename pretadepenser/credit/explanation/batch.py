@@ -24,7 +24,14 @@ from pretadepenser.credit.model.inputs import input_matrix
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio, Problem
 from pretadepenser.credit.portfolio.rows import floats
-from pretadepenser.credit.portfolio.sources import ENDINGS, MISSING, Skipped, Source
+from pretadepenser.credit.portfolio.sources import (
+    ENDINGS,
+    MISSING,
+    OtherEncodingError,
+    Skipped,
+    Source,
+    diagnosis,
+)
 from pretadepenser.credit.portfolio.validation import Lines, Problems, conform
 from pretadepenser.credit.scale import Score
 from pretadepenser.errors import ToldError
@@ -221,18 +228,37 @@ def score_file(
     limit: float,
     portfolio: Portfolio | None,
     progress: Callable[[str, float], None],
+    *,
+    force: bool = False,
 ) -> int:
     """Score every row of a .csv (also .gz, .zip) or .parquet file into a .csv or .parquet file.
 
     Memory does not grow with the number of rows. `output` appears whole or not at all. With a `portfolio`
     to compare with, up to REASONS sentences each way are written beside each score.
 
-    Returns the number of rows. Raises RowsError or PortfolioError, nothing written, saying what is wrong.
+    Returns the number of rows. Raises RowsError or PortfolioError, nothing written, saying what is wrong:
+    before any work where `output` is `source`, or is there already and not to be replaced (`force`).
     """
     table = _source(source)
+    _check_output(source, output, force=force)
     problems = check_columns(table.header(), model, table.name)
     if problems:
         raise RowsError.refused(problems)
+    try:
+        return _score_file(table, output, model, limit, portfolio, progress)
+    except OtherEncodingError as other:
+        return _score_file(other.source, output, model, limit, portfolio, progress)
+
+
+def _score_file(
+    table: Source,
+    output: Path,
+    model: Model,
+    limit: float,
+    portfolio: Portfolio | None,
+    progress: Callable[[str, float], None],
+) -> int:
+    step = f"Calcul des scores de {table.told}"
     fields = FIELDS + (REASON_FIELDS if portfolio else ())
     rows = 0
     with _writer(output, pa.schema(fields)) as writer:
@@ -246,12 +272,13 @@ def score_file(
                     rows += part.num_rows
                 # A piece at a time: a row group of 1,024 rows would make Parquet slow to read.
                 writer.write_table(pa.concat_tables(scored))
-                progress("Calcul des scores", piece.read)
+                progress(step, piece.read)
         except pa.ArrowInvalid as error:
-            raise RowsError.refused(_diagnose(table)) from error
+            wrong = diagnosis(table, lambda share: None)
+            raise RowsError.refused(wrong) from error
         if not rows:
             raise RowsError(f"{table.name} ne contient aucun client.")
-    progress("Calcul des scores", 1.0)
+    progress(step, 1.0)
     return rows
 
 
@@ -284,12 +311,14 @@ def _source(path: Path) -> Source:
     return Source(path.name, path)
 
 
-def _diagnose(table: Source) -> list[Problem]:
-    """Read a faulty file again as text to say what is wrong with it, with its line numbers."""
-    problems, skipped = Problems(table.name), Skipped()
-    for piece in table.diagnose(skipped):
-        conform(piece.table, piece.lines, problems)
-    return [*skipped.problems(table.name), *problems]
+def _check_output(source: Path, output: Path, *, force: bool) -> None:
+    """Refuse to write over what is to be read, or over another file unless asked to."""
+    if not output.exists():
+        return
+    if output.samefile(source):
+        raise RowsError(f"{output} est aussi le fichier des clients : écrivez les scores dans un autre.")
+    if not force:
+        raise RowsError(f"{output} existe déjà : choisissez un autre fichier, ou ajoutez --force.")
 
 
 class _Writer(Protocol):

@@ -22,7 +22,7 @@ from pretadepenser.credit import dictionary
 from pretadepenser.credit.portfolio import bins, reading, statistics
 from pretadepenser.credit.portfolio.rows import Rows, canonical, checks
 from pretadepenser.credit.portfolio.sorting import KEY, Sorter
-from pretadepenser.credit.portfolio.sources import Skipped, Source, find
+from pretadepenser.credit.portfolio.sources import OtherEncodingError, Source, diagnosis, find
 from pretadepenser.credit.portfolio.validation import (
     Lines,
     PortfolioError,
@@ -90,6 +90,20 @@ def import_folder(
         )
     sources = [train] if test is None else [train, test]
     _check_headers(sources)
+    while True:
+        try:
+            _import(sources, instance, progress, money, before)
+        except OtherEncodingError as other:
+            # Some of its rows may be with the others already: all is begun again.
+            sources = [other.source if each.name == other.source.name else each for each in sources]
+        else:
+            return _report(instance, begun)
+
+
+def _import(
+    sources: Sequence[Source], instance: Path, progress: Progress, money: Money, before: Before
+) -> None:
+    """Import the tables, whole or not at all."""
     with storage.publish(instance, reading.NAME) as folder:
         rows: list[tuple[str, int]] = []
         with Sorter(folder / "scratch.arrow", dictionary.arrow_schema()) as sorter:
@@ -103,11 +117,12 @@ def import_folder(
             numbers = sorter.numbers()
             _check_unique(numbers, sources, rows)
             if not numbers.size:
-                raise PortfolioError(f"{train.name} ne contient aucun client : téléchargez-le à nouveau.")
+                raise PortfolioError(
+                    f"{sources[0].name} ne contient aucun client : téléchargez-le à nouveau."
+                )
             card = _write(folder, sorter.batches(BATCH_ROWS), numbers.size, progress)
         _finish(folder, card | _recorded(money), rows, fictitious=False, progress=progress)
         before(reading.Portfolio.open(folder))
-    return _report(instance, begun)
 
 
 def import_batches(
@@ -157,9 +172,10 @@ def _check_headers(sources: Sequence[Source]) -> None:
 
 def _read(source: Source, sorter: Sorter, progress: Progress) -> tuple[int, list[Problem]]:
     """Validate one file and hand its rows to the sorter; return their number and all that is wrong."""
-    step = f"Lecture de {source.name}"
+    step = f"Lecture de {source.told}"
     rows = 0
     problems = Problems(source.name)
+    progress(step, 0.0)
     try:
         for piece in source.pieces():
             table = conform(piece.table, piece.lines, problems)
@@ -174,18 +190,8 @@ def _read(source: Source, sorter: Sorter, progress: Progress) -> tuple[int, list
     except pa.ArrowInvalid:
         # A field that is no number, or a row of the wrong length: only the second reading knows where.
         pass
-    return rows, _diagnose(source, progress)
-
-
-def _diagnose(source: Source, progress: Progress) -> list[Problem]:
-    """Read a faulty file again as text and list all that is wrong with it, with its line numbers."""
     step = f"Recherche des erreurs de {source.name}"
-    problems, skipped = Problems(source.name), Skipped()
-    for piece in source.diagnose(skipped):
-        conform(piece.table, piece.lines, problems)
-        progress(step, piece.read)
-    progress(step, 1.0)
-    return [*skipped.problems(source.name), *problems]
+    return rows, diagnosis(source, lambda share: progress(step, share))
 
 
 def _check_unique(

@@ -1,37 +1,75 @@
 """Find and stream the tables of a Kaggle *Home Credit Default Risk* download, in bounded memory.
 
-A table may be NAME.csv, NAME.csv.zip, NAME.csv.gz or NAME.parquet in a folder, or NAME.csv in the zip that
-Kaggle gives for the whole competition. Rows come as Arrow tables of a few thousand rows, numbers as float64
-and categories as strings; nothing is judged here (see validation.py).
+A table may be NAME.csv, NAME.csv.zip, NAME.csv.gz or NAME.parquet in a folder, or any of the first three in
+the zip that Kaggle gives for the whole competition. Rows come as Arrow tables of a few thousand rows, numbers
+as float64 and categories as strings; nothing is judged here (see validation.py).
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
-import gzip
 import io
+import re
 import zipfile
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, Final
 
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from pretadepenser import french
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.portfolio.validation import Lines, PortfolioError, Problem, beyond
+from pretadepenser.credit.portfolio.archives import (
+    MOST_GROWTH,
+    Gauge,
+    base,
+    members,
+    only_csv,
+    readable,
+    swollen,
+    unlocked,
+    unpacked,
+)
+from pretadepenser.credit.portfolio.recognition import (
+    AGAIN,
+    AS_CSV,
+    LONGEST_LINE,
+    START,
+    cleaned,
+    encoding,
+    foreign,
+    header_problem,
+)
+from pretadepenser.credit.portfolio.validation import (
+    Lines,
+    PortfolioError,
+    Problem,
+    Problems,
+    beyond,
+    conform,
+)
 
 KAGGLE_ZIP = "home-credit-default-risk.zip"
 ENDINGS = (".csv", ".csv.zip", ".csv.gz", ".parquet")
 BLOCK_BYTES = 4 << 20
 PARQUET_ROWS = 16_384
-# Kaggle leaves a missing field empty; pandas and R write these when they save the table again.
-MISSING = ["", "NA", "NaN", "nan"]
-UNREADABLE = (OSError, EOFError, zipfile.BadZipFile, zlib.error, pa.ArrowException, NotImplementedError)
+# Kaggle leaves a missing field empty; pandas, R and databases write these when they save the table again.
+MISSING = ["", "NA", "NaN", "nan", "N/A", "#N/A", "NULL", "null", "None", "<NA>"]
+# French Windows writes this where a text is not in UTF-8.
+OTHER_ENCODING: Final = "cp1252"
+
+
+class OtherEncodingError(Exception):
+    """A text is not in the encoding it was read in: read it again as `source`."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source.name)
+        self.source = source
 
 
 @dataclass(frozen=True)
@@ -45,31 +83,40 @@ class Piece:
 
 @dataclass(frozen=True)
 class Source:
-    """One table in one file. `name` is what messages call it."""
+    """One table in one file. `name` is what messages call it.
+
+    `members` leads to it through an archive, and an archive in that one; `encoding` is that of a text whose
+    beginning does not tell it.
+    """
 
     name: str
     path: Path
-    member: str | None = None
+    members: tuple[str, ...] = ()
+    encoding: str = "utf-8"
 
     @property
     def parquet(self) -> bool:
         """Whether the table is stored as Parquet rather than CSV."""
-        return self.path.suffix == ".parquet"
+        return self.path.suffix.lower() == ".parquet"
+
+    @property
+    def told(self) -> str:
+        """What progress calls it: its name, and its encoding where that had to be guessed."""
+        return self.name if self.encoding == "utf-8" else f"{self.name} (texte en Windows-1252)"
 
     def header(self) -> list[str]:
-        """Return the names of the columns, as the file has them.
+        """Return the names of the columns, without what stands around them.
 
-        Raises PortfolioError when the file cannot be read.
+        Raises PortfolioError when the file cannot be read or its first line names no column that is known.
         """
-        with _readable(self):
-            if self.parquet:
-                return list(pa.parquet.read_schema(self.path).names)
-            with self._open() as (stream, _):
-                first = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="").readline()
-        names = next(csv.reader([first]), [])
-        if not any(names):
-            raise PortfolioError(f"Le fichier {self.name} est vide : téléchargez-le à nouveau.")
-        return names
+        if self.parquet:
+            with readable(self.name), self.path.open("rb") as stream:
+                start = stream.read(START)
+            if start[:4] != b"PAR1":
+                raise _told(self, foreign(start) or f"n’est pas une table Parquet : {AGAIN}")
+            with readable(self.name):
+                return cleaned(pa.parquet.read_schema(self.path).names)
+        return cleaned(self._names())
 
     def pieces(self) -> Iterator[Piece]:
         """Yield the rows, numbers already read as float64.
@@ -80,34 +127,106 @@ class Source:
         return self._parquet_pieces() if self.parquet else self._csv_pieces(as_text=False, skipped=Skipped())
 
     def diagnose(self, skipped: Skipped) -> Iterator[Piece]:
-        """Yield the rows again, every field as text, lines that hold no row put in `skipped`."""
+        """Yield the rows again, every field as text, lines that hold no row put in `skipped`.
+
+        Raises OtherEncodingError where the text can be read, but in another encoding.
+        """
         if self.parquet:
             return self._parquet_pieces()
-        with _readable(self), self._open() as (stream, _):
-            skipped.empty.extend(line for line, text in enumerate(stream, start=1) if not text.strip())
+        skipped.empty.extend(self._examined())
         return self._csv_pieces(as_text=True, skipped=skipped)
 
-    @contextmanager
-    def _open(self) -> Iterator[tuple[IO[bytes], _Gauge]]:
+    def _names(self) -> list[str]:
+        """The names of the columns as they stand in a CSV file."""
+        with readable(self.name), self._open() as (stream, _):
+            start = stream.read(START)
+        what = foreign(start)
+        if what:
+            raise _told(self, what)
+        with readable(self.name), self._text() as (stream, _):
+            # One more than the longest: a line that long is none.
+            first = stream.readline(LONGEST_LINE + 1)
+            beginning = first + stream.read(START)
+        if not beginning.removeprefix(codecs.BOM_UTF8).strip():
+            raise PortfolioError(f"Le fichier {self.name} est vide : {AGAIN}.")
+        if len(first) > LONGEST_LINE:
+            raise _too_long(self, 1)
+        lines = re.split(r"\r\n|\r|\n", beginning.decode("utf-8-sig", "replace"))[:20]
+        try:
+            names = next(csv.reader([lines[0]]), [])
+        except csv.Error:
+            # A field too long, or a null byte: no name.
+            names = [lines[0]]
+        what = header_problem(cleaned(names), lines, list(dictionary.COLUMNS))
+        if what:
+            raise PortfolioError.refused([Problem(self.name, 1, None, what)])
+        return names
+
+    def _examined(self) -> list[int]:
+        """Numbers of the empty lines of a CSV file that cannot be read as it is.
+
+        Raises OtherEncodingError, or PortfolioError where a line is longer than lines are, or is no text.
+        """
+        empty: list[int] = []
+        other = codecs.lookup(OTHER_ENCODING)
+        misread = 0
+        with readable(self.name), self._text() as (stream, _):
+            line = 0
+            while text := stream.readline(LONGEST_LINE + 1):
+                line += 1
+                if len(text) > LONGEST_LINE:
+                    raise _too_long(self, line)
+                if b"\0" in text:
+                    raise _told(self, f"contient des octets nuls à la ligne {line} : {AGAIN}")
+                if not text.strip():
+                    empty.append(line)
+                if not text.isascii():
+                    try:
+                        text.decode("utf-8")
+                    except UnicodeDecodeError:
+                        misread = misread or line
+                        what = f"n’est pas un texte en UTF-8 (ligne {line}) : enregistrez-le dans ce codage"
+                        try:
+                            other.decode(text)
+                        except UnicodeDecodeError as error:
+                            raise _told(self, what) from error
+        if misread:
+            raise OtherEncodingError(replace(self, encoding=OTHER_ENCODING))
+        return empty
+
+    def _open(self) -> AbstractContextManager[tuple[IO[bytes], Gauge]]:
         """Open the CSV, decompressed, with a gauge that tells how much of it is read."""
-        if self.path.suffix == ".zip":
-            with zipfile.ZipFile(self.path) as archive:
-                info = archive.getinfo(self.member or _only_csv(archive, self))
-                with archive.open(info) as stream:
-                    yield stream, _Gauge(stream, info.file_size)
-        elif self.path.suffix == ".gz":
-            with self.path.open("rb") as raw, gzip.open(raw) as unpacked:
-                yield cast(IO[bytes], unpacked), _Gauge(raw, self.path.stat().st_size)
-        else:
-            with self.path.open("rb") as raw:
-                yield raw, _Gauge(raw, self.path.stat().st_size)
+        return unpacked(self.path, self._way(), self.name)
+
+    def _way(self) -> tuple[str, ...]:
+        """The members that lead to the table."""
+        if self.members or self.path.suffix.lower() != ".zip":
+            return self.members
+        return (only_csv(self.path, self.name),)
+
+    @contextmanager
+    def _text(self) -> Iterator[tuple[IO[bytes], Gauge]]:
+        """Open the CSV as UTF-8 with line feeds, whatever it is written in."""
+        with self._open() as (stream, gauge):
+            start = stream.read(START)
+        found = encoding(start)
+        # A Macintosh of old ended its lines so.
+        returns = b"\r" in start and b"\n" not in start
+        with self._open() as (stream, gauge):
+            if self.encoding != "utf-8" or not found.startswith("utf-8") or returns:
+                written = self.encoding if found == "utf-8" else found
+                stream = io.BufferedReader(_Recoded(stream, written, returns=returns))
+            yield stream, gauge
 
     def _csv_pieces(self, *, as_text: bool, skipped: Skipped) -> Iterator[Piece]:
+        names = self._names()
+        known = cleaned(names)
         types = {
-            name: pa.string() if as_text or column.textual else pa.float64()
-            for name, column in dictionary.COLUMNS.items()
+            name: pa.string() if as_text or dictionary.COLUMNS[column].textual else pa.float64()
+            for name, column in zip(names, known, strict=True)
+            if column in dictionary.COLUMNS
         }
-        with _readable(self), self._open() as (stream, gauge):
+        with readable(self.name, csv=not as_text), self._text() as (stream, gauge):
             reader = pa.csv.open_csv(
                 pa.PythonFile(stream, mode="r"),
                 # One thread: rows keep their numbers, memory stays flat, and parsing is not what takes long.
@@ -120,18 +239,21 @@ class Source:
             first = 2
             for batch in reader:
                 yield Piece(
-                    pa.Table.from_batches([batch]),
+                    pa.Table.from_batches([batch]).rename_columns(known),
                     Lines(first, skipped.malformed, skipped.empty),
                     gauge.share(),
                 )
                 first += batch.num_rows
 
     def _parquet_pieces(self) -> Iterator[Piece]:
-        with _readable(self), pa.parquet.ParquetFile(self.path) as file:
+        with readable(self.name), pa.parquet.ParquetFile(self.path) as file:
             first, rows = 1, max(file.metadata.num_rows, 1)
+            if rows > MOST_GROWTH * self.path.stat().st_size:
+                raise swollen(self.name)
             for batch in file.iter_batches(batch_size=PARQUET_ROWS):
                 read = (first - 1 + batch.num_rows) / rows
-                yield Piece(pa.Table.from_batches([batch]), Lines(first), read)
+                table = pa.Table.from_batches([batch])
+                yield Piece(table.rename_columns(cleaned(table.column_names)), Lines(first), read)
                 first += batch.num_rows
 
 
@@ -156,19 +278,49 @@ class Skipped:
         return [Problem(file, beyond(self.malformed[0], self.empty), None, self.what, len(self.malformed))]
 
 
-@dataclass(frozen=True)
-class _Gauge:
-    stream: IO[bytes]
-    size: int
+class _Recoded(io.RawIOBase):
+    """A text in another encoding, read as UTF-8."""
 
-    def share(self) -> float:
-        return min(1.0, self.stream.tell() / self.size) if self.size else 1.0
+    def __init__(self, stream: IO[bytes], written: str, *, returns: bool) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder(written)("strict")
+        self._returns = returns
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._left:
+            read = self._stream.read(START)
+            text = self._decoder.decode(read, final=not read)
+            self._left = (text.replace("\r", "\n") if self._returns else text).encode()
+            if not read:
+                break
+        count = min(len(buffer), len(self._left))
+        buffer[:count] = self._left[:count]
+        self._left = self._left[count:]
+        return count
+
+
+def diagnosis(source: Source, progress: Callable[[float], None]) -> list[Problem]:
+    """Read a faulty file again as text and list all that is wrong, with line numbers; never empty.
+
+    Raises OtherEncodingError and PortfolioError as `Source.diagnose` does.
+    """
+    problems, skipped = Problems(source.name), Skipped()
+    for piece in source.diagnose(skipped):
+        conform(piece.table, piece.lines, problems)
+        progress(piece.read)
+    progress(1.0)
+    wrong = [*skipped.problems(source.name), *problems]
+    return wrong or [Problem(source.name, None, None, f"illisible ou endommagé : {AGAIN}")]
 
 
 def find(source: Path, table: str) -> Source | None:
     """Return where `table` ("application_train") is in `source`, a folder or Kaggle's zip, or None.
 
-    Raises PortfolioError when `source` cannot be read at all.
+    Raises PortfolioError when `source` cannot be read at all, or holds the table more than once.
     """
     if source.is_file():
         return _in_zip(source, table)
@@ -176,12 +328,24 @@ def find(source: Path, table: str) -> Source | None:
         raise PortfolioError(
             f"Le dossier {source} n’existe pas : indiquez celui du téléchargement de Kaggle."
         )
-    for ending in ENDINGS:
-        path = source / f"{table}{ending}"
-        if path.is_file():
-            return Source(path.name, path)
+    try:
+        files = [path for path in sorted(source.iterdir()) if path.is_file()]
+    except OSError as error:
+        raise PortfolioError(
+            f"Le dossier {source} ne peut pas être lu ({error.strerror}) : vérifiez vos droits."
+        ) from error
+    found = [path for path in files if path.name.lower() in {f"{table}{ending}" for ending in ENDINGS}]
+    if found:
+        return Source(_single([path.name for path in found], table, source), found[0])
     whole = source / KAGGLE_ZIP
-    return _in_zip(whole, table) if whole.is_file() else None
+    if whole.is_file():
+        return _in_zip(whole, table)
+    other = [path.name for path in files if path.name.lower().startswith(f"{table}.")]
+    if other:
+        raise PortfolioError(
+            f"{other[0]} n’est pas d’un format qui se lit ({', '.join(ENDINGS)}) : {AS_CSV}."
+        )
+    return None
 
 
 def _in_zip(path: Path, table: str) -> Source | None:
@@ -189,37 +353,40 @@ def _in_zip(path: Path, table: str) -> Source | None:
         raise PortfolioError(
             f"{path} n’est ni un dossier ni un fichier zip : indiquez le dossier du téléchargement de Kaggle."
         )
-    with zipfile.ZipFile(path) as archive:
-        for member in archive.namelist():
-            if Path(member).name == f"{table}.csv":
-                return Source(f"{path.name}/{member}", path, member)
-    return None
+    with readable(path.name), zipfile.ZipFile(path) as archive:
+        names = members(archive)
+        found = [name for name in names if base(name) in {f"{table}{ending}" for ending in ENDINGS}]
+        if not found:
+            return None
+        member = _single(found, table, path)
+        source = Source(f"{path.name}/{member}", path, (member,))
+        if base(member).endswith(".parquet"):
+            raise PortfolioError(
+                f"{source.name} est une table Parquet dans une archive : décompressez {path.name}."
+            )
+        if base(member).endswith(".zip"):
+            with unlocked(archive, archive.getinfo(member), source.name) as packed:
+                return replace(source, members=(member, only_csv(packed, source.name)))
+    return source
 
 
-def _only_csv(archive: zipfile.ZipFile, source: Source) -> str:
-    members = [
-        name for name in archive.namelist() if name.endswith(".csv") and not name.startswith("__MACOSX")
-    ]
-    if len(members) != 1:
+def _single(names: Sequence[str], table: str, place: Path) -> str:
+    """The only one of `names`. Raises PortfolioError where there are more: which one is meant?"""
+    if len(names) > 1:
         raise PortfolioError(
-            f"{source.name} doit contenir un seul fichier .csv, il en contient {len(members)} : "
-            "téléchargez-le à nouveau."
+            f"{place.name or place} contient plusieurs fois {table} ({french.join(names)}) : "
+            "n’en gardez qu’un."
         )
-    return members[0]
+    return names[0]
 
 
-@contextmanager
-def _readable(source: Source) -> Iterator[None]:
-    """Turn what a damaged or foreign file raises into a sentence; malformed rows stay ArrowInvalid."""
-    try:
-        yield
-    except UnicodeDecodeError as error:
-        raise PortfolioError(
-            f"{source.name} n’est pas un texte en UTF-8 : enregistrez-le dans ce codage."
-        ) from error
-    except UNREADABLE as error:
-        if isinstance(error, pa.ArrowInvalid) and not source.parquet and "CSV" in str(error):
-            raise
-        raise PortfolioError(
-            f"{source.name} est illisible ou endommagé : téléchargez-le à nouveau puis relancez l’import."
-        ) from error
+def _told(source: Source, what: str) -> PortfolioError:
+    return PortfolioError(f"{source.name} {what}.")
+
+
+def _too_long(source: Source, line: int) -> PortfolioError:
+    what = (
+        f"a une ligne {line} de plus d’un million de caractères : ce n’est pas une table, ou ses fins de "
+        f"ligne manquent ; {AGAIN}"
+    )
+    return _told(source, what)

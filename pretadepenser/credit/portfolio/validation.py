@@ -6,6 +6,7 @@ column and kind of problem, so that a file wrong everywhere still makes a messag
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 
 from pretadepenser import french
 from pretadepenser.credit import dictionary
+from pretadepenser.credit.portfolio.recognition import quoted, short
 from pretadepenser.errors import ToldError
 
 # Problems written in full in a message, and examples given for one of them.
@@ -95,7 +97,7 @@ class Problems:
             if len(seen) < EXAMPLES:
                 seen[example] = None
         before = self._met.get(key)
-        shown = french.join([french.quoted(example) for example in seen])
+        shown = french.join([quoted(example) for example in seen])
         self._met[key] = Problem(
             self.file,
             before.line if before else line,
@@ -135,12 +137,10 @@ def beyond(line: int, passed: Sequence[int]) -> int:
 def check_header(names: Sequence[str], file: str, optional: frozenset[str] = frozenset()) -> list[Problem]:
     """Say which columns are missing, repeated or unknown; `optional` ones may be missing."""
     known = dictionary.COLUMNS
-    if len(names) == 1 and names[0].count(";") > 10:
-        what = "les colonnes sont séparées par des points-virgules ; enregistrez le fichier avec des virgules"
-        return [Problem(file, 1, None, what)]
-    missing = [name for name in known if name not in names and name not in optional]
-    unknown = [name for name in dict.fromkeys(names) if name not in known]
-    repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1 and name in known]
+    counts = Counter(names)
+    missing = [name for name in known if name not in counts and name not in optional]
+    unknown = [name for name in counts if name not in known]
+    repeated = [name for name, count in counts.items() if count > 1 and name in known]
     problems = []
     for found, one, many in (
         (missing, "il manque la colonne", "il manque les colonnes"),
@@ -148,12 +148,17 @@ def check_header(names: Sequence[str], file: str, optional: frozenset[str] = fro
         (repeated, "colonne présente plusieurs fois", "colonnes présentes plusieurs fois"),
     ):
         if found:
-            shown = [name or "(sans nom)" for name in found[:SHOWN]]
+            shown = [name if name in known else _named(name) for name in found[:SHOWN]]
             if len(found) > SHOWN:
                 shown.append(f"{len(found) - SHOWN} de plus")
             what = f"{many if len(found) > 1 else one} {french.join(shown)}"
             problems.append(Problem(file, 1, None, what))
     return problems
+
+
+def _named(name: str) -> str:
+    """An unknown column: pandas writes its index without a name."""
+    return short(name) or "sans nom (souvent l’index de pandas, à ne pas enregistrer)"
 
 
 def conform(table: pa.Table, lines: Lines, problems: Problems) -> pa.Table:
@@ -179,11 +184,16 @@ def _category(values: pa.Array, column: dictionary.Column, lines: Lines, problem
     codes = pa.array(list(column.categories or ()), pa.string())
     try:
         values = pc.cast(values, pa.string())
-    except pa.ArrowInvalid:
-        what = f"des textes sont attendus, le fichier contient le type {values.type}"
+    except pa.ArrowException:
+        what = f"des textes sont attendus, le fichier contient {_held(values.type)}"
         problems.add("type", column.name, lines[0], len(values), what)
         return pa.nulls(len(values), column.arrow_type)
     positions = pc.index_in(values, value_set=codes, skip_nulls=True)
+    if positions.null_count > values.null_count:
+        # Spaces around a value, as around a name, are no part of it.
+        trimmed = pc.utf8_trim_whitespace(values)
+        values = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+        positions = pc.index_in(values, value_set=codes, skip_nulls=True)
     _report_missing(values, column, lines, problems)
     if positions.null_count > values.null_count:
         unknown = pc.and_(pc.is_null(positions), pc.is_valid(values))
@@ -199,8 +209,7 @@ def _category(values: pa.Array, column: dictionary.Column, lines: Lines, problem
 
 
 def _number(values: pa.Array, column: dictionary.Column, lines: Lines, problems: Problems) -> pa.Array:
-    if pa.types.is_dictionary(values.type):
-        values = pc.cast(values, values.type.value_type)
+    values = _plain(values)
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
         readable = pc.match_substring_regex(values, NUMBER)
         unreadable = pc.fill_null(pc.invert(readable), False)
@@ -213,8 +222,8 @@ def _number(values: pa.Array, column: dictionary.Column, lines: Lines, problems:
     else:
         try:
             numbers = pc.cast(values, pa.float64(), safe=False)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            what = f"des nombres sont attendus, le fichier contient le type {values.type}"
+        except pa.ArrowException:
+            what = f"des nombres sont attendus, le fichier contient {_held(values.type)}"
             problems.add("type", column.name, lines[0], len(values), what)
             return pa.nulls(len(values), column.arrow_type)
         nan = pc.fill_null(pc.is_nan(numbers), False)
@@ -230,11 +239,40 @@ def _number(values: pa.Array, column: dictionary.Column, lines: Lines, problems:
     return numbers
 
 
+def _plain(values: pa.Array) -> pa.Array:
+    """Values without their dictionary, and bytes as the text that some writers of Parquet mean by them."""
+    try:
+        if pa.types.is_dictionary(values.type):
+            values = pc.cast(values, values.type.value_type)
+        if pa.types.is_binary(values.type) or pa.types.is_large_binary(values.type):
+            return pc.cast(values, pa.string())
+    except pa.ArrowException:
+        pass
+    return values
+
+
+def _held(held: pa.DataType) -> str:
+    """What a Parquet column of this type holds, and the type's name."""
+    for found, what in (
+        (pa.types.is_nested, "des listes ou des structures"),
+        (pa.types.is_temporal, "des dates ou des durées"),
+        (pa.types.is_binary, "des octets"),
+        (pa.types.is_large_binary, "des octets"),
+    ):
+        if found(held):
+            return f"{what} ({held})"
+    return f"le type {held}"
+
+
 def _report_missing(values: pa.Array, column: dictionary.Column, lines: Lines, problems: Problems) -> None:
     if column.required and values.null_count:
-        _report(
-            problems, "missing", column, pc.is_null(values), lines, "valeur absente, or elle est obligatoire"
-        )
+        code = "" if column.sentinel is None else f" ; {column.sentinel:.0f} veut dire {_meaning(column)}"
+        what = f"valeur absente, or elle est obligatoire{code}"
+        _report(problems, "missing", column, pc.is_null(values), lines, what)
+
+
+def _meaning(column: dictionary.Column) -> str:
+    return french.quoted(column.sentinel_label)
 
 
 def _report_range(numbers: pa.Array, column: dictionary.Column, lines: Lines, problems: Problems) -> None:

@@ -1,0 +1,151 @@
+"""Open tables that are packed: gz, zip, and the zip in a zip that Kaggle gives.
+
+Nothing is written beside the archive, memory stays flat, and what comes out may not grow without end.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final, cast
+
+import pyarrow as pa
+
+from pretadepenser import french
+from pretadepenser.credit.portfolio.recognition import AGAIN, quoted
+from pretadepenser.credit.portfolio.validation import PortfolioError
+from pretadepenser.errors import ToldError
+
+# What is packed may grow by so many times, beyond some size: a table shrinks to a fifth, not to a hundredth.
+MOST_GROWTH: Final = 200
+SMALL: Final = 100 << 20
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """How much of a stream is read, 0..1."""
+
+    stream: IO[bytes]
+    size: int
+
+    def share(self) -> float:
+        """The share that is read."""
+        return min(1.0, self.stream.tell() / self.size) if self.size else 1.0
+
+
+@contextmanager
+def unpacked(path: Path, way: Sequence[str], name: str) -> Iterator[tuple[IO[bytes], Gauge]]:
+    """Open the table to which the members `way` lead through the archive at `path`, or `path` itself.
+
+    Raises PortfolioError where a password protects it or it grows beyond what a table does, and whatever
+    readers of archives raise of a damaged one (see `readable`).
+    """
+    with ExitStack() as stack:
+        raw = stack.enter_context(path.open("rb"))
+        stream = cast(IO[bytes], raw)
+        size = path.stat().st_size
+        gauge = Gauge(stream, size)
+        for member in way:
+            archive = stack.enter_context(zipfile.ZipFile(stream))
+            info = archive.getinfo(member)
+            stream = stack.enter_context(unlocked(archive, info, name))
+            gauge = Gauge(stream, info.file_size)
+        if (way[-1] if way else path.name).lower().endswith(".gz"):
+            stream = cast(IO[bytes], stack.enter_context(gzip.open(stream)))
+        if stream is not raw:
+            stream = io.BufferedReader(_Growing(stream, size, name))
+        yield stream, gauge
+
+
+class _Growing(io.RawIOBase):
+    """What comes out of an archive of `size` bytes, as long as that could be a table."""
+
+    def __init__(self, stream: IO[bytes], size: int, name: str) -> None:
+        self._stream = stream
+        self._most = max(SMALL, MOST_GROWTH * size)
+        self._name = name
+        self._read = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        read = self._stream.read(len(buffer))
+        self._read += len(read)
+        if self._read > self._most:
+            raise swollen(self._name)
+        buffer[: len(read)] = read
+        return len(read)
+
+
+def unlocked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> IO[bytes]:
+    """Open a member of an archive. Raises PortfolioError where a password protects it or it grows so."""
+    if info.flag_bits & 1:
+        raise PortfolioError(f"{name} est protégé par un mot de passe : décompressez-le d’abord.")
+    if info.file_size > max(SMALL, MOST_GROWTH * info.compress_size):
+        raise swollen(name)
+    return archive.open(info)
+
+
+def members(archive: zipfile.ZipFile) -> list[str]:
+    """Names of the files of an archive, without what a Mac adds."""
+    names = [info.filename for info in archive.infolist() if not info.is_dir()]
+    return [name for name in names if not name.startswith("__MACOSX") and not base(name).startswith(".")]
+
+
+def base(member: str) -> str:
+    """The name of a member in its folder, in small letters."""
+    return member.replace("\\", "/").rpartition("/")[2].lower()
+
+
+def only_csv(archive: Path | IO[bytes], name: str) -> str:
+    """The one CSV file of an archive. Raises PortfolioError where it has none, or several."""
+    with readable(name), zipfile.ZipFile(archive) as opened:
+        found = [member for member in members(opened) if base(member).endswith(".csv")]
+    if len(found) != 1:
+        listed = f" ({french.join([quoted(member) for member in found[:5]])})" if found else ""
+        raise PortfolioError(
+            f"{name} doit contenir un seul fichier .csv, il en contient {len(found)}{listed} : "
+            "n’y laissez que la table, ou téléchargez-le à nouveau."
+        )
+    return found[0]
+
+
+def swollen(name: str) -> PortfolioError:
+    """What is packed cannot be a table."""
+    return PortfolioError(
+        f"{name} grossit plus de {MOST_GROWTH} fois à la lecture, ce qu’aucune table ne fait : {AGAIN}."
+    )
+
+
+@contextmanager
+def readable(name: str, *, csv: bool = False) -> Iterator[None]:
+    """Turn what a damaged or foreign file raises into a sentence.
+
+    Where a `csv` is parsed, what pyarrow says of it stays ArrowInvalid: only a second reading knows the line.
+    """
+    try:
+        yield
+    except ToldError:
+        raise
+    except UnicodeDecodeError as error:
+        raise PortfolioError(
+            f"{name} n’est pas un texte en {error.encoding} : enregistrez-le en UTF-8."
+        ) from error
+    except PermissionError as error:
+        raise PortfolioError(
+            f"{name} ne peut pas être lu ({error.strerror}) : vérifiez vos droits."
+        ) from error
+    except Exception as error:  # Readers of archives and tables have been seen to raise anything.
+        if csv and isinstance(error, pa.ArrowInvalid):
+            raise
+        if isinstance(error, pa.ArrowException | OSError) and "crypt" in str(error).lower():
+            raise PortfolioError(f"{name} est une table Parquet chiffrée : déchiffrez-la.") from error
+        raise PortfolioError(
+            f"{name} est illisible ou endommagé : {AGAIN} puis relancez l’import."
+        ) from error

@@ -1,0 +1,143 @@
+"""Say what a file really is by its first bytes: its encoding, or why it is not the table that its name tells.
+
+Nothing here depends on a table: files that people have by mistake (a pointer, a web page, an archive under
+another name) are the same for all of them.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from pretadepenser import french
+
+# What is looked at.
+START: Final = 1 << 16
+# No line of a table is longer than this many bytes, its header included.
+LONGEST_LINE: Final = 1 << 20
+# What a message quotes of a file.
+QUOTED: Final = 60
+
+AGAIN: Final = "téléchargez-le à nouveau"
+_UNPACK: Final = "décompressez-la"
+AS_CSV: Final = "enregistrez la table en .csv (UTF-8, virgules)"
+# First bytes, what they tell, and what to do.
+_FIRST: Final = (
+    (b"version https://git-lfs", "un pointeur de Git LFS, pas les données", "lancez « git lfs pull »"),
+    (b"/annex/objects/", "un pointeur de git-annex, pas les données", "lancez « git annex get »"),
+    (b"outs:\n", "un pointeur de DVC, pas les données", "lancez « dvc pull »"),
+    (b"PK\x03\x04", "une archive zip ou un classeur Excel", f"{_UNPACK}, ou {AS_CSV}"),
+    (b"PK\x05\x06", "une archive zip vide", AGAIN),
+    (b"\x1f\x8b", "une archive gzip", f"{_UNPACK}, ou finissez son nom par .csv.gz"),
+    (b"BZh", "une archive bzip2", _UNPACK),
+    (b"\xfd7zXZ\x00", "une archive xz", _UNPACK),
+    (b"\x28\xb5\x2f\xfd", "une archive zstandard", _UNPACK),
+    (b"7z\xbc\xaf\x27\x1c", "une archive 7z", _UNPACK),
+    (b"Rar!", "une archive rar", _UNPACK),
+    (b"PAR1", "une table Parquet", "finissez son nom par .parquet"),
+    (b"PARE", "une table Parquet chiffrée", "déchiffrez-la"),
+    (b"ARROW1", "une table Arrow", f"{AS_CSV}, ou en .parquet"),
+    (b"FEA1", "une table Feather", f"{AS_CSV}, ou en .parquet"),
+    (b"Obj\x01", "une table Avro", f"{AS_CSV}, ou en .parquet"),
+    (b"ORC", "une table ORC", f"{AS_CSV}, ou en .parquet"),
+    (b"SQLite format 3", "une base SQLite", AS_CSV),
+    (b"\x89HDF", "un fichier HDF5", AS_CSV),
+    (b"\xd0\xcf\x11\xe0", "un classeur Excel, ou chiffré par Excel", AS_CSV),
+    (b"\x80\x04\x95", "un objet Python (pickle)", AS_CSV),
+    (b"\x80\x05\x95", "un objet Python (pickle)", AS_CSV),
+    (b"%PDF", "un document PDF", AGAIN),
+    (b"{\\rtf", "un document RTF", AS_CSV),
+    (b"\x89PNG", "une image", AGAIN),
+    (b"\xff\xd8\xff", "une image", AGAIN),
+    (b"<!doctype html", "une page web, souvent celle qui demande de se connecter", AGAIN),
+    (b"<html", "une page web, souvent celle qui demande de se connecter", AGAIN),
+    (b"<?xml", "un document XML", AS_CSV),
+    (b"{", "du JSON", AS_CSV),
+    (b"[", "du JSON", AS_CSV),
+)
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SEPARATORS: Final = {";": "points-virgules", "\t": "tabulations", "|": "barres verticales"}
+
+
+def foreign(start: bytes) -> str | None:
+    """What a file is that begins with `start` and is no text of a table, with what to do; None for a text."""
+    plain = start.removeprefix(codecs.BOM_UTF8).lstrip()
+    folded = plain[:64].lower()
+    for first, what, remedy in _FIRST:
+        if plain.startswith(first) or (first[:1] == b"<" and folded.startswith(first)):
+            return f"est {what} : {remedy}"
+    if start[257:262] == b"ustar":
+        return f"est une archive tar : {_UNPACK}"
+    if start and not start.strip(b"\0"):
+        return f"ne contient que des octets nuls : {AGAIN}"
+    if encoding(start).startswith("utf-8") and b"\0" in start:
+        return f"n’est pas un texte : {AGAIN}"
+    return None
+
+
+def encoding(start: bytes) -> str:
+    """Encoding of a text by its mark or, without one, by where its null bytes are; else UTF-8."""
+    for mark, name in _MARKS:
+        if start.startswith(mark):
+            return name
+    even, odd = start[:400:2], start[1:400:2]
+    if odd and not odd.strip(b"\0") and b"\0" not in even:
+        return "utf-16-le"
+    if odd and not even.strip(b"\0") and b"\0" not in odd:
+        return "utf-16-be"
+    return "utf-8"
+
+
+def header_problem(names: Sequence[str], lines: Sequence[str], known: Sequence[str]) -> str | None:
+    """Why a first line names none of the `known` columns of a table, in one sentence; None where it does.
+
+    `lines`: the first lines of the text; `names`: those of the first one, between commas.
+    """
+    wanted = frozenset(known)
+    if any(name in wanted for name in names):
+        return None
+    first = lines[0] if lines else ""
+    if first.strip('"').lower().startswith("sep="):
+        return (
+            f"la première ligne, {quoted(first)}, ne sert qu’à Excel : enlevez-la, et séparez les "
+            "valeurs par des virgules"
+        )
+    for mark, called in _SEPARATORS.items():
+        if any(name in wanted for name in cleaned(first.split(mark))):
+            return f"les colonnes sont séparées par des {called} ; enregistrez le fichier avec des virgules"
+    if any(name.upper() in wanted for name in names):
+        small = next(name for name in names if name.upper() in wanted)
+        return f"les noms des colonnes s’écrivent en majuscules : {small.upper()}, et non {small}"
+    for number, line in enumerate(lines[1:], start=2):
+        if len(wanted.intersection(cleaned(line.split(",")))) > len(wanted) // 2:
+            return f"les noms des colonnes sont à la ligne {number} : enlevez ce qui les précède"
+    return (
+        f"la première ligne, {quoted(first)}, ne nomme aucune colonne attendue : elle doit donner leurs "
+        f"noms, {known[0]} d’abord"
+    )
+
+
+def cleaned(names: Sequence[str]) -> list[str]:
+    """Names of columns without the spaces, quotes and byte-order marks that stand around them."""
+    return [re.sub(r'^[\s"\ufeff\u200b]+|[\s"\ufeff\u200b]+$', "", name) for name in names]
+
+
+def quoted(text: str) -> str:
+    """Foreign text as a message quotes it (see `short`)."""
+    return french.quoted(short(text))
+
+
+def short(text: str) -> str:
+    """Foreign text on one line, cut where it is long, with nothing that a terminal would obey."""
+    plain = "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text.strip()
+    )
+    return plain if len(plain) <= QUOTED else f"{plain[:QUOTED]}…"
