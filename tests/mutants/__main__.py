@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,8 +29,10 @@ from random import Random
 from tests.mutants.faults import Fault, draw
 
 ROOT = Path(__file__).parents[2]
-# A room's tests may take so many times what they take on the code as it is.
+# A room's tests may work so many times as long as on the code as it is, and last so many times as long: what
+# runs beside them makes them wait, but not work.
 PATIENCE = 4
+SHARED = 20
 
 
 class Verdict(Enum):
@@ -46,6 +50,14 @@ class Room:
     name: str
     files: tuple[Path, ...]
     tests: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Patience:
+    """For how long tests are let run: seconds of a processor, and seconds of the clock."""
+
+    work: int
+    wait: float
 
 
 def main() -> int:
@@ -103,10 +115,11 @@ def _rooms(
 ) -> tuple[int, int]:
     noticed = drawn = 0
     for room in rooms:
-        begun = time.monotonic()
+        begun, worked = time.monotonic(), _worked()
         if _verdict(copies, room, None, None) is not Verdict.UNSEEN:
             sys.exit(f"The tests of {room.name} fail on the code as it is: mend them first.")
-        patience = PATIENCE * (time.monotonic() - begun) + 30
+        taken = time.monotonic() - begun
+        patience = Patience(round(PATIENCE * (_worked() - worked) + 30), SHARED * taken + 30)
         tried = faults(room, sample, seed)
         verdicts = list(pool.map(partial(_verdict, copies, room, patience), tried))
         missed = [fault for fault, one in zip(tried, verdicts, strict=True) if one is Verdict.UNSEEN]
@@ -120,7 +133,13 @@ def _rooms(
     return noticed, drawn
 
 
-def _verdict(copies: Queue[Path], room: Room, patience: float | None, fault: Fault | None) -> Verdict:
+def _worked() -> float:
+    """Seconds for which processes that this one started, and that ended, had a processor."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _verdict(copies: Queue[Path], room: Room, patience: Patience | None, fault: Fault | None) -> Verdict:
     """What the tests of a room make of a fault; tests that never end have noticed it."""
     copy = copies.get()
     try:
@@ -129,9 +148,17 @@ def _verdict(copies: Queue[Path], room: Room, patience: float | None, fault: Fau
         # No bytecode is kept: a fault of the same length within a second would not be seen.
         own = {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
         tests = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *room.tests]
+        work = str(patience.work) if patience else "unlimited"
         done = subprocess.run(
-            tests, cwd=copy, env=os.environ | own, capture_output=True, timeout=patience, check=False
+            ["sh", "-c", 'ulimit -t "$0"; exec "$@"', work, *tests],
+            cwd=copy,
+            env=os.environ | own,
+            capture_output=True,
+            timeout=patience.wait if patience else None,
+            check=False,
         )
+        if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+            return Verdict.ENDLESS
         return Verdict.UNSEEN if done.returncode == 0 else Verdict.NOTICED
     except subprocess.TimeoutExpired:
         return Verdict.ENDLESS
