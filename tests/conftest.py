@@ -1,5 +1,7 @@
 """What tests share: a trained instance, the application on it, browsers that check what they fetch."""
 
+import fcntl
+import os
 import re
 import shutil
 import time
@@ -18,10 +20,12 @@ from pretadepenser.credit.model import training
 from pretadepenser.credit.model.scoring import Model, current_model
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio, import_batches
 from pretadepenser.records import users
-from tests import invariants, skips
+from tests import invariants, order, skips
 
 PASSWORD = "un mot de passe d'essai"
 USERS = {"agathe": "conseiller", "basile": "auditeur", "camille": "administrateur"}
+# What signing in leaves in a browser: names and paths of cookies.
+COOKIES = (("session", "/"), ("appareil", "/connexion"))
 
 Page = Callable[..., HtmlElement]
 
@@ -41,17 +45,40 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have every skip looked at."""
+    """Have every skip looked at, and files handed out in their order."""
     config.pluginmanager.register(skips)
+    config.pluginmanager.register(order)
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that is made by whichever process of pytest-xdist needs it first, and read by all.
+
+    make: fills the folder, which is empty; where it fails, the next that needs the folder tries again.
+    """
+    root = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    folder = root / name
+    with (root / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            draft = root / f"{name}.draft"
+            shutil.rmtree(draft, ignore_errors=True)
+            draft.mkdir()
+            make(draft)
+            draft.rename(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An instance folder with 2,000 fictitious clients and the model trained on them. Never changed."""
-    folder = tmp_path_factory.mktemp("trained")
-    import_batches(demo.batches(2000, 3), folder, fictitious=True)
-    training.train(folder)
-    return folder
+
+    def make(folder: Path) -> None:
+        import_batches(demo.batches(2000, 3), folder, fictitious=True)
+        training.train(folder)
+
+    return made_once(tmp_path_factory, "trained", make)
 
 
 @pytest.fixture(scope="session")
@@ -126,16 +153,36 @@ def signed_in(app: Flask, name: str) -> FlaskClient:
     return browser
 
 
+def still_signed_in(app: Flask, name: str) -> FlaskClient:
+    """The same with the session that a test before began, where nothing has ended it since.
+
+    A browser of its own all the same: what a test is told to keep (cookies) the next one does not have.
+    """
+    kept: dict[str, dict[tuple[str, str], str]] = app.extensions.setdefault("tests: sessions", {})
+    app.test_client_class = Browser
+    browser = app.test_client()
+    for (cookie, path), value in kept.get(name, {}).items():
+        browser.set_cookie(cookie, value, path=path)
+    if name in kept and browser.get("/session").get_json()["remaining"] > 0:
+        return browser
+    browser = signed_in(app, name)
+    # A session of another time of day, which a test has set, is for that test alone.
+    if abs(time.time() - time.clock_gettime(time.CLOCK_REALTIME)) < 60:
+        found = {place: browser.get_cookie(place[0], path=place[1]) for place in COOKIES}
+        kept[name] = {place: cookie.value for place, cookie in found.items() if cookie}
+    return browser
+
+
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     """A browser in which the advisor agathe is signed in."""
-    return signed_in(app, "agathe")
+    return still_signed_in(app, "agathe")
 
 
 @pytest.fixture
 def auditor(app: Flask) -> FlaskClient:
     """A browser in which the auditor basile is signed in."""
-    return signed_in(app, "basile")
+    return still_signed_in(app, "basile")
 
 
 @pytest.fixture

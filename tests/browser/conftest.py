@@ -1,16 +1,21 @@
-"""A real gunicorn and a real headless Chromium, one of each for all browser tests."""
+"""A real gunicorn and a real headless Chromium, one of each for all browser tests.
+
+What the site looks like where it is not well, or set otherwise, is served by applications in this process:
+another gunicorn for each would take longer to start than its pages take to be looked at.
+"""
 
 import shutil
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from flask import abort
+from flask import Flask, abort
 from numpy.typing import NDArray
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
@@ -28,7 +33,10 @@ from pretadepenser.money import using
 from pretadepenser.records import users
 from tests.browser.states import State, leaving_the_page
 from tests.conftest import PASSWORD
-from tests.web.test_gunicorn import Server, start
+from tests.web.test_gunicorn import start
+
+# What a cookie is made of, of what Chromium tells about it.
+KEPT = ("name", "value", "path", "httpOnly", "sameSite", "expires")
 
 
 def chromium() -> WebDriver | None:
@@ -55,68 +63,71 @@ def driver() -> Iterator[WebDriver]:
     started.quit()
 
 
-@pytest.fixture(scope="session")
-def serve() -> Iterator[Callable[[Path], str]]:
-    """Starts gunicorn on an instance folder, once each, and gives its address."""
-    running: dict[Path, Server] = {}
-
-    def address(instance: Path) -> str:
-        if instance not in running:
-            running[instance] = start(instance)
-            running[instance].wait()
-        return f"http://127.0.0.1:{running[instance].port}"
-
-    yield address
-    # All are told before any is waited for: each ends only when the browser's connections have timed out.
-    for server in running.values():
-        server.process.terminate()
-    for server in running.values():
-        server.process.wait(40)
+@contextmanager
+def hosted(app: Flask) -> Iterator[str]:
+    """Serves an application from a thread of this process; gives its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
 
 
 @pytest.fixture(scope="session")
-def site(serve: Callable[[Path], str], instance: Path) -> str:
+def site(instance: Path) -> Iterator[str]:
     """Address of the application in its normal state, with a user whose password must be changed."""
     database = create_app({"INSTANCE": instance}).extensions["database"]
     users.add_user(database, "dominique", "conseiller", PASSWORD, must_change=True)
-    return serve(instance)
+    server = start(instance)
+    server.wait()
+    yield f"http://127.0.0.1:{server.port}"
+    # It ends only when the browser's connections have timed out.
+    server.process.terminate()
+    server.process.wait(40)
 
 
 @pytest.fixture(scope="session")
-def empty_site(serve: Callable[[Path], str], instance: Path) -> str:
+def empty_site(instance: Path) -> Iterator[str]:
     """Address of an application that has users, and no portfolio or model yet."""
     folder = instance.parent / "empty"
     folder.mkdir()
     # Not the file alone: what was written last stands in a file beside it.
     with closing(sqlite3.connect(instance / "pretadepenser.sqlite")) as file:
         file.execute("VACUUM INTO ?", (str(folder / "pretadepenser.sqlite"),))
-    return serve(folder)
+    with hosted(create_app({"INSTANCE": folder})) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
-def broken_site(serve: Callable[[Path], str], instance: Path) -> str:
+def broken_site(instance: Path) -> Iterator[str]:
     """Address of an application whose database has lost a table: the home page cannot be shown."""
     folder = instance.parent / "broken"
     shutil.copytree(instance, folder, symlinks=True)
     with sqlite3.connect(folder / "pretadepenser.sqlite") as database:
         (table,) = database.execute("SELECT name FROM sqlite_master WHERE name LIKE 'recent%'").fetchone()
         database.execute(f"DROP TABLE {table}")
-    return serve(folder)
+    with hosted(create_app({"INSTANCE": folder})) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
-def changed_site(serve: Callable[[Path], str], instance: Path) -> str:
+def changed_site(instance: Path) -> Iterator[str]:
     """Address of an application whose limit is no longer that of the training."""
     folder = instance.parent / "changed"
     shutil.copytree(instance, folder, symlinks=True)
     (folder / "config.toml").write_text("LIMIT = 0.45\n", "utf-8")
-    return serve(folder)
+    with hosted(create_app({"INSTANCE": folder})) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
-def genuine_site(serve: Callable[[Path], str], genuine: Path) -> str:
+def genuine_site(genuine: Path) -> Iterator[str]:
     """Address of an application whose clients are not said to be fictitious, and whose sheet lacks all."""
-    return serve(genuine)
+    with hosted(create_app({"INSTANCE": genuine})) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -124,12 +135,8 @@ def failing_site(instance: Path) -> Iterator[str]:
     """Address of an application that answers /essai/<code> with any error, as none of its own pages does."""
     app = create_app({"INSTANCE": instance})
     app.add_url_rule("/essai/<int:code>", "essai", abort)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+    with hosted(app) as address:
+        yield address
 
 
 def _with_a_way(portfolio: Portfolio, model: Model, order: NDArray[np.int64]) -> int:
@@ -177,21 +184,54 @@ def sign_in(driver: WebDriver, base: str, user: str) -> None:
     raise AssertionError(f"{user} cannot sign in: {driver.find_element('tag name', 'main').text}")
 
 
+class Signed:
+    """Who is signed in where in one browser: sessions are kept while somebody else is at it."""
+
+    def __init__(self, driver: WebDriver) -> None:
+        self.driver = driver
+        self.cookies: dict[tuple[str, str], list[dict[str, Any]]] = {}
+
+    def become(self, base: str, user: str) -> None:
+        """Be this user from now on; "" is nobody, with a browser that has never been here."""
+        known: tuple[str, str] | None = getattr(self.driver, "known_as", None)
+        if known is None:
+            # A session that a test has played with is not to be gone on with.
+            self.cookies.clear()
+        if known == (base, user):
+            return
+        self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+        if (base, user) in self.cookies:
+            self.driver.execute_cdp_cmd("Network.setCookies", {"cookies": self.cookies[base, user]})
+        elif user:
+            self.sign_in(base, user)
+        self.driver.known_as = (base, user)  # type: ignore[attr-defined]  # a note of ours on it
+
+    def sign_in(self, base: str, user: str) -> None:
+        """Begin a session, whatever was before."""
+        sign_in(self.driver, base, user)
+        found = self.driver.execute_cdp_cmd("Network.getCookies", {"urls": [base]})["cookies"]
+        # Those that end with the browser are told to end at -1, which must not be said back.
+        self.cookies[base, user] = [
+            {"url": base} | {name: one[name] for name in KEPT if one.get(name, -1) != -1} for one in found
+        ]
+
+
+@pytest.fixture(scope="session")
+def signed(driver: WebDriver) -> Signed:
+    """The sessions of the browser that all tests share."""
+    return Signed(driver)
+
+
 @pytest.fixture
-def visit(driver: WebDriver, site: str, numbers: dict[str, int]) -> Callable[..., WebDriver]:
+def visit(driver: WebDriver, signed: Signed, site: str, numbers: dict[str, int]) -> Callable[..., WebDriver]:
     """Opens a page as one of the users: visit("/modele", user="basile"); user="" is nobody."""
 
     def go(path: str, user: str = "agathe", base: str = site) -> WebDriver:
-        if getattr(driver, "known_as", None) != (base, user):
-            driver.get(base + "/connexion")
-            driver.delete_all_cookies()
-            if user:
-                sign_in(driver, base, user)
-            driver.known_as = (base, user)  # type: ignore[attr-defined]  # a note of ours on it
+        signed.become(base, user)
         driver.get(base + path.format(**numbers))
         # A test before may have ended this session: what is looked at is never the page of signing in.
         if user and driver.find_elements("id", "identifiant"):
-            sign_in(driver, base, user)
+            signed.sign_in(base, user)
             driver.get(base + path.format(**numbers))
         return driver
 

@@ -18,6 +18,7 @@ import pretadepenser.audit
 from pretadepenser import create_app
 from pretadepenser.audit.browser import Walker
 from pretadepenser.audit.sample import load
+from tests.browser.conftest import hosted
 from tests.browser.states import display
 from tests.browser.test_accessibility import violations
 from tests.conftest import PASSWORD
@@ -144,12 +145,8 @@ def faulty(instance: Path) -> Iterator[str]:
             response.set_data(response.get_data().replace(b"</main>", fault + b"</main>"))
         return response
 
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+    with hosted(app) as address:
+        yield address
 
 
 def test_the_walk_finds_nothing(audited: Result, output: Path) -> None:

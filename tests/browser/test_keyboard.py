@@ -43,6 +43,11 @@ return {
   wide: box.width, high: box.height, inline: style.display === 'inline',
 };
 """
+# When the key comes up again, the focus has moved and what has it was scrolled to.
+NOTING = f"""
+window.noted = [];
+addEventListener('keyup', event => {{ if (event.key === 'Tab') noted.push((() => {{{FOCUSED}}})()); }}, true);
+"""
 
 
 def walk(driver: WebDriver, most: int) -> list[dict[str, Any]]:
@@ -54,10 +59,12 @@ def walk(driver: WebDriver, most: int) -> list[dict[str, Any]]:
         top.focus();
         top.remove();
     """)
+    # All keys at once, and the page notes by itself what each has led to: the walk is the same, and takes a
+    # fraction of the time that asking after each key does.
+    driver.execute_script(NOTING)
+    ActionChains(driver).send_keys(Keys.TAB * most).perform()
     stops: list[dict[str, Any]] = []
-    for _ in range(most):
-        ActionChains(driver).send_keys(Keys.TAB).perform()
-        focused = driver.execute_script(FOCUSED)
+    for focused in driver.execute_script("return window.noted"):
         if focused is None or (stops and focused["stop"] == stops[0]["stop"]):
             break
         stops.append(focused)

@@ -1,6 +1,5 @@
 """The end of a session in a real browser: the warning, what it offers, and what stays on the page."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,9 +12,9 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 from sqlalchemy import text
-from werkzeug.serving import make_server
 
 from pretadepenser import create_app
+from tests.browser.conftest import hosted
 from tests.browser.states import display, leaving_the_page
 from tests.browser.test_accessibility import DISPLAYS, violations
 from tests.browser.test_keyboard import FOCUSED
@@ -29,12 +28,8 @@ SOON = 121.5 / 60
 def hasty(instance: Path) -> Iterator[tuple[Flask, str]]:
     """An application in this process, whose sessions can be made shorter than the settings allow."""
     app = create_app({"INSTANCE": instance})
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield app, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+    with hosted(app) as address:
+        yield app, address
 
 
 @pytest.fixture

@@ -86,7 +86,6 @@ def stable(line: str) -> str:
 
 def transcript(driver: WebDriver) -> list[str]:
     """The lines of `spoken` for the page that is open."""
-    driver.execute_cdp_cmd("Accessibility.enable", {})
     return list(spoken(driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]))
 
 

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -54,28 +55,34 @@ class Leave(Protocol):
     def __call__(self, room: int, processes: Collection[int] = ()) -> None: ...
 
 
+@dataclass(frozen=True)
+class Disk:
+    """An instance on a small disk, how that disk is filled, and clients to import in a folder beside it."""
+
+    ground: Ground
+    folder: Path
+    how: str
+    leave: Leave
+
+
 def fill_disk(
-    ground: Ground, folder: Path, fills: int, seed: int, progress: Progress = silent, *, train: bool = True
+    ground: Ground, folder: Path, fills: int, seed: int, progress: Progress = silent
 ) -> list[Result]:
     """Run commands on a disk that is full at a random place, then ask a server on one without a byte left."""
-    random = Random(seed)
-    with _disk(ground, folder) as (full, how, leave):
-        results = [_commands(full, folder, leave, fills, random, progress, train)]
-        leave(_SIZE)
-        with full.served() as visitor:
-            results.append(_pages(visitor, leave))
-    for result in results:
-        result.told = ", ".join(filter(None, (result.told, how)))
-    return results
+    with small_disk(ground, folder) as disk:
+        return [fill_commands(disk, range(fills), seed, progress), fill_pages(disk)]
 
 
-def _commands(
-    full: Ground, folder: Path, leave: Leave, fills: int, random: Random, progress: Progress, train: bool
+def fill_commands(
+    disk: Disk, numbers: range, seed: int, progress: Progress = silent, *, train: bool = True
 ) -> Result:
-    table = text(pa.Table.from_batches(demo.batches(CLIENTS, 3)))
+    """Run commands, `model train` among them if wanted, on a disk that is full at a random place.
+
+    numbers: of the commands, in turn. The first have no byte, the next all but the last file's.
+    """
+    random, fills = Random(seed), len(numbers)
+    full, folder, leave = disk.ground, disk.folder, disk.leave
     source = folder / "kaggle" / "application_train.parquet"
-    source.parent.mkdir()
-    pa.parquet.write_table(table, source)
     output = full.instance / "scores.csv"
     words = [
         ["portfolio", "demo", "--clients", str(CLIENTS), "--seed", "4"],
@@ -88,7 +95,7 @@ def _commands(
     ]
     needed = sum(path.stat().st_size for path in (full.instance / "portfolio").resolve().iterdir())
     result, refused = Result("commands on a disk that is full at a random place"), 0
-    for number in range(fills):
+    for number in numbers:
         command = words[number % len(words)]
         name = command[0] if command[0] == "score" else " ".join(command[:2])
         if name in ("user add", "token add"):
@@ -111,7 +118,7 @@ def _commands(
         output.unlink(missing_ok=True)
         result.tried += 1
         progress("fill", result.tried / fills)
-    result.told = f"refused: {refused}; the others had room enough"
+    result.told = f"refused: {refused}; the others had room enough, {disk.how}"
     return result
 
 
@@ -131,8 +138,16 @@ def _half_written(instance: Path) -> list[str]:
     return found + (["no scores"] if current_scores(instance, portfolio, model) is None else [])
 
 
-def _pages(visitor: Visitor, leave: Leave) -> Result:
+def fill_pages(disk: Disk) -> Result:
     """Ask for pages without a byte left: as before, or a refusal in French; /readyz says so."""
+    disk.leave(_SIZE)
+    with disk.ground.served() as visitor:
+        result = _pages(visitor, disk.leave)
+    result.told = disk.how
+    return result
+
+
+def _pages(visitor: Visitor, leave: Leave) -> Result:
     right = {path: visitor.ask(path) for path in (*ADDRESSES, "/", "/healthz", "/accessibilite", "/readyz")}
     portfolio = current_portfolio(visitor.server.instance)
     assert portfolio
@@ -159,8 +174,11 @@ def _pages(visitor: Visitor, leave: Leave) -> Result:
 
 
 @contextmanager
-def _disk(ground: Ground, folder: Path) -> Iterator[tuple[Ground, str, Leave]]:
+def small_disk(ground: Ground, folder: Path) -> Iterator[Disk]:
     """A copy of the ground on a small disk of its own, or on one that cannot be filled, with a stand-in."""
+    source = folder / "kaggle" / "application_train.parquet"
+    source.parent.mkdir()
+    pa.parquet.write_table(text(pa.Table.from_batches(demo.batches(CLIENTS, 3))), source)
     mount = folder / "full"
     mount.mkdir()
     options = ["mount", "-t", "tmpfs", "-o", f"size={_SIZE}", "tmpfs", str(mount)]
@@ -169,9 +187,9 @@ def _disk(ground: Ground, folder: Path) -> Iterator[tuple[Ground, str, Leave]]:
         shutil.copytree(ground.instance, mount, symlinks=True, dirs_exist_ok=True)
         full = Ground(mount, ground.token)
         if mounted:
-            yield full, "a tmpfs filled with ballast", partial(_ballast, mount)
+            yield Disk(full, folder, "a tmpfs filled with ballast", partial(_ballast, mount))
         else:
-            yield full, "RLIMIT_FSIZE in place of a full disk", _limit
+            yield Disk(full, folder, "RLIMIT_FSIZE in place of a full disk", _limit)
     finally:
         if mounted:
             subprocess.run(["umount", "--lazy", str(mount)], check=True)

@@ -53,7 +53,7 @@ _PREPARE: Final = ("prepare", "--clients", str(CLIENTS), "--seed", "3")
 
 
 @dataclass
-class _Attack:
+class Attack:
     """Commands on a served instance: how long each takes, what is answered in each state they lead to."""
 
     ground: Ground
@@ -97,20 +97,28 @@ class _Attack:
         if state not in self.states:
             self.states.append(state)
 
-    def note(self, train: bool) -> None:
-        """Go through all states, and through every command once without hurry."""
+    def learn(self, name: str) -> None:
+        """Go through the states that a command leads to, and see how long it takes without hurry."""
+        if name == "portfolio demo":
+            for seed in SEEDS:
+                self.finish(*name.split(), "--clients", str(CLIENTS), "--seed", str(seed))
+        else:
+            self.finish(*self.words(name))
+        if name == "score":
+            self.scores.add(self.scored.read_bytes())
+
+    def note(self) -> None:
+        """Go through all states, `model train` included, and through every command once without hurry."""
         demos = [["portfolio", "demo", "--clients", str(CLIENTS), "--seed", str(seed)] for seed in SEEDS]
         portfolios = [*demos, self.words("portfolio import")]
-        for learnt in portfolios if train else portfolios[:1]:
-            if train:
-                self.finish(*learnt)
-                self.finish("model", "train")
-            self.finish(*self.words("score"))
-            self.scores.add(self.scored.read_bytes())
+        for learnt in portfolios:
+            self.finish(*learnt)
+            self.finish("model", "train")
+            self.learn("score")
             for portfolio in portfolios:
                 self.finish(*portfolio)
         for name in ("model score", "user add", "token add"):
-            self.finish(*self.words(name))
+            self.learn(name)
 
     def state(self) -> dict[str, Answer]:
         """What is answered now, of all that commands may change."""
@@ -164,15 +172,21 @@ class _Attack:
         return found + [f"{draft} is left" for draft in drafts(self.scored.parent)]
 
 
-def kill_commands(
-    ground: Ground, kills: int, seed: int, progress: Progress = silent, *, train: bool = True
-) -> list[Result]:
-    """Kill commands that write, `model train` among them if wanted, on an instance that is being served."""
+@contextmanager
+def attacked(ground: Ground, seed: int) -> Iterator[Attack]:
+    """Serve an instance whose commands are to be killed."""
     folder = ground.instance.parent
     _write_clients(folder)
     with ground.served() as visitor:
-        attack = _Attack(ground, visitor, Random(seed), folder)
-        attack.note(train)
+        attack = Attack(ground, visitor, Random(seed), folder)
+        attack.states.append(attack.state())
+        yield attack
+
+
+def kill_commands(ground: Ground, kills: int, seed: int, progress: Progress = silent) -> list[Result]:
+    """Kill commands that write, on an instance that is being served."""
+    with attacked(ground, seed) as attack:
+        attack.note()
         chosen = list(attack.seconds)
         done = 0
         looked = Result("commands run to their end afterwards")
@@ -185,6 +199,18 @@ def kill_commands(
                 looked.tried += 1
                 looked.wrong += attack.look()
     return [*attack.results.values(), looked]
+
+
+def kill_workers(visitor: Visitor, workers: int, seed: int) -> Result:
+    """Kill workers of a server that people and systems are asking."""
+    random = Random(seed)
+    right = visitor.everything()
+    killed = Result("a worker killed under load", workers)
+    with _asked(visitor, right) as asked:
+        for _ in range(workers):
+            killed.wrong += _kill_worker(visitor, random, right)
+    killed.wrong += asked.wrong
+    return killed
 
 
 def kill_servers(
@@ -204,7 +230,8 @@ def kill_servers(
                     killed.wrong += _kill_worker(visitor, random, right)
                     done += 1
                     progress("kill servers", done / (workers + masters))
-                children = visitor.server.workers()
+                children = _booted(visitor)
+                asked.wait()
                 time.sleep(random.uniform(0.1, 0.5))
                 visitor.server.process.kill()
                 visitor.server.process.wait()
@@ -226,6 +253,12 @@ class _Asked:
 
     wrong: list[str] = field(default_factory=list)
     last: int = 0
+
+    def wait(self) -> None:
+        """Wait until a client was shown, half a minute at most."""
+        deadline = time.monotonic() + 30
+        while not self.last and time.monotonic() < deadline:
+            time.sleep(0.05)
 
 
 @contextmanager
@@ -266,6 +299,16 @@ def _kill_worker(visitor: Visitor, random: Random, right: dict[str, Answer]) -> 
     os.kill(victim, signal.SIGKILL)
     visitor.server.wait_for_workers(gone={victim})
     return [f"{path} after a kill" for path, answer in visitor.everything().items() if answer != right[path]]
+
+
+def _booted(visitor: Visitor) -> set[int]:
+    """The workers, once each has read the application and forked its own processes."""
+    found = visitor.server.wait_for_workers()
+    deadline = time.monotonic() + 60
+    while not all(map(visitor.server.children, found)):
+        assert time.monotonic() < deadline, "a worker has not begun after a minute"
+        time.sleep(0.1)
+    return found
 
 
 def _left(children: set[int]) -> list[str]:

@@ -1,8 +1,12 @@
 """Damaged, swapped, stopped and flooded, in the short form, on one running server."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.faults import fill, flip, slow, stop, swap
+from tests.faults.fill import Disk
 from tests.faults.ground import Ground, Result, Visitor
 
 SEED = 1
@@ -37,7 +41,21 @@ def test_slow_sockets_hold_nobody_up(visitor: Visitor) -> None:
     assert len(results) == 3
 
 
-def test_a_full_disk_writes_nothing_by_half(sound: Ground, tmp_path: Path) -> None:
-    results = fill.fill_disk(sound, tmp_path, 8, SEED, train=False)
-    assert wrong(results) == {}
-    assert [one.tried for one in results] == [8, 8]
+@pytest.fixture(scope="module")
+def disk(sound: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk]:
+    """A small disk with an instance on it."""
+    with fill.small_disk(sound, tmp_path_factory.mktemp("disk")) as disk:
+        yield disk
+
+
+@pytest.mark.parametrize("numbers", [range(3), range(3, 6), range(6, 8)], ids=["data", "rest", "last file"])
+def test_a_command_on_a_full_disk_writes_nothing_by_half(disk: Disk, numbers: range) -> None:
+    result = fill.fill_commands(disk, numbers, SEED, train=False)
+    assert result.wrong == []
+    assert result.tried == len(numbers)
+
+
+def test_pages_of_a_full_disk_are_as_before_or_say_so(disk: Disk) -> None:
+    result = fill.fill_pages(disk)
+    assert result.wrong == []
+    assert result.tried == 8

@@ -1,30 +1,43 @@
 """Killed at random moments, in the short form; `make bench-faults` is the long one."""
 
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from tests.faults import kill
 from tests.faults.ground import Ground
+from tests.faults.kill import Attack
 
 SEED = 1
 
 
-def test_killed_commands_leave_nothing_between_before_and_after(own: Ground) -> None:
-    results = kill.kill_commands(own, 6, SEED, train=False)
-    assert {one.what: one.wrong for one in results if one.wrong} == {}
-    assert {one.what for one in results if one.tried} == {
-        "`portfolio demo` killed",
-        "`portfolio import` killed",
-        "`score` killed",
-        "`model score` killed",
-        "`user add` killed",
-        "`token add` killed",
-        "commands run to their end afterwards",
-    }
+@pytest.fixture(scope="module")
+def attack(sound: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attack]:
+    """An instance of this module's own, being served."""
+    own = sound.copy(tmp_path_factory.mktemp("attacked") / "instance")
+    with kill.attacked(own, SEED) as attack:
+        yield attack
 
 
-def test_killed_servers_lose_nothing_and_come_back(own: Ground) -> None:
-    workers, masters = kill.kill_servers(own, 2, 1, SEED)
-    assert (workers.tried, workers.wrong) == (2, [])
+@pytest.mark.parametrize(
+    "name", ["portfolio demo", "portfolio import", "score", "model score", "user add", "token add"]
+)
+def test_a_killed_command_leaves_nothing_between_before_and_after(attack: Attack, name: str) -> None:
+    attack.learn(name)
+    while not attack.strike(name):
+        """It had ended before it was to be killed."""
+    assert (attack.results[name].tried, attack.results[name].wrong) == (1, [])
+    assert attack.look() == []
+
+
+def test_killed_workers_are_replaced(attack: Attack) -> None:
+    killed = kill.kill_workers(attack.visitor, 2, SEED)
+    assert (killed.tried, killed.wrong) == (2, [])
+
+
+def test_a_killed_server_loses_nothing_and_comes_back(own: Ground) -> None:
+    _, masters = kill.kill_servers(own, 0, 1, SEED)
     assert (masters.tried, masters.wrong) == (1, [])
 
 

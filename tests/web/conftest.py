@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 
 from pretadepenser import create_app
 from pretadepenser.money import KAGGLE, using
 from pretadepenser.records import users
+from pretadepenser.records.database import Database
 
 PASSWORD = "une suite de quelques mots"
 
@@ -23,19 +25,46 @@ def amounts_as_pages_show_them() -> Iterator[None]:
         yield
 
 
+class Compiled(BytecodeCache):
+    """Templates that were compiled for one application of this process, for all others."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.known:
+            bucket.bytecode_from_string(self.known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.known[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
+@pytest.fixture(scope="session")
+def prepared(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of `trained` with tables and the advisor bruno, without a key yet. Never changed."""
+    folder = tmp_path_factory.mktemp("prepared") / "instance"
+    shutil.copytree(trained, folder, symlinks=True)
+    database = Database(f"sqlite:///{folder}/pretadepenser.sqlite")
+    database.upgrade()
+    users.add_user(database, "bruno", "conseiller", PASSWORD)
+    # Closed, all stands in the file itself.
+    database.engine.dispose()
+    return folder
+
+
 @pytest.fixture
-def make_app(trained: Path, tmp_path: Path) -> Callable[..., Flask]:
+def make_app(prepared: Path, tmp_path: Path) -> Callable[..., Flask]:
     """Makes an application with some settings, on a copy of `trained` with tables and the advisor bruno."""
 
     def make(**settings: object) -> Flask:
         instance = tmp_path / "instance"
         if not instance.exists():
-            shutil.copytree(trained, instance, symlinks=True)
+            shutil.copytree(prepared, instance, symlinks=True)
         app = create_app({"INSTANCE": instance, "TESTING": True, **settings})
-        database = app.extensions["database"]
-        if not database.ready():
-            database.upgrade()
-            users.add_user(database, "bruno", "conseiller", PASSWORD)
+        app.jinja_env.bytecode_cache = COMPILED
         return app
 
     return make

@@ -217,7 +217,9 @@ def test_guessing_is_slowed_down_for_an_address_and_its_ipv6_network(app: Flask,
         assert sign_in(browser, "bruno", PASSWORD).status_code == status, address
 
 
-def test_strangers_never_delay_somebody_on_their_own_machine(app: Flask, sign_in: SignIn) -> None:
+def test_strangers_never_delay_somebody_on_their_own_machine(
+    app: Flask, sign_in: SignIn, clock: Clock
+) -> None:
     app.config["LOGIN_ATTEMPTS"] = app.config["LOGIN_ATTEMPTS_ADDRESS"] = 3
     own = app.test_client()
     assert sign_in(own, "bruno", PASSWORD).status_code == 303

@@ -12,6 +12,8 @@ from werkzeug.test import TestResponse
 
 from pretadepenser.records import tokens
 from pretadepenser.web import watch
+from tests.conftest import PASSWORD
+from tests.web.conftest import token_of
 from tests.web.test_meeting import needs_pango
 
 BROWSER = "gzip, deflate, br, zstd"
@@ -29,11 +31,13 @@ SMALL = [
 DECOMPRESS: dict[str, Callable[[bytes], bytes]] = {"br": brotli.decompress, "gzip": gzip.decompress}
 
 
-@pytest.fixture
-def client(make_app: Callable[..., Flask], sign_in: Callable[..., object]) -> FlaskClient:
-    """A browser in which bruno is signed in."""
-    browser = make_app().test_client()
-    sign_in(browser)
+@pytest.fixture(scope="module")
+def client(app: Flask) -> FlaskClient:
+    """A browser in which agathe is signed in, that takes answers as they come."""
+    browser = FlaskClient(app, app.response_class, use_cookies=True)
+    form = {"identifiant": "agathe", "mot_de_passe": PASSWORD}
+    form["csrf_token"] = token_of(browser.get("/connexion").text)
+    assert browser.post("/connexion", data=form).status_code == 303
     return browser
 
 
@@ -44,8 +48,8 @@ def get(browser: FlaskClient, url: str, accepted: str, **headers: str) -> TestRe
 
 
 def unsigned(page: bytes) -> bytes:
-    """A page without its CSRF tokens, which are signed anew each time."""
-    return re.sub(rb'value="[^"]{60,}"', b"", page)
+    """A page without what differs each time: CSRF tokens, which are signed anew, and the seconds left."""
+    return re.sub(rb'value="[^"]{60,}"|data-remaining="\d+"', b"", page)
 
 
 @pytest.mark.parametrize(("accepted", "encoding"), [(BROWSER, "br"), ("gzip, deflate", "gzip"), ("br", "br")])

@@ -13,7 +13,7 @@ from lxml.html import HtmlElement
 from pretadepenser import create_app
 from pretadepenser.records import users
 from tests import invariants
-from tests.conftest import PASSWORD, Browser, Page, signed_in
+from tests.conftest import PASSWORD, Browser, Page, signed_in, still_signed_in
 from tests.web.test_access import HEAD, LINES, NAMES
 
 CLIENTS = {"Les clients": {"Rechercher un client": "/", "Nouveau dossier": "/dossiers/nouveau"}}
@@ -54,7 +54,7 @@ def browser(app: Flask, request: pytest.FixtureRequest) -> FlaskClient:
     if who == "nobody":
         app.test_client_class = Browser
         return app.test_client()
-    found = signed_in(app, NAMES[who])
+    found = still_signed_in(app, NAMES[who])
     found.get("/clients/157083")
     return found
 
@@ -200,7 +200,7 @@ def test_who_must_choose_a_password_first_sees_what_that_opens(
 @pytest.mark.parametrize("who", ["nobody", "agathe"])
 def test_the_foot_of_each_page_leads_to_help_and_map(app: Flask, who: str, url: str) -> None:
     app.test_client_class = Browser
-    browser = app.test_client() if who == "nobody" else signed_in(app, who)
+    browser = app.test_client() if who == "nobody" else still_signed_in(app, who)
     foot = invariants.check(browser.get(url, follow_redirects=True).text, url).xpath("/html/body/footer")[0]
     links = [
         (words(link).partition(" :")[0], link.get("href"), link.get("aria-current"))

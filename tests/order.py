@@ -1,0 +1,61 @@
+"""In which order files are handed to the processes of pytest-xdist, and which must stay together.
+
+Whoever is handed a long file last keeps all others waiting: those begin first. The rest follow in their own
+order. A run in one process knows nothing of this.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadFileScheduling
+
+# Folders and files that take long, the longest first.
+LONG: Final = (
+    "tests/browser/test_accessibility.py",
+    "tests/research/",
+    "tests/browser/test_keyboard.py",
+    "tests/browser/",
+    "tests/faults/",
+    "tests/web/test_nu.py",
+    "tests/web/test_spoken.py",
+    "tests/web/",
+)
+# The network that these share takes longer to train than most of their tests take.
+TOGETHER: Final = ("tests/research/",)
+
+
+def place(nodeid: str) -> int:
+    """Where a test is to begin: the smaller, the earlier."""
+    return next((number for number, name in enumerate(LONG) if nodeid.startswith(name)), len(LONG))
+
+
+def unit(nodeid: str) -> str:
+    """What a test is handed out with: its file, or the folder of files that stay together."""
+    return next((name for name in TOGETHER if nodeid.startswith(name)), nodeid.partition("::")[0])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Sort what a process of pytest-xdist has found; each finds the same."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: place(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """Hand files out in that order where files are handed out (`--dist=loadfile`)."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Ordered(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist has no types
+        """By default pytest-xdist begins with the files of the most tests, which are the quick ones."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            return unit(nodeid)
+
+    config.option.loadscopereorder = False
+    return Ordered(config, log)
