@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from babel import Locale
@@ -39,13 +40,13 @@ class Money:
         if not (math.isfinite(self.scale) and self.scale > 0):
             raise ValueError("L’échelle des montants est un nombre supérieur à zéro, par exemple 100.")
 
-    @property
+    @cached_property
     def symbol(self) -> str:
         """Sign that follows an amount: "€"."""
         symbol: str = get_currency_symbol(self.currency, _LOCALE)
         return symbol
 
-    @property
+    @cached_property
     def noun(self) -> str:
         """Name in the plural: "euros"."""
         noun: str = get_currency_name(self.currency, 2, _LOCALE)

@@ -148,7 +148,7 @@ class Judgements:
         met, broken = self.count(Status.MET), self.count(Status.BROKEN)
         return met / (met + broken) if met + broken else 0.0
 
-    @property
+    @functools.cached_property
     def level(self) -> str:
         """Word of the law: "totalement conforme" needs all criteria judged and met, the next one half."""
         if self.rate == 1 and not self.count(Status.UNTESTED):

@@ -10,7 +10,8 @@ import hashlib
 import io
 import math
 from dataclasses import dataclass
-from typing import Final, Literal
+from functools import lru_cache
+from typing import Final
 
 from matplotlib.figure import Figure
 
@@ -125,7 +126,15 @@ class Chart:
         shown = drawing.canonical((drawing.VERSION, self.title, self.alternative, self.drawing, width))
         return hashlib.sha256(shown.encode()).hexdigest()
 
-    def svg(self, width: Width = "large", theme: Literal["auto", "light"] = "auto") -> bytes:
-        """The picture as a stand-alone SVG with real text; "auto" follows the reader's colour scheme."""
-        follow = theme == "auto"
-        return drawing.THEME.picture(self.draw(width), self.title, self.alternative, follow=follow)
+    def svg(self, width: Width = "large") -> bytes:
+        """The picture as a stand-alone SVG with real text, which follows the reader's colour scheme."""
+        return drawing.THEME.picture(self.draw(width), self.title, self.alternative, follow=True)
+
+    def on_paper(self) -> bytes:
+        """The same in light colours; the last ones are kept, since many clients have the same picture."""
+        return _on_paper(self.drawing, self.title, self.alternative)
+
+
+@lru_cache(256)
+def _on_paper(drawn: Drawing, title: str, alternative: str) -> bytes:
+    return drawing.THEME.picture(drawn.draw("large"), title, alternative, follow=False)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import count
 from typing import Any, ClassVar, TypeVar, overload
 
@@ -120,10 +120,16 @@ class Stability:
 
     def zone(self, scale: Scale) -> tuple[int, int]:
         """First and last whole points around the limit that are near it."""
-        limit = scale.POINTS_AT_LIMIT
-        first = next(points for points in count(limit - 1, -1) if not self.near(points, scale)) + 1
-        last = next(points for points in count(limit) if not self.near(points, scale)) - 1
-        return first, last
+        return _zone(self, scale)
+
+
+@lru_cache(16)
+def _zone(stability: Stability, scale: Scale) -> tuple[int, int]:
+    """The same for every client of a model and a limit."""
+    limit = scale.POINTS_AT_LIMIT
+    first = next(points for points in count(limit - 1, -1) if not stability.near(points, scale)) + 1
+    last = next(points for points in count(limit) if not stability.near(points, scale)) - 1
+    return first, last
 
 
 @dataclass(frozen=True)
@@ -145,12 +151,12 @@ class Score:
         """Largest tolerated probability, 0..1."""
         return self.scale.limit
 
-    @property
+    @cached_property
     def probability(self) -> float:
         """Probability of default of the class-balanced model, 0..1, to be compared with `limit`."""
         return self.scale.probability(self.margin)
 
-    @property
+    @cached_property
     def points(self) -> int:
         """Whole points, higher is safer."""
         return self.scale.points(self.margin)
@@ -185,7 +191,7 @@ class Score:
         """Whether points_low and points_high lie on either side of the limit."""
         return self.stability.near(self.points, self.scale)
 
-    @property
+    @cached_property
     def _reach(self) -> int:
         # By the whole points that are told, so that what is near is the same for all who have them.
         return self.stability.reach(self.scale.margin_of(self.points))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
@@ -50,29 +50,32 @@ class Database:
         _forget_after_fork(self.engine)
 
     @contextmanager
-    def session(self, *, hurried: bool = False) -> Iterator[Session]:
-        """Give a session in one transaction: committed at the end, rolled back by an exception.
-
-        hurried: for what can be done without; another writer is waited for HURRY milliseconds at most.
-        """
+    def session(self) -> Iterator[Session]:
+        """Give a session in one transaction: committed at the end, rolled back by an exception."""
         with self._sessions.begin() as session:
-            if not hurried:
-                yield session
-                return
-            self._patience(session, HURRY)
-            try:
-                yield session
-                session.flush()
-            finally:
-                if self.engine.dialect.name == "sqlite":
-                    self._patience(session, PATIENCE)
+            yield session
 
-    def _patience(self, session: Session, milliseconds: int) -> None:
-        """Have the database wait so long for another writer, in this transaction; SQLite: from here on."""
-        if self.engine.dialect.name == "sqlite":
-            session.execute(text(f"PRAGMA busy_timeout = {milliseconds}"))
-        else:
-            session.execute(text(f"SET LOCAL lock_timeout = {milliseconds}"))
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """Give the same without a session's objects, at a fifth of its cost: for what every page asks."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def hurried(self, connection: Connection) -> Iterator[None]:
+        """Do what can be done without: another writer is waited for HURRY milliseconds at most."""
+        if self.engine.dialect.name != "sqlite":
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {HURRY}")  # until the transaction's end
+            yield
+            return
+        # Without SQLAlchemy between: every page does it.
+        cursor = connection.connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {HURRY}")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {PATIENCE}")
+            cursor.close()
 
     def insert(self, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
         """Give an INSERT that knows ON CONFLICT, which both databases have but SQLAlchemy does not share."""
@@ -102,8 +105,8 @@ class Database:
     def writable(self) -> bool:
         """Tell whether the database takes a write: a full disk or a lock that stays lets it only be read."""
         try:
-            with self.session(hurried=True) as session:
-                session.execute(text("UPDATE alembic_version SET version_num = version_num"))
+            with self.connection() as connection, self.hurried(connection):
+                connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
         except SQLAlchemyError:
             return False
         return True

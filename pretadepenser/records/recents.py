@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from pretadepenser.records.database import Database
 
@@ -30,16 +30,21 @@ def remember(database: Database, user_id: int, number: int) -> None:
     Nothing is written when the client is already at the head: reading a client's pages one
     after the other costs one read each.
     """
-    recents = recent(database, user_id)
-    if recents and recents[0] == number:
-        return
-    with database.session(hurried=True) as session:
-        session.execute(_REMEMBER, {"user": user_id, "number": number, "now": time.time()})
-        for old in [other for other in recents if other != number][KEPT - 1 :]:
-            session.execute(_FORGET, {"user": user_id, "number": old})
+    with database.connection() as connection:
+        recents = _read(connection, user_id)
+        if recents and recents[0] == number:
+            return
+        with database.hurried(connection):
+            connection.execute(_REMEMBER, {"user": user_id, "number": number, "now": time.time()})
+            for old in [other for other in recents if other != number][KEPT - 1 :]:
+                connection.execute(_FORGET, {"user": user_id, "number": old})
 
 
 def recent(database: Database, user_id: int) -> Sequence[int]:
     """Give the client numbers that a user looked at, the last one first, at most `KEPT`."""
-    with database.session() as session:
-        return session.scalars(_RECENT, {"user": user_id, "kept": KEPT}).all()
+    with database.connection() as connection:
+        return _read(connection, user_id)
+
+
+def _read(connection: Connection, user_id: int) -> Sequence[int]:
+    return connection.scalars(_RECENT, {"user": user_id, "kept": KEPT}).all()

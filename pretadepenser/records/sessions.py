@@ -1,13 +1,15 @@
 """Sessions of users: one row for each signed-in browser, known by the digest of a random identifier."""
 
+from __future__ import annotations
+
 import hashlib
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, update
 
 from pretadepenser.records.database import SKEW, Database
 from pretadepenser.records.models import User, UserSession
@@ -17,29 +19,49 @@ RARELY: Final = 60
 
 
 @dataclass(frozen=True)
+class Use:
+    """A session, when it began and when it was used last (seconds since the epoch)."""
+
+    id: int
+    begun: float
+    seen: float
+
+
+@dataclass(frozen=True)
 class Limits:
     """How long a session lasts, in seconds: without being used, and at all."""
 
     idle: float
     age: float
 
-    def end(self, session: UserSession) -> float:
+    def end(self, session: UserSession | Use) -> float:
         """When a session ends if it is not used again; 0 for one from the future."""
         if max(session.begun, session.seen) > time.time() + SKEW:
             return 0
         return min(session.seen + self.idle, session.begun + self.age)
 
-    def fell_asleep(self, session: UserSession) -> bool:
+    def fell_asleep(self, session: Use) -> bool:
         """Whether want of use ended a session."""
         return session.seen + self.idle <= min(time.time(), session.begun + self.age)
 
 
 @dataclass(frozen=True)
-class Found:
-    """A row of a session, its user, and when it ends (seconds since the epoch)."""
+class Owner:
+    """The user of a session, as read with it."""
 
-    session: UserSession
-    user: User
+    id: int
+    name: str
+    role: str
+    active: bool
+    must_change: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """A session, its user, and when it ends (seconds since the epoch)."""
+
+    session: Use
+    user: Owner
     end: float
 
     @property
@@ -72,24 +94,36 @@ def begin(database: Database, user: User, browser: str, limits: Limits) -> str |
     return text
 
 
+# Made once: every page asks for it.
+_FIND: Final = (
+    select(
+        UserSession.id, UserSession.begun, UserSession.seen,
+        User.id, User.name, User.role, User.active, User.must_change,
+    )
+    .join(User, User.id == UserSession.user_id)
+    .where(UserSession.digest == bindparam("digest"), User.id == bindparam("user"))
+)  # fmt: skip
+
+
 def find(database: Database, user: int, text: str, limits: Limits) -> Found | None:
     """Give the session of this user with this identifier, over or not, in one read; None: there is none."""
-    with database.session() as session:
-        row = session.execute(
-            select(UserSession, User).join(User).where(UserSession.digest == _digest(text), User.id == user)
-        ).one_or_none()
-    return None if row is None else Found(row[0], row[1], limits.end(row[0]))
+    with database.connection() as connection:
+        row = connection.execute(_FIND, {"digest": _digest(text), "user": user}).one_or_none()
+    if row is None:
+        return None
+    session = Use(*row[:3])
+    return Found(session, Owner(*row[3:]), limits.end(session))
 
 
 def touch(database: Database, found: Found, limits: Limits) -> Found:
     """Write down that a session is used now, and give it as it is then; a convenience, hurried."""
-    now, row = time.time(), found.session
-    with database.session(hurried=True) as session:
-        session.execute(
-            update(UserSession).where(UserSession.id == row.id, UserSession.seen < now).values(seen=now)
+    now, session = time.time(), found.session
+    with database.connection() as connection, database.hurried(connection):
+        connection.execute(
+            update(UserSession).where(UserSession.id == session.id, UserSession.seen < now).values(seen=now)
         )
-    row.seen = max(row.seen, now)
-    return Found(row, found.user, limits.end(row))
+    session = replace(session, seen=max(session.seen, now))
+    return Found(session, found.user, limits.end(session))
 
 
 def listed(database: Database, user: int, limits: Limits) -> Sequence[UserSession]:

@@ -35,6 +35,7 @@ def init_app(app: Flask) -> None:
         watch,
     )
 
+    app.jinja_environment = frame.Environment
     # What a part does after a request is done last to first: compression sees finished answers.
     for part in (addresses, heavy, compression, operations, security, auth, frame, statics, errors, api):
         part.init_app(app)

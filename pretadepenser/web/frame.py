@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
-from flask import Flask, Response, current_app, g, request, url_for
+import flask.templating
+from flask import Flask, Response, current_app, g, request
 from jinja2 import StrictUndefined
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
@@ -16,6 +18,7 @@ from pretadepenser.audit import rgaa
 from pretadepenser.credit.dictionary import wording
 from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.web import places, resources
+from pretadepenser.web.addresses import url_for
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,13 @@ class FrenchSpaces(Extension):
             )
 
 
+class Environment(flask.templating.Environment):
+    """Jinja's, for templates that all have the same globals: each import compares them."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return self.globals if d is None else super().make_globals(d)
+
+
 def init_app(app: Flask) -> None:
     """Give the templates their functions and filters, and make an undefined name an error."""
     app.before_request(_use_money)
@@ -60,6 +70,7 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         plural=french.plural,
+        zip=zip,
         main_navigation=main_navigation,
         client_navigation=client_navigation,
         fictitious_data=fictitious_data,

@@ -47,7 +47,7 @@ def pdf(number: int) -> ResponseReturnValue:
     told = lender()
     found = _found(number, told)
     scale = charts.scale(found.score, Person.YOU)
-    picture = base64.b64encode(scale.svg(theme="light")).decode()
+    picture = base64.b64encode(scale.on_paper()).decode()
     html = render_template(
         "pages/meeting_pdf.html",
         client_number=number,

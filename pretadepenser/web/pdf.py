@@ -7,6 +7,7 @@ it all other pages must work.
 from __future__ import annotations
 
 import threading
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,23 +31,35 @@ def tagged(html: str, stylesheet: Path) -> bytes:
     the network or a file. Raises PdfUnavailableError.
     """
     try:
-        from weasyprint import CSS, HTML
-        from weasyprint.text.fonts import FontConfiguration
-        from weasyprint.urls import URLFetcher
+        from weasyprint import HTML
     except (ImportError, OSError) as error:
         raise PdfUnavailableError(
             "La bibliothèque Pango manque sur ce serveur : installez-la avec « apt install libpango-1.0-0 "
             "libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core », puis redémarrez l’application."
         ) from error
-    fetcher = URLFetcher(allowed_protocols=("data",), allow_redirects=False, fail_on_errors=True)
     with _ONE_AT_A_TIME:
-        fonts = FontConfiguration()
-        style = CSS(filename=stylesheet, font_config=fonts, url_fetcher=fetcher)
-        page = HTML(string=html, url_fetcher=fetcher)
+        style, fonts = _read(stylesheet, stylesheet.stat().st_mtime_ns)
+        page = HTML(string=html, url_fetcher=_fetcher())
         made: bytes = page.write_pdf(
             stylesheets=[style], font_config=fonts, pdf_variant=VARIANT, finisher=_set_margins_aside
         )
     return made
+
+
+def _fetcher() -> Any:
+    from weasyprint.urls import URLFetcher
+
+    return URLFetcher(allowed_protocols=("data",), allow_redirects=False, fail_on_errors=True)
+
+
+@lru_cache(4)
+def _read(stylesheet: Path, _changed: int) -> tuple[Any, Any]:
+    """A style sheet as WeasyPrint reads it, once until it has changed, and the fonts that it knows."""
+    from weasyprint import CSS
+    from weasyprint.text.fonts import FontConfiguration
+
+    fonts = FontConfiguration()
+    return CSS(filename=stylesheet, font_config=fonts, url_fetcher=_fetcher()), fonts
 
 
 def _set_margins_aside(_: Any, made: Any) -> None:

@@ -66,11 +66,12 @@ def may_open(place: Place) -> bool:
     """Whether the page answers to whoever asks now."""
     if place.who is None:
         return True
-    if not current_user.is_authenticated:
+    user = current_user._get_current_object()  # the proxy would look it up three times
+    if not user.is_authenticated:
         return place.endpoint == "auth.sign_in"
-    if current_user.must_change:
+    if user.must_change:
         return place.endpoint in auth.BEFORE_CHANGE
-    return current_user.role in place.who
+    return user.role in place.who
 
 
 def within_reach() -> dict[str, tuple[Place, ...]]:

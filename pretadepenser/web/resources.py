@@ -78,6 +78,11 @@ class Shelf:
     opened: Opened | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def serving(self, folders: Folders) -> Opened | None:
+        """What is open, where it is of these folders and can be gone on with."""
+        opened = self.opened
+        return opened if opened is not None and opened.serves(folders) else None
+
 
 def portfolio() -> Portfolio:
     """The clients in use. Raises UnavailableError, or PortfolioError when the files are damaged."""
@@ -154,23 +159,17 @@ def _current() -> Opened:
     """What is published now, opened unless this process holds it."""
     shelf: Shelf = current_app.extensions.setdefault("shelf", Shelf())
     instance = current_app.config["INSTANCE"]
-    folders = _published(instance)
-    for _ in range(ATTEMPTS):
-        opened = _held(shelf, instance, folders)
-        # Published anew meanwhile, what is open may be of two generations.
-        if folders == (now := _published(instance)):
-            break
-        folders = now
-    return opened
-
-
-def _held(shelf: Shelf, instance: Path, folders: Folders) -> Opened:
-    if shelf.opened and shelf.opened.serves(folders):
-        return shelf.opened
+    if (held := shelf.serving(_published(instance))) is not None:
+        return held
     with shelf.lock:
-        if not shelf.opened or not shelf.opened.serves(folders):
-            shelf.opened = _open(instance, folders, shelf.opened)
-        return shelf.opened
+        for _ in range(ATTEMPTS):
+            folders = _published(instance)
+            opened = shelf.serving(folders) or _open(instance, folders, shelf.opened)
+            # Published anew meanwhile, what is open may be of two generations: nobody else sees it.
+            if folders == _published(instance):
+                break
+        shelf.opened = opened
+    return opened
 
 
 def _published(instance: Path) -> Folders:

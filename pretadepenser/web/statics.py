@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from flask import Flask, Response, current_app, request, url_for
+from flask import Flask, Response, current_app, request
+
+from pretadepenser.web.addresses import url_for
 
 # Seconds in a year, which caches take as "for ever".
 YEAR: Final = 365 * 24 * 60 * 60
@@ -49,11 +52,11 @@ def _keep(response: Response) -> Response:
 def _fingerprint(filename: str) -> str:
     folder = current_app.static_folder
     assert folder is not None
-    path = Path(folder) / filename
-    return _content(path, path.stat().st_mtime_ns)
+    path = f"{folder}/{filename}"
+    return _content(path, os.stat(path).st_mtime_ns)
 
 
 @lru_cache(maxsize=64)
-def _content(path: Path, changed: int) -> str:
+def _content(path: str, changed: int) -> str:
     """Fingerprint of a file, computed anew when it has `changed`: an update comes before its restart."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]

@@ -25,6 +25,7 @@ from pretadepenser.credit.model import scoring
 from pretadepenser.credit.model.inputs import NEUTRAL, feature_types, input_matrix
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
+from pretadepenser.credit.scale import Scale
 from pretadepenser.french import Person
 from tests.measures import faithfulness
 from tests.unit import by_heart
@@ -362,3 +363,17 @@ def test_a_file_without_scores_gives_a_reason_where_such_a_client_was_met(
     assert bare.score.points == 470
     assert [reason.points for reason in bare.against] == [-30] * told
     assert [part.heard for part in bare.parts if part.name == "notes"] == [told]
+
+
+def test_each_score_has_its_own_picture_on_paper(explained: list[Explanation]) -> None:
+    """Pictures are kept for all who have the same one: never another score, limit or person."""
+    scores = {one.score.points: one.score for one in explained}
+    first, second = list(scores.values())[:2]
+    other = dataclasses.replace(first, scale=Scale(0.3))
+    for score in (first, second, first, other):
+        for person, whom in ((Person.CLIENT, "Ce client"), (Person.YOU, "Vous")):
+            svg = " ".join(charts.scale(score, person).on_paper().decode().split())
+            assert f"{whom} : {score.points}<" in svg.replace("\N{NO-BREAK SPACE}", " ")
+            assert f"De {score.zone[0]} à {score.zone[1]} points" in svg
+    assert first.points != other.points
+    assert first.zone != other.zone

@@ -317,6 +317,29 @@ def test_of_a_large_file_the_row_that_is_read_is_checked(
     assert refused >= 5
 
 
+@pytest.mark.parametrize("bit", [0, 6])
+def test_a_row_that_changes_while_it_is_served_is_refused(
+    portfolio: Portfolio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bit: int
+) -> None:
+    """Its batch was looked at before, and is held ready. Bit 62 of 1.0 makes it infinite: no whole number."""
+    monkeypatch.setattr(storage, "LARGE", 0)
+    name = "TARGET"
+    folder = shutil.copytree(portfolio.folder, tmp_path / "copy")
+    opened = Portfolio.open(folder)
+    known = [one for one in map(opened.client, opened.numbers()[:64].tolist()) if one]
+    place, changed = next((place, one) for place, one in enumerate(known) if one.values[name] == 1)
+    with pa.memory_map(str(folder / "clients.arrow")) as file:
+        content = file.read_buffer()
+        start = pa.ipc.open_file(content).get_batch(0).column(name).buffers()[1].address - content.address
+    flip(folder / "clients.arrow", start + 8 * place + 7, bit)
+    with pytest.raises(PortfolioError, match="endommagé"):
+        opened.client(changed.number)
+    for other in known[:place] + known[place + 1 :]:
+        found = opened.client(other.number)
+        assert found
+        assert found.values == other.values
+
+
 def test_verify_reads_large_files_too(
     portfolio: Portfolio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

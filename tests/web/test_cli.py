@@ -410,7 +410,7 @@ def test_scores_without_reasons_need_no_portfolio(served: Flask, tmp_path: Path)
 @pytest.mark.parametrize("way", ["itself", "link", "hard link"])
 def test_scores_never_replace_the_clients(served: Flask, tmp_path: Path, way: str) -> None:
     source, target = tmp_path / "clients.csv", tmp_path / "scores.csv"
-    pa.csv.write_csv(pa.Table.from_pylist(clients(served)[:5]), source)
+    pa.csv.write_csv(pa.Table.from_pylist(clients(served, 5)), source)
     before = source.read_bytes()
     if way == "itself":
         target = tmp_path / "instance" / ".." / "clients.csv"
@@ -426,7 +426,7 @@ def test_scores_never_replace_the_clients(served: Flask, tmp_path: Path, way: st
 
 def test_files_are_replaced_only_when_asked(served: Flask, tmp_path: Path) -> None:
     source, target = tmp_path / "clients.csv", tmp_path / "scores.csv"
-    pa.csv.write_csv(pa.Table.from_pylist(clients(served)[:5]), source)
+    pa.csv.write_csv(pa.Table.from_pylist(clients(served, 5)), source)
     for words in (("score", str(source), "--no-reasons"), ("model", "card")):
         target.write_text("before")
         done = flask(served, *words, "--output", str(target))
@@ -438,7 +438,7 @@ def test_files_are_replaced_only_when_asked(served: Flask, tmp_path: Path) -> No
 
 def test_a_file_in_windows_1252_is_scored_and_said_so(served: Flask, tmp_path: Path) -> None:
     source, target = tmp_path / "clients.csv", tmp_path / "scores.csv"
-    pa.csv.write_csv(pa.Table.from_pylist(clients(served)[:5]), source)
+    pa.csv.write_csv(pa.Table.from_pylist(clients(served, 5)), source)
     source.write_bytes(source.read_bytes().replace(b'"Cash loans"', b'"Cash loans\xa0"'))
     done = flask(served, "score", str(source), "--output", str(target), "--no-reasons")
     assert done.exit_code == 0, done.output

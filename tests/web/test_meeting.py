@@ -340,6 +340,18 @@ def test_it_is_a_download_that_nothing_keeps(client: FlaskClient, cases: dict[st
 
 
 @needs_pango
+def test_a_style_sheet_that_has_changed_is_read_again(tmp_path: Path) -> None:
+    style = tmp_path / "a.css"
+    pages = []
+    for size in ("A4", "A5"):
+        style.write_text(f"@page {{ size: {size} }}")
+        made = pdf.tagged('<html lang="fr"><title>a</title><p>a', style)
+        with pikepdf.open(io.BytesIO(made)) as document:
+            pages.append(round(float(document.pages[0].MediaBox[2])))
+    assert pages == [595, 420]
+
+
+@needs_pango
 @pytest.mark.parametrize(
     "address", ["http://127.0.0.1:9/a.svg", "https://exemple.fr/a.png", "file:///etc/hosts"]
 )

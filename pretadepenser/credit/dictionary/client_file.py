@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Column, Kind, Row, Theme, wording
+
+# A part of the file without a client: the columns of each theme with their labels there.
+Blank = tuple[tuple[Theme, tuple[tuple[Column, str], ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -54,17 +58,8 @@ def parts(row: Row, features: Sequence[str], *, audit: bool) -> File:
     is in the title, and the outcome: it is known of an old client, and beside the decision it would tell an
     advisor what the model is there to say.
     """
-    looked_at = set(dictionary.columns_of(features))
-    shown = [
-        column for column in dictionary.COLUMNS.values() if column.kind not in (Kind.IDENTIFIER, Kind.TARGET)
-    ]
-    audited = [column for column in shown if _for_audits(column)]
-    free = [column for column in shown if not _for_audits(column)]
-    return File(
-        used=_by_theme([column for column in free if column.name in looked_at], row),
-        other=_by_theme([column for column in free if column.name not in looked_at], row),
-        audited=_by_theme(audited, row) if audit else (),
-    )
+    used, other, audited = _sorted(tuple(features))
+    return File(_filled(used, row), _filled(other, row), _filled(audited, row) if audit else ())
 
 
 def _for_audits(column: Column) -> bool:
@@ -72,12 +67,32 @@ def _for_audits(column: Column) -> bool:
     return column.protected is not None or column.theme is Theme.CIRCLE
 
 
-def _by_theme(columns: Sequence[Column], row: Row) -> tuple[Section, ...]:
+@lru_cache(16)
+def _sorted(features: tuple[str, ...]) -> tuple[Blank, Blank, Blank]:
+    """What is used, other and audited of any client's file, by a model of these features."""
+    looked_at = set(dictionary.columns_of(features))
+    shown = [
+        column for column in dictionary.COLUMNS.values() if column.kind not in (Kind.IDENTIFIER, Kind.TARGET)
+    ]
+    free = [column for column in shown if not _for_audits(column)]
+    return (
+        _by_theme([column for column in free if column.name in looked_at]),
+        _by_theme([column for column in free if column.name not in looked_at]),
+        _by_theme([column for column in shown if _for_audits(column)]),
+    )
+
+
+def _by_theme(columns: Sequence[Column]) -> Blank:
     grouped = [(theme, [column for column in columns if column.theme is theme]) for theme in Theme]
     return tuple(
-        Section(theme, tuple(Entry(one, _within(theme, one.label), _text(one, row)) for one in found))
-        for theme, found in grouped
-        if found
+        (theme, tuple((one, _within(theme, one.label)) for one in found)) for theme, found in grouped if found
+    )
+
+
+def _filled(blank: Blank, row: Row) -> tuple[Section, ...]:
+    return tuple(
+        Section(theme, tuple(Entry(column, label, _text(column, row)) for column, label in columns))
+        for theme, columns in blank
     )
 
 

@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from importlib import resources
 from types import MappingProxyType
 from typing import Any, Final
@@ -138,7 +139,12 @@ class Column:
         possessed = self.noun.startswith(("votre ", "vos "))
         return self.noun if possessed else french.the(self.noun, self.gender, self.many)
 
-    @property
+    @cached_property
+    def codes(self) -> tuple[str, ...]:
+        """The published categories, each at the position that stands for it in a frame."""
+        return tuple(self.categories or ())
+
+    @cached_property
     def textual(self) -> bool:
         """Whether the raw values are text (categories), rather than numbers."""
         return self.categories is not None and not self.integer
@@ -154,7 +160,11 @@ class Column:
 
     def code(self, category: str) -> int:
         """Position of a published category, which is the number that frames store; KeyError if unknown."""
-        return _positions(self)[category]
+        return self._positions[category]
+
+    @cached_property
+    def _positions(self) -> Mapping[str, int]:
+        return {code: index for index, code in enumerate(self.codes)}
 
     def accepts(self, value: float | str | None) -> bool:
         """Say whether a raw value is one that this column may hold: missing, category, range and sentinel."""
@@ -177,15 +187,6 @@ class Column:
             return False
         column, without = self.not_applicable_where
         return row.get(column) == without
-
-
-_POSITIONS: dict[str, Mapping[str, int]] = {}
-
-
-def _positions(column: Column) -> Mapping[str, int]:
-    if column.name not in _POSITIONS:
-        _POSITIONS[column.name] = {code: index for index, code in enumerate(column.categories or ())}
-    return _POSITIONS[column.name]
 
 
 def _written(words: Any, person: Person) -> Any:

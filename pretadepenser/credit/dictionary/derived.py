@@ -5,7 +5,7 @@ Pure functions on frames, the same for 1 row or 10⁶.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -70,15 +70,15 @@ def columns_of(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in COLUMNS if name in needed)
 
 
-def frame(rows: Sequence[Row]) -> Frame:
-    """Turn raw rows into a frame of every column that they all have.
+def frame(rows: Sequence[Row], names: Iterable[str] = tuple(COLUMNS)) -> Frame:
+    """Turn raw rows into a frame of every column, of those named, that they all have.
 
     Raises KeyError for a category that the dictionary does not know, and TypeError or ValueError for text in
     a numeric column: rows come validated.
     """
     if not rows:
-        return {name: np.empty(0) for name in COLUMNS}
-    names = [name for name in COLUMNS if all(name in row for row in rows)]
+        return {name: np.empty(0) for name in names}
+    names = [name for name in names if all(name in row for row in rows)]
     return {name: np.array([_number(name, row[name]) for row in rows], np.float64) for name in names}
 
 

@@ -6,7 +6,6 @@ gender and elision agree. Nothing here knows the model: the caller gives the ran
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -56,7 +55,7 @@ _MIDDLE: Final = 0.03
 
 def is_absent(value: Value) -> bool:
     """Say whether a raw value is missing: None or NaN."""
-    return value is None or (isinstance(value, float) and math.isnan(value))
+    return value is None or value != value
 
 
 def value_text(column: Column, value: Value) -> str:
@@ -65,7 +64,7 @@ def value_text(column: Column, value: Value) -> str:
     Missing gives "donnée absente" and 365243 days of employment "sans emploi en cours". Raises ValueError
     for a category that the dictionary does not know or a number where the column holds text.
     """
-    if is_absent(value) or value is None:
+    if value is None or value != value:
         return french.ABSENT
     if column.categories is not None:
         return column.categories[_category(column, value)]

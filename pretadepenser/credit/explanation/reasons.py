@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from pretadepenser.credit import dictionary
@@ -157,12 +158,18 @@ def _decomposed(
     model: Model, rows: Sequence[Row], limit: float, numbers: Sequence[int | None]
 ) -> Iterator[tuple[Decomposition, Row]]:
     """Each row's decomposition, and the row as the model reads it with its derived figures."""
-    frame = dictionary.frame(rows)
+    frame = dictionary.frame(rows, _looked_at(model.features))
     derived = dictionary.derive(frame)
-    every = model.contributions(input_matrix(frame, model.features))
+    every = model.contributions(input_matrix(frame, model.features, derived))
     for index, (row, number) in enumerate(zip(rows, numbers, strict=True)):
         values = {**as_read(row), **{name: _known(figures[index]) for name, figures in derived.items()}}
         yield _decomposition(model, values, every[index], limit, number), values
+
+
+@lru_cache(16)
+def _looked_at(features: tuple[str, ...]) -> tuple[str, ...]:
+    """Columns of which the features are made, and all derived figures: an eighth of those of a row."""
+    return dictionary.columns_of((*features, *dictionary.DERIVED))
 
 
 def _decomposition(
@@ -197,7 +204,9 @@ def _part(model: Model, values: Row, teller: str, members: Sequence[tuple[str, f
     return Part(
         teller,
         dictionary.group_label(teller) if grouped else dictionary.describe(teller).label,
-        wording.group_text(teller, values) if grouped else _text(model, teller, values),
+        wording.group_text(teller, values)
+        if grouped
+        else next((one.text for one in told if one.name == teller), None) or _text(model, teller, values),
         math.fsum(margin for _, margin in members),
         points,
         tuple(told),

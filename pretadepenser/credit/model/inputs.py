@@ -68,16 +68,23 @@ def neutral(name: str, value: Value) -> Value:
 
 def as_read(row: Row) -> Row:
     """Return a client's raw values as the model reads them: what is told of a client names no such ground."""
-    return {name: neutral(name, value) for name, value in row.items()}
+    read = dict(row)
+    for (name, named), neutral in NEUTRAL.items():
+        if read.get(name) == named:
+            read[name] = neutral
+    return read
 
 
-def input_matrix(frame: Frame, names: Sequence[str] = FEATURES) -> NDArray[np.float32]:
+def input_matrix(
+    frame: Frame, names: Sequence[str] = FEATURES, derived: Frame | None = None
+) -> NDArray[np.float32]:
     """Return the model's inputs, float32, shape (n, len(names)): NaN where missing, categories as codes.
 
     `frame` holds at least `dictionary.columns_of(names)` (KeyError otherwise). "No employment" is a missing
-    length of employment, and the categories of NEUTRAL are read as their neutral one.
+    length of employment, and the categories of NEUTRAL are read as their neutral one. `derived`: what
+    `derive(frame)` gives, where it is known.
     """
-    derived = derive(frame)
+    derived = derive(frame) if derived is None else derived
     size = len(next(iter(frame.values())))
     inputs = np.empty((size, len(names)), np.float32)
     for index, name in enumerate(names):

@@ -101,7 +101,9 @@ class Model:
         base is that of clients weighted by class, whom nobody has met. `matrix` is what input_matrix returns
         for `self.features`. Each row sums to its margin within 1e-5 (float32).
         """
-        values: NDArray[np.float32] = self._booster.predict(self._data(matrix), pred_contribs=True)
+        values: NDArray[np.float32] = self._booster.predict(
+            self._data(matrix), pred_contribs=True, validate_features=False
+        )
         centred = values.astype(np.float64)
         centred[:, :-1] -= self._reference
         centred[:, -1] += self._reference.sum()
@@ -109,7 +111,9 @@ class Model:
 
     def margins(self, matrix: Inputs) -> Floats:
         """Log-odds of default, float64, shape (n,); higher is riskier."""
-        values: NDArray[np.float32] = self._booster.predict(self._data(matrix), output_margin=True)
+        values: NDArray[np.float32] = self._booster.predict(
+            self._data(matrix), output_margin=True, validate_features=False
+        )
         return values.astype(np.float64)
 
     def rare(self, name: str, value: object) -> bool:

@@ -22,7 +22,7 @@ from pretadepenser import storage
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Frame, Row
 from pretadepenser.credit.portfolio.bins import Bins, values_of
-from pretadepenser.credit.portfolio.rows import Rows, check, raw
+from pretadepenser.credit.portfolio.rows import Rows
 from pretadepenser.credit.portfolio.statistics import Quantiles, Statistics
 from pretadepenser.credit.portfolio.validation import PortfolioError
 from pretadepenser.money import KAGGLE, Money
@@ -97,13 +97,8 @@ class Portfolio:
         if index is None:
             return None
         with self._readable():
-            batch = self._rows.batch(index // self._batch_rows).slice(index % self._batch_rows, 1)
-            values = {
-                column.name: raw(column, batch.column(place)[0].as_py())
-                for place, column in enumerate(dictionary.COLUMNS.values())
-            }
-            # Of the values that are given away: Arrow may read damaged bytes in more than one way.
-            if values["SK_ID_CURR"] != number or check(values) != self._checks[index]:
+            values, check = self._rows.row(index // self._batch_rows, index % self._batch_rows)
+            if values["SK_ID_CURR"] != number or check != self._checks[index]:
                 raise ValueError("another row")
         target = values["TARGET"]
         return Client(number, values, None if target is None else int(target))
@@ -194,7 +189,7 @@ class Portfolio:
         """Say of what cannot be read that the portfolio is damaged; a KeyError is the caller's."""
         try:
             yield
-        except (OSError, ValueError, IndexError, pa.ArrowException) as error:
+        except (OSError, ValueError, IndexError, OverflowError, pa.ArrowException) as error:
             raise _damaged(self.folder / CLIENTS) from error
 
     def _check(self) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,47 @@ from numpy.typing import NDArray
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Column, Frame, Row
 
+# Batches whose columns are held ready for `row`: some 100 kB each.
+VIEWS: Final = 64
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """The stored numbers of a column of one batch, left where they are: looking at one costs no Arrow object.
+
+    known: the map of what is not missing, a bit each, None where nothing is missing.
+    """
+
+    numbers: NDArray[Any]
+    known: NDArray[np.uint8] | None
+    offset: int
+
+    @classmethod
+    def of(cls, values: pa.Array) -> _View:
+        codes = values.indices if pa.types.is_dictionary(values.type) else values
+        validity, content = codes.buffers()
+        numbers = np.frombuffer(content, dtype=codes.type.to_pandas_dtype())
+        return cls(numbers, None if validity is None else np.frombuffer(validity, np.uint8), codes.offset)
+
+    def number(self, place: int) -> float | int:
+        """The number in one row, a category's code, NaN where missing."""
+        place += self.offset
+        if self.known is not None and not self.known.item(place >> 3) >> (place & 7) & 1:
+            return math.nan
+        number: float | int = self.numbers.item(place)
+        return number
+
+
+def _given(column: Column, number: float | int) -> float | str | None:
+    """A stored number in Kaggle's coding."""
+    if number != number:
+        return None
+    if not column.textual:
+        return int(number) if column.integer else number
+    if number < 0:
+        raise ValueError("no category")
+    return column.codes[int(number)]
+
 
 class Rows:
     """The rows held in `content`, an Arrow IPC file in memory or in a memory map."""
@@ -21,6 +63,7 @@ class Rows:
     def __init__(self, content: pa.Buffer) -> None:
         self._content = content
         self._reader = pa.ipc.open_file(content)
+        self._views: dict[int, list[_View]] = {}
 
     @property
     def schema(self) -> pa.Schema:
@@ -35,6 +78,22 @@ class Rows:
     def batch(self, index: int) -> pa.RecordBatch:
         """One stored batch, its values left where they are."""
         return self._reader.get_batch(index)
+
+    def row(self, index: int, place: int) -> tuple[Row, int]:
+        """All raw values of one row of one stored batch, in the dictionary's order, and their checksum.
+
+        Raises ValueError, IndexError or OverflowError where the bytes cannot be values of their columns.
+        """
+        views = self._views.get(index)
+        if views is None:
+            views = [_View.of(values) for values in self.batch(index).columns]
+            if len(self._views) >= VIEWS:
+                self._views.clear()
+            self._views[index] = views
+        stored = [view.number(place) for view in views]
+        check = int((np.array(stored, np.float64).view(np.uint64) * _FACTORS).sum())
+        columns = dictionary.COLUMNS.items()
+        return {name: _given(column, one) for (name, column), one in zip(columns, stored, strict=True)}, check
 
     def picked(self, index: int, rows: NDArray[np.int64], columns: Sequence[str]) -> list[Row]:
         """Raw values of `columns` in some rows of one stored batch, in the order asked.
@@ -130,15 +189,3 @@ def checks(frame: Frame) -> NDArray[np.uint64]:
     for factor, name in zip(_FACTORS, dictionary.COLUMNS, strict=True):
         total += np.ascontiguousarray(frame[name], np.float64).view(np.uint64) * factor
     return total
-
-
-def check(values: Row) -> int:
-    """The same of one row: all its raw values, in the dictionary's order. ValueError for no such value."""
-    try:
-        numbers = [
-            math.nan if value is None else float(column.code(str(value)) if column.textual else value)
-            for column, value in zip(dictionary.COLUMNS.values(), values.values(), strict=True)
-        ]
-    except (KeyError, TypeError) as error:
-        raise ValueError("no value of its column") from error
-    return int((np.array(numbers).view(np.uint64) * _FACTORS).sum())

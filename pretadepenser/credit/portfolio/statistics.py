@@ -95,6 +95,7 @@ class Statistics:
     def __init__(self, summary: Mapping[str, Any], tables: NDArray[np.float64]) -> None:
         self._summary = summary
         self._quantiles = tables
+        self._seen: dict[str, Quantiles] = {}
 
     @classmethod
     def open(cls, folder: Path) -> Statistics:
@@ -105,9 +106,10 @@ class Statistics:
 
     def quantiles(self, name: str) -> Quantiles:
         """The quantiles of a numeric column or derived figure; KeyError for any other name."""
-        start, end = self._summary[name]["rungs"]
-        values, below, upto = np.asarray(self._quantiles[:, start:end])
-        return Quantiles(values, below, upto)
+        if name not in self._seen:
+            start, end = self._summary[name]["rungs"]
+            self._seen[name] = Quantiles(*np.asarray(self._quantiles[:, start:end]))
+        return self._seen[name]
 
     def missing(self, name: str) -> float:
         """Share of clients without a value, 0..1."""
