@@ -17,6 +17,7 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 # The data of the study and of the bank are not in the repository, nor may they be.
 ALWAYS = {
     "genuine rows (../shared/data) are not here": "Kaggle's files may not be passed on",
+    "cases (../shared/cases) are not here": "kept beside the repository",
     "les photos réelles (../shared/data/flipkart) sont absentes": "nor may Flipkart's photos",
     "les poids ImageNet (../shared/weights) sont absents": "60 MB to 500 MB, not ours",
     "PostgreSQL is not installed (apt install postgresql)": "SQLite is what most installations have",
