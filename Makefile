@@ -47,15 +47,22 @@ train: $(VENV)/.run ## Entraîne de nouveau le modèle sur le portefeuille en pl
 	@$(FLASK) model train
 
 # The technology watch (research/). TABLE: the csv; PHOTOS: the folder of photos; WEIGHTS: a folder of
-# <network>_notop.weights.h5 files (without it, Keras downloads VGG16 and EfficientNet-B7).
+# <network>_notop.weights.h5 files (without it, Keras downloads VGG16 and EfficientNet-B7). It may also hold MiniLM's
+# model.safetensors and tokenizer.json, in a folder of their own or not; what lacks its weights is left out by name.
 WORK ?= research/work
 WEIGHTS ?=
+# Sides of EfficientNet-B7's photos, in pixels: at 600, its own, it takes seven times as long as at 224.
+B7 ?= 224
 STUDY = $(BIN)/python -m research
 weights = $(if $(WEIGHTS),$(WEIGHTS)/$(1)_notop.weights.h5,imagenet)
-NETWORKS = vgg16 $(if $(WEIGHTS),efficientnet_lite0 efficientnet_lite2 efficientnet_lite2_440,efficientnet_b7_224)
-EXPLAINED = vgg16 $(if $(WEIGHTS),efficientnet_lite2_440,efficientnet_b7_224)
+NETWORKS = vgg16 $(if $(WEIGHTS),efficientnet_lite0 efficientnet_lite2 efficientnet_lite2_440,$(B7:%=efficientnet_b7_%))
+EXPLAINED = vgg16 $(if $(WEIGHTS),efficientnet_lite2_440,efficientnet_b7_$(firstword $(B7)))
 # The network of a configuration: its name without the side of the photos.
-BACKBONE = $(patsubst %_440,%,$(patsubst %_224,%,$(1)))
+BACKBONE = $(patsubst %_440,%,$(patsubst %_224,%,$(patsubst %_600,%,$(1))))
+# Methods that read texts, and then those that join what these and the photos' networks answered.
+TEXTS = bag_of_words tfidf minilm minilm_tuned
+JOINED = ensemble_text fusion_late fusion_unsure fusion_features
+all_weights = $(if $(WEIGHTS),$(WEIGHTS),imagenet)
 
 .PHONY: research
 research: $(VENV)/.research study-data ## Refait la veille technique (TABLE=… PHOTOS=… et au besoin WEIGHTS=…)
@@ -64,12 +71,19 @@ research: $(VENV)/.research study-data ## Refait la veille technique (TABLE=… 
 	@$(foreach config,$(NETWORKS),$(STUDY) train --work $(WORK) --config $(config) \
 	  --weights "$(call weights,$(call BACKBONE,$(config)))" &&) true
 	@$(if $(WEIGHTS),$(STUDY) train --work $(WORK) --config ensemble_efficientnet_lite)
+	@set -e; for config in $(TEXTS); do \
+	  $(STUDY) train --work $(WORK) --config $$config --weights "$(all_weights)"; done
 	@$(STUDY) evaluate --work $(WORK)
+	@set -e; for config in $(JOINED); do \
+	  $(STUDY) train --work $(WORK) --config $$config --weights "$(all_weights)"; done
+	@$(STUDY) evaluate --work $(WORK)
+	@$(STUDY) texts --work $(WORK) --weights "$(all_weights)"
 	@$(foreach config,$(EXPLAINED),$(STUDY) explain --work $(WORK) --config $(config) \
 	  --weights "$(call weights,$(call BACKBONE,$(config)))" &&) true
 	@$(STUDY) measure --work $(WORK) --network vgg16 --size 224
 	@$(STUDY) measure --work $(WORK) --network efficientnet_lite2 --size 260 --size 440
 	@$(STUDY) measure --work $(WORK) --network efficientnet_b7 --size 224 --size 600 --batch 2
+	@$(STUDY) measure --work $(WORK) $(foreach config,$(TEXTS),--method $(config)) --weights "$(all_weights)"
 	@$(STUDY) compare --work $(WORK)
 
 .PHONY: research-demo
@@ -138,7 +152,8 @@ $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashe
   --no-annotate --custom-compile-command 'make lock' setup.cfg requirements/build.in $(2) \
   --output-file requirements/$(1).lock \
 && sed -i -e "s/ and sys_platform == 'linux'//" -e "s/ and platform_python_implementation == 'CPython'//" \
-  -e "s/ and implementation_name == 'cpython'//" -e "s/ ; python_full_version < '3.15'//" requirements/$(1).lock
+  -e "s/ and implementation_name == 'cpython'//" \
+  -e "s/ ; python_full_version < '3.15' and / ; /" -e "s/ ; python_full_version < '3.15'//" requirements/$(1).lock
 endef
 
 .PHONY: clean

@@ -1,15 +1,11 @@
-"""The commands: ``python -m research prepare | train | evaluate | explain | compare | measure | …``."""
+"""The commands: ``python -m research prepare | train | evaluate | texts | compare | measure | …``."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-
-# Before TensorFlow is imported: its start-up notices would drown our messages.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from research.errors import ResearchError
 
@@ -46,7 +42,7 @@ Step = Callable[[str, str], argparse.ArgumentParser]
 def parser() -> argparse.ArgumentParser:
     """The command line, with help in French."""
     main = argparse.ArgumentParser(
-        prog="python -m research", description="Veille technique : VGG16 et EfficientNet."
+        prog="python -m research", description="Veille technique : photos et textes de produits."
     )
     steps = main.add_subparsers(dest="step", required=True, metavar="étape")
 
@@ -70,7 +66,9 @@ def _learning(step: Step) -> None:
 
     train = step("train", "Entraîne une configuration ; reprend où elle s’était arrêtée.")
     train.add_argument("--config", required=True)
-    train.add_argument("--weights", default="imagenet", help="imagenet, random, ou un fichier .h5")
+    train.add_argument(
+        "--weights", default="imagenet", help="imagenet, random, ou un fichier ou dossier de poids"
+    )
     train.add_argument(
         "--draws", dest="folds", type=_folds, default=None, help="tirages, par exemple 0,1 (tous par défaut)"
     )
@@ -97,16 +95,26 @@ def _reading(step: Step) -> None:
     explain.add_argument("--evaluations", type=int, default=300, help="passages du réseau par photo")
     explain.add_argument("--survey", type=int, default=6, help="photos par catégorie pour la synthèse")
 
-    measure = step("measure", "Mesure le temps, la mémoire et la taille d’un réseau.")
-    measure.add_argument("--network", required=True)
-    measure.add_argument("--size", type=int, action="append", required=True)
+    texts = step("texts", "Vérifie et explique ce que donnent les textes : doublons, mots, courbes.")
+    texts.add_argument("--weights", default="imagenet", help="random, ou le dossier des poids")
+
+    measure = step(
+        "measure", "Mesure le temps, la mémoire et la taille d’un réseau ou d’une lecture de texte."
+    )
+    measure.add_argument("--network")
+    measure.add_argument("--size", type=int, action="append")
+    measure.add_argument("--method", action="append", help="méthode qui lit des textes, au lieu de --network")
+    measure.add_argument("--weights", default="imagenet", help="random, ou le dossier de MiniLM")
     measure.add_argument("--batch", type=int, default=4)
 
     compare = step("compare", "Écrit le rapport, ses figures et ses images.")
     compare.add_argument("--results", type=Path, default=DEFAULT_RESULTS)
 
+    restore = step("restore", "Remet les prédictions publiées dans le dossier de travail.")
+    restore.add_argument("--results", type=Path, default=DEFAULT_RESULTS)
+
     demo = step("demo", "Dessine sept sortes d’images et fait tourner toute la chaîne.")
-    demo.add_argument("--each", type=int, default=12, help="images par catégorie")
+    demo.add_argument("--each", type=int, default=16, help="images par catégorie")
     demo.add_argument("--results", type=Path, default=None)
 
 

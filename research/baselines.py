@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.dummy import DummyClassifier
@@ -46,6 +48,17 @@ def baseline_probabilities(baseline: Baseline, catalog: Catalog, manifest: Manif
         inputs = np.stack([colour_histogram(path, baseline.bins) for path in paths])
     else:
         inputs = np.zeros((len(labels), 1))
+    return fold_probabilities(inputs, labels, manifest, lambda: _classifier(baseline))
+
+
+def fold_probabilities(
+    inputs: Any, labels: np.ndarray, manifest: Manifest, make: Callable[[], Any]
+) -> list[np.ndarray]:
+    """For each fold, probabilities of all products, float64 ``(n, 7)``, by classifiers of scikit-learn.
+
+    ``inputs`` is anything that has ``take`` (an array of rows or of texts, a frame); ``make`` gives a new
+    classifier.
+    """
     found = []
     for fold in range(manifest.folds):
         members = {role: manifest.members(fold, role) for role in Role}
@@ -56,9 +69,9 @@ def baseline_probabilities(baseline: Baseline, catalog: Catalog, manifest: Manif
             ([Role.TRAIN, Role.VALIDATION], [Role.TEST]),
         ):
             indices = np.concatenate([members[role] for role in learnt])
-            model = _classifier(baseline).fit(inputs[indices], labels[indices])
+            model = make().fit(inputs.take(indices, axis=0), labels[indices])
             asked = np.concatenate([members[role] for role in judged])
-            probabilities[np.ix_(asked, model.classes_)] = model.predict_proba(inputs[asked])
+            probabilities[np.ix_(asked, model.classes_)] = model.predict_proba(inputs.take(asked, axis=0))
         found.append(probabilities)
     return found
 

@@ -8,9 +8,37 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from research.drawing import NARROW, WIDE, size_of, svg
+from research.wording import unmarked
 
 Block = dict[str, Any]
 Files = dict[str, bytes]
+
+
+def page(
+    slug: str,
+    name: str,
+    title: str,
+    about: str,
+    description: str,
+    lead: Sequence[str],
+    sections: Sequence[Block | None],
+    parent: str = "",
+) -> Block:
+    """A page of the report; sections that are ``None`` or empty are left out.
+
+    ``slug`` is its address (empty for the first page), ``name`` its short name in the list of contents,
+    ``title`` its answer, ``about`` what that is about, ``parent`` the slug of the page that it details.
+    """
+    return {
+        "slug": slug,
+        "parent": parent,
+        "name": name,
+        "title": title,
+        "about": about,
+        "description": description,
+        "lead": list(lead),
+        "sections": [one for one in sections if one and one["blocks"]],
+    }
 
 
 def section(key: str, title: str, *blocks: Block | None) -> Block:
@@ -36,6 +64,16 @@ def subtitle(text: str) -> Block:
 def listing(*items: str) -> Block:
     """A list."""
     return {"kind": "list", "items": list(items)}
+
+
+def links(*items: tuple[str, str]) -> Block:
+    """A list of links to pages of the report, each a slug and its words."""
+    return {"kind": "links", "items": [{"page": slug, "text": text} for slug, text in items]}
+
+
+def gallery(items: Sequence[Block]) -> Block:
+    """Photos or maps with their words, each an item of the schema."""
+    return {"kind": "gallery", "items": list(items)}
 
 
 def table(
@@ -80,7 +118,7 @@ def figure(
     pictures = []
     for name, width in ((f"{key}.svg", WIDE), (f"{key}-etroit.svg", NARROW)):
         drawing = draw(width)
-        files[name] = svg(drawing, title, alternative)
+        files[name] = svg(drawing, title, unmarked(alternative))
         wide, high = size_of(drawing)
         pictures.append({"file": name, "width": wide, "height": high})
     return {

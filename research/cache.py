@@ -62,6 +62,11 @@ def entry_key(catalog: Catalog, network: Network, view: View) -> dict[str, Any]:
     }
 
 
+def batch_size(side: int) -> int:
+    """Photos of ``side`` px that go through a network at once."""
+    return max(1, min(BATCH, BATCH * SIDE**2 // side**2))
+
+
 class FeatureCache:
     """A bounded folder of features: the least recently used entries go first when room is needed."""
 
@@ -78,10 +83,10 @@ class FeatureCache:
         Raises ResearchError: a photo cannot be read, the entry cannot fit, or the disk is full.
         """
         key = entry_key(catalog, network, view)
-        entry = self.folder / f"{network.backbone.name}-{network.size}-{fingerprint(key)}"
-        values, progress = entry / "features.npy", entry / "progress.json"
+        values, progress = self._places(key, network)
+        entry = values.parent
         shape = (len(catalog.photos), *network.trunk.output_shape[1:])
-        done = read_json(progress)["done"] if progress.is_file() and values.is_file() else 0
+        done = len(catalog.photos) - self.missing(catalog, network, view)
         if done < len(catalog.photos):
             if not done:
                 self._make_room(int(np.prod(shape)) * 2, entry)
@@ -93,6 +98,17 @@ class FeatureCache:
         (entry / "key.json").touch()
         features: np.ndarray = np.load(values, mmap_mode="r")
         return features
+
+    def missing(self, catalog: Catalog, network: Network, view: View) -> int:
+        """How many photos of a view are not computed yet."""
+        values, progress = self._places(entry_key(catalog, network, view), network)
+        done = read_json(progress)["done"] if progress.is_file() and values.is_file() else 0
+        return len(catalog.photos) - int(done)
+
+    def _places(self, key: dict[str, Any], network: Network) -> tuple[Path, Path]:
+        """Files of an entry: its values, and how far they go."""
+        entry = self.folder / f"{network.backbone.name}-{network.size}-{fingerprint(key)}"
+        return entry / "features.npy", entry / "progress.json"
 
     def _compute(
         self,
@@ -106,7 +122,7 @@ class FeatureCache:
     ) -> None:
         store = np.load(values, mmap_mode="r+")
         paths = catalog.paths
-        size = max(1, min(BATCH, BATCH * SIDE**2 // network.size**2))
+        size = batch_size(network.size)
         label = f"{network.backbone.label} {network.size} px, vue {view.number}"
         with tqdm(total=len(paths), initial=done, desc=label, unit="photo", disable=None) as bar:
             for start in range(done, len(paths), size):

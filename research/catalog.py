@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
+import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,8 @@ from tqdm import tqdm
 
 from research.errors import ResearchError
 from research.files import fingerprint, sha256
-from research.images import decode
+from research.images import UnreadablePhotoError, decode
+from research.tables import read_rows
 
 TREE_COLUMN, IDENTITY_COLUMN = "product_category_tree", "uniq_id"
 
@@ -34,6 +35,10 @@ CATEGORIES: dict[str, str] = {
 EXPECTED_EACH = 150
 #: Two 64-bit perceptual hashes that differ by at most this many bits are one photo, recompressed.
 NEAR_BITS = 4
+#: Products of a catalogue: each photo is compared with every other one.
+MOST_PRODUCTS = 100_000
+#: Characters of a foreign text in one of our sentences.
+SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -115,57 +120,63 @@ def one_hot(labels: np.ndarray) -> np.ndarray:
     return rows
 
 
-def first_level(tree: str, line: int) -> str:
+def first_level(tree: str, line: int, table: str = "catalogue.csv") -> str:
     """First level of a ``product_category_tree`` such as ``["Watches >> Wrist Watches >> …"]``.
+
+    ``line`` and ``table`` (the file's name) are for the error.
 
     Raises ResearchError: the tree cannot be read, or its first level is not one of the seven.
     """
     try:
-        branches = json.loads(tree)
-        category = str(branches[0]).split(">>")[0].strip()
-    except (json.JSONDecodeError, IndexError, TypeError, KeyError):
+        category = str(json.loads(tree)[0]).split(">>")[0].strip()
+    # JSON that is no tree: nested too deep, a number of a thousand digits, another type.
+    except (ValueError, RecursionError, IndexError, TypeError, KeyError):
         # Some exports of the catalogue cut the tree short and lose the closing bracket.
         category = re.sub(r'^\[?"*', "", tree).split(">>")[0].strip(' "]')
     if category not in CATEGORIES:
         raise ResearchError(
-            f"Catégorie inconnue, ligne {line} : « {category or 'vide'} ». Les sept catégories attendues "
-            f"sont : {', '.join(CATEGORIES)}."
+            f"Catégorie inconnue, ligne {line} : « {_shown(category) or 'vide'} », dans « {table} ». Les "
+            f"sept catégories attendues sont : {', '.join(CATEGORIES)}."
         )
     return category
+
+
+def _shown(text: str) -> str:
+    """The start of a text of the catalogue, fit for one line of a terminal."""
+    printable = "".join(character if character.isprintable() else "�" for character in text[:SHOWN])
+    return printable + ("…" if len(text) > SHOWN else "")
 
 
 def read_products(table: Path) -> tuple[dict[str, str], tuple[str, ...]]:
     """Read the csv: category by ``uniq_id``, and the ``uniq_id`` found more than once (first one kept).
 
-    Raises ResearchError: missing file, not UTF-8, missing column, unknown category or no product.
+    Raises ResearchError: missing file, not UTF-8, not csv, missing column, invalid identifier, unknown
+    category, one product in two categories, too many products or none.
     """
-    if not table.is_file():
-        raise ResearchError(f"Catalogue absent : « {table} ». Indiquez le fichier csv avec --table.")
     products: dict[str, str] = {}
+    lines: dict[str, int] = {}
     repeated: list[str] = []
-    try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            for column in (IDENTITY_COLUMN, TREE_COLUMN):
-                if column not in (reader.fieldnames or ()):
-                    raise ResearchError(
-                        f"Colonne « {column} » absente de « {table.name} ». Donnez le csv d’origine, séparé "
-                        "par des virgules, avec sa ligne de titres."
-                    )
-            for row in reader:
-                identity = (row[IDENTITY_COLUMN] or "").strip()
-                if not re.fullmatch(r"[\w-]{1,64}", identity):
-                    raise ResearchError(
-                        f"Identifiant invalide, ligne {reader.line_num} de « {table.name} » : lettres, "
-                        "chiffres et tirets seulement. Corrigez la colonne uniq_id."
-                    )
-                category = first_level(row[TREE_COLUMN] or "", reader.line_num)
-                if identity in products:
-                    repeated.append(identity)
-                else:
-                    products[identity] = category
-    except UnicodeDecodeError as error:
-        raise ResearchError(f"« {table.name} » n’est pas en UTF-8 : réenregistrez-le en UTF-8.") from error
+    for line, row in read_rows(table, (IDENTITY_COLUMN, TREE_COLUMN)):
+        identity = row[IDENTITY_COLUMN]
+        if not re.fullmatch(r"[\w-]{1,64}", identity):
+            raise ResearchError(
+                f"Identifiant invalide, ligne {line} de « {table.name} » : « {_shown(identity) or 'vide'} ». "
+                "Lettres, chiffres et tirets seulement : corrigez la colonne uniq_id."
+            )
+        category = first_level(row[TREE_COLUMN], line, table.name)
+        if identity not in products:
+            products[identity], lines[identity] = category, line
+        elif products[identity] == category:
+            repeated.append(identity)
+        else:
+            raise ResearchError(
+                f"« {table.name} », ligne {line} : l’identifiant « {identity} » est déjà ligne "
+                f"{lines[identity]}, dans une autre catégorie. Gardez une seule des deux fiches."
+            )
+        if len(products) > MOST_PRODUCTS:
+            raise ResearchError(
+                f"« {table.name} », ligne {line} : plus de 100 000 produits. Donnez un extrait du catalogue."
+            )
     if not products:
         raise ResearchError(f"« {table.name} » ne contient aucun produit.")
     return products, tuple(repeated)
@@ -207,16 +218,15 @@ def _read_photos(products: Mapping[str, str], folder: Path) -> tuple[list[Photo]
     left_out: list[LeftOut] = []
     for identity in tqdm(sorted(products), desc="Lecture des photos", unit="photo", disable=None):
         path, category = folder / f"{identity}.jpg", products[identity]
-        if not path.is_file():
+        if not os.path.lexists(path):
             left_out.append(LeftOut(identity, category, "photo absente du dossier"))
             continue
         try:
-            picture = decode(path)
-        except ResearchError:
-            left_out.append(LeftOut(identity, category, "photo endommagée ou illisible"))
+            picture, digest = decode(path), sha256(path)
+        except UnreadablePhotoError as error:
+            left_out.append(LeftOut(identity, category, error.reason))
             continue
-        perceptual = str(imagehash.phash(picture))
-        photos.append(Photo(identity, category, sha256(path), perceptual, *picture.size))
+        photos.append(Photo(identity, category, digest, str(imagehash.phash(picture)), *picture.size))
     return photos, left_out
 
 

@@ -6,6 +6,7 @@ size on a telephone or at 400 %, so the layout changes instead.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import matplotlib
@@ -13,9 +14,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from research.drawing import BLUE, INK, LINE, METHODS, NARROW, SOFT, STYLE, SURFACE, canvas
+from research.drawing import BLUE, INK, LINE, METHODS, NARROW, RUST, SOFT, STYLE, SURFACE, canvas
 from research.wording import NAMES, number, percent
 
 _PERCENT = FuncFormatter(lambda value, _: percent(value, 0))
@@ -258,4 +259,158 @@ def scaling_drawing(width: int) -> Figure:
             axes.text(0, -1.2, label, ha="center", va="top", weight=weight, fontsize=_TEXT)
         for axes in panels:
             axes.set_axis_off()
+    return figure
+
+
+#: What a method reads, in the order of the marks of the methods.
+_READS = (("text", "texte"), ("photo", "photo"), ("both", "texte et photo"), ("nothing", "rien"))
+
+
+def _seconds(value: float, _: object = None) -> str:
+    """« 1 ms », « 0,1 s », « 10 s »: the round times of a logarithmic axis."""
+    if value < 0.1:
+        return f"{number(value * 1000, 0 if value >= 0.001 else 1 if value >= 0.0001 else 2)} ms"
+    return f"{number(value, 1 if value < 1 else 0)} s"
+
+
+def cost_chart(points: Sequence[tuple[str, str, float, float]], width: int) -> Figure:
+    """Accuracy against the time of one answer, on a logarithmic scale.
+
+    Points are (label, reads, seconds, accuracy). Dots bear the number of their method, whose name stands
+    under the axes: names beside dots would cover others.
+    """
+    narrow = width <= NARROW
+    figure, (axes,) = canvas(width, (430 if narrow else 420) + (34 if narrow else 24) * len(points))
+    for (reads, name), (colour, mark) in zip(_READS, METHODS, strict=True):
+        mine = [(time, value) for _, kind, time, value in points if kind == reads]
+        if mine:
+            across, up = zip(*mine, strict=True)
+            axes.plot(across, up, linestyle="none", marker=mark, color=colour, markersize=10, label=name)
+    times = [time for _, _, time, _ in points]
+    values = [value for *_, value in points]
+    axes.set_xscale("log")
+    axes.set_xlim(min(times) / 2.5, max(times) * 2.5)
+    spread = max(values) - min(values) or 0.05
+    axes.set_ylim(max(0, min(values) - 0.2 * spread), min(1.0, max(values) + 0.25 * spread))
+    for index, (x, y) in enumerate(_numbered(points, axes.get_ylim()[1] - axes.get_ylim()[0]), 1):
+        axes.annotate(
+            str(index), (points[index - 1][2], points[index - 1][3]), (x, y), textcoords="offset points",
+            ha="center", va="center", fontsize=_TEXT,
+        )  # fmt: skip
+    axes.xaxis.set_major_locator(LogLocator(10, numticks=4 if narrow else 8))
+    axes.xaxis.set_major_formatter(FuncFormatter(_seconds))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_major_formatter(_PERCENT)
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.set_ylabel("Exactitude au test")
+    names = [f"{index}  {name}" for index, (name, *_) in enumerate(points, 1)]
+    if narrow:
+        names = [textwrap.fill(name, 24, subsequent_indent="    ") for name in names]
+    told = "\n".join(["Temps d’une réponse", "(échelle logarithmique)", "", *names])
+    axes.set_xlabel(told, loc="left", fontsize=12 if narrow else _TEXT)
+    _legend(figure, axes, width)
+    axes.grid()
+    axes.set_axisbelow(True)
+    return figure
+
+
+def _numbered(points: Sequence[tuple[str, str, float, float]], height: float) -> list[tuple[int, int]]:
+    """Where the number of each dot stands, in pixels from it: turned away from the dots that are near."""
+    places = ((0, 15), (0, -15), (17, 0), (-17, 0), (15, 13), (-15, 13), (15, -13), (-15, -13))
+    span = np.log10(max(point[2] for point in points) / min(point[2] for point in points) * 6.25)
+    dots = [(np.log10(time) / span * 230, value / height * 260) for _, _, time, value in points]
+    taken: list[tuple[float, float]] = []
+    chosen = []
+    for x, y in dots:
+        others = [*dots, *taken]
+        free = max(
+            places,
+            key=lambda place: min(
+                [np.hypot(x + place[0] - a, y + place[1] - b) for a, b in others if (a, b) != (x, y)],
+                default=0.0,
+            ),
+        )
+        taken.append((x + free[0], y + free[1]))
+        chosen.append(free)
+    return chosen
+
+
+def size_chart(series: Mapping[str, Sequence[Mapping[str, float]]], width: int) -> Figure:
+    """Accuracy by number of products learnt from, on a logarithmic scale, each curve in its interval."""
+    narrow = width <= NARROW
+    figure, (axes,) = canvas(width, 440 if narrow else 400)
+    lines = ("solid", "dashed", "dotted")
+    for (label, points), (colour, mark), line in zip(series.items(), METHODS, lines, strict=False):
+        sizes = [point["size"] for point in points]
+        axes.fill_between(
+            sizes,
+            [p["low"] for p in points],
+            [p["high"] for p in points],
+            color=colour,
+            alpha=0.15,
+            linewidth=0,
+        )
+        accuracy = [point["accuracy"] for point in points]
+        axes.plot(sizes, accuracy, color=colour, marker=mark, linestyle=line, linewidth=2, label=label)
+    sizes = sorted({int(point["size"]) for points in series.values() for point in points})
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(FixedLocator(sizes[:: 2 if narrow and len(sizes) > 4 else 1]))
+    axes.xaxis.set_minor_locator(FixedLocator([]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+    axes.yaxis.set_major_formatter(_PERCENT)
+    axes.yaxis.set_major_locator(MaxNLocator(6))
+    axes.set_ylabel("Exactitude")
+    axes.set_xlabel(f"Produits appris{chr(10) if narrow else ' '}(échelle logarithmique)")
+    _legend(figure, axes, width)
+    axes.grid()
+    axes.set_axisbelow(True)
+    return figure
+
+
+def word_chart(words: Sequence[tuple[str, float]], width: int) -> Figure:
+    """What each word adds: plain bars to the right for, hatched bars to the left against."""
+    narrow = width <= NARROW
+    figure, (axes,) = canvas(width, (50 if narrow else 34) * len(words) + 90)
+    for index, (_, value) in enumerate(words):
+        bars = axes.barh(index, value, 0.5, edgecolor=BLUE if value > 0 else RUST, linewidth=1.5)
+        for bar in bars:
+            bar.set_facecolor(BLUE if value > 0 else SURFACE)
+            bar.set_hatch("" if value > 0 else "///")
+    _name_rows(axes, [word for word, _ in words], width)
+    axes.axvline(0, color=INK, linewidth=1)
+    axes.xaxis.set_major_formatter(_NUMBER)
+    axes.xaxis.set_major_locator(MaxNLocator(4 if narrow else 8))
+    axes.set_xlabel("Effet du mot" if narrow else "Effet du mot (pour à droite, contre à gauche)")
+    axes.grid(axis="x")
+    axes.set_axisbelow(True)
+    return figure
+
+
+def words_deleted_chart(
+    steps: Sequence[int], deletion: Mapping[str, Sequence[Mapping[str, float]]], width: int
+) -> Figure:
+    """Probability of the answer as words are taken away: the ``strongest`` first, and at ``random``."""
+    narrow = width <= NARROW
+    figure, (axes,) = canvas(width, 420 if narrow else 360)
+    curves = (("strongest", "les plus forts d’abord", "solid"), ("random", "au hasard", "dashed"))
+    for (key, label, line), (colour, mark) in zip(curves, METHODS, strict=False):
+        rows = deletion[key]
+        axes.fill_between(
+            steps,
+            [row["low"] for row in rows],
+            [row["high"] for row in rows],
+            color=colour,
+            alpha=0.15,
+            linewidth=0,
+        )
+        means = [row["mean"] for row in rows]
+        axes.plot(steps, means, color=colour, marker=mark, linestyle=line, linewidth=2, label=label)
+    axes.set_xlabel("Mots retirés")
+    axes.set_ylabel("Probabilité de la réponse")
+    axes.set_ylim(0, 1)
+    axes.yaxis.set_major_formatter(_PERCENT)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    _legend(figure, axes, width)
+    axes.grid()
+    axes.set_axisbelow(True)
     return figure

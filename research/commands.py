@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from tqdm import tqdm
+
 from research import config as configs
 from research import study as studies
 from research.config import Config
-from research.errors import ResearchError
+from research.errors import MissingPartError, ResearchError
 from research.files import write_json
+from research.texts.findings import check_texts, skip
 
 
 def _percent(share: float) -> str:
@@ -25,6 +28,8 @@ def prepare(options: argparse.Namespace) -> Iterator[str]:
     yield f"{len(catalog.photos)} photos utilisables ; {len(catalog.left_out)} produits laissés de côté."
     for product in catalog.left_out:
         yield f"  {product.uniq_id} ({product.category}) : {product.reason}"
+    for identity in catalog.repeated_ids:
+        yield f"  {identity} : identifiant répété dans le catalogue, sa première fiche est gardée"
     for name, count in catalog.counts().items():
         yield f"  {name} : {count}"
     yield (
@@ -43,7 +48,15 @@ def train(options: argparse.Namespace) -> Iterator[str]:
     folds = options.folds if options.folds is not None else list(range(study.manifest.folds))
     if max(folds) >= study.manifest.folds or min(folds) < 0:
         raise ResearchError(f"Les tirages vont de 0 à {study.manifest.folds - 1}.")
-    runs = studies.train(study, config, options.weights, folds, options.cache_limit)
+    try:
+        runs = studies.train(study, config, options.weights, folds, options.cache_limit, tqdm.write)
+    except MissingPartError as missing:
+        if configs.reads(config) not in {"text", "both"}:
+            raise
+        skip(study, config.name, config.label, str(missing))
+        yield f"{config.label} : laissé de côté. {missing}"
+        return
+    skip(study, config.name, config.label, None)
     from research.evaluation import PHASES, figures, gather
 
     found = figures(gather(study, config.name, config.label, runs), study.manifest)
@@ -103,10 +116,44 @@ def explain(options: argparse.Namespace) -> Iterator[str]:
     yield f"{count} cartes SHAP pour {config.label} dans « {study.work / 'heatmaps' / config.name} »."
 
 
-def measure(options: argparse.Namespace) -> Iterator[str]:
-    """Measure the cost of a network at one or several sizes."""
-    from research.cost import measure_apart
+def restore(options: argparse.Namespace) -> Iterator[str]:
+    """Put published predictions back where the working folder has none."""
+    from research.texts.restoring import restore as put_back
 
+    names = put_back(studies.open_study(options.work), options.results)
+    yield f"{len(names)} méthodes publiées remises dans « {options.work} » : {', '.join(names) or 'aucune'}."
+
+
+def texts(options: argparse.Namespace) -> Iterator[str]:
+    """Check and explain what the texts give."""
+    study = studies.open_study(options.work)
+    try:
+        yield from check_texts(study, options.weights)
+    except MissingPartError as missing:
+        yield f"Vérifications des textes laissées de côté. {missing}"
+        return
+    yield f"Vérifications et explications des textes écrites dans « {study.work / 'texts'} »."
+
+
+def measure(options: argparse.Namespace) -> Iterator[str]:
+    """Measure the cost of a network at one or several sizes, or of text methods."""
+    from research.cost import measure_apart
+    from research.texts.cost import measure_text
+
+    for name in options.method or ():
+        try:
+            cost = measure_text(studies.open_study(options.work), name, options.weights)
+        except MissingPartError as missing:
+            yield f"Coût de {name} laissé de côté. {missing}"
+            continue
+        yield (
+            f"{configs.load(name).label} : {cost['use_seconds'] * 1000:.1f} ms par produit, appris en "
+            f"{cost['train_seconds']:.0f} s, {cost['memory_use'] / 1e9:.2f} Go."
+        ).replace(".", ",", 2)
+    if options.network and not options.size:
+        raise ResearchError("Donnez aussi --size, le côté des photos en pixels.")
+    if not options.network:
+        return
     for size in options.size:
         found = measure_apart(options.network, size, options.batch)
         write_json(options.work / "costs" / f"{options.network}-{size}.json", found)
@@ -146,7 +193,7 @@ def compare(options: argparse.Namespace) -> Iterator[str]:
 
 def demo(options: argparse.Namespace) -> Iterator[str]:
     """Run the whole chain on drawn pictures with random weights."""
-    from research.demo import draw_catalog
+    from research.demo import demonstrated, draw_catalog
     from research.evaluation import evaluate as measure_runs
     from research.heatmaps import explain_config
     from research.report import write_report
@@ -155,10 +202,10 @@ def demo(options: argparse.Namespace) -> Iterator[str]:
     yield "DÉMONSTRATION : images dessinées, poids tirés au hasard ; rien à en conclure sur de vraies photos."
     table, photos = draw_catalog(work / "drawings", options.each, options.seed)
     study = studies.prepare(table, photos, work, options.seed, demonstration=True)
-    for name in ("majority", "histogram", "vgg16", "efficientnet_lite0"):
+    for name in ("majority", "histogram", "bag_of_words", "tfidf", "vgg16", "efficientnet_lite0"):
         config = configs.load(name)
         if isinstance(config, Config):
-            config = replace(shortened(config, 2, 3), size=64)
+            config = demonstrated(config)
         runs = studies.train(study, config, "random", list(range(study.manifest.folds)))
         found = measure_runs(study, name, config.label, runs)
         yield f"{config.label} : {_percent(found['phases']['tuned']['accuracy']['test'])} au test."
@@ -168,3 +215,5 @@ def demo(options: argparse.Namespace) -> Iterator[str]:
     results: Path = options.results or work / "results"
     files = write_report(study, results)
     yield f"Rapport de démonstration dans « {results} » ({len(files)} fichiers)."
+    yield f"Pour l’ouvrir, servez-le avec « RESEARCH_RESULTS={results.resolve()} make run »,"
+    yield "puis allez à http://127.0.0.1:8000/veille."

@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -17,6 +14,7 @@ import numpy as np
 
 from research.backbones import BACKBONES, RANDOM, Network, infer, network
 from research.errors import ResearchError
+from research.meters import best_seconds, peak_bytes
 
 GIGA = 1e9
 
@@ -39,24 +37,6 @@ def multiplications(model: keras.Model) -> int:
 def parameters(network_: Network) -> dict[str, int]:
     """Parameters of the whole base and of the part that fine-tuning opens."""
     return {"base": network_.base.count_params(), "opened": network_.top.count_params()}
-
-
-def best_seconds(action: Callable[[], object], repeats: int) -> dict[str, float]:
-    """Shortest elapsed and processor seconds of ``action`` over ``repeats``, after one run to warm up."""
-    action()
-    elapsed, processor = [], []
-    for _ in range(repeats):
-        start, start_processor = time.perf_counter(), time.process_time()
-        action()
-        elapsed.append(time.perf_counter() - start)
-        processor.append(time.process_time() - start_processor)
-    return {"elapsed": min(elapsed), "processor": min(processor)}
-
-
-def peak_bytes() -> int:
-    """Largest resident memory of this process so far, in bytes."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def measure(name: str, size: int, batch: int, repeats: int) -> dict[str, Any]:
@@ -131,6 +111,5 @@ def environment() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     network_name, *numbers = sys.argv[1:]
     sys.stdout.write(json.dumps(measure(network_name, *(int(number) for number in numbers))) + "\n")

@@ -6,13 +6,18 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from research.catalog import CATEGORIES, IDENTITY_COLUMN, TREE_COLUMN
+from research.config import Config, Phase
 from research.files import write_bytes
+
+#: Side of the demonstration's pictures, in pixels.
+SIDE = 64
 
 Colour = tuple[int, int, int]
 Painter = Callable[[ImageDraw.ImageDraw, int, np.random.Generator], None]
@@ -87,16 +92,68 @@ def _watch(pen: ImageDraw.ImageDraw, side: int, draw: np.random.Generator) -> No
         pen.line(((side / 2, side / 2), end), (20, 20, 20), max(2, side // 50))
 
 
+#: What sellers call the drawn products of each category, in its order.
+NOUNS: tuple[tuple[str, ...], ...] = (
+    ("romper", "bib", "onesie", "bonnet", "rattle", "nappy"),
+    ("shampoo", "lotion", "serum", "perfume", "balm", "soap"),
+    ("laptop", "keyboard", "router", "charger", "screen", "printer"),
+    ("lantern", "garland", "ornament", "candle", "wreath", "figurine"),
+    ("curtain", "bedsheet", "cushion", "quilt", "carpet", "towel"),
+    ("plate", "fork", "saucepan", "teapot", "bowl", "ladle"),
+    ("chronograph", "dial", "strap", "wristwatch", "bezel", "clasp"),
+)
+ADJECTIVES = ("blue", "soft", "modern", "classic", "light", "fine", "large", "small", "bright", "daily")
+BRANDS = ("Anvo", "Brelli", "Corda", "Dumas", "Elixa", "Fenno")
+#: Share of the products of which the seller says nothing that tells them apart, as in true shops.
+SILENT = 0.15
+
+
+def _words(number: int, draw: np.random.Generator) -> dict[str, str]:
+    """Name, description and brand of a product of category ``number``, some of them silent about it."""
+
+    def some(words: tuple[str, ...], count: int) -> list[str]:
+        return [str(word) for word in draw.choice(words, count, replace=False)]
+
+    (brand,), manner = some(BRANDS, 1), some(ADJECTIVES, 5)
+    nouns = ["article", "item", "product"] if draw.random() < SILENT else some(NOUNS[number], 3)
+    return {
+        "product_name": f"{brand} {manner[0]} {nouns[0]}",
+        "description": f"Buy this {manner[1]} {nouns[1]}, {manner[2]} and {manner[3]}, from {brand}. "
+        f"{nouns[2].capitalize()} number {draw.integers(10_000)}, {manner[4]}, delivered at home.",
+        "brand": brand,
+    }
+
+
+def demonstrated(config: Config) -> Config:
+    """A configuration shortened for drawn pictures and random weights: small, few views, faster steps.
+
+    What random weights give is small and unlike between networks: the head learns it with longer steps and
+    without penalty. The top is then opened for one epoch of steps too small to undo what the head relies on.
+    """
+    return replace(
+        config,
+        size=SIDE,
+        views=2,
+        averaged=2,
+        head=Phase("adam", 2e-2, epochs=8, patience=8),
+        tuning=Phase("adam", 3e-7, epochs=1, patience=1),
+        dropout=0.2,
+        l2=0.0,
+        smoothing=0.0,
+        batch=16,
+    )
+
+
 PAINTERS: tuple[Painter, ...] = (_garment, _bottle, _screen, _star, _stripes, _plate, _watch)
 
 
 def draw_catalog(folder: Path, each: int, seed: int, side: int = 128) -> tuple[Path, Path]:
-    """Draw ``each`` pictures of each category; returns the csv and the folder of pictures.
+    """Draw ``each`` pictures of each category and write texts of them; returns the csv and the folder.
 
     Raises ResearchError: the folder cannot be written or the disk is full.
     """
-    draw = np.random.default_rng(seed)
-    rows = []
+    draw, words = np.random.default_rng(seed), np.random.default_rng([seed, 1])
+    rows: list[dict[str, str]] = []
     for number, (category, painter) in enumerate(zip(CATEGORIES, PAINTERS, strict=True)):
         for copy in range(each):
             picture = Image.new("RGB", (side, side), "white")
@@ -107,11 +164,10 @@ def draw_catalog(folder: Path, each: int, seed: int, side: int = 128) -> tuple[P
             Image.fromarray(values).save(buffer, "JPEG", quality=90)
             identity = f"demo{number}{copy:04d}"
             write_bytes(folder / "photos" / f"{identity}.jpg", buffer.getvalue())
-            rows.append(
-                {IDENTITY_COLUMN: identity, TREE_COLUMN: json.dumps([f"{category} >> Demonstration"])}
-            )
+            tree = json.dumps([f"{category} >> Demonstration"])
+            rows.append({IDENTITY_COLUMN: identity, TREE_COLUMN: tree} | _words(number, words))
     text = io.StringIO()
-    writer = csv.DictWriter(text, [IDENTITY_COLUMN, TREE_COLUMN])
+    writer = csv.DictWriter(text, list(rows[0]))
     writer.writeheader()
     writer.writerows(rows)
     write_bytes(folder / "catalogue.csv", text.getvalue().encode())

@@ -12,6 +12,10 @@ class ResearchError(Exception):
     """Something the user can mend; its text is one clear French sentence saying what to do."""
 
 
+class MissingPartError(ResearchError):
+    """What one method needs is not there: the study goes on without it, and names it."""
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Turn a failed write into a :class:`ResearchError` that names the file and the cause.

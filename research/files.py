@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
 import os
+import stat
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,40 @@ from typing import Any
 import numpy as np
 
 from research.errors import ResearchError, writing
+
+#: What a file that is something else than its name says begins with (in lower case), and what it then is.
+IMPOSTORS = {
+    b"version https://git-lfs": "c’est un pointeur Git LFS, pas le fichier : lancez « git lfs pull »",
+    b"pk\x03\x04": "c’est une archive zip ou un classeur de tableur",
+    b"\x1f\x8b": "c’est un fichier compressé (gzip)",
+    b"<!doctype html": "c’est une page web",
+    b"<html": "c’est une page web",
+}
+
+
+def trouble(path: Path) -> str | None:
+    """Why ``path`` cannot be read as an ordinary file, in a few French words; None if it can be.
+
+    Nothing but an ordinary file is ever opened: a pipe would make its reader wait for ever.
+    """
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            return "c’est un dossier"
+        if not stat.S_ISREG(status.st_mode):
+            return "c’est un fichier spécial (tube, prise ou périphérique)"
+        with path.open("rb") as file:
+            start = file.read(64).lower()
+        if not start:
+            return "fichier vide"
+    except FileNotFoundError:
+        return "lien vers un fichier absent" if path.is_symlink() else "fichier absent"
+    except PermissionError:
+        return "lecture refusée : vérifiez les droits"
+    except OSError as error:
+        return "lien symbolique en boucle" if error.errno == errno.ELOOP else "lecture impossible"
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return next((what for head, what in IMPOSTORS.items() if text.startswith(head)), None)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ from research.evaluation import (
 )
 from research.files import read_json
 from research.study import Study, read_runs
+from research.texts.cost import method_costs
+from research.texts.findings import WORDS, published_files, read_checks
 
 #: Figures the project started from (its original study): accuracy on training, validation and test photos.
 STARTING_POINT: dict[str, dict[str, float | None]] = {
@@ -34,7 +36,9 @@ class Findings:
     """What the report is written from; each value is JSON-able.
 
     ``methods`` figures by configuration (networks and baselines, best test accuracy first); ``pairs``
-    McNemar's tests; ``trials`` every complete run with its settings; ``costs`` by network and side.
+    McNemar's tests; ``trials`` every complete run with its settings; ``costs`` by network and side; ``texts``
+    what was checked of names and descriptions, and ``words`` what they were explained with, if there are any;
+    ``method_costs`` one row a method.
     """
 
     methods: dict[str, dict[str, Any]]
@@ -44,6 +48,9 @@ class Findings:
     bench: dict[str, Any] | None
     heat_maps: dict[str, dict[str, Any]]
     sample: list[dict[str, Any]]
+    texts: dict[str, Any] | None = None
+    words: dict[str, Any] | None = None
+    method_costs: list[dict[str, Any]] = field(default_factory=list)
 
     def best(self, family: str) -> str | None:
         """Of a family (``"vgg16"`` or ``"efficientnet"``), the configuration that validates best, if any."""
@@ -64,12 +71,16 @@ class Findings:
         """The measured networks, the leading ones first."""
         return [
             *self.leading,
-            *sorted(name for name in self.methods if is_network(name) and name not in self.leading),
+            *sorted(
+                name
+                for name, method in self.methods.items()
+                if is_network(method) and name not in self.leading
+            ),
         ]
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the heat maps, whose grids are large."""
-        names = ("methods", "pairs", "trials", "costs", "bench", "sample")
+        names = ("methods", "pairs", "trials", "costs", "method_costs", "bench", "sample", "texts")
         return {name: getattr(self, name) for name in names}
 
 
@@ -91,7 +102,9 @@ def read_findings(study: Study) -> Findings:
     measured = [read_json(path) for path in sorted((work / "evaluation").glob("*.json"))]
     whole = [value for value in measured if not value["name"].startswith("framing_")]
     whole.sort(key=lambda value: -value["phases"]["tuned"]["test_pooled"])
-    methods = {value["name"]: value for value in whole}
+    methods = {
+        value["name"]: value | {"reads": configs.reads(configs.load(value["name"]))} for value in whole
+    }
     maps = {path.parent.name: read_json(path) for path in sorted((work / "heatmaps").glob("*/maps.json"))}
     # `make research-bench` measures in a study of its own, with fewer photos.
     benches = [path for path in (work / "bench" / "bench.json", work / "bench.json") if path.is_file()]
@@ -100,20 +113,26 @@ def read_findings(study: Study) -> Findings:
     costs.sort(key=lambda value: (order.index(value["network"]), value["size"]))
     return Findings(
         methods,
-        _pairs(study, list(methods)),
+        compared_pairs(
+            {
+                name: read_predictions(read_json(study.work / "predictions" / f"{name}.json"))
+                for name in methods
+            }
+        ),
         _trials(study),
         costs,
         read_json(benches[0]) if benches else None,
         maps,
         _sample(study),
+        read_checks(study),
+        published_files(study).get(WORDS),
+        method_costs(study, methods, costs),
     )
 
 
-def _pairs(study: Study, names: list[str]) -> list[dict[str, Any]]:
+def compared_pairs(predictions: dict[str, Predictions]) -> list[dict[str, Any]]:
     """McNemar's test between each pair of methods, on the photos that both tested."""
-    predictions = {
-        name: read_predictions(read_json(study.work / "predictions" / f"{name}.json")) for name in names
-    }
+    names = list(predictions)
     found = []
     for index, first in enumerate(names):
         for second in names[index + 1 :]:
@@ -182,6 +201,6 @@ def _sample(study: Study) -> list[dict[str, Any]]:
     return found
 
 
-def is_network(name: str) -> bool:
-    """Whether a configuration is one network, neither a baseline nor an ensemble."""
-    return isinstance(configs.load(name), Config)
+def is_network(method: dict[str, Any]) -> bool:
+    """Whether a method is one network that reads photos, neither a baseline nor an ensemble."""
+    return "backbone" in method["config"]

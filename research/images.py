@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import math
+import warnings
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -12,9 +14,21 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from research.errors import ResearchError
+from research.files import trouble
 
 #: Product photos are cut out on white, so what padding adds looks like the photo's own background.
 BACKGROUND = (255, 255, 255)
+#: What a photo may be. Pillow reads forty formats, among them some that start other programs (EPS).
+FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP", "DIB", "PPM", "JPEG2000")
+#: A decoded photo takes four bytes a pixel, and there may be three copies of it at once. The original
+#: catalogue has a photo of 94 million pixels.
+MOST_PIXELS = 120_000_000
+MOST_BYTES = 100_000_000
+TOO_LARGE = "plus de 120 millions de pixels"
+BITS_TAG, PHOTOMETRIC_TAG = 258, 262
+
+# Without a handler of their own, Pillow's remarks about odd files go to the terminal, in English.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 class Aspect(StrEnum):
@@ -42,30 +56,128 @@ class Augmentation:
         return asdict(self)
 
 
+class UnreadablePhotoError(ResearchError):
+    """One photo that cannot be used, all others can; ``reason`` says why in a few French words."""
+
+    def __init__(self, path: Path, cause: str) -> None:
+        self.reason = f"photo illisible ({cause})"
+        super().__init__(
+            f"Photo illisible : « {path} » ({cause}). Remplacez-la par une image JPEG ou PNG entière, ou "
+            "retirez-la."
+        )
+
+
 def decode(path: Path) -> Image.Image:
     """Read a photo upright (EXIF orientation applied) in RGB, transparency laid on white.
 
-    Raises ResearchError: the file is missing, is not a picture, or is cut short.
+    Of several pictures in one file (animation, pages) the first. Sixteen bits a pixel are scaled to eight.
+
+    Raises UnreadablePhotoError, a ResearchError: for whatever reason the photo cannot be had.
     """
     try:
-        with Image.open(path) as opened:
-            upright = ImageOps.exif_transpose(opened)
-            if upright.mode in {"RGBA", "LA", "PA"} or "transparency" in upright.info:
-                layered = upright.convert("RGBA")
-                flat = Image.new("RGBA", layered.size, (*BACKGROUND, 255))
-                return Image.alpha_composite(flat, layered).convert("RGB")
-            return upright.convert("RGB")
-    except FileNotFoundError as error:
-        raise ResearchError(f"Photo absente : « {path} ».") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ResearchError(
-            f"Photo illisible : « {path} ». Remplacez-la par une image JPEG ou PNG entière, ou retirez-la."
-        ) from error
+        if cause := _unfit(path):
+            raise UnreadablePhotoError(path, cause)
+        # What Pillow finds odd but reads is no news to whoever reads a thousand photos.
+        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=_formats()) as opened:
+            if min(opened.size) < 1:
+                raise UnreadablePhotoError(path, "image sans pixel")
+            if math.prod(opened.size) > MOST_PIXELS:
+                raise UnreadablePhotoError(path, TOO_LARGE)
+            opened.load()
+            return _flat(path, _upright(path, opened), opened)
+    except UnreadablePhotoError:
+        raise
+    # Pillow's readers let through whatever a foreign byte can cause, from ZeroDivisionError to struct.error:
+    # any list of them would be too short, and one photo must not cost the others.
+    except Exception as error:
+        raise UnreadablePhotoError(path, _cause(path, error)) from error
+
+
+def _unfit(path: Path) -> str | None:
+    """Why a file need not even be opened as a photo."""
+    if cause := trouble(path):
+        return cause
+    return "fichier de plus de 100 Mo" if path.stat().st_size > MOST_BYTES else None
+
+
+def _formats() -> list[str]:
+    """Those of :data:`FORMATS` that this Pillow was built with."""
+    Image.init()
+    return [name for name in FORMATS if name in Image.OPEN]
+
+
+def _begins_right(path: Path) -> bool:
+    """Whether the first bytes are those of a format that is read: the fault is then further on."""
+    with path.open("rb") as file:
+        start = file.read(16).ljust(16, b"\0")
+    known = (Image.OPEN[name][1] for name in _formats())
+    return any(accepts is not None and accepts(start) is True for accepts in known)
+
+
+def _cause(path: Path, error: Exception) -> str:
+    """What kept Pillow from reading a photo, in French."""
+    if isinstance(error, UnidentifiedImageError) and not _begins_right(path):
+        return "pas une image d’un format lu : JPEG, PNG, WebP, AVIF, GIF, TIFF, BMP"
+    if isinstance(error, Image.DecompressionBombError):
+        return TOO_LARGE
+    if isinstance(error, MemoryError):
+        return "mémoire insuffisante pour la décoder"
+    return "fichier endommagé, incomplet ou hors norme"
+
+
+def _upright(path: Path, opened: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(opened)
+    # Here too: rewriting EXIF data without the orientation fails in as many ways as reading it.
+    except Exception as error:
+        raise UnreadablePhotoError(path, "métadonnées EXIF illisibles") from error
+
+
+def _flat(path: Path, upright: Image.Image, opened: Image.Image) -> Image.Image:
+    """RGB, eight bits, transparency laid on white; ``opened`` is the file that ``upright`` came from."""
+    if upright.mode.startswith(("I", "F")):
+        return _eight_bits(path, upright, opened).convert("RGB")
+    if "transparency" in upright.info or {"A", "a"} & set(upright.getbands()):
+        layered = upright.convert("RGBA")
+        flat = Image.new("RGBA", layered.size, (*BACKGROUND, 255))
+        return Image.alpha_composite(flat, layered).convert("RGB")
+    return upright.convert("RGB")
+
+
+def _eight_bits(path: Path, upright: Image.Image, opened: Image.Image) -> Image.Image:
+    """Grey values of more than eight bits, scaled to 0..255; Pillow's own conversion clips them to white.
+
+    Sixteen bits are read by their definition. Values of 32 bits have none: they are read where they fill
+    0..1, 0..255 or 0..65535 by more than half, and the photo is refused otherwise.
+    """
+    values = np.asarray(upright).astype(np.float32)
+    tags = getattr(opened, "tag_v2", {})
+    if upright.mode.startswith("I;16"):
+        top = 4095.0 if tags.get(BITS_TAG) in {12, (12,)} else 65535.0
+    elif upright.mode == "I" and opened.format in {"PNG", "PPM"}:
+        top = 65535.0
+    else:
+        high = float(values.max()) if values.min() >= 0 else math.nan
+        scales = (1.0, 255.0) if upright.mode == "F" else (255.0, 65535.0)
+        top = next((scale for scale in scales if scale / 2 < high <= scale), math.nan)
+    if math.isnan(top):
+        raise UnreadablePhotoError(path, "valeurs de 32 bits sans échelle connue")
+    scaled = values * (255 / top)
+    if tags.get(PHOTOMETRIC_TAG) == 0:
+        scaled = 255 - scaled
+    if "transparency" in upright.info:
+        scaled[values == upright.info["transparency"]] = 255
+    return Image.fromarray(np.clip(scaled.round(), 0, 255).astype(np.uint8))
 
 
 def frame(picture: Image.Image, size: int, aspect: Aspect) -> Image.Image:
     """Bring a picture to ``size`` × ``size`` px, padded with white or stretched (bicubic)."""
     if aspect is Aspect.PAD:
+        longest = max(picture.size)
+        if min(picture.size) * size < longest:
+            # Pillow would round the short side of such a ribbon to no pixel at all.
+            width, height = (max(1, round(side * size / longest)) for side in picture.size)
+            picture = picture.resize((width, height), Image.Resampling.BICUBIC)
         return ImageOps.pad(picture, (size, size), Image.Resampling.BICUBIC, color=BACKGROUND)
     return picture.resize((size, size), Image.Resampling.BICUBIC)
 
@@ -109,7 +221,7 @@ def pixels(
 ) -> np.ndarray:
     """RGB values 0..255 of one view of a photo, float32 of shape ``(size, size, 3)``.
 
-    Raises ResearchError: the photo cannot be read.
+    Raises UnreadablePhotoError: the photo cannot be read.
     """
     square = frame(decode(path), size, aspect)
     return np.asarray(vary(square, view, path.stem, ranges or Augmentation()), dtype=np.float32)

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,16 @@ from research.backbones import Network, network
 from research.baselines import Baseline, baseline_probabilities
 from research.cache import FeatureCache, View
 from research.catalog import CATEGORIES, Catalog, from_json, read_catalog
-from research.config import Config, Ensemble
-from research.errors import ResearchError
+from research.config import Config, Ensemble, Fusion, Method, Sentences, Words
+from research.errors import MissingPartError, ResearchError
+from research.estimate import announce
 from research.files import fingerprint, read_json, write_json, write_npz
 from research.manifest import Manifest, draw_splits, read_manifest
+from research.texts.reading import Text, load_texts, read_texts, save_texts
 from research.training import PROCEDURE, Trained, pooled_features, run_key, train_fold
 
 DEFAULT_WORK = Path("research/work")
+TEXTS = "texts.json"
 DEFAULT_CACHE_GIGABYTES = 12.0
 
 
@@ -36,6 +39,11 @@ class Study:
     work: Path
     catalog: Catalog
     manifest: Manifest
+
+    @property
+    def texts(self) -> list[Text]:
+        """The texts of the products, in the order of the photos; none where the catalogue has no names."""
+        return load_texts(self.work / TEXTS, [photo.uniq_id for photo in self.catalog.photos])
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,7 @@ def prepare(
         catalog = subset(catalog, sample)
     manifest = draw_splits(catalog, seed)
     write_json(work / "catalog.json", catalog.to_json() | {"folder": str(photos.resolve())})
+    save_texts(work / TEXTS, read_texts(table), [photo.uniq_id for photo in catalog.photos])
     manifest.save(work / "manifest.json")
     return Study(work, catalog, manifest)
 
@@ -131,12 +140,15 @@ def load_views(
 
 def train(
     study: Study,
-    config: Config | Baseline | Ensemble,
+    config: Method,
     weights: str,
     folds: Sequence[int],
     cache_limit: float = DEFAULT_CACHE_GIGABYTES,
+    say: Callable[[str], object] | None = None,
 ) -> list[Run]:
     """Train the asked folds of a configuration; those already complete are only read.
+
+    ``say`` is told, before a network's work begins, what it will take here.
 
     Raises ResearchError: weights of another architecture, unreadable photo, full disk, diverging loss, or
     a member of an ensemble that is not trained yet.
@@ -145,18 +157,28 @@ def train(
         return _train_baseline(study, config, folds)
     if isinstance(config, Ensemble):
         return _train_ensemble(study, config, folds)
+    if isinstance(config, Words | Sentences | Fusion):
+        # Imported late: photos alone need none of it.
+        from research.texts import runs
+
+        return runs.train(study, config, weights, folds)
     base = network(config.backbone, config.size, weights, study.manifest.seed)
     key = run_key(config, base, study.catalog, study.manifest)
     folder = study.work / "runs" / config.name / key
     write_json(folder.parent / "current.json", {"run": key, "weights": weights})
-    if any(not (folder / f"draw-{fold}" / "run.json").is_file() for fold in folds):
+    left = sum(not (folder / f"draw-{fold}" / "run.json").is_file() for fold in folds)
+    if left and say:
+        cache = FeatureCache(study.work / "cache", int(cache_limit * 1e9))
+        for line in announce(study.catalog, config, base, cache, config_views(config), left):
+            say(line)
+    if left:
         views, pooled = load_views(study, config, base, cache_limit)
     for fold in tqdm(folds, desc=f"{config.label}, tirages", unit="tirage", disable=None):
         place = folder / f"draw-{fold}"
         if (place / "run.json").is_file():
             continue
         trained = train_fold(config, base, views, pooled, study.catalog, study.manifest, fold, place)
-        _save_run(place, trained.probabilities, _record(study, config, base, fold, trained))
+        save_run(place, trained.probabilities, _record(study, config, base, fold, trained))
         for state in place.rglob("*.state.weights.h5"):
             state.unlink()
     return read_runs(study, config.name)
@@ -172,7 +194,7 @@ def _train_baseline(study: Study, config: Baseline, folds: Sequence[int]) -> lis
         for fold in missing:
             probabilities = {"frozen": found[fold][None], "tuned": found[fold][None]}
             record = {"config": config.__dict__, "draw": fold, "manifest": study.manifest.key, "history": []}
-            _save_run(folder / f"draw-{fold}", probabilities, record)
+            save_run(folder / f"draw-{fold}", probabilities, record)
     return read_runs(study, config.name)
 
 
@@ -180,8 +202,8 @@ def _train_ensemble(study: Study, config: Ensemble, folds: Sequence[int]) -> lis
     trained = {name: {run.fold: run for run in read_runs(study, name)} for name in config.members}
     for name, runs in trained.items():
         if missing := [str(fold) for fold in folds if fold not in runs]:
-            raise ResearchError(
-                f"« {config.label} » réunit des réseaux déjà entraînés ; il manque à « {name} » "
+            raise MissingPartError(
+                f"« {config.label} » réunit des méthodes déjà entraînées ; il manque à « {name} » "
                 f"{'le tirage' if len(missing) < 2 else 'les tirages'} {', '.join(missing)} : lancez d’abord "
                 f"« python -m research train --config {name} »."
             )
@@ -195,7 +217,7 @@ def _train_ensemble(study: Study, config: Ensemble, folds: Sequence[int]) -> lis
             for phase in ("frozen", "tuned")
         }
         record = {"config": config.__dict__, "draw": fold, "manifest": study.manifest.key, "history": []}
-        _save_run(folder / f"draw-{fold}", averaged, record)
+        save_run(folder / f"draw-{fold}", averaged, record)
     return read_runs(study, config.name)
 
 
@@ -248,6 +270,7 @@ def _record(study: Study, config: Config, base: Network, fold: int, trained: Tra
     }
 
 
-def _save_run(folder: Path, probabilities: dict[str, np.ndarray], record: dict[str, Any]) -> None:
+def save_run(folder: Path, probabilities: dict[str, np.ndarray], record: dict[str, Any]) -> None:
+    """Write a fold, its ``run.json`` last: from then on it is complete."""
     write_npz(folder / "predictions.npz", probabilities)
     write_json(folder / "run.json", record)

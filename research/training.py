@@ -26,8 +26,9 @@ from research.errors import ResearchError, writing
 from research.files import fingerprint, read_json, write_json, write_npz
 from research.manifest import Manifest, Role
 
-#: Variance below which a feature counts as constant: it is then left unscaled.
-FLAT = 1e-6
+#: Variance below which a feature counts as constant: it is then left unscaled. Where all features are small,
+#: as those of random weights are, the share of the largest variance counts.
+FLAT, FLAT_SHARE = 1e-6, 1e-3
 #: File beside a fold's weights: the statistics its head standardises with.
 STATISTICS = "standardise.npz"
 #: Folder, in a fold's own, of what was learnt again on training and validation photos.
@@ -111,8 +112,9 @@ def head_model(config: Config, mean: np.ndarray, variance: np.ndarray) -> keras.
 
     Input ``(channels,)``, output 7 probabilities.
     """
+    flat = min(FLAT, FLAT_SHARE * float(variance.max()))
     scale = keras.layers.Normalization(
-        mean=mean, variance=np.where(variance < FLAT, 1.0, variance), name="standardise"
+        mean=mean, variance=np.where(variance <= flat, 1.0, variance), name="standardise"
     )
     penalty = keras.regularizers.L2(config.l2) if config.l2 else None
     classify = keras.layers.Dense(

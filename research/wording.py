@@ -29,14 +29,41 @@ def number(value: float, decimals: int = 0) -> str:
     return f"−{text}" if negative else text
 
 
-def count(found: int, noun: str) -> str:
-    """``1, "tirage"`` → « 1 tirage » ; ``5, "tirage"`` → « 5 tirages »."""
-    return f"{number(found)} {noun if found < 2 else noun + 's'}"
+def count(found: int, noun: str, plural: str = "") -> str:
+    """``1, "tirage"`` → « 1 tirage » ; ``5, "tirage"`` → « 5 tirages » ; ``plural`` if not in s."""
+    return f"{number(found)} {noun if found < 2 else plural or noun + 's'}"
 
 
 def percent(share: float, decimals: int = 1) -> str:
     """``0.8475`` → « 84,8 % »."""
     return f"{number(share * 100, decimals)}{HARD_SPACE}%"
+
+
+def english(text: str) -> str:
+    """Words that a voice must read as English, between the marks that the report's schema names."""
+    return f"⟦{text}⟧"
+
+
+def unmarked(text: str) -> str:
+    """A text without the marks of :func:`english`, for where words alone can stand."""
+    return text.replace("⟦", "").replace("⟧", "")
+
+
+def shortened(text: str, most: int) -> str:
+    """At most ``most`` characters of a text, cut between two words and ended by « … »."""
+    if len(text) <= most:
+        return text
+    return f"{text[:most].rpartition(' ')[0] or text[:most]}…"
+
+
+def gap(share: float) -> str:
+    """The size of a difference in points, without its sign: ``-0.078`` → « 7,8 points »."""
+    return signed(abs(share)).removeprefix("+")
+
+
+def signed_interval(low: float, high: float) -> str:
+    """« de −0,4 à +1,2 point »."""
+    return f"de {signed(low).rpartition(' ')[0]} à {signed(high)}"
 
 
 def interval(low: float, high: float) -> str:
@@ -56,6 +83,12 @@ def signed(share: float) -> str:
     return f"{'+' if value > 0 else ''}{number(value, 1)} {unit}"
 
 
+def signed_number(value: float) -> str:
+    """``0.314`` → « +0,31 » ; ``-1.2`` → « −1,20 »."""
+    told = number(value, 2)
+    return f"+{told}" if value > 0 and told != "0,00" else told
+
+
 def points(share: float) -> str:
     """A difference of probability in points: ``0.314`` → « +31 points »."""
     rounded = round(share * 100)
@@ -69,6 +102,11 @@ def listing(items: Sequence[str]) -> str:
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} et {items[-1]}"
+
+
+def elided(word: str, name: str) -> str:
+    """``"que", "EfficientNet"`` → « qu’EfficientNet » ; ``"de", "VGG16"`` → « de VGG16 »."""
+    return f"{word[:-1]}’{name}" if name[:1].lower() in "aeiouyéèêhâîô" else f"{word} {name}"
 
 
 def quoted(number_: int) -> str:
@@ -109,12 +147,12 @@ def describe_map(values: np.ndarray, category: int) -> str:
     return sentence
 
 
-def describe_answer(truth: int, answer: int, probability: float) -> str:
-    """Whether the network was right, in one sentence."""
+def describe_answer(truth: int, answer: int, probability: float, who: str = "Le réseau") -> str:
+    """Whether the network (``who``) was right, in one sentence."""
     sure = percent(probability, 0)
     if truth == answer:
-        return f"Le réseau répond {quoted(answer)}, avec raison, sûr à {sure}."
-    return f"Le réseau répond {quoted(answer)}, sûr à {sure} ; c’était {quoted(truth)}."
+        return f"{who} répond {quoted(answer)}, avec raison, sûr à {sure}."
+    return f"{who} répond {quoted(answer)}, sûr à {sure} ; c’était {quoted(truth)}."
 
 
 def concentration(values: np.ndarray) -> float:

@@ -124,10 +124,18 @@ def difficulties(rate: float) -> str:
 def main_navigation() -> list[Link]:
     """The pages that the signed-in user may open."""
     return [
-        Link(place.label, url_for(place.endpoint), "page" if request.endpoint == place.endpoint else "")
+        Link(place.label, url_for(place.endpoint), _current(place))
         for place in places.MENU
         if places.may_open(place) and place.endpoint in current_app.view_functions
     ]
+
+
+def _current(place: places.Place) -> str:
+    """What `aria-current` says of a place of the menu: this page, one that it leads on to, or nothing."""
+    if request.endpoint == place.endpoint:
+        return "page"
+    leads = place.endpoint == "watch.report" and request.endpoint == "watch.page"
+    return "true" if leads else ""
 
 
 def client_navigation(number: int) -> list[Link]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from flask_login import current_user
 
 from pretadepenser.records.models import Role
-from pretadepenser.web import auth
+from pretadepenser.web import auth, watch
 
 EVERYONE: Final = frozenset(Role)
 ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
@@ -20,12 +21,14 @@ class Place:
     """A page that is opened by its address alone.
 
     who: the roles that may open it; None: anybody, signed in or not. menu: whether the main menu has it.
+    parts: gives label and address of the pages that it leads on to, open to the same roles.
     """
 
     label: str
     endpoint: str
     who: frozenset[Role] | None = EVERYONE
     menu: bool = False
+    parts: Callable[[], list[tuple[str, str]]] = list
 
 
 # Title -> pages under it, in the order of the main menu.
@@ -37,7 +40,7 @@ GROUPS: Final = {
     "Le modèle": (
         Place("Le modèle", "model.overview", menu=True),
         Place("Équité", "model.fairness", AUDITORS, menu=True),
-        Place("Veille technique", "watch.report", menu=True),
+        Place("Veille technique", "watch.report", menu=True, parts=watch.pages),
     ),
     "Administration": (Place("Réglages", "administration.settings", ADMINISTRATORS, menu=True),),
     "Votre compte": (

@@ -1,55 +1,95 @@
-"""The technology watch: the report that research/ publishes, and its pictures.
+"""The technology watch: the pages that research/ publishes, their pictures and their figures.
 
-Nothing is computed here: sentences, tables and alternative texts all come from
-``research/results/report.json``, whose schema is written in ``research/report.py``.
+Nothing is computed here: sentences, tables and alternative texts all come from the published report
+(:mod:`pretadepenser.web.study`).
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import json
+import os
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from flask import Blueprint, Response, abort, render_template, send_from_directory
+from flask import Blueprint, Response, abort, current_app, render_template, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
 
-from pretadepenser import french
 from pretadepenser.charts.chart import never_run
-from pretadepenser.web import pictures
+from pretadepenser.web import pictures, study
+from pretadepenser.web.study import Page, Report, StudyError
 
 blueprint = Blueprint("watch", __name__)
 
-RESULTS = Path(__file__).parents[2] / "research" / "results"
-VERSION: Final = 3
+#: The published study, or the one that the environment names: `make research-demo` says how.
+RESULTS = Path(
+    os.environ.get("RESEARCH_RESULTS") or Path(__file__).parents[2] / "research" / "results"
+).resolve()
 TYPES: Final = {".svg": "image/svg+xml", ".webp": "image/webp"}
 
 
 @blueprint.get("/veille")
 def report() -> ResponseReturnValue:
-    """The whole report; a page that says how to make it where there is none."""
-    return render_template("pages/watch.html", report=_published())
+    """The first page of the report; how to make one where there is none, or why it cannot be shown."""
+    try:
+        found = study.published(RESULTS)
+    except StudyError as error:
+        current_app.logger.error("%s", error)
+        return render_template("pages/watch_missing.html", why=str(error))
+    if found is None:
+        return render_template("pages/watch_missing.html", why="")
+    return _shown(found, found.pages[0])
+
+
+@blueprint.get("/veille/<slug>")
+@blueprint.get("/veille/<slug>/<part>")
+def page(slug: str, part: str = "") -> ResponseReturnValue:
+    """One of the other pages; `part`: one that details the page `slug`."""
+    found = _published()
+    shown = found.page(f"{slug}/{part}" if part else slug) if found else None
+    if found is None or shown is None:
+        abort(404, description="Cette page n’est pas dans le rapport de veille.")
+    return _shown(found, shown)
+
+
+def _shown(found: Report, shown: Page) -> str:
+    return render_template("pages/watch.html", report=found, shown=shown)
+
+
+@blueprint.app_template_global("watch_address")
+def address(slug: str) -> str:
+    """The address of a page of the report."""
+    if not slug:
+        return url_for("watch.report")
+    slug, _, part = slug.partition("/")
+    return url_for("watch.page", slug=slug, part=part) if part else url_for("watch.page", slug=slug)
+
+
+def pages() -> list[tuple[str, str]]:
+    """Name and address of each page after the first, for the site map; none where no report can be shown."""
+    found = _published()
+    return [(one.name, address(one.slug)) for one in found.pages[1:]] if found else []
 
 
 @blueprint.app_template_filter("english")
-def english(text: str, words: Sequence[str]) -> Markup:
-    """A text of the report, as HTML, with its English words marked, so that no voice reads them as French."""
-    written = escape(text)
-    for word in words:
-        written = written.replace(escape(word), Markup('<span lang="en">{}</span>').format(word))
+def english(text: str) -> Markup:
+    """A text as HTML, with what the study marks as English so marked that no voice reads it as French."""
+    french, *rest = str(text).split("⟦")
+    written = escape(french)
+    for part in rest:
+        foreign, _, french = part.partition("⟧")
+        written += Markup('<span lang="en">{}</span>{}').format(foreign, french)
     return written
 
 
 @blueprint.get("/veille/images/<name>")
 def picture(name: str) -> ResponseReturnValue:
     """A picture that the report names; any other file of the folder stays out of reach."""
-    report = _published()
-    if report is None or name not in {block["file"] for block in _pictures(report)}:
+    found = _published()
+    if found is None or name not in found.pictures():
         abort(404, description="Cette image n’est pas dans le rapport.")
     response = send_from_directory(RESULTS, name, mimetype=TYPES[Path(name).suffix], max_age=3600)
     response.headers["Content-Security-Policy"] = _policy(RESULTS / name, (RESULTS / name).stat().st_mtime_ns)
@@ -66,47 +106,22 @@ def _policy(path: Path, changed: int) -> str:
 @blueprint.get("/veille/chiffres/<key>.csv")
 def spreadsheet(key: str) -> ResponseReturnValue:
     """The figures of one chart, for a French spreadsheet."""
-    report = _published()
-    found = [block for block in _pictures(report) if block.get("key") == key] if report else []
-    if not found:
+    found = _published()
+    table = found.table(key) if found else None
+    if table is None:
         abort(404, description="Ce tableau n’est pas dans le rapport.")
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";")
-    writer.writerow(never_run(column["label"]) for column in found[0]["table"]["columns"])
-    writer.writerows([never_run(cell) for cell in row] for row in found[0]["table"]["rows"])
+    writer.writerow(never_run(column["label"]) for column in table["columns"])
+    writer.writerows([never_run(cell) for cell in row] for row in table["rows"])
     response = Response("\ufeff" + text.getvalue(), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="veille-{found[0]["key"]}.csv"'
+    response.headers["Content-Disposition"] = f'attachment; filename="veille-{key}.csv"'
     return response
 
 
-def _published() -> dict[str, Any] | None:
-    path = RESULTS / "report.json"
+def _published() -> Report | None:
+    """The report; None where it cannot be shown, which the first page says."""
     try:
-        return _read(path, path.stat().st_mtime_ns)
-    except FileNotFoundError:
+        return study.published(RESULTS)
+    except StudyError:
         return None
-
-
-@lru_cache(maxsize=2)
-def _read(path: Path, changed: int) -> dict[str, Any] | None:
-    """The report with French spaces; read anew when the file has `changed`, None for another version's."""
-    value = json.loads(path.read_text(encoding="utf-8"))
-    return _typeset(value) if value.get("version") == VERSION else None
-
-
-def _typeset(value: Any) -> Any:
-    if isinstance(value, str):
-        return french.typeset(value)
-    if isinstance(value, list):
-        return [_typeset(one) for one in value]
-    if isinstance(value, dict):
-        return {key: _typeset(one) for key, one in value.items()}
-    return value
-
-
-def _pictures(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every figure and every picture of a gallery."""
-    blocks = [block for section in report["sections"] for block in section["blocks"]]
-    figures = [block for block in blocks if block["kind"] == "figure"]
-    figures += [block["narrow"] for block in figures]
-    return figures + [item for block in blocks if block["kind"] == "gallery" for item in block["items"]]

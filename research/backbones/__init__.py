@@ -15,6 +15,7 @@ import numpy as np
 
 from research.backbones import weights as weight_files
 from research.backbones.efficientnet_lite import efficientnet_lite
+from research.backbones.settling import settle
 from research.errors import ResearchError
 from research.files import sha256
 
@@ -111,16 +112,27 @@ def network(name: str, size: int, weights: str, seed: int = 0) -> Network:
     if weights == IMAGENET:
         try:
             base = backbone.build(size, IMAGENET)
-        except (OSError, ValueError) as error:
+        except ResearchError:
+            raise
+        # Keras raises a bare Exception where it cannot connect, and ValueError where what came is not what it
+        # published: its checksum is compared with Keras's own before anything is loaded.
+        except Exception as error:
+            what = (
+                "ne sont pas ceux que Keras publie (somme de contrôle différente)"
+                if "corrupted" in str(error)
+                else "n’ont pas pu être téléchargés"
+            )
             raise ResearchError(
-                f"Les poids ImageNet de {backbone.label} n’ont pas pu être téléchargés. Vérifiez le réseau, "
-                "ou donnez un fichier local avec --weights."
+                f"Les poids ImageNet ({backbone.label}) {what}. Vérifiez le réseau et relancez, ou donnez un "
+                "fichier local avec --weights."
             ) from error
         identity = f"keras-{keras.__version__}-imagenet"
     else:
         base = backbone.build(size, None)
-        identity = f"random-{seed}"
-        if weights != RANDOM:
+        identity = f"random-{seed}-settled"
+        if weights == RANDOM:
+            settle(base, seed)
+        else:
             weight_files.load(Path(weights), base)
             identity = sha256(Path(weights))[:16]
     base.trainable = False

@@ -1,102 +1,118 @@
-"""The question, the data, the method, EfficientNet in plain words, what was tried, what it costs."""
+"""The page of the method: how each method learns and is tested, EfficientNet in plain words, the cache."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from research.blocks import Block, Files, figure, listing, notice, paragraph, section, subtitle, table
-from research.catalog import CATEGORIES, EXPECTED_EACH, Catalog
+from research.blocks import Block, Files, figure, listing, page, paragraph, section, table
 from research.charts import scaling_drawing
 from research.findings import Findings
+from research.pages.comparing import label, left_out, reading
 from research.study import Study
-from research.wording import HARD_SPACE, count, number, percent
+from research.wording import HARD_SPACE, count, english, number, percent
 
 
-def sections(study: Study, found: Findings, files: Files) -> list[Block]:
-    """The sections of the method."""
-    return [
-        _question(study),
-        _data(study),
-        section("efficientnet", "EfficientNet en mots simples", *_efficientnet(files)),
-        _method(study, found),
-        _trials(found, study.manifest.folds),
-        _costs(found),
+def page_of(study: Study, found: Findings, files: Files) -> Block:
+    """The page of the method."""
+    folds = study.manifest.folds
+    return page(
+        "methode",
+        "Méthode",
+        "Chaque produit est testé une fois, par un modèle qui ne l’a jamais vu",
+        "méthode de la veille",
+        "Comment chaque méthode apprend, est réglée et testée, ce que mesurent les intervalles et les "
+        "tests, et "
+        "EfficientNet en mots simples.",
+        [
+            f"Les produits sont répartis {count(folds, 'fois', 'fois')} entre apprentissage, validation et "
+            "test, et chacun "
+            "est au test une fois et une seule. Toutes les méthodes répondent aux mêmes produits."
+        ],
+        [
+            section("mesure", "Comment on mesure", listing(*_MEASURE)),
+            section("photos", "Comment les photos sont lues", listing(*_PHOTOS), *_settings(found)),
+            section("textes", "Comment les textes sont lus", *_texts(found)),
+            section("efficientnet", "EfficientNet en mots simples", *_efficientnet(files)),
+            section("cache", "Le cache des caractéristiques", *(_bench(found.bench) if found.bench else ())),
+        ],
+    )
+
+
+_MEASURE = (
+    "L’exactitude est la part des produits rangés dans la bonne catégorie. L’intervalle à 95 % vient de 2 "
+    "000 "
+    "rééchantillonnages des produits testés.",
+    "Deux méthodes sont comparées sur les mêmes produits par le test de McNemar : seuls comptent ceux que "
+    "l’une des "
+    "deux est seule à reconnaître. Un écart est dit sûr quand le hasard seul en donnerait un aussi grand "
+    "moins d’une "
+    "fois sur vingt.",
+    "Les réglages sont choisis sur les produits de validation ; ceux du test ne servent qu’à mesurer.",
+    "Deux points de comparaison qui ne coûtent rien : la classe majoritaire, et un histogramme de couleurs "
+    "suivi d’une "
+    "régression logistique.",
+)
+_PHOTOS = (
+    "Base préparée sur ImageNet puis gelée ; une couche de classement est apprise dessus ; enfin le "
+    "haut du réseau est ouvert et affiné, couches de normalisation gelées, si la validation y gagne.",
+    "Perte : entropie croisée catégorielle. Optimiseur : Adam pour VGG16, RMSprop pour EfficientNet. "
+    "L’époque gardée est celle de plus petite perte de validation.",
+    "Une fois choisi le nombre d’époques, tout est appris de nouveau, autant d’époques, sur les photos "
+    "d’apprentissage et de validation réunies : c’est ce réseau-là qui est testé. Les exactitudes "
+    "d’apprentissage et de validation sont celles d’avant.",
+    "Vues de chaque photo : telle quelle, en miroir, puis rotations, zooms et décalages tirés au hasard. "
+    "À la réponse, les probabilités de plusieurs vues sont moyennées.",
+    "Photos redressées (EXIF), complétées de blanc pour devenir carrées.",
+    "Pixels préparés comme chaque réseau les attend : preprocess_input pour VGG16 ; rien pour "
+    "EfficientNet, qui les met à l’échelle lui-même.",
+)
+#: What each method that reads texts does, by its name.
+_READERS = {
+    "bag_of_words": "chaque mot est compté ; une régression logistique pèse les comptes",
+    "tfidf": "les mots et les paires de mots comptent d’autant plus qu’ils sont rares ailleurs ; une "
+    "régression logistique les pèse",
+    "minilm": "un petit réseau de langue déjà entraîné résume le texte en 384 nombres ; une régression "
+    "logistique les pèse",
+    "minilm_tuned": "le même réseau de langue, dont les couches du haut sont ouvertes et affinées",
+    "ensemble_text": "moyenne des réponses des méthodes de texte",
+    "fusion_late": "les réponses du texte et de la photo sont pesées par des poids appris hors du tirage "
+    "testé",
+    "fusion_features": "les caractéristiques du texte et de la photo sont mises bout à bout puis classées",
+    "fusion_unsure": "la photo n’est regardée que si la réponse du texte est peu sûre",
+}
+
+
+def _texts(found: Findings) -> list[Block]:
+    """What each measured method of texts does, and which were left out."""
+    if not reading(found, "text"):
+        return [paragraph("Aucune méthode de texte n’a été mesurée pour ce rapport.")]
+    lines = [
+        f"{label(found, name)} : {_READERS[name]}."
+        for name in reading(found, "text", "both")
+        if name in _READERS
     ]
+    lines += left_out(found)
+    return [listing(*lines)] if lines else []
 
 
-def _question(study: Study) -> Block:
-    demonstration = (
-        notice(
-            "Démonstration : images dessinées et poids tirés au hasard. Ces chiffres ne disent rien de "
-            "vraies photos."
+def _settings(found: Findings) -> list[Block]:
+    """How each measured network was set."""
+    lines = []
+    for name in found.networks:
+        config, folds = found.methods[name]["config"], len(found.methods[name]["runs"])
+        tuning = config["tuning"]
+        opened = (
+            f"pas d’affinage {number(tuning['rate'] * 1e5, 1)}{HARD_SPACE}cent-millièmes, au plus "
+            f"{count(tuning['epochs'], 'époque')}"
+            if tuning["epochs"]
+            else "base gelée jusqu’au bout"
         )
-        if study.catalog.demonstration
-        else None
-    )
-    return section(
-        "question",
-        "La question",
-        demonstration,
-        paragraph(
-            "Ranger une photo de produit dans l’une de sept catégories : VGG16, réseau de 2014 souvent pris "
-            "pour référence, fait-il mieux ou moins bien que la famille EfficientNet, plus récente ? Et "
-            "l’écart, s’il existe, dépasse-t-il ce que le hasard d’un petit jeu de test suffit à produire ?"
-        ),
-    )
-
-
-def _data(study: Study) -> Block:
-    catalog = study.catalog
-    counts = catalog.counts()
-    rows = []
-    for name, french in CATEGORIES.items():
-        missing = sum(product.category == name for product in catalog.left_out)
-        rows.append([french, name, number(counts[name]), number(missing)])
-    left_out = [
-        f"Laissé de côté : {product.uniq_id} ({CATEGORIES[product.category]}), {product.reason}."
-        for product in catalog.left_out
-    ]
-    return section(
-        "donnees",
-        "Les données",
-        _origin(catalog),
-        table(
-            "Photos par catégorie",
-            ("Catégorie", "Nom d’origine", "Photos", "Laissées de côté"),
-            rows,
-            words=2,
-            english=("Nom d’origine",),
-        ),
-        listing(*left_out) if left_out else None,
-        paragraph(
-            f"Doublons : {number(len(catalog.repeated_ids))} identifiant répété, "
-            f"{number(len(catalog.same_file))} groupes de fichiers identiques, {number(len(catalog.near))} "
-            "groupes de photos presque identiques (empreinte visuelle). Les photos d’un même groupe restent "
-            "toujours du même côté : aucune n’est apprise puis testée."
-        ),
-        paragraph(
-            f"Découpage {study.manifest.key}, graine {study.manifest.seed} : {study.manifest.folds} tirages "
-            "stratifiés, environ 70 % d’apprentissage, 10 % de validation et 20 % de test. Chaque photo est "
-            "testée dans un tirage et un seul."
-        ),
-    )
-
-
-def _origin(catalog: Catalog) -> Block:
-    """How many products there are, from where, and whether none is missing."""
-    counts = catalog.counts()
-    complete = all(
-        counts[name] + sum(product.category == name for product in catalog.left_out) == EXPECTED_EACH
-        for name in CATEGORIES
-    )
-    origin = (
-        "des images dessinées par programme" if catalog.demonstration else "un échantillon public de Flipkart"
-    )
-    count = f"Le compte y est : {EXPECTED_EACH} produits dans chacune des sept catégories. "
-    return paragraph(
-        f"{number(len(catalog.photos) + len(catalog.left_out))} produits : {origin}. "
-        f"{count if complete else ''}{number(len(catalog.photos))} photos sont utilisables."
-    )
+        lines.append(
+            f"{label(found, name)} : {config['size']} px, {count(config['views'], 'vue')}, "
+            f"{count(folds, 'tirage')} ; {opened} ; extinction de {percent(config['dropout'], 0)} des "
+            f"caractéristiques, étiquettes adoucies de {percent(config['smoothing'], 0)}."
+        )
+    return [listing(*lines)] if lines else []
 
 
 def _efficientnet(files: Files) -> list[Block]:
@@ -134,50 +150,12 @@ def _efficientnet(files: Files) -> list[Block]:
         ),
         paragraph(
             "Chaque étage élargit ses canaux, filtre chacun séparément, puis les resserre (bloc « inversé "
-            "»). B0 à B7 ajoutent un réglage du poids de chaque canal (« squeeze-and-excite »). Les "
+            f"»). B0 à B7 ajoutent un réglage du poids de chaque canal (« {english('squeeze-and-excite')} "
+            "»). Les "
             "versions « Lite » s’en passent, pour aller vite sur de petits processeurs. VGG16, lui, empile "
             "treize convolutions simples, coûteuses."
         ),
     ]  # fmt: skip
-
-
-def _method(study: Study, found: Findings) -> Block:
-    items = [
-        "Base préparée sur ImageNet puis gelée ; une couche de classement est apprise dessus ; enfin le "
-        "haut du réseau est ouvert et affiné, couches de normalisation gelées, si la validation y gagne.",
-        "Perte : entropie croisée catégorielle. Optimiseur : Adam pour VGG16, RMSprop pour EfficientNet. "
-        "L’époque gardée est celle de plus petite perte de validation.",
-        "Une fois choisi le nombre d’époques, tout est appris de nouveau, autant d’époques, sur les photos "
-        "d’apprentissage et de validation réunies : c’est ce réseau-là qui est testé. Les exactitudes "
-        "d’apprentissage et de validation sont celles d’avant.",
-        "Vues de chaque photo : telle quelle, en miroir, puis rotations, zooms et décalages tirés au hasard. "
-        "À la réponse, les probabilités de plusieurs vues sont moyennées.",
-        "Photos redressées (EXIF), complétées de blanc pour devenir carrées.",
-        "Pixels préparés comme chaque réseau les attend : preprocess_input pour VGG16 ; rien pour "
-        "EfficientNet, qui les met à l’échelle lui-même.",
-        "Deux points de comparaison qui ne coûtent rien : la classe majoritaire, et un histogramme de "
-        "couleurs suivi d’une régression logistique.",
-    ]
-    blocks: list[Block] = [listing(*items)]
-    for name in found.networks:
-        config, folds = found.methods[name]["config"], len(found.methods[name]["runs"])
-        tuning = config["tuning"]
-        opened = (
-            f"pas d’affinage {number(tuning['rate'] * 1e5, 1)}{HARD_SPACE}cent-millièmes, au plus "
-            f"{count(tuning['epochs'], 'époque')}"
-            if tuning["epochs"]
-            else "base gelée jusqu’au bout"
-        )
-        blocks.append(
-            paragraph(
-                f"{found.methods[name]['label']} : {config['size']} px, {count(config['views'], 'vue')}, "
-                f"{count(folds, 'tirage')} ; {opened} ; extinction de {percent(config['dropout'], 0)} des "
-                f"caractéristiques, étiquettes adoucies de {percent(config['smoothing'], 0)}."
-            )
-        )
-    if found.bench:
-        blocks += [subtitle("Le cache des caractéristiques"), *_bench(found.bench)]
-    return section("methode", "La méthode", *blocks)
 
 
 def _bench(bench: dict[str, Any]) -> list[Block]:
@@ -201,117 +179,3 @@ def _bench(bench: dict[str, Any]) -> list[Block]:
             f"{percent(bench['cached_accuracy'])} avec le cache, sur {number(bench['tested'])} réponses."
         ),
     ]
-
-
-def _trials(found: Findings, folds: int) -> Block:
-    if not found.trials:
-        return section("essais", "Ce qui a été essayé")
-    rows = []
-    for trial in found.trials:
-        settings = trial["settings"]
-        aspect = "complétée" if settings["aspect"] == "pad" else "étirée"
-        rate = "aucun" if trial["rate"] is None else number(trial["rate"] * 1e5, 1)
-        scores = [
-            percent(trial[phase][role]) for phase in ("frozen", "tuned") for role in ("validation", "test")
-        ]
-        photo = f"{settings['size']} px, {aspect}, {count(settings['averaged'], 'vue')}"
-        if trial["draws"] != folds:
-            photo += f", {count(trial['draws'], 'tirage')}"
-        rows.append([trial["label"], photo, "oui" if trial["refit"] else "non", rate, *scores])
-    return section(
-        "essais",
-        "Ce qui a été essayé",
-        paragraph(
-            "Tous les essais menés à terme avec les configurations publiées sont là, y compris ceux qui "
-            "n’ont pas été retenus. Le choix s’est fait sur la validation ; le test est montré pour que "
-            "chacun puisse juger."
-        ),
-        table(
-            f"Essais, exactitude moyenne de {count(folds, 'tirage')} sauf mention contraire ; pas d’affinage "
-            "en cent-millièmes",
-            ("Réseau", "Photo", "Réappris", "Pas d’affinage", "Validation, gelé", "Test, gelé",
-             "Validation, affiné", "Test, affiné"),
-            rows, words=3,
-        ),
-        *_framing(found),
-    )  # fmt: skip
-
-
-#: Halves of what was tried on one network at a time, base frozen, plain photos: configuration and words.
-_FRAMINGS = {
-    "Compléter de blanc ou étirer une photo pour la rendre carrée": [
-        (("framing_vgg16_pad", "en complétant"), ("framing_vgg16_stretch", "en étirant")),
-        (
-            ("framing_efficientnet_lite2_pad", "en complétant"),
-            ("framing_efficientnet_lite2_stretch", "en étirant"),
-        ),
-    ],
-    "Des photos plus fines que celles pour lesquelles le réseau fut conçu": [
-        (("framing_vgg16_pad", "à 224 px"), ("framing_vgg16_380", "à 380 px")),
-        (("framing_efficientnet_lite2_pad", "à 260 px"), ("framing_efficientnet_lite2_380", "à 380 px")),
-    ],
-}
-
-
-def _framing(found: Findings) -> list[Block]:
-    trials = {trial["name"]: trial for trial in found.trials}
-    blocks = []
-    for question, comparisons in _FRAMINGS.items():
-        lines = []
-        for halves in comparisons:
-            if all(name in trials for name, _ in halves):
-                scores = [
-                    f"{percent(trials[name]['frozen']['validation'])} {words}" for name, words in halves
-                ]
-                lines.append(f"{trials[halves[0][0]]['label']} : {', '.join(scores)}.")
-        if lines:
-            blocks += [paragraph(f"{question}, en validation, base gelée, sans autre vue :"), listing(*lines)]
-    return blocks
-
-
-def _costs(found: Findings) -> Block:
-    blocks = _measured(found) if found.costs else []
-    for row in found.sample:
-        total = sum(float(value) for value in row["seconds"].values())
-        blocks.append(
-            paragraph(
-                f"EfficientNet-B7 à {row['size']} px, poids tirés au hasard, dix photos par catégorie : une "
-                f"époque de chaque phase menée à terme en {number(total, 1)} secondes (caractéristiques "
-                "déjà calculées)."
-            )
-        )
-    if not blocks:
-        blocks.append(paragraph("Le temps et la mémoire n’ont pas été mesurés pour ce rapport."))
-    return section("cout", "Ce que cela coûte", *blocks)
-
-
-def _measured(found: Findings) -> list[Block]:
-    """The measures of each network, and how they were taken."""
-    rows = [
-        [
-            f"{cost['label']}, {cost['size']} px",
-            number(cost["parameters"]["base"] / 1e6, 1),
-            number(cost["parameters"]["opened"] / 1e6, 1),
-            number(cost["flops"] / 1e9, 1),
-            number(cost["inference_seconds"], 3),
-            number(cost["opened_training_seconds"], 3),
-            number((cost["memory_inference"] - cost["memory_before"]) / 1e9, 2),
-            number((cost["memory_training"] - cost["memory_before"]) / 1e9, 2),
-        ]
-        for cost in found.costs
-    ]
-    return [
-        table(
-            "Ce que coûte chaque réseau, sur deux cœurs sans carte graphique",
-            ("Réseau", "Paramètres (millions)", "dont ouverts (millions)",
-             "Opérations par photo (milliards)",
-             "Lecture (s par photo)", "Pas d’affinage (s par photo)", "Mémoire, lecture (Go)",
-             "Mémoire, affinage (Go)"),
-            rows,
-        ),
-        paragraph(
-            "Opérations : deux fois les multiplications-additions des convolutions, comptées sur le "
-            "graphe. Temps : le plus court de trois passages, sur une machine partagée. Mémoire : ce "
-            "que le réseau ajoute à celle du programme qui l’attend."
-        ),
-    ]  # fmt: skip

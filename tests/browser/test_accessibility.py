@@ -139,6 +139,28 @@ def test_the_frame_leaves_the_first_screen_to_the_page(visit: Callable[..., WebD
         display(driver, 1280, {})
 
 
+def test_the_technology_watch_is_told_on_one_short_page(visit: Callable[..., WebDriver]) -> None:
+    """Question, answer, table, picture, advice and limits: what is more stands on the pages behind."""
+    driver = visit("/veille")
+    display(driver, 1280, {})
+    driver.execute_script("document.querySelectorAll('img').forEach(one => { one.loading = 'eager'; })")
+    assert driver.execute_script("return document.documentElement.scrollHeight") <= 4000
+
+
+@pytest.mark.parametrize("path", ["/veille/explications/montres", "/veille/erreurs", "/veille/photos"])
+def test_pictures_that_come_late_move_nothing(visit: Callable[..., WebDriver], path: str) -> None:
+    driver = visit(path)
+    heights = "return [...document.querySelectorAll('main img')].map(one => Math.round(one.offsetHeight))"
+    before = driver.execute_script(heights)
+    driver.execute_async_script(
+        "const done = arguments[0], all = [...document.images];"
+        "all.forEach(one => { one.loading = 'eager'; });"
+        "Promise.all(all.map(one => one.decode())).then(() => done())"
+    )
+    assert min(before) > 30
+    assert driver.execute_script(heights) == before
+
+
 @pytest.mark.parametrize("state", STATES, ids=str)
 def test_no_violation(state: State, show: Callable[[State], WebDriver]) -> None:
     driver = show(state)

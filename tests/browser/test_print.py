@@ -19,7 +19,7 @@ TITLES = """
 return [...document.querySelectorAll('.folded > :first-child')].map(one => one.getClientRects().length > 0);
 """
 NOT_ON_PAPER = (
-    "a.skip-link", ".banner nav", ".session", ".breadcrumb", ".footer", ".buttons", "form", ".client-bar",
+    "a.skip-link", ".banner nav", ".session", ".breadcrumb", ".footer", ".buttons", "form", ".page-bar",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -56,3 +57,34 @@ def trained(
     """A study with two folds trained on random weights. Never changed by a test."""
     study = studies.prepare(*drawings, tmp_path_factory.mktemp("trained"), seed=3, demonstration=True)
     return study, studies.train(study, tiny, "random", [0, 1])
+
+
+#: What the shop writes of a product of each category, one line a product with its number.
+SAYINGS = (
+    "Cotton baby romper for infants, soft sleeves",
+    "Herbal face cream with aloe, for dry skin",
+    "Laptop charger adapter with usb cable",
+    "Brass showpiece for the wall of the temple",
+    "Double bedsheet with two pillow covers",
+    "Ceramic coffee mug, dishwasher safe",
+    "Analog wrist watch with a leather strap",
+)
+
+
+@pytest.fixture(scope="session")
+def worded(drawings: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """A study whose drawn products have names and descriptions too. Never changed but in its runs."""
+    table = tmp_path_factory.mktemp("worded") / "catalogue.csv"
+    with drawings[0].open(encoding="utf-8", newline="") as source:
+        rows = list(csv.DictReader(source))
+    with table.open("w", encoding="utf-8", newline="") as target:
+        columns = ["uniq_id", "product_category_tree", "product_name", "description", "brand"]
+        writer = csv.DictWriter(target, columns, extrasaction="ignore")
+        writer.writeheader()
+        for row in rows:
+            kind, number = int(row["uniq_id"][4]), int(row["uniq_id"][5:])
+            brand = f"Maker{number % 3}"
+            name = f"{brand} {SAYINGS[kind].split(',')[0]} model{number}"
+            about = f"Buy {SAYINGS[kind]} at Rs. {100 + number} &amp; more.\t\nOnly Genuine Products"
+            writer.writerow({**row, "product_name": name, "description": about, "brand": brand})
+    return studies.prepare(table, drawings[1], table.parent / "work", seed=3, demonstration=True)

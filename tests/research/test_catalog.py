@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from research.catalog import CATEGORIES, first_level, near_groups, one_hot, read_catalog
+from research.catalog import CATEGORIES, first_level, near_groups, one_hot, read_catalog, read_products
 from research.errors import ResearchError
 from research.images import Aspect, decode, frame, pixels, vary
 from research.manifest import Role, draw_splits, read_manifest
@@ -77,7 +80,7 @@ def test_damaged_and_missing_photos_are_listed_and_left_out(copy: Drawings) -> N
     catalog = read_catalog(*copy)
     reasons = {product.uniq_id: product.reason for product in catalog.left_out}
     assert reasons == {
-        "demo00000": "photo endommagée ou illisible",
+        "demo00000": "photo illisible (fichier endommagé, incomplet ou hors norme)",
         "demo00001": "photo absente du dossier",
     }
     assert catalog.counts()["Baby Care"] == 8
@@ -154,8 +157,163 @@ def test_a_view_without_range_is_the_photo() -> None:
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="les photos réelles (../shared/data/flipkart) sont absentes")
 def test_the_genuine_catalogue_has_seven_times_150_products() -> None:
-    from research.catalog import EXPECTED_EACH, read_products
+    from research.catalog import EXPECTED_EACH
 
     products, repeated = read_products(next(SHARED.glob("*.csv")))
     assert {list(products.values()).count(name) for name in CATEGORIES} == {EXPECTED_EACH}
     assert repeated == ()
+
+
+TITLES = "uniq_id,product_category_tree,description\n"
+WATCH = '"[""Watches >> x""]"'
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (
+            f"{TITLES}a,{WATCH},fine\nb,{WATCH},{'x' * 140_000}\n",
+            "« catalogue.csv », ligne 3 : une valeur dépasse 131 072 caractères, ou un guillemet n’est pas "
+            "refermé. Raccourcissez-la ou refermez le guillemet de la fiche qui commence là.",
+        ),
+        (
+            f'{TITLES}a,{WATCH},"open\nb,{WATCH[1:-1]},fine\n' + "c,d,e\n" * 30_000,
+            "« catalogue.csv », ligne 2 : une valeur dépasse 131 072 caractères, ou un guillemet n’est pas "
+            "refermé. Raccourcissez-la ou refermez le guillemet de la fiche qui commence là.",
+        ),
+        (
+            f'{TITLES}a,{WATCH},fine\nb,{WATCH},"open\nc,d,e\n',
+            "« catalogue.csv », ligne 3 : un guillemet n’est pas refermé. Refermez celui de la fiche qui "
+            "commence là.",
+        ),
+        (
+            f'{TITLES}a,{WATCH},"open\nb,{WATCH},"open too"\n',
+            "« catalogue.csv », ligne 2 : un guillemet est mal placé. Doublez-le s’il fait partie du texte, "
+            "ou refermez celui de la fiche qui commence là.",
+        ),
+        (
+            f"{TITLES}a,{WATCH},Café\n".encode("cp1252"),
+            "« catalogue.csv », ligne 2 : ce texte n’est pas en UTF-8. Réenregistrez le fichier en UTF-8.",
+        ),
+        (
+            f"{TITLES}a,{WATCH},x\n".encode("utf-16"),
+            "« catalogue.csv », ligne 1 : il y a des octets nuls. Le fichier est abîmé ou en UTF-16 : "
+            "réenregistrez-le en UTF-8.",
+        ),
+        (
+            f"{TITLES}a,{WATCH},x\0y\n",
+            "« catalogue.csv », ligne 2 : il y a des octets nuls. Le fichier est abîmé ou en UTF-16 : "
+            "réenregistrez-le en UTF-8.",
+        ),
+        (
+            f"{TITLES}{'a' * 1_100_000}",
+            "« catalogue.csv », ligne 2 : cette ligne est trop longue pour un catalogue. Vérifiez les fins "
+            "de ligne.",
+        ),
+        (
+            TITLES + f'a,{WATCH},"' + '"\n,"'.join(["y" * 100_000] * 60) + '"\n',
+            "« catalogue.csv », ligne 3 : 2 valeurs au lieu de 3. Mettez entre guillemets les textes qui "
+            "contiennent une virgule.",
+        ),
+        (
+            f"{TITLES}a,{WATCH},one, two\n",
+            "« catalogue.csv », ligne 2 : 4 valeurs au lieu de 3. Mettez entre guillemets les textes qui "
+            "contiennent une virgule.",
+        ),
+        (
+            TITLES.replace(",", ";"),
+            "Colonne « uniq_id » absente de « catalogue.csv », ligne 1. Le fichier semble séparé par des "
+            "points-virgules. Donnez le csv d’origine, séparé par des virgules, avec sa ligne de titres.",
+        ),
+        (
+            TITLES.replace("description", "uniq_id"),
+            "« catalogue.csv », ligne 1 : la colonne « uniq_id » y est 2 fois. Gardez-en une seule.",
+        ),
+        (
+            f'{TITLES}a,{WATCH},x\n\nb,{WATCH},x\na,"[""Computers""]",y\n',
+            "« catalogue.csv », ligne 5 : l’identifiant « a » est déjà ligne 2, dans une autre catégorie. "
+            "Gardez une seule des deux fiches.",
+        ),
+        (
+            f"{TITLES}../../etc/passwd,{WATCH},x\n",
+            "Identifiant invalide, ligne 2 de « catalogue.csv » : « ../../etc/passwd ». Lettres, chiffres et "
+            "tirets seulement : corrigez la colonne uniq_id.",
+        ),
+        (
+            f"{TITLES}a,{'[' * 100_000},x\n",
+            f"Catégorie inconnue, ligne 2 : « {'[' * 60}… », dans « catalogue.csv ». Les sept catégories "
+            "attendues sont : Baby Care, Beauty and Personal Care, Computers, Home Decor & Festive Needs, "
+            "Home Furnishing, Kitchen & Dining, Watches.",
+        ),
+        (TITLES, "« catalogue.csv » ne contient aucun produit."),
+        (
+            "version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
+            "Catalogue illisible : « {} » (c’est un pointeur Git LFS, pas le fichier : lancez « git lfs pull "
+            "»). Donnez un fichier csv.",
+        ),
+        (b"", "Catalogue illisible : « {} » (fichier vide). Donnez un fichier csv."),
+        (
+            b"PK\x03\x04rest",
+            "Catalogue illisible : « {} » (c’est une archive zip ou un classeur de tableur). Donnez un "
+            "fichier csv.",
+        ),
+    ],
+)
+def test_each_fault_of_a_catalogue_has_its_line_and_its_remedy(
+    content: str | bytes, sentence: str, tmp_path: Path
+) -> None:
+    table = tmp_path / "catalogue.csv"
+    table.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ResearchError) as caught:
+        read_products(table)
+    assert str(caught.value) == sentence.format(table)
+
+
+@pytest.mark.parametrize(
+    ("make", "cause"),
+    [
+        (lambda path: path.mkdir(), "c’est un dossier"),
+        (os.mkfifo, "c’est un fichier spécial (tube, prise ou périphérique)"),
+        (lambda path: path.symlink_to(path.name), "lien symbolique en boucle"),
+    ],
+)
+def test_a_catalogue_that_is_no_file_is_never_opened(
+    make: Callable[[Path], object], cause: str, tmp_path: Path
+) -> None:
+    make(tmp_path / "catalogue.csv")
+    with pytest.raises(ResearchError, match=re.escape(f"catalogue.csv » ({cause}). Donnez un fichier csv.")):
+        read_products(tmp_path / "catalogue.csv")
+
+
+def test_what_spreadsheets_do_to_a_catalogue_is_read(tmp_path: Path) -> None:
+    """A byte-order mark, spaces around titles, Windows' ends of line, empty lines, texts of several lines."""
+    table = tmp_path / "catalogue.csv"
+    lines = [
+        ' uniq_id ,"product_category_tree",description',
+        f'a,{WATCH},"one\r\ntwo, three"',
+        "",
+        ",,",
+        f"b,{WATCH},",
+    ]
+    table.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
+    assert read_products(table) == ({"a": "Watches", "b": "Watches"}, ())
+
+
+def test_reading_a_catalogue_is_bounded_in_memory(tmp_path: Path) -> None:
+    """One line of 200 MB, and one record of 60 MB over many lines: neither is ever held."""
+    one_line, one_record = tmp_path / "line.csv", tmp_path / "record.csv"
+    with one_line.open("wb") as file:
+        file.write(TITLES.encode())
+        for _ in range(200):
+            file.write(b"x" * 1_000_000)
+    with one_record.open("wb") as file:
+        file.write(TITLES.encode() + b"a")
+        for _ in range(600):
+            file.write(b',"' + b"y" * 100_000 + b'\n"')
+    for table in (one_line, one_record):
+        tracemalloc.start()
+        with pytest.raises(ResearchError, match="trop longue pour un catalogue"):
+            read_products(table)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 30_000_000

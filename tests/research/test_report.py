@@ -22,11 +22,15 @@ from research.charts import (
     accuracy_chart,
     category_chart,
     confusion_chart,
+    cost_chart,
     faithfulness_chart,
     learning_chart,
     reliability_chart,
     scaling_drawing,
+    size_chart,
     survey_chart,
+    word_chart,
+    words_deleted_chart,
 )
 from research.config import Config
 from research.demo import draw_catalog
@@ -41,6 +45,7 @@ from research.wording import (
     concentration,
     count,
     describe_map,
+    elided,
     listing,
     number,
     percent,
@@ -50,7 +55,13 @@ from research.wording import (
     zones,
 )
 
-KINDS = {"subtitle", "paragraph", "notice", "list", "table", "figure", "gallery"}
+KINDS = {"subtitle", "paragraph", "notice", "list", "links", "table", "figure", "gallery"}
+SLUGS = [
+    "", "donnees", "methode", "photos", "textes", "explications", "explications/puericulture",
+    "explications/beaute-et-soins", "explications/informatique", "explications/decoration-et-fetes",
+    "explications/linge-de-maison", "explications/cuisine-et-table", "explications/montres", "erreurs",
+    "cout", "essais",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -67,6 +78,8 @@ KINDS = {"subtitle", "paragraph", "notice", "list", "table", "figure", "gallery"
         (listing(["a", "b", "c"]), "a, b et c"),
         (count(1, "tirage"), "1 tirage"),
         (count(5, "tirage"), "5 tirages"),
+        (elided("que", "EfficientNet"), "qu’EfficientNet"),
+        (elided("de", "VGG16"), "de VGG16"),
     ],
 )
 def test_french_numbers(text: str, wanted: str) -> None:
@@ -157,6 +170,27 @@ BINS = [
     {"confidence": 0.5, "accuracy": 0.6, "photos": 40},
     {"confidence": 0.9, "accuracy": 0.95, "photos": 900},
 ]
+SIZES = [
+    {
+        "size": size,
+        "accuracy": 0.5 + place / 10,
+        "mean": 0.5,
+        "low": 0.4 + place / 10,
+        "high": 0.6 + place / 10,
+    }
+    for place, size in enumerate((10, 40, 160, 840))
+]
+COSTS = [
+    ("Classe majoritaire", "nothing", 0.00001, 0.14),
+    ("TF-IDF et régression logistique", "text", 0.0008, 0.955),
+    ("Sac de mots", "text", 0.0009, 0.951),
+    ("EfficientNet-Lite0", "photo", 0.0102, 0.872),
+    ("EfficientNet-Lite2", "photo", 0.0117, 0.881),
+    ("MiniLM affiné de bout en bout", "text", 0.03, 0.946),
+    ("EfficientNet-Lite2 à 440 px", "photo", 0.032, 0.887),
+    ("Fusion tardive, poids appris", "both", 0.033, 0.957),
+    ("VGG16", "photo", 0.07, 0.854),
+]
 CHARTS = {
     "accuracy": partial(
         accuracy_chart,
@@ -169,6 +203,12 @@ CHARTS = {
     "faithfulness": partial(faithfulness_chart, CURVE),
     "survey": partial(survey_chart, [(name, np.ones((4, 4))) for name in NAMES]),
     "scaling": scaling_drawing,
+    "cost": partial(cost_chart, COSTS),
+    "size": partial(
+        size_chart, {"texte (TF-IDF)": SIZES, "photo (EfficientNet-Lite2)": SIZES, "les deux": SIZES}
+    ),
+    "words": partial(word_chart, [("curtain", 2.1), ("wristwatch", 1.2), ("combo of three", -0.7)]),
+    "deleted": partial(words_deleted_chart, [0, 1, 5, 12], {"strongest": SIZES, "random": SIZES}),
 }
 
 
@@ -208,7 +248,10 @@ def test_the_whole_chain_ends_in_a_complete_report(
     assert "former.txt" not in files
     report = json.loads((results / "report.json").read_text())
     assert report["demonstration"] is True
-    blocks = [block for section in report["sections"] for block in section["blocks"]]
+    assert [page["slug"] for page in report["pages"]] == SLUGS
+    assert len({(page["title"], page["about"]) for page in report["pages"]}) == len(SLUGS)
+    assert len({page["description"] for page in report["pages"]}) == len(SLUGS)
+    blocks = [block for page in report["pages"] for part in page["sections"] for block in part["blocks"]]
     assert {block["kind"] for block in blocks} <= KINDS
     figures = [block for block in blocks if block["kind"] == "figure"]
     named = {block["file"] for block in figures} | {block["narrow"]["file"] for block in figures}
@@ -228,7 +271,9 @@ def test_the_whole_chain_ends_in_a_complete_report(
     for table in tables:
         assert {len(row) for row in table["rows"]} == {len(table["columns"])}
     assert named == {name for name in files if name.endswith((".svg", ".webp"))}
-    assert "démonstration" in json.dumps(report, ensure_ascii=False).lower()
+    again = write_report(Study(tmp_path / "elsewhere", study.catalog, study.manifest), results)
+    assert again == files
+    assert json.loads((results / "report.json").read_text()) == report
 
 
 def test_errors_are_one_french_sentence_without_a_trace(

@@ -67,6 +67,8 @@ address                                                method nobody conseiller 
 /modele/equite/graphiques/accords-sexe.svg             GET    303    403        200      200            303
 /modele/equite/graphiques/accords-sexe.csv             GET    303    403        200      200            303
 /veille                                                GET    303    200        200      200            303
+/veille/methode                                        GET    303    200        200      200            303
+/veille/explications/montres                           GET    303    200        200      200            303
 /veille/chiffres/absent.csv                            GET    303    404        404      404            303
 /veille/images/absent.svg                              GET    303    404        404      404            303
 /administration/reglages                               GET    303    403        403      200            303
@@ -158,5 +160,5 @@ def test_another_method_opens_no_address_to_nobody(app: Flask, method: str) -> N
     for address in {line[0] for line in LINES}:
         if address not in public and not address.startswith("/api/"):
             answers[address] = app.test_client().open(address, method=method).status_code
-    assert len(answers) == 39
+    assert len(answers) == 41
     assert set(answers.values()) == {303}

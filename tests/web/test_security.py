@@ -59,7 +59,7 @@ def test_every_answer_is_closed_to_foreign_content(
 ) -> None:
     if "{" in url:
         ending = url.strip("{}").rpartition("{")[2]
-        found = re.search(rf'"(/veille/images/[^"]+\.{ending})"', client.get("/veille").text)
+        found = re.search(rf'"(/veille/images/[^"]+\.{ending})"', client.get("/veille/erreurs").text)
         assert found
         url = found[1]
     answer = client.get(url)

@@ -1,0 +1,10 @@
+"""Sentence vectors of MiniLM (all-MiniLM-L6-v2), as it is, and logistic regression.
+
+python -m research train --config minilm --weights FOLDER_OF_MINILM
+
+Result on the genuine products, 5 folds, every product tested once: 94.2 % (95 % bootstrap 92.6 to 95.5).
+"""
+
+from research.config import Sentences
+
+CONFIG = Sentences("minilm", "MiniLM", tokens=256, strength=0.01)

