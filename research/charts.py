@@ -20,7 +20,8 @@ from research.drawing import BLUE, INK, LINE, METHODS, NARROW, RUST, SOFT, STYLE
 from research.wording import NAMES, number, percent
 
 _PERCENT = FuncFormatter(lambda value, _: percent(value, 0))
-_NUMBER = FuncFormatter(lambda value, _: number(value, 1))
+# Steps of a quarter have two digits: one would show another number than the tick's.
+_NUMBER = FuncFormatter(lambda value, _: number(value, 1 if round(value * 10, 6).is_integer() else 2))
 #: Sizes are given one by one: text that is added once the figure is made does not follow its style.
 _TEXT = 14
 #: Fewer photos than this make a meaningless dot.

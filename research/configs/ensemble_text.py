@@ -7,4 +7,4 @@ Result on the genuine products, 5 folds, every product tested once: 95.6 % (95 %
 
 from research.config import Ensemble
 
-CONFIG = Ensemble("ensemble_text", "TF-IDF et MiniLM réunis", ("tfidf", "minilm"))
+CONFIG = Ensemble("ensemble_text", "TF-IDF avec MiniLM", ("tfidf", "minilm"))

@@ -312,8 +312,8 @@ def _booted(visitor: Visitor) -> set[int]:
 
 
 def _left(children: set[int]) -> list[str]:
-    """Workers that go on without their master for more than a quarter of a minute."""
-    deadline = time.monotonic() + 15
+    """Workers that go on without their master for longer than they may take to finish what they answer."""
+    deadline = time.monotonic() + 45
     while alive := [child for child in children if Path(f"/proc/{child}/cmdline").exists()]:
         if time.monotonic() > deadline:
             for child in alive:
