@@ -269,6 +269,14 @@ SETTINGS: tuple[Setting, ...] = (
         purpose="Minutes sans activité après lesquelles une session se termine.",
     ),
     Setting(
+        "WATCH_RESULTS",
+        "",
+        "Folder of another study for `/veille` (`make research-demo` makes one); empty: the published one.",
+        _text,
+        "un dossier",
+        purpose="Dossier d’une autre étude à montrer dans la veille ; vide : celle qui est publiée.",
+    ),
+    Setting(
         "LOGIN_ATTEMPTS",
         5,
         "Failed sign-ins of one account in a day that cost no wait; each further one doubles it.",

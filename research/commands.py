@@ -215,5 +215,5 @@ def demo(options: argparse.Namespace) -> Iterator[str]:
     results: Path = options.results or work / "results"
     files = write_report(study, results)
     yield f"Rapport de démonstration dans « {results} » ({len(files)} fichiers)."
-    yield f"Pour l’ouvrir, servez-le avec « RESEARCH_RESULTS={results.resolve()} make run »,"
+    yield f"Pour l’ouvrir, servez-le avec « PRETADEPENSER_WATCH_RESULTS={results.resolve()} make run »,"
     yield "puis allez à http://127.0.0.1:8000/veille."

@@ -10,7 +10,7 @@ an epoch, and the state is saved after each: a run that was killed goes on at th
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -34,7 +34,7 @@ STATISTICS = "standardise.npz"
 #: Folder, in a fold's own, of what was learnt again on training and validation photos.
 AGAIN = "refit"
 #: Bump when the way a fold is trained changes, so that older runs are not taken for new ones.
-PROCEDURE = 2
+PROCEDURE = 3
 
 
 class Pictures(Protocol):
@@ -202,6 +202,9 @@ def _epoch(
     """Train one epoch, whose order of photos follows from its number; give its row."""
     start, seed = time.perf_counter(), lesson.seed * 1000 + number
     keras.utils.set_random_seed(seed)
+    for place, layer in enumerate(_dropouts(model)):
+        # How often it was used is not among the weights: gone on with, it would drop others than unstopped.
+        layer.seed_generator.state.assign([seed % 2**32, place])
     epoch = Epoch(lesson.views, lesson.labels, lesson.members[Role.TRAIN], config.batch, seed)
     record = model.fit(
         epoch, validation_data=validation, initial_epoch=number, epochs=number + 1, verbose=0
@@ -209,6 +212,15 @@ def _epoch(
     row: dict[str, Any] = {"phase": lesson.name, "epoch": number + 1}
     row |= {key: round(float(values[0]), 5) for key, values in record.items()}
     return row | {"seconds": round(time.perf_counter() - start, 3)}
+
+
+def _dropouts(model: keras.Model) -> Iterator[keras.layers.Dropout]:
+    """The dropout layers of a model and of the models in it."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from _dropouts(layer)
+        elif isinstance(layer, keras.layers.Dropout):
+            yield layer
 
 
 def _best(rows: Sequence[dict[str, Any]]) -> int:

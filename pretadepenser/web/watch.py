@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -24,10 +23,8 @@ from pretadepenser.web.study import Page, Report, StudyError
 
 blueprint = Blueprint("watch", __name__)
 
-#: The published study, or the one that the environment names: `make research-demo` says how.
-RESULTS = Path(
-    os.environ.get("RESEARCH_RESULTS") or Path(__file__).parents[2] / "research" / "results"
-).resolve()
+#: The published study; the setting WATCH_RESULTS names another one, as `make research-demo` says.
+RESULTS = Path(__file__).parents[2] / "research" / "results"
 TYPES: Final = {".svg": "image/svg+xml", ".webp": "image/webp"}
 
 
@@ -35,7 +32,7 @@ TYPES: Final = {".svg": "image/svg+xml", ".webp": "image/webp"}
 def report() -> ResponseReturnValue:
     """The first page of the report; how to make one where there is none, or why it cannot be shown."""
     try:
-        found = study.published(RESULTS)
+        found = study.published(_results())
     except StudyError as error:
         current_app.logger.error("%s", error)
         return render_template("pages/watch_missing.html", why=str(error))
@@ -91,8 +88,9 @@ def picture(name: str) -> ResponseReturnValue:
     found = _published()
     if found is None or name not in found.pictures():
         abort(404, description="Cette image n’est pas dans le rapport.")
-    response = send_from_directory(RESULTS, name, mimetype=TYPES[Path(name).suffix], max_age=3600)
-    response.headers["Content-Security-Policy"] = _policy(RESULTS / name, (RESULTS / name).stat().st_mtime_ns)
+    folder = _results()
+    response = send_from_directory(folder, name, mimetype=TYPES[Path(name).suffix], max_age=3600)
+    response.headers["Content-Security-Policy"] = _policy(folder / name, (folder / name).stat().st_mtime_ns)
     return response
 
 
@@ -119,9 +117,14 @@ def spreadsheet(key: str) -> ResponseReturnValue:
     return response
 
 
+def _results() -> Path:
+    """The folder of the study that is shown."""
+    return Path(current_app.config["WATCH_RESULTS"] or RESULTS).resolve()
+
+
 def _published() -> Report | None:
     """The report; None where it cannot be shown, which the first page says."""
     try:
-        return study.published(RESULTS)
+        return study.published(_results())
     except StudyError:
         return None

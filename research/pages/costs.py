@@ -64,14 +64,20 @@ def seconds_ratio(found: Findings, slow: str, quick: str) -> float:
 
 
 def seconds(value: float | None) -> str:
-    """A time on the scale that suits it: « 2,3 ms », « 0,41 s », « 12 min »."""
+    """A time on the scale that suits it, in words that voices read: « 2,3 millisecondes », « 12 minutes »."""
     if value is None:
         return _UNKNOWN
     if value < 0.1:
-        return f"{number(value * 1000, 0 if value >= 0.01 else 1 if value >= 0.001 else 2)}{HARD_SPACE}ms"
+        thousandths = value * 1000
+        digits = 0 if value >= 0.01 else 1 if value >= 0.001 else 2
+        return _timed(thousandths, digits, "milliseconde")
     if value < 120:
-        return f"{number(value, 2 if value < 1 else 1 if value < 10 else 0)}{HARD_SPACE}s"
-    return f"{number(value / 60)}{HARD_SPACE}min"
+        return _timed(value, 2 if value < 1 else 1 if value < 10 else 0, "seconde")
+    return _timed(value / 60, 0, "minute")
+
+
+def _timed(value: float, digits: int, unit: str) -> str:
+    return f"{number(value, digits)}{HARD_SPACE}{unit}{'s' if round(value, digits) >= 2 else ''}"
 
 
 def times(ratio: float) -> str:

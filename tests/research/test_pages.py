@@ -712,7 +712,7 @@ def test_the_best_buys_are_those_that_nothing_quicker_matches() -> None:
         )
     ]
     page = costs.page_of(replace(found(), method_costs=rows), {})
-    assert "A (95,0\u00a0%, 1,0\u00a0ms), C (96,0\u00a0%, 60\u00a0ms)." in said(page)
+    assert "A (95,0\u00a0%, 1,0\u00a0milliseconde), C (96,0\u00a0%, 60\u00a0millisecondes)." in said(page)
     assert "B (" not in said(page)
     assert page["sections"][0]["blocks"][0]["table"]["rows"][0][4] == "non mesuré"
 

@@ -5,6 +5,7 @@ One photo never costs the others.
 
 from __future__ import annotations
 
+import csv
 import io
 import os
 import shutil
@@ -261,11 +262,14 @@ def test_no_photo_costs_the_others(drawings: tuple[Path, Path], tmp_path: Path) 
     table, photos = tmp_path / "catalogue.csv", tmp_path / "photos"
     shutil.copytree(drawings[1], photos)
     kinds = [*((make, None) for make, _ in READ.values()), *LEFT_OUT.values()]
-    rows = drawings[0].read_text()
+    with drawings[0].open(newline="") as source:
+        rows = [(row["uniq_id"], row["product_category_tree"]) for row in csv.DictReader(source)]
     for number, (make, _) in enumerate(kinds):
         make(photos / f"kind{number:03}.jpg")
-        rows += f'kind{number:03},"[""Watches >> x""]"\n'
-    table.write_text(rows + 'nowhere,"[""Watches >> x""]"\n')
+        rows.append((f"kind{number:03}", '["Watches >> x"]'))
+    with table.open("w", newline="") as target:
+        written = [("uniq_id", "product_category_tree"), *rows, ("nowhere", '["Watches >> x"]')]
+        csv.writer(target).writerows(written)
     catalog = read_catalog(table, photos)
     reasons = {product.uniq_id: product.reason for product in catalog.left_out}
     wanted = {f"kind{number:03}": reason for number, (_, reason) in enumerate(kinds) if reason}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,19 @@ def test_texts_are_tidied_and_go_with_their_photos(worded: Study) -> None:
     assert len(worded.texts) == 70
 
 
-def test_without_names_there_are_no_texts(study: Study) -> None:
-    assert study.texts == []
+@pytest.fixture
+def wordless(drawings: tuple[Path, Path], tmp_path: Path) -> Study:
+    """A study whose catalogue tells nothing of the products but their categories."""
+    table = tmp_path / "catalogue.csv"
+    with drawings[0].open(newline="") as source, table.open("w", newline="") as target:
+        writer = csv.DictWriter(target, ["uniq_id", "product_category_tree"], extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(csv.DictReader(source))
+    return studies.prepare(table, drawings[1], tmp_path / "work", seed=3, demonstration=True)
+
+
+def test_without_names_there_are_no_texts(wordless: Study) -> None:
+    assert wordless.texts == []
 
 
 def test_texts_that_repeat_each_other_are_one_group() -> None:
@@ -211,11 +223,11 @@ def test_without_weights_minilm_is_left_out_and_named(worded: Study, asked: argp
     assert [row["name"] for row in found["skipped"]] == ["minilm"]
 
 
-def test_a_catalogue_without_texts_leaves_text_methods_out(study: Study) -> None:
-    arguments = ["train", "--work", str(study.work), "--config", "tfidf"]
+def test_a_catalogue_without_texts_leaves_text_methods_out(wordless: Study) -> None:
+    arguments = ["train", "--work", str(wordless.work), "--config", "tfidf"]
     assert program.main(arguments) == 0
-    assert program.main(["texts", "--work", str(study.work)]) == 0
-    found = read_json(study.work / "skipped" / "tfidf.json")
+    assert program.main(["texts", "--work", str(wordless.work)]) == 0
+    found = read_json(wordless.work / "skipped" / "tfidf.json")
     assert "n’a pas de colonne product_name remplie" in found["reason"]
 
 

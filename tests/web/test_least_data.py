@@ -133,7 +133,11 @@ def _client(walked: Walk, client: str) -> None:
 
 
 def _site(walked: Walk, client: str) -> None:
-    for address in ("/accessibilite", "/aide", "/plan-du-site", "/veille", "/compte", "/session"):
+    for address in ("/accessibilite", "/aide", "/veille", "/compte", "/session"):
+        walked.open(address)
+    plan = walked.open("/plan-du-site")
+    assert plan is not None
+    for address in plan.xpath("//a/@href[starts-with(., '/veille/')]"):
         walked.open(address)
 
 
@@ -195,7 +199,7 @@ _ONCE: dict[str, Part] = {
         _site,
         {
             *("account.page", "auth.remaining", "site.accessibility", "site.guide", "site.plan"),
-            *("watch.report", "watch.picture", "watch.spreadsheet"),
+            *("watch.report", "watch.page", "watch.picture", "watch.spreadsheet"),
         },
     ),
     "simulation": (_simulation, {"simulation.simulate", "simulation.picture", "simulation.spreadsheet"}),

@@ -464,3 +464,20 @@ def test_a_report_is_read_anew_once_it_is_published_again(tmp_path: Path) -> Non
         found = study.published(tmp_path)
         assert found
         assert found.pages[0].title == title
+
+
+def test_another_study_is_shown_where_the_setting_names_it(
+    app: Flask, page: Page, client: FlaskClient, published: dict[str, Any], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    report = json.loads(json.dumps(published))
+    report["pages"][0]["title"] = "Une autre étude"
+    (tmp_path / "report.json").write_text(json.dumps(report), "utf-8")
+    (tmp_path / "exactitude.svg").write_text(
+        "<svg xmlns='http://www.w3.org/2000/svg'><desc>autre</desc></svg>"
+    )
+    monkeypatch.setitem(app.config, "WATCH_RESULTS", str(tmp_path))
+    assert "Une autre étude" in words(page("/veille").xpath("//h1")[0])
+    assert "<desc>autre</desc>" in client.get("/veille/images/exactitude.svg").text
+    monkeypatch.setitem(app.config, "WATCH_RESULTS", "")
+    assert "Une autre étude" not in page("/veille").text_content()
