@@ -114,7 +114,7 @@ def _reading(step: Step) -> None:
     restore.add_argument("--results", type=Path, default=DEFAULT_RESULTS)
 
     demo = step("demo", "Dessine sept sortes d’images et fait tourner toute la chaîne.")
-    demo.add_argument("--each", type=int, default=16, help="images par catégorie")
+    demo.add_argument("--each", type=int, default=24, help="images par catégorie")
     demo.add_argument("--results", type=Path, default=None)
 
 
