@@ -436,6 +436,19 @@ def test_files_are_replaced_only_when_asked(served: Flask, tmp_path: Path) -> No
         assert target.read_text() != "before"
 
 
+def test_a_foreign_file_to_score_is_told_without_a_word_of_imports(served: Flask, tmp_path: Path) -> None:
+    source = tmp_path / "clients.csv"
+    pa.csv.write_csv(pa.Table.from_pylist(clients(served, 5)), source)
+    source.write_text(source.read_text().replace(",", "\t"))
+    done = flask(served, "score", str(source), "--output", str(tmp_path / "scores.csv"))
+    assert done.exit_code == 1
+    assert done.stderr.replace("\u00a0", " ").endswith(
+        "clients.csv, ligne 1 : les colonnes sont séparées par des tabulations ; enregistrez le fichier avec "
+        "des virgules.\n"
+    )
+    assert "Import" not in done.stderr
+
+
 def test_a_file_in_windows_1252_is_scored_and_said_so(served: Flask, tmp_path: Path) -> None:
     source, target = tmp_path / "clients.csv", tmp_path / "scores.csv"
     pa.csv.write_csv(pa.Table.from_pylist(clients(served, 5)), source)

@@ -69,9 +69,9 @@ def neutral(name: str, value: Value) -> Value:
 def as_read(row: Row) -> Row:
     """Return a client's raw values as the model reads them: what is told of a client names no such ground."""
     read = dict(row)
-    for (name, named), neutral in NEUTRAL.items():
+    for (name, named), category in NEUTRAL.items():
         if read.get(name) == named:
-            read[name] = neutral
+            read[name] = category
     return read
 
 

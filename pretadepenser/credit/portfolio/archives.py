@@ -17,7 +17,7 @@ from typing import IO, Any, Final, cast
 import pyarrow as pa
 
 from pretadepenser import french
-from pretadepenser.credit.portfolio.recognition import AGAIN, quoted
+from pretadepenser.credit.portfolio.recognition import AGAIN, START, quoted
 from pretadepenser.credit.portfolio.validation import PortfolioError
 from pretadepenser.errors import ToldError
 
@@ -39,14 +39,16 @@ class Gauge:
 
 
 @contextmanager
-def unpacked(path: Path, way: Sequence[str], name: str) -> Iterator[tuple[IO[bytes], Gauge]]:
+def unpacked(path: Path, way: Sequence[str], name: str) -> Iterator[tuple[io.BufferedReader, Gauge]]:
     """Open the table to which the members `way` lead through the archive at `path`, or `path` itself.
+
+    Its first START bytes can be peeked at.
 
     Raises PortfolioError where a password protects it or it grows beyond what a table does, and whatever
     readers of archives raise of a damaged one (see `readable`).
     """
     with ExitStack() as stack:
-        raw = stack.enter_context(path.open("rb"))
+        raw = stack.enter_context(io.BufferedReader(path.open("rb", 0), START))
         stream = cast(IO[bytes], raw)
         size = path.stat().st_size
         gauge = Gauge(stream, size)
@@ -58,8 +60,8 @@ def unpacked(path: Path, way: Sequence[str], name: str) -> Iterator[tuple[IO[byt
         if (way[-1] if way else path.name).lower().endswith(".gz"):
             stream = cast(IO[bytes], stack.enter_context(gzip.open(stream)))
         if stream is not raw:
-            stream = io.BufferedReader(_Growing(stream, size, name))
-        yield stream, gauge
+            stream = cast(IO[bytes], io.BufferedReader(_Growing(stream, size, name), START))
+        yield cast(io.BufferedReader, stream), gauge
 
 
 class _Growing(io.RawIOBase):

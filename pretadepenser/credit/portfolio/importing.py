@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from pretadepenser import french, storage
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.portfolio import bins, reading, statistics
+from pretadepenser.credit.portfolio.finding import find
 from pretadepenser.credit.portfolio.rows import Rows, canonical, checks
 from pretadepenser.credit.portfolio.sorting import KEY, Sorter
-from pretadepenser.credit.portfolio.sources import OtherEncodingError, Source, diagnosis, find
+from pretadepenser.credit.portfolio.sources import OtherEncodingError, Source, diagnosis
 from pretadepenser.credit.portfolio.validation import (
     Lines,
     PortfolioError,

@@ -32,10 +32,7 @@ class _View:
 
     @classmethod
     def of(cls, values: pa.Array) -> _View:
-        codes = values.indices if pa.types.is_dictionary(values.type) else values
-        validity, content = codes.buffers()
-        numbers = np.frombuffer(content, dtype=codes.type.to_pandas_dtype())
-        return cls(numbers, None if validity is None else np.frombuffer(validity, np.uint8), codes.offset)
+        return cls(*_buffers(values))
 
     def number(self, place: int) -> float | int:
         """The number in one row, a category's code, NaN where missing."""
@@ -51,7 +48,7 @@ def _given(column: Column, number: float | int) -> float | str | None:
     if number != number:
         return None
     if not column.textual:
-        return int(number) if column.integer else number
+        return raw(column, number)
     if number < 0:
         raise ValueError("no category")
     return column.codes[int(number)]
@@ -163,15 +160,20 @@ def floats(values: pa.Array) -> NDArray[np.float64]:
 
     Read from Arrow's buffers: Array.to_numpy would load pandas, a second and 40 MB in every worker process.
     """
-    if pa.types.is_dictionary(values.type):
-        values = values.indices
-    validity, content = values.buffers()
-    stored = np.frombuffer(content, dtype=values.type.to_pandas_dtype())
-    floats = stored[values.offset : values.offset + len(values)].astype(np.float64)
-    if values.null_count:
-        known = np.unpackbits(np.frombuffer(validity, dtype=np.uint8), bitorder="little")
-        floats[known[values.offset : values.offset + len(values)] == 0] = np.nan
+    stored, known, offset = _buffers(values)
+    rows = slice(offset, offset + len(values))
+    floats = stored[rows].astype(np.float64)
+    if known is not None and values.null_count:
+        floats[np.unpackbits(known, bitorder="little")[rows] == 0] = np.nan
     return floats
+
+
+def _buffers(values: pa.Array) -> tuple[NDArray[Any], NDArray[np.uint8] | None, int]:
+    """Stored numbers (categories as codes), the map of what is not missing, a bit each, and their offset."""
+    codes = values.indices if pa.types.is_dictionary(values.type) else values
+    validity, content = codes.buffers()
+    known = None if validity is None else np.frombuffer(validity, np.uint8)
+    return np.frombuffer(content, dtype=codes.type.to_pandas_dtype()), known, codes.offset
 
 
 # One odd factor a column, of a fixed stream: a change of any one value changes the sum, whatever the others.

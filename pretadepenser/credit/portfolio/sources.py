@@ -1,8 +1,7 @@
-"""Find and stream the tables of a Kaggle *Home Credit Default Risk* download, in bounded memory.
+"""Stream the rows of a table, CSV or Parquet, packed or not, in bounded memory.
 
-A table may be NAME.csv, NAME.csv.zip, NAME.csv.gz or NAME.parquet in a folder, or any of the first three in
-the zip that Kaggle gives for the whole competition. Rows come as Arrow tables of a few thousand rows, numbers
-as float64 and categories as strings; nothing is judged here (see validation.py).
+Rows come as Arrow tables of a few thousand rows, numbers as float64 and categories as strings; nothing is
+judged here (see validation.py).
 """
 
 from __future__ import annotations
@@ -11,9 +10,8 @@ import codecs
 import csv
 import io
 import re
-import zipfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, Final
@@ -22,22 +20,17 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.portfolio.archives import (
     MOST_GROWTH,
     Gauge,
-    base,
-    members,
     only_csv,
     readable,
     swollen,
-    unlocked,
     unpacked,
 )
 from pretadepenser.credit.portfolio.recognition import (
     AGAIN,
-    AS_CSV,
     LONGEST_LINE,
     START,
     cleaned,
@@ -54,7 +47,6 @@ from pretadepenser.credit.portfolio.validation import (
     conform,
 )
 
-KAGGLE_ZIP = "home-credit-default-risk.zip"
 ENDINGS = (".csv", ".csv.zip", ".csv.gz", ".parquet")
 BLOCK_BYTES = 4 << 20
 PARQUET_ROWS = 16_384
@@ -138,11 +130,6 @@ class Source:
 
     def _names(self) -> list[str]:
         """The names of the columns as they stand in a CSV file."""
-        with readable(self.name), self._open() as (stream, _):
-            start = stream.read(START)
-        what = foreign(start)
-        if what:
-            raise _told(self, what)
         with readable(self.name), self._text() as (stream, _):
             # One more than the longest: a line that long is none.
             first = stream.readline(LONGEST_LINE + 1)
@@ -159,7 +146,8 @@ class Source:
             names = [lines[0]]
         what = header_problem(cleaned(names), lines, list(dictionary.COLUMNS))
         if what:
-            raise PortfolioError.refused([Problem(self.name, 1, None, what)])
+            # Of no import: files to score are read here too.
+            raise PortfolioError(f"{Problem(self.name, 1, None, what)}.")
         return names
 
     def _examined(self) -> list[int]:
@@ -194,10 +182,6 @@ class Source:
             raise OtherEncodingError(replace(self, encoding=OTHER_ENCODING))
         return empty
 
-    def _open(self) -> AbstractContextManager[tuple[IO[bytes], Gauge]]:
-        """Open the CSV, decompressed, with a gauge that tells how much of it is read."""
-        return unpacked(self.path, self._way(), self.name)
-
     def _way(self) -> tuple[str, ...]:
         """The members that lead to the table."""
         if self.members or self.path.suffix.lower() != ".zip":
@@ -205,14 +189,18 @@ class Source:
         return (only_csv(self.path, self.name),)
 
     @contextmanager
-    def _text(self) -> Iterator[tuple[IO[bytes], Gauge]]:
-        """Open the CSV as UTF-8 with line feeds, whatever it is written in."""
-        with self._open() as (stream, gauge):
-            start = stream.read(START)
-        found = encoding(start)
-        # A Macintosh of old ended its lines so.
-        returns = b"\r" in start and b"\n" not in start
-        with self._open() as (stream, gauge):
+    def _text(self) -> Iterator[tuple[io.BufferedReader, Gauge]]:
+        """Open the CSV, decompressed, as UTF-8 with line feeds, whatever it is written in, and a gauge of it.
+
+        Raises PortfolioError where it is something else than a text.
+        """
+        with unpacked(self.path, self._way(), self.name) as (stream, gauge):
+            start = stream.peek(START)[:START]
+            if what := foreign(start):
+                raise _told(self, what)
+            found = encoding(start)
+            # A Macintosh of old ended its lines so.
+            returns = b"\r" in start and b"\n" not in start
             if self.encoding != "utf-8" or not found.startswith("utf-8") or returns:
                 written = self.encoding if found == "utf-8" else found
                 stream = io.BufferedReader(_Recoded(stream, written, returns=returns))
@@ -315,69 +303,6 @@ def diagnosis(source: Source, progress: Callable[[float], None]) -> list[Problem
     progress(1.0)
     wrong = [*skipped.problems(source.name), *problems]
     return wrong or [Problem(source.name, None, None, f"illisible ou endommagé : {AGAIN}")]
-
-
-def find(source: Path, table: str) -> Source | None:
-    """Return where `table` ("application_train") is in `source`, a folder or Kaggle's zip, or None.
-
-    Raises PortfolioError when `source` cannot be read at all, or holds the table more than once.
-    """
-    if source.is_file():
-        return _in_zip(source, table)
-    if not source.is_dir():
-        raise PortfolioError(
-            f"Le dossier {source} n’existe pas : indiquez celui du téléchargement de Kaggle."
-        )
-    try:
-        files = [path for path in sorted(source.iterdir()) if path.is_file()]
-    except OSError as error:
-        raise PortfolioError(
-            f"Le dossier {source} ne peut pas être lu ({error.strerror}) : vérifiez vos droits."
-        ) from error
-    found = [path for path in files if path.name.lower() in {f"{table}{ending}" for ending in ENDINGS}]
-    if found:
-        return Source(_single([path.name for path in found], table, source), found[0])
-    whole = source / KAGGLE_ZIP
-    if whole.is_file():
-        return _in_zip(whole, table)
-    other = [path.name for path in files if path.name.lower().startswith(f"{table}.")]
-    if other:
-        raise PortfolioError(
-            f"{other[0]} n’est pas d’un format qui se lit ({', '.join(ENDINGS)}) : {AS_CSV}."
-        )
-    return None
-
-
-def _in_zip(path: Path, table: str) -> Source | None:
-    if not zipfile.is_zipfile(path):
-        raise PortfolioError(
-            f"{path} n’est ni un dossier ni un fichier zip : indiquez le dossier du téléchargement de Kaggle."
-        )
-    with readable(path.name), zipfile.ZipFile(path) as archive:
-        names = members(archive)
-        found = [name for name in names if base(name) in {f"{table}{ending}" for ending in ENDINGS}]
-        if not found:
-            return None
-        member = _single(found, table, path)
-        source = Source(f"{path.name}/{member}", path, (member,))
-        if base(member).endswith(".parquet"):
-            raise PortfolioError(
-                f"{source.name} est une table Parquet dans une archive : décompressez {path.name}."
-            )
-        if base(member).endswith(".zip"):
-            with unlocked(archive, archive.getinfo(member), source.name) as packed:
-                return replace(source, members=(member, only_csv(packed, source.name)))
-    return source
-
-
-def _single(names: Sequence[str], table: str, place: Path) -> str:
-    """The only one of `names`. Raises PortfolioError where there are more: which one is meant?"""
-    if len(names) > 1:
-        raise PortfolioError(
-            f"{place.name or place} contient plusieurs fois {table} ({french.join(names)}) : "
-            "n’en gardez qu’un."
-        )
-    return names[0]
 
 
 def _told(source: Source, what: str) -> PortfolioError:

@@ -266,13 +266,10 @@ def _held(held: pa.DataType) -> str:
 
 def _report_missing(values: pa.Array, column: dictionary.Column, lines: Lines, problems: Problems) -> None:
     if column.required and values.null_count:
-        code = "" if column.sentinel is None else f" ; {column.sentinel:.0f} veut dire {_meaning(column)}"
+        meaning = french.quoted(column.sentinel_label)
+        code = "" if column.sentinel is None else f" ; {column.sentinel:.0f} veut dire {meaning}"
         what = f"valeur absente, or elle est obligatoire{code}"
         _report(problems, "missing", column, pc.is_null(values), lines, what)
-
-
-def _meaning(column: dictionary.Column) -> str:
-    return french.quoted(column.sentinel_label)
 
 
 def _report_range(numbers: pa.Array, column: dictionary.Column, lines: Lines, problems: Problems) -> None:
