@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -336,23 +337,23 @@ def _numbered(points: Sequence[tuple[str, str, float, float]], height: float) ->
     return chosen
 
 
+def _banded(
+    axes: Axes, along: Sequence[float], rows: Sequence[Mapping[str, float]], key: str, style: dict[str, Any]
+) -> None:
+    """A curve of the values ``key`` of ``rows`` in the band of their intervals (``low`` to ``high``)."""
+    low, high = ([row[side] for row in rows] for side in ("low", "high"))
+    axes.fill_between(along, low, high, color=style["color"], alpha=0.15, linewidth=0)
+    axes.plot(along, [row[key] for row in rows], linewidth=2, **style)
+
+
 def size_chart(series: Mapping[str, Sequence[Mapping[str, float]]], width: int) -> Figure:
     """Accuracy by number of products learnt from, on a logarithmic scale, each curve in its interval."""
     narrow = width <= NARROW
     figure, (axes,) = canvas(width, 440 if narrow else 400)
     lines = ("solid", "dashed", "dotted")
     for (label, points), (colour, mark), line in zip(series.items(), METHODS, lines, strict=False):
-        sizes = [point["size"] for point in points]
-        axes.fill_between(
-            sizes,
-            [p["low"] for p in points],
-            [p["high"] for p in points],
-            color=colour,
-            alpha=0.15,
-            linewidth=0,
-        )
-        accuracy = [point["accuracy"] for point in points]
-        axes.plot(sizes, accuracy, color=colour, marker=mark, linestyle=line, linewidth=2, label=label)
+        style = {"color": colour, "marker": mark, "linestyle": line, "label": label}
+        _banded(axes, [point["size"] for point in points], points, "accuracy", style)
     sizes = sorted({int(point["size"]) for points in series.values() for point in points})
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(FixedLocator(sizes[:: 2 if narrow and len(sizes) > 4 else 1]))
@@ -395,17 +396,8 @@ def words_deleted_chart(
     figure, (axes,) = canvas(width, 420 if narrow else 360)
     curves = (("strongest", "les plus forts d’abord", "solid"), ("random", "au hasard", "dashed"))
     for (key, label, line), (colour, mark) in zip(curves, METHODS, strict=False):
-        rows = deletion[key]
-        axes.fill_between(
-            steps,
-            [row["low"] for row in rows],
-            [row["high"] for row in rows],
-            color=colour,
-            alpha=0.15,
-            linewidth=0,
-        )
-        means = [row["mean"] for row in rows]
-        axes.plot(steps, means, color=colour, marker=mark, linestyle=line, linewidth=2, label=label)
+        style = {"color": colour, "marker": mark, "linestyle": line, "label": label}
+        _banded(axes, steps, deletion[key], "mean", style)
     axes.set_xlabel("Mots retirés")
     axes.set_ylabel("Probabilité de la réponse")
     axes.set_ylim(0, 1)

@@ -11,6 +11,7 @@ from research.cache import FeatureCache, View, batch_size, trunk_features
 from research.catalog import Catalog
 from research.config import Config
 from research.meters import best_seconds, peak_bytes
+from research.wording import number
 
 #: A step of learning goes forth, back, and changes the weights: about three times what going forth takes.
 STEP = 3
@@ -37,22 +38,18 @@ def announce(
     learning = folds * TIMES * config.tuning.epochs * len(catalog.photos) * above * STEP
     disk = missing * int(np.prod(base.trunk.output_shape[1:])) * 2
     yield (
-        f"{config.label} sur cette machine : {_decimal(below, 2)} s par photo, {missing} photos à lire (vues "
+        f"{config.label} sur cette machine : {number(below, 2)} s par photo, {missing} photos à lire (vues "
         f"comprises), soit environ {_duration(reading)} ; puis {folds} tirage{'s' if folds > 1 else ''}, "
         f"au plus {_duration(learning)} d’apprentissage."
     )
     yield (
-        f"Mémoire : {_decimal(peak_bytes() / 1e9, 1)} Go mesurés sur un lot de {len(paths)} ; disque : "
-        f"{_decimal(disk / 1e9, 1)} Go. On peut interrompre et relancer la même commande : elle reprend."
+        f"Mémoire : {number(peak_bytes() / 1e9, 1)} Go mesurés sur un lot de {len(paths)} ; disque : "
+        f"{number(disk / 1e9, 1)} Go. On peut interrompre et relancer la même commande : elle reprend."
     )
-
-
-def _decimal(value: float, digits: int) -> str:
-    return f"{value:.{digits}f}".replace(".", ",")
 
 
 def _duration(seconds: float) -> str:
     """A duration a person can plan with: seconds below two minutes, minutes below two hours, then hours."""
     if seconds < 120:
         return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 7200 else f"{_decimal(seconds / 3600, 1)} h"
+    return f"{round(seconds / 60)} min" if seconds < 7200 else f"{number(seconds / 3600, 1)} h"

@@ -105,6 +105,11 @@ def read_json(path: Path) -> Any:
         ) from error
 
 
+def kept(path: Path) -> Any:
+    """What a JSON file holds, None where there is no such file. Raises ResearchError: it is not JSON."""
+    return read_json(path) if path.is_file() else None
+
+
 def sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file's bytes, read by blocks."""
     with path.open("rb") as file:

@@ -12,7 +12,7 @@ from typing import Any
 
 from research import config as configs
 from research.evaluation import Predictions, read_predictions
-from research.files import read_json
+from research.files import kept, read_json
 from research.findings import Findings, compared_pairs
 from research.study import Study
 from research.texts.cost import method_costs
@@ -45,14 +45,13 @@ def keep(study: Study, found: Findings, results: Path) -> Findings:
         bench=found.bench or former["bench"],
         sample=_joined(former["sample"], found.sample, "name"),
         texts=found.texts or former.get("texts"),
-        words=found.words or _words(results),
+        words=found.words or kept(results / WORDS),
     )
 
 
 def explanations(study: Study, results: Path) -> dict[str, dict[str, Any]]:
     """The told networks (:mod:`research.explained`) of the results folder, if its split is this one."""
-    path = results / "explanations.json"
-    return dict(read_json(path)) if path.is_file() and _same_split(study, results) else {}
+    return (kept(results / "explanations.json") or {}) if _same_split(study, results) else {}
 
 
 def predictions_of(study: Study, results: Path, name: str) -> Predictions:
@@ -67,8 +66,8 @@ def predictions_path(study: Study, results: Path, name: str) -> Path:
 
 
 def _same_split(study: Study, results: Path) -> bool:
-    path = results / "manifest.json"
-    return path.is_file() and bool(read_json(path)["key"] == study.manifest.key)
+    manifest = kept(results / "manifest.json")
+    return manifest is not None and bool(manifest["key"] == study.manifest.key)
 
 
 def _joined(former: list[dict[str, Any]], newer: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
@@ -92,13 +91,6 @@ def answers(study: Study, results: Path) -> dict[str, Any]:
     """The JSON files of the texts by name: this study's own, or those that were published."""
     own = published_files(study)
     if _same_split(study, results):
-        for name in (WORDS, ANSWERS):
-            path = results / name
-            if name not in own and path.is_file():
-                own[name] = read_json(path)
+        former = {name: kept(results / name) for name in (WORDS, ANSWERS)}
+        return {name: value for name, value in former.items() if value is not None} | own
     return own
-
-
-def _words(results: Path) -> dict[str, Any] | None:
-    path = results / WORDS
-    return dict(read_json(path)) if path.is_file() else None

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -164,19 +164,18 @@ def train(
         return runs.train(study, config, weights, folds)
     base = network(config.backbone, config.size, weights, study.manifest.seed)
     key = run_key(config, base, study.catalog, study.manifest)
-    folder = study.work / "runs" / config.name / key
-    write_json(folder.parent / "current.json", {"run": key, "weights": weights})
-    left = sum(not (folder / f"draw-{fold}" / "run.json").is_file() for fold in folds)
+    folder = current_run(study, config.name, key, weights)
+    left = missing_folds(folder, folds)
     if left and say:
         cache = FeatureCache(study.work / "cache", int(cache_limit * 1e9))
-        for line in announce(study.catalog, config, base, cache, config_views(config), left):
+        for line in announce(study.catalog, config, base, cache, config_views(config), len(left)):
             say(line)
     if left:
         views, pooled = load_views(study, config, base, cache_limit)
     for fold in tqdm(folds, desc=f"{config.label}, tirages", unit="tirage", disable=None):
-        place = folder / f"draw-{fold}"
-        if (place / "run.json").is_file():
+        if fold not in left:
             continue
+        place = folder / f"draw-{fold}"
         trained = train_fold(config, base, views, pooled, study.catalog, study.manifest, fold, place)
         save_run(place, trained.probabilities, _record(study, config, base, fold, trained))
         for state in place.rglob("*.state.weights.h5"):
@@ -186,15 +185,10 @@ def train(
 
 def _train_baseline(study: Study, config: Baseline, folds: Sequence[int]) -> list[Run]:
     key = fingerprint([PROCEDURE, config.__dict__, study.catalog.key, study.manifest.key])
-    folder = study.work / "runs" / config.name / key
-    write_json(folder.parent / "current.json", {"run": key, "weights": None})
-    missing = [fold for fold in folds if not (folder / f"draw-{fold}" / "run.json").is_file()]
-    if missing:
+    folder = current_run(study, config.name, key, None)
+    if missing := missing_folds(folder, folds):
         found = baseline_probabilities(config, study.catalog, study.manifest)
-        for fold in missing:
-            probabilities = {"frozen": found[fold][None], "tuned": found[fold][None]}
-            record = {"config": config.__dict__, "draw": fold, "manifest": study.manifest.key, "history": []}
-            save_run(folder / f"draw-{fold}", probabilities, record)
+        save_alike(study, folder, missing, found, {"config": config.__dict__, "history": []})
     return read_runs(study, config.name)
 
 
@@ -209,8 +203,7 @@ def _train_ensemble(study: Study, config: Ensemble, folds: Sequence[int]) -> lis
             )
     current = [read_json(study.work / "runs" / name / "current.json")["run"] for name in config.members]
     key = fingerprint([PROCEDURE, config.__dict__, current])
-    folder = study.work / "runs" / config.name / key
-    write_json(folder.parent / "current.json", {"run": key, "weights": None})
+    folder = current_run(study, config.name, key, None)
     for fold in folds:
         averaged = {
             phase: np.mean([runs[fold].averaged(phase) for runs in trained.values()], axis=0)[None]
@@ -268,6 +261,31 @@ def _record(study: Study, config: Config, base: Network, fold: int, trained: Tra
         "epochs": trained.epochs,
         "seconds": trained.seconds,
     }
+
+
+def current_run(study: Study, name: str, key: str, weights: str | None) -> Path:
+    """The folder of the run of this key, made the current one of its configuration."""
+    folder = study.work / "runs" / name / key
+    write_json(folder.parent / "current.json", {"run": key, "weights": weights})
+    return folder
+
+
+def missing_folds(folder: Path, folds: Sequence[int]) -> list[int]:
+    """The asked folds that are not complete."""
+    return [fold for fold in folds if not (folder / f"draw-{fold}" / "run.json").is_file()]
+
+
+def save_alike(
+    study: Study,
+    folder: Path,
+    folds: Sequence[int],
+    found: Mapping[int, np.ndarray] | Sequence[np.ndarray],
+    record: dict[str, Any],
+) -> None:
+    """Save folds of a method with one phase: what is called frozen and tuned is then the same."""
+    for fold in folds:
+        both = dict.fromkeys(("frozen", "tuned"), found[fold][None])
+        save_run(folder / f"draw-{fold}", both, {**record, "draw": fold, "manifest": study.manifest.key})
 
 
 def save_run(folder: Path, probabilities: dict[str, np.ndarray], record: dict[str, Any]) -> None:

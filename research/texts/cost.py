@@ -18,7 +18,7 @@ from research import config as configs
 from research.catalog import from_json
 from research.config import Ensemble, Fusion, Sentences, Words
 from research.errors import ResearchError
-from research.files import read_json, write_json
+from research.files import kept, read_json, write_json
 from research.manifest import Role, read_manifest
 from research.meters import best_seconds, peak_bytes
 from research.texts.classical import sentence_classifier, word_classifier
@@ -189,8 +189,8 @@ def _photo_cost(
 
 
 def _text_cost(study: Study, name: str) -> dict[str, Any] | None:
-    path = study.work / "texts" / "costs" / f"{name}.json"
-    return read_json(path) if path.is_file() else None
+    found: dict[str, Any] | None = kept(study.work / "texts" / "costs" / f"{name}.json")
+    return found
 
 
 def _together(study: Study, name: str, alone: dict[str, dict[str, Any] | None]) -> dict[str, Any] | None:

@@ -13,13 +13,12 @@ from research import config as configs
 from research.backbones import RANDOM
 from research.config import Fusion, Words
 from research.errors import MissingPartError
-from research.files import read_json, write_json
+from research.files import kept, read_json, write_json
 from research.study import Study
 from research.texts import checks
 from research.texts.answers import Answers
 from research.texts.fusion import photo_features
 from research.texts.reading import WORD
-from research.texts.runs import kept
 from research.texts.words import explain_words
 
 CHECKED, SIDE_BY_SIDE = "tfidf", "fusion_features"

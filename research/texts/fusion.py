@@ -20,9 +20,9 @@ from research.errors import MissingPartError, ResearchError
 from research.evaluation import Predictions, read_predictions
 from research.files import read_json
 from research.manifest import Role
-from research.study import Run, Study, load_views, read_runs
+from research.study import Run, Study, load_views, missing_folds, read_runs, save_alike
 from research.texts.classical import MOST_STEPS, counter
-from research.texts.runs import missing_folds, open_run, save_alike, sentence_vectors
+from research.texts.runs import open_run, sentence_vectors
 
 #: Published probabilities are in ten-thousandths: less than one is not nothing.
 LEAST = 1e-4
@@ -133,7 +133,7 @@ def train_fusion(study: Study, config: Fusion, weights: str, folds: Sequence[int
             extra |= {"threshold": threshold, "asked": int((text[tested].max(axis=1) < threshold).sum())}
             found = unsure(text, found, threshold)
         record = {"config": config.__dict__, "history": [], **extra}
-        save_alike(study, folder, [fold], {fold: found}, record)  # type: ignore[arg-type]
+        save_alike(study, folder, [fold], {fold: found}, record)
     return read_runs(study, config.name)
 
 

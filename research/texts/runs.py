@@ -14,9 +14,17 @@ from research.backbones import RANDOM
 from research.baselines import fold_probabilities
 from research.config import Fusion, Sentences, Words
 from research.errors import MissingPartError
-from research.files import fingerprint, read_json, write_json, write_npz
+from research.files import fingerprint, write_npz
 from research.manifest import Role
-from research.study import Run, Study, read_runs, save_run
+from research.study import (
+    Run,
+    Study,
+    current_run,
+    missing_folds,
+    read_runs,
+    save_alike,
+    save_run,
+)
 from research.texts.classical import sentence_classifier, word_classifier
 from research.texts.reading import Text
 
@@ -48,23 +56,7 @@ def train(study: Study, config: Words | Sentences | Fusion, weights: str, folds:
 def open_run(study: Study, name: str, parts: list[Any], weights: str | None) -> Path:
     """The folder of the run that these parts name, made the current one."""
     key = fingerprint([PROCEDURE, *parts, study.catalog.key, study.manifest.key])
-    folder = study.work / "runs" / name / key
-    write_json(folder.parent / "current.json", {"run": key, "weights": weights})
-    return folder
-
-
-def missing_folds(folder: Path, folds: Sequence[int]) -> list[int]:
-    """The asked folds that are not complete."""
-    return [fold for fold in folds if not (folder / f"draw-{fold}" / "run.json").is_file()]
-
-
-def save_alike(
-    study: Study, folder: Path, folds: Sequence[int], found: Sequence[np.ndarray], record: dict[str, Any]
-) -> None:
-    """Save folds of a method with one phase: what is called frozen and tuned is then the same."""
-    for fold in folds:
-        both = dict.fromkeys(("frozen", "tuned"), found[fold][None])
-        save_run(folder / f"draw-{fold}", both, {**record, "draw": fold, "manifest": study.manifest.key})
+    return current_run(study, name, key, weights)
 
 
 def words_key(texts: Sequence[Text]) -> str:
@@ -137,8 +129,3 @@ def sentence_vectors(study: Study, encoder: Any, texts: Sequence[str], most: int
         write_npz(path, {"vectors": embed(encoder, texts, most)})
     with np.load(path) as stored:
         return np.asarray(stored["vectors"])
-
-
-def kept(path: Path) -> Any:
-    """What a JSON file holds, or none where there is no such file."""
-    return read_json(path) if path.is_file() else None
