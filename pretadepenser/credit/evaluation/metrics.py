@@ -178,7 +178,9 @@ def gain(without: Floats, with_them: Floats, outcomes: Outcomes) -> Gain:
     differences = []
     for _ in range(RESAMPLES):
         drawn = random.integers(0, outcomes.size, outcomes.size)
-        differences.append(roc_auc(with_them[drawn], outcomes[drawn]) - roc_auc(without[drawn], outcomes[drawn]))
+        differences.append(
+            roc_auc(with_them[drawn], outcomes[drawn]) - roc_auc(without[drawn], outcomes[drawn])
+        )
     low, high = np.quantile(differences, [0.025, 0.975])
     return Gain(roc_auc(without, outcomes), roc_auc(with_them, outcomes), float(low), float(high))
 

@@ -287,7 +287,11 @@ def _fit_all(portfolio: Portfolio, progress: Progress) -> _Fitted:
     names = features_of(portfolio.tables)
     outcomes, frame = _labelled(portfolio, names)
     folds = _folds(outcomes)
-    compared = {"ours": names, "whole": (*names, *PROTECTED), **({"alone": FEATURES} if names != FEATURES else {})}
+    compared = {
+        "ours": names,
+        "whole": (*names, *PROTECTED),
+        **({"alone": FEATURES} if names != FEATURES else {}),
+    }
     counter = _Counter((len(compared) * len(folds) + 1) * TREE_COUNT, progress)
     matrices = {kind: input_matrix(frame, each) for kind, each in compared.items()}
 

@@ -97,8 +97,8 @@ class Simulation:
 
 def levers(model: Model) -> tuple[Column, ...]:
     """Columns that the model uses and that a client can honestly change, in the order of the dictionary."""
-    used = (dictionary.COLUMNS[name] for name in dictionary.columns_of(model.features))
-    return tuple(column for column in used if column.actionable and not column.protected)
+    used = (dictionary.COLUMNS.get(name) for name in dictionary.columns_of(model.features))
+    return tuple(column for column in used if column and column.actionable and not column.protected)
 
 
 def objections(portfolio: Portfolio, row: Row, changes: Mapping[str, Value]) -> Mapping[str, str]:
@@ -150,7 +150,7 @@ def simulate(
                 real[column.name],
                 *_texts(column, row, {**row, **real}),
             )
-            for column in dictionary.COLUMNS.values()
+            for column in dictionary.STORED.values()
             if column.name in real
         ),
         _moved(before, after),
@@ -161,7 +161,7 @@ def _differs(name: str, before: Value, after: Value) -> bool:
     """Say whether a new value is another one for a reader too, amounts to the cent."""
     if neutral(name, before) == after:
         return False
-    old, new = _texts(dictionary.COLUMNS[name], {name: before}, {name: after})
+    old, new = _texts(dictionary.STORED[name], {name: before}, {name: after})
     return old != new
 
 
