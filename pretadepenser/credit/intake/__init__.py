@@ -1,1 +1,1 @@
-"""Tables from outside: found, opened, recognised by their bytes, and held to the columns of the dictionary."""
+"""Tables from outside: found, opened, recognised by their bytes, held to the columns of the dictionary."""
