@@ -7,12 +7,11 @@ bureau_balance refers to them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
 
-from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import HISTORY, TABLES, Column, Kind, Row
 from pretadepenser.credit.history import features
 from pretadepenser.credit.history.features import Histories
@@ -78,9 +77,7 @@ def _checked(
         for name, column in columns.items()
         if name in names or (column.required and column.kind is not Kind.IDENTIFIER)
     }
-    arrays = {
-        name: json_column(wanted[name], [row.get(name) for row in rows], problems) for name in names
-    }
+    arrays = {name: json_column(wanted[name], [row.get(name) for row in rows], problems) for name in names}
     conforming = conform(pa.table(arrays), wanted, _Owners(owners), problems)
     told = [replace(one, column=f"{table}.{one.column}") for one in problems]
     return conforming.to_pylist(), [_of_a_person(one, owners) for one in told]

@@ -14,7 +14,6 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import HISTORY, TABLES, Column, Kind, Row
 from pretadepenser.credit.history import engine
 

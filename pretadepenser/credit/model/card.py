@@ -229,11 +229,12 @@ def _histories(card: Card) -> list[str]:
     gain = card.histories
     tables = french.join([dictionary.TABLES[name].label for name in card.data.tables])
     return [
-        f"Historique de crédit ({tables}) : l’aire sous la courbe ROC passe de {french.number(gain.without, 4)} "
-        f"pour la demande seule à {french.number(gain.with_them, 4)}, mêmes clients et mêmes plis. Intervalle à "
-        f"95 % de l’écart de {_signed(gain.difference)} : de {_signed(gain.low)} à {_signed(gain.high)} (clients "
-        f"tirés {RESAMPLES} fois avec remise). Pour un client sur dix, le modèle apprend sans historique : il sait "
-        "ainsi juger une personne dont l’historique n’est pas connu."
+        f"Historique de crédit ({tables}) : l’aire sous la courbe ROC passe de "
+        f"{french.number(gain.without, 4)} pour la demande seule à {french.number(gain.with_them, 4)}, mêmes "
+        f"clients et mêmes plis. Intervalle à 95 % de l’écart de {_signed(gain.difference)} : de "
+        f"{_signed(gain.low)} à {_signed(gain.high)} (clients tirés {RESAMPLES} fois avec remise). Pour un "
+        "client sur dix, le modèle apprend sans historique : il sait ainsi juger une personne dont "
+        "l’historique n’est pas connu."
     ]
 
 

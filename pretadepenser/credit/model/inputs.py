@@ -52,8 +52,8 @@ FEATURES: Final[tuple[str, ...]] = (
     "EXT_SOURCE_MEAN",
 )
 
-# Figures of the client's credit history, read where the table that they come from is imported. Which ones, and
-# what each adds: docs/decisions/histories.md.
+# Figures of the client's credit history, read where the table that they come from is imported. Which ones,
+# and what each adds: docs/decisions/histories.md.
 HISTORY_FEATURES: Final[tuple[str, ...]] = ()
 
 # Share of the clients learnt from whose credit history is left out (see `untold`).

@@ -264,10 +264,10 @@ def margins_of(booster: xgb.Booster, inputs: Inputs, names: Sequence[str] = FEAT
 class _Fitted:
     """The model fitted to all clients of known outcome, and what it is measured by, in their order.
 
-    names: its features; frame: the clients' raw columns, shape (n,) each; inputs: the model's; margins: out of
-    fold, shape (n,), margins_whole those of the model that is fed the protected grounds as well, margins_alone
-    of the one that is fed the application alone (None where it is all there is); learnt: those of the model
-    itself, which saw these clients; refits: those of the models of all folds, shape (folds, n).
+    names: its features; frame: the clients' raw columns, shape (n,) each; inputs: the model's; margins: out
+    of fold, shape (n,), margins_whole those of the model that is fed the protected grounds as well,
+    margins_alone of the one that is fed the application alone (None where it is all there is); learnt: those
+    of the model itself, which saw these clients; refits: those of the models of all folds, shape (folds, n).
     """
 
     booster: xgb.Booster
