@@ -105,7 +105,7 @@ def _card(trees: int, reference: Mapping[str, float], near: float) -> Card:
     return Card(
         format=FORMAT,
         trained_at=datetime(2026, 1, 2, tzinfo=UTC),
-        data=Data("0" * 64, ("Essai",), True, datetime(2026, 1, 1, tzinfo=UTC), 100, 100, 10),
+        data=Data("0" * 64, ("Essai",), True, datetime(2026, 1, 1, tzinfo=UTC), 100, 100, 10, ()),
         features=FEATURES,
         categories=categories(FEATURES),
         monotone={},
@@ -120,6 +120,7 @@ def _card(trees: int, reference: Mapping[str, float], near: float) -> Card:
         without_protected=measured,
         with_protected=measured,
         protected_features=(),
+        histories=None,
         versions={"xgboost": xgb.__version__},
         seconds=1.0,
         sha256={TREES: "1" * 64},

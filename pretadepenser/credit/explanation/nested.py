@@ -20,7 +20,7 @@ from pretadepenser.credit.intake.validation import Lines, Problem, Problems, con
 _FILE = "données"
 
 
-def histories(rows: Sequence[Mapping[str, object]]) -> tuple[list[Histories], list[Problem]]:
+def histories(rows: Sequence[Mapping[str, object]]) -> tuple[Sequence[Histories], list[Problem]]:
     """Take the history tables out of rows as JSON gives them: of each person, valid rows by table.
 
     All that does not fit comes second, with the index of the person's row as its line; the histories are only
