@@ -1,4 +1,4 @@
-"""What if debts elsewhere were repaid: the client's history as it would be told, summed up by the same SQL."""
+"""What if debts elsewhere were repaid: the history as it would be told, summed up by the same SQL."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Debt:
 
 
 def debts(history: Histories) -> tuple[Debt, ...]:
-    """The credits elsewhere that were open on the day of the application, what is late first, then the largest.
+    """The credits elsewhere that were open on the day of the application: the latest first, then the largest.
 
     history: the client's raw rows by table, as the portfolio gives them.
     """
@@ -66,32 +66,40 @@ def debts(history: Histories) -> tuple[Debt, ...]:
     return tuple(sorted(found, key=lambda one: (-(one.late or 0.0), -(one.owed or 0.0), one.number)))
 
 
+def without(history: Histories, numbers: Collection[int]) -> Histories:
+    """The history as it would be told once these credits elsewhere are repaid."""
+    rows = [
+        {**row, **_REPAID} if row["SK_ID_BUREAU"] in numbers and _open(row) else row
+        for row in history.get(BUREAU, ())
+    ]
+    return {**history, BUREAU: rows}
+
+
+def on_time(history: Histories) -> Histories:
+    """The history as it would be told once all that is late on credits elsewhere is paid."""
+    return {**history, BUREAU: [_on_time(row) if _open(row) else row for row in history.get(BUREAU, ())]}
+
+
 def repaid(history: Histories, numbers: Collection[int]) -> dict[str, Value]:
     """Figures of the history once these credits elsewhere are repaid, by name.
 
     Only figures of the bureau's credits: nothing else of the history changes.
     """
-    rows = [
-        {**row, **_REPAID} if row["SK_ID_BUREAU"] in numbers and _open(row) else row
-        for row in history.get(BUREAU, ())
+    return summed([without(history, numbers)])[0]
+
+
+def summed(histories: Sequence[Histories]) -> list[dict[str, Value]]:
+    """Figures of the bureau's credits, by name, of each of some histories."""
+    return [
+        {name: figures[name] for name, column in HISTORY.items() if column.table == BUREAU}
+        for figures in features.of([{BUREAU: history.get(BUREAU, ())} for history in histories])
     ]
-    return _figures(rows)
-
-
-def settled(history: Histories) -> dict[str, Value]:
-    """Figures of the history once all that is late on credits elsewhere is paid, by name."""
-    return _figures([_on_time(row) if _open(row) else row for row in history.get(BUREAU, ())])
 
 
 def _on_time(row: Row) -> Row:
     late, owed = _amount(row["AMT_CREDIT_SUM_OVERDUE"]) or 0.0, _amount(row["AMT_CREDIT_SUM_DEBT"])
     left = None if owed is None else max(owed - late, 0.0)
     return {**row, "CREDIT_DAY_OVERDUE": 0, "AMT_CREDIT_SUM_OVERDUE": 0.0, "AMT_CREDIT_SUM_DEBT": left}
-
-
-def _figures(rows: Sequence[Row]) -> dict[str, Value]:
-    (summed,) = features.of([{BUREAU: rows}])
-    return {name: summed[name] for name, column in HISTORY.items() if column.table == BUREAU}
 
 
 def _open(row: Row) -> bool:
