@@ -122,8 +122,8 @@ class Levers:
     score: the client's today; sentence: the answer in short; proposals: for a refused client, safe ones,
     cheapest first; fragile: where there is none, the cheapest change that is granted; nearest: where there is
     none either, the change that wins the most points, None when no change wins any; room: for a granted
-    client; offered: what can be held fixed for this client; tried: how many admissible combinations were scored; step: from one amount to the next, in units
-    of the data.
+    client; offered: what can be held fixed for this client; tried: how many admissible combinations were
+    scored; step: from one amount to the next, in units of the data.
     """
 
     score: Score
