@@ -1,8 +1,7 @@
 """Find the tables of a Kaggle *Home Credit Default Risk* download.
 
 A table may be NAME.csv, NAME.csv.zip, NAME.csv.gz or NAME.parquet in a folder, or a folder of parts (NAME, or
-one of these names) as Spark writes it; any of them but Parquet also in the zip that Kaggle gives for the whole
-competition.
+one of these names) as Spark writes it; any of them but Parquet also in the zip that Kaggle gives for all.
 """
 
 from __future__ import annotations

@@ -50,7 +50,8 @@ def load(
     """Add the rows of `sources` to a table that `create` made.
 
     Returns the sources as they were read (an encoding may have been found out), the rows of each, and all
-    that is wrong. The table is only worth keeping where nothing is wrong. Raises PortfolioError where a file cannot be read.
+    that is wrong. The table is only worth keeping where nothing is wrong. Raises PortfolioError where a
+    file cannot be read.
     """
     read, counts, wrong = [], [], []
     for source in sources:

@@ -24,7 +24,7 @@ class History:
     """The rows of one table, read through memory maps. Safe to use from several threads."""
 
     def __init__(self, folder: Path, table: Table, clients: int, batch_rows: int) -> None:
-        """Open what `write` wrote in batches of `batch_rows`. Raises OSError or ValueError where it cannot be."""
+        """Open what `write` wrote in batches of `batch_rows`. Raises OSError or ValueError otherwise."""
         self._batch_rows = batch_rows
         self._rows = Rows(pa.memory_map(str(path(folder, table.name))).read_buffer(), table.columns)
         self._places: NDArray[np.uint64] = np.load(places(folder, table.name), mmap_mode="r")
@@ -65,7 +65,7 @@ def places(folder: Path, table: str) -> Path:
 
 
 def write(folder: Path, table: Table, batches: Iterable[pa.RecordBatch], counts: NDArray[np.int64]) -> None:
-    """Write rows sorted by client and time, all batches but the last of equal size, and where each client's are.
+    """Write rows sorted by client and time, in batches of one size, and where those of each client are.
 
     counts: rows of each client, in the order of clients, int64, shape (clients,).
     """

@@ -115,19 +115,20 @@ class Portfolio:
         target = values["TARGET"]
         return Client(number, values, None if target is None else int(target))
 
-    def history(self, number: int) -> dict[str, list[Row]]:
-        """The raw rows of a client in each imported table, in order of time; KeyError for no client.
+    def history(self, number: int, tables: Collection[str] | None = None) -> dict[str, list[Row]]:
+        """The raw rows of a client in those of `tables` (None: all) that were imported, in order of time.
 
         A table that was not imported is not there, one in which the client has no rows is empty. Raises
-        PortfolioError when the rows are not those that were imported.
+        KeyError for an unknown client, PortfolioError when the rows are not those that were imported.
         """
         index = self.index(number)
         if index is None:
             raise KeyError(number)
         found = {}
         for name, history in self._histories.items():
-            with self._readable(f"{name}.arrow"):
-                found[name] = history.of(index)
+            if tables is None or name in tables:
+                with self._readable(f"{name}.arrow"):
+                    found[name] = history.of(index)
         return found
 
     def rows(self, indices: NDArray[np.int64], columns: Sequence[str]) -> list[Row]:
