@@ -54,7 +54,47 @@ FEATURES: Final[tuple[str, ...]] = (
 
 # Figures of the client's credit history, read where the table that they come from is imported. Which ones,
 # and what each adds: docs/decisions/histories.md.
-HISTORY_FEATURES: Final[tuple[str, ...]] = ()
+HISTORY_FEATURES: Final[tuple[str, ...]] = (
+    "BUREAU_ACTIVE",
+    "BUREAU_CLOSED",
+    "BUREAU_CARDS",
+    "BUREAU_OPENED_YEAR",
+    "BUREAU_LAST",
+    "BUREAU_ENDS",
+    "BUREAU_DEBT",
+    "BUREAU_DEBT_SHARE",
+    "BUREAU_CARD_USE",
+    "BUREAU_ANNUITY",
+    "BUREAU_OVERDUE",
+    "BUREAU_OVERDUE_CREDITS",
+    "BUREAU_OVERDUE_MAX",
+    "BUREAU_PROLONGED",
+    "BUREAU_MONTHS_LATE",
+    "BUREAU_LATE_SHARE",
+    "BUREAU_WORST",
+    "PREVIOUS_APPROVED",
+    "PREVIOUS_REFUSED",
+    "PREVIOUS_REFUSED_SHARE",
+    "PREVIOUS_REFUSED_YEAR",
+    "PREVIOUS_REFUSED_SCORE",
+    "PREVIOUS_LAST",
+    "PREVIOUS_GRANTED_SHARE",
+    "PREVIOUS_DOWN_PAYMENT",
+    "PREVIOUS_TERM",
+    "INSTALMENTS_LATE_SHARE",
+    "INSTALMENTS_LATE_RECENT",
+    "INSTALMENTS_SHORT_SHARE",
+    "INSTALMENTS_DAYS_LATE",
+    "POS_LEFT",
+    "POS_MONTHS_LATE",
+    "POS_WORST",
+    "CARD_LIMIT",
+    "CARD_USE",
+    "CARD_USE_YEAR",
+    "CARD_WITHDRAWALS",
+    "CARD_BELOW_MINIMUM",
+    "CARD_MONTHS_LATE",
+)
 
 # Share of the clients learnt from whose credit history is left out (see `untold`).
 UNTOLD: Final = 0.1

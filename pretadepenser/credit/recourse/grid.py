@@ -106,12 +106,12 @@ class Grid:
     ) -> None:
         self.portfolio, self.admissible, self.debts = portfolio, admissible, debts
         self.step, self.cent = STEP * unit, CENT * unit
-        self.frame = dictionary.frame([{name: row.get(name) for name in (*columns, *MOVED)}])
+        # Figures of the credit history that settling a debt would change.
+        self.history = tuple(sorted({name for after in debts.figures.values() for name in after}))
+        names = tuple(dict.fromkeys((*columns, *MOVED, *self.history)))
+        self.frame = dictionary.frame([{name: row.get(name) for name in names}], names)
         self.now = {name: float(self.frame[name][0]) for name in MOVED}
         self.now |= {name: float(value[0]) for name, value in dictionary.derive(self.frame).items()}
-        # Figures of the credit history that settling a debt would change, and that the model looks at.
-        moved = {name for after in debts.figures.values() for name in after if name in columns}
-        self.history = tuple(sorted(moved))
         self.now |= {name: float(self.frame[name][0]) for name in self.history}
         self.bounds = {name: self._bounds(name) for name in _BOUNDED}
         self.revolving = row.get("NAME_CONTRACT_TYPE") == "Revolving loans"
