@@ -101,10 +101,14 @@ def of(histories: Sequence[Histories]) -> list[dict[str, float | None]]:
         credits = _numbered(histories)
         for name in given:
             connection.register(name, _rows(name, histories, credits))
-        found = compute(connection, given).order(_OWNER).to_arrow_table().to_pylist()
+        # Not through `compute`: a relation would be planned twice, which is most of what one person costs.
+        found = connection.execute(f"{statement(given)} order by {_OWNER}").fetchall()
     return [
-        {name: row[name] if needs(HISTORY[name].table) <= set(person) else None for name in HISTORY}
-        for person, row in zip(histories, found, strict=True)
+        {
+            name: value if needs(HISTORY[name].table) <= set(person) else None
+            for name, value in zip(HISTORY, values, strict=True)
+        }
+        for person, (_, *values) in zip(histories, found, strict=True)
     ]
 
 
