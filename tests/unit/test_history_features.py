@@ -1,4 +1,4 @@
-"""The figures of a credit history: the SQL agrees with a slow oracle, and only what was known on the day counts."""
+"""The figures of a credit history: the SQL agrees with a slow oracle, and later rows change nothing."""
 
 import math
 import random
@@ -276,7 +276,7 @@ def test_three_different_things() -> None:
 
 
 def test_people_of_one_request_keep_their_own_credits() -> None:
-    month = {"SK_ID_BUREAU": 1, "MONTHS_BALANCE": -1, "STATUS": "3"}
+    month: Row = {"SK_ID_BUREAU": 1, "MONTHS_BALANCE": -1, "STATUS": "3"}
     both = features.of(
         [
             {"bureau": [credit(SK_ID_CURR=100001)], "bureau_balance": []},

@@ -88,7 +88,7 @@ def of(histories: Sequence[Histories]) -> list[dict[str, float | None]]:
     None where the person's histories lack the table, or the figure is unknown. Rows belong to the person who
     brings them, whatever number they give; rows of bureau_balance go by SK_ID_BUREAU to that person's own
     credits, and are left out without one. A column that a row lacks is missing. Raises KeyError for an
-    unknown table, pyarrow.ArrowInvalid or ArrowTypeError for a value that is not of its column's type: rows come
+    unknown table, pyarrow.ArrowInvalid or ArrowTypeError for a value not of its column's type: rows come
     validated.
     """
     unknown = {name for person in histories for name in person} - set(TABLES)
