@@ -341,8 +341,12 @@ def card(output: Path | None, force: bool) -> None:
 @click.option("--force", is_flag=True, help="Remplace un fichier qui existe déjà.")
 @with_appcontext
 def score(file: Path, output: Path, reasons: bool, force: bool) -> None:
-    """Calcule le score de chaque client d’un fichier .csv (.gz, .zip) ou .parquet."""
+    """Calcule le score de chaque client d’un fichier .csv (.gz, .zip) ou .parquet.
+
+    FICHIER peut être aussi un téléchargement entier (dossier, ou zip de Kaggle), avec ses historiques.
+    """
     from pretadepenser.credit.explanation.batch import score_file
+    from pretadepenser.credit.explanation.download import is_download, score_download
     from pretadepenser.credit.portfolio import current_portfolio
 
     _clean()
@@ -353,9 +357,9 @@ def score(file: Path, output: Path, reasons: bool, force: bool) -> None:
         )
     # Reasons are read by people: their amounts are shown as on the pages.
     with Progress() as progress, using(compared.money if compared else PLAIN):
-        rows = score_file(
-            file, output, _model(), current_app.config["LIMIT"], compared, progress, force=force
-        )
+        whole = is_download(file)
+        score_all = partial(score_download, memory=current_app.config["MEMORY"]) if whole else score_file
+        rows = score_all(file, output, _model(), current_app.config["LIMIT"], compared, progress, force=force)
     click.echo(f"{plural(rows, 'client')} : scores écrits dans {output}.")
 
 

@@ -239,7 +239,7 @@ def score_file(
     before any work where `output` is `source`, or is there already and not to be replaced (`force`).
     """
     table = _source(source)
-    _check_output(source, output, force=force)
+    check_output(source, output, force=force)
     problems = check_columns(table.header(), model, table.name)
     if problems:
         raise RowsError.refused(problems)
@@ -258,19 +258,13 @@ def _score_file(
     progress: Callable[[str, float], None],
 ) -> int:
     step = f"Calcul des scores de {table.told}"
-    fields = FIELDS + (REASON_FIELDS if portfolio else ())
     rows = 0
-    with _writer(output, pa.schema(fields)) as writer:
+    with scores_written(output, portfolio) as write:
         try:
             for piece in table.pieces():
                 conforming = _conformed(piece.table, piece.lines, table.name)
-                scored = []
-                for batch in conforming.to_batches(max_chunksize=1024):
-                    part = pa.Table.from_batches([batch])
-                    scored.append(_scored(model, part, limit, portfolio, fields))
-                    rows += part.num_rows
-                # A piece at a time: a row group of 1,024 rows would make Parquet slow to read.
-                writer.write_table(pa.concat_tables(scored))
+                write(model, conforming, limit)
+                rows += conforming.num_rows
                 progress(step, piece.read)
         except pa.ArrowInvalid as error:
             wrong = diagnosis(table, lambda share: None)
@@ -279,6 +273,27 @@ def _score_file(
             raise RowsError(f"{table.name} ne contient aucun client.")
     progress(step, 1.0)
     return rows
+
+
+Write = Callable[[Model, pa.Table, float], None]
+
+
+@contextmanager
+def scores_written(output: Path, portfolio: Portfolio | None) -> Iterator[Write]:
+    """Give what scores a table at a limit and writes that, with reasons where there is a `portfolio`.
+
+    `output` appears whole, when all went well, or not at all. Raises RowsError where it cannot be written.
+    """
+    fields = FIELDS + (REASON_FIELDS if portfolio else ())
+    with _writer(output, pa.schema(fields)) as writer:
+
+        def write(model: Model, table: pa.Table, limit: float) -> None:
+            parts = (pa.Table.from_batches([one]) for one in table.to_batches(max_chunksize=1024))
+            scored = [_scored(model, part, limit, portfolio, fields) for part in parts]
+            # A piece at a time: a row group of 1,024 rows would make Parquet slow to read.
+            writer.write_table(pa.concat_tables(scored))
+
+        yield write
 
 
 def _scored(
@@ -310,7 +325,7 @@ def _source(path: Path) -> Source:
     return Source(path.name, path)
 
 
-def _check_output(source: Path, output: Path, *, force: bool) -> None:
+def check_output(source: Path, output: Path, *, force: bool) -> None:
     """Refuse to write over what is to be read, or over another file unless asked to."""
     if not output.exists():
         return

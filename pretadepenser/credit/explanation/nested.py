@@ -68,8 +68,9 @@ def _checked(
     names = dict.fromkeys(name for row in rows for name in row)
     unknown = [name for name in names if name not in columns]
     if unknown:
+        first = next(index for index, row in enumerate(rows) if not row.keys() <= columns.keys())
         what = f"colonnes inconnues : {', '.join(map(str, unknown[:5]))}"
-        return [], [Problem(_FILE, owners[0], table, what)]
+        return [], [Problem(_FILE, owners[first], table, what)]
     problems = Problems(_FILE)
     # Numbers that nobody gave are not missed: they tell rows of several people apart, or tables' rows.
     wanted = {
@@ -77,25 +78,19 @@ def _checked(
         for name, column in columns.items()
         if name in names or (column.required and column.kind is not Kind.IDENTIFIER)
     }
-    arrays = {name: json_column(wanted[name], [row.get(name) for row in rows], problems) for name in names}
-    conforming = conform(pa.table(arrays), wanted, _Owners(owners), problems)
-    told = [replace(one, column=f"{table}.{one.column}") for one in problems]
-    return conforming.to_pylist(), [_of_a_person(one, owners) for one in told]
+    arrays = {
+        name: json_column(column, [row.get(name) for row in rows], problems)
+        for name, column in wanted.items()
+    }
+    if problems:
+        return [], [_placed(one, table, owners) for one in problems]
+    conforming = conform(pa.table(arrays), wanted, Lines(0), problems)
+    return conforming.to_pylist(), [_placed(one, table, owners) for one in problems]
 
 
-def _of_a_person(problem: Problem, owners: Sequence[int]) -> Problem:
-    return problem if problem.line is not None else replace(problem, line=owners[0])
-
-
-class _Owners(Lines):
-    """Indices of people in place of line numbers."""
-
-    def __init__(self, owners: Sequence[int]) -> None:
-        super().__init__(0)
-        self._owners = owners
-
-    def __getitem__(self, row: int) -> int:
-        return self._owners[row]
+def _placed(problem: Problem, table: str, owners: Sequence[int]) -> Problem:
+    """A problem of a row of the table, said of the person whose it is."""
+    return replace(problem, line=owners[problem.line or 0], column=f"{table}.{problem.column}")
 
 
 def json_column(column: Column, values: Sequence[object], problems: Problems) -> pa.Array:
