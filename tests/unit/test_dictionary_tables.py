@@ -1,4 +1,4 @@
-"""The six history tables and their figures: complete, as the publisher describes them, and in plain French."""
+"""The six history tables and their figures: complete, as published, and in plain French."""
 
 import csv
 import re

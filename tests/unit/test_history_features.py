@@ -116,7 +116,7 @@ def names_of(table: str) -> list[str]:
 
 
 each_table = pytest.mark.parametrize("table", TABLES)
-# A run of the SQL costs more than the rows it sums up, so many people are drawn at once, and nothing is shrunk.
+# A run of the SQL costs more than its rows do: many people are drawn at once, and nothing is shrunk.
 few = settings(max_examples=12, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
 
 
