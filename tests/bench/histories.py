@@ -1,7 +1,7 @@
 """What credit histories add to the application: paired out-of-fold ROC AUC on a folder of genuine rows.
 
-`python -m tests.bench.histories FOLDER`: Kaggle's application_train.csv and the history tables that are there as
-Parquet. The model's own settings, the directions of the dictionary, the same folds with and without the
+`python -m tests.bench.histories FOLDER`: Kaggle's application_train.csv and the history tables that are there
+as Parquet. The model's own settings, the directions of the dictionary, the same folds with and without the
 histories (5 folds, two seeds), and a bootstrap of clients for the difference. A folder in which rows of a
 client may be missing must not be measured: absence is told as "no history".
 """
@@ -24,6 +24,7 @@ from pretadepenser.credit.history import engine, features
 from pretadepenser.credit.model import training
 from pretadepenser.credit.model.boosting import xgboost as xgb
 from pretadepenser.credit.model.inputs import FEATURES, feature_types, input_matrix
+from tests.bench.ground import line, title
 
 Floats = NDArray[np.float64]
 
@@ -139,15 +140,15 @@ def main() -> None:
     outcomes = frame["TARGET"].astype(np.int8)
     names = [name for name in features.known(tables) if name not in TOLD_ONLY]
     alone, both = (out_of_fold(frame, outcomes, each) for each in (FEATURES, (*FEATURES, *names)))
-    print(f"{outcomes.size} clients, {len(FEATURES)} inputs and {len(names)} of {', '.join(tables)}")
-    for label, margins in (("application alone", alone), ("with the histories", both)):
-        print(f"{label}: AUC {np.mean([roc_auc_score(outcomes, one) for one in margins.values()]):.4f}")
+    title(f"{outcomes.size} clients, {len(FEATURES)} inputs and {len(names)} of {', '.join(tables)}")
+    for label, margins in (("AUC, application alone", alone), ("AUC, with the histories", both)):
+        line(label, f"{np.mean([roc_auc_score(outcomes, one) for one in margins.values()]):.4f}")
     low, high = interval(alone, both, outcomes)
-    print(f"difference: {gain(alone, both, outcomes):+.4f} [{low:+.4f}, {high:+.4f}]")
+    line("difference", f"{gain(alone, both, outcomes):+.4f}", f"{low:+.4f}", f"{high:+.4f}")
     for table in tables:
         left = [name for name in names if table not in features.needs(HISTORY[name].table)]
         less = out_of_fold(frame, outcomes, (*FEATURES, *left))
-        print(f"difference without {table}: {gain(alone, less, outcomes):+.4f}")
+        line(f"difference without {table}", f"{gain(alone, less, outcomes):+.4f}")
 
 
 if __name__ == "__main__":
