@@ -10,7 +10,7 @@ import numpy as np
 from pretadepenser.demo.columns import Columns, Flags
 from pretadepenser.demo.history.bureau import MONTH, OLDEST
 from pretadepenser.demo.history.chance import Bits, uniform
-from pretadepenser.demo.history.rows import NOTHING, Model, Trait, code
+from pretadepenser.demo.history.rows import NOTHING, Model, Trait, code, common_part, latent, values_at
 from pretadepenser.demo.parameters import Floats, Whole
 
 NEVER = 365243.0  # Kaggle's coding of a day that has not come
@@ -228,7 +228,23 @@ def oldest(owner: Whole, ages: Floats) -> Floats:
     return (ages >= most[owner]).astype(np.float64)
 
 
-def applications(v: Columns, keys: Bits, model: Model) -> dict[str, Floats]:
+def draw(model: Model, drivers: Floats, clients: Bits, owner: Whole, keys: Bits) -> dict[str, Floats]:
+    """Draw the traits of applications; which one is a client's first decides what kind of client they were."""
+    before = TRAITS.index(next(trait for trait in TRAITS if trait.name == "CLIENT"))
+    z = latent(model, drivers, clients, owner, keys)
+    v = values_at(TRAITS[:before], model, z, {})
+    v["OLDEST"] = oldest(owner, v["AGE"])
+    return values_at(TRAITS[before:], model, z[:, before:], v)
+
+
+def leaning(model: Model, drivers: Floats, clients: Bits) -> Floats:
+    """How much (clients,) each client leans to arrears on instalment loans, as a standard normal."""
+    at = next(i for i, trait in enumerate(TRAITS) if trait.name == "ARREARS")
+    common = common_part(model, drivers, clients)[:, at]
+    return common / np.sqrt(max(1 - float((model.own[at] ** 2).sum()), 0.05))
+
+
+def applications(v: Columns, keys: Bits) -> dict[str, Floats]:
     """The numeric columns of previous_application but the numbers, and codes of the text columns."""
     portfolio = code(v, "PORTFOLIO")
     priced, card, signed = portfolio != NO_PORTFOLIO, portfolio == CARDS, v["SIGNED"] == 1

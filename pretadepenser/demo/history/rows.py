@@ -70,14 +70,29 @@ def draw_rows(
     `drivers` (clients, k) and `clients` (clients,) describe the clients, `owner` (n,) says whose each row
     is, `keys` (n,) are the rows' own; `v` are columns that parents may ask for beside the traits.
     """
-    size = len(owner)
-    common = drivers @ model.pull + normal(clients, len(traits), purpose=11) @ model.shared.T
-    z = common[owner] + normal(keys, len(traits), purpose=12) @ model.own.T
+    return values_at(traits, model, latent(model, drivers, clients, owner, keys), v)
+
+
+def common_part(model: Model, drivers: Floats, clients: Bits) -> Floats:
+    """What the latent variables of all rows of a client have in common (clients, d)."""
+    return drivers @ model.pull + normal(clients, len(model.own), purpose=11) @ model.shared.T
+
+
+def latent(model: Model, drivers: Floats, clients: Bits, owner: Whole, keys: Bits) -> Floats:
+    """Latent variables (n, d) of rows; arguments as for `draw_rows`."""
+    own = normal(keys, len(model.own), purpose=12) @ model.own.T
+    return np.asarray(common_part(model, drivers, clients)[owner] + own)
+
+
+def values_at(
+    traits: tuple[Trait, ...], model: Model, z: Floats, v: Mapping[str, Floats]
+) -> dict[str, Floats]:
+    """Traits of rows at their latent variables `z` (n, d), in order, beside the columns `v`."""
     drawn = dict(v)
     for i, trait in enumerate(traits):
-        there = trait.there(drawn, size)
-        values = np.full(size, np.nan)
-        values[there] = model.marginals[trait.name].draw(z[there, i], trait.of(drawn, size)[there])
+        there = trait.there(drawn, len(z))
+        values = np.full(len(z), np.nan)
+        values[there] = model.marginals[trait.name].draw(z[there, i], trait.of(drawn, len(z))[there])
         drawn[trait.name] = values
     return drawn
 
