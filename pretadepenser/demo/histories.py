@@ -19,8 +19,8 @@ from pretadepenser.demo.columns import Flags
 from pretadepenser.demo.drawing import log_odds
 from pretadepenser.demo.history import bureau, chance, counts, monthly, parameters, previous
 from pretadepenser.demo.history.chance import Bits
-from pretadepenser.demo.history.people import drivers
-from pretadepenser.demo.history.rows import NOTHING, draw_rows, expanded, row_keys
+from pretadepenser.demo.history.people import drivers, with_rows
+from pretadepenser.demo.history.rows import NOTHING, draw_rows, expanded, row_keys, whole
 from pretadepenser.demo.parameters import Floats, Whole
 from pretadepenser.demo.parameters import load as load_clients
 
@@ -65,14 +65,22 @@ class _Drawn:
         every = np.arange(len(self.numbers))
         v = {"KNOWN": known.astype(float)}
         v = draw_rows(counts.TRAITS, self.p.counts, self.drivers, self.keys, every, chance.below(self.keys, 2), v)
-        self.counts = {name: np.nan_to_num(v[name]).astype(np.int64) for name in ("CREDITS", "APPLICATIONS")}
+        self.counts = {trait.name: whole(v[trait.name]) for trait in counts.TRAITS}
+
+    def _knowing(self, rows: str) -> Floats:
+        return with_rows(self.drivers, self.counts[rows])
+
+    @cached_property
+    def leaning(self) -> Floats:
+        """How much each client leans to arrears on instalment loans."""
+        return previous.leaning(self.p.previous, self._knowing("APPLICATIONS"), chance.below(self.keys, 7))
 
     @cached_property
     def credits(self) -> _Rows:
         """Credits elsewhere."""
         owner, place = expanded(self.counts["CREDITS"])
         keys = row_keys(self.keys, 3, owner, place)
-        v = draw_rows(bureau.TRAITS, self.p.bureau, self.drivers, chance.below(self.keys, 4), owner, keys, {})
+        v = draw_rows(bureau.TRAITS, self.p.bureau, self._knowing("CREDITS"), chance.below(self.keys, 4), owner, keys, {})
         return _Rows(owner, keys, self.numbers[owner] * MOST + place, v, bureau.credits(v, keys))
 
     @cached_property
@@ -86,7 +94,7 @@ class _Drawn:
         """Earlier applications to us."""
         owner, place = expanded(self.counts["APPLICATIONS"])
         keys = row_keys(self.keys, 6, owner, place)
-        v = previous.draw(self.p.previous, self.drivers, chance.below(self.keys, 7), owner, keys)
+        v = previous.draw(self.p.previous, self._knowing("APPLICATIONS"), chance.below(self.keys, 7), owner, keys)
         return _Rows(owner, keys, self.numbers[owner] * MOST + place, v, previous.applications(v, keys))
 
     @cached_property
@@ -155,7 +163,7 @@ def _cards(d: _Drawn) -> pa.RecordBatch:
 
 
 def _instalments(d: _Drawn) -> pa.RecordBatch:
-    leaning = previous.leaning(d.p.previous, d.drivers, chance.below(d.keys, 7))[d.loans.owner]
+    leaning = d.leaning[d.loans.owner]
     of_loans = monthly.loan_payments(d.loans.traits, d.loans.columns, d.loans.keys, leaning)
     of_cards = monthly.card_payments(d.card_months[1], d.card_months[0], d.cards.keys)
     parts = ((_contracts(d, d.loans, of_loans[0]), of_loans[1]), (_contracts(d, d.cards, of_cards[0]), of_cards[1]))

@@ -10,6 +10,7 @@ and writes parameters_histories.npz.
 import argparse
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,19 +18,20 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from pretadepenser.credit.portfolio import PortfolioError
-from pretadepenser.demo.drawing import log_odds
+from pretadepenser.demo.drawing import draw, log_odds
 from pretadepenser.demo.fit.genuine import labelled
-from pretadepenser.demo.fit.rows import fit_rows, names_of
-from pretadepenser.demo.history import bureau, counts, previous
+from pretadepenser.demo.fit.rows import Drawn, fit_rows, names_of
+from pretadepenser.demo.history import bureau, chance, counts, previous
 from pretadepenser.demo.history.parameters import PATH, Histories, save
-from pretadepenser.demo.history.people import drivers
-from pretadepenser.demo.history.rows import NOTHING, Model
+from pretadepenser.demo.history.people import drivers, with_rows
+from pretadepenser.demo.history.rows import NOTHING, Model, draw_rows, row_keys, whole
 from pretadepenser.demo.parameters import Floats, Whole, load
 from pretadepenser.french import number
 
 # Kaggle has 307,511 clients with an outcome and 48,744 without; bureau_balance follows nearly all of these
 # and a third of those. The sample has as many of each.
 LABELLED = 307_511 / 356_255
+CUT_AT = 16_384  # fictitious clients at whose latent variables the marginals are cut
 
 
 def read(path: Path) -> dict[str, np.ndarray]:
@@ -108,7 +110,7 @@ def joined(folder: Path) -> tuple[dict[str, np.ndarray], pd.DataFrame, Whole, Fl
     return whole, balance, np.concatenate(numbers)[order], np.concatenate(known)[order]
 
 
-def fit_bureau(folder: Path) -> Model:
+def fit_bureau(folder: Path, drawn: Drawn) -> Model:
     """The model of bureau rows, from the clients of both folders."""
     c, balance, numbers, known = joined(folder)
     names = {"TYPE": bureau.TYPES, "STATE": bureau.STATES, "CURRENCY": bureau.CURRENCIES}
@@ -119,7 +121,9 @@ def fit_bureau(folder: Path) -> Model:
     months = balance.reindex(c["SK_ID_BUREAU"].astype(np.int64))
     v = bureau.traits(c, {name: months[name].to_numpy() for name in months})
     texts = {trait: tuple((name,) for name in some) for trait, some in names.items()}
-    return fit_rows(bureau.TRAITS, v, texts, owners(c, numbers), known)
+    owner = owners(c, numbers)
+    known = with_rows(known, np.bincount(owner, minlength=len(numbers)))
+    return fit_rows(bureau.TRAITS, v, texts, owner, known, drawn)
 
 
 def instalment_months(path: Path) -> pd.DataFrame:
@@ -151,7 +155,7 @@ def card_months(path: Path) -> pd.DataFrame:
     return out.assign(arrears=np.select([out["most"] == 0, out["most"] < 31], [0.0, 1.0], 2.0)).astype(float)
 
 
-def fit_previous(folder: Path) -> Model:
+def fit_previous(folder: Path, drawn: Drawn) -> Model:
     """The model of earlier applications, from the clients of all-tables/."""
     path = folder / "all-tables"
     numbers, known = people(path)
@@ -182,39 +186,69 @@ def fit_previous(folder: Path) -> Model:
         c, {name: pos[name].to_numpy() for name in pos}, {name: cards[name].to_numpy() for name in cards}, joint
     )
     v["OLDEST"] = previous.oldest(owner, v["AGE"])
-    return fit_rows(previous.TRAITS, v, texts, owner, known)
+    known = with_rows(known, np.bincount(owner, minlength=len(numbers)))
+    return fit_rows(previous.TRAITS, v, texts, owner, known, drawn)
 
 
-def fit_counts(folder: Path) -> tuple[Model, float, float]:
-    """Rows per client, the share of clients with credits that are followed, and the share with credits."""
+def fit_counts(folder: Path, drawn: Drawn) -> Model:
+    """How many rows clients have."""
     path = folder / "all-tables"
     numbers, known = people(path)
-    credits, earlier = read(path / "bureau.parquet"), read(path / "previous_application.parquet")
-    number = [np.bincount(owners(rows, numbers), minlength=len(numbers)) for rows in (credits, earlier)]
-    has = number[0] > 0
-    v = {
-        "CREDITS": np.where(has, number[0], np.nan),
-        "APPLICATIONS": number[1].astype(float),
-        "KNOWN": has.astype(float),
-    }
-    model = fit_rows(counts.TRAITS, v, {}, np.arange(len(numbers)), known)
-    balance = monthly(path / "bureau_balance.parquet")
-    told = np.zeros(len(numbers), dtype=bool)
-    told[owners(credits, numbers)[np.isin(credits["SK_ID_BUREAU"], balance.index)]] = True
-    outcome = ~np.isnan(known).any(axis=1)
-    followed = [told[group].sum() / has[group].sum() for group in (outcome, ~outcome)]
-    asked = pd.concat([
-        pd.read_csv(path / f"application_{part}.csv", usecols=["AMT_REQ_CREDIT_BUREAU_YEAR"])
-        for part in ("train", "test")
-    ])
-    share = has.sum() / asked["AMT_REQ_CREDIT_BUREAU_YEAR"].notna().sum()
-    return model, float(followed[0] * LABELLED + followed[1] * (1 - LABELLED)), float(share)
+    number = [
+        np.bincount(owners(read(path / f"{table}.parquet"), numbers), minlength=len(numbers)).astype(float)
+        for table in ("bureau", "previous_application")
+    ]
+    has = (number[0] > 0).astype(float)
+    v = {"CREDITS": np.where(has == 1, number[0], np.nan), "APPLICATIONS": number[1], "KNOWN": has}
+    return fit_rows(counts.TRAITS, v, {}, np.arange(len(numbers)), known, drawn)
+
+
+def shares(folder: Path) -> tuple[float, float]:
+    """Among clients with credits, the share whose months are told; among those asked about, with credits."""
+    path = folder / "all-tables"
+    credits, balance = read(path / "bureau.parquet"), monthly(path / "bureau_balance.parquet")
+    has = set(credits["SK_ID_CURR"])
+    told = set(credits["SK_ID_CURR"][np.isin(credits["SK_ID_BUREAU"], balance.index)])
+    asked, followed = 0, []
+    for part in ("train", "test"):
+        columns = ["SK_ID_CURR", "AMT_REQ_CREDIT_BUREAU_YEAR"]
+        frame = pd.read_csv(path / f"application_{part}.csv", usecols=columns)
+        asked += int(frame["AMT_REQ_CREDIT_BUREAU_YEAR"].notna().sum())
+        followed.append(len(told.intersection(frame["SK_ID_CURR"])) / len(has.intersection(frame["SK_ID_CURR"])))
+    share = followed[0] * LABELLED + followed[1] * (1 - LABELLED)
+    return round(share, 3), round(len(has) / asked, 3)
+
+
+def fictitious(share: float) -> Drawn:
+    """Fictitious clients, one row for each; `share` of those the bureau was asked about have credits there."""
+    p = load()
+    columns, odds = draw(np.random.default_rng(3), CUT_AT, p)
+    keys = chance.keys(np.arange(CUT_AT), 3)
+    known = ~np.isnan(columns["AMT_REQ_CREDIT_BUREAU_YEAR"]) & (chance.uniform(keys, 1) < share)
+    ones = np.ones(CUT_AT, dtype=np.int64)
+    return Drawn(drivers(columns, odds, p), keys, ones, {"KNOWN": known.astype(float)}, {}, {})
+
+
+def with_counts(drawn: Drawn, model: Model) -> tuple[Drawn, Drawn]:
+    """The fictitious clients with their credits elsewhere, and with their earlier applications."""
+    every = np.arange(len(drawn.keys))
+    keys = row_keys(drawn.keys, 3, every, every * 0)
+    v = draw_rows(counts.TRAITS, model, drawn.drivers, drawn.keys, every, keys, drawn.known)
+    rows = [whole(v[trait.name]) for trait in counts.TRAITS]
+    drive = [with_rows(drawn.drivers, some) for some in rows]
+    return replace(drawn, drivers=drive[0], rows=rows[0], known={}), replace(
+        drawn, drivers=drive[1], rows=rows[1], known={}, weights={"DECISION": previous.MORE_CARDS},
+        after={"AGE": ("OLDEST", previous.oldest), "DECISION": ("DECISION", previous.one_card)},
+    )  # fmt: skip
 
 
 def fit(folder: Path) -> Histories:
     """Fit everything to the two folders of `folder`; raises PortfolioError or OSError."""
-    model, followed, known = fit_counts(folder)
-    return Histories(model, fit_bureau(folder), fit_previous(folder), round(followed, 3), round(known, 3))
+    followed, known = shares(folder)
+    drawn = fictitious(known)
+    model = fit_counts(folder, drawn)
+    of_bureau, of_previous = with_counts(drawn, model)
+    return Histories(model, fit_bureau(folder, of_bureau), fit_previous(folder, of_previous), followed, known)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -6,15 +6,16 @@ is a ridge regression; what rows of one client share is the mean product of two 
 rest is the row's own (Searle, Casella and McCulloch, 1992, on moments of unbalanced groups).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from pretadepenser.demo.columns import Columns
-from pretadepenser.demo.fit.marginals import FEWEST, rank_scores
-from pretadepenser.demo.history.people import DEFAULT
-from pretadepenser.demo.history.rows import Model, Trait
+from pretadepenser.demo.fit.marginals import FEWEST, Latent, latent_spread, positions, rank_scores
+from pretadepenser.demo.history.chance import Bits
+from pretadepenser.demo.history.people import DEFAULT, ODDS
+from pretadepenser.demo.history.rows import Model, Trait, expanded, latent, row_keys
 from pretadepenser.demo.parameters import REACH, Floats, Levels, Numbers, Whole
 
 POINTS = 49  # of a grid: six steps for each unit of the normal variable
@@ -45,50 +46,51 @@ def by_risk(values: Floats, risk: Floats) -> Floats:
     return codes[np.argsort(total / (np.bincount(index[there], minlength=len(codes)) + 50.0), kind="stable")]
 
 
-def levels(values: Floats, parent: Whole, classes: int, order: Floats) -> Levels:
-    """Shares of the values within each class, as normal cut points."""
-    index = np.argsort(order)[np.searchsorted(np.sort(order), values)]
+def levels(
+    values: Floats, parent: Whole, classes: int, order: Floats, z: Latent, weights: Mapping[int, float]
+) -> Levels:
+    """Shares of the values within each class, as cut points of the class's latent positions `z`."""
+    index = positions(values, order)
     pooled = np.bincount(index, minlength=len(order)).astype(float)
     cuts = []
     for one in range(classes):
         counts = np.bincount(index[parent == one], minlength=len(order)).astype(float)
         counts[counts < FEWEST] = 0
+        counts *= [weights.get(int(value), 1.0) for value in order]
         counts = counts if counts.sum() > 0 else pooled
         share = np.cumsum(counts / counts.sum())[:-1]
-        cuts.append(np.where(share > 1 - 1e-9, 9.0, np.where(share < 1e-9, -9.0, ndtri(share))))
+        cuts.append(np.where(share > 1 - 1e-9, 9.0, np.where(share < 1e-9, -9.0, z(one).ppf(share))))
     return Levels(order, np.round(np.maximum.accumulate(np.array(cuts), axis=1), 3))
 
 
-def grid(values: Floats, parent: Whole, classes: int) -> Numbers:
+def grid(values: Floats, parent: Whole, classes: int, z: Latent) -> Numbers:
     """Quantiles within each class, from the fifth lowest to the fifth highest value, to four digits."""
     rows = []
     for one in range(classes):
         chosen = values[parent == one]
         chosen = chosen if len(chosen) >= FEW else values
         edge = (FEWEST - 1) / (len(chosen) - 1)
-        found = np.quantile(chosen, np.clip(ndtr(np.linspace(-REACH, REACH, POINTS)), edge, 1 - edge))
+        found = np.quantile(chosen, np.clip(z(one).cdf(np.linspace(-REACH, REACH, POINTS)), edge, 1 - edge))
         digits = 10.0 ** (np.floor(np.log10(np.maximum(np.abs(found), 1e-9))) - 3)
         rows.append(np.round(found / digits) * digits)
     return Numbers(np.array(rows))
 
 
 def _scores(
-    traits: tuple[Trait, ...], marginals: Mapping[str, Numbers | Levels], v: Columns, scale: bool = True
+    traits: tuple[Trait, ...], orders: Mapping[str, Floats], v: Columns, scale: bool = True
 ) -> Floats:
     """Latent scores (n, d): within classes, NaN where a trait does not exist."""
     columns = []
     for trait in traits:
-        values, marginal = v[trait.name], marginals[trait.name]
-        size = len(values)
-        values = np.where(trait.there(v, size), values, np.nan)
-        if isinstance(marginal, Levels):
-            place = np.argsort(marginal.values)
-            known = np.isin(values, marginal.values)
-            at = np.searchsorted(np.sort(marginal.values), np.where(known, values, marginal.values[0]))
-            values = np.where(known, place[np.minimum(at, len(place) - 1)], np.nan)
+        size = len(v[trait.name])
+        values = np.where(trait.there(v, size), v[trait.name], np.nan)
+        if not trait.continuous:
+            order = orders[trait.name]
+            known = np.isin(values, order)
+            values = np.where(known, positions(np.where(known, values, order[0]), order), np.nan)
         scores = rank_scores(values, trait.of(v, size))
-        spread = np.nanvar(scores)
-        columns.append(scores / max(spread, 0.05) if scale and isinstance(marginal, Levels) else scores)
+        spread = max(float(np.nanvar(scores)), 0.05)
+        columns.append(scores if trait.continuous or not scale else scores / spread)
     return np.stack(columns, axis=1)
 
 
@@ -106,44 +108,90 @@ def _positive(matrix: Floats) -> Floats:
     return np.asarray(lifted * np.outer(scale, scale))
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """Fictitious clients to cut the marginals at: drivers (clients, k), keys (clients,), rows (clients,).
+
+    `after` adds a column that parents ask for once a trait is drawn: trait -> name, function of owner and
+    values. `weights` are how much more often than genuine rows have it a value is drawn: what `after` takes
+    away again.
+    """
+
+    drivers: Floats
+    keys: Bits
+    rows: Whole
+    known: Mapping[str, Floats]
+    after: Mapping[str, tuple[str, Callable[[Whole, Floats], Floats]]]
+    weights: Mapping[str, Mapping[int, float]]
+
+
 def fit_rows(
     traits: tuple[Trait, ...],
     v: Columns,
     names: Mapping[str, tuple[tuple[str, ...], ...]],
     owner: Whole,
     drivers: Floats,
+    drawn: Drawn,
 ) -> Model:
     """Fit the traits `v` of genuine rows to the clients that they belong to.
 
     `owner` (n,) says whose each row is, `drivers` (clients, k) who these are, NaN where the outcome is not
     known. Raises KeyError when a trait is not among `v`.
     """
-    size, clients = len(owner), len(drivers)
+    clients = len(drivers)
     judged = ~np.isnan(drivers).any(axis=1)
-    risk = np.where(judged, drivers[:, -2] + 3 * drivers[:, DEFAULT], np.nan)[owner]
-    marginals: dict[str, Numbers | Levels] = {}
-    for trait in traits:
-        values = v[trait.name]
-        known = trait.there(v, size) & ~np.isnan(values)
-        parent = trait.of(v, size)[known]
-        if trait.continuous:
-            marginals[trait.name] = grid(values[known], parent, trait.classes)
-        else:
-            found, counts = np.unique(values[known], return_counts=True)
-            order = found[counts >= FEWEST]
-            if trait.name in names:
-                order = np.array([one for one in by_risk(values[known], risk[known]) if one in set(order)])
-            held = np.isin(values[known], order)
-            marginals[trait.name] = levels(values[known][held], parent[held], trait.classes, order)
-    scores = _scores(traits, marginals, v)
-    pull = _pull(scores[judged[owner]], owner[judged[owner]], drivers, clients)
+    risk = np.where(judged, drivers[:, ODDS] + 3 * drivers[:, DEFAULT], np.nan)[owner]
+    orders = {
+        trait.name: _order(v[trait.name], risk if trait.name in names else None)
+        for trait in traits
+        if not trait.continuous
+    }
+    scores = _scores(traits, orders, v)
     held = judged[owner]
+    pull = _pull(scores[held], owner[held], drivers, clients)
     said = np.where(judged[:, None], np.nan_to_num(drivers), 0) @ pull
     rest = (scores - said[owner])[held]
     # A rare trait is too coarse a witness of what clients share: it may not say more than half.
-    most = np.where(np.nanvar(_scores(traits, marginals, v, scale=False), axis=0) < 0.35, 0.5, MOST_SHARED)
+    most = np.where(np.nanvar(_scores(traits, orders, v, scale=False), axis=0) < 0.35, 0.5, MOST_SHARED)
     shared, own = _levels_of_chance(rest, owner[held], clients, np.var(said[owner][held], axis=0), most)
-    return Model(marginals, names, np.round(pull, 3), np.round(shared, 3), np.round(own, 3))
+    model = Model({}, names, np.round(pull, 3), np.round(shared, 3), np.round(own, 3))
+    return replace(model, marginals=_marginals(traits, v, orders, model, drawn))
+
+
+def _order(values: Floats, risk: Floats | None) -> Floats:
+    """The values of a discrete trait in latent order, those of fewer than five rows left out."""
+    found, counts = np.unique(values[~np.isnan(values)], return_counts=True)
+    usual = found[counts >= FEWEST]
+    return usual if risk is None else np.array([one for one in by_risk(values, risk) if one in set(usual)])
+
+
+def _marginals(
+    traits: tuple[Trait, ...], v: Columns, orders: Mapping[str, Floats], model: Model, drawn: Drawn
+) -> dict[str, Numbers | Levels]:
+    """Marginals cut where the drawn rows of each class lie, trait after trait, so that shares come out."""
+    owner, place = expanded(drawn.rows)
+    z = latent(model, drawn.drivers, drawn.keys, owner, row_keys(drawn.keys, 3, owner, place))
+    size = len(v[traits[0].name])
+    out: dict[str, Numbers | Levels] = {}
+    fictitious: dict[str, Floats] = {name: values[owner] for name, values in drawn.known.items()}
+    for i, trait in enumerate(traits):
+        values = np.where(trait.there(v, size), v[trait.name], np.nan)
+        known = ~np.isnan(values) if trait.continuous else np.isin(values, orders[trait.name])
+        parent = trait.of(v, size)[known]
+        there, classed = trait.there(fictitious, len(z)), trait.of(fictitious, len(z))
+        spread = latent_spread(z[:, i], classed, there)
+        if trait.continuous:
+            out[trait.name] = grid(values[known], parent, trait.classes, spread)
+        else:
+            out[trait.name] = levels(
+                values[known], parent, trait.classes, orders[trait.name], spread, drawn.weights.get(trait.name, {})
+            )
+        fictitious[trait.name] = np.full(len(z), np.nan)
+        fictitious[trait.name][there] = out[trait.name].draw(z[there, i], classed[there])
+        if trait.name in drawn.after:
+            name, function = drawn.after[trait.name]
+            fictitious[name] = function(owner, fictitious[trait.name])
+    return out
 
 
 def _pull(scores: Floats, owner: Whole, drivers: Floats, clients: int) -> Floats:

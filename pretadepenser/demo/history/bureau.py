@@ -58,6 +58,11 @@ def _planned_end(v: Columns) -> Whole:
     return np.where(code(v, "LENGTH KNOWN") == 0, 0, np.where(end >= 0, 1, 2))
 
 
+def _followed(v: Columns) -> Whole:
+    """How a credit is told by the month (n,): whether it ended, what gaps it has, whether it falls silent."""
+    return 6 * _closed(v) + 2 * code(v, "GAPS") + (np.nan_to_num(v["SILENT"]) > 0.5)
+
+
 def _when(name: str, value: int) -> Callable[[Columns], Flags]:
     return lambda v: np.equal(v[name], value)
 
@@ -94,7 +99,7 @@ TRAITS = (
     Trait("ARREARS SHARE", True, None, 1, _when("ARREARS", 1)),
     Trait("GAPS", False, _closed, 2),
     Trait("GAP SHARE", True, None, 1, _when("GAPS", 1)),
-    Trait("CLOSING SAID", False, _closed, 2),
+    Trait("CLOSING SAID", False, _followed, 12),
 )  # fmt: skip
 
 
@@ -218,10 +223,7 @@ def balances(v: Columns, c: Columns, keys: Bits) -> tuple[Whole, Whole, Whole]:
     closed = code(v, "STATE") == 1
     ended = np.where(closed, -np.floor(-np.nan_to_num(c["DAYS_ENDDATE_FACT"]) / MONTH), 1).astype(np.int64)
     last = -np.minimum(np.round(np.nan_to_num(v["SILENT"])).astype(np.int64), -first)
-    # Without a closing to be told, the months stop where the credit does or go on unknown.
     told = (v["CLOSING SAID"] == 1) & closed
-    quiet = code(v, "GAPS") == 2
-    last = np.where(closed & ~told & ~quiet, np.minimum(last, np.maximum(ended - 1, first)), last)
     owner, place = expanded(last - first + 1)
     month = first[owner] + place
     status = np.zeros(len(owner), dtype=np.int64)
@@ -237,8 +239,8 @@ def balances(v: Columns, c: Columns, keys: Bits) -> tuple[Whole, Whole, Whole]:
     # Somebody in arrears has one late month at least: the one at a place of the credit's own.
     at = np.floor(uniform(keys, 44) * np.maximum(np.minimum(ended, last + 1) - first, 1)).astype(np.int64)
     status[(arrears[owner] == 1) & (place == at[owner])] = 1
-    status[(told[owner] | (closed & quiet)[owner]) & (month >= ended[owner])] = CLOSED
-    status[(closed & quiet & ~told)[owner] & (month >= ended[owner])] = UNKNOWN
+    status[month >= ended[owner]] = UNKNOWN
+    status[told[owner] & (month >= ended[owner])] = CLOSED
     return owner, month, status
 
 

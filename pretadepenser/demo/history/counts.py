@@ -3,6 +3,6 @@
 from pretadepenser.demo.history.rows import Trait
 
 TRAITS = (
-    Trait("CREDITS", exists=lambda v: v["KNOWN"] == 1),
-    Trait("APPLICATIONS"),
+    Trait("CREDITS", True, exists=lambda v: v["KNOWN"] == 1),
+    Trait("APPLICATIONS", True),
 )

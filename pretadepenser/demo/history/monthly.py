@@ -12,7 +12,7 @@ import numpy as np
 from pretadepenser.demo.columns import Columns, Flags
 from pretadepenser.demo.history.bureau import MONTH
 from pretadepenser.demo.history.chance import Bits, below, normal, uniform
-from pretadepenser.demo.history.previous import CARDS, NEVER
+from pretadepenser.demo.history.previous import CARDS, NEVER, drawn
 from pretadepenser.demo.history.rows import code, expanded
 from pretadepenser.demo.parameters import Floats, Whole
 
@@ -65,7 +65,10 @@ def _late(v: Columns, keys: Bits, owner: Whole, place: Whole, length: Whole) -> 
     spread = np.exp(0.6 * normal(below(keys[owner], 300 + place), 1, 63)[:, 0])
     days = np.where(late, np.clip(np.ceil(usual[owner] * spread), 1, 29), 0)
     since = place - start[owner]
-    days = np.where((arrears == 2) & (since >= 0), np.round(np.maximum(since, 0) * MONTH) + 15, days)
+    # A small debt that is let be is counted from the day it was made, often years before.
+    old = np.where(tolerated(keys), np.exp(5.3 + 1.2 * normal(keys, 1, 74)[:, 0]), 0.0).clip(0, 2000)
+    grown = np.round(np.maximum(since, 0) * MONTH + old[owner]) + 15
+    days = np.where((arrears == 2) & (since >= 0), grown, days)
     counted = np.where(arrears == 2, ~tolerated(keys)[owner], (uniform(keys, 64) < 0.75)[owner])
     return days.astype(np.int64), np.where(counted, days, 0).astype(np.int64)
 
@@ -174,14 +177,14 @@ def card_months(v: Columns, c: Columns, keys: Bits) -> tuple[Whole, dict[str, Fl
     """
     first = np.maximum(month_of(c["DAYS_DECISION"]), -SPAN)
     number = np.clip(np.round(np.nan_to_num(v["CARD MONTHS"]) * -first), 1, -first).astype(np.int64)
+    used = drawn(v)
     # A card with drawings has months until these begin.
-    begun = np.where(v["CARD USE"] > 0, month_of(np.minimum(c["DAYS_FIRST_DRAWING"], -1.0)), 0)
-    number = np.where(v["CARD USE"] > 0, np.maximum(number, np.minimum(begun - first + 2, -first)), number)
+    begun = np.where(used, month_of(np.minimum(c["DAYS_FIRST_DRAWING"], -1.0)), 0)
+    number = np.where(used, np.maximum(number, np.minimum(begun - first + 2, -first)), number)
     size, widest = len(first), int(number.max(initial=0))
     held = {name: np.zeros((size, widest)) for name in ("owed", "limit", "machine", "shop", "minimum", "paid", "days")}
     limit = np.maximum(np.round(c["AMT_CREDIT"] / 4500), 1) * 4500
     raised = np.floor(uniform(keys, 81) * SPAN)
-    used = v["CARD USE"] > 0
     share = np.clip(np.nan_to_num(v["BALANCE SHARE"]), 0, 1)
     aim, pays = np.clip(np.nan_to_num(v["USE"]), 0.02, 1.02), np.clip(np.nan_to_num(v["PAYS"]), 0.5, 12)
     cash = np.clip(np.nan_to_num(v["CASH"]), 0, 1)
@@ -194,12 +197,12 @@ def card_months(v: Columns, c: Columns, keys: Bits) -> tuple[Whole, dict[str, Fl
         can = used & (first + t >= begun)
         frozen = (arrears == 2) & (t >= stuck) & (owed > 0)
         wants = can & (uniform(below(keys, 700 + (t + 5) // 9), 84) < share) & ~frozen
-        room = np.maximum(aim * limit * (0.7 + 0.5 * uniform(now, 85)) - owed, 0)
+        room = np.maximum(aim * limit * (0.9 + 0.6 * uniform(now, 85)) - owed, 0)
         draws = wants & ((owed <= 0) | (uniform(now, 86) < 0.36))
-        drawn = np.where(draws, np.round(room * (0.25 + 0.75 * uniform(now, 87)) / 4.5) * 4.5, 0.0)
+        taken = np.where(draws, np.round(room * (0.4 + 0.6 * uniform(now, 87)) / 4.5) * 4.5, 0.0)
         from_machine = (uniform(now, 88) < cash) & draws
-        machine = np.where(from_machine, np.maximum(np.round(drawn / 4500), 1) * 4500, 0.0)
-        shop = np.where(draws & ~from_machine, drawn, 0.0)
+        machine = np.where(from_machine, np.maximum(np.round(taken / 4500), 1) * 4500, 0.0)
+        shop = np.where(draws & ~from_machine, taken, 0.0)
         minimum = np.where(owed > 0, np.minimum(np.maximum(np.round(owed * 0.055 / 4.5) * 4.5, 2250), owed), 0.0)
         skips = frozen | ((arrears == 1) & (uniform(now, 89) < 0.2))
         noise = np.exp(0.35 * normal(now, 1, 90)[:, 0])
@@ -222,7 +225,7 @@ def _card_columns(
 ) -> dict[str, Floats]:
     """Kaggle's columns of card months (m,): drawings by kind unknown before the first of them."""
     month = first[owner] + place
-    silent = ~(v["CARD USE"] > 0)[owner] | (month < begun[owner])
+    silent = ~drawn(v)[owner] | (month < begun[owner])
     unsaid = np.where(silent, np.nan, 0.0)
     new = np.where((place < 2) & (held["minimum"] == 0) & (held["owed"] == 0), np.nan, 0.0)
     owed = np.round(held["owed"] * 200 / 9) * 9 / 200

@@ -3,13 +3,15 @@
 import numpy as np
 
 from pretadepenser.demo.columns import NO_EMPLOYMENT, Columns
-from pretadepenser.demo.parameters import Floats, Parameters
+from pretadepenser.demo.parameters import Floats, Parameters, Whole
 
 DRIVERS = (
-    "one", "external 1", "external 1 known", "external 2", "external 3", "external 3 known", "age", "no job",
+    "one", "rows", "external 1", "external 1 known", "external 2", "external 3", "external 3 known", "age", "no job",
     "man", "income", "credit", "revolving", "phone change", "requests", "log-odds", "default",
 )  # fmt: skip
 DEFAULT = DRIVERS.index("default")
+ODDS = DRIVERS.index("log-odds")
+ROWS = DRIVERS.index("rows")
 
 
 def drivers(c: Columns, odds: Floats, p: Parameters) -> Floats:
@@ -27,6 +29,7 @@ def drivers(c: Columns, odds: Floats, p: Parameters) -> Floats:
 
     columns = {
         "one": np.ones(len(odds)),
+        "rows": np.zeros(len(odds)),
         "external 1": scaled(c["EXT_SOURCE_1"], 0.5, 0.21),
         "external 1 known": known("EXT_SOURCE_1") - 0.44,
         "external 2": scaled(c["EXT_SOURCE_2"], 0.51, 0.19),
@@ -44,3 +47,10 @@ def drivers(c: Columns, odds: Floats, p: Parameters) -> Floats:
         "default": c["TARGET"] - 0.08,
     }
     return np.stack([columns[name] for name in DRIVERS], axis=1)
+
+
+def with_rows(drivers: Floats, counts: Whole) -> Floats:
+    """The drivers (n, k), knowing how many rows of a table (n,) the clients have: who asks often is refused."""
+    out = drivers.copy()
+    out[:, ROWS] = np.clip((np.log1p(counts) - 1.7) / 0.6, -3, 3)
+    return out

@@ -41,6 +41,9 @@ JOINT = {
     "LAST": ("FLAG_LAST_APPL_PER_CONTRACT", "NFLAG_LAST_APPL_IN_DAY"),
 }
 AGES = np.array([365, 730, 1460])
+GRANTED_CARD, CANCELED_CARD = 4 * REVOLVING + APPROVED, 4 * REVOLVING + CANCELED
+# How much more often a card is drawn as granted so that, with one a client, as many are.
+MORE_CARDS = {GRANTED_CARD: 1.25, CANCELED_CARD: 0.52}
 
 
 def _decision(v: Columns) -> Whole:
@@ -101,13 +104,19 @@ def _due(v: Columns) -> Whole:
     return 2 * (_contract(v) == CONSUMER) + (end < 0)
 
 
+def drawn(v: Columns) -> Flags:
+    """Cards (n,) that were used."""
+    return (v["CARD USE"] > 0) & (v["CARD USE"] < 4)
+
+
 def _used(v: Columns) -> Whole:
-    return (code(v, "CARD USE") > 0).astype(np.int64)
+    return drawn(v).astype(np.int64)
 
 
 TRAITS = (
-    Trait("DECISION"),
-    Trait("AGE", True, _decision, 16),
+    Trait("AGE", True),
+    # Hardly anybody's first application is refused: who was refused at first is no client.
+    Trait("DECISION", False, lambda v: 3 * _age(v) + code(v, "OLDEST"), 12),
     Trait("COMBINATION", False, _decision, 16),
     Trait("PORTFOLIO", False, lambda v: 16 * _kind(v) + _decision(v), 16 * KINDS),
     Trait("OFFER", False, lambda v: 2 * _kind(v) + (code(v, "PORTFOLIO") > 0), 2 * KINDS),
@@ -117,7 +126,7 @@ TRAITS = (
     Trait("PURPOSE", False, _kind, KINDS),
     Trait("PAID BY", False, _decision, 16),
     Trait("WITH", False, _decision, 16),
-    Trait("CLIENT", False, lambda v: 2 * _contract(v) + v["OLDEST"].astype(np.int64), 8),
+    Trait("CLIENT", False, lambda v: 3 * _contract(v) + code(v, "OLDEST"), 12),
     Trait("WEEKDAY"),
     Trait("HOUR", True, _contract, 4),
     Trait("LAST", False, _decision, 16),
@@ -132,7 +141,7 @@ TRAITS = (
     Trait("RATES", False, _kind, KINDS, _priced),
     Trait("PRIMARY", False, None, 1, _when("RATES", 1)),
     Trait("PRIVILEGED", False, None, 1, _when("RATES", 1)),
-    Trait("SIGNED", False, _kind, KINDS, _granted),
+    Trait("SIGNED", False, lambda v: 3 * _kind(v) + code(v, "OLDEST"), 3 * KINDS, _granted),
     Trait("INSURED", False, _kind, KINDS, _when("SIGNED", 1)),
     Trait("FIRST DUE", True, lambda v: (_contract(v) == CONSUMER).astype(np.int64), 2, _signed),
     Trait("REPAID", False, _due, 4, _signed),  # 0 as planned, 1 before
@@ -143,14 +152,14 @@ TRAITS = (
     Trait("ARREARS", False, _due, 4, _signed),  # 0 none, 1 a few days, 2 a month and more
     Trait("ARREARS SHARE", True, None, 1, _when("ARREARS", 1)),
     Trait("DAYS LATE", True, None, 1, _when("ARREARS", 1)),
-    # The monthly rows of a card. CARD USE: 0 never drawn, 1 in use, 2 repaid, 3 given back.
+    # The monthly rows of a card. CARD USE: 0 never drawn, 1 in use, 2 repaid, 3 given back, 4 given back unused.
     Trait("CARD USE", False, _age, 4, _card),
-    Trait("DRAWN AFTER", True, None, 1, lambda v: v["CARD USE"] > 0),
-    Trait("BALANCE SHARE", True, None, 1, lambda v: v["CARD USE"] > 0),
+    Trait("DRAWN AFTER", True, None, 1, drawn),
+    Trait("BALANCE SHARE", True, None, 1, drawn),
     Trait("CARD MONTHS", True, _used, 2, _card),
-    Trait("USE", True, None, 1, lambda v: v["CARD USE"] > 0),
-    Trait("PAYS", True, None, 1, lambda v: v["CARD USE"] > 0),
-    Trait("CASH", True, None, 1, lambda v: v["CARD USE"] > 0),
+    Trait("USE", True, None, 1, drawn),
+    Trait("PAYS", True, None, 1, drawn),
+    Trait("CASH", True, None, 1, drawn),
     Trait("CARD ARREARS", False, _used, 2, _card),
 )
 
@@ -173,7 +182,7 @@ def traits(c: Columns, months: Columns, cards: Columns, names: Mapping[str, Floa
     ended = loan & (last < NEVER)
     early = np.where(loan, ended & (last < planned), np.nan)
     span = np.minimum(planned, 0.0) - first
-    drawn = signed & card & (c["DAYS_FIRST_DRAWING"] < NEVER)
+    used = signed & card & (c["DAYS_FIRST_DRAWING"] < NEVER)
     base = np.where(asked > 0, asked, np.where(credit > 0, credit, np.nan))
     down = c["RATE_DOWN_PAYMENT"]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -208,9 +217,12 @@ def traits(c: Columns, months: Columns, cards: Columns, names: Mapping[str, Floa
             "DAYS LATE": months["days"],
             "CARD USE": np.where(
                 signed & card,
-                np.select([~drawn, last >= NEVER, c["DAYS_TERMINATION"] >= NEVER], [0.0, 1.0, 2.0], 3.0), np.nan,
+                np.select(
+                    [~used & (c["DAYS_TERMINATION"] >= NEVER), ~used, last >= NEVER, c["DAYS_TERMINATION"] >= NEVER],
+                    [0.0, 4.0, 1.0, 2.0], 3.0,
+                ), np.nan,
             ),
-            "DRAWN AFTER": np.where(drawn, c["DAYS_FIRST_DRAWING"] - c["DAYS_DECISION"], np.nan),
+            "DRAWN AFTER": np.where(used, c["DAYS_FIRST_DRAWING"] - c["DAYS_DECISION"], np.nan),
             "BALANCE SHARE": cards["balance"],
             "CARD MONTHS": cards["months"] / np.clip(-c["DAYS_DECISION"] / MONTH, 1, 96),
             "USE": cards["use"],
@@ -222,19 +234,29 @@ def traits(c: Columns, months: Columns, cards: Columns, names: Mapping[str, Floa
 
 
 def oldest(owner: Whole, ages: Floats) -> Floats:
-    """1 (n,) for the first application that each client made, 0 for the others; `owner` ascends."""
+    """Which application (n,) was the client's first: 0 another, 1 the first, 2 the only one. `owner` ascends."""
     most = np.zeros(int(owner[-1]) + 1 if len(owner) else 0)
     np.maximum.at(most, owner, ages)
-    return (ages >= most[owner]).astype(np.float64)
+    alone = np.bincount(owner) == 1
+    return np.where(ages < most[owner], 0.0, np.where(alone[owner], 2.0, 1.0))
+
+
+def one_card(owner: Whole, decisions: Floats) -> Floats:
+    """The decisions (n,) with one granted card for each client: another is a request withdrawn."""
+    cards = decisions == GRANTED_CARD
+    before = np.cumsum(cards) - cards
+    again = cards & (before > before[np.searchsorted(owner, owner)])
+    return np.where(again, CANCELED_CARD, decisions)
 
 
 def draw(model: Model, drivers: Floats, clients: Bits, owner: Whole, keys: Bits) -> dict[str, Floats]:
-    """Draw the traits of applications; which one is a client's first decides what kind of client they were."""
-    before = TRAITS.index(next(trait for trait in TRAITS if trait.name == "CLIENT"))
+    """Draw the traits of applications; which one is a client's first decides how it was answered."""
     z = latent(model, drivers, clients, owner, keys)
-    v = values_at(TRAITS[:before], model, z, {})
+    v = values_at(TRAITS[:1], model, z, {})
     v["OLDEST"] = oldest(owner, v["AGE"])
-    return values_at(TRAITS[before:], model, z[:, before:], v)
+    v = values_at(TRAITS[1:2], model, z[:, 1:2], v)
+    v["DECISION"] = one_card(owner, v["DECISION"])
+    return values_at(TRAITS[2:], model, z[:, 2:], v)
 
 
 def leaning(model: Model, drivers: Floats, clients: Bits) -> Floats:
@@ -293,21 +315,23 @@ def _dates(v: Columns, decision: Floats, term: Floats, signed: Flags, card: Flag
     last = np.where(last <= -1, last, NEVER)
     ended = last + np.clip(np.round(np.nan_to_num(v["CLOSED AFTER"])), 0, 90)
     ended = np.where(ended <= -1, ended, NEVER)
-    drawn = v["CARD USE"] > 0
+    used = drawn(v)
     drawing = np.minimum(decision + np.maximum(np.round(np.nan_to_num(v["DRAWN AFTER"])), 0), -1.0)
-    card_first = np.where(drawn, np.where(drawing + 42 <= -1, drawing + 42, NEVER), NEVER)
+    card_first = np.where(used, np.where(drawing + 42 <= -1, drawing + 42, NEVER), NEVER)
     months = np.clip(np.nan_to_num(v["CARD MONTHS"]), 0, 1) * -decision
     repaid = np.maximum(np.minimum(decision + months, -8.0), card_first)
-    gone = drawn & (v["CARD USE"] >= 2) & (card_first < NEVER)
+    gone = used & (v["CARD USE"] >= 2) & (card_first < NEVER)
     card_last = np.where(gone, np.round(repaid), NEVER)
     card_end = np.where(gone & (v["CARD USE"] == 3), np.minimum(card_last + 60, -1.0), NEVER)
+    unused = np.minimum(np.round(decision + months), -1.0)
+    card_end = np.where(v["CARD USE"] == 4, unused, card_end)
 
     def one(loan: Floats, of_card: Floats) -> Floats:
         return np.where(signed, np.where(card, of_card, loan), np.nan)
 
     never = np.full(len(decision), NEVER)
     return {
-        "DAYS_FIRST_DRAWING": one(never, np.where(drawn, drawing, NEVER)),
+        "DAYS_FIRST_DRAWING": one(never, np.where(used, drawing, NEVER)),
         "DAYS_FIRST_DUE": one(first, card_first),
         "DAYS_LAST_DUE_1ST_VERSION": one(planned, never),
         "DAYS_LAST_DUE": one(last, card_last),

@@ -102,6 +102,11 @@ def code(v: Columns, name: str) -> Whole:
     return np.nan_to_num(v[name]).astype(np.int64)
 
 
+def whole(values: Floats) -> Whole:
+    """Counts (n,) of what was drawn between whole numbers; 0 where nothing was."""
+    return np.maximum(np.round(np.nan_to_num(values)), 0).astype(np.int64)
+
+
 def expanded(counts: Whole) -> tuple[Whole, Whole]:
     """For rows that come `counts` (n,) at a time: whose each one is (total,), and its place from 0 (total,)."""
     owner = np.repeat(np.arange(len(counts)), counts)
