@@ -185,7 +185,7 @@ def fit_previous(folder: Path, drawn: Drawn) -> Model:
     v = previous.traits(
         c, {name: pos[name].to_numpy() for name in pos}, {name: cards[name].to_numpy() for name in cards}, joint
     )
-    v["OLDEST"] = previous.oldest(owner, v["AGE"])
+    v["OLDEST"] = previous.oldest(owner, v)
     known = with_rows(known, np.bincount(owner, minlength=len(numbers)))
     return fit_rows(previous.TRAITS, v, texts, owner, known, drawn)
 
@@ -236,9 +236,11 @@ def with_counts(drawn: Drawn, model: Model) -> tuple[Drawn, Drawn]:
     v = draw_rows(counts.TRAITS, model, drawn.drivers, drawn.keys, every, keys, drawn.known)
     rows = [whole(v[trait.name]) for trait in counts.TRAITS]
     drive = [with_rows(drawn.drivers, some) for some in rows]
-    return replace(drawn, drivers=drive[0], rows=rows[0], known={}), replace(
-        drawn, drivers=drive[1], rows=rows[1], known={}, weights={"DECISION": previous.MORE_CARDS},
-        after={"AGE": ("OLDEST", previous.oldest), "DECISION": ("DECISION", previous.one_card)},
+    # Keys of their own: rows must not lean the way the number of rows did.
+    of_bureau, of_previous = (chance.below(drawn.keys, purpose) for purpose in (8, 9))
+    return replace(drawn, drivers=drive[0], keys=of_bureau, rows=rows[0], known={}), replace(
+        drawn, drivers=drive[1], keys=of_previous, rows=rows[1], known={}, weights={"DECISION": previous.MORE_CARDS},
+        after={"AGE": ("OLDEST", previous.oldest), "DECISION": ("DECISION", previous.answered)},
     )  # fmt: skip
 
 

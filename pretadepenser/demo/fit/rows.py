@@ -112,8 +112,8 @@ def _positive(matrix: Floats) -> Floats:
 class Drawn:
     """Fictitious clients to cut the marginals at: drivers (clients, k), keys (clients,), rows (clients,).
 
-    `after` adds a column that parents ask for once a trait is drawn: trait -> name, function of owner and
-    values. `weights` are how much more often than genuine rows have it a value is drawn: what `after` takes
+    `after` adds a column that parents ask for once a trait is drawn: trait -> name, function of owner
+    and traits. `weights` are how much more often than genuine rows have it a value is drawn: what `after` takes
     away again.
     """
 
@@ -121,7 +121,7 @@ class Drawn:
     keys: Bits
     rows: Whole
     known: Mapping[str, Floats]
-    after: Mapping[str, tuple[str, Callable[[Whole, Floats], Floats]]]
+    after: Mapping[str, tuple[str, Callable[[Whole, Columns], Floats]]]
     weights: Mapping[str, Mapping[int, float]]
 
 
@@ -190,7 +190,7 @@ def _marginals(
         fictitious[trait.name][there] = out[trait.name].draw(z[there, i], classed[there])
         if trait.name in drawn.after:
             name, function = drawn.after[trait.name]
-            fictitious[name] = function(owner, fictitious[trait.name])
+            fictitious[name] = function(owner, fictitious)
     return out
 
 

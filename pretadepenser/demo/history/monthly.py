@@ -59,7 +59,7 @@ def _late(v: Columns, keys: Bits, owner: Whole, place: Whole, length: Whole) -> 
     arrears = code(v, "ARREARS")[owner]
     share = np.clip(np.nan_to_num(v["ARREARS SHARE"]), 0.03, 0.9)
     usual = np.maximum(np.nan_to_num(v["DAYS LATE"]), 1)
-    start = 1 + np.floor(uniform(keys, 61) * np.maximum(length - 1, 1)).astype(np.int64)
+    start = _long_start(keys, length)
     chance = uniform(below(keys[owner], 300 + place), 62)
     late = (arrears == 1) & (place > 0) & ((chance < share[owner]) | (place == start[owner]))
     spread = np.exp(0.6 * normal(below(keys[owner], 300 + place), 1, 63)[:, 0])
@@ -152,8 +152,8 @@ def loan_payments(v: Columns, c: Columns, keys: Bits, leaning: Floats) -> tuple[
 
 
 def _long_start(keys: Bits, length: Whole) -> Whole:
-    """The place (n,) from which long arrears grow."""
-    return 1 + np.floor(uniform(keys, 61) * np.maximum(length - 1, 1)).astype(np.int64)
+    """The place (n,) from which long arrears grow: rather early, since they last."""
+    return 1 + np.floor(uniform(keys, 61) ** 2 * np.maximum(length - 1, 1)).astype(np.int64)
 
 
 def _in_parts(owner: Whole, columns: dict[str, Floats], under: Bits, parts: Flags) -> tuple[Whole, dict[str, Floats]]:

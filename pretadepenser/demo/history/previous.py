@@ -42,8 +42,9 @@ JOINT = {
 }
 AGES = np.array([365, 730, 1460])
 GRANTED_CARD, CANCELED_CARD = 4 * REVOLVING + APPROVED, 4 * REVOLVING + CANCELED
+GRANTED_LOANS = (4 * CASH + APPROVED, 4 * CONSUMER + APPROVED)
 # How much more often a card is drawn as granted so that, with one a client, as many are.
-MORE_CARDS = {GRANTED_CARD: 1.25, CANCELED_CARD: 0.52}
+MORE_CARDS = {GRANTED_CARD: 1.42, CANCELED_CARD: 0.44}
 
 
 def _decision(v: Columns) -> Whole:
@@ -233,29 +234,36 @@ def traits(c: Columns, months: Columns, cards: Columns, names: Mapping[str, Floa
     return {name: np.where(np.isfinite(values), values, np.nan) for name, values in v.items()}
 
 
-def oldest(owner: Whole, ages: Floats) -> Floats:
+def oldest(owner: Whole, v: Columns) -> Floats:
     """Which application (n,) was the client's first: 0 another, 1 the first, 2 the only one. `owner` ascends."""
     most = np.zeros(int(owner[-1]) + 1 if len(owner) else 0)
-    np.maximum.at(most, owner, ages)
+    np.maximum.at(most, owner, v["AGE"])
     alone = np.bincount(owner) == 1
-    return np.where(ages < most[owner], 0.0, np.where(alone[owner], 2.0, 1.0))
+    return np.where(v["AGE"] < most[owner], 0.0, np.where(alone[owner], 2.0, 1.0))
 
 
-def one_card(owner: Whole, decisions: Floats) -> Floats:
-    """The decisions (n,) with one granted card for each client: another is a request withdrawn."""
+def answered(owner: Whole, v: Columns) -> Floats:
+    """The decisions (n,) as one client may have them: one granted card, and a loan granted at first.
+
+    A second card is a request withdrawn; who was never granted a loan was granted the first one asked for,
+    since others are not among the bank's clients.
+    """
+    decisions = v["DECISION"]
     cards = decisions == GRANTED_CARD
     before = np.cumsum(cards) - cards
     again = cards & (before > before[np.searchsorted(owner, owner)])
-    return np.where(again, CANCELED_CARD, decisions)
+    decisions = np.where(again, CANCELED_CARD, decisions)
+    loans = np.bincount(owner, np.isin(decisions, GRANTED_LOANS))
+    return np.where((loans[owner] == 0) & (v["OLDEST"] == 1), GRANTED_LOANS[1], decisions)
 
 
 def draw(model: Model, drivers: Floats, clients: Bits, owner: Whole, keys: Bits) -> dict[str, Floats]:
     """Draw the traits of applications; which one is a client's first decides how it was answered."""
     z = latent(model, drivers, clients, owner, keys)
     v = values_at(TRAITS[:1], model, z, {})
-    v["OLDEST"] = oldest(owner, v["AGE"])
+    v["OLDEST"] = oldest(owner, v)
     v = values_at(TRAITS[1:2], model, z[:, 1:2], v)
-    v["DECISION"] = one_card(owner, v["DECISION"])
+    v["DECISION"] = answered(owner, v)
     return values_at(TRAITS[2:], model, z[:, 2:], v)
 
 
