@@ -31,9 +31,9 @@ class Parts:
 
     def __init__(self, folder: Path, name: str, schema: pa.Schema, kind: str, whole: bool) -> None:
         text = pa.string()
-        self._plain = pa.schema([
-            pa.field(f.name, text if pa.types.is_dictionary(f.type) else f.type) for f in schema
-        ])
+        self._plain = pa.schema(
+            [pa.field(f.name, text if pa.types.is_dictionary(f.type) else f.type) for f in schema]
+        )
         self._folder, self._name, self._kind, self._whole = folder, name, kind, whole
         self._schema = schema if kind == "parquet" else self._plain
         self._part = 0
@@ -76,7 +76,9 @@ class Parts:
             self._writer = None
 
 
-def write(folder: Path, clients: int, seed: int = 1, kind: str = "parquet", whole: bool = False) -> Mapping[str, int]:
+def write(
+    folder: Path, clients: int, seed: int = 1, kind: str = "parquet", whole: bool = False
+) -> Mapping[str, int]:
     """Write all seven tables of `clients` clients into `folder`, made if need be; the rows of each by name.
 
     Raises FileExistsError when the folder is not empty, ValueError when a number is out of range.
@@ -108,7 +110,8 @@ def write(folder: Path, clients: int, seed: int = 1, kind: str = "parquet", whol
 def main(arguments: list[str] | None = None) -> int:
     """Command line: 0 when all is written, 2 when it cannot be."""
     parser = argparse.ArgumentParser(
-        prog="python -m pretadepenser.demo", description="Écrire le portefeuille fictif comme celui de Kaggle."
+        prog="python -m pretadepenser.demo",
+        description="Écrire le portefeuille fictif comme celui de Kaggle.",
     )
     parser.add_argument("folder", type=Path, metavar="DOSSIER", help="dossier à écrire, nouveau ou vide")
     parser.add_argument("--clients", type=int, default=20_000, metavar="N", help="nombre de clients (20 000)")

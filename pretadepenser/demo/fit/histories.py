@@ -114,7 +114,11 @@ def fit_bureau(folder: Path, drawn: Drawn) -> Model:
     """The model of bureau rows, from the clients of both folders."""
     c, balance, numbers, known = joined(folder)
     names = {"TYPE": bureau.TYPES, "STATE": bureau.STATES, "CURRENCY": bureau.CURRENCIES}
-    for column, trait in (("CREDIT_TYPE", "TYPE"), ("CREDIT_ACTIVE", "STATE"), ("CREDIT_CURRENCY", "CURRENCY")):
+    for column, trait in (
+        ("CREDIT_TYPE", "TYPE"),
+        ("CREDIT_ACTIVE", "STATE"),
+        ("CREDIT_CURRENCY", "CURRENCY"),
+    ):
         c[column] = codes(c[column], names[trait])
     usual = ~np.isnan(c["CREDIT_TYPE"]) & ~np.isnan(c["CREDIT_ACTIVE"])
     c = {name: values[usual] for name, values in c.items()}
@@ -160,7 +164,11 @@ def fit_previous(folder: Path, drawn: Drawn) -> Model:
     path = folder / "all-tables"
     numbers, known = people(path)
     c = read(path / "previous_application.parquet")
-    text = {name: np.where(pd.isna(values), NOTHING, values) for name, values in c.items() if values.dtype == object}
+    text = {
+        name: np.where(pd.isna(values), NOTHING, values)
+        for name, values in c.items()
+        if values.dtype == object
+    }
     text["NFLAG_LAST_APPL_IN_DAY"] = c["NFLAG_LAST_APPL_IN_DAY"].astype(int).astype(str)
     for column, some in (
         ("NAME_CONTRACT_TYPE", previous.CONTRACTS), ("NAME_CONTRACT_STATUS", previous.STATUSES),
@@ -183,7 +191,10 @@ def fit_previous(folder: Path, drawn: Drawn) -> Model:
     pos = instalment_months(path / "POS_CASH_balance.parquet").reindex(contracts)
     cards = card_months(path / "credit_card_balance.parquet").reindex(contracts)
     v = previous.traits(
-        c, {name: pos[name].to_numpy() for name in pos}, {name: cards[name].to_numpy() for name in cards}, joint
+        c,
+        {name: pos[name].to_numpy() for name in pos},
+        {name: cards[name].to_numpy() for name in cards},
+        joint,
     )
     v["OLDEST"] = previous.oldest(owner, v)
     known = with_rows(known, np.bincount(owner, minlength=len(numbers)))
@@ -214,7 +225,9 @@ def shares(folder: Path) -> tuple[float, float]:
         columns = ["SK_ID_CURR", "AMT_REQ_CREDIT_BUREAU_YEAR"]
         frame = pd.read_csv(path / f"application_{part}.csv", usecols=columns)
         asked += int(frame["AMT_REQ_CREDIT_BUREAU_YEAR"].notna().sum())
-        followed.append(len(told.intersection(frame["SK_ID_CURR"])) / len(has.intersection(frame["SK_ID_CURR"])))
+        followed.append(
+            len(told.intersection(frame["SK_ID_CURR"])) / len(has.intersection(frame["SK_ID_CURR"]))
+        )
     share = followed[0] * LABELLED + followed[1] * (1 - LABELLED)
     return round(share, 3), round(len(has) / asked, 3)
 
@@ -256,7 +269,9 @@ def fit(folder: Path) -> Histories:
 def main(arguments: list[str] | None = None) -> int:
     """Command line."""
     parser = argparse.ArgumentParser(description="Ajuster les historiques fictifs à des clients réels.")
-    parser.add_argument("folder", type=Path, metavar="DOSSIER", help="dossier de all-tables et bureau-clients")
+    parser.add_argument(
+        "folder", type=Path, metavar="DOSSIER", help="dossier de all-tables et bureau-clients"
+    )
     parser.add_argument("--output", type=Path, default=PATH, metavar="FICHIER", help="fichier .npz à écrire")
     options = parser.parse_args(arguments)
     try:

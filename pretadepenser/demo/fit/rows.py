@@ -184,7 +184,12 @@ def _marginals(
             out[trait.name] = grid(values[known], parent, trait.classes, spread)
         else:
             out[trait.name] = levels(
-                values[known], parent, trait.classes, orders[trait.name], spread, drawn.weights.get(trait.name, {})
+                values[known],
+                parent,
+                trait.classes,
+                orders[trait.name],
+                spread,
+                drawn.weights.get(trait.name, {}),
             )
         fictitious[trait.name] = np.full(len(z), np.nan)
         fictitious[trait.name][there] = out[trait.name].draw(z[there, i], classed[there])

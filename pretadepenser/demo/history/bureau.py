@@ -244,9 +244,7 @@ def balances(v: Columns, c: Columns, keys: Bits) -> tuple[Whole, Whole, Whole]:
     return owner, month, status
 
 
-def _climb(
-    status: Whole, arrears: Whole, owner: Whole, place: Whole, length: Whole, keys: Bits
-) -> None:
+def _climb(status: Whole, arrears: Whole, owner: Whole, place: Whole, length: Whole, keys: Bits) -> None:
     """Serious arrears climb a step a month: to 2, 3 or 4 and back to 0, or to 5 until the credit ends."""
     start = np.floor(uniform(keys, 45) * np.maximum(length - 2, 1)).astype(np.int64)
     steps = np.where(arrears == 3, 5, 2 + np.floor(uniform(keys, 46) ** 3 * 3).astype(np.int64))

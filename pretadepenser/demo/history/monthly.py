@@ -118,7 +118,9 @@ def loan_payments(v: Columns, c: Columns, keys: Bits, leaning: Floats) -> tuple[
     kept = month >= -SPAN
     owner, place, due, month = owner[kept], place[kept], due[kept], month[kept]
     under = below(keys[owner], 600 + place)
-    early = (repaid & (c["DAYS_LAST_DUE"] < c["DAYS_LAST_DUE_1ST_VERSION"]))[owner] & (place == count[owner] - 1)
+    early = (repaid & (c["DAYS_LAST_DUE"] < c["DAYS_LAST_DUE_1ST_VERSION"]))[owner] & (
+        place == count[owner] - 1
+    )
     at = month - first[owner]
     late, counted = _late(v, keys, owner, at, last - first)
     covered = (at >= 0) & (month <= last[owner]) & ~(repaid[owner] & (month == last[owner]))
@@ -156,7 +158,9 @@ def _long_start(keys: Bits, length: Whole) -> Whole:
     return 1 + np.floor(uniform(keys, 61) ** 2 * np.maximum(length - 1, 1)).astype(np.int64)
 
 
-def _in_parts(owner: Whole, columns: dict[str, Floats], under: Bits, parts: Flags) -> tuple[Whole, dict[str, Floats]]:
+def _in_parts(
+    owner: Whole, columns: dict[str, Floats], under: Bits, parts: Flags
+) -> tuple[Whole, dict[str, Floats]]:
     """The rows (m,) with those chosen given twice: a part of the payment in each, the first days before."""
     row, half = expanded(1 + parts.astype(np.int64))
     out = {name: values[row] for name, values in columns.items()}
@@ -165,7 +169,9 @@ def _in_parts(owner: Whole, columns: dict[str, Floats], under: Bits, parts: Flag
     rest = columns["AMT_PAYMENT"] - share
     out["AMT_PAYMENT"] = np.where(two, np.where(half == 0, share[row], rest[row]), out["AMT_PAYMENT"])
     sooner = np.floor(6 * uniform(under, 73))[row]
-    out["DAYS_ENTRY_PAYMENT"] = np.where(two & (half == 0), out["DAYS_ENTRY_PAYMENT"] - sooner, out["DAYS_ENTRY_PAYMENT"])
+    out["DAYS_ENTRY_PAYMENT"] = np.where(
+        two & (half == 0), out["DAYS_ENTRY_PAYMENT"] - sooner, out["DAYS_ENTRY_PAYMENT"]
+    )
     return owner[row], out
 
 
@@ -182,7 +188,10 @@ def card_months(v: Columns, c: Columns, keys: Bits) -> tuple[Whole, dict[str, Fl
     begun = np.where(used, month_of(np.minimum(c["DAYS_FIRST_DRAWING"], -1.0)), 0)
     number = np.where(used, np.maximum(number, np.minimum(begun - first + 2, -first)), number)
     size, widest = len(first), int(number.max(initial=0))
-    held = {name: np.zeros((size, widest)) for name in ("owed", "limit", "machine", "shop", "minimum", "paid", "days")}
+    held = {
+        name: np.zeros((size, widest))
+        for name in ("owed", "limit", "machine", "shop", "minimum", "paid", "days")
+    }
     limit = np.maximum(np.round(c["AMT_CREDIT"] / 4500), 1) * 4500
     raised = np.floor(uniform(keys, 81) * SPAN)
     share = np.clip(np.nan_to_num(v["BALANCE SHARE"]), 0, 1)
@@ -193,7 +202,9 @@ def card_months(v: Columns, c: Columns, keys: Bits) -> tuple[Whole, dict[str, Fl
     owed, missed = np.zeros(size), np.zeros(size)
     for t in range(widest):
         now = below(keys, 900 + t)
-        limit = np.where((raised == t) & (uniform(keys, 83) < 0.6), np.round(limit * 1.3 / 4500) * 4500, limit)
+        limit = np.where(
+            (raised == t) & (uniform(keys, 83) < 0.6), np.round(limit * 1.3 / 4500) * 4500, limit
+        )
         can = used & (first + t >= begun)
         frozen = (arrears == 2) & (t >= stuck) & (owed > 0)
         wants = can & (uniform(below(keys, 700 + (t + 5) // 9), 84) < share) & ~frozen
@@ -203,10 +214,14 @@ def card_months(v: Columns, c: Columns, keys: Bits) -> tuple[Whole, dict[str, Fl
         from_machine = (uniform(now, 88) < cash) & draws
         machine = np.where(from_machine, np.maximum(np.round(taken / 4500), 1) * 4500, 0.0)
         shop = np.where(draws & ~from_machine, taken, 0.0)
-        minimum = np.where(owed > 0, np.minimum(np.maximum(np.round(owed * 0.055 / 4.5) * 4.5, 2250), owed), 0.0)
+        minimum = np.where(
+            owed > 0, np.minimum(np.maximum(np.round(owed * 0.055 / 4.5) * 4.5, 2250), owed), 0.0
+        )
         skips = frozen | ((arrears == 1) & (uniform(now, 89) < 0.2))
         noise = np.exp(0.35 * normal(now, 1, 90)[:, 0])
-        gives = np.where(can & ~wants & (owed > 0), owed * (1 + INTEREST), minimum * np.maximum(pays * noise, 1))
+        gives = np.where(
+            can & ~wants & (owed > 0), owed * (1 + INTEREST), minimum * np.maximum(pays * noise, 1)
+        )
         paid = np.where(skips, 0.0, np.minimum(gives, owed * (1 + INTEREST)))
         paid = np.where(paid < owed, np.round(paid / 4.5) * 4.5, paid)
         missed = np.where(skips & (owed > 0), missed + 1, 0.0)
@@ -217,7 +232,9 @@ def card_months(v: Columns, c: Columns, keys: Bits) -> tuple[Whole, dict[str, Fl
             held[name][:, t] = values
     shown = np.arange(widest) < number[:, None]
     owner, place = np.nonzero(shown)
-    return owner, _card_columns({name: table[shown] for name, table in held.items()}, v, c, owner, place, first, begun)
+    return owner, _card_columns(
+        {name: table[shown] for name, table in held.items()}, v, c, owner, place, first, begun
+    )
 
 
 def _card_columns(

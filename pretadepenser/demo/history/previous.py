@@ -284,11 +284,15 @@ def applications(v: Columns, keys: Bits) -> dict[str, Floats]:
     amount = np.where(coarse, np.maximum(np.round(amount / 4500), 1) * 4500, np.round(amount / 4.5) * 4.5)
     asked = np.where(v["ASKED"] == 2, amount, 0.0)
     ratio = np.nan_to_num(v["RATIO"])
-    credit = np.where(v["ASKED"] == 2, np.round(amount * ratio / 4.5) * 4.5, np.where(v["ASKED"] == 1, amount, 0.0))
+    credit = np.where(
+        v["ASKED"] == 2, np.round(amount * ratio / 4.5) * 4.5, np.where(v["ASKED"] == 1, amount, 0.0)
+    )
     credit = np.where(priced, credit, np.where(uniform(keys, 52) < 0.9, 0.0, credit))
     term = np.where(card, 0.0, v["TERM"])
     annuity = np.where(card, credit * v["COST"], credit * v["COST"] / np.maximum(term, 1))
-    down = np.where(v["DOWN SAID"] == 2, np.clip(v["DOWN"], 0, 0.9), np.where(v["DOWN SAID"] == 1, 0.0, np.nan))
+    down = np.where(
+        v["DOWN SAID"] == 2, np.clip(v["DOWN"], 0, 0.9), np.where(v["DOWN SAID"] == 1, 0.0, np.nan)
+    )
     dates = _dates(v, decision, term, signed, card)
     goods = np.where(v["GOODS SAID"] == 1, np.where(asked > 0, asked, credit), np.nan)
     return {
