@@ -57,7 +57,7 @@ APPLICATION: Final = "application"
 BATCH_ROWS = 65_536
 # Megabytes that an import may take, and the share of them that DuckDB may.
 MEMORY: Final = 1000
-SHARE: Final = 0.6
+SHARE: Final = 0.5
 # Megabytes that a thread of DuckDB needs.
 THREAD: Final = 250
 
