@@ -64,7 +64,9 @@ class _Drawn:
         known = asked & (chance.uniform(self.keys, 1) < self.p.known)
         every = np.arange(len(self.numbers))
         v = {"KNOWN": known.astype(float)}
-        v = draw_rows(counts.TRAITS, self.p.counts, self.drivers, self.keys, every, chance.below(self.keys, 2), v)
+        v = draw_rows(
+            counts.TRAITS, self.p.counts, self.drivers, self.keys, every, chance.below(self.keys, 2), v
+        )
         self.counts = {trait.name: whole(v[trait.name]) for trait in counts.TRAITS}
 
     def _knowing(self, rows: str) -> Floats:
@@ -80,7 +82,15 @@ class _Drawn:
         """Credits elsewhere."""
         owner, place = expanded(self.counts["CREDITS"])
         keys = row_keys(self.keys, 3, owner, place)
-        v = draw_rows(bureau.TRAITS, self.p.bureau, self._knowing("CREDITS"), chance.below(self.keys, 4), owner, keys, {})
+        v = draw_rows(
+            bureau.TRAITS,
+            self.p.bureau,
+            self._knowing("CREDITS"),
+            chance.below(self.keys, 4),
+            owner,
+            keys,
+            {},
+        )
         return _Rows(owner, keys, self.numbers[owner] * MOST + place, v, bureau.credits(v, keys))
 
     @cached_property
@@ -94,7 +104,9 @@ class _Drawn:
         """Earlier applications to us."""
         owner, place = expanded(self.counts["APPLICATIONS"])
         keys = row_keys(self.keys, 6, owner, place)
-        v = previous.draw(self.p.previous, self._knowing("APPLICATIONS"), chance.below(self.keys, 7), owner, keys)
+        v = previous.draw(
+            self.p.previous, self._knowing("APPLICATIONS"), chance.below(self.keys, 7), owner, keys
+        )
         return _Rows(owner, keys, self.numbers[owner] * MOST + place, v, previous.applications(v, keys))
 
     @cached_property
@@ -114,7 +126,11 @@ class _Drawn:
 
 
 def _bureau(d: _Drawn) -> pa.RecordBatch:
-    texts = {"CREDIT_ACTIVE": bureau.STATES, "CREDIT_CURRENCY": bureau.CURRENCIES, "CREDIT_TYPE": bureau.TYPES}
+    texts = {
+        "CREDIT_ACTIVE": bureau.STATES,
+        "CREDIT_CURRENCY": bureau.CURRENCIES,
+        "CREDIT_TYPE": bureau.TYPES,
+    }
     numbers = {"SK_ID_CURR": d.numbers[d.credits.owner], "SK_ID_BUREAU": d.credits.ids}
     return record_batch(TABLES["bureau"], numbers, d.credits.columns, texts)
 
@@ -166,7 +182,10 @@ def _instalments(d: _Drawn) -> pa.RecordBatch:
     leaning = d.leaning[d.loans.owner]
     of_loans = monthly.loan_payments(d.loans.traits, d.loans.columns, d.loans.keys, leaning)
     of_cards = monthly.card_payments(d.card_months[1], d.card_months[0], d.cards.keys)
-    parts = ((_contracts(d, d.loans, of_loans[0]), of_loans[1]), (_contracts(d, d.cards, of_cards[0]), of_cards[1]))
+    parts = (
+        (_contracts(d, d.loans, of_loans[0]), of_loans[1]),
+        (_contracts(d, d.cards, of_cards[0]), of_cards[1]),
+    )
     numbers = {name: np.concatenate([part[0][name] for part in parts]) for name in parts[0][0]}
     columns = {name: np.concatenate([part[1][name] for part in parts]) for name in parts[0][1]}
     order = np.argsort(numbers["SK_ID_CURR"], kind="stable")
@@ -223,7 +242,9 @@ def all_tables(clients: int, seed: int, batch_clients: int = CLIENTS) -> Iterato
         yield {table: maker(drawn) for table, maker in MAKERS.items()}
 
 
-def record_batch(table: Table, numbers: Mapping[str, Whole], columns: Columns, texts: Texts) -> pa.RecordBatch:
+def record_batch(
+    table: Table, numbers: Mapping[str, Whole], columns: Columns, texts: Texts
+) -> pa.RecordBatch:
     """Rows with the table's schema: `numbers` are identifiers, `texts` the words behind the codes."""
     schema = table.arrow_schema()
     arrays = []

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pretadepenser.demo.columns import Columns
+from pretadepenser.demo.columns import Columns, Flags
 from pretadepenser.demo.fit.marginals import FEWEST, Latent, latent_spread, positions, rank_scores
 from pretadepenser.demo.history.chance import Bits
 from pretadepenser.demo.history.people import DEFAULT, ODDS
@@ -60,7 +60,9 @@ def levels(
         counts = counts if counts.sum() > 0 else pooled
         share = np.cumsum(counts / counts.sum())[:-1]
         cuts.append(np.where(share > 1 - 1e-9, 9.0, np.where(share < 1e-9, -9.0, z(one).ppf(share))))
-    return Levels(order, np.round(np.maximum.accumulate(np.array(cuts), axis=1), 3))
+    return Levels(
+        order, np.asarray(np.round(np.maximum.accumulate(np.array(cuts), axis=1), 3), dtype=np.float64)
+    )
 
 
 def grid(values: Floats, parent: Whole, classes: int, z: Latent) -> Numbers:
@@ -113,8 +115,8 @@ class Drawn:
     """Fictitious clients to cut the marginals at: drivers (clients, k), keys (clients,), rows (clients,).
 
     `after` adds a column that parents ask for once a trait is drawn: trait -> name, function of owner
-    and traits. `weights` are how much more often than genuine rows have it a value is drawn: what `after` takes
-    away again.
+    and traits. `weights` are how much more often than genuine rows have it a value is drawn: what `after`
+    takes away again.
     """
 
     drivers: Floats
@@ -176,7 +178,9 @@ def _marginals(
     fictitious: dict[str, Floats] = {name: values[owner] for name, values in drawn.known.items()}
     for i, trait in enumerate(traits):
         values = np.where(trait.there(v, size), v[trait.name], np.nan)
-        known = ~np.isnan(values) if trait.continuous else np.isin(values, orders[trait.name])
+        known: Flags = (
+            np.asarray(~np.isnan(values)) if trait.continuous else np.isin(values, orders[trait.name])
+        )
         parent = trait.of(v, size)[known]
         there, classed = trait.there(fictitious, len(z)), trait.of(fictitious, len(z))
         spread = latent_spread(z[:, i], classed, there)
@@ -184,7 +188,12 @@ def _marginals(
             out[trait.name] = grid(values[known], parent, trait.classes, spread)
         else:
             out[trait.name] = levels(
-                values[known], parent, trait.classes, orders[trait.name], spread, drawn.weights.get(trait.name, {})
+                values[known],
+                parent,
+                trait.classes,
+                orders[trait.name],
+                spread,
+                drawn.weights.get(trait.name, {}),
             )
         fictitious[trait.name] = np.full(len(z), np.nan)
         fictitious[trait.name][there] = out[trait.name].draw(z[there, i], classed[there])
@@ -229,4 +238,4 @@ def _levels_of_chance(
     np.fill_diagonal(within, np.maximum(room - np.diag(between), 0.02))
     limit = 0.95 * np.sqrt(np.outer(np.diag(within), np.diag(within)))
     within = _positive(np.where(np.eye(len(room)) > 0, within, np.clip(within, -limit, limit)))
-    return np.linalg.cholesky(between), np.linalg.cholesky(within)
+    return np.asarray(np.linalg.cholesky(between)), np.asarray(np.linalg.cholesky(within))

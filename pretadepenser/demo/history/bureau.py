@@ -49,7 +49,7 @@ def _group_closed(v: Columns) -> Whole:
 
 
 def _ended(v: Columns) -> Flags:
-    return code(v, "STATE") == 1
+    return np.equal(code(v, "STATE"), 1)
 
 
 def _planned_end(v: Columns) -> Whole:
@@ -113,6 +113,7 @@ def traits(c: Columns, balance: Columns) -> dict[str, Floats]:
     `balance` has last (month), late and worst (of STATUS 1 to 5), unsaid (months X), closing (first month C)
     and open (months before it).
     """
+    worst = balance["worst"]
     start, end, fact = c["DAYS_CREDIT"], c["DAYS_CREDIT_ENDDATE"], c["DAYS_ENDDATE_FACT"]
     end = np.where(np.abs(end) > 20_000, np.nan, end)
     closed = c["CREDIT_ACTIVE"] == 1
@@ -148,7 +149,7 @@ def traits(c: Columns, balance: Columns) -> dict[str, Floats]:
             "CURRENCY": c["CREDIT_CURRENCY"],
             "SILENT": -balance["last"],
             "ARREARS": np.select(
-                [np.isnan(balance["worst"]), balance["worst"] == 0, balance["worst"] == 1, balance["worst"] < 5],
+                [np.isnan(worst), worst == 0, worst == 1, worst < 5],
                 [np.nan, 0.0, 1.0, 2.0], 3.0,
             ),
             "ARREARS SHARE": balance["late"] / balance["open"],
@@ -244,9 +245,7 @@ def balances(v: Columns, c: Columns, keys: Bits) -> tuple[Whole, Whole, Whole]:
     return owner, month, status
 
 
-def _climb(
-    status: Whole, arrears: Whole, owner: Whole, place: Whole, length: Whole, keys: Bits
-) -> None:
+def _climb(status: Whole, arrears: Whole, owner: Whole, place: Whole, length: Whole, keys: Bits) -> None:
     """Serious arrears climb a step a month: to 2, 3 or 4 and back to 0, or to 5 until the credit ends."""
     start = np.floor(uniform(keys, 45) * np.maximum(length - 2, 1)).astype(np.int64)
     steps = np.where(arrears == 3, 5, 2 + np.floor(uniform(keys, 46) ** 3 * 3).astype(np.int64))

@@ -24,18 +24,23 @@ STATUSES = ("Active", "Completed", "Signed")
 IN_ADVANCE = 8.0  # days that people pay before the instalment is due, on average
 IN_PARTS = 0.07  # share of the instalments that are paid in two parts
 CAUGHT_UP = -3.0  # log-odds that an instalment is late by days that its month does not show
+LEANING = 0.7  # of those log-odds, for one standard deviation more of arrears elsewhere in the client's rows
 TOLERATED = 0.93  # share of long arrears that are small sums the lender lets be: paid, but for a remainder
 INTEREST = 0.033  # of what is owed on a card, each month
 
 
 def is_loan(c: Columns) -> Flags:
     """Contracts (n,) with a schedule of instalments."""
-    return ~np.isnan(c["DAYS_FIRST_DUE"]) & (c["NAME_PORTFOLIO"] != CARDS)
+    return np.asarray(
+        np.logical_and(~np.isnan(c["DAYS_FIRST_DUE"]), c["NAME_PORTFOLIO"] != CARDS), dtype=np.bool_
+    )
 
 
 def is_card(c: Columns) -> Flags:
     """Cards (n,) that were handed over."""
-    return ~np.isnan(c["DAYS_FIRST_DUE"]) & (c["NAME_PORTFOLIO"] == CARDS)
+    return np.asarray(
+        np.logical_and(~np.isnan(c["DAYS_FIRST_DUE"]), c["NAME_PORTFOLIO"] == CARDS), dtype=np.bool_
+    )
 
 
 def month_of(days: Floats) -> Whole:
@@ -118,7 +123,9 @@ def loan_payments(v: Columns, c: Columns, keys: Bits, leaning: Floats) -> tuple[
     kept = month >= -SPAN
     owner, place, due, month = owner[kept], place[kept], due[kept], month[kept]
     under = below(keys[owner], 600 + place)
-    early = (repaid & (c["DAYS_LAST_DUE"] < c["DAYS_LAST_DUE_1ST_VERSION"]))[owner] & (place == count[owner] - 1)
+    early = (repaid & (c["DAYS_LAST_DUE"] < c["DAYS_LAST_DUE_1ST_VERSION"]))[owner] & (
+        place == count[owner] - 1
+    )
     at = month - first[owner]
     late, counted = _late(v, keys, owner, at, last - first)
     covered = (at >= 0) & (month <= last[owner]) & ~(repaid[owner] & (month == last[owner]))
@@ -127,7 +134,7 @@ def loan_payments(v: Columns, c: Columns, keys: Bits, leaning: Floats) -> tuple[
     late = np.where(covered & ~long, late, 0)
     # What the balance at the end of the month does not show: a few days, caught up before it.
     room = np.maximum(np.floor(month * MONTH) - due - 1, 0)
-    slipped = uniform(under, 67) < 1 / (1 + np.exp(-CAUGHT_UP - 1.1 * leaning[owner]))
+    slipped = uniform(under, 67) < 1 / (1 + np.exp(-CAUGHT_UP - LEANING * leaning[owner]))
     slip = np.minimum(np.ceil(-4 * np.log(uniform(under, 68))), room)
     habit = np.exp(0.5 * normal(keys, 1, 69)[:, 0])[owner]
     advance = np.floor(-IN_ADVANCE * habit * np.log(uniform(under, 70)))
@@ -156,7 +163,9 @@ def _long_start(keys: Bits, length: Whole) -> Whole:
     return 1 + np.floor(uniform(keys, 61) ** 2 * np.maximum(length - 1, 1)).astype(np.int64)
 
 
-def _in_parts(owner: Whole, columns: dict[str, Floats], under: Bits, parts: Flags) -> tuple[Whole, dict[str, Floats]]:
+def _in_parts(
+    owner: Whole, columns: dict[str, Floats], under: Bits, parts: Flags
+) -> tuple[Whole, dict[str, Floats]]:
     """The rows (m,) with those chosen given twice: a part of the payment in each, the first days before."""
     row, half = expanded(1 + parts.astype(np.int64))
     out = {name: values[row] for name, values in columns.items()}
@@ -165,7 +174,9 @@ def _in_parts(owner: Whole, columns: dict[str, Floats], under: Bits, parts: Flag
     rest = columns["AMT_PAYMENT"] - share
     out["AMT_PAYMENT"] = np.where(two, np.where(half == 0, share[row], rest[row]), out["AMT_PAYMENT"])
     sooner = np.floor(6 * uniform(under, 73))[row]
-    out["DAYS_ENTRY_PAYMENT"] = np.where(two & (half == 0), out["DAYS_ENTRY_PAYMENT"] - sooner, out["DAYS_ENTRY_PAYMENT"])
+    out["DAYS_ENTRY_PAYMENT"] = np.where(
+        two & (half == 0), out["DAYS_ENTRY_PAYMENT"] - sooner, out["DAYS_ENTRY_PAYMENT"]
+    )
     return owner[row], out
 
 
@@ -182,7 +193,10 @@ def card_months(v: Columns, c: Columns, keys: Bits) -> tuple[Whole, dict[str, Fl
     begun = np.where(used, month_of(np.minimum(c["DAYS_FIRST_DRAWING"], -1.0)), 0)
     number = np.where(used, np.maximum(number, np.minimum(begun - first + 2, -first)), number)
     size, widest = len(first), int(number.max(initial=0))
-    held = {name: np.zeros((size, widest)) for name in ("owed", "limit", "machine", "shop", "minimum", "paid", "days")}
+    held = {
+        name: np.zeros((size, widest))
+        for name in ("owed", "limit", "machine", "shop", "minimum", "paid", "days")
+    }
     limit = np.maximum(np.round(c["AMT_CREDIT"] / 4500), 1) * 4500
     raised = np.floor(uniform(keys, 81) * SPAN)
     share = np.clip(np.nan_to_num(v["BALANCE SHARE"]), 0, 1)
@@ -193,7 +207,9 @@ def card_months(v: Columns, c: Columns, keys: Bits) -> tuple[Whole, dict[str, Fl
     owed, missed = np.zeros(size), np.zeros(size)
     for t in range(widest):
         now = below(keys, 900 + t)
-        limit = np.where((raised == t) & (uniform(keys, 83) < 0.6), np.round(limit * 1.3 / 4500) * 4500, limit)
+        limit = np.where(
+            (raised == t) & (uniform(keys, 83) < 0.6), np.round(limit * 1.3 / 4500) * 4500, limit
+        )
         can = used & (first + t >= begun)
         frozen = (arrears == 2) & (t >= stuck) & (owed > 0)
         wants = can & (uniform(below(keys, 700 + (t + 5) // 9), 84) < share) & ~frozen
@@ -203,10 +219,14 @@ def card_months(v: Columns, c: Columns, keys: Bits) -> tuple[Whole, dict[str, Fl
         from_machine = (uniform(now, 88) < cash) & draws
         machine = np.where(from_machine, np.maximum(np.round(taken / 4500), 1) * 4500, 0.0)
         shop = np.where(draws & ~from_machine, taken, 0.0)
-        minimum = np.where(owed > 0, np.minimum(np.maximum(np.round(owed * 0.055 / 4.5) * 4.5, 2250), owed), 0.0)
+        minimum = np.where(
+            owed > 0, np.minimum(np.maximum(np.round(owed * 0.055 / 4.5) * 4.5, 2250), owed), 0.0
+        )
         skips = frozen | ((arrears == 1) & (uniform(now, 89) < 0.2))
         noise = np.exp(0.35 * normal(now, 1, 90)[:, 0])
-        gives = np.where(can & ~wants & (owed > 0), owed * (1 + INTEREST), minimum * np.maximum(pays * noise, 1))
+        gives = np.where(
+            can & ~wants & (owed > 0), owed * (1 + INTEREST), minimum * np.maximum(pays * noise, 1)
+        )
         paid = np.where(skips, 0.0, np.minimum(gives, owed * (1 + INTEREST)))
         paid = np.where(paid < owed, np.round(paid / 4.5) * 4.5, paid)
         missed = np.where(skips & (owed > 0), missed + 1, 0.0)
@@ -217,7 +237,9 @@ def card_months(v: Columns, c: Columns, keys: Bits) -> tuple[Whole, dict[str, Fl
             held[name][:, t] = values
     shown = np.arange(widest) < number[:, None]
     owner, place = np.nonzero(shown)
-    return owner, _card_columns({name: table[shown] for name, table in held.items()}, v, c, owner, place, first, begun)
+    return owner, _card_columns(
+        {name: table[shown] for name, table in held.items()}, v, c, owner, place, first, begun
+    )
 
 
 def _card_columns(
@@ -232,8 +254,8 @@ def _card_columns(
     times = np.where(held["machine"] > 0, np.ceil(held["machine"] / 45_000), 0)
     shops = np.where(held["shop"] > 0, np.ceil(held["shop"] / 9_000), 0)
     due = held["minimum"] > 0
-    before = np.cumsum(due) - due
-    mature = np.cumsum(due) - before[np.searchsorted(owner, owner)]
+    whole: Whole = np.cumsum(due)
+    mature = whole - (whole - due)[np.searchsorted(owner, owner)]
     closed = (c["DAYS_TERMINATION"] < NEVER)[owner] & (month * MONTH >= c["DAYS_TERMINATION"][owner])
     days = np.round(held["days"])
     paid = np.round(held["paid"] * 200 / 9) * 9 / 200
