@@ -189,12 +189,16 @@ def fit_previous(folder: Path, drawn: Drawn) -> Model:
         ("PRODUCT_COMBINATION", previous.COMBINATIONS), ("NAME_PORTFOLIO", previous.PORTFOLIOS),
     ):  # fmt: skip
         c[column] = codes(text[column], some)
-    everything = np.ones(len(c["SK_ID_PREV"]), dtype=bool)
-    texts, joint = {}, {}
+    texts: dict[str, tuple[tuple[str, ...], ...]] = {}
+    joint: dict[str, Floats] = {}
     for trait, columns in previous.JOINT.items():
-        texts[trait], joint[trait] = names_of(tuple(text[name] for name in columns), everything)
+        texts[trait], joint[trait] = names_of(tuple(text[name].tolist() for name in columns))
     for trait, some in (("COMBINATION", previous.COMBINATIONS), ("PORTFOLIO", previous.PORTFOLIOS)):
         texts[trait] = tuple((name,) for name in some)
+    # Not published, but ordered like texts, by risk: a card in use is riskier than one given back.
+    texts["CARD USE"] = tuple(
+        (use,) for use in ("none", "in use", "repaid", "given back", "given back unused")
+    )
     texts["DECISION"] = tuple((a, b) for a in previous.CONTRACTS for b in previous.STATUSES)
     owner = owners(c, numbers)
     order = np.argsort(owner, kind="stable")
@@ -219,7 +223,7 @@ def fit_counts(folder: Path, drawn: Drawn) -> Model:
     """How many rows clients have."""
     path = folder / "all-tables"
     numbers, known = people(path)
-    number = [
+    number: list[Floats] = [
         np.bincount(owners(read(path / f"{table}.parquet"), numbers), minlength=len(numbers)).astype(
             np.float64
         )

@@ -83,7 +83,7 @@ TRAITS = (
     Trait("DEBT SAID", False, _group_closed, 10),
     Trait("DEBT", True, _group, 5, _when("DEBT SAID", MORE)),
     Trait("LIMIT SAID", False, _group_closed, 10),
-    Trait("LIMIT", True, lambda v: (_group(v) == 1).astype(np.int64), 2, _when("LIMIT SAID", MORE)),
+    Trait("LIMIT", True, lambda v: 2 * (_group(v) == 1) + (v["DEBT SAID"] == MORE), 4, _when("LIMIT SAID", MORE)),
     Trait("WORST SAID", False, _group_closed, 10),
     Trait("WORST", True, None, 1, _when("WORST SAID", MORE)),
     Trait("INSTALMENT SAID", False, _group_closed, 10),
