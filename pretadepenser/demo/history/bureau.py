@@ -58,6 +58,11 @@ def _planned_end(v: Columns) -> Whole:
     return np.where(code(v, "LENGTH KNOWN") == 0, 0, np.where(end >= 0, 1, 2))
 
 
+def _card_in_debt(v: Columns) -> Whole:
+    """Cards and other credits, owing and not (n,): a card's limit is what is left of it."""
+    return np.asarray(2 * (_group(v) == 1) + (v["DEBT SAID"] == MORE), dtype=np.int64)
+
+
 def _followed(v: Columns) -> Whole:
     """How a credit is told by the month (n,): whether it ended, what gaps it has, whether it falls silent."""
     return 6 * _closed(v) + 2 * code(v, "GAPS") + (np.nan_to_num(v["SILENT"]) > 0.5)
@@ -83,7 +88,7 @@ TRAITS = (
     Trait("DEBT SAID", False, _group_closed, 10),
     Trait("DEBT", True, _group, 5, _when("DEBT SAID", MORE)),
     Trait("LIMIT SAID", False, _group_closed, 10),
-    Trait("LIMIT", True, lambda v: 2 * (_group(v) == 1) + (v["DEBT SAID"] == MORE), 4, _when("LIMIT SAID", MORE)),
+    Trait("LIMIT", True, _card_in_debt, 4, _when("LIMIT SAID", MORE)),
     Trait("WORST SAID", False, _group_closed, 10),
     Trait("WORST", True, None, 1, _when("WORST SAID", MORE)),
     Trait("INSTALMENT SAID", False, _group_closed, 10),

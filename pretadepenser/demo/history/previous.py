@@ -238,7 +238,7 @@ def traits(c: Columns, months: Columns, cards: Columns, names: Mapping[str, Floa
 
 
 def oldest(owner: Whole, v: Columns) -> Floats:
-    """Which application (n,) is the client's first: 0 another, 1 the first, 2 the only one; `owner` ascends."""
+    """Whether an application (n,) is its client's 1 first or 2 only one, 0 if neither; `owner` ascends."""
     most = np.zeros(int(owner[-1]) + 1 if len(owner) else 0)
     np.maximum.at(most, owner, v["AGE"])
     alone = np.bincount(owner) == 1
