@@ -1,0 +1,1 @@
+"""A client's credit history: figures of it for the model, and the history itself for a reader."""
