@@ -15,7 +15,7 @@ from pretadepenser.charts import amounts, drawing
 from pretadepenser.charts.chart import NOTHING, Cell, Chart, Column, Drawing, Table, Width
 from pretadepenser.credit.history import months
 from pretadepenser.credit.history.months import TOLD, CardMonth, Lateness, PaymentMonth
-from pretadepenser.credit.history.told import Credit, History, Request
+from pretadepenser.credit.history.told import Credit, History, Request, when
 
 # Rows of a list that are shown at once; the others are folded.
 SHOWN: Final = 10
@@ -79,7 +79,7 @@ def _owed(credit: Credit) -> Line:
             state,
             when(credit.opened),
             ends,
-            *(_amount(credit, value) for value in amounts_of),
+            *(credit.written(value) for value in amounts_of),
             UNKNOWN if late is None else french.number(late),
         ),
         (
@@ -112,7 +112,7 @@ def _closed(credit: Credit) -> Line:
     ended = UNKNOWN if credit.ended is None else when(credit.ended)
     amounts_of = (credit.amount, credit.worst)
     return (
-        (credit.kind, when(credit.opened), ended, *(_amount(credit, value) for value in amounts_of)),
+        (credit.kind, when(credit.opened), ended, *(credit.written(value) for value in amounts_of)),
         (credit.kind, credit.opened, credit.ended, *(_shown(credit, value) for value in amounts_of)),
     )
 
@@ -161,19 +161,6 @@ def _request(one: Request) -> Line:
             one.reason,
         ),
     )
-
-
-def when(days: int) -> str:
-    """A day by its distance from the day of the application, days before it: negative is after it."""
-    if days == 0:
-        return "le jour de la demande"
-    return f"il y a {french.duration(days)}" if days > 0 else f"dans {french.duration(days)}"
-
-
-def _amount(credit: Credit, value: float | None) -> str:
-    if value is None:
-        return UNKNOWN
-    return f"{french.number(value)} ({credit.currency.lower()})" if credit.currency else french.amount(value)
 
 
 def _shown(credit: Credit, value: float | None) -> Cell:

@@ -1,4 +1,4 @@
-"""Made-up rows of the six history tables, for the tests of what is told of them. No genuine row is in them."""
+"""Made-up rows of the six history tables, for the tests of what is told of them. None is genuine."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -83,8 +83,10 @@ def card_month(
     """A month of a card with us."""
     usual = {
         "SK_ID_PREV": 1_000_009, "MONTHS_BALANCE": -ago, "AMT_BALANCE": balance,
-        "AMT_CREDIT_LIMIT_ACTUAL": limit, "AMT_DRAWINGS_ATM_CURRENT": cash, "AMT_DRAWINGS_CURRENT": cash or 0.0,
-        "AMT_INST_MIN_REGULARITY": balance / 20, "NAME_CONTRACT_STATUS": "Active", "SK_DPD": 0, "SK_DPD_DEF": 0,
+        "AMT_CREDIT_LIMIT_ACTUAL": limit, "AMT_DRAWINGS_ATM_CURRENT": cash,
+        "AMT_DRAWINGS_CURRENT": cash or 0.0,
+        "AMT_INST_MIN_REGULARITY": balance / 20, "NAME_CONTRACT_STATUS": "Active",
+        "SK_DPD": 0, "SK_DPD_DEF": 0,
     }  # fmt: skip
     return row("credit_card_balance", **(usual | more))
 

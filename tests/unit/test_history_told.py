@@ -1,4 +1,4 @@
-"""What is told of a credit history: literal sentences, three kinds of absence, numbers counted another way."""
+"""What is told of a credit history: literal sentences, kinds of absence, numbers counted another way."""
 
 import math
 from collections.abc import Iterator
@@ -54,8 +54,8 @@ NO_IDEA = credit(CREDIT_DAY_OVERDUE=None, AMT_CREDIT_SUM_OVERDUE=None, AMT_CREDI
         ([closed(), closed()], "aucun crédit en cours ailleurs, 2 terminés"),
         (
             [credit(), LATE, SOLD, closed(CREDIT_ACTIVE="Bad debt", CREDIT_DAY_OVERDUE=900)],
-            "4 crédits non terminés ailleurs (2 en cours, 1 cédé à un autre créancier et 1 tenu pour douteux), "
-            "dont 2 en retard",
+            "4 crédits non terminés ailleurs (2 en cours, 1 cédé à un autre créancier et 1 tenu pour "
+            "douteux), dont 2 en retard",
         ),
         ([credit()], "1 crédit en cours ailleurs, sans retard"),
         ([credit(), closed()], "1 crédit en cours ailleurs, sans retard"),
@@ -122,8 +122,8 @@ NO_DELAY = "Aucun paiement n’est en retard au jour de la demande."
         ),
         (
             [credit(AMT_CREDIT_SUM_DEBT=-20_000.0), credit(), NO_IDEA],
-            "D’autres établissements ont déclaré 3 crédits au fichier des crédits : tous en cours. Il reste à "
-            "rembourser 1 500 €, sans compter 1 crédit dont le reste n’est pas connu.",
+            "D’autres établissements ont déclaré 3 crédits au fichier des crédits : tous en cours. Il reste "
+            "à rembourser 1 500 €, sans compter 1 crédit dont le reste n’est pas connu.",
         ),
         (
             [NO_IDEA],
@@ -137,14 +137,14 @@ NO_DELAY = "Aucun paiement n’est en retard au jour de la demande."
         ),
         (
             [LATE, credit(CREDIT_DAY_OVERDUE=1), credit()],
-            "D’autres établissements ont déclaré 3 crédits au fichier des crédits : tous en cours. Il reste à "
-            "rembourser 4 500 €. 2 crédits sont en retard au jour de la demande, de 12 jours au plus : 25 € à "
-            "payer.",
+            "D’autres établissements ont déclaré 3 crédits au fichier des crédits : tous en cours. Il reste "
+            "à rembourser 4 500 €. 2 crédits sont en retard au jour de la demande, de 12 jours au plus : 25 € "
+            "à payer.",
         ),
         (
             [credit(CREDIT_CURRENCY="currency 2"), credit()],
-            "D’autres établissements ont déclaré 2 crédits au fichier des crédits : tous en cours. Il reste à "
-            "rembourser 1 500 €, sans compter 1 crédit dont le reste n’est pas connu en euros. " + NO_DELAY,
+            "D’autres établissements ont déclaré 2 crédits au fichier des crédits : tous en cours. Il reste "
+            "à rembourser 1 500 €, sans compter 1 crédit dont le reste n’est pas connu en euros. " + NO_DELAY,
         ),
     ],
 )
@@ -156,24 +156,25 @@ def test_the_sentences_about_credits_elsewhere(credits: list[RowOf], said: str) 
     ("requests", "said"),
     [
         ([], "Le client n’avait encore fait aucune demande de crédit chez nous."),
-        ([request()], "Le client avait déjà fait 1 demande de crédit chez nous : accordée."),
+        ([request()], "Avant celle-ci, le client avait fait chez nous 1 demande, accordée."),
         (
             [refused(), refused()],
-            "Le client avait déjà fait 2 demandes de crédit chez nous : toutes refusées.",
+            "Avant celle-ci, le client avait fait chez nous 2 demandes, toutes refusées.",
         ),
         (
             [request(), refused(), refused(), request(NAME_CONTRACT_STATUS="Unused offer")],
-            "Le client avait déjà fait 4 demandes de crédit chez nous : 1 accordée, 1 accordée mais non "
+            "Avant celle-ci, le client avait fait chez nous 4 demandes : 1 accordée, 1 accordée mais non "
             "utilisée et 2 refusées.",
         ),
         (
             [request(), request(FLAG_LAST_APPL_PER_CONTRACT="N"), request(NAME_CONTRACT_STATUS="Canceled")],
-            "Le client avait déjà fait 2 demandes de crédit chez nous : 1 accordée et 1 annulée. 1 doublon "
+            "Avant celle-ci, le client avait fait chez nous 2 demandes : 1 accordée et 1 annulée. 1 doublon "
             "n’est pas compté.",
         ),
         (
             [request(), request(FLAG_LAST_APPL_PER_CONTRACT="N"), request(NFLAG_LAST_APPL_IN_DAY=0)],
-            "Le client avait déjà fait 1 demande de crédit chez nous : accordée. 2 doublons ne sont pas comptés.",
+            "Avant celle-ci, le client avait fait chez nous 1 demande, accordée. 2 doublons ne sont "
+            "pas comptés.",
         ),
     ],
 )
@@ -242,13 +243,13 @@ def test_the_sentence_about_payments(rows: dict[str, list[RowOf]], said: str) ->
                 card_month(1, 50_000.0, cash=12_000.0),
                 card_month(2, 120_000.0, cash=None, AMT_DRAWINGS_CURRENT=1.0),
             ],
-            "La somme due est de 50 % du plafond au dernier relevé, il y a 1 mois ; le plus haut était de 120 %, "
-            "il y a 2 mois. Des espèces ont été retirées 1 mois sur 1 mois connu, pour 120 € en tout.",
+            "La somme due est de 50 % du plafond au dernier relevé, il y a 1 mois ; le plus haut était de "
+            "120 %, il y a 2 mois. Des espèces ont été retirées 1 mois sur 1 mois connu, pour 120 € en tout.",
         ),
         (
             [card_month(1, 50_000.0, cash=None), card_month(2, 20_000.0, cash=3_000.0)],
-            "La somme due est de 50 % du plafond au dernier relevé, il y a 1 mois : c’est le plus haut depuis "
-            "quatre ans. Des espèces ont été retirées 1 mois sur 2 mois connus, pour 30 € en tout.",
+            "La somme due est de 50 % du plafond au dernier relevé, il y a 1 mois : c’est le plus haut "
+            "depuis quatre ans. Des espèces ont été retirées 1 mois sur 2 mois connus, pour 30 € en tout.",
         ),
         (
             [card_month(1, 50_000.0, limit=0, cash=None, AMT_DRAWINGS_CURRENT=9.0)],
@@ -298,7 +299,8 @@ def test_the_lists_of_a_rich_history() -> None:
     assert texts(active.whole.rows) == [
         ("Carte de crédit", "En cours", "il y a 2 mois", "sans fin fixée", "900 €", "455 €", "25 €", "12"),
         (
-            "Crédit à la consommation", "En cours", "il y a 1 an et 6 mois", "dans 1 an et 6 mois", "3 000 €", "1 500 €",
+            "Crédit à la consommation", "En cours", "il y a 1 an et 6 mois", "dans 1 an et 6 mois",
+            "3 000 €", "1 500 €",
             "0 €", "0",
         ),
     ]  # fmt: skip

@@ -86,6 +86,28 @@ class Credit:
         """Whether it is not over: being paid back, sold to another creditor, or held for doubtful."""
         return self.state is not State.CLOSED
 
+    def written(self, value: float | None) -> str:
+        """An amount of this credit, in its currency."""
+        if value is None:
+            return french.ABSENT
+        if self.currency:
+            return f"{french.number(value)} ({self.currency.lower()})"
+        return french.amount(value)
+
+    @property
+    def owing(self) -> str:
+        """What is left to pay back, and what of it is late today, in a few words."""
+        left = (
+            "reste à rembourser inconnu"
+            if self.remaining is None
+            else f"reste {self.written(self.remaining)}"
+        )
+        if not self.late:
+            return left
+        lasting = f" de {french.plural(self.days_late, 'jour')}" if self.days_late else ""
+        owed = f" pour {self.written(self.arrears)}" if self.arrears else ""
+        return f"{left}, en retard{lasting}{owed}"
+
     @property
     def late(self) -> bool | None:
         """Whether a payment is late today; None where neither days nor amount are known."""
@@ -114,8 +136,8 @@ class Request:
 class History:
     """What is known of a client: None for what is not imported, empty for a client who has none of it.
 
-    credits: those that are not over first, then the most recent first; requests: the most recent first; duplicates: how
-    many rows repeat a request and are not among them; elsewhere, ours, card: months of which something is
+    credits: those that are not over first, then the most recent first; requests: the most recent first;
+    duplicates: how many rows repeat a request and are not among them; elsewhere, ours, card: months of which something is
     known, the most recent first, four years back.
     """
 
@@ -167,7 +189,7 @@ def history(rows: Rows, tables: Collection[str]) -> History:
 def _credits(rows: Iterable[Row] | None) -> tuple[Credit, ...] | None:
     if rows is None:
         return None
-    # What the bureau changed after the application nobody could know; the figures of the model leave it out too.
+    # Nobody could know what the bureau changed after the application; the model's figures leave it out too.
     known = [
         _credit(row)
         for row in rows
@@ -304,12 +326,19 @@ def _credits_headline(told: History) -> str:
 
 
 def _among(total: int, part: int, none: tuple[str, str], one: str, many: str, every: str) -> str:
-    """How many of some are so: "dont 1 en retard", "tous en retard"; none: said where none is, of one and more."""
+    """How many of some are so: "dont 1 en retard", "tous en retard"; none: what is said where none is."""
     if part == 0:
         return none[total > 1]
     if part == total:
         return one if total == 1 else f"{every} {many}"
     return f"dont {part} {one if part == 1 else many}"
+
+
+def when(days: int) -> str:
+    """A day by its distance from the day of the application, days before it: negative is after it."""
+    if days == 0:
+        return "le jour de la demande"
+    return f"il y a {french.duration(days)}" if days > 0 else f"dans {french.duration(days)}"
 
 
 def credits_sentence(told: History) -> str:
@@ -373,8 +402,15 @@ def requests_sentence(told: History) -> str:
         )
     if not told.requests:
         return "Le client n’avait encore fait aucune demande de crédit chez nous."
-    many = french.plural(len(told.requests), "demande", "demandes")
-    answers = _counted([one.answer for one in told.requests], Answer)
     twice = french.plural(told.duplicates, "doublon n’est pas compté", "doublons ne sont pas comptés")
-    also = f" {twice[:1].upper()}{twice[1:]}." if told.duplicates else ""
-    return french.typeset(f"Le client avait déjà fait {many} de crédit chez nous : {answers}.{also}")
+    also = f" {twice}." if told.duplicates else ""
+    return french.typeset(f"Avant celle-ci, le client avait fait chez nous {requests_said(told)}.{also}")
+
+
+def requests_said(told: History) -> str:
+    """How many earlier applications had which answer: "1 demande, accordée", "3 demandes : …"; or none."""
+    answers = [one.answer for one in told.requests or ()]
+    if not answers:
+        return "aucune demande"
+    many = french.plural(len(answers), "demande", "demandes")
+    return french.typeset(f"{many}{' :' if len(set(answers)) > 1 else ','} {_counted(answers, Answer)}")
