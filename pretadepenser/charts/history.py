@@ -201,26 +201,32 @@ class MonthsDrawing(Drawing):
     def draw(self, width: Width) -> Figure:
         wide = width == "large"
         high = self.height(width)
+        left, right = (96, 12) if wide else (74, 6)
         fig = drawing.figure(width, high)
         for index, panel in enumerate(self.panels):
             above = index * PANEL
-            ax = drawing.axes(fig, 96 if wide else 74, 12 if wide else 6, above + 34, high - above - PANEL)
+            ax = drawing.axes(fig, left, right, above + 34, high - above - PANEL)
             self._panel(ax, panel, wide=wide)
+            ax.annotate(
+                panel.name, (0, 1), (2 - left, 8), xycoords="axes fraction", textcoords="offset points",
+                ha="left", va="bottom", fontsize=14 if wide else 13, fontweight="bold",
+                color=drawing.color("ink"), annotation_clip=False,
+            )  # fmt: skip
             last = index == len(self.panels) - 1
-            places = [TOLD - ago for ago in (36, 24, 12, 0)]
-            names = [f"il y a {name}" for name in _AGO] if wide else list(_AGO)
-            ax.set_xticks(places, [*names, "demande"] if last else [""] * len(places))
+            names = [f"il y a {name}" for name in _AGO] if wide else _AGO
+            ax.set_xticks([TOLD - 12 * years for years in (3, 2, 1)], names if last else [""] * 3)
+        ax.set_xlabel("mois avant la demande, le plus récent à droite" if wide else "avant la demande")
+        ax.xaxis.label.set(color=drawing.color("ink"), gid=f"{drawing.GRADUATION}x", fontsize=13)
         return fig
 
     def _panel(self, ax: Axes, panel: Panel, *, wide: bool) -> None:
         ax.set_xlim(0, TOLD)
         ax.set_ylim(0, panel.top)
-        thin = 1.2 if wide else 0.6
         for index, (height, marked) in enumerate(zip(panel.bars, panel.marked, strict=True)):
             if height is None:
                 continue
             ax.bar(
-                index + 0.5, height, width=0.76, linewidth=thin,
+                index + 0.5, height, width=0.76, linewidth=1.2 if wide else 0.6,
                 edgecolor=drawing.color("against" if marked else "for"),
                 facecolor=drawing.color("against-wash" if marked else "for-wash"),
                 hatch="///" if marked and wide else "",
@@ -228,15 +234,11 @@ class MonthsDrawing(Drawing):
         if panel.line is not None:
             ax.axhline(panel.line, color=drawing.color("ink"), linewidth=1.5, linestyle="--")
         ax.set_yticks([at for at, _ in panel.ticks], [text for _, text in panel.ticks])
-        ax.annotate(
-            panel.name, (0, 1), (0, 8), xycoords="axes fraction", textcoords="offset points", ha="left",
-            va="bottom", fontsize=14, fontweight="bold", color=drawing.color("ink"), annotation_clip=False,
-        )  # fmt: skip
 
 
 # Pixels of a panel with its name, and of the axis under the last one.
 PANEL: Final = 170
-AXIS: Final = 34
+AXIS: Final = 56
 # Height of a month without delay, so that it differs from one of which nothing is known.
 ON_TIME: Final = 0.45
 _AGO: Final = ("3 ans", "2 ans", "1 an")
@@ -404,13 +406,14 @@ def _use(by_month: dict[int, CardMonth]) -> Panel:
 def _withdrawals(by_month: dict[int, CardMonth]) -> Panel:
     bars = _bars(by_month, lambda month: month.cash)
     known = [one for one in bars if one is not None]
-    axis = amounts.scale(known)
-    top = max([*known, axis.per])
+    used, axis = money.in_use(), amounts.scale(known)
+    large = axis.per > used.scale
+    top = max([*known, used.stored(1)])
     return Panel(
-        f"Retraits d’espèces, {axis.unit}",
+        f"Retraits, {axis.unit}" if large else "Retraits d’espèces",
         bars,
         (False,) * TOLD,
-        _ticks(top, lambda at: axis.text(at)),
+        _ticks(top, axis.text if large else french.amount, used.scale),
         top * 1.06,
     )
 
@@ -422,9 +425,10 @@ def _bars(
     return tuple(None if month is None else of(month) for month in found)
 
 
-def _ticks(top: float, text: Callable[[float], str]) -> tuple[tuple[float, str], ...]:
-    marks = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(0, top)
-    return tuple((float(at), text(float(at))) for at in marks if at <= top)
+def _ticks(top: float, text: Callable[[float], str], unit: float = 1.0) -> tuple[tuple[float, str], ...]:
+    """Graduations up to `top` that are round in `unit`."""
+    marks = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(0, top / unit)
+    return tuple((float(at * unit), text(float(at * unit))) for at in marks if at * unit <= top)
 
 
 def _month(ago: int) -> str:

@@ -138,8 +138,8 @@ NO_DELAY = "Aucun paiement n’est en retard au jour de la demande."
         (
             [LATE, credit(CREDIT_DAY_OVERDUE=1), credit()],
             "D’autres établissements ont déclaré 3 crédits au fichier des crédits : tous en cours. Il reste "
-            "à rembourser 4 500 €. 2 crédits sont en retard au jour de la demande, de 12 jours au plus : 25 € "
-            "à payer.",
+            "à rembourser 4 500 €. 2 crédits sont en retard au jour de la demande, de 12 jours au plus : 25 "
+            "€ à payer.",
         ),
         (
             [credit(CREDIT_CURRENCY="currency 2"), credit()],
@@ -333,6 +333,8 @@ def test_the_lists_of_a_rich_history() -> None:
         ({"DAYS_CREDIT_ENDDATE": 18_262.0}, 3, "sans fin fixée"),
         ({"DAYS_CREDIT_ENDDATE": -41_819.0}, 3, "donnée absente"),
         ({"CREDIT_CURRENCY": "currency 3"}, 4, "300 000 (monnaie 3)"),
+        ({"AMT_CREDIT_SUM_OVERDUE": 49.0}, 6, "moins de 1 €"),
+        ({"AMT_CREDIT_SUM_OVERDUE": 50.0}, 6, "1 €"),
         ({"AMT_CREDIT_SUM_DEBT": -500.0}, 5, "−5 €"),
     ],
 )

@@ -92,7 +92,7 @@ class Credit:
             return french.ABSENT
         if self.currency:
             return f"{french.number(value)} ({self.currency.lower()})"
-        return french.amount(value)
+        return _some(value)
 
     @property
     def owing(self) -> str:
@@ -137,8 +137,8 @@ class History:
     """What is known of a client: None for what is not imported, empty for a client who has none of it.
 
     credits: those that are not over first, then the most recent first; requests: the most recent first;
-    duplicates: how many rows repeat a request and are not among them; elsewhere, ours, card: months of which something is
-    known, the most recent first, four years back.
+    duplicates: how many rows repeat a request and are not among them; elsewhere, ours, card: months of
+    which something is known, the most recent first, four years back.
     """
 
     credits: tuple[Credit, ...] | None
@@ -334,6 +334,12 @@ def _among(total: int, part: int, none: tuple[str, str], one: str, many: str, ev
     return f"dont {part} {one if part == 1 else many}"
 
 
+def _some(amount: float) -> str:
+    """An amount, which is never said to be nothing where it is something."""
+    shown = money.in_use().shown(amount)
+    return f"moins de {french.amount(money.in_use().stored(1))}" if 0 < shown < 0.5 else french.amount(amount)
+
+
 def when(days: int) -> str:
     """A day by its distance from the day of the application, days before it: negative is after it."""
     if days == 0:
@@ -389,7 +395,7 @@ def _arrears(open_: Sequence[Credit]) -> str:
     days = max((one.days_late or 0) for one in late)
     lasting = f", de {french.plural(days, 'jour')}{' au plus' if len(late) > 1 else ''}" if days else ""
     many = french.plural(len(late), "crédit est", "crédits sont")
-    owing = f" : {french.amount(amount)} à payer" if amount else ""
+    owing = f" : {_some(amount)} à payer" if amount else ""
     return f"{many} en retard au jour de la demande{lasting}{owing}."
 
 
