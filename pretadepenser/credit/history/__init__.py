@@ -1,1 +1,1 @@
-"""A client's credit history: figures of it for the model, and the history itself for a reader."""
+"""A client's credit history: summed up to figures that a person can be told, in SQL, and told row by row."""
