@@ -21,6 +21,7 @@ from pretadepenser.credit.model.scoring import Model, current_model
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio, import_batches
 from pretadepenser.records import users
 from tests import invariants, order, skips
+from tests.unit import made_up_histories
 
 PASSWORD = "un mot de passe d'essai"
 USERS = {"agathe": "conseiller", "basile": "auditeur", "camille": "administrateur"}
@@ -116,6 +117,22 @@ def genuine(instance: Path) -> Path:
     shutil.copytree(instance, folder, symlinks=True)
     import_batches(demo.batches(2000, 3), folder, fictitious=False)
     return folder
+
+
+@pytest.fixture(scope="session")
+def storied(instance: Path) -> Path:
+    """A copy of `instance` with all history tables, which know client 157083 alone."""
+    folder = instance.parent / "storied"
+    shutil.copytree(instance, folder, symlinks=True)
+    histories = made_up_histories.batches(made_up_histories.of(157_083))
+    import_batches(demo.batches(2000, 3), folder, fictitious=True, histories=histories)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def storied_app(storied: Path) -> Flask:
+    """The application on `storied`."""
+    return create_app({"INSTANCE": storied, "TESTING": True})
 
 
 @pytest.fixture(scope="session")

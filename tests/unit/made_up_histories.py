@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from pretadepenser.credit import dictionary
 
@@ -121,8 +122,11 @@ RICH: Mapping[str, list[RowOf]] = {
     ],
     "previous_application": [
         request(),
-        refused(),
-        request(NAME_CONTRACT_STATUS="Canceled", AMT_APPLICATION=0.0, AMT_CREDIT=0.0, DAYS_DECISION=-30),
+        refused(SK_ID_PREV=1_000_002),
+        request(
+            SK_ID_PREV=1_000_003, NAME_CONTRACT_STATUS="Canceled", AMT_APPLICATION=0.0, AMT_CREDIT=0.0,
+            DAYS_DECISION=-30,
+        ),
     ],
     "POS_CASH_balance": [loan_month(ago, late=45 if ago == 8 else 0) for ago in range(1, 25)],
     "credit_card_balance": [
@@ -132,6 +136,22 @@ RICH: Mapping[str, list[RowOf]] = {
         instalment(number, 730 - 30 * number, 735 - 30 * number) for number in range(1, 24)
     ],
 }  # fmt: skip
+
+
+def of(number: int, rows: Mapping[str, list[RowOf]] = RICH) -> dict[str, list[RowOf]]:
+    """These rows as those of another client."""
+    return {
+        table: [one | {"SK_ID_CURR": number} if "SK_ID_CURR" in one else one for one in ones]
+        for table, ones in rows.items()
+    }
+
+
+def batches(rows: Mapping[str, list[RowOf]]) -> dict[str, list[pa.RecordBatch]]:
+    """Rows as an import takes them."""
+    return {
+        table: [pa.RecordBatch.from_pylist(ones, schema=dictionary.TABLES[table].arrow_schema())]
+        for table, ones in rows.items()
+    }
 
 
 def any_rows(seed: int) -> dict[str, list[RowOf]]:

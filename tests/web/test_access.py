@@ -40,6 +40,9 @@ address                                                method nobody conseiller 
 /clients/157083                                        GET    303    200        200      200            303
 /clients/157083/graphiques/score.svg                   GET    303    200        200      200            303
 /clients/157083/graphiques/score.csv                   GET    303    200        200      200            303
+/clients/157083/historique                             GET    303    200        200      200            303
+/clients/157083/historique/graphiques/paiements.svg    GET    303    404        404      404            303
+/clients/157083/historique/graphiques/demandes.csv     GET    303    404        404      404            303
 /clients/157083/comparaison                            GET    303    200        200      200            303
 /clients/157083/comparaison/graphiques/repartition.svg GET    303    200        200      200            303
 /clients/157083/comparaison/graphiques/repartition.csv GET    303    200        200      200            303
