@@ -15,7 +15,7 @@ from pretadepenser.charts import amounts, drawing
 from pretadepenser.charts.chart import NOTHING, Cell, Chart, Column, Drawing, Table, Width
 from pretadepenser.credit.history import months
 from pretadepenser.credit.history.months import TOLD, CardMonth, Lateness, PaymentMonth
-from pretadepenser.credit.history.told import Credit, History, Request, when
+from pretadepenser.credit.history.told import Credit, History, Request, State, when
 
 # Rows of a list that are shown at once; the others are folded.
 SHOWN: Final = 10
@@ -57,7 +57,6 @@ def owed(told: History) -> Listing | None:
         return None
     columns = (
         Column("Sorte de crédit"),
-        Column("État"),
         Column("Ouvert", csv=f"Ouvert {BEFORE}"),
         Column("Fin prévue", csv="Fin prévue (jours après la demande)"),
         Column("Montant", True),
@@ -70,21 +69,21 @@ def owed(told: History) -> Listing | None:
 
 
 def _owed(credit: Credit) -> Line:
-    late, state = credit.days_late, french.capital(credit.state.value[1])
+    late = credit.days_late
+    # Nearly all are being paid back: what is not is said where it is so.
+    kind = credit.kind if credit.state is State.ACTIVE else f"{credit.kind} ({credit.state.value[1]})"
     amounts_of = (credit.amount, credit.remaining, credit.arrears)
     ends = "sans fin fixée" if credit.endless else UNKNOWN if credit.ends is None else when(-credit.ends)
     return (
         (
-            credit.kind,
-            state,
+            kind,
             when(credit.opened),
             ends,
             *(credit.written(value) for value in amounts_of),
             UNKNOWN if late is None else french.number(late),
         ),
         (
-            credit.kind,
-            state,
+            kind,
             credit.opened,
             credit.ends,
             *(_shown(credit, value) for value in amounts_of),
@@ -228,12 +227,16 @@ class MonthsDrawing(Drawing):
             ax.bar(
                 index + 0.5, height, width=0.76, linewidth=1.2 if wide else 0.6,
                 edgecolor=drawing.color("against" if marked else "for"),
-                facecolor=drawing.color("against-wash" if marked else "for-wash"),
-                hatch="///" if marked and wide else "",
+                facecolor=drawing.color(_fill(marked, wide)), hatch="///" if marked and wide else "",
             )  # fmt: skip
         if panel.line is not None:
             ax.axhline(panel.line, color=drawing.color("ink"), linewidth=1.5, linestyle="--")
         ax.set_yticks([at for at, _ in panel.ticks], [text for _, text in panel.ticks])
+
+
+def _fill(marked: bool, wide: bool) -> str:
+    """What fills a bar: narrow ones have no room for hatching, and are full where they are marked."""
+    return ("against-wash" if wide else "against") if marked else "for-wash"
 
 
 # Pixels of a panel with its name, and of the axis under the last one.
@@ -267,7 +270,7 @@ def payments(told: History) -> Chart | None:
     )
     return Chart(
         "paiements",
-        "La régularité des paiements sur quatre ans",
+        "Les retards de paiement sur quatre ans",
         "paiements",
         payments_sentence(told),
         table,
@@ -330,7 +333,7 @@ def card(told: History) -> Chart | None:
     )
     return Chart(
         "carte",
-        "L’usage de la carte de crédit sur quatre ans",
+        "La part du plafond utilisée et les retraits sur quatre ans",
         "carte de crédit",
         card_sentence(told),
         table,

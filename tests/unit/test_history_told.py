@@ -281,8 +281,8 @@ def test_three_kinds_of_absence_have_three_words() -> None:
     credits, requests = charts.owed(unknown), charts.requests(unknown)
     assert credits
     assert requests
-    assert credits.whole.rows[0][5:] == ("donnée absente",) * 3
-    assert credits.whole.raw[0][5:] == (None,) * 3
+    assert credits.whole.rows[0][4:] == ("donnée absente",) * 3
+    assert credits.whole.raw[0][4:] == (None,) * 3
     assert requests.whole.rows[0][2:4] == ("donnée absente",) * 2
 
 
@@ -297,14 +297,14 @@ def test_the_lists_of_a_rich_history() -> None:
     assert over
     assert requests
     assert texts(active.whole.rows) == [
-        ("Carte de crédit", "En cours", "il y a 2 mois", "sans fin fixée", "900 €", "455 €", "25 €", "12"),
+        ("Carte de crédit", "il y a 2 mois", "sans fin fixée", "900 €", "455 €", "25 €", "12"),
         (
-            "Crédit à la consommation", "En cours", "il y a 1 an et 6 mois", "dans 1 an et 6 mois",
+            "Crédit à la consommation", "il y a 1 an et 6 mois", "dans 1 an et 6 mois",
             "3 000 €", "1 500 €",
             "0 €", "0",
         ),
     ]  # fmt: skip
-    assert active.whole.raw[0] == ("Carte de crédit", "En cours", 90, None, 900.0, 455.0, 25.0, 12)
+    assert active.whole.raw[0] == ("Carte de crédit", 90, None, 900.0, 455.0, 25.0, 12)
     assert texts(over.whole.rows) == [
         ("Crédit à la consommation", "il y a 3 ans", "il y a 1 an", "3 000 €", "40 €")
     ]
@@ -325,17 +325,18 @@ def test_the_lists_of_a_rich_history() -> None:
 @pytest.mark.parametrize(
     ("given", "column", "said"),
     [
-        ({"DAYS_CREDIT": 0}, 2, "le jour de la demande"),
-        ({"DAYS_CREDIT_ENDDATE": -40.0}, 3, "il y a 1 mois"),
-        ({"DAYS_CREDIT_ENDDATE": 0.0}, 3, "le jour de la demande"),
-        ({"DAYS_CREDIT_ENDDATE": None}, 3, "donnée absente"),
-        ({"DAYS_CREDIT_ENDDATE": 18_261.0}, 3, "dans 49 ans et 11 mois"),
-        ({"DAYS_CREDIT_ENDDATE": 18_262.0}, 3, "sans fin fixée"),
-        ({"DAYS_CREDIT_ENDDATE": -41_819.0}, 3, "donnée absente"),
-        ({"CREDIT_CURRENCY": "currency 3"}, 4, "300 000 (monnaie 3)"),
-        ({"AMT_CREDIT_SUM_OVERDUE": 49.0}, 6, "moins de 1 €"),
-        ({"AMT_CREDIT_SUM_OVERDUE": 50.0}, 6, "1 €"),
-        ({"AMT_CREDIT_SUM_DEBT": -500.0}, 5, "−5 €"),
+        ({"CREDIT_ACTIVE": "Sold"}, 0, "Crédit à la consommation (cédé à un autre créancier)"),
+        ({"DAYS_CREDIT": 0}, 1, "le jour de la demande"),
+        ({"DAYS_CREDIT_ENDDATE": -40.0}, 2, "il y a 1 mois"),
+        ({"DAYS_CREDIT_ENDDATE": 0.0}, 2, "le jour de la demande"),
+        ({"DAYS_CREDIT_ENDDATE": None}, 2, "donnée absente"),
+        ({"DAYS_CREDIT_ENDDATE": 18_261.0}, 2, "dans 49 ans et 11 mois"),
+        ({"DAYS_CREDIT_ENDDATE": 18_262.0}, 2, "sans fin fixée"),
+        ({"DAYS_CREDIT_ENDDATE": -41_819.0}, 2, "donnée absente"),
+        ({"CREDIT_CURRENCY": "currency 3"}, 3, "300 000 (monnaie 3)"),
+        ({"AMT_CREDIT_SUM_OVERDUE": 49.0}, 5, "moins de 1 €"),
+        ({"AMT_CREDIT_SUM_OVERDUE": 50.0}, 5, "1 €"),
+        ({"AMT_CREDIT_SUM_DEBT": -500.0}, 4, "−5 €"),
     ],
 )
 def test_a_cell_of_a_credit(given: dict[str, Any], column: int, said: str) -> None:
