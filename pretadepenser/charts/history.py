@@ -15,7 +15,7 @@ from pretadepenser.charts import amounts, drawing
 from pretadepenser.charts.chart import NOTHING, Cell, Chart, Column, Drawing, Table, Width
 from pretadepenser.credit.history import months
 from pretadepenser.credit.history.months import TOLD, CardMonth, Lateness, PaymentMonth
-from pretadepenser.credit.history.told import Credit, History, Request, State, when
+from pretadepenser.credit.history.told import Credit, History, Request, when
 
 # Rows of a list that are shown at once; the others are folded.
 SHOWN: Final = 10
@@ -57,7 +57,7 @@ def owed(told: History) -> Listing | None:
         return None
     columns = (
         Column("Sorte de crédit"),
-        Column("Ouvert", csv=f"Ouvert {BEFORE}"),
+        Column("Ouverture", csv=f"Ouverture {BEFORE}"),
         Column("Fin prévue", csv="Fin prévue (jours après la demande)"),
         Column("Montant", True),
         Column("Reste à rembourser", True),
@@ -70,20 +70,18 @@ def owed(told: History) -> Listing | None:
 
 def _owed(credit: Credit) -> Line:
     late = credit.days_late
-    # Nearly all are being paid back: what is not is said where it is so.
-    kind = credit.kind if credit.state is State.ACTIVE else f"{credit.kind} ({credit.state.value[1]})"
     amounts_of = (credit.amount, credit.remaining, credit.arrears)
     ends = "sans fin fixée" if credit.endless else UNKNOWN if credit.ends is None else when(-credit.ends)
     return (
         (
-            kind,
+            credit.named,
             when(credit.opened),
             ends,
             *(credit.written(value) for value in amounts_of),
             UNKNOWN if late is None else french.number(late),
         ),
         (
-            kind,
+            credit.named,
             credit.opened,
             credit.ends,
             *(_shown(credit, value) for value in amounts_of),
@@ -98,8 +96,8 @@ def closed(told: History) -> Listing | None:
         return None
     columns = (
         Column("Sorte de crédit"),
-        Column("Ouvert", csv=f"Ouvert {BEFORE}"),
-        Column("Terminé", csv=f"Terminé {BEFORE}"),
+        Column("Ouverture", csv=f"Ouverture {BEFORE}"),
+        Column("Fin", csv=f"Fin {BEFORE}"),
         Column("Montant", True),
         Column("Plus fort retard", True),
     )

@@ -325,7 +325,7 @@ def test_the_lists_of_a_rich_history() -> None:
 @pytest.mark.parametrize(
     ("given", "column", "said"),
     [
-        ({"CREDIT_ACTIVE": "Sold"}, 0, "Crédit à la consommation (cédé à un autre créancier)"),
+        ({"CREDIT_ACTIVE": "Sold"}, 0, "Crédit à la consommation (crédit cédé à un autre créancier)"),
         ({"DAYS_CREDIT": 0}, 1, "le jour de la demande"),
         ({"DAYS_CREDIT_ENDDATE": -40.0}, 2, "il y a 1 mois"),
         ({"DAYS_CREDIT_ENDDATE": 0.0}, 2, "le jour de la demande"),

@@ -154,14 +154,14 @@ def test_the_clients_page_reads_no_table_of_months(
         (
             "en-cours",
             2,
-            "Sorte de crédit;Ouvert (jours avant la demande);Fin prévue (jours après la "
+            "Sorte de crédit;Ouverture (jours avant la demande);Fin prévue (jours après la "
             "demande);Montant;"
             "Reste à rembourser;En retard;Jours de retard|Carte de crédit;90;;900;455;25;12",
         ),
         (
             "termines",
             1,
-            "Sorte de crédit;Ouvert (jours avant la demande);Terminé (jours avant la demande);Montant;Plus "
+            "Sorte de crédit;Ouverture (jours avant la demande);Fin (jours avant la demande);Montant;Plus "
             "fort "
             "retard|Crédit à la consommation;1096;366;3000;40",
         ),
@@ -211,16 +211,16 @@ def test_a_chart_is_a_picture_in_two_widths(browser: FlaskClient, name: str) -> 
 
 def test_the_sheet_names_the_sources_and_what_to_check(browser: FlaskClient, portfolio: Portfolio) -> None:
     sheet = main(browser, f"{KNOWN}/entretien")
-    (title,) = sheet.xpath(".//h3[.='Votre historique de crédit']")
+    (title,) = sheet.xpath(".//h2[.='Votre historique de crédit']")
     intro, listed, contest = title.xpath("following-sibling::*")[:3]
     assert words(intro) == (
-        "Vérifiez aussi ces lignes. Les premières viennent du fichier des crédits, où chaque établissement "
+        "Vérifiez ces lignes. Les premières viennent du fichier des crédits, où chaque établissement "
         "déclare ses crédits ; les autres, de nos dossiers. Elles n’ont pas servi au calcul."
     )
     assert [words(one) for one in listed.xpath("li")] == [
         "En résumé : 2 crédits en cours ailleurs, dont 1 en retard",
-        "Carte de crédit, en cours, ouvert il y a 2 mois : reste 455 €, en retard de 12 jours pour 25 €",
-        "Crédit à la consommation, en cours, ouvert il y a 1 an et 6 mois : reste 1 500 €",
+        "Carte de crédit, ouverture il y a 2 mois : reste 455 €, en retard de 12 jours pour 25 €",
+        "Crédit à la consommation, ouverture il y a 1 an et 6 mois : reste 1 500 €",
         "Paiements ailleurs depuis quatre ans : 2 mois avec un retard sur 18 mois suivis, le plus long de "
         "61 à 90 "
         "jours, la dernière fois il y a 1 an et 8 mois",
@@ -231,9 +231,11 @@ def test_the_sheet_names_the_sources_and_what_to_check(browser: FlaskClient, por
     ]
     assert "RGPD, article 16" in words(contest)
     assert "un retard déjà payé" in words(contest)
+    assert "l’organisme qui le tient" in words(contest)
+    assert "Pour nos dossiers, demandez-la-nous." in words(contest)
     number = portfolio.numbers()[NOBODY]
     none = main(browser, f"/clients/{number}/entretien")
-    items = none.xpath(".//h3[.='Votre historique de crédit']/following-sibling::ul[1]/li")
+    items = none.xpath(".//h2[.='Votre historique de crédit']/following-sibling::ul[1]/li")
     assert [words(one) for one in items] == [
         "En résumé : aucun crédit connu ailleurs", "Demandes précédentes : aucune demande"
     ]  # fmt: skip

@@ -86,6 +86,12 @@ class Credit:
         """Whether it is not over: being paid back, sold to another creditor, or held for doubtful."""
         return self.state is not State.CLOSED
 
+    @property
+    def named(self) -> str:
+        """Its kind, and what became of it where it is not simply being paid back, or over."""
+        usual = self.state in (State.ACTIVE, State.CLOSED)
+        return self.kind if usual else f"{self.kind} (crédit {self.state.value[1]})"
+
     def written(self, value: float | None) -> str:
         """An amount of this credit, in its currency."""
         if value is None:

@@ -118,8 +118,8 @@ class Sheet:
     clients, in a sentence; outlook: in short what would change the answer; options: how, a fragile one where
     nothing safe would do, empty where nothing would; sources: the data used; categories: of what kinds they
     are, unused: what is not used, each as a list within a sentence; consulted: bodies whose score of this
-    client was used, where they are named; scored: whether any was; past: the credit history, None where no
-    table of it is imported.
+    client was used, where they are named; scored: whether any was; past: the credit history, None where nothing
+    of it is imported that could be checked.
     """
 
     explanation: Explanation
@@ -191,11 +191,14 @@ def _past(portfolio: Portfolio, number: int, names: Sequence[str]) -> Past | Non
     if not portfolio.tables:
         return None
     told = histories.history(portfolio.history(number), portfolio.tables)
+    elsewhere, ours = _elsewhere(told), _ours(told)
+    if not elsewhere and not ours:
+        return None
     used = {dictionary.HISTORY[name].table for name in names if name in dictionary.HISTORY} & portfolio.tables
     bureau = {histories.BUREAU, histories.BUREAU_MONTHS}
     return Past(
-        elsewhere=_elsewhere(told),
-        ours=_ours(told),
+        elsewhere=elsewhere,
+        ours=ours,
         more=max(len(told.open) - LISTED, 0),
         bureau=bool(used & bureau),
         files=bool(used - bureau),
@@ -208,7 +211,7 @@ def _elsewhere(told: History) -> tuple[tuple[str, str], ...]:
     if told.credits is not None:
         lines.append(("En résumé", histories.headline(told)))
     for one in told.open[:LISTED]:
-        lines.append((f"{one.kind}, {one.state.value[1]}, ouvert {histories.when(one.opened)}", one.owing))
+        lines.append((f"{one.named}, ouverture {histories.when(one.opened)}", one.owing))
     if told.elsewhere:
         lines.append(("Paiements ailleurs depuis quatre ans", months.said(told.elsewhere)))
     return tuple(lines)
