@@ -118,8 +118,8 @@ class Sheet:
     clients, in a sentence; outlook: in short what would change the answer; options: how, a fragile one where
     nothing safe would do, empty where nothing would; sources: the data used; categories: of what kinds they
     are, unused: what is not used, each as a list within a sentence; consulted: bodies whose score of this
-    client was used, where they are named; scored: whether any was; past: the credit history, None where nothing
-    of it is imported that could be checked.
+    client was used, where they are named; scored: whether any was; past: the credit history, None where
+    nothing of it is imported that could be checked.
     """
 
     explanation: Explanation
