@@ -120,7 +120,7 @@ def requests(told: History) -> Listing | None:
         return None
     columns = (
         Column("Crédit demandé"),
-        Column("Réponse donnée", csv=f"Réponse donnée {BEFORE}"),
+        Column("Quand", csv=f"Réponse donnée {BEFORE}"),
         Column("Demandé", True),
         Column("Accordé", True),
         Column("Réponse"),
