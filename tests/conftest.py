@@ -22,6 +22,7 @@ from pretadepenser.credit.portfolio import Portfolio, current_portfolio, import_
 from pretadepenser.demo.histories import histories
 from pretadepenser.records import users
 from tests import invariants, order, skips
+from tests.unit import made_up_histories
 
 PASSWORD = "un mot de passe d'essai"
 USERS = {"agathe": "conseiller", "basile": "auditeur", "camille": "administrateur"}
@@ -128,6 +129,22 @@ def genuine(instance: Path) -> Path:
     shutil.copytree(instance, folder, symlinks=True)
     import_batches(demo.batches(2000, 3), folder, fictitious=False)
     return folder
+
+
+@pytest.fixture(scope="session")
+def storied(instance: Path) -> Path:
+    """A copy of `instance` with all history tables, which know client 157083 alone."""
+    folder = instance.parent / "storied"
+    shutil.copytree(instance, folder, symlinks=True)
+    histories = made_up_histories.batches(made_up_histories.of(157_083))
+    import_batches(demo.batches(2000, 3), folder, fictitious=True, histories=histories)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def storied_app(storied: Path) -> Flask:
+    """The application on `storied`."""
+    return create_app({"INSTANCE": storied, "TESTING": True})
 
 
 @pytest.fixture(scope="session")

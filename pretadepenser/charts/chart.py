@@ -27,10 +27,14 @@ NOTHING: Final = "sans objet"
 
 @dataclass(frozen=True)
 class Column:
-    """Head of a table column; numeric columns are set to the right."""
+    """Head of a table column; numeric columns are set to the right.
+
+    csv: its name in the CSV, where the values there are in another unit than the words of the page.
+    """
 
     label: str
     numeric: bool = False
+    csv: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class Table:
         """The table for a French spreadsheet: semicolons, decimal commas, UTF-8 with its mark."""
         text = io.StringIO()
         writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-        writer.writerow([never_run(column.label) for column in self.columns])
+        writer.writerow([never_run(column.csv or column.label) for column in self.columns])
         for row in self.raw:
             writer.writerow([_french(cell) for cell in row])
         return "\ufeff" + text.getvalue()

@@ -15,6 +15,7 @@ from pretadepenser.charts.chart import Chart
 from pretadepenser.credit.dictionary import client_file
 from pretadepenser.credit.dictionary.client_file import File
 from pretadepenser.credit.explanation.reasons import Decomposition, decompose, explain
+from pretadepenser.credit.history import told
 from pretadepenser.credit.model.artefact import Card
 from pretadepenser.credit.portfolio import Client
 from pretadepenser.records import recents
@@ -42,6 +43,7 @@ def decision(number: int) -> ResponseReturnValue:
         score=explanation.score,
         scale=charts.scale(explanation.score),
         contributions=charts.contributions(explanation),
+        history=_history(number),
         learnt=_learnt(client),
         file=_file(client),
     )
@@ -75,6 +77,19 @@ def picture(number: int, name: str) -> ResponseReturnValue:
 def spreadsheet(number: int, name: str) -> ResponseReturnValue:
     """Give the figures of one of the page's charts."""
     return pictures.spreadsheet(_chart(number, name).table, f"client-{number}-{name}")
+
+
+def _history(number: int) -> list[str]:
+    """What the page says in short of the client's earlier credits; nothing where none are imported.
+
+    The tables of months have a thousand rows a client: they are left to the page of the history.
+    """
+    portfolio = resources.portfolio()
+    if not portfolio.tables:
+        return []
+    brief = portfolio.tables.intersection(told.BRIEF)
+    known = told.history(portfolio.history(number, brief), brief)
+    return [told.credits_sentence(known), told.requests_sentence(known)]
 
 
 def _learnt(client: Client) -> Card | None:

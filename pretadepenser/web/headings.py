@@ -14,6 +14,8 @@ from pretadepenser.charts import model as charts
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.evaluation.fairness import Audit, Verdict
 from pretadepenser.credit.evaluation.influence import Influence
+from pretadepenser.credit.history import told as histories
+from pretadepenser.credit.history.told import History
 from pretadepenser.credit.peers import comparison as peers
 from pretadepenser.credit.peers.comparison import Distribution
 from pretadepenser.credit.recourse import wording
@@ -73,6 +75,11 @@ def comparison(score: Score, shown: Distribution, crossed: str = "") -> str:
     """Where the client stands, among whom and how many; crossed: label of a second figure."""
     also = (f"croisement avec {french.quoted(crossed)}",) if crossed else ()
     return _heading(f"{shown.column.label} : {peers.place(shown)}", *also, today(score))
+
+
+def history(score: Score, told: History) -> str:
+    """The most telling thing that is known of the client's earlier credits."""
+    return _heading(french.capital(histories.headline(told)), today(score))
 
 
 def uncompared(score: Score) -> str:

@@ -131,6 +131,13 @@ def genuine_site(genuine: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def storied_site(storied_app: Flask) -> Iterator[str]:
+    """Address of an application with the credit history of one client."""
+    with hosted(storied_app) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
 def failing_site(instance: Path) -> Iterator[str]:
     """Address of an application that answers /essai/<code> with any error, as none of its own pages does."""
     app = create_app({"INSTANCE": instance})

@@ -40,6 +40,9 @@ address                                                method nobody conseiller 
 /clients/157083                                        GET    303    200        200      200            303
 /clients/157083/graphiques/score.svg                   GET    303    200        200      200            303
 /clients/157083/graphiques/score.csv                   GET    303    200        200      200            303
+/clients/157083/historique                             GET    303    200        200      200            303
+/clients/157083/historique/graphiques/paiements.svg    GET    303    404        404      404            303
+/clients/157083/historique/graphiques/demandes.csv     GET    303    404        404      404            303
 /clients/157083/comparaison                            GET    303    200        200      200            303
 /clients/157083/comparaison/graphiques/repartition.svg GET    303    200        200      200            303
 /clients/157083/comparaison/graphiques/repartition.csv GET    303    200        200      200            303
@@ -160,5 +163,5 @@ def test_another_method_opens_no_address_to_nobody(app: Flask, method: str) -> N
     for address in {line[0] for line in LINES}:
         if address not in public and not address.startswith("/api/"):
             answers[address] = app.test_client().open(address, method=method).status_code
-    assert len(answers) == 41
+    assert len(answers) == 44
     assert set(answers.values()) == {303}

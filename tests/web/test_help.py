@@ -19,6 +19,7 @@ from tests.web.test_access import HEAD, LINES, NAMES
 CLIENTS = {"Les clients": {"Rechercher un client": "/", "Nouveau dossier": "/dossiers/nouveau"}}
 ONE = {
     "Décision": "/clients/157083",
+    "Historique de crédit": "/clients/157083/historique",
     "Comparaison": "/clients/157083/comparaison",
     "Simulation": "/clients/157083/simulation",
     "Leviers": "/clients/157083/leviers",

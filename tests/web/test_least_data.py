@@ -132,6 +132,11 @@ def _client(walked: Walk, client: str) -> None:
         walked.open(address)
 
 
+def _history(walked: Walk, client: str) -> None:
+    for address in (client, f"{client}/historique", f"{client}/entretien", f"{client}/entretien.pdf"):
+        walked.open(address)
+
+
 def _site(walked: Walk, client: str) -> None:
     for address in ("/accessibilite", "/aide", "/veille", "/compte", "/session"):
         walked.open(address)
@@ -192,6 +197,14 @@ _ONCE: dict[str, Part] = {
             "home.search",
             *("clients.decision", "clients.picture", "clients.spreadsheet"),
             *("levers.levers", "levers.picture", "levers.spreadsheet"),
+            *("meeting.sheet", "meeting.picture", "meeting.spreadsheet", "meeting.pdf"),
+        },
+    ),
+    "history": (
+        _history,
+        {
+            *("history.show", "history.picture", "history.spreadsheet"),
+            *("clients.decision", "clients.picture", "clients.spreadsheet"),
             *("meeting.sheet", "meeting.picture", "meeting.spreadsheet", "meeting.pdf"),
         },
     ),
@@ -256,7 +269,8 @@ def telling(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
 
 @needs_pango
 @pytest.mark.parametrize("part", PARTS)
-def test_an_advisor_meets_no_protected_ground_anywhere(app: Flask, part: str) -> None:
+def test_an_advisor_meets_no_protected_ground_anywhere(request: pytest.FixtureRequest, part: str) -> None:
+    app: Flask = request.getfixturevalue("storied_app" if part == "history" else "app")
     walked = Walk(app, signed_in(app, "agathe"))
     walk, endpoints = PARTS[part]
     walk(walked, f"/clients/{KNOWN}")

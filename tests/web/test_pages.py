@@ -48,6 +48,9 @@ def test_a_number_leads_to_the_client(client: FlaskClient, typed: str) -> None:
         ("157083, SIMUL", "/simulation"),
         ("157083 - simulation", "/simulation"),
         ("157083 comparaison", "/comparaison"),
+        ("157083 historique", "/historique"),
+        ("historique de crédit 157083", "/historique"),
+        ("157083 h", "/historique"),
         ("157083 fiche", "/entretien"),
         ("fiche 157083", "/entretien"),
         ("Fiche d’entretien 157083", "/entretien"),
@@ -80,7 +83,11 @@ def test_a_client_whose_page_was_opened_by_name_is_offered_again(
     assert first.get("href") == f"/clients/{number}"
 
 
-PAGES = "décision, comparaison, simulation, leviers ou fiche d’entretien, ou le début d’un de ces noms."
+PAGES = (
+    "décision, historique de crédit, comparaison, simulation, leviers ou fiche d’entretien, ou le début "
+    "d’un de "
+    "ces noms."
+)
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,12 @@ from flask.testing import FlaskClient
 from pretadepenser.charts import client as client_charts
 from pretadepenser.charts import comparison as comparison_charts
 from pretadepenser.charts import drawing, fairness, levers, quality
+from pretadepenser.charts import history as history_charts
 from pretadepenser.charts import model as model_charts
 from pretadepenser.charts import simulation as simulation_charts
 from pretadepenser.charts.chart import Chart
 from pretadepenser.credit.explanation.reasons import explain
+from pretadepenser.credit.history import told
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.peers import comparison
 from pretadepenser.credit.peers import group as groups
@@ -30,6 +32,7 @@ from pretadepenser.credit.recourse import search
 from pretadepenser.credit.whatif import simulation
 from pretadepenser.french import Person
 from pretadepenser.web import pictures
+from tests.unit.made_up_histories import RICH, TABLES, any_rows
 
 SVG = "{http://www.w3.org/2000/svg}"
 LIMIT = 0.48
@@ -74,10 +77,22 @@ def charts_of_the_model(model: Model) -> Iterator[Chart]:
     yield from map(fairness.grants, model.global_explanation.audits)
 
 
+def charts_of_histories() -> Iterator[Chart]:
+    """Charts of a client of whom much is known, of one of whom half is, and of random ones."""
+    half = {name: rows for name, rows in RICH.items() if name in ("bureau_balance", "credit_card_balance")}
+    for rows, tables in (
+        (RICH, TABLES),
+        (half, half.keys()),
+        *((any_rows(seed), TABLES) for seed in range(2)),
+    ):
+        history = told.history(rows, tables)
+        yield from filter(None, (history_charts.payments(history), history_charts.card(history)))
+
+
 @pytest.fixture(scope="module")
 def charts(model: Model, portfolio: Portfolio) -> list[Chart]:
     found = [chart for client in clients(portfolio) for chart in charts_of(model, portfolio, client)]
-    return [*found, *charts_of_the_model(model)]
+    return [*found, *charts_of_histories(), *charts_of_the_model(model)]
 
 
 def others(value: Any) -> Iterator[Any]:

@@ -1,1 +1,1 @@
-"""A client's credit history: six tables summed up to figures that a person can be told, in SQL."""
+"""A client's credit history: summed up to figures that a person can be told, in SQL, and told row by row."""

@@ -15,6 +15,9 @@ from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Row, Theme, wording
 from pretadepenser.credit.explanation.reasons import Explanation, Reason, Told, explain
+from pretadepenser.credit.history import months
+from pretadepenser.credit.history import told as histories
+from pretadepenser.credit.history.told import History
 from pretadepenser.credit.model.inputs import as_read
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
@@ -30,7 +33,11 @@ REASONS: Final = 3
 DECLARED: Final = "Ce que contient votre demande"
 EXTERNAL: Final = "Ce que disent des organismes extérieurs"
 UNNAMED: Final = "demandez leur nom à votre conseiller"
+BUREAU: Final = "Ce que dit le fichier des crédits"
+OURS: Final = "Ce que disent nos dossiers sur vos crédits d’avant"
 DERIVED: Final = "Ce qui est calculé à partir de ces chiffres"
+# Credits elsewhere that the sheet lists one by one.
+LISTED: Final = 4
 
 _GROUNDS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -91,6 +98,21 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Past:
+    """The client's credit history: what to check, label and words; what of it the model looked at.
+
+    elsewhere, ours: what the credit bureau and our own files say, each empty where it is not imported; more:
+    open credits elsewhere that are not listed; bureau, files: whether the model used figures of each.
+    """
+
+    elsewhere: tuple[tuple[str, str], ...]
+    ours: tuple[tuple[str, str], ...]
+    more: int
+    bureau: bool
+    files: bool
+
+
+@dataclass(frozen=True)
 class Sheet:
     """The meeting sheet of one client.
 
@@ -98,7 +120,8 @@ class Sheet:
     clients, in a sentence; outlook: in short what would change the answer; options: how, a fragile one where
     nothing safe would do, empty where nothing would; sources: the data used; categories: of what kinds they
     are, unused: what is not used, each as a list within a sentence; consulted: bodies whose score of this
-    client was used, where they are named; scored: whether any was.
+    client was used, where they are named; scored: whether any was; past: the credit history, None where
+    nothing of it is imported that could be checked.
     """
 
     explanation: Explanation
@@ -112,6 +135,7 @@ class Sheet:
     unused: str
     consulted: tuple[Bureau, ...]
     scored: bool
+    past: Past | None
 
     @property
     def score(self) -> Score:
@@ -150,12 +174,59 @@ def sheet(
         difficulties=wording.difficulties(explanation.score.calibrated, Person.YOU, outcome),
         outlook=_outlook(explanation.score, found),
         options=tuple(_option(proposal) for proposal in found),
-        sources=_sources(model.features, row, names),
+        sources=_sources(_known(model.features, portfolio), row, names),
         categories=french.join(_categories(model.features)),
         unused=french.join(unused(model.features)),
         consulted=tuple(bureau for bureau, score in zip(bureaux, scores, strict=False) if score is not None),
         scored=any(score is not None for score in scores),
+        past=_past(portfolio, number, model.features),
     )
+
+
+def _known(names: Sequence[str], portfolio: Portfolio) -> tuple[str, ...]:
+    """Inputs of the model without those of history tables that are not imported."""
+    tables = {name: column.table for name, column in dictionary.HISTORY.items()}
+    return tuple(name for name in names if name not in tables or tables[name] in portfolio.tables)
+
+
+def _past(portfolio: Portfolio, number: int, names: Sequence[str]) -> Past | None:
+    if not portfolio.tables:
+        return None
+    told = histories.history(portfolio.history(number), portfolio.tables)
+    elsewhere, ours = _elsewhere(told), _ours(told)
+    if not elsewhere and not ours:
+        return None
+    used = {dictionary.HISTORY[name].table for name in names if name in dictionary.HISTORY} & portfolio.tables
+    bureau = {histories.BUREAU, histories.BUREAU_MONTHS}
+    return Past(
+        elsewhere=elsewhere,
+        ours=ours,
+        more=max(len(told.open) - LISTED, 0),
+        bureau=bool(used & bureau),
+        files=bool(used - bureau),
+    )
+
+
+def _elsewhere(told: History) -> tuple[tuple[str, str], ...]:
+    """Credits elsewhere for the client to check: how many, the open ones, and how they were paid."""
+    lines = []
+    if told.credits is not None:
+        lines.append(("En résumé", histories.headline(told)))
+    for one in told.open[:LISTED]:
+        lines.append((f"{one.named}, ouverture {histories.when(one.opened)}", one.owing))
+    if told.elsewhere:
+        lines.append(("Paiements ailleurs depuis quatre ans", months.said(told.elsewhere)))
+    return tuple(lines)
+
+
+def _ours(told: History) -> tuple[tuple[str, str], ...]:
+    """What our own files say, for the client to check."""
+    lines = []
+    if told.requests is not None:
+        lines.append(("Demandes précédentes", histories.requests_said(told)))
+    if told.ours:
+        lines.append(("Paiements chez nous depuis quatre ans", months.said(told.ours)))
+    return tuple(lines)
 
 
 def _option(proposal: Proposal) -> Option:
@@ -213,12 +284,17 @@ _ENOUGH: Final[Mapping[int, str]] = MappingProxyType(
 def _sources(names: Sequence[str], row: Row, bureaux: Sequence[str]) -> tuple[Source, ...]:
     """The model's inputs by origin, with the client's values."""
     derived = dictionary.derive(dictionary.frame([row]))
-    data: dict[str, list[tuple[str, str]]] = {DECLARED: [], EXTERNAL: [], DERIVED: []}
+    data: dict[str, list[tuple[str, str]]] = {
+        origin: [] for origin in (DECLARED, EXTERNAL, BUREAU, OURS, DERIVED)
+    }
     scores = [column.name for column in dictionary.in_group(dictionary.EXTERNAL_GROUP)]
     for name in names:
         column = dictionary.describe(name, Person.YOU)
         if name in dictionary.DERIVED:
             data[DERIVED].append((column.label, wording.value_text(column, float(derived[name][0]))))
+        elif name in dictionary.HISTORY:
+            origin = BUREAU if column.table in (histories.BUREAU, histories.BUREAU_MONTHS) else OURS
+            data[origin].append((column.label, wording.text_in(column, row)))
         else:
             origin = EXTERNAL if column.theme is Theme.EXTERNAL else DECLARED
             named = f"Note ({bureaux[scores.index(name)]})" if bureaux and name in scores else column.label
@@ -240,7 +316,8 @@ def unused(names: Sequence[str]) -> tuple[str, ...]:
     inputs = {*names, *dictionary.columns_of(names)}
     used = [dictionary.describe(name) for name in inputs]
     grounds = {column.protected for column in used}
-    themes = {column.theme for column in used}
+    # The file has a theme for the history: what it counts of the application is not what the tables say.
+    themes = {column.theme for column in used if column.name not in dictionary.HISTORY}
     return (
         *(words for ground, words in _GROUNDS.items() if ground not in grounds),
         *(words for theme, words in _THEMES.items() if theme not in themes),
