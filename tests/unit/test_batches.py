@@ -133,8 +133,8 @@ def test_scores_of_fewer_clients_are_not_used(instance: Path) -> None:
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are read some dozens of rows at a time."""
-    monkeypatch.setattr("pretadepenser.credit.portfolio.sources.BLOCK_BYTES", 16_000)
-    monkeypatch.setattr("pretadepenser.credit.portfolio.sources.PARQUET_ROWS", 64)
+    monkeypatch.setattr("pretadepenser.credit.intake.sources.BLOCK_BYTES", 16_000)
+    monkeypatch.setattr("pretadepenser.credit.intake.sources.PARQUET_ROWS", 64)
 
 
 def repeated(times: int) -> list[dict[str, Any]]:

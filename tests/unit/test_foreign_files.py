@@ -414,7 +414,7 @@ def _deflated(content: bytes) -> bytes:
 def test_what_grows_without_end_is_no_table(
     ending: str, pack: Callable[[bytes], bytes], source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pretadepenser.credit.portfolio.archives.SMALL", 1 << 20)
+    monkeypatch.setattr("pretadepenser.credit.intake.archives.SMALL", 1 << 20)
     bomb = (source / TRAIN).read_bytes() + b"\n" * (16 << 20)
     (source / TRAIN).unlink()
     (source / f"{TRAIN}.{ending}").write_bytes(pack(bomb))
@@ -514,7 +514,7 @@ def test_a_parquet_column_of_a_kindred_type_is_read(name: str, kind: pa.DataType
 def test_a_parquet_file_of_equal_rows_without_end_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pretadepenser.credit.portfolio.sources.MOST_GROWTH", 1)
+    monkeypatch.setattr("pretadepenser.credit.intake.sources.MOST_GROWTH", 1)
     source = tmp_path / "source"
     source.mkdir()
     row = made_up.text(made_up.table(1))

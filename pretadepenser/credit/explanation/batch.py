@@ -19,12 +19,7 @@ import pyarrow.parquet
 from pretadepenser import french, storage
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.explanation.reasons import Explanation, explain_all
-from pretadepenser.credit.model import scoring
-from pretadepenser.credit.model.inputs import input_matrix
-from pretadepenser.credit.model.scoring import Model
-from pretadepenser.credit.portfolio import Portfolio, Problem
-from pretadepenser.credit.portfolio.rows import floats
-from pretadepenser.credit.portfolio.sources import (
+from pretadepenser.credit.intake.sources import (
     ENDINGS,
     MISSING,
     OtherEncodingError,
@@ -32,7 +27,12 @@ from pretadepenser.credit.portfolio.sources import (
     Source,
     diagnosis,
 )
-from pretadepenser.credit.portfolio.validation import Lines, Problems, conform
+from pretadepenser.credit.intake.validation import Lines, Problems, conform
+from pretadepenser.credit.model import scoring
+from pretadepenser.credit.model.inputs import input_matrix
+from pretadepenser.credit.model.scoring import Model
+from pretadepenser.credit.portfolio import Portfolio, Problem
+from pretadepenser.credit.portfolio.rows import floats
 from pretadepenser.credit.scale import Score
 from pretadepenser.errors import ToldError
 
@@ -190,7 +190,7 @@ def table_of_csv(content: bytes, model: Model) -> pa.Table:
 
 def _conformed(table: pa.Table, lines: Lines, file: str) -> pa.Table:
     problems = Problems(file)
-    conforming = conform(table, lines, problems)
+    conforming = conform(table, dictionary.COLUMNS, lines, problems)
     if problems:
         raise RowsError.refused(list(problems))
     return conforming

@@ -1,8 +1,8 @@
 """The clients on disk: import, validate, look up, scan, and rank one value among the others."""
 
+from pretadepenser.credit.intake.validation import PortfolioError, Problem
 from pretadepenser.credit.portfolio.importing import Progress, Report, import_batches, import_folder
 from pretadepenser.credit.portfolio.reading import Client, Portfolio, current_portfolio
-from pretadepenser.credit.portfolio.validation import PortfolioError, Problem
 
 __all__ = [
     "Client",

@@ -19,12 +19,9 @@ from numpy.typing import NDArray
 
 from pretadepenser import french, storage
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.portfolio import bins, reading, statistics
-from pretadepenser.credit.portfolio.finding import find
-from pretadepenser.credit.portfolio.rows import Rows, canonical, checks
-from pretadepenser.credit.portfolio.sorting import KEY, Sorter
-from pretadepenser.credit.portfolio.sources import OtherEncodingError, Source, diagnosis
-from pretadepenser.credit.portfolio.validation import (
+from pretadepenser.credit.intake.finding import find
+from pretadepenser.credit.intake.sources import OtherEncodingError, Source, diagnosis
+from pretadepenser.credit.intake.validation import (
     Lines,
     PortfolioError,
     Problem,
@@ -32,6 +29,9 @@ from pretadepenser.credit.portfolio.validation import (
     check_header,
     conform,
 )
+from pretadepenser.credit.portfolio import bins, reading, statistics
+from pretadepenser.credit.portfolio.rows import Rows, canonical, checks
+from pretadepenser.credit.portfolio.sorting import KEY, Sorter
 from pretadepenser.money import KAGGLE, Money
 
 TRAIN = "application_train"
@@ -166,7 +166,7 @@ def _check_headers(sources: Sequence[Source]) -> None:
         optional = (
             frozenset({"TARGET"}) if source.name.rpartition("/")[2].startswith(TEST) else frozenset[str]()
         )
-        problems += check_header(source.header(), source.name, optional)
+        problems += check_header(source.header(), source.columns, source.name, optional)
     if problems:
         raise PortfolioError.refused(problems)
 
@@ -179,7 +179,7 @@ def _read(source: Source, sorter: Sorter, progress: Progress) -> tuple[int, list
     progress(step, 0.0)
     try:
         for piece in source.pieces():
-            table = conform(piece.table, piece.lines, problems)
+            table = conform(piece.table, source.columns, piece.lines, problems)
             if problems:
                 break
             sorter.add(table)
@@ -220,7 +220,7 @@ def _checked(batches: Iterable[pa.RecordBatch], name: str) -> Iterator[pa.Table]
     rows, last = 0, 0
     for batch in batches:
         problems = Problems(name)
-        table = conform(pa.Table.from_batches([batch]), Lines(rows + 1), problems)
+        table = conform(pa.Table.from_batches([batch]), dictionary.COLUMNS, Lines(rows + 1), problems)
         if problems:
             raise PortfolioError.refused(list(problems))
         numbers = np.concatenate([[last], table.column(KEY).to_numpy()])

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from pretadepenser import storage
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Frame, Row
+from pretadepenser.credit.intake.validation import PortfolioError
 from pretadepenser.credit.portfolio.bins import Bins, values_of
 from pretadepenser.credit.portfolio.rows import Rows
 from pretadepenser.credit.portfolio.statistics import Quantiles, Statistics
-from pretadepenser.credit.portfolio.validation import PortfolioError
 from pretadepenser.money import KAGGLE, Money
 
 NAME = "portfolio"

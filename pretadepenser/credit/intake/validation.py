@@ -1,4 +1,4 @@
-"""Hold a table to the dictionary's schema, and say in French what does not fit and where.
+"""Hold a table to the columns that the dictionary has of it, and say in French what does not fit and where.
 
 A table that fits comes back in the schema's types; one that does not adds to `Problems`, one entry for each
 column and kind of problem, so that a file wrong everywhere still makes a message that can be read.
@@ -7,7 +7,7 @@ column and kind of problem, so that a file wrong everywhere still makes a messag
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pretadepenser import french
-from pretadepenser.credit import dictionary
-from pretadepenser.credit.portfolio.recognition import quoted, short
+from pretadepenser.credit.dictionary import Column
+from pretadepenser.credit.intake.recognition import quoted, short
 from pretadepenser.errors import ToldError
 
 # Problems written in full in a message, and examples given for one of them.
@@ -24,6 +24,9 @@ SHOWN = 20
 EXAMPLES = 5
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 INT32 = np.iinfo(np.int32)
+
+# The columns of one table by name, in its order.
+Columns = Mapping[str, Column]
 
 
 @dataclass(frozen=True)
@@ -134,9 +137,10 @@ def beyond(line: int, passed: Sequence[int]) -> int:
     return line
 
 
-def check_header(names: Sequence[str], file: str, optional: frozenset[str] = frozenset()) -> list[Problem]:
+def check_header(
+    names: Sequence[str], known: Columns, file: str, optional: frozenset[str] = frozenset()
+) -> list[Problem]:
     """Say which columns are missing, repeated or unknown; `optional` ones may be missing."""
-    known = dictionary.COLUMNS
     counts = Counter(names)
     missing = [name for name in known if name not in counts and name not in optional]
     unknown = [name for name in counts if name not in known]
@@ -161,15 +165,20 @@ def _named(name: str) -> str:
     return short(name) or "sans nom (souvent l’index de pandas, à ne pas enregistrer)"
 
 
-def conform(table: pa.Table, lines: Lines, problems: Problems) -> pa.Table:
-    """Return `table` in the dictionary's schema, columns in its order, values that do not fit as missing.
+def schema_of(columns: Columns) -> pa.Schema:
+    """Schema in which a table of these columns is stored, nullable where a value may be missing."""
+    return pa.schema([pa.field(c.name, c.arrow_type, nullable=not c.required) for c in columns.values()])
+
+
+def conform(table: pa.Table, columns: Columns, lines: Lines, problems: Problems) -> pa.Table:
+    """Return `table` in the schema of `columns`, in their order, values that do not fit as missing.
 
     A column that the table lacks is all missing. Everything that does not fit is added to `problems`; the
     result is only worth keeping when there are none.
     """
     arrays = []
     names = set(table.column_names)
-    for column in dictionary.COLUMNS.values():
+    for column in columns.values():
         if column.name not in names:
             arrays.append(pa.nulls(table.num_rows, column.arrow_type))
             continue
@@ -177,10 +186,10 @@ def conform(table: pa.Table, lines: Lines, problems: Problems) -> pa.Table:
         values = chunks.chunk(0) if chunks.num_chunks == 1 else chunks.combine_chunks()
         conforming = _category if column.textual else _number
         arrays.append(conforming(values, column, lines, problems))
-    return pa.Table.from_arrays(arrays, schema=dictionary.arrow_schema())
+    return pa.Table.from_arrays(arrays, schema=schema_of(columns))
 
 
-def _category(values: pa.Array, column: dictionary.Column, lines: Lines, problems: Problems) -> pa.Array:
+def _category(values: pa.Array, column: Column, lines: Lines, problems: Problems) -> pa.Array:
     codes = pa.array(list(column.categories or ()), pa.string())
     try:
         values = pc.cast(values, pa.string())
@@ -208,7 +217,7 @@ def _category(values: pa.Array, column: dictionary.Column, lines: Lines, problem
     return pa.DictionaryArray.from_arrays(pc.cast(positions, pa.int8()), codes)
 
 
-def _number(values: pa.Array, column: dictionary.Column, lines: Lines, problems: Problems) -> pa.Array:
+def _number(values: pa.Array, column: Column, lines: Lines, problems: Problems) -> pa.Array:
     values = _plain(values)
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
         readable = pc.match_substring_regex(values, NUMBER)
@@ -264,7 +273,7 @@ def _held(held: pa.DataType) -> str:
     return f"le type {held}"
 
 
-def _report_missing(values: pa.Array, column: dictionary.Column, lines: Lines, problems: Problems) -> None:
+def _report_missing(values: pa.Array, column: Column, lines: Lines, problems: Problems) -> None:
     if column.required and values.null_count:
         meaning = french.quoted(column.sentinel_label)
         code = "" if column.sentinel is None else f" ; {column.sentinel:.0f} veut dire {meaning}"
@@ -272,7 +281,7 @@ def _report_missing(values: pa.Array, column: dictionary.Column, lines: Lines, p
         _report(problems, "missing", column, pc.is_null(values), lines, what)
 
 
-def _report_range(numbers: pa.Array, column: dictionary.Column, lines: Lines, problems: Problems) -> None:
+def _report_range(numbers: pa.Array, column: Column, lines: Lines, problems: Problems) -> None:
     known = numbers.to_numpy(zero_copy_only=False)
     with np.errstate(invalid="ignore"):
         outside = np.isinf(known)
@@ -307,7 +316,7 @@ def _shown(value: float) -> str:
     return f"{value:.15g}".replace(".", ",")
 
 
-def _bounds(column: dictionary.Column) -> str:
+def _bounds(column: Column) -> str:
     low = None if column.minimum is None else _shown(column.minimum)
     high = None if column.maximum is None else _shown(column.maximum)
     sentinel = "" if column.sentinel is None else f", ou {column.sentinel:.0f}"
@@ -320,7 +329,7 @@ def _bounds(column: dictionary.Column) -> str:
 def _report(
     problems: Problems,
     kind: str,
-    column: dictionary.Column,
+    column: Column,
     mask: pa.Array | np.ndarray,
     lines: Lines,
     what: str,

@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from pretadepenser import french
-from pretadepenser.credit.portfolio.archives import base, members, only_csv, readable, unlocked
-from pretadepenser.credit.portfolio.recognition import AS_CSV
-from pretadepenser.credit.portfolio.sources import ENDINGS, Source
-from pretadepenser.credit.portfolio.validation import PortfolioError
+from pretadepenser.credit.intake.archives import base, members, only_csv, readable, unlocked
+from pretadepenser.credit.intake.recognition import AS_CSV
+from pretadepenser.credit.intake.sources import ENDINGS, Source
+from pretadepenser.credit.intake.validation import PortfolioError
 
 KAGGLE_ZIP = "home-credit-default-risk.zip"
 

@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from pretadepenser.credit import dictionary
-from pretadepenser.credit.portfolio.archives import (
+from pretadepenser.credit.dictionary import COLUMNS
+from pretadepenser.credit.intake.archives import (
     MOST_GROWTH,
     Gauge,
     only_csv,
@@ -29,7 +29,7 @@ from pretadepenser.credit.portfolio.archives import (
     swollen,
     unpacked,
 )
-from pretadepenser.credit.portfolio.recognition import (
+from pretadepenser.credit.intake.recognition import (
     AGAIN,
     LONGEST_LINE,
     START,
@@ -38,7 +38,8 @@ from pretadepenser.credit.portfolio.recognition import (
     foreign,
     header_problem,
 )
-from pretadepenser.credit.portfolio.validation import (
+from pretadepenser.credit.intake.validation import (
+    Columns,
     Lines,
     PortfolioError,
     Problem,
@@ -78,13 +79,14 @@ class Source:
     """One table in one file. `name` is what messages call it.
 
     `members` leads to it through an archive, and an archive in that one; `encoding` is that of a text whose
-    beginning does not tell it.
+    beginning does not tell it. `columns` are those that the table should have.
     """
 
     name: str
     path: Path
     members: tuple[str, ...] = ()
     encoding: str = "utf-8"
+    columns: Columns = field(default_factory=lambda: COLUMNS, repr=False)
 
     @property
     def parquet(self) -> bool:
@@ -144,7 +146,7 @@ class Source:
         except csv.Error:
             # A field too long, or a null byte: no name.
             names = [lines[0]]
-        what = header_problem(cleaned(names), lines, list(dictionary.COLUMNS))
+        what = header_problem(cleaned(names), lines, list(self.columns))
         if what:
             # Of no import: files to score are read here too.
             raise PortfolioError(f"{Problem(self.name, 1, None, what)}.")
@@ -210,9 +212,9 @@ class Source:
         names = self._names()
         known = cleaned(names)
         types = {
-            name: pa.string() if as_text or dictionary.COLUMNS[column].textual else pa.float64()
+            name: pa.string() if as_text or self.columns[column].textual else pa.float64()
             for name, column in zip(names, known, strict=True)
-            if column in dictionary.COLUMNS
+            if column in self.columns
         }
         with readable(self.name, csv=not as_text), self._text() as (stream, gauge):
             reader = pa.csv.open_csv(
@@ -298,7 +300,7 @@ def diagnosis(source: Source, progress: Callable[[float], None]) -> list[Problem
     """
     problems, skipped = Problems(source.name), Skipped()
     for piece in source.diagnose(skipped):
-        conform(piece.table, piece.lines, problems)
+        conform(piece.table, source.columns, piece.lines, problems)
         progress(piece.read)
     progress(1.0)
     wrong = [*skipped.problems(source.name), *problems]

@@ -17,8 +17,8 @@ from typing import IO, Any, Final, cast
 import pyarrow as pa
 
 from pretadepenser import french
-from pretadepenser.credit.portfolio.recognition import AGAIN, START, quoted
-from pretadepenser.credit.portfolio.validation import PortfolioError
+from pretadepenser.credit.intake.recognition import AGAIN, START, quoted
+from pretadepenser.credit.intake.validation import PortfolioError
 from pretadepenser.errors import ToldError
 
 # What is packed may grow by so many times, beyond some size: a table shrinks to a fifth, not to a hundredth.

@@ -1,0 +1,1 @@
+"""Tables from outside: found, opened, recognised by their bytes, held to the columns of the dictionary."""
