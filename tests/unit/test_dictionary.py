@@ -10,14 +10,14 @@ import pyarrow as pa
 import pytest
 
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.dictionary import COLUMNS, DERIVED, Column, Kind, Theme
+from pretadepenser.credit.dictionary import COLUMNS, DERIVED, HISTORY, Column, Kind, Theme
 from pretadepenser.credit.model.inputs import FEATURES
 
 REPO = Path(__file__).parents[2]
 HOME_CREDIT = REPO.parent / "shared" / "data" / "homecredit"
 needs_rows = pytest.mark.skipif(not HOME_CREDIT.is_dir(), reason="genuine rows (../shared/data) are not here")
 
-ALL = [*COLUMNS.values(), *DERIVED.values()]
+ALL = [*COLUMNS.values(), *DERIVED.values(), *HISTORY.values()]
 named = pytest.mark.parametrize("column", ALL, ids=lambda column: column.name)
 
 
@@ -110,7 +110,9 @@ def test_published_categories() -> None:
 def test_groups() -> None:
     sizes = {group: len(dictionary.in_group(group)) for group in dictionary.GROUPS}
     thin = {"batiment": 47, "documents": 20, "contact": 6, "consultations": 6}
-    assert sizes == thin | {"notes": 3, "credit": 3, "voiture": 2}
+    history = {"ailleurs": 8, "dettes": 5, "retards": 9, "demandes": 12, "mensualites": 12, "carte": 7}
+    assert sizes == thin | history | {"notes": 3, "credit": 3, "voiture": 2}
+    assert set(history) == dictionary.HISTORY_GROUPS
     assert {name: column.group for name, column in DERIVED.items()} == {
         "CREDIT_TERM": "credit",
         "CREDIT_TO_GOODS": "credit",

@@ -1,8 +1,9 @@
-"""The one place that knows what each column of the application table means.
+"""The one place that knows what each figure of a client means.
 
-The 122 columns of Kaggle's *Home Credit Default Risk* application table, in its order, and the derived
-figures of derived.py. The French and the facts are in dictionary.toml beside this file; this module reads
-them once, checks them and hands out frozen `Column` objects. Column descriptions follow the publisher's
+The 122 columns of Kaggle's *Home Credit Default Risk* application table, in its order, the derived figures of
+derived.py, and the figures of the credit history (tables.py has the tables that they sum up). The French and
+the facts are in dictionary.toml and history.toml beside this file; this module reads them once, checks them
+and hands out frozen `Column` objects. Column descriptions follow the publisher's
 HomeCredit_columns_description.csv; the protected grounds are those of article 225-1 of the Code pénal and of
 loi 2008-496.
 """
@@ -42,6 +43,7 @@ class Kind(StrEnum):
     NORMALISED = "normalised"  # 0..1, scaled by the publisher
     RATING = "rating"  # 1..3, given by the lender
     HOUR = "hour"
+    MONTH = "month"  # whole months, negative before the application
     IDENTIFIER = "identifier"
     TARGET = "target"
 
@@ -71,6 +73,12 @@ INQUIRIES_GROUP: Final = "consultations"
 EXTERNAL_GROUP: Final = "notes"
 CREDIT_GROUP: Final = "credit"
 CAR_GROUP: Final = "voiture"
+ELSEWHERE_GROUP: Final = "ailleurs"
+DEBTS_GROUP: Final = "dettes"
+ARREARS_GROUP: Final = "retards"
+REQUESTS_GROUP: Final = "demandes"
+INSTALMENTS_GROUP: Final = "mensualites"
+CARD_GROUP: Final = "carte"
 
 GROUPS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -81,7 +89,17 @@ GROUPS: Final[Mapping[str, str]] = MappingProxyType(
         EXTERNAL_GROUP: "Notes des organismes extérieurs",
         CREDIT_GROUP: "Montant et durée du crédit",
         CAR_GROUP: "Voiture",
+        ELSEWHERE_GROUP: "Crédits dans d’autres établissements",
+        DEBTS_GROUP: "Reste à rembourser ailleurs",
+        ARREARS_GROUP: "Retards de paiement ailleurs",
+        REQUESTS_GROUP: "Demandes précédentes chez nous",
+        INSTALMENTS_GROUP: "Remboursement des prêts chez nous",
+        CARD_GROUP: "Carte de crédit chez nous",
     }
+)
+# Groups of figures of the credit history: each is told by its figure that counts most.
+HISTORY_GROUPS: Final = frozenset(
+    {ELSEWHERE_GROUP, DEBTS_GROUP, ARREARS_GROUP, REQUESTS_GROUP, INSTALMENTS_GROUP, CARD_GROUP}
 )
 
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
@@ -101,6 +119,9 @@ class Column:
     said of it.
     `protected_categories` names the codes that reveal a protected ground in a column that does not.
     `hint` says what to type where the label leaves a doubt. `person` is whom the texts are said to.
+    A figure of the credit history names the `table` that must be imported for it, its value
+    `without_history` in that table (None: it has none), and its `direction`: +1 where a higher value can only
+    raise the risk, -1 where it can only lower it, 0 where the model decides.
     """
 
     name: str
@@ -131,6 +152,9 @@ class Column:
     not_applicable_label: str = ""
     protected_categories: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     group: str | None = None
+    table: str = ""
+    without_history: float | None = None
+    direction: int = 0
     person: Person = Person.CLIENT
 
     @property
@@ -200,8 +224,11 @@ def _written(words: Any, person: Person) -> Any:
     return words
 
 
-def _column(name: str, words: Mapping[str, Any], person: Person) -> Column:
-    """Make a column of one table of the file; TypeError or ValueError name what the file gets wrong."""
+def read_column(name: str, words: Mapping[str, Any], person: Person) -> Column:
+    """Make a column of what a TOML file says of it; TypeError or ValueError name what the file gets wrong.
+
+    A column without a theme belongs to the credit history, as all of the history tables do.
+    """
     facts = _written(words, person)
     categories: dict[str, str] = {}
     sentences: dict[str, str] = {}
@@ -215,7 +242,7 @@ def _column(name: str, words: Mapping[str, Any], person: Person) -> Column:
         name=name,
         person=person,
         kind=Kind(facts.pop("kind")),
-        theme=Theme(facts.pop("theme")),
+        theme=Theme(facts.pop("theme", Theme.HISTORY)),
         categories=MappingProxyType(categories) if categories else None,
         sentences=MappingProxyType(sentences),
         protected_categories=MappingProxyType(facts.pop("protected_categories", {})),
@@ -232,7 +259,7 @@ def _building(facts: Mapping[str, Any], person: Person) -> Iterator[Column]:
     """The 14 figures of the building, in each of their three statistics."""
     for suffix, statistic in facts["statistics"].items():
         for stem, words in facts["figures"].items():
-            yield _column(
+            yield read_column(
                 f"{stem}_{suffix}",
                 {
                     "label": f"Immeuble : {words['label']} ({statistic})",
@@ -255,7 +282,7 @@ def _building(facts: Mapping[str, Any], person: Person) -> Iterator[Column]:
 def _documents(facts: Mapping[str, Any], person: Person) -> Iterator[Column]:
     """The document flags: the publisher gives them numbers and no names."""
     for number in range(facts["first"], facts["last"] + 1):
-        yield _column(
+        yield read_column(
             f"FLAG_DOCUMENT_{number}",
             {
                 "label": facts["label"].format(number),
@@ -278,37 +305,47 @@ def _documents(facts: Mapping[str, Any], person: Person) -> Iterator[Column]:
 
 
 @functools.cache
-def _read(person: Person) -> tuple[Mapping[str, Column], Mapping[str, Column]]:
-    """Read dictionary.toml for a person: the columns in Kaggle's order, then the derived figures."""
-    text = resources.files(__package__).joinpath("dictionary.toml").read_text("utf-8")
-    facts = tomllib.loads(text)
+def _read(person: Person) -> tuple[Mapping[str, Column], Mapping[str, Column], Mapping[str, Column]]:
+    """Read what is said to a person: the columns in Kaggle's order, the derived figures, the history's."""
+    facts = _facts("dictionary.toml")
     columns: dict[str, Column] = {}
     for name, words in facts["columns"].items():
-        columns[name] = _column(name, words, person)
+        columns[name] = read_column(name, words, person)
         if name == "EXT_SOURCE_3":
             columns.update((column.name, column) for column in _building(facts["building"], person))
         elif name == "DAYS_LAST_PHONE_CHANGE":
             columns.update((column.name, column) for column in _documents(facts["document"], person))
-    derived = {name: _column(name, words, person) for name, words in facts.get("derived", {}).items()}
-    return MappingProxyType(columns), MappingProxyType(derived)
+    derived = {name: read_column(name, words, person) for name, words in facts.get("derived", {}).items()}
+    history = {
+        name: read_column(name, words, person) for name, words in _facts("history.toml")["history"].items()
+    }
+    return MappingProxyType(columns), MappingProxyType(derived), MappingProxyType(history)
+
+
+def _facts(name: str) -> dict[str, Any]:
+    return tomllib.loads(resources.files(__package__).joinpath(name).read_text("utf-8"))
 
 
 def _outcome() -> str:
     """What a default is in the data, as a sentence goes on after "ont"."""
-    facts = tomllib.loads(resources.files(__package__).joinpath("dictionary.toml").read_text("utf-8"))
-    return french.typeset(facts["outcome"]["happened"])
+    return french.typeset(_facts("dictionary.toml")["outcome"]["happened"])
 
 
 OUTCOME: Final = _outcome()
 _DICTIONARY: Final = _read(Person.CLIENT)
 COLUMNS: Final = _DICTIONARY[0]
 DERIVED: Final = _DICTIONARY[1]
+HISTORY: Final = _DICTIONARY[2]
+# What is stored of each client: the application, then what the credit history sums up to.
+STORED: Final[Mapping[str, Column]] = MappingProxyType({**COLUMNS, **HISTORY})
 
 
 def describe(name: str, person: Person = Person.CLIENT) -> Column:
-    """Return the column or derived figure of this name, said to `person`; KeyError if there is neither."""
-    columns, derived = _DICTIONARY if person is Person.CLIENT else _read(person)
-    return columns[name] if name in columns else derived[name]
+    """Return the column, derived or history figure of this name, said to `person`; KeyError if none is."""
+    for described in _DICTIONARY if person is Person.CLIENT else _read(person):
+        if name in described:
+            return described[name]
+    raise KeyError(name)
 
 
 def group_label(group: str, person: Person = Person.CLIENT) -> str:
@@ -322,8 +359,8 @@ def protected_columns() -> tuple[str, ...]:
 
 
 def in_group(group: str) -> tuple[Column, ...]:
-    """Columns that are explained together, in Kaggle's order."""
-    return tuple(column for column in COLUMNS.values() if column.group == group)
+    """Columns, and figures of the history, that are explained together, in the stored order."""
+    return tuple(column for column in STORED.values() if column.group == group)
 
 
 def arrow_schema() -> pa.Schema:

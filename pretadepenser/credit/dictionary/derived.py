@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pretadepenser.credit.dictionary.columns import COLUMNS
+from pretadepenser.credit.dictionary.columns import COLUMNS, STORED
 
 # Column name -> float64, shape (n,), missing = NaN, categories as their code (position in the dictionary).
 Frame = Mapping[str, NDArray[np.float64]]
@@ -65,9 +65,9 @@ def derive(frame: Frame) -> Frame:
 
 
 def columns_of(names: Sequence[str]) -> tuple[str, ...]:
-    """Columns of the portfolio that the features `names` are made from, in the portfolio's order."""
+    """What is stored of a client that the features `names` are made from, in the stored order."""
     needed = {column for name in names for column in DERIVED_FROM.get(name, (name,))}
-    return tuple(name for name in COLUMNS if name in needed)
+    return tuple(name for name in STORED if name in needed)
 
 
 def frame(rows: Sequence[Row], names: Iterable[str] = tuple(COLUMNS)) -> Frame:
@@ -85,5 +85,5 @@ def frame(rows: Sequence[Row], names: Iterable[str] = tuple(COLUMNS)) -> Frame:
 def _number(name: str, value: int | float | str | None) -> float:
     if value is None:
         return np.nan
-    column = COLUMNS[name]
+    column = STORED[name]
     return float(column.code(str(value)) if column.textual else value)

@@ -90,16 +90,20 @@ def _number_text(column: Column, value: float) -> str:
         case Kind.DURATION:
             return french.duration(value) if abs(value) >= 1 else "moins d’un jour"
         case Kind.ELAPSED:
+            when = "avant" if value < 0 else "après"
             return (
-                f"{french.duration(value)} avant la demande" if abs(value) >= 1 else "le jour de la demande"
+                f"{french.duration(value)} {when} la demande" if abs(value) >= 1 else "le jour de la demande"
             )
+        case Kind.MONTH:
+            when = "avant" if value < 0 else "après"
+            return f"{french.months(value)} {when} la demande" if value else "le mois de la demande"
         case Kind.AGE:
             return french.age(value)
         case Kind.YEARS:
             return french.plural(round(value), "an") if value >= 1 else "moins d’un an"
         case Kind.COUNT | Kind.RATIO:
             count = round(value, 1)
-            return french.plural(count, column.unit, column.unit if column.unit == "fois" else None)
+            return french.plural(count, column.unit, column.unit if column.unit.endswith("s") else None)
         case Kind.SHARE:
             return _share_text(value)
         case Kind.NORMALISED if 0 < value < 0.1:
