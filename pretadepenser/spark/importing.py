@@ -38,7 +38,9 @@ def import_tables(
         applications = [found[name] for name in (tables.TRAIN, tables.TEST) if name in found]
         clients = sum(counted[one.name] for one in applications)
         if not clients:
-            raise PortfolioError(f"{applications[0].told} ne contient aucun client : téléchargez-le à nouveau.")
+            raise PortfolioError(
+                f"{applications[0].told} ne contient aucun client : téléchargez-le à nouveau."
+            )
         tables.check_unique(applications)
         progress(step, 1.0)
         ordered = every(applications).orderBy(tables.KEY)
@@ -58,9 +60,7 @@ def every(applications: list[tables.Found]) -> DataFrame:
     """All applications together: outcomes are missing where a table has none."""
     from pyspark.sql import functions as f
 
-    first, *others = (
-        one.rows.withColumn(tables.KEY, f.col(tables.KEY).cast("long")) for one in applications
-    )
+    first, *others = (one.rows.withColumn(tables.KEY, f.col(tables.KEY).cast("long")) for one in applications)
     for other in others:
         first = first.unionByName(other, allowMissingColumns=True)
     return first

@@ -115,7 +115,11 @@ def _check_output(spark: SparkSession, source: str, output: str, *, force: bool)
     if not name.endswith((".csv", ".parquet")):
         raise RowsError(f"Le dossier à écrire, {name}, doit finir par .csv ou .parquet.")
     read, written = tables.address(source), tables.address(output)
-    if f"{read}/".startswith(f"{written}/") or f"{written}/".startswith(f"{read}/") and read.endswith(".parquet"):
+    if (
+        f"{read}/".startswith(f"{written}/")
+        or f"{written}/".startswith(f"{read}/")
+        and read.endswith(".parquet")
+    ):
         raise RowsError(f"{output} est aussi le fichier des clients : écrivez les scores dans un autre.")
     if not force and tables.exists(spark, written):
         raise RowsError(f"{output} existe déjà : choisissez un autre dossier, ou ajoutez --force.")
@@ -123,7 +127,9 @@ def _check_output(spark: SparkSession, source: str, output: str, *, force: bool)
 
 def _work(model: Model, limit: float, portfolio: Portfolio | None) -> Work:
     files = {path.name: path.read_bytes() for path in sorted(model.folder.iterdir()) if path.is_file()}
-    compared = portfolio and {name: (portfolio.folder / name).read_bytes() for name in (SUMMARY, QUANTILES)}
+    compared = None
+    if portfolio is not None:
+        compared = {name: (portfolio.folder / name).read_bytes() for name in (SUMMARY, QUANTILES)}
     digest = hashlib.sha256()
     for content in (*files.values(), *(compared or {}).values()):
         digest.update(content)

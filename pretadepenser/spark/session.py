@@ -123,7 +123,9 @@ def _shipped(folder: Path) -> Path:
     path = folder / "pretadepenser.zip"
     files = [_PACKAGE / name for name in _SHIPPED if (_PACKAGE / name).exists()]
     for room in _ROOMS:
-        files += [one for one in sorted((_PACKAGE / room).rglob("*")) if one.suffix in (".py", ".toml", ".sql")]
+        files += [
+            one for one in sorted((_PACKAGE / room).rglob("*")) if one.suffix in (".py", ".toml", ".sql")
+        ]
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for one in files:
             archive.write(one, one.relative_to(_PACKAGE.parent))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 import numpy as np
@@ -111,7 +111,9 @@ def find(spark: SparkSession, source: str) -> dict[str, Found]:
     for name in NAMES:
         there = [one for one in (f"{name}.parquet", name) if exists(spark, f"{place}/{one}")]
         if len(there) > 1:
-            raise SparkError(f"{name} est deux fois dans {source} ({french.join(there)}) : n’en gardez qu’un.")
+            raise SparkError(
+                f"{name} est deux fois dans {source} ({french.join(there)}) : n’en gardez qu’un."
+            )
         if there:
             found[name] = read(spark, name, f"{place}/{there[0]}")
     return found
@@ -158,7 +160,12 @@ def examined(one: Found) -> tuple[int, list[Problem]]:
     for record in sorted(wrong, key=lambda record: (record["file"], record["line"])):
         name = told_file(record["file"], one)
         by_file.setdefault(name, Problems(name)).add(
-            record["kind"], record["column"], record["line"], record["lines"], record["what"], record["examples"]
+            record["kind"],
+            record["column"],
+            record["line"],
+            record["lines"],
+            record["what"],
+            record["examples"],
         )
     return rows, [problem for problems in by_file.values() for problem in problems]
 
@@ -169,7 +176,7 @@ def told_file(path: str, one: Found) -> str:
     return name if name == one.told else f"{one.told}/{name}"
 
 
-def _records(one: Found, *, located: bool) -> tuple[int, list[dict[str, object]]]:
+def _records(one: Found, *, located: bool) -> tuple[int, list[dict[str, Any]]]:
     from pyspark.sql import functions
 
     known = [functions.col(f"`{name}`") for name in one.rows.columns if name in one.columns]
@@ -203,7 +210,7 @@ class _Gathered(Problems):
 
     def __init__(self, file: str) -> None:
         super().__init__(file)
-        self.records: dict[tuple[str | None, str], dict[str, object]] = {}
+        self.records: dict[tuple[str | None, str], dict[str, Any]] = {}
 
     def add(
         self,
@@ -220,7 +227,7 @@ class _Gathered(Problems):
             (column, kind),
             {"file": self.file, "line": line, "lines": 0, "column": column, "kind": kind, "what": what},
         )
-        record["lines"] = int(record["lines"]) + int(lines)  # type: ignore[call-overload]
+        record["lines"] += int(lines)
         record.setdefault("examples", examples)
 
 

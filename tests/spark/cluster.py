@@ -49,7 +49,7 @@ def cluster(folder: Path) -> Iterator[str]:
     environment.pop("PYTHONPATH", None)
 
     def start(kind: str, *options: str) -> subprocess.Popen[bytes]:
-        command = [home / "bin" / "spark-class", f"org.apache.spark.deploy.{kind}.{kind.title()}"]
+        command = [str(home / "bin" / "spark-class"), f"org.apache.spark.deploy.{kind}.{kind.title()}"]
         command += ["--host", "127.0.0.1", "--webui-port", "0", *options]
         with (folder / f"{kind}.log").open("ab") as log:
             return subprocess.Popen(
@@ -62,7 +62,14 @@ def cluster(folder: Path) -> Iterator[str]:
         await_line(folder / "master.log", "I have been elected leader", 1, master)
         for number in range(WORKERS):
             worker = start(
-                "worker", "--cores", "1", "--memory", "1g", "--work-dir", str(folder / f"work-{number}"), address
+                "worker",
+                "--cores",
+                "1",
+                "--memory",
+                "1g",
+                "--work-dir",
+                str(folder / f"work-{number}"),
+                address,
             )
             stack.callback(ended, worker)
         await_line(folder / "worker.log", "Successfully registered with master", WORKERS, master)
