@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 from pretadepenser.errors import ToldError
 
@@ -235,6 +236,10 @@ _KNOWN: Final = (
         "Le lien avec Spark s’est rompu pendant le travail : vérifiez que son maître tourne, puis recommencez.",
     ),
     (
+        r"reading file (\S+\w)",
+        "{} n’est pas un fichier Parquet entier, ou n’a pas les types des autres de sa table : écrivez-le à nouveau.",
+    ),
+    (
         r"is not a Parquet file|CANNOT_READ_FILE_FOOTER|FAILED_READ_FILE|UNABLE_TO_INFER_SCHEMA"
         r"|PARQUET_COLUMN_DATA_TYPE_MISMATCH",
         "Un fichier n’est pas du Parquet entier, ou n’a pas les types des autres de sa table : écrivez-le à nouveau.",
@@ -246,7 +251,9 @@ def _sentence(error: Exception, master: str) -> str:
     text = str(error)
     for pattern, sentence in _KNOWN:
         if found := re.search(pattern, text):
-            return sentence.replace("{}", found[1] if found.groups() else "")
+            # Of a file's address, the name: unlike the sentence it came in, it quotes no client.
+            what = unquote(found[1]).rpartition("/")[2] if found.groups() else ""
+            return sentence.replace("{}", what)
     # The name of the error only: its text may quote a client's values.
     condition = getattr(error, "getCondition", lambda: None)()
     named = f" ({condition})" if condition else ""
