@@ -1,0 +1,56 @@
+"""The figures of clients' histories on Spark: the SQL of credit/history, unchanged, on views of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from pretadepenser.credit.dictionary import TABLES, Column
+from pretadepenser.credit.history import features
+from pretadepenser.spark import tables
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+def imported(found: Mapping[str, tables.Found]) -> tuple[str, ...]:
+    """The history tables among those that were found, in the dictionary's order."""
+    return tuple(name for name in TABLES if name in found)
+
+
+def joined(
+    spark: SparkSession, applications: DataFrame, found: Mapping[str, tables.Found]
+) -> tuple[DataFrame, tuple[str, ...]]:
+    """Add the figures that the tables give to each application; return the rows and the names of the figures.
+
+    The tables must have been validated. Rows come in no order.
+    """
+    names = imported(found)
+    figures = features.known(names)
+    if not figures:
+        return applications, ()
+    applications.select(tables.KEY).createOrReplaceTempView("application")
+    for name in names:
+        typed(found[name]).createOrReplaceTempView(name)
+    computed = spark.sql(features.statement(names)).select(tables.KEY, *figures)
+    return applications.join(computed, tables.KEY), figures
+
+
+def typed(one: tables.Found) -> DataFrame:
+    """The rows of a table in the types in which DuckDB has them: what is missing is NULL, never NaN or blank."""
+    from pyspark.sql import functions as f
+
+    return one.rows.select(*(f.expr(f"{_typed(each)} as {each.name}") for each in one.columns.values()))
+
+
+def _typed(column: Column) -> str:
+    name = f"`{column.name}`"
+    if column.textual:
+        return f"nullif(trim(cast({name} as string)), '')"
+    number = f"nullif(cast({name} as double), double('NaN'))"
+    if pa.types.is_int64(column.arrow_type):
+        # As it is: a double would round the longest.
+        return f"cast({name} as bigint)"
+    return f"cast({number} as int)" if pa.types.is_int32(column.arrow_type) else number
