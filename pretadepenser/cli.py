@@ -18,7 +18,7 @@ from flask.cli import with_appcontext
 
 from pretadepenser import storage
 from pretadepenser.console import Check, Command, Failure, Group, Progress, Undone
-from pretadepenser.french import compact, number, percent, plural
+from pretadepenser.french import compact, join, number, percent, plural
 from pretadepenser.money import KAGGLE, PLAIN, Money, using
 from pretadepenser.records import names, tokens, users
 from pretadepenser.records.database import Database, RecordsError
@@ -105,6 +105,15 @@ def _say_report(report: Any) -> None:
         f"{plural(report.labelled, 'issue connue', 'issues connues')}{defaults} "
         f"({number(report.seconds, 1)} s)."
     )
+    if report.tables:
+        told = [f"{one.name} ({plural(one.rows, 'ligne')})" for one in report.tables]
+        click.echo(f"Historiques en place : {join(told)}.")
+    for one in report.tables:
+        if one.orphans:
+            click.echo(
+                f"{one.name} : {plural(one.orphans, 'ligne')} d’aucun de ces clients, "
+                f"{'laissée' if one.orphans == 1 else 'laissées'} de côté."
+            )
 
 
 def _make_portfolio(clients: int, seed: int) -> None:
@@ -119,6 +128,7 @@ def _make_portfolio(clients: int, seed: int) -> None:
             total=clients,
             progress=progress,
             before=partial(_score_all, progress=progress),
+            memory=current_app.config["MEMORY"],
         )
     _say_report(report)
 
@@ -224,10 +234,11 @@ def prepare(clients: int, seed: int) -> None:
 )  # fmt: skip
 @ENGINE
 def import_(folder: str, currency: str, amount_scale: float, engine: str) -> None:
-    """Importe un dossier Kaggle Home Credit : application_train et application_test.
+    """Importe un dossier Kaggle Home Credit : les demandes, et les tables d’historique qui y sont.
 
     Avec Spark, DOSSIER peut être une adresse (s3a://…).
     """
+    from pretadepenser.credit.dictionary import TABLES
     from pretadepenser.credit.portfolio import import_folder
 
     try:
@@ -236,14 +247,17 @@ def import_(folder: str, currency: str, amount_scale: float, engine: str) -> Non
         raise Failure(str(error)) from error
     with Progress() as progress:
         before = partial(_score_all, progress=progress)
+        rest = progress, money, before, current_app.config["MEMORY"]
         if engine == "spark":
             from pretadepenser.spark import importing, session
 
             with session.session() as spark:
-                report = importing.import_tables(spark, folder, _instance(), progress, money, before)
+                report = importing.import_tables(spark, folder, _instance(), *rest)
         else:
-            report = import_folder(Path(folder), _instance(), progress, money, before)
+            report = import_folder(Path(folder), _instance(), *rest)
     _say_report(report)
+    if absent := [name for name in TABLES if name not in {one.name for one in report.tables}]:
+        click.echo(f"Tables absentes de {folder}, donc non importées : {join(absent)}.")
     click.echo(f"Montants affichés en {money.noun} : ceux du fichier, divisés par {compact(money.scale)}.")
     click.echo("Entraînez maintenant le modèle sur ces clients : flask --app wsgi model train")
 

@@ -13,6 +13,7 @@ import pytest
 
 from pretadepenser import storage
 from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import Row
 from pretadepenser.credit.portfolio import (
     Client,
     Portfolio,
@@ -56,12 +57,17 @@ def test_nothing_imported_yet(tmp_path: Path) -> None:
     assert current_portfolio(tmp_path) is None
 
 
+def without_histories(row: Row) -> Row:
+    """What is known of a client where no history table was imported."""
+    return {**row, **dict.fromkeys(dictionary.HISTORY)}
+
+
 def test_every_client_is_found_with_all_raw_values(portfolio: Portfolio, rows: pa.Table) -> None:
     for row in rows.to_pylist():
         client = portfolio.client(row["SK_ID_CURR"])
         assert client is not None
-        assert client.values == row
-        assert list(client.values) == list(dictionary.COLUMNS)
+        assert client.values == without_histories(row)
+        assert list(client.values) == list(dictionary.STORED)
         assert client.target == row["TARGET"]
 
 
@@ -125,7 +131,7 @@ def test_frames_of_any_size_make_up_the_columns(portfolio: Portfolio) -> None:
         for name in names:
             joined = np.concatenate([frame[name] for frame in frames])
             np.testing.assert_array_equal(joined, portfolio.column(name))
-    assert list(next(iter(portfolio.frames()))) == list(dictionary.COLUMNS)
+    assert list(next(iter(portfolio.frames()))) == list(dictionary.STORED)
 
 
 def test_an_unknown_column(portfolio: Portfolio) -> None:
@@ -214,7 +220,7 @@ def test_the_card_says_what_was_imported(portfolio: Portfolio, rows: pa.Table) -
     assert portfolio.imported_at.tzinfo is not None
     assert len(portfolio.sha256) == 64
     card = json.loads((portfolio.folder / "card.json").read_text())
-    assert set(card["versions"]) == {"python", "pretadepenser", "numpy", "pyarrow"}
+    assert set(card["versions"]) == {"python", "pretadepenser", "duckdb", "numpy", "pyarrow"}
     portfolio.verify()
 
 
@@ -360,12 +366,12 @@ def test_an_open_portfolio_outlives_its_replacement(rows: pa.Table, tmp_path: Pa
     assert not opened.folder.exists()
     client = opened.client(100_002 + 3 * 400)
     assert client is not None
-    assert client.values == rows.to_pylist()[400]
+    assert client.values == without_histories(rows.to_pylist()[400])
     assert opened.rank("AMT_CREDIT", 0.0) == 0.0
 
 
 def test_many_threads_read_at_once(portfolio: Portfolio, rows: pa.Table) -> None:
-    expected = {row["SK_ID_CURR"]: row for row in rows.to_pylist()}
+    expected = {row["SK_ID_CURR"]: without_histories(row) for row in rows.to_pylist()}
 
     def read(seed: int) -> dict[int, Client | None]:
         numbers = np.random.default_rng(seed).permutation(portfolio.numbers())[:150].tolist()

@@ -92,7 +92,7 @@ def test_rows_in_any_order_and_more_than_one_run(tmp_path: Path, monkeypatch: py
     made_up.write_csv(rows, tmp_path / "sorted" / "application_train.csv")
     shuffled = rows.take(np.random.default_rng(3).permutation(1000))
     made_up.write_csv(shuffled, tmp_path / "shuffled" / "application_train.csv")
-    monkeypatch.setattr("pretadepenser.credit.portfolio.sorting.RUN_ROWS", 128)
+    monkeypatch.setattr("pretadepenser.credit.intake.loading.TOGETHER", 128)
     monkeypatch.setattr("pretadepenser.credit.portfolio.importing.BATCH_ROWS", 100)
     monkeypatch.setattr("pretadepenser.credit.intake.sources.BLOCK_BYTES", 50_000)
     one = import_folder(tmp_path / "sorted", tmp_path / "one")

@@ -1,7 +1,7 @@
 """Find the tables of a Kaggle *Home Credit Default Risk* download.
 
-A table may be NAME.csv, NAME.csv.zip, NAME.csv.gz or NAME.parquet in a folder, or any of the first three in
-the zip that Kaggle gives for the whole competition.
+A table may be NAME.csv, NAME.csv.zip, NAME.csv.gz or NAME.parquet in a folder, or a folder of parts (NAME, or
+one of these names) as Spark writes it; any of them but Parquet also in the zip that Kaggle gives for all.
 """
 
 from __future__ import annotations
@@ -12,64 +12,105 @@ from dataclasses import replace
 from pathlib import Path
 
 from pretadepenser import french
+from pretadepenser.credit.dictionary import COLUMNS
 from pretadepenser.credit.intake.archives import base, members, only_csv, readable, unlocked
 from pretadepenser.credit.intake.recognition import AS_CSV
 from pretadepenser.credit.intake.sources import ENDINGS, Source
-from pretadepenser.credit.intake.validation import PortfolioError
+from pretadepenser.credit.intake.validation import Columns, PortfolioError
 
 KAGGLE_ZIP = "home-credit-default-risk.zip"
+# Beginnings of names that are no part of a table: what is hidden, and Spark's _SUCCESS.
+NO_PART = (".", "_")
 
 
-def find(source: Path, table: str) -> Source | None:
-    """Return where `table` ("application_train") is in `source`, a folder or Kaggle's zip, or None.
+def find(source: Path, table: str, columns: Columns = COLUMNS) -> list[Source]:
+    """Return what `table` ("application_train") is read from in `source`, a folder or Kaggle's zip.
+
+    One file, or the parts of a folder in the order of their names; empty where the table is not there.
 
     Raises PortfolioError when `source` cannot be read at all, or holds the table more than once.
     """
     if source.is_file():
-        return _in_zip(source, table)
+        return _in_zip(source, table, columns)
     if not source.is_dir():
         raise PortfolioError(
             f"Le dossier {source} n’existe pas : indiquez celui du téléchargement de Kaggle."
         )
-    try:
-        files = [path for path in sorted(source.iterdir()) if path.is_file()]
-    except OSError as error:
-        raise PortfolioError(
-            f"Le dossier {source} ne peut pas être lu ({error.strerror}) : vérifiez vos droits."
-        ) from error
-    found = [path for path in files if path.name.lower() in {f"{table}{ending}" for ending in ENDINGS}]
-    if found:
-        return Source(_single([path.name for path in found], table, source), found[0])
+    paths = _listed(source)
+    files = [path for path in paths if path.is_file()]
+    found = [path for path in files if path.name.lower() in _names(table)[1:]]
+    folders = [path for path in paths if path.is_dir() and path.name.lower() in _names(table)]
+    if found or folders:
+        one = _single([path.name for path in (*found, *folders)], table, source)
+        return [Source(one, found[0], columns=columns)] if found else _parts(folders[0], table, columns)
     whole = source / KAGGLE_ZIP
     if whole.is_file():
-        return _in_zip(whole, table)
-    other = [path.name for path in files if path.name.lower().startswith(f"{table}.")]
+        return _in_zip(whole, table, columns)
+    other = [path.name for path in files if path.name.lower().startswith(f"{table.lower()}.")]
     if other:
+        raise _foreign(other[0])
+    return []
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
         raise PortfolioError(
-            f"{other[0]} n’est pas d’un format qui se lit ({', '.join(ENDINGS)}) : {AS_CSV}."
+            f"Le dossier {folder} ne peut pas être lu ({error.strerror}) : vérifiez vos droits."
+        ) from error
+
+
+def _names(table: str) -> list[str]:
+    """What a table may be called in small letters: a folder of parts any of it, a file all but the first."""
+    return [f"{table.lower()}{ending}" for ending in ("", *ENDINGS)]
+
+
+def _parts(folder: Path, table: str, columns: Columns) -> list[Source]:
+    """The files in which a table was written piece by piece."""
+    paths = [path for path in _listed(folder) if not path.name.startswith(NO_PART)]
+    if not paths:
+        raise PortfolioError(
+            f"Aucun fichier {table} ({french.join(ENDINGS, 'ou')}) dans {folder} : enlevez ce dossier, ou "
+            "copiez-y à nouveau les morceaux de la table."
         )
-    return None
+    for path in paths:
+        if not path.is_file() or not path.name.lower().endswith(ENDINGS):
+            raise _foreign(f"{folder.name}/{path.name}")
+    return [Source(f"{folder.name}/{path.name}", path, columns=columns) for path in paths]
 
 
-def _in_zip(path: Path, table: str) -> Source | None:
+def _in_zip(path: Path, table: str, columns: Columns) -> list[Source]:
     if not zipfile.is_zipfile(path):
         raise PortfolioError(
             f"{path} n’est ni un dossier ni un fichier zip : indiquez le dossier du téléchargement de Kaggle."
         )
     with readable(path.name), zipfile.ZipFile(path) as archive:
-        names = members(archive)
-        found = [name for name in names if base(name) in {f"{table}{ending}" for ending in ENDINGS}]
+        found: dict[str, list[str]] = {}
+        for name in members(archive):
+            folder = name.replace("\\", "/").rpartition("/")[0]
+            if base(name) in _names(table)[1:]:
+                found[name] = [name]
+            elif base(folder) in _names(table) and not base(name).startswith(NO_PART):
+                found.setdefault(folder, []).append(name)
         if not found:
-            return None
-        member = _single(found, table, path)
-        source = Source(f"{path.name}/{member}", path, (member,))
-        if base(member).endswith(".parquet"):
-            raise PortfolioError(
-                f"{source.name} est une table Parquet dans une archive : décompressez {path.name}."
-            )
-        if base(member).endswith(".zip"):
-            with unlocked(archive, archive.getinfo(member), source.name) as packed:
-                return replace(source, members=(member, only_csv(packed, source.name)))
+            return []
+        one = found[_single(list(found), table, path)]
+        return [_member(archive, path, member, columns) for member in sorted(one)]
+
+
+def _member(archive: zipfile.ZipFile, path: Path, member: str, columns: Columns) -> Source:
+    """One table, or part of one, in an archive."""
+    source = Source(f"{path.name}/{member}", path, (member,), columns=columns)
+    if base(member).endswith(".parquet"):
+        raise PortfolioError(
+            f"{source.name} est une table Parquet dans une archive : décompressez {path.name}."
+        )
+    if not base(member).endswith(ENDINGS):
+        raise _foreign(source.name)
+    if base(member).endswith(".zip"):
+        with unlocked(archive, archive.getinfo(member), source.name) as packed:
+            return replace(source, members=(member, only_csv(packed, source.name)))
     return source
 
 
@@ -81,3 +122,7 @@ def _single(names: Sequence[str], table: str, place: Path) -> str:
             "n’en gardez qu’un."
         )
     return names[0]
+
+
+def _foreign(name: str) -> PortfolioError:
+    return PortfolioError(f"{name} n’est pas d’un format qui se lit ({', '.join(ENDINGS)}) : {AS_CSV}.")

@@ -1,17 +1,25 @@
-"""Make a portfolio out of Kaggle's files or of prepared batches, whole or not at all."""
+"""Make a portfolio out of Kaggle's files or of prepared batches, whole or not at all.
+
+All tables are read into one DuckDB, which checks what concerns whole tables, sorts, and sums histories up.
+"""
 
 from __future__ import annotations
 
+import errno
 import json
 import platform
+import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,40 +27,68 @@ from numpy.typing import NDArray
 
 from pretadepenser import french, storage
 from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import COLUMNS, TABLES
+from pretadepenser.credit.history import engine, features
 from pretadepenser.credit.intake.finding import find
-from pretadepenser.credit.intake.sources import OtherEncodingError, Source, diagnosis
+from pretadepenser.credit.intake.loading import Progress, add, create, load, repeated, twice
+from pretadepenser.credit.intake.sources import Source
 from pretadepenser.credit.intake.validation import (
+    Columns,
     Lines,
     PortfolioError,
     Problem,
     Problems,
     check_header,
     conform,
+    schema_of,
 )
 from pretadepenser.credit.portfolio import bins, reading, statistics
+from pretadepenser.credit.portfolio import histories as raw
 from pretadepenser.credit.portfolio.rows import Rows, canonical, checks
-from pretadepenser.credit.portfolio.sorting import KEY, Sorter
 from pretadepenser.money import KAGGLE, Money
 
-TRAIN = "application_train"
-TEST = "application_test"
+TRAIN: Final = "application_train"
+TEST: Final = "application_test"
+KEY: Final = "SK_ID_CURR"
+# The table of DuckDB that holds the clients.
+APPLICATION: Final = "application"
 # Rows of one stored batch: a lookup reads one of them, and 5,000,000 clients make 77.
 BATCH_ROWS = 65_536
+# Megabytes that an import may take, and the share of them that DuckDB may.
+MEMORY: Final = 1000
+SHARE: Final = 0.6
 
-# Called with what is being done (French) and how much of it is done, 0..1.
-Progress = Callable[[str, float], None]
 # Called with a portfolio that is whole but not in place yet.
 Before = Callable[[reading.Portfolio], None]
+Connection = duckdb.DuckDBPyConnection
+# The names of the files that a table was read from, and the rows of each.
+Files = Sequence[tuple[str, int]]
+# Batches of a history table, and where a portfolio has none.
+Batches = Mapping[str, Iterable[pa.RecordBatch]]
+NO_HISTORIES: Final[Batches] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A history table of a portfolio: its rows that belong to clients, and those that belong to nobody."""
+
+    name: str
+    rows: int
+    orphans: int
 
 
 @dataclass(frozen=True)
 class Report:
-    """What an import did: number of clients, of labelled ones, of defaults, rows of each file, seconds."""
+    """What an import did: number of clients, of labelled ones, of defaults, rows of each file, seconds.
+
+    `tables`: the history tables that were imported, in the order of dictionary.TABLES.
+    """
 
     clients: int
     labelled: int
     defaults: int
     sources: tuple[tuple[str, int], ...]
+    tables: tuple[Imported, ...]
     seconds: float
     sha256: str
     folder: Path
@@ -72,238 +108,295 @@ def import_folder(
     progress: Progress = _silent,
     money: Money = KAGGLE,
     before: Before = _nothing,
+    memory: int = MEMORY,
 ) -> Report:
-    """Import application_train and, if there, application_test from `source`, a folder or Kaggle's zip.
+    """Import application_train and what is there of application_test and the history tables.
 
-    Everything is validated against the dictionary before the portfolio in `instance` is replaced. Rows
-    are never in memory together: what grows is some 100 bytes a client, to sort the numbers and one figure
-    at a time. `money` says in which currency amounts are shown, and how many file units to one that is shown;
-    the portfolio keeps file units. `before` is called with the new portfolio before it is put in place.
+    source: a folder, or Kaggle's zip. Everything is validated against the dictionary before the portfolio in
+    `instance` is replaced; rows of histories that belong to no client are counted and left out. At most
+    some `memory`, in megabytes, is taken; what does not fit waits on the disk, in `instance`. `money` says in
+    which currency amounts are shown, and how many file units to one that is shown; the portfolio keeps file
+    units.
+    `before` is called with the new portfolio before it is put in place.
 
-    Raises PortfolioError, the portfolio in place unchanged, saying in French what is wrong and where.
+    Raises PortfolioError, the portfolio in place unchanged, saying in French what is wrong and where; OSError
+    where the disk refuses.
     """
     begun = time.perf_counter()
+    sources = _found(source)
+
+    def fill(connection: Connection) -> dict[str, Files]:
+        files: dict[str, Files] = {}
+        read, problems = dict(sources), []
+        for table, found in sources.items():
+            create(connection, table, found[0].columns)
+            read[table], counts, wrong = load(connection, table, found, progress)
+            files[table] = [(each.name, count) for each, count in zip(found, counts, strict=True)]
+            problems += wrong
+        if not problems:
+            for table, key in _keys(sources).items():
+                problems += repeated(connection, table, key, read[table])
+        if problems:
+            raise PortfolioError.refused(problems)
+        if not sum(rows for _, rows in files[APPLICATION]):
+            raise PortfolioError(
+                f"{files[APPLICATION][0][0]} ne contient aucun client : téléchargez-le à nouveau."
+            )
+        return files
+
+    readable = [each.path for found in sources.values() for each in found]
+    _publish(instance, fill, readable, memory, progress, before, _recorded(money, fictitious=False))
+    return _report(instance, begun)
+
+
+def _keys(tables: Iterable[str]) -> dict[str, str]:
+    """The column of each table whose numbers must be unique, where it has one."""
+    keys = {APPLICATION: KEY, **{name: table.key for name, table in TABLES.items()}}
+    return {table: key for table in tables if (key := keys[table])}
+
+
+def _found(source: Path) -> dict[str, list[Source]]:
+    """What each table is read from, the clients first. Raises PortfolioError for what is no portfolio."""
     train, test = find(source, TRAIN), find(source, TEST)
-    if train is None:
+    if not train:
         raise PortfolioError(
             f"Aucun fichier {TRAIN} (.csv, .csv.zip, .csv.gz ou .parquet) dans {source} : "
             "indiquez le dossier du téléchargement de Kaggle."
         )
-    sources = [train] if test is None else [train, test]
-    _check_headers(sources)
-    while True:
-        try:
-            _import(sources, instance, progress, money, before)
-        except OtherEncodingError as other:
-            # Some of its rows may be with the others already: all is begun again.
-            sources = [other.source if each.name == other.source.name else each for each in sources]
-        else:
-            return _report(instance, begun)
-
-
-def _import(
-    sources: Sequence[Source], instance: Path, progress: Progress, money: Money, before: Before
-) -> None:
-    """Import the tables, whole or not at all."""
-    with storage.publish(instance, reading.NAME) as folder:
-        rows: list[tuple[str, int]] = []
-        with Sorter(folder / "scratch.arrow", dictionary.arrow_schema()) as sorter:
-            problems: list[Problem] = []
-            for each in sources:
-                count, found = _read(each, sorter, progress)
-                rows.append((each.name, count))
-                problems += found
-            if problems:
-                raise PortfolioError.refused(problems)
-            numbers = sorter.numbers()
-            _check_unique(numbers, sources, rows)
-            if not numbers.size:
-                raise PortfolioError(
-                    f"{sources[0].name} ne contient aucun client : téléchargez-le à nouveau."
-                )
-            card = _write(folder, sorter.batches(BATCH_ROWS), numbers.size, progress)
-        _finish(folder, card | _recorded(money), rows, fictitious=False, progress=progress)
-        before(reading.Portfolio.open(folder))
+    found = {name: find(source, name, table.columns) for name, table in TABLES.items()}
+    for name, table in TABLES.items():
+        if found[name] and not isinstance(table.owner, str) and not found[table.owner[0]]:
+            raise PortfolioError(
+                f"{name} ne dit pas à quels clients ses lignes sont : ajoutez {table.owner[0]}, qui le dit, "
+                f"ou enlevez {name}."
+            )
+    problems: list[Problem] = []
+    for sources in (train, test, *found.values()):
+        # Kaggle publishes the test file without its outcomes.
+        optional = frozenset({"TARGET"}) if sources is test else frozenset[str]()
+        for each in sources:
+            problems += check_header(each.header(), each.columns, each.name, optional)
+    if problems:
+        raise PortfolioError.refused(problems)
+    return {APPLICATION: [*train, *test], **{name: sources for name, sources in found.items() if sources}}
 
 
 def import_batches(
     batches: Iterable[pa.RecordBatch],
     instance: Path,
     *,
+    histories: Batches = NO_HISTORIES,
     fictitious: bool = True,
     name: str = "Données fictives",
     total: int | None = None,
     progress: Progress = _silent,
     money: Money = KAGGLE,
     before: Before = _nothing,
+    memory: int = MEMORY,
 ) -> Report:
     """Import batches that have the dictionary's schema and ascend by SK_ID_CURR; `total` clients, if known.
 
-    `money`, `before`: as for `import_folder`.
+    histories: batches of history tables by name, in the schema of dictionary.TABLES and in any order.
+    `money`, `before`, `memory`: as for `import_folder`.
 
     Raises PortfolioError as `import_folder` does; lines count the rows of all batches from 1.
     """
     begun = time.perf_counter()
-    with storage.publish(instance, reading.NAME) as folder:
-        card = _write(folder, _even(_checked(batches, name), BATCH_ROWS), total, progress)
-        if not card["clients"]:
+
+    def fill(connection: Connection) -> dict[str, Files]:
+        files: dict[str, Files] = {}
+        for table, given in {APPLICATION: batches, **histories}.items():
+            told = name if table == APPLICATION else f"{name} ({table})"
+            columns = COLUMNS if table == APPLICATION else TABLES[table].columns
+            create(connection, table, columns)
+            rows, last = 0, 0
+            for batch in given:
+                conforming = _conformed(batch, columns, told, rows)
+                if table == APPLICATION:
+                    last = _ascending(conforming, told, rows, last)
+                add(connection, table, conforming)
+                rows += conforming.num_rows
+                progress(f"Lecture de {told}", min(1.0, rows / total) if total else 0.0)
+            files[table] = [(told, rows)]
+        for table, key in _keys(histories).items():
+            if again := twice(connection, table, key):
+                what = f"{french.plural(again, 'numéro', 'numéros')} de {key} déjà donnés"
+                raise PortfolioError.refused([Problem(f"{name} ({table})", None, key, what)])
+        if not files[APPLICATION][0][1]:
             raise PortfolioError(f"{name} : aucun client à importer.")
-        files = [(name, card["clients"])]
-        _finish(folder, card | _recorded(money), files, fictitious=fictitious, progress=progress)
-        before(reading.Portfolio.open(folder))
+        return files
+
+    _publish(instance, fill, [], memory, progress, before, _recorded(money, fictitious=fictitious))
     return _report(instance, begun)
 
 
-def _recorded(money: Money) -> dict[str, Any]:
-    """What the card says of the amounts."""
-    return {"currency": money.currency, "amount_scale": money.scale}
+def _recorded(money: Money, *, fictitious: bool) -> dict[str, Any]:
+    """What the card says of the amounts, and of the clients."""
+    return {"currency": money.currency, "amount_scale": money.scale, "fictitious": fictitious}
 
 
-def _check_headers(sources: Sequence[Source]) -> None:
-    problems: list[Problem] = []
-    for source in sources:
-        # Kaggle publishes the test file without its outcomes.
-        optional = (
-            frozenset({"TARGET"}) if source.name.rpartition("/")[2].startswith(TEST) else frozenset[str]()
-        )
-        problems += check_header(source.header(), source.columns, source.name, optional)
+def _conformed(batch: pa.RecordBatch, columns: Columns, name: str, rows: int) -> pa.Table:
+    """Hold a prepared batch, `rows` of which came before, to the same columns as files."""
+    problems = Problems(name)
+    table = conform(pa.Table.from_batches([batch]), columns, Lines(rows + 1), problems)
     if problems:
-        raise PortfolioError.refused(problems)
+        raise PortfolioError.refused(list(problems))
+    return table
 
 
-def _read(source: Source, sorter: Sorter, progress: Progress) -> tuple[int, list[Problem]]:
-    """Validate one file and hand its rows to the sorter; return their number and all that is wrong."""
-    step = f"Lecture de {source.told}"
-    rows = 0
-    problems = Problems(source.name)
-    progress(step, 0.0)
-    try:
-        for piece in source.pieces():
-            table = conform(piece.table, source.columns, piece.lines, problems)
-            if problems:
-                break
-            sorter.add(table)
-            rows += table.num_rows
-            progress(step, piece.read)
-        else:
-            progress(step, 1.0)
-            return rows, []
-    except pa.ArrowInvalid:
-        # A field that is no number, or a row of the wrong length: only the second reading knows where.
-        pass
-    step = f"Recherche des erreurs de {source.name}"
-    return rows, diagnosis(source, lambda share: progress(step, share))
+def _ascending(table: pa.Table, name: str, rows: int, last: int) -> int:
+    """Refuse clients who do not come in order, after the `rows` that end with `last`; return the last one."""
+    numbers = np.concatenate([[last], table.column(KEY).to_numpy()])
+    disorder = np.flatnonzero(np.diff(numbers) <= 0)
+    if disorder.size:
+        what = "les numéros de client doivent être uniques et croissants"
+        raise PortfolioError.refused([Problem(name, rows + 1 + int(disorder[0]), KEY, what, disorder.size)])
+    return int(numbers[-1])
 
 
-def _check_unique(
-    numbers: NDArray[np.int64], sources: Sequence[Source], rows: Sequence[tuple[str, int]]
+def _publish(
+    instance: Path,
+    fill: Callable[[Connection], Mapping[str, Files]],
+    readable: Sequence[Path],
+    memory: int,
+    progress: Progress,
+    before: Before,
+    recorded: Mapping[str, Any],
 ) -> None:
-    """Refuse client numbers that occur twice, in one file or in both."""
-    order = np.argsort(numbers, kind="stable")
-    again = order[1:][numbers[order][1:] == numbers[order][:-1]]
-    if not again.size:
-        return
-    first = int(again.min())
-    start = 0
-    for source, (name, count) in zip(sources, rows, strict=True):
-        if first < start + count:
-            line = first - start + (1 if source.parquet else 2)
-            what = (
-                f"{french.quoted(str(numbers[first]))} existe déjà ; chaque numéro de client doit être unique"
-            )
-            raise PortfolioError.refused([Problem(name, line, KEY, what, int(again.size))])
-        start += count
+    """Make a portfolio of the tables that `fill` reads, and put it in place, whole or not at all."""
+    with storage.publish(instance, reading.NAME) as folder:
+        scratch = folder / "scratch"
+        scratch.mkdir()
+        with _told(memory), engine.connect(f"{int(memory * SHARE)}MB", scratch, None, readable) as connection:
+            files = fill(connection)
+            tables = [name for name in TABLES if name in files]
+            orphans = {name: _executed(connection, raw.orphans(name)) for name in tables}
+            counts = _write(folder, connection, tables, progress)
+            for name in tables:
+                _write_history(folder, connection, name, progress)
+        shutil.rmtree(scratch)
+        imported = {
+            name: {"rows": sum(rows for _, rows in files[name]) - orphans[name], "orphans": orphans[name]}
+            for name in tables
+        }
+        card = {**counts, **recorded, "tables": imported, "batch_rows": BATCH_ROWS}
+        _finish(folder, card, files[APPLICATION], progress)
+        before(reading.Portfolio.open(folder))
 
 
-def _checked(batches: Iterable[pa.RecordBatch], name: str) -> Iterator[pa.Table]:
-    """Hold prepared batches to the same schema as files."""
-    rows, last = 0, 0
-    for batch in batches:
-        problems = Problems(name)
-        table = conform(pa.Table.from_batches([batch]), dictionary.COLUMNS, Lines(rows + 1), problems)
-        if problems:
-            raise PortfolioError.refused(list(problems))
-        numbers = np.concatenate([[last], table.column(KEY).to_numpy()])
-        disorder = np.flatnonzero(np.diff(numbers) <= 0)
-        if disorder.size:
-            what = "les numéros de client doivent être uniques et croissants"
-            raise PortfolioError.refused(
-                [Problem(name, rows + 1 + int(disorder[0]), KEY, what, disorder.size)]
-            )
-        rows, last = rows + table.num_rows, int(numbers[-1])
-        yield table
+@contextmanager
+def _told(memory: int) -> Iterator[None]:
+    """Say what DuckDB says of memory and disk as the rest of the application does."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        if "disk" in str(error) or "offload" in str(error):
+            raise OSError(errno.ENOSPC, "disk full") from error
+        raise PortfolioError(
+            f"La mémoire permise, {french.number(memory)} Mo, ne suffit pas à l’import : donnez plus au "
+            "réglage MEMORY."
+        ) from error
+    except duckdb.IOException as error:
+        raise OSError(errno.ENOSPC, str(error)) from error
 
 
-def _even(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.RecordBatch]:
-    """Cut a sequence of tables into batches of exactly `rows` rows, the last one shorter."""
+def _executed(connection: Connection, query: str) -> int:
+    """Run a statement that changes rows; return how many."""
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _batches(connection: Connection, query: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """The rows of a query in their order, in batches of exactly BATCH_ROWS, the last one shorter."""
     waiting: list[pa.Table] = []
     count = 0
-    for table in tables:
-        waiting.append(table)
-        count += table.num_rows
-        while count >= rows:
+    for batch in connection.sql(query).to_arrow_reader(BATCH_ROWS):
+        waiting.append(pa.Table.from_batches([batch]))
+        count += batch.num_rows
+        while count >= BATCH_ROWS:
             whole = pa.concat_tables(waiting)
-            yield from whole.slice(0, rows).combine_chunks().to_batches()
-            waiting, count = [whole.slice(rows)], count - rows
+            yield _one(whole.slice(0, BATCH_ROWS), schema)
+            waiting, count = [whole.slice(BATCH_ROWS)], count - BATCH_ROWS
     if count:
-        yield from pa.concat_tables(waiting).combine_chunks().to_batches()
+        yield _one(pa.concat_tables(waiting), schema)
 
 
-def _write(
-    folder: Path, batches: Iterable[pa.RecordBatch], total: int | None, progress: Progress
-) -> dict[str, Any]:
-    """Write the rows and their numbers; return the counts for the card."""
+def _one(table: pa.Table, schema: pa.Schema) -> pa.RecordBatch:
+    """The rows of a table as one batch, as they are stored."""
+    (batch,) = table.combine_chunks().to_batches()
+    return canonical(batch, schema)
+
+
+def _write(folder: Path, connection: Connection, tables: Sequence[str], progress: Progress) -> dict[str, int]:
+    """Write the clients, with what their histories sum up to, and their numbers; return the counts."""
+    query = f"select * from {APPLICATION} order by {KEY}"
+    if tables:
+        progress("Calcul des historiques", 0.0)
+        connection.execute(f"create table figures as {features.statement(tables)}")
+        progress("Calcul des historiques", 1.0)
+        figures = ", ".join(f"figures.{name}" for name in features.known(tables))
+        query = (
+            f"select {APPLICATION}.*, {figures} from {APPLICATION} join figures using ({KEY}) order by {KEY}"
+        )
     step = "Écriture du portefeuille"
+    total = connection.sql(f"select count(*) from {APPLICATION}").fetchall()[0][0]
     numbers: list[NDArray[np.int64]] = []
     clients = labelled = defaults = 0
-    with pa.ipc.new_file(folder / reading.CLIENTS, dictionary.arrow_schema()) as writer:
-        for batch in batches:
-            writer.write_batch(canonical(batch))
+    schema = schema_of(reading.stored(tables))
+    with pa.ipc.new_file(folder / reading.CLIENTS, schema) as writer:
+        for batch in _batches(connection, query, schema):
+            writer.write_batch(batch)
             numbers.append(batch.column(KEY).to_numpy())
             targets = batch.column("TARGET")
             clients += batch.num_rows
             labelled += batch.num_rows - targets.null_count
             defaults += int(pc.sum(targets).as_py() or 0)
-            progress(step, min(1.0, clients / total) if total else 0.0)
-    np.save(folder / reading.NUMBERS, np.concatenate(numbers) if numbers else np.empty(0, np.int64))
+            progress(step, clients / total)
+    np.save(folder / reading.NUMBERS, np.concatenate(numbers))
     progress(step, 1.0)
-    return {"clients": clients, "labelled": labelled, "defaults": defaults, "batch_rows": BATCH_ROWS}
+    return {"clients": clients, "labelled": labelled, "defaults": defaults}
 
 
-def _finish(
-    folder: Path,
-    counts: dict[str, Any],
-    files: Sequence[tuple[str, int]],
-    *,
-    fictitious: bool,
-    progress: Progress,
-) -> None:
+def _write_history(folder: Path, connection: Connection, name: str, progress: Progress) -> None:
+    """Write the raw rows of a table, client by client."""
+    step = f"Écriture de {name}"
+    progress(step, 0.0)
+    numbers = np.load(folder / reading.NUMBERS)
+    counts = np.zeros(numbers.size, np.int64)
+    found = connection.sql(raw.counted(name)).fetchnumpy()
+    counts[np.searchsorted(numbers, found[KEY])] = found["rows"]
+    batches = _batches(connection, raw.ordered(name), TABLES[name].arrow_schema())
+    raw.write(folder, TABLES[name], batches, counts)
+    progress(step, 1.0)
+
+
+def _finish(folder: Path, card: Mapping[str, Any], files: Files, progress: Progress) -> None:
     """Write the statistics and bins, computed from the portfolio as it will be read, then the card."""
     counted = _counted(progress)
     with pa.memory_map(str(folder / reading.CLIENTS)) as file:
         rows = Rows(file.read_buffer())
-        named = (*dictionary.COLUMNS, *dictionary.DERIVED_FROM)
+        named = (*dictionary.STORED, *dictionary.DERIVED_FROM)
         statistics.write(folder, ((name, bins.values_of(rows, name)) for name in named), counted)
         bins.write(folder, rows, statistics.Statistics.open(folder).quantiles, counted)
-        np.save(folder / reading.CHECKS, np.concatenate([checks(frame) for frame in rows.frames()]))
-    card = {
+        sums = [checks(frame) for frame in rows.frames(rows.schema.names)]
+        np.save(folder / reading.CHECKS, np.concatenate(sums))
+    whole = {
         "format": reading.FORMAT,
-        **counts,
-        "fictitious": fictitious,
+        **card,
         "sources": [{"name": name, "rows": count} for name, count in files],
         "imported_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "sha256": storage.digest(folder / reading.CLIENTS),
         "versions": {
             "python": platform.python_version(),
-            **{name: metadata.version(name) for name in ("pretadepenser", "numpy", "pyarrow")},
+            **{name: metadata.version(name) for name in ("pretadepenser", "duckdb", "numpy", "pyarrow")},
         },
     }
-    (folder / reading.CARD).write_text(json.dumps(card, ensure_ascii=False, indent=1), "utf-8")
+    (folder / reading.CARD).write_text(json.dumps(whole, ensure_ascii=False, indent=1), "utf-8")
     storage.seal(folder)
 
 
 def _counted(progress: Progress) -> Callable[[str], None]:
-    total = len(dictionary.COLUMNS) + len(dictionary.DERIVED_FROM) + len(bins.QUANTITIES)
+    total = len(dictionary.STORED) + len(dictionary.DERIVED_FROM) + len(bins.QUANTITIES)
     total += len(bins.CATEGORIES) + 1
     done = 0
 
@@ -325,6 +418,7 @@ def _report(instance: Path, begun: float) -> Report:
         labelled=portfolio.labelled,
         defaults=portfolio.defaults,
         sources=tuple((source["name"], source["rows"]) for source in card["sources"]),
+        tables=tuple(Imported(name, **counts) for name, counts in card["tables"].items()),
         seconds=time.perf_counter() - begun,
         sha256=portfolio.sha256,
         folder=portfolio.folder,

@@ -7,7 +7,7 @@ does not depend on the number of clients.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,9 +20,11 @@ from numpy.typing import NDArray
 
 from pretadepenser import storage
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.dictionary import Frame, Row
-from pretadepenser.credit.intake.validation import PortfolioError
+from pretadepenser.credit.dictionary import COLUMNS, HISTORY, TABLES, Column, Frame, Row
+from pretadepenser.credit.history import features
+from pretadepenser.credit.intake.validation import PortfolioError, schema_of
 from pretadepenser.credit.portfolio.bins import Bins, values_of
+from pretadepenser.credit.portfolio.histories import History
 from pretadepenser.credit.portfolio.rows import Rows
 from pretadepenser.credit.portfolio.statistics import Quantiles, Statistics
 from pretadepenser.money import KAGGLE, Money
@@ -33,12 +35,15 @@ NUMBERS = "numbers.npy"
 CHECKS = "checks.npy"
 CARD = "card.json"
 # Changed when a portfolio written by an older version of this code can no longer be read.
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(frozen=True, eq=False)
 class Client:
-    """One client: the 122 raw `values` (None: missing); `target` is 1 for a default, None where unknown."""
+    """One client: a raw value for each of dictionary.STORED (None: missing, or its table was not imported).
+
+    `target` is 1 for a default, None where unknown.
+    """
 
     number: int
     values: Row
@@ -59,8 +64,15 @@ class Portfolio:
         self.sha256: str = card["sha256"]
         self.imported_at: datetime = datetime.fromisoformat(card["imported_at"])
         self.sources: tuple[str, ...] = tuple(source["name"] for source in card["sources"])
+        # The history tables that were imported: where a client has no rows in one, there was nothing to tell.
+        self.tables: frozenset[str] = frozenset(card["tables"])
         self._batch_rows: int = card["batch_rows"]
         self._rows = Rows(pa.memory_map(str(folder / CLIENTS)).read_buffer())
+        self._histories = {
+            name: History(folder, table, self.size, self._batch_rows)
+            for name, table in TABLES.items()
+            if name in self.tables
+        }
         self._numbers: NDArray[np.int64] = np.load(folder / NUMBERS, mmap_mode="r")
         self._checks: NDArray[np.uint64] = np.load(folder / CHECKS, mmap_mode="r")
         self.statistics = Statistics.open(folder)
@@ -103,6 +115,22 @@ class Portfolio:
         target = values["TARGET"]
         return Client(number, values, None if target is None else int(target))
 
+    def history(self, number: int, tables: Collection[str] | None = None) -> dict[str, list[Row]]:
+        """The raw rows of a client in those of `tables` (None: all) that were imported, in order of time.
+
+        A table that was not imported is not there, one in which the client has no rows is empty. Raises
+        KeyError for an unknown client, PortfolioError when the rows are not those that were imported.
+        """
+        index = self.index(number)
+        if index is None:
+            raise KeyError(number)
+        found = {}
+        for name, history in self._histories.items():
+            if tables is None or name in tables:
+                with self._readable(f"{name}.arrow"):
+                    found[name] = history.of(index)
+        return found
+
     def rows(self, indices: NDArray[np.int64], columns: Sequence[str]) -> list[Row]:
         """Raw values of `columns` of several clients, as in `Client.values`, in the order asked.
 
@@ -131,7 +159,7 @@ class Portfolio:
         return self._numbers
 
     def frames(self, columns: Sequence[str] | None = None, batch: int | None = None) -> Iterator[Frame]:
-        """Scan the portfolio in order: frames of at most `batch` clients, of `columns` (None: all 122).
+        """Scan the portfolio in order: frames of at most `batch` clients, of `columns` (None: all stored).
 
         Arrays are float64, NaN where missing, categories as their code. Raises KeyError for a column that
         the portfolio does not have.
@@ -185,16 +213,16 @@ class Portfolio:
             raise _damaged(error.path) from error
 
     @contextmanager
-    def _readable(self) -> Iterator[None]:
+    def _readable(self, file: str = CLIENTS) -> Iterator[None]:
         """Say of what cannot be read that the portfolio is damaged; a KeyError is the caller's."""
         try:
             yield
         except (OSError, ValueError, IndexError, OverflowError, pa.ArrowException) as error:
-            raise _damaged(self.folder / CLIENTS) from error
+            raise _damaged(self.folder / file) from error
 
     def _check(self) -> None:
         """Compare the files with the card, without reading the rows; ValueError when they disagree."""
-        if not self._rows.schema.equals(dictionary.arrow_schema()):
+        if not self._rows.schema.equals(schema_of(stored(self.tables))):
             raise ValueError("other columns")
         if self._numbers.dtype != np.int64 or self._numbers.shape != (self.size,):
             raise ValueError("other numbers")
@@ -210,11 +238,14 @@ class Portfolio:
             first = self._rows.batch(0)
             if first.column(0)[0].as_py() != int(self._numbers[0]):
                 raise ValueError("other order")
-            for column, values in zip(dictionary.COLUMNS.values(), first.columns, strict=True):
-                if pa.types.is_dictionary(values.type):
-                    column_categories = list(column.categories or ())
-                    if values.dictionary.to_pylist() != column_categories:
-                        raise ValueError(f"other categories of {column.name}")
+            for name, column in dictionary.COLUMNS.items():
+                if column.textual and first.column(name).dictionary.to_pylist() != list(column.codes):
+                    raise ValueError(f"other categories of {name}")
+
+
+def stored(tables: Collection[str]) -> dict[str, Column]:
+    """What is stored of each client where these history tables are imported: their figures come last."""
+    return {**COLUMNS, **{name: HISTORY[name] for name in features.known(tables)}}
 
 
 def current_portfolio(instance: Path) -> Portfolio | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,8 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pretadepenser.credit import dictionary
-from pretadepenser.credit.dictionary import Column, Frame, Row
+from pretadepenser.credit.dictionary import STORED, Column, Frame, Row
 
 # Batches whose columns are held ready for `row`: some 100 kB each.
 VIEWS: Final = 64
@@ -55,11 +54,18 @@ def _given(column: Column, number: float | int) -> float | str | None:
 
 
 class Rows:
-    """The rows held in `content`, an Arrow IPC file in memory or in a memory map."""
+    """The rows held in `content`, an Arrow IPC file in memory or in a memory map.
 
-    def __init__(self, content: pa.Buffer) -> None:
+    `columns` are those that may be asked for: a value of one that is not stored is missing.
+    """
+
+    def __init__(self, content: pa.Buffer, columns: Mapping[str, Column] = STORED) -> None:
         self._content = content
         self._reader = pa.ipc.open_file(content)
+        self._columns = columns
+        self._places = {name: index for index, name in enumerate(self._reader.schema.names)}
+        self._stored = [(name, columns[name]) for name in self._places]
+        self._nothing: dict[str, float | str | None] = dict.fromkeys(columns)
         self._views: dict[int, list[_View]] = {}
 
     @property
@@ -77,7 +83,7 @@ class Rows:
         return self._reader.get_batch(index)
 
     def row(self, index: int, place: int) -> tuple[Row, int]:
-        """All raw values of one row of one stored batch, in the dictionary's order, and their checksum.
+        """All raw values of one row of one stored batch, in the columns' order, and their checksum.
 
         Raises ValueError, IndexError or OverflowError where the bytes cannot be values of their columns.
         """
@@ -88,9 +94,9 @@ class Rows:
                 self._views.clear()
             self._views[index] = views
         stored = [view.number(place) for view in views]
-        check = int((np.array(stored, np.float64).view(np.uint64) * _FACTORS).sum())
-        columns = dictionary.COLUMNS.items()
-        return {name: _given(column, one) for (name, column), one in zip(columns, stored, strict=True)}, check
+        check = int((np.array(stored, np.float64).view(np.uint64) * _FACTORS[: len(stored)]).sum())
+        given = {name: _given(column, one) for (name, column), one in zip(self._stored, stored, strict=True)}
+        return self._nothing | given, check
 
     def picked(self, index: int, rows: NDArray[np.int64], columns: Sequence[str]) -> list[Row]:
         """Raw values of `columns` in some rows of one stored batch, in the order asked.
@@ -102,24 +108,39 @@ class Rows:
         wanted = pa.Array.from_buffers(
             pa.int64(), len(rows), [None, pa.py_buffer(np.ascontiguousarray(rows))]
         )
-        stored = self.batch(index).select(list(columns)).take(wanted)
-        return [
-            {name: raw(dictionary.COLUMNS[name], value) for name, value in row.items()}
-            for row in stored.to_pylist()
-        ]
+        asked = {name: self._columns[name] for name in columns}
+        stored = self.batch(index).select([name for name in asked if name in self._places]).take(wanted)
+        found = stored.to_pylist() if stored.num_columns else [{}] * len(rows)
+        return [{name: raw(column, row.get(name)) for name, column in asked.items()} for row in found]
+
+    def some(self, index: int, first: int, count: int) -> Frame:
+        """At most `count` rows of one stored batch from the row `first` on, every stored column."""
+        batch = self.batch(index).slice(first, count)
+        if not batch.num_rows:
+            raise IndexError(f"no row {first} in batch {index}")
+        return frame_of(batch)
+
+    def given(self, frame: Frame) -> list[Row]:
+        """The raw values of the rows of a frame of every stored column."""
+        values = [[_given(column, one) for one in frame[name].tolist()] for name, column in self._stored]
+        return [dict(zip(self._places, row, strict=True)) for row in zip(*values, strict=True)]
 
     def frames(self, columns: Sequence[str] | None = None, rows: int | None = None) -> Iterator[Frame]:
         """Scan in stored order, `rows` at most a frame (None: as stored); KeyError for an unknown column."""
-        names = list(dictionary.COLUMNS) if columns is None else list(columns)
-        indices = {name: index for index, name in enumerate(self.schema.names)}
-        # Only these columns are looked at: a scan costs what it reads.
-        included = sorted({indices[name] for name in names})
+        names = list(self._columns) if columns is None else list(columns)
+        if unknown := [name for name in names if name not in self._columns]:
+            raise KeyError(unknown[0])
+        # Only these columns are looked at: a scan costs what it reads. None at all would read all.
+        included = sorted({self._places.get(name, 0) for name in names})
         reader = pa.ipc.open_file(self._content, options=pa.ipc.IpcReadOptions(included_fields=included))
         for index in range(self.batches):
             batch = reader.get_batch(index)
             for start in range(0, batch.num_rows, rows or batch.num_rows):
                 piece = batch.slice(start, rows)
-                yield {name: floats(piece.column(name)) for name in names}
+                yield {
+                    name: floats(piece.column(name)) if name in self._places else np.full(len(piece), np.nan)
+                    for name in names
+                }
 
     def column(self, name: str) -> NDArray[np.float64]:
         """One whole column, float64."""
@@ -132,15 +153,18 @@ def raw(column: Column, value: float | str | None) -> float | str | None:
     return int(value) if column.integer and value is not None else value
 
 
-def canonical(batch: pa.RecordBatch) -> pa.RecordBatch:
+def canonical(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     """The same rows in the one form that their values allow, so that equal portfolios have equal bytes.
+
+    schema: as they are to be stored; the codes of a category may come in another width.
 
     Arrow leaves free what lies under a missing value and whether a column without any has a validity map.
     Zero is written without a sign, which files may give it ("-0.0") and a whole number cannot have.
     """
     arrays = []
-    for values in batch.columns:
-        codes = values.indices if pa.types.is_dictionary(values.type) else values
+    for values, field in zip(batch.columns, schema, strict=True):
+        coded = pa.types.is_dictionary(field.type)
+        codes = pc.cast(values.indices, field.type.index_type) if coded else values
         filled = pc.fill_null(codes, pa.scalar(0, codes.type))
         if pa.types.is_floating(codes.type):
             filled = pc.add(filled, pa.scalar(0.0, codes.type))
@@ -149,10 +173,15 @@ def canonical(batch: pa.RecordBatch) -> pa.RecordBatch:
             # fill_null always makes a new array, so its offset is 0 as that of the map is.
             buffers = [pa.py_buffer(known), filled.buffers()[1]]
             filled = pa.Array.from_buffers(codes.type, len(codes), buffers, codes.null_count)
-        if codes is not values:
+        if coded:
             filled = pa.DictionaryArray.from_arrays(filled, values.dictionary)
         arrays.append(filled)
-    return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def frame_of(batch: pa.RecordBatch) -> Frame:
+    """All columns of a stored batch."""
+    return {name: floats(values) for name, values in zip(batch.schema.names, batch.columns, strict=True)}
 
 
 def floats(values: pa.Array) -> NDArray[np.float64]:
@@ -178,16 +207,16 @@ def _buffers(values: pa.Array) -> tuple[NDArray[Any], NDArray[np.uint8] | None, 
 
 # One odd factor a column, of a fixed stream: a change of any one value changes the sum, whatever the others.
 _STREAM: Final = np.random.default_rng(20_180_517)
-_FACTORS: Final = 2 * _STREAM.integers(0, 1 << 62, len(dictionary.COLUMNS), np.uint64) + np.uint64(1)
+_FACTORS: Final = 2 * _STREAM.integers(0, 1 << 62, 1024, np.uint64) + np.uint64(1)
 
 
 def checks(frame: Frame) -> NDArray[np.uint64]:
-    """A checksum of each row of a frame of all columns, uint64, shape (n,).
+    """A checksum of each row of a frame of all stored columns in their order, uint64, shape (n,).
 
     A look-up compares it with the one kept at import, so that a row that has changed on the disk is noticed
     at any moment and at the cost of one row.
     """
     total = np.zeros(len(next(iter(frame.values()))), np.uint64)
-    for factor, name in zip(_FACTORS, dictionary.COLUMNS, strict=True):
-        total += np.ascontiguousarray(frame[name], np.float64).view(np.uint64) * factor
+    for factor, values in zip(_FACTORS, frame.values(), strict=False):
+        total += np.ascontiguousarray(values, np.float64).view(np.uint64) * factor
     return total
