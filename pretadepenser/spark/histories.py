@@ -1,4 +1,4 @@
-"""The figures of clients' histories on Spark: the SQL of credit/history, unchanged, on views of the tables."""
+"""What clients' histories sum up to, on Spark: the SQL of credit/history, unchanged, on views of tables."""
 
 from __future__ import annotations
 
@@ -20,26 +20,23 @@ def imported(found: Mapping[str, tables.Found]) -> tuple[str, ...]:
     return tuple(name for name in TABLES if name in found)
 
 
-def joined(
+def computed(
     spark: SparkSession, applications: DataFrame, found: Mapping[str, tables.Found]
 ) -> tuple[DataFrame, tuple[str, ...]]:
-    """Add the figures that the tables give to each application; return the rows and the names of the figures.
+    """What the tables sum up to for each application: SK_ID_CURR and the figures; and their names.
 
-    The tables must have been validated. Rows come in no order.
+    The tables must have been validated, and one of them at least be there. Rows come in no order.
     """
     names = imported(found)
     figures = features.known(names)
-    if not figures:
-        return applications, ()
     applications.select(tables.KEY).createOrReplaceTempView("application")
     for name in names:
         typed(found[name]).createOrReplaceTempView(name)
-    computed = spark.sql(features.statement(names)).select(tables.KEY, *figures)
-    return applications.join(computed, tables.KEY), figures
+    return spark.sql(features.statement(names)).select(tables.KEY, *figures), figures
 
 
 def typed(one: tables.Found) -> DataFrame:
-    """The rows of a table in the types in which DuckDB has them: what is missing is NULL, never NaN or blank."""
+    """The rows of a table in the types that DuckDB is given: what is missing is NULL, never NaN or blank."""
     from pyspark.sql import functions as f
 
     return one.rows.select(*(f.expr(f"{_typed(each)} as {each.name}") for each in one.columns.values()))

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pretadepenser import french
 from pretadepenser.credit.portfolio import PortfolioError, Progress, Report, import_batches
+from pretadepenser.credit.portfolio.importing import MEMORY, check_owners
 from pretadepenser.money import KAGGLE, Money
-from pretadepenser.spark import rows, tables
+from pretadepenser.spark import histories, rows, tables
 from pretadepenser.spark.session import told
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
 
 def import_tables(
@@ -22,8 +24,11 @@ def import_tables(
     progress: Progress,
     money: Money = KAGGLE,
     before: Callable[[Any], None] = lambda portfolio: None,
+    memory: int = MEMORY,
 ) -> Report:
     """Import the Parquet tables of `source`, a folder or an address (s3a://…), as `import_folder` does.
+
+    Spark checks, sums histories up and sorts; the rows come here to be written, in flat memory.
 
     Raises PortfolioError where the data are wrong, SparkError where Spark cannot do it; the portfolio in place
     is then unchanged.
@@ -32,35 +37,32 @@ def import_tables(
         step = "Vérification des tables par Spark"
         progress(step, 0.0)
         found = tables.find(spark, source)
+        applications = tables.applications(found)
         if tables.TRAIN not in found:
             raise tables.no_application(source)
+        check_owners(histories.imported(found))
         counted = tables.validated(found)
-        applications = [found[name] for name in (tables.TRAIN, tables.TEST) if name in found]
         clients = sum(counted[one.name] for one in applications)
         if not clients:
             raise PortfolioError(
                 f"{applications[0].told} ne contient aucun client : téléchargez-le à nouveau."
             )
-        tables.check_unique(applications)
         progress(step, 1.0)
-        ordered = every(applications).orderBy(tables.KEY)
+        every = tables.together(applications)
+        names = histories.imported(found)
+        figures = None
+        if names:
+            figures = rows.brought(*histories.computed(spark, every, found))
         return import_batches(
-            rows.brought(ordered, tables.TRAIN),
+            rows.brought(every.orderBy(tables.KEY)),
             instance,
+            histories={name: rows.brought(found[name].rows, name=name) for name in names},
+            figures=figures,
             fictitious=False,
-            name=applications[0].told,
+            name=french.join([one.told for one in applications]),
             total=clients,
             progress=progress,
             money=money,
             before=before,
+            memory=memory,
         )
-
-
-def every(applications: list[tables.Found]) -> DataFrame:
-    """All applications together: outcomes are missing where a table has none."""
-    from pyspark.sql import functions as f
-
-    first, *others = (one.rows.withColumn(tables.KEY, f.col(tables.KEY).cast("long")) for one in applications)
-    for other in others:
-        first = first.unionByName(other, allowMissingColumns=True)
-    return first

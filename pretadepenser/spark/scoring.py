@@ -18,15 +18,16 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pretadepenser.credit.dictionary import HISTORY
 from pretadepenser.credit.explanation import batch
 from pretadepenser.credit.explanation.batch import RowsError, check_columns
-from pretadepenser.credit.intake.validation import Lines, Problems, conform
+from pretadepenser.credit.intake.validation import Lines, Problems, check_header, conform
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
+from pretadepenser.credit.portfolio.importing import check_owners
 from pretadepenser.credit.portfolio.statistics import QUANTILES, SUMMARY, Statistics
 from pretadepenser.money import PLAIN, Money, using
-from pretadepenser.spark import tables
-from pretadepenser.spark.importing import every
+from pretadepenser.spark import histories, tables
 from pretadepenser.spark.session import told
 
 if TYPE_CHECKING:
@@ -69,44 +70,44 @@ def score_tables(
         _check_output(spark, source, output, force=force)
         step = "Vérification des tables par Spark"
         progress(step, 0.0)
-        applications = _applications(spark, source)
-        rows = _checked(applications, model)
+        found = tables.find(spark, source)
+        if not tables.applications(found):
+            found = {tables.TEST: tables.read(spark, tables.TEST, tables.address(source))}
+        applications = tables.applications(found)
+        rows = _checked(found, model)
         if not rows:
             raise RowsError(f"{applications[0].told} ne contient aucun client.")
         progress(step, 1.0)
         step = "Calcul des scores par Spark"
         progress(step, 0.0)
+        clients = tables.together(applications)
+        if histories.imported(found):
+            figures, _ = histories.computed(spark, clients, found)
+            clients = clients.join(figures, tables.KEY)
         work = spark.sparkContext.broadcast(_work(model, limit, portfolio))
         textual = output.endswith(".csv")
         schema = _schema(reasons=portfolio is not None, textual=textual)
-        scores = every(applications).mapInArrow(partial(_score, work, textual), schema)
-        _write(spark, scores, output, force=force)
+        _write(spark, clients.mapInArrow(partial(_score, work, textual), schema), output, force=force)
         work.destroy()
         progress(step, 1.0)
     return rows
 
 
-def _applications(spark: SparkSession, source: str) -> list[tables.Found]:
-    found = tables.find(spark, source)
-    applications = [found[name] for name in (tables.TRAIN, tables.TEST) if name in found]
-    return applications or [tables.read(spark, tables.TEST, tables.address(source))]
-
-
-def _checked(applications: Iterable[tables.Found], model: Model) -> int:
-    """Hold names and values of columns to the dictionary, before anything is written; return the rows."""
+def _checked(found: Mapping[str, tables.Found], model: Model) -> int:
+    """Hold names and values of all tables to the dictionary, before anything is written; return the clients."""
+    applications = tables.applications(found)
+    check_owners(histories.imported(found))
     problems = [
         problem for one in applications for problem in check_columns(one.rows.columns, model, one.told)
     ]
+    for name in histories.imported(found):
+        problems += check_header(found[name].rows.columns, found[name].columns, found[name].told)
     if problems:
         raise RowsError.refused(problems)
-    rows = 0
-    for one in applications:
-        count, wrong = tables.examined(one)
-        rows += count
-        problems += wrong
+    rows, problems = tables.examined(found)
     if problems:
         raise RowsError.refused(problems)
-    return rows
+    return sum(rows[one.name] for one in applications)
 
 
 def _check_output(spark: SparkSession, source: str, output: str, *, force: bool) -> None:
@@ -115,10 +116,8 @@ def _check_output(spark: SparkSession, source: str, output: str, *, force: bool)
     if not name.endswith((".csv", ".parquet")):
         raise RowsError(f"Le dossier à écrire, {name}, doit finir par .csv ou .parquet.")
     read, written = tables.address(source), tables.address(output)
-    if (
-        f"{read}/".startswith(f"{written}/")
-        or f"{written}/".startswith(f"{read}/")
-        and read.endswith(".parquet")
+    if f"{read}/".startswith(f"{written}/") or (
+        f"{written}/".startswith(f"{read}/") and read.endswith(".parquet")
     ):
         raise RowsError(f"{output} est aussi le fichier des clients : écrivez les scores dans un autre.")
     if not force and tables.exists(spark, written):
@@ -168,6 +167,8 @@ def _score(work: Any, textual: bool, batches: Iterable[pa.RecordBatch]) -> Itera
             for start in range(0, rows.num_rows, ROWS):
                 part = pa.Table.from_batches([rows.slice(start, ROWS)])
                 table = conform(part, tables.columns_of(tables.TEST), Lines(1), Problems(""))
+                for name in HISTORY.keys() & set(part.column_names):
+                    table = table.append_column(name, part.column(name))
                 scored = batch.scored(model, table, work.value.limit, compared)
                 yield from (_texts(scored) if textual else scored).to_batches()
 

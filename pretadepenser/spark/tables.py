@@ -7,7 +7,7 @@ of their file and their place in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -139,22 +139,29 @@ def validated(found: Mapping[str, Found]) -> dict[str, int]:
         headers += check_header(one.rows.columns, one.columns, one.told, optional)
     if headers:
         raise PortfolioError.refused(headers)
-    rows: dict[str, int] = {}
-    problems: list[Problem] = []
-    for one in found.values():
-        rows[one.name], wrong = examined(one)
-        problems += wrong
+    rows, problems = examined(found)
     if problems:
         raise PortfolioError.refused(problems)
     return rows
 
 
-def examined(one: Found) -> tuple[int, list[Problem]]:
-    """Hold the values of a table to the dictionary; return the number of its rows and what is wrong."""
-    rows, wrong = _records(one, located=False)
-    if not wrong:
-        return rows, []
-    # As an ordinary import does: where, only a second reading knows.
+def examined(found: Mapping[str, Found]) -> tuple[dict[str, int], list[Problem]]:
+    """Hold the values of tables to the dictionary; return the number of rows of each, and what is wrong."""
+    rows: dict[str, int] = {}
+    problems: list[Problem] = []
+    for one in found.values():
+        rows[one.name], wrong = _records(one, located=False)
+        if wrong:
+            problems += _located(one)
+    if not problems:
+        keys = {name: table.key for name, table in TABLES.items() if table.key and name in found}
+        for parts, key in [(applications(found), KEY), *(([found[name]], key) for name, key in keys.items())]:
+            problems += _repeated(parts, key)
+    return rows, problems
+
+
+def _located(one: Found) -> list[Problem]:
+    """Read a table again, as an ordinary import does, to say where its rows do not fit."""
     _, wrong = _records(one, located=True)
     by_file: dict[str, Problems] = {}
     for record in sorted(wrong, key=lambda record: (record["file"], record["line"])):
@@ -167,7 +174,7 @@ def examined(one: Found) -> tuple[int, list[Problem]]:
             record["what"],
             record["examples"],
         )
-    return rows, [problem for problems in by_file.values() for problem in problems]
+    return [problem for problems in by_file.values() for problem in problems]
 
 
 def told_file(path: str, one: Found) -> str:
@@ -249,19 +256,34 @@ def pieces(batch: pa.RecordBatch) -> Iterator[tuple[str, int, pa.Table]]:
             yield files[start].as_py(), int(rows[start]) + 1, table.slice(start, end - start)
 
 
-def check_unique(applications: Iterable[Found]) -> None:
-    """Refuse client numbers that occur twice, in one table or in both. Raises PortfolioError."""
+def applications(found: Mapping[str, Found]) -> list[Found]:
+    """The tables of clients among those that were found."""
+    return [found[name] for name in (TRAIN, TEST) if name in found]
+
+
+def together(parts: Iterable[Found]) -> DataFrame:
+    """All applications as one table: outcomes are missing where a table has none."""
     from pyspark.sql import functions as f
 
-    found = list(applications)
-    place = [
+    first, *others = (one.rows.withColumn(KEY, f.col(KEY).cast("long")) for one in parts)
+    for other in others:
+        first = first.unionByName(other, allowMissingColumns=True)
+    return first
+
+
+def _repeated(parts: Sequence[Found], key: str) -> list[Problem]:
+    """Say which numbers of the column `key` are in the tables more than once, and where the first of them is."""
+    from pyspark.sql import functions as f
+
+    places = [
         one.rows.select(
-            f.col(KEY).cast("long").alias("number"),
+            f.col(key).cast("long").alias("number"),
             f.struct(f.lit(order), f.col("_metadata.file_path"), f.col("_metadata.row_index")).alias("place"),
         )
-        for order, one in enumerate(found)
+        for order, one in enumerate(parts)
     ]
-    every = place[0] if len(place) == 1 else place[0].unionAll(place[1])
+    every = places[0] if len(places) == 1 else places[0].unionAll(places[1])
+    # Where a number is there three times, the place told may be that of the third.
     again = (
         every.groupBy("number")
         .agg(f.count("*").alias("times"), f.max("place").alias("place"))
@@ -270,7 +292,8 @@ def check_unique(applications: Iterable[Found]) -> None:
         .first()
     )
     if again is None or again[0] is None:
-        return
+        return []
     (number, (order, file, row)) = again[1]
-    what = f"{french.quoted(str(number))} existe déjà ; chaque numéro de client doit être unique"
-    raise PortfolioError.refused([Problem(told_file(file, found[order]), row + 1, KEY, what, int(again[0]))])
+    noun = parts[0].columns[key].noun
+    what = f"{french.quoted(str(number))} existe déjà ; chaque {noun} doit être unique"
+    return [Problem(told_file(file, parts[order]), row + 1, key, what, int(again[0]))]

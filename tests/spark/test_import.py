@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,7 +110,9 @@ def test_what_is_wrong_is_told_with_file_row_and_column(
 ) -> None:
     rows = made_up.text(made_up.table(300))
     wrong = {20: -4, 120: 99, 280: -1}
-    children = [wrong.get(index, value) for index, value in enumerate(rows.column("CNT_CHILDREN").to_pylist())]
+    children = [
+        wrong.get(index, value) for index, value in enumerate(rows.column("CNT_CHILDREN").to_pylist())
+    ]
     rows = put(rows, "CNT_CHILDREN", children)
     kinds = rows.column("NAME_CONTRACT_TYPE").to_pylist()
     kinds[150] = "Gift"
