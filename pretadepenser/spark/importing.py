@@ -1,4 +1,4 @@
-"""Import a portfolio whose tables Spark reads, checks, joins and sorts; it is written and published here as any."""
+"""Import a portfolio whose tables Spark reads, checks, sums up and sorts; it is written here as any other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pretadepenser import french
-from pretadepenser.credit.portfolio import PortfolioError, Progress, Report, import_batches
+from pretadepenser.credit.intake.loading import Progress
+from pretadepenser.credit.portfolio import PortfolioError, Report, import_batches
 from pretadepenser.credit.portfolio.importing import MEMORY, check_owners
 from pretadepenser.money import KAGGLE, Money
 from pretadepenser.spark import histories, rows, tables
@@ -30,8 +31,8 @@ def import_tables(
 
     Spark checks, sums histories up and sorts; the rows come here to be written, in flat memory.
 
-    Raises PortfolioError where the data are wrong, SparkError where Spark cannot do it; the portfolio in place
-    is then unchanged.
+    Raises PortfolioError where the data are wrong, SparkError where Spark cannot do it; the portfolio in
+    place is then unchanged.
     """
     with told():
         step = "Vérification des tables par Spark"

@@ -1,7 +1,7 @@
 """Scores and reasons of any number of rows: the code of the pages, called where Spark holds the rows.
 
-The model and the prepared statistics of the portfolio, some megabytes, are sent to each machine once; no client
-but those to be scored is.
+The model and the prepared statistics of the portfolio, some megabytes, are sent to each machine once; no
+client but those to be scored is.
 """
 
 from __future__ import annotations
@@ -62,9 +62,10 @@ def score_tables(
 ) -> int:
     """Score every row of a Parquet table, or of the applications of a folder, into a folder of parts.
 
-    `source`, `output`: folders or addresses (s3a://…), the latter ending in .csv or .parquet. Values are those
-    that `score_file` writes. Returns the number of rows. Raises RowsError, SparkError as that does, nothing
-    written.
+    `source`, `output`: folders or addresses (s3a://…), the latter ending in .csv or .parquet. Histories beside
+    the applications are summed up. Values are those that `score_file` writes; returns the number of clients.
+
+    Raises RowsError, PortfolioError or SparkError, nothing written.
     """
     with told():
         _check_output(spark, source, output, force=force)
@@ -94,7 +95,7 @@ def score_tables(
 
 
 def _checked(found: Mapping[str, tables.Found], model: Model) -> int:
-    """Hold names and values of all tables to the dictionary, before anything is written; return the clients."""
+    """Hold all tables to the dictionary before anything is written; return the number of clients."""
     applications = tables.applications(found)
     check_owners(histories.imported(found))
     problems = [
@@ -174,7 +175,7 @@ def _score(work: Any, textual: bool, batches: Iterable[pa.RecordBatch]) -> Itera
 
 
 def _texts(table: pa.Table) -> pa.Table:
-    """Values as Arrow writes them in a file: Java writes numbers in another form, and some not the shortest."""
+    """Values as Arrow writes them in a file: Java writes numbers otherwise, and some not the shortest way."""
     return pa.table({name: pc.cast(table.column(name), pa.string()) for name in table.column_names})
 
 

@@ -64,18 +64,22 @@ def session(master: str | None = None) -> Iterator[SparkSession]:
     where = master or os.environ.get(MASTER) or LOCAL
     _check_java()
     _check_answers(where)
-    with tempfile.TemporaryDirectory(prefix="pretadepenser-spark-") as folder, _java(where) as (conf, java):
+    with (
+        tempfile.TemporaryDirectory(prefix="pretadepenser-spark-") as folder,
+        _java(where) as (conf, java),
         # Inside of `_java`: what an error says is asked of its process.
-        with told(where):
-            context = SparkContext(conf=conf, gateway=java)
-            try:
-                context.pythonExec = os.environ.get("PYSPARK_PYTHON", sys.executable)
-                _wait_for_executor(context, where)
-                context.addPyFile(str(_shipped(Path(folder))))
-                yield SparkSession(context)
-            finally:
-                with suppress(Exception):  # a context that its cluster has lost cannot be told goodbye
-                    context.stop()
+        told(where),
+    ):
+        context = SparkContext(conf=conf, gateway=java)
+        try:
+            # What PySpark starts on the machines, and not what is on their PATH.
+            context.pythonExec = os.environ.get("PYSPARK_PYTHON", sys.executable)
+            _wait_for_executor(context, where)
+            context.addPyFile(str(_shipped(Path(folder))))
+            yield SparkSession(context)
+        finally:
+            with suppress(Exception):  # a context that its cluster has lost cannot be told goodbye
+                context.stop()
 
 
 def _settings(master: str) -> dict[str, str]:
@@ -169,7 +173,7 @@ def _wait_for_executor(context: Any, master: str) -> None:
             return
         time.sleep(0.1)
     raise SparkError(
-        f"Le maître Spark {master} ne donne aucune machine : démarrez-en, ou attendez que les leurs se libèrent."
+        f"Le maître Spark {master} ne donne aucune machine : démarrez-en, ou attendez qu’une se libère."
     )
 
 
@@ -210,12 +214,13 @@ _KNOWN: Final = (
     ),
     (
         r"No module named '([\w.]+)'",
-        "Sur les machines de Spark, Python n’a pas {} : installez-y les mêmes versions qu’ici, ou indiquez dans "
-        "PYSPARK_PYTHON un Python qui les a.",
+        "Sur les machines de Spark, Python n’a pas {} : installez-y les mêmes versions qu’ici, ou indiquez "
+        "dans PYSPARK_PYTHON un Python qui les a.",
     ),
     (
         r"Cannot run program \"([^\"]+)\"",
-        "Les machines de Spark n’ont pas {} : installez-y le même Python, ou indiquez le leur dans PYSPARK_PYTHON.",
+        "Les machines de Spark n’ont pas {} : installez-y le même Python, ou indiquez le leur dans "
+        "PYSPARK_PYTHON.",
     ),
     (
         r"PYTHON_VERSION_MISMATCH",
@@ -233,16 +238,19 @@ _KNOWN: Final = (
     (
         r"stopped SparkContext|SparkContext was shut down|Master removed our application|Connection refused"
         r"|Answer from Java side is empty|Error while sending or receiving",
-        "Le lien avec Spark s’est rompu pendant le travail : vérifiez que son maître tourne, puis recommencez.",
+        "Le lien avec Spark s’est rompu pendant le travail : vérifiez que son maître tourne, puis "
+        "recommencez.",
     ),
     (
         r"reading file (\S+\w)",
-        "{} n’est pas un fichier Parquet entier, ou n’a pas les types des autres de sa table : écrivez-le à nouveau.",
+        "{} n’est pas un fichier Parquet entier, ou n’a pas les types des autres de sa table : écrivez-le à "
+        "nouveau.",
     ),
     (
         r"is not a Parquet file|CANNOT_READ_FILE_FOOTER|FAILED_READ_FILE|UNABLE_TO_INFER_SCHEMA"
         r"|PARQUET_COLUMN_DATA_TYPE_MISMATCH",
-        "Un fichier n’est pas du Parquet entier, ou n’a pas les types des autres de sa table : écrivez-le à nouveau.",
+        "Un fichier n’est pas du Parquet entier, ou n’a pas les types des autres de sa table : écrivez-le à "
+        "nouveau.",
     ),
 )
 

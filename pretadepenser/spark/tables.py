@@ -1,8 +1,8 @@
 """Tables of Parquet at an address, found, and held to the dictionary by the functions of an ordinary import.
 
-Each machine runs `conform` on the rows that it has read and sends back what is wrong, not rows. A first reading
-carries nothing but the values; only where something does not fit are that table's rows read again with the name
-of their file and their place in it.
+Each machine runs `conform` on the rows that it has read and sends back what is wrong, not rows. A first
+reading carries nothing but the values; only where something does not fit are that table's rows read again
+with the name of their file and their place in it.
 """
 
 from __future__ import annotations
@@ -272,7 +272,7 @@ def together(parts: Iterable[Found]) -> DataFrame:
 
 
 def _repeated(parts: Sequence[Found], key: str) -> list[Problem]:
-    """Say which numbers of the column `key` are in the tables more than once, and where the first of them is."""
+    """Say which numbers of the column `key` are there more than once, and where the first of them is."""
     from pyspark.sql import functions as f
 
     places = [

@@ -120,8 +120,12 @@ def test_what_is_wrong_is_told_with_file_row_and_column(
     in_parts(rows, tmp_path / "application_train", 2)
     assert refusal(spark, tmp_path, instance) == (
         REFUSED
-        + "- application_train/part-00000.snappy.parquet, ligne 21, colonne CNT_CHILDREN : « -4 » et « 99 » sont"
-        + " hors…"
+        + "- application_train/part-00000.snappy.parquet, ligne 21, colonne CNT_CHILDREN : « -4 » et « 99 » "
+        "est hors des bornes admises (de 0 à 30) (et 1 autre ligne).\n"
+        "- application_train/part-00001.snappy.parquet, ligne 1, colonne NAME_CONTRACT_TYPE : catégorie "
+        "inconnue « Gift » (admises : « Cash loans », « Revolving loans »).\n"
+        "- application_train/part-00001.snappy.parquet, ligne 131, colonne CNT_CHILDREN : « -1 » est hors des "
+        "bornes admises (de 0 à 30)."
     )
 
 
@@ -130,7 +134,7 @@ def test_a_client_who_is_there_twice_is_told(spark: SparkSession, instance: Path
     test = made_up.table(4, first=100_002).drop_columns(["TARGET"])
     pa.parquet.write_table(made_up.text(test), tmp_path / "application_test.parquet")
     assert refusal(spark, tmp_path, instance) == (
-        REFUSED + "- application_test.parquet, ligne 4, colonne SK_ID_CURR : « 100011 » existe déjà ; chaque "
+        REFUSED + "- application_test.parquet, ligne 1, colonne SK_ID_CURR : « 100002 » existe déjà ; chaque "
         "numéro de client doit être unique (et 3 autres lignes)."
     )
 
