@@ -62,7 +62,7 @@ def score_tables(
 ) -> int:
     """Score every row of a Parquet table, or of the applications of a folder, into a folder of parts.
 
-    `source`, `output`: folders or addresses (s3a://…), the latter ending in .csv or .parquet. Histories beside
+    `source`, `output`: folders or addresses (s3a://…), the latter ending in .csv or .parquet. Histories by
     the applications are summed up. Values are those that `score_file` writes; returns the number of clients.
 
     Raises RowsError, PortfolioError or SparkError, nothing written.

@@ -119,8 +119,8 @@ def test_what_is_wrong_is_told_with_file_row_and_column(
     rows = put(rows, "NAME_CONTRACT_TYPE", kinds)
     in_parts(rows, tmp_path / "application_train", 2)
     assert refusal(spark, tmp_path, instance) == (
-        REFUSED
-        + "- application_train/part-00000.snappy.parquet, ligne 21, colonne CNT_CHILDREN : « -4 » et « 99 » "
+        f"{REFUSED}"
+        "- application_train/part-00000.snappy.parquet, ligne 21, colonne CNT_CHILDREN : « -4 » et « 99 » "
         "est hors des bornes admises (de 0 à 30) (et 1 autre ligne).\n"
         "- application_train/part-00001.snappy.parquet, ligne 1, colonne NAME_CONTRACT_TYPE : catégorie "
         "inconnue « Gift » (admises : « Cash loans », « Revolving loans »).\n"
