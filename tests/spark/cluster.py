@@ -13,18 +13,19 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import pytest
+
 WORKERS = 2
 # Seconds within which all of it must be up, on a machine that others use too.
 PATIENCE = 60
 
 
-def lacking() -> str | None:
-    """Why no cluster can be started here, as tests/skips.py lists it."""
+def needed() -> None:
+    """Skip where no cluster can be started."""
     if shutil.which("java") is None:
-        return "Java is not installed (apt install default-jre-headless)"
+        pytest.skip("Java is not installed (apt install default-jre-headless)")
     if importlib.util.find_spec("pyspark") is None:
-        return "PySpark is not installed (make test installs it where Java is)"
-    return None
+        pytest.skip("PySpark is not installed (make test installs it where Java is)")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pretadepenser.spark.session import session
-from tests.spark.cluster import cluster, lacking
+from tests.spark.cluster import cluster, needed
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a standalone master with two workers."""
-    if reason := lacking():
-        pytest.skip(reason)
+    needed()
     with cluster(tmp_path_factory.mktemp("cluster")) as address:
         yield address
 

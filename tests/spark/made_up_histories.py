@@ -25,6 +25,7 @@ def rows(name: str, seed: int) -> pa.Table:
     arrays = []
     for column in table.columns.values():
         missing = random.random(size) < (0.0 if column.required else 0.2)
+        values: np.ndarray
         if column.name == table.key:
             values = random.permutation(size) + 5_000_000
         elif column.name == "SK_ID_CURR":
@@ -56,7 +57,7 @@ def rows(name: str, seed: int) -> pa.Table:
 
 
 def write(folder: Path) -> Path:
-    """Write 200 made-up clients with histories as Parquet: a folder of parts, a file, and files; return it."""
+    """Write 200 made-up clients with histories as Parquet: a folder of parts, and files; return the folder."""
     applications = made_up.text(made_up.table(CLIENTS))
     pa.parquet.write_table(applications, folder / "application_train.parquet")
     for seed, name in enumerate(TABLES):

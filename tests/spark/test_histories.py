@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
@@ -63,13 +64,12 @@ def of_duckdb(folder: Path) -> pa.Table:
                 given.append(name)
                 _view(connection, name, f"{path}/*" if path.is_dir() else str(path))
         applications = sorted(str(path) for path in folder.glob("application_*.parquet"))
-        connection.execute(
-            f"create table application as select SK_ID_CURR from read_parquet({applications}, union_by_name=true)"
-        )
+        every = f"read_parquet({applications}, union_by_name=true)"
+        connection.execute(f"create table application as select SK_ID_CURR from {every}")
         return features.compute(connection, given).order("SK_ID_CURR").to_arrow_table()
 
 
-def _view(connection: engine.duckdb.DuckDBPyConnection, name: str, files: str) -> None:
+def _view(connection: duckdb.DuckDBPyConnection, name: str, files: str) -> None:
     """The rows of a table with missing values as NULL, as an import has them."""
     numbers = [c.name for c in TABLES[name].columns.values() if pa.types.is_float64(c.arrow_type)]
     replaced = ", ".join(f"nullif({one}, 'nan'::double) as {one}" for one in numbers)

@@ -124,8 +124,8 @@ def test_what_is_wrong_is_told_with_file_row_and_column(
         "est hors des bornes admises (de 0 à 30) (et 1 autre ligne).\n"
         "- application_train/part-00001.snappy.parquet, ligne 1, colonne NAME_CONTRACT_TYPE : catégorie "
         "inconnue « Gift » (admises : « Cash loans », « Revolving loans »).\n"
-        "- application_train/part-00001.snappy.parquet, ligne 131, colonne CNT_CHILDREN : « -1 » est hors des "
-        "bornes admises (de 0 à 30)."
+        "- application_train/part-00001.snappy.parquet, ligne 131, colonne CNT_CHILDREN : « -1 » est hors "
+        "des bornes admises (de 0 à 30)."
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from pretadepenser import create_app
 from pretadepenser.spark.session import SparkError, told
-from tests.spark.cluster import free_port, lacking
+from tests.spark.cluster import free_port, needed
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -40,8 +40,7 @@ def test_without_pyspark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """No session is open; PySpark and Java are there."""
-    if reason := lacking():
-        pytest.skip(reason)
+    needed()
     monkeypatch.setattr("pyspark.sql.SparkSession.getActiveSession", lambda: None)
 
 
