@@ -25,7 +25,7 @@ LONG: Final = (
     "tests/web/test_spoken.py",
     "tests/web/",
 )
-# The network, or the cluster, that these share takes longer to train, or to start, than most of their tests take.
+# The network or the cluster that these share takes longer to train or to start than most of their tests take.
 TOGETHER: Final = ("tests/research/", "tests/spark/")
 
 

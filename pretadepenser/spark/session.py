@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -57,6 +58,8 @@ def session(master: str | None = None) -> Iterator[SparkSession]:
             "Il manque PySpark pour travailler avec Spark : installez l’extra « spark » "
             "(pip install --editable '.[spark]')."
         ) from error
+    # It says so on the terminal; no frame of pandas is made here (`mapInArrow`).
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     if (opened := SparkSession.getActiveSession()) is not None:
         with told():
             yield opened

@@ -81,8 +81,8 @@ def columns_of(name: str) -> Columns:
 
 
 def address(place: str) -> str:
-    """An address as Spark understands it, without a slash at its end: a path is one of this machine."""
-    return (place if "://" in place else Path(place).absolute().as_uri()).rstrip("/")
+    """An address as Spark understands it, one for each place: a path is one of this machine."""
+    return (place if "://" in place else Path(place).resolve().as_uri()).rstrip("/")
 
 
 def exists(spark: SparkSession, place: str) -> bool:

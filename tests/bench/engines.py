@@ -113,7 +113,8 @@ def rows_of(folder: Path) -> int:
 def measured(work: str, engine: str, source: Path, instance: Path) -> tuple[float, float]:
     """Do one work with one engine in a process of its own; return its seconds and peak memory in MB.
 
-    Seconds are told by that process and hold the start of the engine, not that of Python. Memory is that of the process and all it has started, shared pages shared.
+    Seconds are told by that process and hold the start of the engine, not that of Python. Memory is that of
+    the process and all it has started, shared pages shared.
     """
     shutil.rmtree(instance, ignore_errors=True)
     command = [sys.executable, "-m", "tests.bench.engines", work, engine, str(source), str(instance)]
@@ -161,8 +162,10 @@ def _figures_duckdb(source: Path, instance: Path) -> None:
     instance.mkdir(parents=True)
     with engine.connect("1GB", instance, readable=[source]) as connection:
         for name in TABLES:
-            connection.execute(f"create view {name} as select * from '{source / name}/*.parquet'")
-        applications = f"'{source / APPLICATION}/*.parquet'"
+            connection.execute(
+                f"create view {name} as select * from read_parquet('{source / name}/*.parquet')"
+            )
+        applications = f"read_parquet('{source / APPLICATION}/*.parquet')"
         connection.execute(f"create view application as select SK_ID_CURR from {applications}")
         given = features.compute(connection, TABLES)
         # Every figure of every client is looked at, none is kept.

@@ -57,7 +57,7 @@ def rows(name: str, seed: int) -> pa.Table:
 
 
 def write(folder: Path) -> Path:
-    """Write 200 made-up clients with histories as Parquet: a folder of parts, and files; return the folder."""
+    """Write 200 made-up clients with histories as Parquet, one table in parts; return the folder."""
     applications = made_up.text(made_up.table(CLIENTS))
     pa.parquet.write_table(applications, folder / "application_train.parquet")
     for seed, name in enumerate(TABLES):

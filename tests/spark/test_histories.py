@@ -71,9 +71,13 @@ def of_duckdb(folder: Path) -> pa.Table:
 
 def _view(connection: duckdb.DuckDBPyConnection, name: str, files: str) -> None:
     """The rows of a table with missing values as NULL, as an import has them."""
-    numbers = [c.name for c in TABLES[name].columns.values() if pa.types.is_float64(c.arrow_type)]
-    replaced = ", ".join(f"nullif({one}, 'nan'::double) as {one}" for one in numbers)
-    connection.execute(f"create view {name} as select * replace ({replaced}) from '{files}'")
+    columns = [
+        f"case when isnan({each.name}) then null else {each.name} end as {each.name}"
+        if pa.types.is_float64(each.arrow_type)
+        else each.name
+        for each in TABLES[name].columns.values()
+    ]
+    connection.execute(f"create view {name} as select {', '.join(columns)} from read_parquet('{files}')")
 
 
 def compare(found: pa.Table, expected: pa.Table) -> int:

@@ -91,15 +91,24 @@ def instance(spark: SparkSession, source: Path, tmp_path_factory: pytest.TempPat
     return folder
 
 
+def spaced(text: str) -> str:
+    """The same with plain spaces where a line must not break."""
+    return text.replace("\xa0", " ").replace("\u202f", " ")
+
+
 def refusal(spark: SparkSession, folder: Path | str, instance: Path) -> str:
     """What an import says that must be refused, the portfolio in place left alone."""
     before = portfolio_files.opened(instance).folder
     with pytest.raises((PortfolioError, SparkError)) as caught:
         importing.import_tables(spark, str(folder), instance, quiet)
     assert portfolio_files.opened(instance).folder == before
-    return str(caught.value)
+    return spaced(str(caught.value)).replace(str(instance), "INSTANCE")
 
 
+NOT_PARQUET = (
+    "application_train.parquet n’est pas un fichier Parquet entier, ou n’a pas les types des autres de sa table : "
+    "écrivez-le à nouveau."
+)
 REFUSED = (
     "Import refusé, le portefeuille en place n’a pas changé. Corrigez les données puis relancez l’import :\n"
 )
@@ -147,23 +156,44 @@ def test_columns_and_types_that_are_none_of_the_dictionary(
         rows.drop_columns(["AMT_CREDIT"]).append_column("IBAN", pa.array(["x"] * 10)),
         tmp_path / "application_train.parquet",
     )
-    assert refusal(spark, tmp_path, instance) == ""
+    assert refusal(spark, tmp_path, instance) == (
+        f"{REFUSED}"
+        "- application_train.parquet, ligne 1 : il manque la colonne AMT_CREDIT.\n"
+        "- application_train.parquet, ligne 1 : colonne inattendue IBAN."
+    )
     dates = pa.array([0] * 10, pa.timestamp("us"))
     rows = rows.set_column(rows.schema.get_field_index("AMT_CREDIT"), "AMT_CREDIT", dates)
     pa.parquet.write_table(rows, tmp_path / "application_train.parquet")
-    assert refusal(spark, tmp_path, instance) == ""
+    assert refusal(spark, tmp_path, instance) == (
+        f"{REFUSED}"
+        "- application_train.parquet, ligne 1, colonne AMT_CREDIT : des nombres sont attendus, le fichier "
+        "contient des dates ou des durées (timestamp[us, tz=UTC]) (et 9 autres lignes)."
+    )
 
 
 @pytest.mark.parametrize(
     ("case", "sentence"),
     [
-        ("nowhere", ""),
-        ("no clients", ""),
-        ("empty", ""),
-        ("twice", ""),
-        ("not Parquet", ""),
-        ("cut short", ""),
-        ("s3a", ""),
+        ("nowhere", "/nulle/part n’existe pas : indiquez le dossier, ou l’adresse, de tables Parquet."),
+        (
+            "no clients",
+            "Aucune table application_train en Parquet (application_train.parquet, ou un dossier "
+            "application_train) dans DOSSIER : Spark lit des tables Parquet, l’import ordinaire lit aussi les "
+            "CSV.",
+        ),
+        ("empty", "application_train.parquet ne contient aucun client : téléchargez-le à nouveau."),
+        (
+            "twice",
+            "application_train est deux fois dans DOSSIER (application_train.parquet et application_train) : "
+            "n’en gardez qu’un.",
+        ),
+        ("not Parquet", NOT_PARQUET),
+        ("cut short", NOT_PARQUET),
+        (
+            "s3a",
+            "Spark n’a pas le connecteur de cette adresse (S3AFileSystem) : ajoutez-le à spark.jars.packages "
+            "(pour s3a:// : org.apache.hadoop:hadoop-aws) dans spark-defaults.conf.",
+        ),
     ],
 )
 def test_a_place_without_tables_is_one_sentence(

@@ -232,7 +232,7 @@ def import_batches(
             named = {KEY: COLUMNS[KEY], **{each: HISTORY[each] for each in features.known(histories)}}
             create(connection, FIGURES, named)
             for batch in figures:
-                add(connection, FIGURES, _conformed(batch, named, name, 0))
+                add(connection, FIGURES, pa.Table.from_batches([batch]).cast(schema_of(named)))
         for table, key in _keys(histories).items():
             if again := twice(connection, table, key):
                 what = f"{french.plural(again, 'numéro', 'numéros')} de {key} déjà donnés"
