@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -33,6 +34,18 @@ ENGINES = ("duckdb", "spark")
 WORKS = ("figures", "import")
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What a work took: seconds, those of processors (of all its processes), megabytes at most."""
+
+    seconds: float
+    processor: float
+    megabytes: float
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.1f} s, {self.processor:.1f} s, {self.megabytes:,.0f} MB"
+
+
 def run(ground: Ground) -> None:
     """Compare both engines at `ground.multiples` of Kaggle's size, each in a process of its own."""
     folder = ground.instance.parent / "engines"
@@ -48,21 +61,21 @@ def run(ground: Ground) -> None:
         stderr=subprocess.DEVNULL,
     )
     title(f"Engines: {clients:,} clients drawn with their histories in {time.perf_counter() - begun:.0f} s")
-    line("work", "clients", "history rows", "DuckDB", "Spark", "Spark / DuckDB")
+    line("work", "clients", "history rows", "DuckDB (s, s of processor, memory)", "Spark", "Spark / DuckDB")
     found: dict[str, list[tuple[int, dict[str, float]]]] = {work: [] for work in WORKS}
     for multiple in multiples:
         copies = max(1, round(multiple / multiples[0]))
         source = base if copies == 1 else copied(base, folder / f"copies-{copies}", copies)
         rows = sum(rows_of(source / name) for name in TABLES)
         for work in WORKS:
-            seconds: dict[str, float] = {}
-            told = []
-            for engine in ENGINES:
-                seconds[engine], megabytes = measured(work, engine, source, folder / "instance")
-                told.append(f"{seconds[engine]:.1f} s, {megabytes:,.0f} MB")
-            ratio = seconds["spark"] / seconds["duckdb"]
+            took = {engine: measured(work, engine, source, folder / "instance") for engine in ENGINES}
+            told = [
+                f"{one.seconds:.1f} s, {one.processor:.1f} s, {one.megabytes:,.0f} MB"
+                for one in took.values()
+            ]
+            ratio = took["spark"].seconds / took["duckdb"].seconds
             line(work, f"{copies * clients:,}", f"{rows:,}", *told, f"{ratio:.1f}")
-            found[work].append((copies * clients, seconds))
+            found[work].append((copies * clients, {engine: one.seconds for engine, one in took.items()}))
         if copies > 1:
             shutil.rmtree(source)
     for work, points in found.items():
@@ -110,8 +123,8 @@ def rows_of(folder: Path) -> int:
     return sum(pa.parquet.read_metadata(part).num_rows for part in folder.glob("*.parquet"))
 
 
-def measured(work: str, engine: str, source: Path, instance: Path) -> tuple[float, float]:
-    """Do one work with one engine in a process of its own; return its seconds and peak memory in MB.
+def measured(work: str, engine: str, source: Path, instance: Path) -> Measured:
+    """Do one work with one engine in a process of its own.
 
     Seconds are told by that process and hold the start of the engine, not that of Python. Memory is that of
     the process and all it has started, shared pages shared.
@@ -120,13 +133,15 @@ def measured(work: str, engine: str, source: Path, instance: Path) -> tuple[floa
     command = [sys.executable, "-m", "tests.bench.engines", work, engine, str(source), str(instance)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     peak = 0.0
-    while process.poll() is None:
+    while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
         peak = max(peak, sum(_memory(pid) for pid in _family(process.pid)))
         time.sleep(0.25)
-    out = process.communicate()[0]
-    if process.returncode:
+    if ended[1]:
         raise RuntimeError(f"{work} with {engine} failed: {' '.join(command)}")
-    return float(json.loads(out.splitlines()[-1])), peak
+    assert process.stdout
+    with process.stdout as out:
+        seconds = float(json.loads(out.read().splitlines()[-1]))
+    return Measured(seconds, ended[2].ru_utime + ended[2].ru_stime, peak)
 
 
 def _family(pid: int) -> list[int]:

@@ -106,8 +106,8 @@ def refusal(spark: SparkSession, folder: Path | str, instance: Path) -> str:
 
 
 NOT_PARQUET = (
-    "application_train.parquet n’est pas un fichier Parquet entier, ou n’a pas les types des autres de sa table : "
-    "écrivez-le à nouveau."
+    "application_train.parquet n’est pas un fichier Parquet entier, ou n’a pas les types des autres de sa "
+    "table : écrivez-le à nouveau."
 )
 REFUSED = (
     "Import refusé, le portefeuille en place n’a pas changé. Corrigez les données puis relancez l’import :\n"
@@ -178,8 +178,8 @@ def test_columns_and_types_that_are_none_of_the_dictionary(
         (
             "no clients",
             "Aucune table application_train en Parquet (application_train.parquet, ou un dossier "
-            "application_train) dans DOSSIER : Spark lit des tables Parquet, l’import ordinaire lit aussi les "
-            "CSV.",
+            "application_train) dans DOSSIER : Spark lit des tables Parquet, l’import ordinaire lit aussi "
+            "les CSV.",
         ),
         ("empty", "application_train.parquet ne contient aucun client : téléchargez-le à nouveau."),
         (

@@ -123,6 +123,7 @@ def test_wrong_rows_are_told_and_nothing_is_written(
         )
     assert spaced(str(caught.value)) == (
         "Rien n’a été calculé. Corrigez les données puis recommencez :\n"
-        "- clients.parquet, ligne 1, colonne AMT_CREDIT : « -5 » est hors des bornes admises (de 1 à 1000000000)."
+        "- clients.parquet, ligne 1, colonne AMT_CREDIT : « -5 » est hors des bornes admises (de 1 à "
+        "1000000000)."
     )
     assert not output.exists()
