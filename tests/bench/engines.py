@@ -69,10 +69,7 @@ def run(ground: Ground) -> None:
         rows = sum(rows_of(source / name) for name in TABLES)
         for work in WORKS:
             took = {engine: measured(work, engine, source, folder / "instance") for engine in ENGINES}
-            told = [
-                f"{one.seconds:.1f} s, {one.processor:.1f} s, {one.megabytes:,.0f} MB"
-                for one in took.values()
-            ]
+            told = [str(one) for one in took.values()]
             ratio = took["spark"].seconds / took["duckdb"].seconds
             line(work, f"{copies * clients:,}", f"{rows:,}", *told, f"{ratio:.1f}")
             found[work].append((copies * clients, {engine: one.seconds for engine, one in took.items()}))
