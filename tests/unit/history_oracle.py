@@ -65,6 +65,19 @@ def bureau(rows: Sequence[Row]) -> Figures | None:
             ]
         )
 
+    def owed_of_all(some: Sequence[Row]) -> float | None:
+        """What is still due of all that was ever lent, closed credits owing nothing."""
+        lent = [
+            row for row in counted(some) if row["AMT_CREDIT_SUM"] is not None and row["AMT_CREDIT_SUM"] > 0
+        ]
+        open_ = [row for row in lent if row["CREDIT_ACTIVE"] != "Closed"]
+        told = [row for row in open_ if row["AMT_CREDIT_SUM_DEBT"] is not None]
+        if unfinished and not told:
+            return None
+        whole = sum(money(row["AMT_CREDIT_SUM"]) or 0 for row in lent if row in told or row not in open_)
+        part = sum(above_nothing(row["AMT_CREDIT_SUM_DEBT"]) or 0 for row in told)
+        return float(part) / float(whole) if whole else None
+
     ends = [
         row["DAYS_CREDIT_ENDDATE"]
         for row in unfinished
@@ -88,8 +101,8 @@ def bureau(rows: Sequence[Row]) -> Figures | None:
         "BUREAU_FIRST": min(row["DAYS_CREDIT"] for row in known),
         "BUREAU_ENDS": max(0, *ends) if ends else None,
         "BUREAU_DEBT": total(debts) if unfinished else 0,
-        "BUREAU_DEBT_SHARE": owed(unfinished),
-        "BUREAU_CARD_USE": owed(cards),
+        "BUREAU_DEBT_SHARE": owed_of_all(known),
+        "BUREAU_CARD_USE": owed(cards) if cards else 0,
         "BUREAU_ANNUITY": total([money(r["AMT_ANNUITY"]) for r in counted(unfinished)]) if unfinished else 0,
         "BUREAU_OVERDUE": total([money(row["AMT_CREDIT_SUM_OVERDUE"]) for row in counted(known)]),
         "BUREAU_OVERDUE_CREDITS": len(late),

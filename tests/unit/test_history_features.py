@@ -202,7 +202,7 @@ def test_credits_elsewhere() -> None:
     assert found["BUREAU_ENDS"] == 200
     # Another currency cannot be added, and nothing was yet known of the fifth credit's arrears.
     assert found["BUREAU_DEBT"] == 900
-    assert found["BUREAU_DEBT_SHARE"] == 0.45
+    assert found["BUREAU_DEBT_SHARE"] == 0.3
     assert found["BUREAU_CARD_USE"] == 0.5
     assert found["BUREAU_OVERDUE"] == 0
     assert found["BUREAU_OVERDUE_CREDITS"] == 1

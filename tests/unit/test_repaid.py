@@ -131,7 +131,7 @@ def test_paying_arrears_can_change_the_decision(portfolio: Any) -> None:
     )
     assert [(change.name, plain(change.before_text), plain(change.after_text)) for change in one.changes] == [
         ("BUREAU_DEBT", "7 000 €", "6 700 €"),
-        ("BUREAU_DEBT_SHARE", "35 %", "34 %"),
+        ("BUREAU_DEBT_SHARE", "23 %", "22 %"),
         ("BUREAU_OVERDUE", "300 €", "0 €"),
         ("BUREAU_OVERDUE_CREDITS", "1 crédit", "0 crédit"),
     ]

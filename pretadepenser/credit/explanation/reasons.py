@@ -218,8 +218,10 @@ def _grouped_text(group: str, values: Row, told: Sequence[Contribution]) -> str:
     """What stands for the value of a group: of a credit history, its figure that counts most."""
     if group not in dictionary.HISTORY_GROUPS:
         return wording.group_text(group, values)
-    first = next((one for one in told if one.value is not None), None)
-    return f"{first.label}{french.NO_BREAK}: {first.text}" if first else french.ABSENT
+    if all(one.value is None for one in told):
+        return french.ABSENT
+    first = _telling(told)
+    return f"{first.label}{french.NO_BREAK}: {first.text}"
 
 
 def _known(value: float) -> float | None:
@@ -250,7 +252,7 @@ def _heard(model: Model, row: Row, teller: str, told: Sequence[Contribution]) ->
     true to say of its points. Nor a credit history of which nothing is known.
     """
     if teller in dictionary.HISTORY_GROUPS:
-        return any(one.value is not None for one in told)
+        return any(one.value is not None for one in told) and _learnt(model, row, _telling(told).name)
     if teller in dictionary.GROUPS:
         # The external scores are told by their mean, which only a file without any of them lacks.
         return teller != dictionary.EXTERNAL_GROUP or _learnt(model, row, _EXTERNAL_MEAN)
@@ -304,9 +306,18 @@ def _together(portfolio: Compared, row: Row, part: Part, told: Told) -> str:
             name = "FLAG_OWN_CAR" if row["OWN_CAR_AGE"] is None else "OWN_CAR_AGE"
             return _alone(portfolio, row, dictionary.describe(name, told.person), part.points)
         case history if history in dictionary.HISTORY_GROUPS:
-            column = dictionary.describe(_strongest(part), told.person)
+            column = dictionary.describe(_telling(part.members).name, told.person)
             return _alone(portfolio, row, column, part.points)
     return wording.group_reason(part.name, row, part.points, person=told.person)
+
+
+def _telling(members: Sequence[Contribution]) -> Contribution:
+    """The figure of a credit history that moves its group most in the group's direction, known or not.
+
+    What is not known may be what counts: to tell another figure instead would give it points that it has not.
+    """
+    against = math.fsum(one.margin for one in members) > 0
+    return max(members, key=lambda one: one.margin if against else -one.margin)
 
 
 def _strongest(part: Part) -> str:

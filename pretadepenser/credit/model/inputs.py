@@ -57,10 +57,8 @@ FEATURES: Final[tuple[str, ...]] = (
 HISTORY_FEATURES: Final[tuple[str, ...]] = (
     "BUREAU_ACTIVE",
     "BUREAU_CLOSED",
-    "BUREAU_CARDS",
     "BUREAU_OPENED_YEAR",
     "BUREAU_LAST",
-    "BUREAU_ENDS",
     "BUREAU_DEBT",
     "BUREAU_DEBT_SHARE",
     "BUREAU_CARD_USE",

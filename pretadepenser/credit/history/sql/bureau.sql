@@ -39,7 +39,8 @@ summed as (
         sum(PROLONGED) as PROLONGED,
         cast(sum(DEBT) filter (where IS_OPEN and IS_COUNTED) as double) as DEBT,
         cast(sum(DEBT) filter (where IS_OPEN and IS_COUNTED and LENT is not null) as double) as DEBT_PART,
-        cast(sum(LENT) filter (where IS_OPEN and IS_COUNTED and DEBT is not null) as double) as DEBT_WHOLE,
+        -- Of all that was ever lent: a credit that is repaid then lowers the share, and never raises it.
+        cast(sum(LENT) filter (where IS_COUNTED and (not IS_OPEN or DEBT is not null)) as double) as DEBT_WHOLE,
         cast(
             sum(DEBT) filter (
                 where CREDIT_ACTIVE = 'Active' and CREDIT_TYPE = 'Credit card' and IS_COUNTED and LENT is not null
@@ -66,8 +67,9 @@ select
     cast(FIRST_OPENED as double) as BUREAU_FIRST,
     case when LAST_END < 0 then 0 else LAST_END end as BUREAU_ENDS,
     case when OPEN_CREDITS = 0 then 0 else DEBT end as BUREAU_DEBT,
-    DEBT_PART / nullif(DEBT_WHOLE, 0) as BUREAU_DEBT_SHARE,
-    CARD_PART / nullif(CARD_WHOLE, 0) as BUREAU_CARD_USE,
+    case when OPEN_CREDITS = 0 then cast(0 as double) else DEBT_PART end / nullif(DEBT_WHOLE, 0)
+        as BUREAU_DEBT_SHARE,
+    case when CARDS = 0 then cast(0 as double) else CARD_PART / nullif(CARD_WHOLE, 0) end as BUREAU_CARD_USE,
     case when OPEN_CREDITS = 0 then 0 else ANNUITY end as BUREAU_ANNUITY,
     OVERDUE as BUREAU_OVERDUE,
     cast(LATE_CREDITS as double) as BUREAU_OVERDUE_CREDITS,
