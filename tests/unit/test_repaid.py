@@ -70,7 +70,7 @@ def test_a_client_without_a_credit_owes_nothing() -> None:
 
 
 def test_a_repaid_credit_is_closed_and_owes_nothing() -> None:
-    before, after = repaid.summed([HISTORY, repaid.without(HISTORY, [2])])
+    before, after = repaid.changed(HISTORY, [HISTORY, repaid.without(HISTORY, [2])])
     assert (before["BUREAU_ACTIVE"], after["BUREAU_ACTIVE"]) == (3, 2)
     assert (before["BUREAU_CLOSED"], after["BUREAU_CLOSED"]) == (1, 2)
     assert (before["BUREAU_CARDS"], after["BUREAU_CARDS"]) == (1, 0)
@@ -80,12 +80,25 @@ def test_a_repaid_credit_is_closed_and_owes_nothing() -> None:
 
 
 def test_arrears_paid_leave_the_credit_open() -> None:
-    before, after = repaid.summed([HISTORY, repaid.on_time(HISTORY)])
+    before, after = repaid.changed(HISTORY, [HISTORY, repaid.on_time(HISTORY)])
     assert (before["BUREAU_OVERDUE"], after["BUREAU_OVERDUE"]) == (300, 0)
     assert (before["BUREAU_OVERDUE_CREDITS"], after["BUREAU_OVERDUE_CREDITS"]) == (1, 0)
     assert (before["BUREAU_ACTIVE"], after["BUREAU_ACTIVE"]) == (3, 3)
     # Who pays 300 owes 300 less.
     assert (before["BUREAU_DEBT"], after["BUREAU_DEBT"]) == (7_000, 6_700)
+
+
+def test_once_all_that_is_known_is_paid_nothing_known_is_due() -> None:
+    told = {"bureau": [LATE, credit(5, AMT_CREDIT_SUM_DEBT=None)]}
+    after = repaid.repaid(told, [1])
+    assert (after["BUREAU_DEBT"], after["BUREAU_DEBT_SHARE"], after["BUREAU_ACTIVE"]) == (0, 0, 1)
+    # Nobody ever said what is due: a payment does not tell it either.
+    assert (
+        repaid.repaid({"bureau": [told["bureau"][1], credit(6, AMT_CREDIT_SUM_DEBT=None)]}, [6])[
+            "BUREAU_DEBT"
+        ]
+        is None
+    )
 
 
 def test_the_rows_of_the_portfolio_are_left_as_they_are() -> None:
@@ -96,7 +109,7 @@ def test_the_rows_of_the_portfolio_are_left_as_they_are() -> None:
 
 def test_a_simulation_tells_what_is_supposed_repaid() -> None:
     model = by_heart.model(480.5, Step("BUREAU_CARDS", at=1, below=30, above=0))
-    row = by_heart.client(**repaid.summed([HISTORY])[0])
+    row = by_heart.client(**repaid.changed(HISTORY, [HISTORY])[0])
     card = repaid.debts(HISTORY)[1]
     told = simulate(model, row, repaid.repaid(HISTORY, [card.number]), 0.48, repaid=[card.sentence])
     assert plain(told.sentence).startswith(

@@ -74,5 +74,5 @@ def _figures(
         histories.append(repaid.without(after, [card]) if Lever.CARD in group else after)
     return {
         group: {name: value for name, value in figures.items() if value != row.get(name)}
-        for group, figures in zip(groups, repaid.summed(histories), strict=True)
+        for group, figures in zip(groups, repaid.changed(history, histories), strict=True)
     }

@@ -21,6 +21,10 @@ _REPAID: Final[Row] = {
     "AMT_CREDIT_SUM_OVERDUE": 0.0,
     "DAYS_ENDDATE_FACT": 0,
 }
+# Figures of what is due, which payments can only lower.
+_DUE: Final = frozenset(
+    {"BUREAU_DEBT", "BUREAU_DEBT_SHARE", "BUREAU_CARD_USE", "BUREAU_ANNUITY", "BUREAU_OVERDUE"}
+)
 
 
 @dataclass(frozen=True)
@@ -85,14 +89,22 @@ def repaid(history: Histories, numbers: Collection[int]) -> dict[str, Value]:
 
     Only figures of the bureau's credits: nothing else of the history changes.
     """
-    return summed([without(history, numbers)])[0]
+    return changed(history, [without(history, numbers)])[0]
 
 
-def summed(histories: Sequence[Histories]) -> list[dict[str, Value]]:
-    """Figures of the bureau's credits, by name, of each of some histories."""
+def changed(history: Histories, others: Sequence[Histories]) -> list[dict[str, Value]]:
+    """Figures of the bureau's credits, by name, of each of `others`, which payments make of a history.
+
+    What is known to be due today and no longer told after a payment is nothing: all that was known is paid.
+    """
+    today, *after = features.of([{BUREAU: each.get(BUREAU, ())} for each in (history, *others)])
     return [
-        {name: figures[name] for name, column in HISTORY.items() if column.table == BUREAU}
-        for figures in features.of([{BUREAU: history.get(BUREAU, ())} for history in histories])
+        {
+            name: 0.0 if figures[name] is None and today[name] is not None and name in _DUE else figures[name]
+            for name, column in HISTORY.items()
+            if column.table == BUREAU
+        }
+        for figures in after
     ]
 
 
