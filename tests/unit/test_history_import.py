@@ -259,6 +259,12 @@ def test_every_packing_gives_the_same_content(
     assert contents(opened(tmp_path / "instance")) == contents(whole)
 
 
+def test_a_folder_with_a_name_like_a_pattern(download: Path, whole: Portfolio, tmp_path: Path) -> None:
+    source = shutil.copytree(download, tmp_path / "l'export [2026] *")
+    import_folder(Path(source), tmp_path / "instance")
+    assert contents(opened(tmp_path / "instance")) == contents(whole)
+
+
 def test_batches_small_and_large_give_the_same_rows(
     download: Path, whole: Portfolio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
