@@ -424,6 +424,14 @@ def test_a_faulty_history_refuses_the_whole_import(
     assert says in refusal(source, tmp_path / "instance")
 
 
+def test_too_little_memory_is_told_with_its_setting(download: Path, tmp_path: Path) -> None:
+    with pytest.raises(
+        PortfolioError, match=r"La mémoire permise, 20\xa0Mo, ne suffit pas .* réglage MEMORY\."
+    ):
+        import_folder(download, tmp_path, memory=20)
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
+
+
 def test_faults_of_several_tables_are_told_at_once(source: Path, tmp_path: Path) -> None:
     spoil(source / "application_train.csv", 7, "AMT_CREDIT", "abc")
     spoil(source / "bureau.csv", 8, "AMT_CREDIT_SUM", "def")

@@ -1,4 +1,4 @@
-"""Read the files of one table into a table of DuckDB, every value held to the dictionary on the way."""
+"""Read tables, from files or prepared, into DuckDB, every value held to the dictionary on the way."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def load_batches(
         files[table] = [(told, rows)]
     for table, key in keys(tables).items():
         if again := twice(connection, table, key):
-            what = f"{french.plural(again, 'numéro déjà donné', 'numéros déjà donnés')}"
+            what = french.plural(again, "numéro déjà donné", "numéros déjà donnés")
             raise PortfolioError.refused([Problem(files[table][0][0], None, key, what)])
     if not files[APPLICATION][0][1]:
         raise PortfolioError(f"{name} : aucun client à importer.")

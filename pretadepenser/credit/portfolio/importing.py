@@ -109,8 +109,7 @@ def import_folder(
     `instance` is replaced; rows of histories that belong to no client are counted and left out. At most
     some `memory`, in megabytes, is taken; what does not fit waits on the disk, in `instance`. `money` says in
     which currency amounts are shown, and how many file units to one that is shown; the portfolio keeps file
-    units.
-    `before` is called with the new portfolio before it is put in place.
+    units. `before` is called with the new portfolio before it is put in place.
 
     Raises PortfolioError, the portfolio in place unchanged, saying in French what is wrong and where; OSError
     where the disk refuses.
@@ -199,19 +198,21 @@ def _opened(memory: int, scratch: Path, readable: Sequence[Path]) -> Connection:
 
 @contextmanager
 def _told(memory: int) -> Iterator[None]:
-    """Say what DuckDB says of memory and disk as the rest of the application does."""
+    """Say what DuckDB says of memory and disk, itself or through Arrow, as all else here does."""
     try:
         yield
-    except duckdb.OutOfMemoryException as error:
-        if "max_temp_directory_size" in str(error):
+    except (duckdb.Error, pa.ArrowException) as error:
+        said = str(error)
+        if "No space left" in said or "max_temp_directory_size" in said:
             raise OSError(errno.ENOSPC, "no space left for sorting") from error
-        raise PortfolioError(
-            f"La mémoire permise, {french.number(memory)} Mo, ne suffit pas à l’import : donnez plus au "
-            "réglage MEMORY."
-        ) from error
-    except duckdb.IOException as error:
-        full = "No space left" in str(error)
-        raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
+        if isinstance(error, duckdb.IOException):
+            raise OSError(errno.EIO, said) from error
+        if "Out of Memory" in said:
+            raise PortfolioError(
+                f"La mémoire permise, {french.number(memory)}{french.NO_BREAK}Mo, ne suffit pas à l’import : donnez plus au "
+                "réglage MEMORY."
+            ) from error
+        raise
 
 
 def _executed(connection: Connection, query: str) -> int:
