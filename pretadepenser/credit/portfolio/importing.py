@@ -209,8 +209,8 @@ def _told(memory: int) -> Iterator[None]:
             raise OSError(errno.EIO, said) from error
         if "Out of Memory" in said:
             raise PortfolioError(
-                f"La mémoire permise, {french.number(memory)}{french.NO_BREAK}Mo, ne suffit pas à l’import : donnez plus au "
-                "réglage MEMORY."
+                f"La mémoire permise, {french.number(memory)}{french.NO_BREAK}Mo, ne suffit pas à l’import : "
+                "donnez plus au réglage MEMORY."
             ) from error
         raise
 
