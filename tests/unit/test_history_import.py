@@ -259,6 +259,12 @@ def test_every_packing_gives_the_same_content(
     assert contents(opened(tmp_path / "instance")) == contents(whole)
 
 
+def test_a_folder_with_a_name_like_a_pattern(download: Path, whole: Portfolio, tmp_path: Path) -> None:
+    source = shutil.copytree(download, tmp_path / "l'export [2026] *")
+    import_folder(Path(source), tmp_path / "instance")
+    assert contents(opened(tmp_path / "instance")) == contents(whole)
+
+
 def test_batches_small_and_large_give_the_same_rows(
     download: Path, whole: Portfolio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -416,6 +422,14 @@ def test_a_faulty_history_refuses_the_whole_import(
 ) -> None:
     change(source)
     assert says in refusal(source, tmp_path / "instance")
+
+
+def test_too_little_memory_is_told_with_its_setting(download: Path, tmp_path: Path) -> None:
+    with pytest.raises(
+        PortfolioError, match=r"La mémoire permise, 20\xa0Mo, ne suffit pas .* réglage MEMORY\."
+    ):
+        import_folder(download, tmp_path, memory=20)
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
 
 
 def test_faults_of_several_tables_are_told_at_once(source: Path, tmp_path: Path) -> None:

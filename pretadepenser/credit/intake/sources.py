@@ -100,6 +100,9 @@ class Source:
         """Whether this is a CSV in a file of its own, with nothing that readers take in different ways."""
         if self.members or self.path.suffix.lower() != ".csv" or self.encoding != "utf-8":
             return False
+        if any(mark in str(self.path.resolve()) for mark in "*?["):
+            # DuckDB would look for several files.
+            return False
         with readable(self.name), self.path.open("rb") as stream:
             start = stream.read(START)
             stream.seek(0)
