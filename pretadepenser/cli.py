@@ -283,7 +283,7 @@ def demo(clients: int, seed: int, histories: bool) -> None:
 @click.option("--clients", metavar="N", type=click.IntRange(1), help="Clients fictifs (autant que de réels).")
 @click.option("--seed", metavar="S", type=click.IntRange(0), default=0, help="Graine du tirage au sort.")
 def compare(folder: Path, clients: int | None, seed: int) -> None:
-    """Compare les clients fictifs aux clients réels d’un dossier Kaggle."""
+    """Compare les clients fictifs aux clients réels d’un dossier Kaggle (sans les historiques)."""
     from pretadepenser.demo.fit.compare import compare as compared
     from pretadepenser.demo.fit.compare import report
 

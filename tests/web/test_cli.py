@@ -173,6 +173,15 @@ def test_a_fictitious_portfolio_is_the_same_for_a_seed(own: Flask) -> None:
     first = current_portfolio(own.config["INSTANCE"])
     assert first is not None
     assert (first.size, first.fictitious) == (300, True)
+    assert first.tables == {
+        "bureau",
+        "bureau_balance",
+        "previous_application",
+        "POS_CASH_balance",
+        "credit_card_balance",
+        "installments_payments",
+    }
+    assert "bureau (" in done.output
     flask(own, "portfolio", "demo", "--clients", "300", "--seed", "7")
     again = current_portfolio(own.config["INSTANCE"])
     assert again is not None
@@ -193,6 +202,15 @@ def test_an_import_tells_the_tables_that_came_and_those_that_did_not(own: Flask,
         f"Tables absentes de {tmp_path / 'kaggle'}, donc non importées : bureau_balance, "
         "previous_application, POS_CASH_balance, credit_card_balance et installments_payments.",
     ]
+
+
+def test_a_fictitious_portfolio_may_go_without_histories(own: Flask) -> None:
+    done = flask(own, "portfolio", "demo", "--clients", "300", "--no-histories")
+    assert done.exit_code == 0, done.output
+    portfolio = current_portfolio(own.config["INSTANCE"])
+    assert portfolio is not None
+    assert portfolio.tables == frozenset()
+    assert "bureau" not in done.output
 
 
 def in_place(app: Flask) -> dict[str, object]:

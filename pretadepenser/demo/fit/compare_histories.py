@@ -100,7 +100,7 @@ def opened(folder: Path, tables: Collection[str], own: bool = True) -> duckdb.Du
     connection = engine.connect(readable=[folder])
     for table in tables:
         path = folder / f"{table}.parquet"
-        connection.execute(f"create view {table}_whole as select * from read_parquet('{path}')")
+        connection.read_parquet(str(path)).create_view(f"{table}_whole")
         kept = ""
         if own and table in ("POS_CASH_balance", "credit_card_balance"):
             kept = " semi join previous_application_whole using (SK_ID_PREV)"
