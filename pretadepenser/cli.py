@@ -18,7 +18,7 @@ from flask.cli import with_appcontext
 
 from pretadepenser import storage
 from pretadepenser.console import Check, Command, Failure, Group, Progress, Undone
-from pretadepenser.french import compact, number, percent, plural
+from pretadepenser.french import compact, join, number, percent, plural
 from pretadepenser.money import KAGGLE, PLAIN, Money, using
 from pretadepenser.records import names, tokens, users
 from pretadepenser.records.database import Database, RecordsError
@@ -99,6 +99,15 @@ def _say_report(report: Any) -> None:
         f"{plural(report.labelled, 'issue connue', 'issues connues')}{defaults} "
         f"({number(report.seconds, 1)} s)."
     )
+    if report.tables:
+        told = [f"{one.name} ({plural(one.rows, 'ligne')})" for one in report.tables]
+        click.echo(f"Historiques en place : {join(told)}.")
+    for one in report.tables:
+        if one.orphans:
+            click.echo(
+                f"{one.name} : {plural(one.orphans, 'ligne')} d’aucun de ces clients, "
+                f"{'laissée' if one.orphans == 1 else 'laissées'} de côté."
+            )
 
 
 def _make_portfolio(clients: int, seed: int) -> None:
@@ -113,6 +122,7 @@ def _make_portfolio(clients: int, seed: int) -> None:
             total=clients,
             progress=progress,
             before=partial(_score_all, progress=progress),
+            memory=current_app.config["MEMORY"],
         )
     _say_report(report)
 
@@ -217,7 +227,8 @@ def prepare(clients: int, seed: int) -> None:
     help="Unités du fichier pour une unité affichée : 100 pour Kaggle, 1 pour un fichier en euros.",
 )  # fmt: skip
 def import_(folder: Path, currency: str, amount_scale: float) -> None:
-    """Importe un dossier Kaggle Home Credit : application_train et application_test."""
+    """Importe un dossier Kaggle Home Credit : les demandes, et les tables d’historique qui y sont."""
+    from pretadepenser.credit.dictionary import TABLES
     from pretadepenser.credit.portfolio import import_folder
 
     try:
@@ -225,8 +236,17 @@ def import_(folder: Path, currency: str, amount_scale: float) -> None:
     except ValueError as error:
         raise Failure(str(error)) from error
     with Progress() as progress:
-        report = import_folder(folder, _instance(), progress, money, partial(_score_all, progress=progress))
+        report = import_folder(
+            folder,
+            _instance(),
+            progress,
+            money,
+            partial(_score_all, progress=progress),
+            current_app.config["MEMORY"],
+        )
     _say_report(report)
+    if absent := [name for name in TABLES if name not in {one.name for one in report.tables}]:
+        click.echo(f"Tables absentes de {folder}, donc non importées : {join(absent)}.")
     click.echo(f"Montants affichés en {money.noun} : ceux du fichier, divisés par {compact(money.scale)}.")
     click.echo("Entraînez maintenant le modèle sur ces clients : flask --app wsgi model train")
 
@@ -321,8 +341,12 @@ def card(output: Path | None, force: bool) -> None:
 @click.option("--force", is_flag=True, help="Remplace un fichier qui existe déjà.")
 @with_appcontext
 def score(file: Path, output: Path, reasons: bool, force: bool) -> None:
-    """Calcule le score de chaque client d’un fichier .csv (.gz, .zip) ou .parquet."""
+    """Calcule le score de chaque client d’un fichier .csv (.gz, .zip) ou .parquet.
+
+    FICHIER peut être aussi un téléchargement entier (dossier, ou zip de Kaggle), avec ses historiques.
+    """
     from pretadepenser.credit.explanation.batch import score_file
+    from pretadepenser.credit.explanation.download import is_download, score_download
     from pretadepenser.credit.portfolio import current_portfolio
 
     _clean()
@@ -333,9 +357,9 @@ def score(file: Path, output: Path, reasons: bool, force: bool) -> None:
         )
     # Reasons are read by people: their amounts are shown as on the pages.
     with Progress() as progress, using(compared.money if compared else PLAIN):
-        rows = score_file(
-            file, output, _model(), current_app.config["LIMIT"], compared, progress, force=force
-        )
+        whole = is_download(file)
+        score_all = partial(score_download, memory=current_app.config["MEMORY"]) if whole else score_file
+        rows = score_all(file, output, _model(), current_app.config["LIMIT"], compared, progress, force=force)
     click.echo(f"{plural(rows, 'client')} : scores écrits dans {output}.")
 
 

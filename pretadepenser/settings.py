@@ -181,6 +181,13 @@ SETTINGS: tuple[Setting, ...] = (
         purpose="Combien de bons clients refusés coûte un défaut de paiement. Il sert à l’entraînement.",
     ),
     Setting(
+        "MEMORY",
+        1000,
+        "Megabytes of memory that an import takes at most; what does not fit waits in the instance folder.",
+        *_integer(500, 1_000_000),
+        purpose="Mémoire que prend un import, en mégaoctets. Ce qui n’y tient pas attend sur le disque.",
+    ),
+    Setting(
         "DATABASE_URL",
         None,
         "Database of users: an SQLite file in the instance folder, or postgresql://…",

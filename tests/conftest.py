@@ -19,6 +19,7 @@ from pretadepenser import create_app, demo
 from pretadepenser.credit.model import training
 from pretadepenser.credit.model.scoring import Model, current_model
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio, import_batches
+from pretadepenser.demo.histories import histories
 from pretadepenser.records import users
 from tests import invariants, order, skips
 from tests.unit import made_up_histories
@@ -80,6 +81,17 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         training.train(folder)
 
     return made_once(tmp_path_factory, "trained", make)
+
+
+@pytest.fixture(scope="session")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same clients with their credit histories, and the model that learnt from these. Never changed."""
+
+    def make(folder: Path) -> None:
+        import_batches(demo.batches(2000, 3), folder, fictitious=True, histories=histories(2000, 3))
+        training.train(folder)
+
+    return made_once(tmp_path_factory, "learned", make)
 
 
 @pytest.fixture(scope="session")

@@ -25,14 +25,15 @@ GRID: Floats = np.linspace(-REACH, REACH, int(2 * REACH * STEPS) + 1)
 
 @dataclass(frozen=True)
 class Numbers:
-    """A continuous variable: its quantiles at `GRID` (parents, points), a row for each class."""
+    """A continuous variable: its quantiles at even places of the normal (parents, points), a row a class."""
 
     grid: Floats
 
     def draw(self, z: Floats, parent: Whole) -> Floats:
         """Values (n,) at the standard normal positions `z` (n,), within the parent classes `parent` (n,)."""
-        position = (np.clip(z, -REACH, REACH) + REACH) * STEPS
-        left = np.minimum(position.astype(np.int64), len(GRID) - 2)
+        last = self.grid.shape[1] - 1
+        position = (np.clip(z, -REACH, REACH) + REACH) * (last / (2 * REACH))
+        left = np.minimum(position.astype(np.int64), last - 1)
         low, high = self.grid[parent, left], self.grid[parent, left + 1]
         return np.asarray(low + (position - left) * (high - low))
 

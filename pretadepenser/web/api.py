@@ -305,9 +305,30 @@ def _contract() -> str:
     """The contract with the columns of the dictionary as the schema of a row."""
     contract = json.loads((Path(__file__).parent / "openapi.json").read_text(encoding="utf-8"))
     contract["components"]["schemas"]["Row"]["properties"] = {
-        name: _schema(column) for name, column in dictionary.COLUMNS.items()
+        **{name: _schema(column) for name, column in dictionary.COLUMNS.items()},
+        **{name: _history_schema(table) for name, table in dictionary.TABLES.items()},
     }
     return json.dumps(contract, ensure_ascii=False, indent=1)
+
+
+def _history_schema(table: dictionary.Table) -> dict[str, Any]:
+    """Rows of a history table, within the row of the person whose they are."""
+    return {
+        "description": (
+            f"{table.label}. Liste vide : cette personne n’y a rien. Absent ou null : personne n’a regardé."
+        ),
+        "type": ["array", "null"],
+        "items": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": [
+                column.name
+                for column in table.columns.values()
+                if column.required and column.kind is not dictionary.Kind.IDENTIFIER
+            ],
+            "properties": {name: _schema(column) for name, column in table.columns.items()},
+        },
+    }
 
 
 def _schema(column: dictionary.Column) -> dict[str, Any]:

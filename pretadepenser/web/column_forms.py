@@ -271,12 +271,18 @@ class ColumnForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
     @classmethod
     def over(
-        cls, portfolio: Portfolio, columns: Iterable[Column], blank: Iterable[str], choose: bool = False
+        cls,
+        portfolio: Portfolio,
+        columns: Iterable[Column],
+        blank: Iterable[str],
+        choose: bool = False,
+        more: Mapping[str, UnboundField] | None = None,
     ) -> type[Self]:
         """Make the form class over `columns`; those named in `blank` may be left unanswered.
 
         Its fields are in the order in which pages show them, and so are its errors. The hints give the range
-        of the clients in the portfolio. `choose`: no category is chosen beforehand.
+        of the clients in the portfolio. `choose`: no category is chosen beforehand. `more`: fields that are
+        of no column, by name.
         """
         optional = set(blank)
         fields: dict[str, UnboundField] = {}
@@ -293,7 +299,7 @@ class ColumnForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
                 fields[JOBLESS] = BooleanField(
                     "Sans emploi en cours", description="Cochée, cette case l’emporte sur l’ancienneté."
                 )
-        return type(cls.__name__, (cls,), fields)
+        return type(cls.__name__, (cls,), fields | dict(more or {}))
 
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
         """Check every answer, then all together; a field keeps the first sentence that it is given.

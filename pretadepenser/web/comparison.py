@@ -58,14 +58,14 @@ class ComparisonForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
     def validate_donnee(self, field: SelectField) -> None:
         """Raise ValidationError for a figure that clients are not compared by."""
-        if field.data not in comparison.FIGURES:
+        if field.data not in comparison.figures(resources.portfolio()):
             raise ValidationError(WRONG)
 
     def validate_avec(self, field: SelectField) -> None:
         """Raise ValidationError unless two different quantities are crossed."""
         if not field.data:
             return
-        if field.data not in bins.QUANTITIES:
+        if field.data not in resources.portfolio().bins.quantities:
             raise ValidationError(WRONG)
         if field.data == self.donnee.data:
             raise ValidationError("Choisissez une autre donnée que celle que vous comparez.")
@@ -165,13 +165,13 @@ def _offer(form: ComparisonForm, client: Client) -> None:
     """Fill the lists: figures by theme, criteria with what they are for this client."""
     offered = [
         SelectChoice(column.name, column.label, optgroup=theme.value)
-        for theme, columns in comparison.themes()
+        for theme, columns in comparison.themes(resources.portfolio())
         for column in columns
     ]
     form.donnee.choices = offered
     form.avec.choices = [
         SelectChoice("", "Aucune", optgroup="Sans croisement"),
-        *(choice for choice in offered if choice.value in bins.QUANTITIES),
+        *(choice for choice in offered if choice.value in resources.portfolio().bins.quantities),
     ]
     form.comme.choices = [
         SelectChoice(key, f"{one.label} ({groups.common(resources.portfolio(), client, one)})")

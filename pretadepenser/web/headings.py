@@ -6,7 +6,7 @@ They come from the same objects as the page, and are told no firmer than it tell
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pretadepenser import french
@@ -33,6 +33,7 @@ _LOCKS: Final[Mapping[Lock, str]] = {
     Lock.DEPOSIT: "apport",
     Lock.TERM: "mensualité",
     Lock.INCOME: "revenu",
+    Lock.DEBTS: "dettes",
 }
 
 
@@ -67,7 +68,7 @@ def simulation(score: Score, result: Simulation | None) -> str:
 
 def levers(found: Levers) -> str:
     """Whether something safe would change the decision, or how much room there is."""
-    return _heading(f"Leviers{_held(found.locked)} : {_way(found)}", today(found.score))
+    return _heading(f"Leviers{_held(found)} : {_way(found)}", today(found.score))
 
 
 def comparison(score: Score, shown: Distribution, crossed: str = "") -> str:
@@ -151,12 +152,15 @@ def _close(score: Score) -> str:
     return ", proche de la limite" if score.close else ""
 
 
-def _held(locked: Collection[Lock]) -> str:
+_AGREE: Final = {_LOCKS[Lock.TERM]: "e", _LOCKS[Lock.DEBTS]: "es"}
+
+
+def _held(found: Levers) -> str:
     """What the search held fixed, in the order of the form."""
-    names = [name for lock, name in _LOCKS.items() if lock in locked]
-    if not names or len(names) == len(Lock):
+    names = [name for lock, name in _LOCKS.items() if lock in found.locked & found.offered]
+    if not names or found.offered <= found.locked:
         return ""
-    agree = "s" if len(names) > 1 else "e" if names == [_LOCKS[Lock.TERM]] else ""
+    agree = "s" if len(names) > 1 else _AGREE.get(names[0], "")
     return f" ({french.join(names)} bloqué{agree})"
 
 
@@ -167,7 +171,7 @@ def _way(found: Levers) -> str:
         if found.room.largest > own:
             return f"le prêt resterait accordé jusqu’à {french.amount(found.room.largest)}"
         return "aucune marge établie sur le montant"
-    if len(found.locked) == len(Lock):
+    if found.offered <= found.locked:
         return "tout est bloqué, rien n’est cherché"
     if found.proposals:
         return wording.enough(len(found.proposals))

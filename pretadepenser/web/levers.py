@@ -23,6 +23,7 @@ LABELS = {
     Lock.DEPOSIT: "L’apport : le client ne peut pas payer plus lui-même",
     Lock.TERM: "La mensualité : le client ne peut pas rembourser plus vite ou plus lentement",
     Lock.INCOME: "Le revenu : il n’y en a pas d’autre à justifier",
+    Lock.DEBTS: "Les dettes ailleurs : le client ne peut pas en payer maintenant",
 }
 
 
@@ -55,6 +56,7 @@ def levers(number: int) -> ResponseReturnValue:
     form = LocksForm(formdata=MultiDict(request.args))
     valid = form.validate()
     found = _found(number, frozenset(Lock(name) for name in form.fixe.data) if valid else frozenset())
+    form.fixe.choices = [choice for choice in form.fixe.choices if Lock(choice.value) in found.offered]
     page = render_template(
         "pages/levers.html",
         client_number=number,

@@ -9,8 +9,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from wtforms import SelectChoice, SelectField
-from wtforms.validators import AnyOf
+from wtforms import SelectChoice, SelectField, ValidationError
 
 from pretadepenser import french
 from pretadepenser.charts import fairness as fairness_charts
@@ -21,7 +20,6 @@ from pretadepenser.credit import dictionary
 from pretadepenser.credit.evaluation.fairness import Audit
 from pretadepenser.credit.evaluation.influence import GlobalExplanation, Influence
 from pretadepenser.credit.model import card as model_card
-from pretadepenser.credit.model.inputs import FEATURES
 from pretadepenser.records.models import Role
 from pretadepenser.web import headings, pictures, resources
 from pretadepenser.web.auth import roles
@@ -41,7 +39,12 @@ class FigureForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
         csrf = False
 
-    donnee = SelectField("Donnée", validate_choice=False, validators=[AnyOf(FEATURES, WRONG)])
+    donnee = SelectField("Donnée", validate_choice=False)
+
+    def validate_donnee(self, field: SelectField) -> None:
+        """Raise ValidationError for a name that is none of the model's features."""
+        if field.data not in [choice.value for choice in field.choices]:
+            raise ValidationError(WRONG)
 
 
 @blueprint.before_request

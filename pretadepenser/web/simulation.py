@@ -7,17 +7,23 @@ reason the picture's address holds them encrypted, and the CSV is asked for by a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, Final
 
 from flask import Blueprint, abort, render_template, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import BooleanField
 
 from pretadepenser.charts import simulation as charts
+from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Kind
 from pretadepenser.credit.dictionary.wording import Value
 from pretadepenser.credit.model.inputs import neutral
 from pretadepenser.credit.model.scoring import score_row
 from pretadepenser.credit.portfolio import Client, Portfolio
+from pretadepenser.credit.whatif import repaid
+from pretadepenser.credit.whatif.repaid import Debt
 from pretadepenser.credit.whatif.simulation import Simulation, levers, objections, simulate
 from pretadepenser.web import headings, pictures, resources, sealed
 from pretadepenser.web.column_forms import ColumnForm, initial
@@ -25,17 +31,49 @@ from pretadepenser.web.column_forms import ColumnForm, initial
 blueprint = Blueprint("simulation", __name__, url_prefix="/clients/<int:number>/simulation")
 
 
-class SimulationForm(ColumnForm):
-    """A client's figures, filled in; refuses those of an impossible client, or of one unlike any known."""
+REPAID: Final = "rembourse_"
 
-    def __init__(self, client: Client, portfolio: Portfolio) -> None:
-        self.client, self.portfolio = client, portfolio
+
+class SimulationForm(ColumnForm):
+    """A client's figures, filled in; refuses those of an impossible client, or of one unlike any known.
+
+    debts: the credits elsewhere that may be supposed repaid, a box each.
+    """
+
+    def __init__(self, client: Client, portfolio: Portfolio, debts: Sequence[Debt]) -> None:
+        self.client, self.portfolio, self.debts = client, portfolio, debts
         super().__init__(data=initial(client.values))
 
     def changes(self) -> dict[str, Value]:
-        """Raw values that differ from the client's, by column, wrong ones left out."""
+        """Raw values that differ from the client's, by column, wrong ones left out.
+
+        Those of the credit history come from the debts that are supposed repaid.
+        """
         row = self.client.values
-        return {name: value for name, value in self.values().items() if value != neutral(name, row[name])}
+        values = self.values() | self._history
+        return {name: value for name, value in values.items() if value != neutral(name, row[name])}
+
+    def repaid(self) -> list[Debt]:
+        """The debts that are supposed repaid."""
+        return [debt for debt in self.debts if self[f"{REPAID}{debt.number}"].data]
+
+    @cached_property
+    def _history(self) -> dict[str, Value]:
+        """Figures of the credit history once the chosen debts are repaid; none where none is chosen."""
+        numbers = [debt.number for debt in self.repaid()]
+        return repaid.repaid(self.portfolio.history(self.client.number), numbers) if numbers else {}
+
+    def typed(self) -> dict[str, str]:
+        """What was sent, the boxes of the debts too."""
+        return super().typed() | {f"{REPAID}{debt.number}": "y" for debt in self.repaid()}
+
+    def by_theme(self) -> list[tuple[str, list[Any]]]:
+        """The fieldsets, that of the debts last."""
+        boxes = [self[f"{REPAID}{debt.number}"] for debt in self.debts]
+        return [
+            *super().by_theme(),
+            *([("Crédits ailleurs que le client rembourserait", boxes)] if boxes else []),
+        ]
 
     def objections(self) -> Mapping[str, str]:
         """What cannot be true of the changed client, unless the file says it already."""
@@ -84,7 +122,16 @@ def _form(number: int) -> SimulationForm:
         for column in columns
         if client.values[column.name] is None or not (column.required or column.kind is Kind.AMOUNT)
     ]
-    return SimulationForm.over(portfolio, columns, blank)(client, portfolio)
+    debts = _debts(client, portfolio)
+    boxes = {f"{REPAID}{debt.number}": BooleanField(debt.sentence) for debt in debts}
+    return SimulationForm.over(portfolio, columns, blank, more=boxes)(client, portfolio, debts)
+
+
+def _debts(client: Client, portfolio: Portfolio) -> tuple[Debt, ...]:
+    """The debts whose repayment the model would notice."""
+    if not any(dictionary.describe(name).table == repaid.BUREAU for name in resources.model().features):
+        return ()
+    return repaid.debts(portfolio.history(client.number))
 
 
 def _simulated(form: SimulationForm) -> Simulation:
@@ -95,6 +142,7 @@ def _simulated(form: SimulationForm) -> Simulation:
         form.changes(),
         resources.limit(),
         client.number,
+        [debt.sentence for debt in form.repaid()],
     )
 
 

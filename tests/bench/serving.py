@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 
+from pretadepenser.credit.dictionary import COLUMNS
 from pretadepenser.credit.portfolio import current_portfolio
 from pretadepenser.records import tokens
 from tests.bench.ground import PASSWORD, USER, Ground, line, median, p99, simulated, title
@@ -55,7 +56,8 @@ def run(ground: Ground) -> None:
     numbers = np.random.default_rng(1).choice(portfolio.numbers(), 8 * EACH).tolist()
     client = portfolio.client(int(numbers[0]))
     assert client
-    rows = json.dumps([dict(client.values) | {"SK_ID_CURR": number + 1} for number in range(ROWS)]).encode()
+    row = {name: client.values[name] for name in COLUMNS}
+    rows = json.dumps([row | {"SK_ID_CURR": number + 1} for number in range(ROWS)]).encode()
     token = tokens.add_token(ground.app.extensions["database"], "bench")
     with _served(ground, numbers, token) as load:
         _rates(load)

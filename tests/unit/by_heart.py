@@ -49,29 +49,32 @@ def model(base: float, *steps: Step, near: float = 6.0) -> Model:
 
     With a whole number and a half as `base`, no rounding of a float32 can take a point away. The odds of the
     difficulties that are announced are those of the margin divided by e; another training moves a score by
-    `near` points.
+    `near` points. Its features are those of an application, and those of the history that a step names.
     """
-    booster, means = _booster(base, steps)
+    told = dict.fromkeys(step.feature for step in steps if step.feature in dictionary.HISTORY)
+    booster, means = _booster(base, steps, (*FEATURES, *told))
     return Model(Path("nowhere"), _card(len(steps), means, near), booster)
 
 
-def _booster(base: float, steps: tuple[Step, ...]) -> tuple[xgb.Booster, dict[str, float]]:
+def _booster(
+    base: float, steps: tuple[Step, ...], names: tuple[str, ...]
+) -> tuple[xgb.Booster, dict[str, float]]:
     """The trees of the steps, and the mean of each feature's, which TreeSHAP takes as its point of departure.
 
     XGBoost writes a model of as many trees itself; their one split and two leaves are replaced.
     """
-    inputs = np.zeros((4, len(FEATURES)), np.float32)
+    inputs = np.zeros((4, len(names)), np.float32)
     inputs[:2, 1] = 1
-    data = xgb.DMatrix(inputs, [1, 1, 0, 0], feature_types=feature_types(), enable_categorical=True)
+    data = xgb.DMatrix(inputs, [1, 1, 0, 0], feature_types=feature_types(names), enable_categorical=True)
     parameters = {"objective": "binary:logistic", "base_score": 0.5, "max_depth": 1, "min_child_weight": 0}
     content = json.loads(bytes(xgb.train(parameters, data, len(steps) + 1).save_raw("json")))
     trees = content["learner"]["gradient_booster"]["model"]["trees"]
-    means = dict.fromkeys(FEATURES, 0.0)
+    means = dict.fromkeys(names, 0.0)
     start = LIMIT - (base - 500) * POINT
     for tree, step in zip(trees, (None, *steps), strict=True):
         # The first tree says the same on both sides: the points that the model starts from.
         leaves = [-step.below * POINT, -step.above * POINT] if step else [start, start]
-        feature, at = (FEATURES.index(step.feature), float(step.at)) if step else (1, 0.5)
+        feature, at = (names.index(step.feature), float(step.at)) if step else (1, 0.5)
         tree["split_indices"] = [feature, 0, 0]
         tree["split_conditions"] = [at, *leaves]
         tree["base_weights"] = [sum(leaves) / 2, *leaves]
@@ -85,6 +88,7 @@ def _booster(base: float, steps: tuple[Step, ...]) -> tuple[xgb.Booster, dict[st
 
 
 def _card(trees: int, reference: Mapping[str, float], near: float) -> Card:
+    names = tuple(reference)
     measured = Metrics(
         roc_auc=0.7,
         roc_auc_folds=(0.7,) * 5,
@@ -105,21 +109,22 @@ def _card(trees: int, reference: Mapping[str, float], near: float) -> Card:
     return Card(
         format=FORMAT,
         trained_at=datetime(2026, 1, 2, tzinfo=UTC),
-        data=Data("0" * 64, ("Essai",), True, datetime(2026, 1, 1, tzinfo=UTC), 100, 100, 10),
-        features=FEATURES,
-        categories=categories(FEATURES),
+        data=Data("0" * 64, ("Essai",), True, datetime(2026, 1, 1, tzinfo=UTC), 100, 100, 10, ()),
+        features=names,
+        categories=categories(names),
         monotone={},
         parameters={"max_depth": 1},
         trees=trees + 1,
         reference=reference,
-        absent=dict.fromkeys(FEATURES, 10),
-        counts={name: dict.fromkeys(codes, 1000) for name, codes in categories(FEATURES).items()},
+        absent=dict.fromkeys(names, 10),
+        counts={name: dict.fromkeys(codes, 1000) for name, codes in categories(names).items()},
         stability=Stability((0.0,), (near,)),
         roc_auc_learnt=0.8,
         calibration=Calibration(-1.0, 1.0),
         without_protected=measured,
         with_protected=measured,
         protected_features=(),
+        histories=None,
         versions={"xgboost": xgb.__version__},
         seconds=1.0,
         sha256={TREES: "1" * 64},
@@ -138,7 +143,7 @@ def _same_for_all(column: dictionary.Column) -> Value:
 def client(**figures: Value) -> dict[str, Any]:
     """A client in the middle of the hundred, with some figures of its own."""
     return {
-        **{name: _same_for_all(column) for name, column in dictionary.COLUMNS.items()},
+        **{name: _same_for_all(column) for name, column in dictionary.STORED.items()},
         "NAME_CONTRACT_TYPE": "Cash loans",
         "NAME_INCOME_TYPE": "Working",
         "FLAG_OWN_CAR": "N",
@@ -176,9 +181,18 @@ def hundred(**figures: Sequence[Value]) -> list[dict[str, Any]]:
     ]
 
 
-def portfolio(folder: Path, rows: list[dict[str, Any]]) -> Portfolio:
-    """Import rows, whose numbers ascend."""
-    import_batches([pa.RecordBatch.from_pylist(rows, schema=dictionary.arrow_schema())], folder)
+def portfolio(
+    folder: Path,
+    rows: list[dict[str, Any]],
+    histories: Mapping[str, Sequence[Mapping[str, Value]]] | None = None,
+) -> Portfolio:
+    """Import rows, whose numbers ascend, and rows of history tables."""
+    tables = {
+        name: [pa.RecordBatch.from_pylist(list(told), schema=dictionary.TABLES[name].arrow_schema())]
+        for name, told in (histories or {}).items()
+    }
+    application = pa.RecordBatch.from_pylist(rows, schema=dictionary.arrow_schema())
+    import_batches([application], folder, histories=tables)
     opened = current_portfolio(folder)
     assert opened
     return opened

@@ -15,7 +15,13 @@ from pretadepenser.credit.peers import comparison
 from pretadepenser.credit.peers import group as groups
 from pretadepenser.credit.peers.comparison import Bar
 from pretadepenser.credit.peers.group import Group, Outcome, Selection
-from pretadepenser.credit.portfolio import Client, Portfolio, bins, current_portfolio, import_batches
+from pretadepenser.credit.portfolio import (
+    Client,
+    Portfolio,
+    bins,
+    current_portfolio,
+    import_batches,
+)
 from pretadepenser.credit.portfolio.statistics import Quantiles
 from pretadepenser.credit.scale import Scale
 from tests.unit import made_up
@@ -58,9 +64,26 @@ def test_no_figure_rests_on_a_protected_ground() -> None:
     assert list(groups.offered(audit=False)) == ["revenu", "source", "logement", "type", "montant"]
 
 
-def test_the_themes_hold_every_figure_once() -> None:
-    names = [column.name for _, columns in comparison.themes() for column in columns]
+def test_the_themes_hold_every_figure_once(portfolio: Portfolio) -> None:
+    names = [column.name for _, columns in comparison.themes(portfolio) for column in columns]
     assert sorted(names) == sorted(comparison.FIGURES)
+
+
+def test_histories_are_compared_where_there_are_some(learned: Path) -> None:
+    known = current_portfolio(learned)
+    assert known
+    offered = {theme.value: [one.name for one in columns] for theme, columns in comparison.themes(known)}
+    assert offered["Historique de crédit"][-8:] == [
+        "BUREAU_ACTIVE",
+        "BUREAU_DEBT",
+        "BUREAU_OVERDUE",
+        "BUREAU_MONTHS_LATE",
+        "PREVIOUS_APPROVED",
+        "PREVIOUS_REFUSED_SHARE",
+        "INSTALMENTS_LATE_SHARE",
+        "CARD_USE",
+    ]
+    assert not [name for names in offered.values() for name in names if dictionary.describe(name).protected]
 
 
 @pytest.mark.parametrize("grain", ["fine", "broad"])
@@ -157,6 +180,18 @@ def test_a_group_of_all_criteria_is_too_small(portfolio: Portfolio, client: Clie
 
 @pytest.mark.parametrize("name", comparison.FIGURES)
 def test_a_distribution_counts_what_is_there(portfolio: Portfolio, name: str) -> None:
+    counts_what_is_there(portfolio, name)
+
+
+@pytest.mark.parametrize("name", bins.HISTORIES)
+def test_a_distribution_of_the_history_counts_what_is_there(learned: Path, name: str) -> None:
+    known = current_portfolio(learned)
+    assert known
+    counts_what_is_there(known, name)
+
+
+def counts_what_is_there(portfolio: Portfolio, name: str) -> None:
+    """Recount the distribution of a figure in three clients' groups."""
     targets = portfolio.column("TARGET")
     values = portfolio.values(name)
     column = dictionary.describe(name)

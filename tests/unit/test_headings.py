@@ -69,7 +69,9 @@ def test_an_application(missing: int, changed: int, told: str) -> None:
 
 def way(today: float, *, locked: tuple[Lock, ...] = (), **shown: object) -> str:
     """The heading of levers that found this."""
-    nothing = Levers(scored(today), "", (), None, None, None, None, frozenset(locked), USUAL, 0, 1.0)
+    nothing = Levers(
+        scored(today), "", (), None, None, None, None, frozenset(locked), frozenset(Lock), USUAL, 0, 1.0
+    )
     return plain(headings.levers(dataclasses.replace(nothing, **shown)))  # type: ignore[arg-type]
 
 

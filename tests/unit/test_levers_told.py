@@ -360,7 +360,7 @@ def test_a_deposit_on_a_cheaper_purchase_is_what_is_paid_on_top() -> None:
     after = {**ROW, "AMT_GOODS_PRICE": 120_000.0, "AMT_CREDIT": 110_000.0, "AMT_ANNUITY": 5_500.0}
     model = by_heart.model(500.5, credit(below=12))
     today, then = (score_row(model, row, 0.48) for row in (before, after))
-    said = wording.sentence((Lever.PROJECT, Lever.DEPOSIT), before, after, today, then)
+    said = wording.sentence((Lever.PROJECT, Lever.DEPOSIT), before, after, today, then, {})
     assert plain(said) == (
         "Viser un achat de 120 000 € au lieu de 150 000 € et payer soi-même 10 000 € de plus : le crédit "
         "passe de 150 000 € à 110 000 € et la mensualité de 7 500 € à 5 500 €. Le score passerait de 480 à "
@@ -373,7 +373,7 @@ def test_a_credit_without_a_purchase_is_told_as_borrowing_less() -> None:
     after = {**before, "AMT_CREDIT": 140_000.0, "AMT_ANNUITY": 7_000.0}
     model = by_heart.model(500.5, credit(below=12))
     today, then = (score_row(model, row, 0.48) for row in (before, after))
-    said = wording.sentence((Lever.PROJECT,), before, after, today, then)
+    said = wording.sentence((Lever.PROJECT,), before, after, today, then, {})
     assert plain(said) == (
         "Emprunter moins, compté en autant de mensualités : le crédit passe de 150 000 € à 140 000 € et la "
         "mensualité de 7 500 € à 7 000 €. Le score passerait de 480 à 512 points et le prêt serait accordé."

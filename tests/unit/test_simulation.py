@@ -269,6 +269,6 @@ def test_an_interval_that_rounding_closes_is_told_as_one_figure() -> None:
 def test_a_pensioner_has_no_employment_and_no_occupation_to_tell(model: Model) -> None:
     row = application.row({"NAME_INCOME_TYPE": "Pensioner", "FLAG_OWN_CAR": "N"})
     assert row["DAYS_EMPLOYED"] == dictionary.NO_EMPLOYMENT
-    assert set(row) == set(dictionary.COLUMNS)
+    assert set(row) == set(dictionary.STORED)
     lacking = {column.name for column in missing(model, row)}
     assert not lacking & {"DAYS_EMPLOYED", "OCCUPATION_TYPE", "OWN_CAR_AGE"}

@@ -445,7 +445,7 @@ def test_what_the_picture_of_a_simulation_has_no_room_for_is_added_up(house: Hou
     side = Decomposition(score, 500, ())
     moved = [Move(f"D{k}", f"Donnée {k}", "avant", "après", 0, 20 - k) for k in range(8)]
     moved += [Move("D8", "Donnée 8", "avant", "après", 1, 4), Move("D9", "Donnée 9", "avant", "après", 2, 1)]
-    chart = simulation_charts.moves(Simulation(side, side, (), tuple(moved)))
+    chart = simulation_charts.moves(Simulation(side, side, (), (), tuple(moved)))
     assert chart
     texts = [text.get_text() for text in chart.draw("large").axes[0].texts]
     drawn = [plain(text) for text in texts if "point" in text and "des points" not in text]

@@ -49,7 +49,7 @@ def rows(app: Flask) -> list[dict[str, Any]]:
     with app.app_context():
         portfolio = resources.portfolio()
         clients = [portfolio.client(int(number)) for number in portfolio.numbers()[:40]]
-    found = [dict(client.values) for client in clients if client is not None]
+    found = [{name: one.values[name] for name in COLUMNS} for one in clients if one is not None]
     assert len(found) == 40
     return found
 

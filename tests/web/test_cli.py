@@ -16,6 +16,7 @@ from click.testing import Result
 from flask import Flask
 
 from pretadepenser import create_app
+from pretadepenser.credit.dictionary import COLUMNS
 from pretadepenser.credit.explanation.reasons import explain
 from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.portfolio import current_portfolio
@@ -335,7 +336,7 @@ def clients(app: Flask, count: int) -> list[dict[str, Any]]:
     portfolio = current_portfolio(app.config["INSTANCE"])
     assert portfolio is not None
     found = [portfolio.client(int(number)) for number in portfolio.numbers()[:count]]
-    return [dict(one.values) for one in found if one is not None]
+    return [{name: one.values[name] for name in COLUMNS} for one in found if one is not None]
 
 
 @pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".parquet"])

@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from pretadepenser.credit.dictionary import COLUMNS
 from pretadepenser.credit.portfolio import current_portfolio
 from pretadepenser.records import tokens
 from pretadepenser.web import heavy
@@ -93,7 +94,8 @@ def test_pages_answer_while_systems_send_batches(server: Server, instance: Path)
     assert portfolio
     client = portfolio.client(157083)
     assert client
-    body = json.dumps([dict(client.values) | {"SK_ID_CURR": number} for number in range(1, 301)])
+    row = {name: client.values[name] for name in COLUMNS}
+    body = json.dumps([row | {"SK_ID_CURR": number} for number in range(1, 301)])
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     def send(_: int) -> list[tuple[int, str | None, int]]:

@@ -56,7 +56,8 @@ def parts(row: Row, features: Sequence[str], *, audit: bool) -> File:
 
     features: what the model looks at, columns and derived figures. All columns but the client number, which
     is in the title, and the outcome: it is known of an old client, and beside the decision it would tell an
-    advisor what the model is there to say.
+    advisor what the model is there to say. Of the credit history, which has a page of its own, what the model
+    looks at.
     """
     used, other, audited = _sorted(tuple(features))
     return File(_filled(used, row), _filled(other, row), _filled(audited, row) if audit else ())
@@ -72,7 +73,10 @@ def _sorted(features: tuple[str, ...]) -> tuple[Blank, Blank, Blank]:
     """What is used, other and audited of any client's file, by a model of these features."""
     looked_at = set(dictionary.columns_of(features))
     shown = [
-        column for column in dictionary.COLUMNS.values() if column.kind not in (Kind.IDENTIFIER, Kind.TARGET)
+        column
+        for column in dictionary.STORED.values()
+        if column.kind not in (Kind.IDENTIFIER, Kind.TARGET)
+        and (column.name in dictionary.COLUMNS or column.name in looked_at)
     ]
     free = [column for column in shown if not _for_audits(column)]
     return (

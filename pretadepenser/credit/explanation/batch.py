@@ -18,6 +18,8 @@ import pyarrow.parquet
 
 from pretadepenser import french, storage
 from pretadepenser.credit import dictionary
+from pretadepenser.credit.explanation import nested
+from pretadepenser.credit.explanation.nested import json_column
 from pretadepenser.credit.explanation.reasons import Explanation, explain_all
 from pretadepenser.credit.intake.sources import (
     ENDINGS,
@@ -91,7 +93,7 @@ def check_columns(names: Sequence[str], model: Model, file: str) -> list[Problem
         told = f"{french.number(len(names))} colonnes, {MOST_COLUMNS} sont permises"
         return [Problem(file, None, None, told)]
     counts = Counter(names)
-    needed = [name for name in dictionary.columns_of(model.features) if dictionary.COLUMNS[name].required]
+    needed = [name for name in dictionary.columns_of(model.features) if dictionary.STORED[name].required]
     found = (
         ("colonnes inconnues", [name for name in counts if name not in dictionary.COLUMNS]),
         ("colonnes répétées", [name for name, count in counts.items() if count > 1]),
@@ -107,46 +109,31 @@ def check_columns(names: Sequence[str], model: Model, file: str) -> list[Problem
 def table_of_rows(rows: Sequence[Mapping[str, object]], model: Model) -> pa.Table:
     """Make a table in the dictionary's schema from rows as JSON gives them.
 
+    A row may hold the person's history tables, by name, as lists of rows: the table then has the figures of
+    the credit history as well.
+
     Raises RowsError; the lines of its problems are the indices of the rows, from 0.
     """
     if not rows:
         raise RowsError("Aucune ligne : donnez au moins un client.")
-    names = list(dict.fromkeys(name for row in rows for name in row))
+    names = list(dict.fromkeys(name for row in rows for name in row if name not in dictionary.TABLES))
     file = "données"
     if len(names) > MOST_COLUMNS:
         raise RowsError.refused(check_columns(names, model, file))
     problems = Problems(file)
     arrays = {
-        name: _json_column(name, [row.get(name) for row in rows], problems)
+        name: json_column(dictionary.COLUMNS[name], [row.get(name) for row in rows], problems)
         for name in names
         if name in dictionary.COLUMNS
     }
-    wrong = [*check_columns(names, model, file), *problems]
+    histories, misfits = nested.histories(rows)
+    wrong = [*check_columns(names, model, file), *problems, *misfits]
     if wrong:
         raise RowsError.refused(wrong)
-    return _conformed(pa.table(arrays), Lines(0), file)
-
-
-def _json_column(name: str, values: Sequence[object], problems: Problems) -> pa.Array:
-    """One column of JSON values: texts for a category, numbers otherwise, null anywhere."""
-    textual = dictionary.COLUMNS[name].textual
-    kinds: tuple[type, ...] = (str,) if textual else (int, float)
-    wrong = [
-        index
-        for index, value in enumerate(values)
-        if value is not None and (not isinstance(value, kinds) or isinstance(value, bool))
-    ]
-    if wrong:
-        what = f"un {'texte' if textual else 'nombre'} est attendu"
-        problems.add("type", name, wrong[0], len(wrong), what)
-        return pa.nulls(len(values), pa.string() if textual else pa.float64())
-    if textual:
-        return pa.array(values, pa.string())
-    try:
-        return pa.array([None if value is None else float(value) for value in values], pa.float64())  # type: ignore[arg-type]
-    except OverflowError:
-        problems.add("range", name, None, 1, "nombre trop grand")
-        return pa.nulls(len(values), pa.float64())
+    table = _conformed(pa.table(arrays), Lines(0), file)
+    for name, values in nested.figures(histories).items():
+        table = table.append_column(name, values)
+    return table
 
 
 def table_of_csv(content: bytes, model: Model) -> pa.Table:
@@ -197,12 +184,16 @@ def _conformed(table: pa.Table, lines: Lines, file: str) -> pa.Table:
 
 
 def score_table(model: Model, table: pa.Table, limit: float) -> list[Score]:
-    """Score the rows of a table in the dictionary's schema, all at once, in their order."""
-    frame = {name: floats(_whole(table, name)) for name in dictionary.columns_of(model.features)}
+    """Score the rows of a table in the dictionary's schema, all at once, in their order.
+
+    It may have figures of the credit history as well (see nested.py): those that it lacks are not known.
+    """
+    numbers = table.column(KEY).to_pylist()
+    table = _looked_at(table, model)
+    frame = {name: floats(_whole(table, name)) for name in table.column_names}
     # The sum of the contributions, as on screen, not the model's own margin: they differ by a millionth,
     # which is enough to move a score by a point.
     margins = model.contributions(input_matrix(frame, model.features)).sum(axis=1)
-    numbers = table.column(KEY).to_pylist()
     return [
         scoring.score(model, margin, limit, number)
         for margin, number in zip(margins.tolist(), numbers, strict=True)
@@ -210,10 +201,18 @@ def score_table(model: Model, table: pa.Table, limit: float) -> list[Score]:
 
 
 def explain_table(model: Model, portfolio: Portfolio, table: pa.Table, limit: float) -> Iterator[Explanation]:
-    """Score and explain the rows of a table in the dictionary's schema, in their order."""
-    rows = table.select(dictionary.columns_of(model.features)).to_pylist()
-    numbers = table.column(KEY).to_pylist()
-    return explain_all(model, portfolio, rows, limit, numbers)
+    """Score and explain the rows of a table as `score_table` does."""
+    rows = _looked_at(table, model).to_pylist()
+    return explain_all(model, portfolio, rows, limit, table.column(KEY).to_pylist())
+
+
+def _looked_at(table: pa.Table, model: Model) -> pa.Table:
+    """What the model looks at of a table: figures of a credit history that it does not have are missing."""
+    names = dictionary.columns_of(model.features)
+    for name in names:
+        if name not in table.column_names and name in dictionary.HISTORY:
+            table = table.append_column(name, pa.nulls(table.num_rows, pa.float64()))
+    return table.select(names)
 
 
 def _whole(table: pa.Table, name: str) -> pa.Array:
@@ -240,7 +239,7 @@ def score_file(
     before any work where `output` is `source`, or is there already and not to be replaced (`force`).
     """
     table = _source(source)
-    _check_output(source, output, force=force)
+    check_output(source, output, force=force)
     problems = check_columns(table.header(), model, table.name)
     if problems:
         raise RowsError.refused(problems)
@@ -259,19 +258,13 @@ def _score_file(
     progress: Callable[[str, float], None],
 ) -> int:
     step = f"Calcul des scores de {table.told}"
-    fields = FIELDS + (REASON_FIELDS if portfolio else ())
     rows = 0
-    with _writer(output, pa.schema(fields)) as writer:
+    with scores_written(output, portfolio) as write:
         try:
             for piece in table.pieces():
                 conforming = _conformed(piece.table, piece.lines, table.name)
-                scored = []
-                for batch in conforming.to_batches(max_chunksize=1024):
-                    part = pa.Table.from_batches([batch])
-                    scored.append(_scored(model, part, limit, portfolio, fields))
-                    rows += part.num_rows
-                # A piece at a time: a row group of 1,024 rows would make Parquet slow to read.
-                writer.write_table(pa.concat_tables(scored))
+                write(model, conforming, limit)
+                rows += conforming.num_rows
                 progress(step, piece.read)
         except pa.ArrowInvalid as error:
             wrong = diagnosis(table, lambda share: None)
@@ -280,6 +273,27 @@ def _score_file(
             raise RowsError(f"{table.name} ne contient aucun client.")
     progress(step, 1.0)
     return rows
+
+
+Write = Callable[[Model, pa.Table, float], None]
+
+
+@contextmanager
+def scores_written(output: Path, portfolio: Portfolio | None) -> Iterator[Write]:
+    """Give what scores a table at a limit and writes that, with reasons where there is a `portfolio`.
+
+    `output` appears whole, when all went well, or not at all. Raises RowsError where it cannot be written.
+    """
+    fields = FIELDS + (REASON_FIELDS if portfolio else ())
+    with _writer(output, pa.schema(fields)) as writer:
+
+        def write(model: Model, table: pa.Table, limit: float) -> None:
+            parts = (pa.Table.from_batches([one]) for one in table.to_batches(max_chunksize=1024))
+            scored = [_scored(model, part, limit, portfolio, fields) for part in parts]
+            # A piece at a time: a row group of 1,024 rows would make Parquet slow to read.
+            writer.write_table(pa.concat_tables(scored))
+
+        yield write
 
 
 def _scored(
@@ -311,7 +325,7 @@ def _source(path: Path) -> Source:
     return Source(path.name, path)
 
 
-def _check_output(source: Path, output: Path, *, force: bool) -> None:
+def check_output(source: Path, output: Path, *, force: bool) -> None:
     """Refuse to write over what is to be read, or over another file unless asked to."""
     if not output.exists():
         return

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Column, Row, wording
 from pretadepenser.credit.model import scoring
@@ -204,14 +205,22 @@ def _part(model: Model, values: Row, teller: str, members: Sequence[tuple[str, f
     return Part(
         teller,
         dictionary.group_label(teller) if grouped else dictionary.describe(teller).label,
-        wording.group_text(teller, values)
+        _grouped_text(teller, values, told)
         if grouped
         else next((one.text for one in told if one.name == teller), None) or _text(model, teller, values),
         math.fsum(margin for _, margin in members),
         points,
         tuple(told),
-        _heard(model, values, teller),
+        _heard(model, values, teller, told),
     )
+
+
+def _grouped_text(group: str, values: Row, told: Sequence[Contribution]) -> str:
+    """What stands for the value of a group: of a credit history, its figure that counts most."""
+    if group not in dictionary.HISTORY_GROUPS:
+        return wording.group_text(group, values)
+    first = next((one for one in told if one.value is not None), None)
+    return f"{first.label}{french.NO_BREAK}: {first.text}" if first else french.ABSENT
 
 
 def _known(value: float) -> float | None:
@@ -235,12 +244,14 @@ def _text(model: Model, name: str, values: Row) -> str:
     return f"{text} (catégorie rare)" if model.rare(name, values[name]) else text
 
 
-def _heard(model: Model, row: Row, teller: str) -> bool:
+def _heard(model: Model, row: Row, teller: str, told: Sequence[Contribution]) -> bool:
     """Say whether a part may be a reason.
 
     Neither what next to no client learnt from has, nor an absence that none of them knew: there is nothing
-    true to say of its points.
+    true to say of its points. Nor a credit history of which nothing is known.
     """
+    if teller in dictionary.HISTORY_GROUPS:
+        return any(one.value is not None for one in told)
     if teller in dictionary.GROUPS:
         # The external scores are told by their mean, which only a file without any of them lacks.
         return teller != dictionary.EXTERNAL_GROUP or _learnt(model, row, _EXTERNAL_MEAN)
@@ -293,10 +304,15 @@ def _together(portfolio: Portfolio, row: Row, part: Part, told: Told) -> str:
             # The age of a car says that there is one.
             name = "FLAG_OWN_CAR" if row["OWN_CAR_AGE"] is None else "OWN_CAR_AGE"
             return _alone(portfolio, row, dictionary.describe(name, told.person), part.points)
+        case history if history in dictionary.HISTORY_GROUPS:
+            column = dictionary.describe(_strongest(part), told.person)
+            return _alone(portfolio, row, column, part.points)
     return wording.group_reason(part.name, row, part.points, person=told.person)
 
 
 def _strongest(part: Part) -> str:
-    """The known figure that moves a part most in its own direction, the credit's amount where none is."""
+    """The known figure that moves a part most in its own direction; where none is known, its first figure."""
     known = [one for one in part.members if one.value is not None and one.margin * part.margin > 0]
-    return max(known, key=lambda one: abs(one.margin)).name if known else "AMT_CREDIT"
+    if known:
+        return max(known, key=lambda one: abs(one.margin)).name
+    return dictionary.in_group(part.name)[0].name

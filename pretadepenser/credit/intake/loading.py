@@ -10,31 +10,20 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pretadepenser import french
+from pretadepenser.credit.intake.quick import select, sql_type
 from pretadepenser.credit.intake.sources import OtherEncodingError, Source, diagnosis
 from pretadepenser.credit.intake.validation import Columns, Lines, Problem, Problems, conform
 
 # Called with what is being done (French) and how much of it is done, 0..1.
 Progress = Callable[[str, float], None]
 # Rows handed over at a time: those of some pieces.
-TOGETHER = 65_536
+TOGETHER = 16_384
 
 
 def create(connection: duckdb.DuckDBPyConnection, table: str, columns: Columns) -> None:
     """Make an empty table that holds what `conform` gives for `columns`, categories as an enumeration."""
-    fields = [f"{column.name} {_type(column.arrow_type, column.codes)}" for column in columns.values()]
+    fields = [f"{column.name} {sql_type(column)}" for column in columns.values()]
     connection.execute(f"create table {table} ({', '.join(fields)})")
-
-
-def _type(stored: pa.DataType, codes: Sequence[str]) -> str:
-    """The type of DuckDB for one of `Column.arrow_type`."""
-    if pa.types.is_dictionary(stored):
-        return f"enum ({', '.join(literal(code) for code in codes)})"
-    return {pa.int64(): "bigint", pa.int32(): "integer", pa.float64(): "double"}[stored]
-
-
-def literal(text: str) -> str:
-    """A text as SQL writes it."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def add(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
@@ -55,20 +44,46 @@ def load(
     """
     read, counts, wrong = [], [], []
     for source in sources:
-        connection.begin()
-        try:
-            count, problems = _read(connection, table, source, progress)
-        except OtherEncodingError as other:
-            # Some of its rows may be with the others already: all of it is begun again.
-            connection.rollback()
-            connection.begin()
-            source = other.source
-            count, problems = _read(connection, table, source, progress)
-        connection.commit()
+        count = _quickly(connection, table, source, progress)
+        if count is None:
+            source, count, problems = _carefully(connection, table, source, progress)
+            wrong += problems
         read.append(source)
         counts.append(count)
-        wrong += problems
     return read, counts, wrong
+
+
+def _quickly(
+    connection: duckdb.DuckDBPyConnection, table: str, source: Source, progress: Progress
+) -> int | None:
+    """Have DuckDB add the rows of a plain file; return their number, None where something is not as it was."""
+    if not source.plain:
+        return None
+    progress(f"Lecture de {source.told}", 0.0)
+    try:
+        row = connection.execute(f"insert into {table} {select(source)}").fetchone()
+    except duckdb.IOException:
+        raise
+    except duckdb.Error:
+        return None
+    progress(f"Lecture de {source.told}", 1.0)
+    return row[0] if row else 0
+
+
+def _carefully(
+    connection: duckdb.DuckDBPyConnection, table: str, source: Source, progress: Progress
+) -> tuple[Source, int, list[Problem]]:
+    """Add the rows of a file piece by piece; return how it was read, their number, and all that is wrong."""
+    connection.begin()
+    try:
+        return source, *_read(connection, table, source, progress)
+    except OtherEncodingError as other:
+        # Some of its rows may be with the others already: all of it is begun again.
+        connection.rollback()
+        connection.begin()
+        return other.source, *_read(connection, table, other.source, progress)
+    finally:
+        connection.commit()
 
 
 def _read(

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -92,6 +93,15 @@ class Source:
     def parquet(self) -> bool:
         """Whether the table is stored as Parquet rather than CSV."""
         return self.path.suffix.lower() == ".parquet"
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether this is a CSV in a file of its own, with nothing that readers take in different ways."""
+        if self.members or self.path.suffix.lower() != ".csv" or self.encoding != "utf-8":
+            return False
+        with readable(self.name), self.path.open("rb") as stream:
+            start = stream.read(START)
+        return encoding(start) == "utf-8" and b"\r" not in start and foreign(start) is None
 
     @property
     def told(self) -> str:

@@ -17,9 +17,9 @@ from cattrs.preconf.json import make_converter
 
 from pretadepenser import storage
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.evaluation.metrics import Calibration, Metrics
+from pretadepenser.credit.evaluation.metrics import Calibration, Gain, Metrics
 from pretadepenser.credit.model.boosting import xgboost
-from pretadepenser.credit.model.inputs import FEATURES
+from pretadepenser.credit.model.inputs import features_of
 from pretadepenser.credit.scale import Stability
 from pretadepenser.errors import ToldError
 
@@ -28,7 +28,7 @@ TREES: Final = "model.ubj"
 CARD: Final = "card.json"
 GLOBAL_EXPLANATION: Final = "insight.json"
 # Changed when an artefact written by an older version of this code can no longer be read.
-FORMAT: Final = 5
+FORMAT: Final = 6
 
 # Fewest clients learnt from of a category that gives a reason: below, it would tell of a handful of people.
 RARE: Final = 100
@@ -44,7 +44,10 @@ class ModelError(ToldError):
 
 @dataclass(frozen=True)
 class Data:
-    """What a model was trained on: clients of the portfolio, those with a known outcome, their defaults."""
+    """What a model was trained on: clients of the portfolio, those with a known outcome, their defaults.
+
+    tables: the history tables that the portfolio had, in the dictionary's order.
+    """
 
     sha256: str
     sources: tuple[str, ...]
@@ -53,6 +56,7 @@ class Data:
     clients: int
     labelled: int
     defaults: int
+    tables: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,8 @@ class Card:
     reference: mean contribution of each feature over the clients learnt from, in log-odds, from which
     contributions are told; absent: clients learnt from whose figure is missing, by feature; counts: clients
     learnt from of each category, as the model reads it, by feature; stability: how far other trainings move
-    scores; roc_auc_learnt: of the model on the clients it learnt from, beside that of `without_protected`.
+    scores; histories: what the credit histories add to the application alone, None where the model has none;
+    roc_auc_learnt: of the model on the clients it learnt from, beside that of `without_protected`.
     """
 
     format: int
@@ -86,6 +91,7 @@ class Card:
     without_protected: Metrics
     with_protected: Metrics
     protected_features: tuple[str, ...]
+    histories: Gain | None
     versions: Mapping[str, str]
     seconds: float
     sha256: Mapping[str, str]
@@ -141,8 +147,9 @@ def read_card(folder: Path) -> Card:
         raise ModelError(
             f"Le modèle a été entraîné avec XGBoost {made_by}, or XGBoost {here} est installé : {RETRAIN}"
         )
-    if card.features != FEATURES:
-        changed = sorted(set(card.features) ^ set(FEATURES)) or ["ordre des données"]
+    made = features_of(card.data.tables)
+    if card.features != made:
+        changed = sorted(set(card.features) ^ set(made)) or ["ordre des données"]
         raise ModelError(
             f"Le modèle n’utilise pas les mêmes données que l’application ({', '.join(changed)}) : {RETRAIN}"
         )

@@ -188,7 +188,8 @@ def _inputs(card: Card, overall: GlobalExplanation) -> list[str]:
 
 def _direction(card: Card, name: str) -> str:
     # Lengths of time are stored as negative days: a longer one is a lower value.
-    sign = -1 if dictionary.describe(name).kind is dictionary.Kind.DURATION else 1
+    times = (dictionary.Kind.DURATION, dictionary.Kind.ELAPSED)
+    sign = -1 if dictionary.describe(name).kind in times else 1
     words = {0: "libre", 1: "ne peut que monter", -1: "ne peut que baisser"}
     return words[sign * card.monotone.get(name, 0)]
 
@@ -212,12 +213,33 @@ def _quality(card: Card, overall: GlobalExplanation) -> list[str]:
         f"L’intervalle à 95 % de la limite la moins chère va de {french.number(without.cheapest_low, 3)} à "
         f"{french.number(without.cheapest_high, 3)} (clients tirés {RESAMPLES} fois avec remise).",
         _decisions(without),
+        *_histories(card),
         "Étalonnage : taux de défaut = 1 / (1 + exp(−("
         f"{french.number(card.calibration.intercept, 4)} + {french.number(card.calibration.slope, 4)} × "
         f"marge))). Écart le plus grand avec un étalonnage isotonique, par vingtième des clients : "
         f"{french.percent(overall.isotonic_gap, 1)}.",
         _calibration(overall),
     ]
+
+
+def _histories(card: Card) -> list[str]:
+    """What the credit histories add, in two French sentences; none where the model has none."""
+    if card.histories is None:
+        return []
+    gain = card.histories
+    tables = french.join([dictionary.TABLES[name].label for name in card.data.tables])
+    return [
+        f"Historique de crédit ({tables}) : l’aire sous la courbe ROC passe de "
+        f"{french.number(gain.without, 4)} pour la demande seule à {french.number(gain.with_them, 4)}, mêmes "
+        f"clients et mêmes plis. Intervalle à 95 % de l’écart de {_signed(gain.difference)} : de "
+        f"{_signed(gain.low)} à {_signed(gain.high)} (clients tirés {RESAMPLES} fois avec remise). Pour un "
+        "client sur dix, le modèle apprend sans historique : il sait ainsi juger une personne dont "
+        "l’historique n’est pas connu."
+    ]
+
+
+def _signed(difference: float) -> str:
+    return f"{'+' if difference > 0 else ''}{french.number(difference, 4)}"
 
 
 def _measures(card: Card) -> str:

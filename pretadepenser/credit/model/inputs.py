@@ -17,7 +17,7 @@ docs/decisions/model-inputs.md says why, and what each choice costs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -52,6 +52,54 @@ FEATURES: Final[tuple[str, ...]] = (
     "EXT_SOURCE_MEAN",
 )
 
+# Figures of the client's credit history, read where the table that they come from is imported. Which ones,
+# and what each adds: docs/decisions/histories.md.
+HISTORY_FEATURES: Final[tuple[str, ...]] = (
+    "BUREAU_ACTIVE",
+    "BUREAU_CLOSED",
+    "BUREAU_CARDS",
+    "BUREAU_OPENED_YEAR",
+    "BUREAU_LAST",
+    "BUREAU_ENDS",
+    "BUREAU_DEBT",
+    "BUREAU_DEBT_SHARE",
+    "BUREAU_CARD_USE",
+    "BUREAU_ANNUITY",
+    "BUREAU_OVERDUE",
+    "BUREAU_OVERDUE_CREDITS",
+    "BUREAU_OVERDUE_MAX",
+    "BUREAU_PROLONGED",
+    "BUREAU_MONTHS_LATE",
+    "BUREAU_LATE_SHARE",
+    "BUREAU_WORST",
+    "PREVIOUS_APPROVED",
+    "PREVIOUS_REFUSED",
+    "PREVIOUS_REFUSED_SHARE",
+    "PREVIOUS_REFUSED_YEAR",
+    "PREVIOUS_REFUSED_SCORE",
+    "PREVIOUS_LAST",
+    "PREVIOUS_GRANTED_SHARE",
+    "PREVIOUS_DOWN_PAYMENT",
+    "PREVIOUS_TERM",
+    "INSTALMENTS_LATE_SHARE",
+    "INSTALMENTS_LATE_RECENT",
+    "INSTALMENTS_SHORT_SHARE",
+    "INSTALMENTS_DAYS_LATE",
+    "POS_LEFT",
+    "POS_MONTHS_LATE",
+    "POS_WORST",
+    "CARD_LIMIT",
+    "CARD_USE",
+    "CARD_USE_YEAR",
+    "CARD_WITHDRAWALS",
+    "CARD_BELOW_MINIMUM",
+    "CARD_MONTHS_LATE",
+)
+
+# Share of the clients learnt from whose credit history is left out (see `untold`).
+UNTOLD: Final = 0.1
+SEED_UNTOLD: Final = 2027
+
 # (column, category that names a protected ground) -> category it is read as
 NEUTRAL: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     {
@@ -59,6 +107,11 @@ NEUTRAL: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("ORGANIZATION_TYPE", "Religion"): "Other",
     }
 )
+
+
+def features_of(tables: Collection[str]) -> tuple[str, ...]:
+    """The inputs of a model of a portfolio with these history tables, in order."""
+    return (*FEATURES, *(name for name in HISTORY_FEATURES if dictionary.describe(name).table in tables))
 
 
 def neutral(name: str, value: Value) -> Value:
@@ -100,6 +153,25 @@ def _admissible(name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
             described = dictionary.COLUMNS[name]
             values = np.where(values == described.code(named), described.code(neutral), values)
     return values
+
+
+def untold(inputs: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float32]:
+    """The same inputs, float32, shape (n, len(names)), without some clients' credit history.
+
+    Of one client in ten no history is told, and each table is left out of one in twenty: who asks for credit
+    at the desk, or through the API, brings no history, or not all of it, and portfolios have not all tables.
+    Always the same clients for inputs of the same size.
+    """
+    tables = [dictionary.describe(name).table for name in names]
+    if not any(tables):
+        return inputs
+    random = np.random.default_rng(SEED_UNTOLD)
+    without = random.random(len(inputs)) < UNTOLD
+    learnt = inputs.copy()
+    for table in sorted({table for table in tables if table}):
+        columns = np.flatnonzero([each == table for each in tables])
+        learnt[np.ix_(without | (random.random(len(inputs)) < UNTOLD / 2), columns)] = np.nan
+    return learnt
 
 
 def feature_types(names: Sequence[str] = FEATURES) -> list[Literal["q", "c"]]:

@@ -141,7 +141,8 @@ def score_row(model: Model, row: Row, limit: float, number: int | None = None) -
     millionth, which is enough to move a score by a point. Raises KeyError for a missing column or an unknown
     category.
     """
-    contributions = model.contributions(input_matrix(dictionary.frame([row]), model.features))
+    frame = dictionary.frame([row], dictionary.columns_of(model.features))
+    contributions = model.contributions(input_matrix(frame, model.features))
     return score(model, float(contributions[0].sum()), limit, number)
 
 

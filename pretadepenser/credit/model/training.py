@@ -33,11 +33,13 @@ from pretadepenser.credit.evaluation.metrics import (
     Calibration,
     Floats,
     Folds,
+    Gain,
     Outcomes,
     Policy,
     calibration_bins,
     cost_curve,
     cross_calibrated,
+    gain,
     isotonic_gap,
     measure,
     roc_auc,
@@ -57,7 +59,7 @@ from pretadepenser.credit.model.artefact import (
     write_json,
 )
 from pretadepenser.credit.model.boosting import xgboost as xgb
-from pretadepenser.credit.model.inputs import FEATURES, feature_types, input_matrix
+from pretadepenser.credit.model.inputs import FEATURES, feature_types, features_of, input_matrix, untold
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio
 from pretadepenser.credit.scale import Scale
 
@@ -157,7 +159,7 @@ def train(
     _check_enough(portfolio)
     fitted = _fit_all(portfolio, progress)
     progress("Mesure du modèle", 0.0)
-    contributions = _contributions(fitted.booster, fitted.inputs)
+    contributions = _contributions(fitted)
     progress("Mesure du modèle", 0.5)
     policy = Policy(limit, cost_ratio)
     explained = _explain(fitted, contributions, policy)
@@ -187,9 +189,14 @@ def _check_enough(portfolio: Portfolio) -> None:
         )
 
 
-def _labelled(portfolio: Portfolio) -> tuple[Outcomes, dictionary.Frame]:
+def monotone(name: str) -> int:
+    """+1 where a higher value of a feature may only raise the risk, −1 where it may only lower it, else 0."""
+    return MONOTONE.get(name, dictionary.describe(name).direction)
+
+
+def _labelled(portfolio: Portfolio, names: Sequence[str]) -> tuple[Outcomes, dictionary.Frame]:
     """Outcomes, int8 0/1, and the columns that training and audits need, of clients of known outcome."""
-    needed = dictionary.columns_of((*FEATURES, *PROTECTED, *fairness.COLUMNS))
+    needed = dictionary.columns_of((*names, *PROTECTED, *fairness.COLUMNS))
     known = ~np.isnan(portfolio.column("TARGET"))
     outcomes = portfolio.column("TARGET")[known].astype(np.int8)
     return outcomes, {name: portfolio.column(name)[known] for name in needed}
@@ -223,9 +230,13 @@ def fit(
     names: Sequence[str] = FEATURES,
     callbacks: Sequence[xgb.callback.TrainingCallback] = (),
 ) -> xgb.Booster:
-    """Fit a class-balanced model to inputs, float32, shape (n, len(names)), and outcomes 0/1, shape (n,)."""
+    """Fit a class-balanced model to inputs, float32, shape (n, len(names)), and outcomes 0/1, shape (n,).
+
+    Of some clients the credit history is left out (inputs.untold), so that the model knows what to make of
+    those of whom nobody has asked it.
+    """
     data = xgb.QuantileDMatrix(
-        inputs,
+        untold(inputs, names),
         outcomes,
         feature_types=feature_types(names),
         max_bin=PARAMETERS["max_bin"],
@@ -236,7 +247,7 @@ def fit(
     parameters = {
         **PARAMETERS,
         "scale_pos_weight": (outcomes.size - defaults) / defaults,
-        "monotone_constraints": "(" + ",".join(str(MONOTONE.get(name, 0)) for name in names) + ")",
+        "monotone_constraints": "(" + ",".join(str(monotone(name)) for name in names) + ")",
     }
     return xgb.train(parameters, data, TREE_COUNT, callbacks=list(callbacks))
 
@@ -253,45 +264,65 @@ def margins_of(booster: xgb.Booster, inputs: Inputs, names: Sequence[str] = FEAT
 class _Fitted:
     """The model fitted to all clients of known outcome, and what it is measured by, in their order.
 
-    frame: their raw columns, shape (n,) each; inputs: the model's; margins: out of fold, shape (n,), and
-    margins_whole those of the model that is fed the protected grounds as well; learnt: those of the model
-    itself, which saw these clients; refits: those of the models of all folds, shape (folds, n).
+    names: its features; frame: the clients' raw columns, shape (n,) each; inputs: the model's; margins: out
+    of fold, shape (n,), margins_whole those of the model that is fed the protected grounds as well,
+    margins_alone of the one that is fed the application alone (None where it is all there is); learnt: those
+    of the model itself, which saw these clients; refits: those of the models of all folds, shape (folds, n).
     """
 
     booster: xgb.Booster
+    names: tuple[str, ...]
     frame: dictionary.Frame
     inputs: Inputs
     outcomes: Outcomes
     folds: Folds
     margins: Floats
     margins_whole: Floats
+    margins_alone: Floats | None
     learnt: Floats
     refits: Floats
 
 
 def _fit_all(portfolio: Portfolio, progress: Progress) -> _Fitted:
-    outcomes, frame = _labelled(portfolio)
-    without_protected, whole = input_matrix(frame), input_matrix(frame, (*FEATURES, *PROTECTED))
+    names = features_of(portfolio.tables)
+    outcomes, frame = _labelled(portfolio, names)
     folds = _folds(outcomes)
-    counter = _Counter((2 * len(folds) + 1) * TREE_COUNT, progress)
-    names_whole = (*FEATURES, *PROTECTED)
+    compared = {
+        "ours": names,
+        "whole": (*names, *PROTECTED),
+        **({"alone": FEATURES} if names != FEATURES else {}),
+    }
+    counter = _Counter((len(compared) * len(folds) + 1) * TREE_COUNT, progress)
+    matrices = {kind: input_matrix(frame, each) for kind, each in compared.items()}
 
-    def refitted(inputs: Inputs, names: Sequence[str], fold: NDArray[np.intp]) -> Floats:
+    def refitted(kind: str, fold: NDArray[np.intp]) -> Floats:
         """Margins that a model fitted to the other folds gives all clients."""
         learnt = np.ones(outcomes.size, bool)
         learnt[fold] = False
-        booster = fit(inputs[learnt], outcomes[learnt], names, [counter])
-        return margins_of(booster, inputs, names)
+        inputs, each = matrices[kind], compared[kind]
+        booster = fit(inputs[learnt], outcomes[learnt], each, [counter])
+        return margins_of(booster, inputs, each)
 
     with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 2 * len(folds) + 1)) as pool:
-        final = pool.submit(fit, without_protected, outcomes, FEATURES, [counter])
-        ours = [pool.submit(refitted, without_protected, FEATURES, fold) for fold in folds]
-        theirs = [pool.submit(refitted, whole, names_whole, fold) for fold in folds]
+        final = pool.submit(fit, matrices["ours"], outcomes, names, [counter])
+        waited = {kind: [pool.submit(refitted, kind, fold) for fold in folds] for kind in compared}
         booster = final.result()
-        learnt = margins_of(booster, without_protected)
-        refits, refits_whole = (np.stack([one.result() for one in each]) for each in (ours, theirs))
-    margins, margins_whole = (_out_of_fold(each, folds) for each in (refits, refits_whole))
-    return _Fitted(booster, frame, without_protected, outcomes, folds, margins, margins_whole, learnt, refits)
+        learnt = margins_of(booster, matrices["ours"], names)
+        refits = {kind: np.stack([one.result() for one in each]) for kind, each in waited.items()}
+    margins = {kind: _out_of_fold(each, folds) for kind, each in refits.items()}
+    return _Fitted(
+        booster=booster,
+        names=names,
+        frame=frame,
+        inputs=matrices["ours"],
+        outcomes=outcomes,
+        folds=folds,
+        margins=margins["ours"],
+        margins_whole=margins["whole"],
+        margins_alone=margins.get("alone"),
+        learnt=learnt,
+        refits=refits["ours"],
+    )
 
 
 def _out_of_fold(refits: Floats, folds: Folds) -> Floats:
@@ -302,11 +333,12 @@ def _out_of_fold(refits: Floats, folds: Folds) -> Floats:
     return margins
 
 
-def _contributions(booster: xgb.Booster, inputs: Inputs) -> Floats:
+def _contributions(fitted: _Fitted) -> Floats:
     """TreeSHAP values of all clients learnt from, float64, shape (n, features): not yet centred."""
+    booster, inputs, types = fitted.booster, fitted.inputs, feature_types(fitted.names)
 
     def of(part: Inputs) -> NDArray[np.float32]:
-        data = xgb.DMatrix(part, feature_types=feature_types(), enable_categorical=True, nthread=1)
+        data = xgb.DMatrix(part, feature_types=types, enable_categorical=True, nthread=1)
         values: NDArray[np.float32] = booster.predict(data, pred_contribs=True)
         return values[:, :-1]
 
@@ -315,21 +347,21 @@ def _contributions(booster: xgb.Booster, inputs: Inputs) -> Floats:
         return np.concatenate(list(pool.map(of, parts))).astype(np.float64)
 
 
-def _absent(frame: dictionary.Frame) -> dict[str, int]:
+def _absent(fitted: _Fitted) -> dict[str, int]:
     """Clients whose figure is missing, by feature."""
-    figures = {**frame, **dictionary.derive(frame)}
-    return {name: int(np.isnan(figures[name]).sum()) for name in FEATURES}
+    figures = {**fitted.frame, **dictionary.derive(fitted.frame)}
+    return {name: int(np.isnan(figures[name]).sum()) for name in fitted.names}
 
 
-def _counts(inputs: Inputs) -> dict[str, dict[str, int]]:
+def _counts(fitted: _Fitted) -> dict[str, dict[str, int]]:
     """Clients of each category that has any, as the model reads it, by feature."""
     return {
         name: {
             code: count
             for index, code in enumerate(codes)
-            if (count := int((inputs[:, FEATURES.index(name)] == index).sum()))
+            if (count := int((fitted.inputs[:, fitted.names.index(name)] == index).sum()))
         }
-        for name, codes in categories(FEATURES).items()
+        for name, codes in categories(fitted.names).items()
     }
 
 
@@ -341,7 +373,7 @@ def _explain(fitted: _Fitted, contributions: Floats, policy: Policy) -> GlobalEx
     rates, rates_whole = (cross_calibrated(each, outcomes, fitted.folds) for each in (margins, whole))
     return GlobalExplanation(
         sample=chosen.size,
-        influences=influences(fitted.inputs[chosen], gains, FEATURES),
+        influences=influences(fitted.inputs[chosen], gains, fitted.names),
         calibration=calibration_bins(rates, outcomes),
         isotonic_gap=isotonic_gap(margins, outcomes, rates),
         costs=cost_curve(margins, outcomes, policy.cost_ratio),
@@ -360,24 +392,32 @@ def _card(
         format=FORMAT,
         trained_at=datetime.now(UTC).replace(microsecond=0),
         data=_data(portfolio),
-        features=FEATURES,
-        categories=categories(FEATURES),
-        monotone=dict(MONOTONE),
+        features=fitted.names,
+        categories=categories(fitted.names),
+        monotone={name: sign for name in fitted.names if (sign := monotone(name))},
         parameters=dict(PARAMETERS),
         trees=TREE_COUNT,
-        reference=dict(zip(FEATURES, contributions.mean(axis=0).tolist(), strict=True)),
-        absent=_absent(fitted.frame),
-        counts=_counts(fitted.inputs),
+        reference=dict(zip(fitted.names, contributions.mean(axis=0).tolist(), strict=True)),
+        absent=_absent(fitted),
+        counts=_counts(fitted),
         stability=stability(fitted.learnt, fitted.refits),
         roc_auc_learnt=roc_auc(fitted.learnt, outcomes),
         calibration=Calibration.fit(fitted.margins, outcomes),
         without_protected=measure(fitted.margins, outcomes, folds, policy),
         with_protected=measure(fitted.margins_whole, outcomes, folds, policy),
         protected_features=PROTECTED,
+        histories=_gain(fitted),
         versions=_versions(),
         seconds=round(time.perf_counter() - begun, 1),
         sha256={name: storage.digest(folder / name) for name in (TREES, GLOBAL_EXPLANATION)},
     )
+
+
+def _gain(fitted: _Fitted) -> Gain | None:
+    """What the credit histories add to the application; None where there are none."""
+    if fitted.margins_alone is None:
+        return None
+    return gain(fitted.margins_alone, fitted.margins, fitted.outcomes)
 
 
 def _data(portfolio: Portfolio) -> Data:
@@ -389,6 +429,7 @@ def _data(portfolio: Portfolio) -> Data:
         clients=portfolio.size,
         labelled=portfolio.labelled,
         defaults=portfolio.defaults,
+        tables=tuple(name for name in dictionary.TABLES if name in portfolio.tables),
     )
 
 

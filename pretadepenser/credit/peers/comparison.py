@@ -21,6 +21,7 @@ from pretadepenser.credit.peers.group import LEAST, Group, codes_of, value_of
 from pretadepenser.credit.portfolio import Client, Portfolio, bins
 from pretadepenser.credit.portfolio.bins import Grain
 
+# What clients of any portfolio are compared by.
 FIGURES: Final = (*bins.QUANTITIES, *bins.CATEGORIES)
 _KNOWN: Final = "dont la donnée est connue"
 
@@ -125,16 +126,21 @@ class Crossing:
         return self.group.among if whole else self.group.among_those("dont les deux données sont connues")
 
 
-def themes() -> list[tuple[Theme, tuple[Column, ...]]]:
+def figures(portfolio: Portfolio) -> tuple[str, ...]:
+    """What clients of this portfolio are compared by: FIGURES, and those of the histories that it has."""
+    return (*portfolio.bins.quantities, *bins.CATEGORIES)
+
+
+def themes(portfolio: Portfolio) -> list[tuple[Theme, tuple[Column, ...]]]:
     """Figures to choose from, by theme in the dictionary's order."""
-    columns = [dictionary.describe(name) for name in FIGURES]
+    columns = [dictionary.describe(name) for name in figures(portfolio)]
     grouped = [(theme, tuple(column for column in columns if column.theme is theme)) for theme in Theme]
     return [(theme, found) for theme, found in grouped if found]
 
 
 def distribution(portfolio: Portfolio, client: Client, group: Group, name: str) -> Distribution:
-    """Describe one of FIGURES in a group, and the client's place in it. KeyError for another figure."""
-    if name not in FIGURES:
+    """Describe one of `figures` in a group, and the client's place in it. KeyError for another figure."""
+    if name not in figures(portfolio):
         raise KeyError(name)
     column = dictionary.describe(name)
     value = value_of(client, name)
@@ -216,8 +222,8 @@ def _outcomes(
 
 
 def crossing(portfolio: Portfolio, client: Client, group: Group, first: str, second: str) -> Crossing:
-    """Cross two different quantities in a group. KeyError for anything but two of bins.QUANTITIES."""
-    if first == second or not {first, second} <= set(bins.QUANTITIES):
+    """Cross two different quantities in a group. KeyError for anything but two of its bins."""
+    if first == second or not {first, second} <= set(portfolio.bins.quantities):
         raise KeyError(f"{first} × {second}")
     columns = dictionary.describe(first), dictionary.describe(second)
     codes = [portfolio.bins.codes(name)[group.mask] for name in (first, second)]

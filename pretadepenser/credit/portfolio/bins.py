@@ -54,6 +54,17 @@ QUANTITIES: Final = (
     "AMT_REQ_CREDIT_BUREAU_QRT",
     "AMT_REQ_CREDIT_BUREAU_YEAR",
 )
+# The same of the credit history, where the tables that they come from are imported.
+HISTORIES: Final = (
+    "BUREAU_ACTIVE",
+    "BUREAU_DEBT",
+    "BUREAU_OVERDUE",
+    "BUREAU_MONTHS_LATE",
+    "PREVIOUS_APPROVED",
+    "PREVIOUS_REFUSED_SHARE",
+    "INSTALMENTS_LATE_SHARE",
+    "CARD_USE",
+)
 CATEGORIES: Final = (
     "NAME_CONTRACT_TYPE",
     "NAME_INCOME_TYPE",
@@ -87,6 +98,11 @@ class Bins:
     def open(cls, folder: Path) -> Bins:
         """Read what `write` wrote. Raises OSError or ValueError when it cannot be."""
         return cls(json.loads((folder / EDGES).read_text("utf-8")), np.load(folder / CODES, mmap_mode="r"))
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """The quantities that clients of this portfolio are compared by: those of histories it has, too."""
+        return tuple(name for name in (*QUANTITIES, *HISTORIES) if name in self._edges)
 
     @property
     def clients(self) -> int:
@@ -178,8 +194,9 @@ def write(
     folder: Path, rows: Rows, quantiles: Callable[[str], Quantiles], progress: Callable[[str], None]
 ) -> None:
     """Choose the edges by the prepared distributions, and write every client's bins."""
+    quantities = (*QUANTITIES, *(name for name in HISTORIES if name in rows.schema.names))
     order: list[tuple[str, Grain]] = [
-        *((name, grain) for name in QUANTITIES for grain in GRAINS),
+        *((name, grain) for name in quantities for grain in GRAINS),
         (AGE, "broad"),
         *((name, grain) for name in (*CATEGORIES, OUTCOME) for grain in GRAINS),
     ]
@@ -188,7 +205,7 @@ def write(
     codes = np.lib.format.open_memmap(folder / CODES, mode="w+", dtype=np.uint8, shape=(len(order), size))
     storage.reserve(folder / CODES)
     edges: dict[str, dict[Grain, list[float]]] = {AGE: {"broad": list(AGE_EDGES)}}
-    for name in QUANTITIES:
+    for name in quantities:
         column = dictionary.describe(name)
         values = values_of(rows, name)
         shown = _shown_quantiles(column, quantiles(name))

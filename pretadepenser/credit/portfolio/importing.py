@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import platform
 import shutil
 import time
@@ -57,6 +58,11 @@ BATCH_ROWS = 65_536
 # Megabytes that an import may take, and the share of them that DuckDB may.
 MEMORY: Final = 1000
 SHARE: Final = 0.6
+# Megabytes that a thread of DuckDB needs.
+THREAD: Final = 250
+
+# Rows that DuckDB hands over at a time.
+HANDED: Final = 8192
 
 # Called with a portfolio that is whole but not in place yet.
 Before = Callable[[reading.Portfolio], None]
@@ -267,7 +273,7 @@ def _publish(
     with storage.publish(instance, reading.NAME) as folder:
         scratch = folder / "scratch"
         scratch.mkdir()
-        with _told(memory), engine.connect(f"{int(memory * SHARE)}MB", scratch, None, readable) as connection:
+        with _told(memory), _opened(memory, scratch, readable) as connection:
             files = fill(connection)
             tables = [name for name in TABLES if name in files]
             orphans = {name: _executed(connection, raw.orphans(name)) for name in tables}
@@ -282,6 +288,13 @@ def _publish(
         card = {**counts, **recorded, "tables": imported, "batch_rows": BATCH_ROWS}
         _finish(folder, card, files[APPLICATION], progress)
         before(reading.Portfolio.open(folder))
+
+
+def _opened(memory: int, scratch: Path, readable: Sequence[Path]) -> Connection:
+    """DuckDB with its share of `memory`; a thread is only worth what it needs to sort clients."""
+    allowed = int(memory * SHARE)
+    threads = max(1, min(os.cpu_count() or 1, allowed // THREAD))
+    return engine.connect(f"{allowed}MB", scratch, threads, readable)
 
 
 @contextmanager
@@ -310,7 +323,7 @@ def _batches(connection: Connection, query: str, schema: pa.Schema) -> Iterator[
     """The rows of a query in their order, in batches of exactly BATCH_ROWS, the last one shorter."""
     waiting: list[pa.Table] = []
     count = 0
-    for batch in connection.sql(query).to_arrow_reader(BATCH_ROWS):
+    for batch in connection.sql(query).to_arrow_reader(HANDED):
         waiting.append(pa.Table.from_batches([batch]))
         count += batch.num_rows
         while count >= BATCH_ROWS:

@@ -3,7 +3,7 @@
 Steps are those that people use, in units that are shown: amounts by STEP, months whole. Prices and
 instalments follow to the CENT: rounded further, their ratio to the amount would waver, and the score with
 it. A *setting* is a new amount (PROJECT), money of one's own (DEPOSIT), a number of instalments (LONGER,
-SHORTER) or income on top (INCOME), amounts in units of the data.
+SHORTER) or income on top (INCOME), amounts in units of the data; a debt elsewhere is settled (1) or not.
 
 Figures that honestly move together do so: a smaller amount counted in the same number of instalments has a
 smaller instalment, a cheaper purchase a smaller amount; more months mean a smaller instalment.
@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Frame, Row
 from pretadepenser.credit.portfolio import Portfolio
+from pretadepenser.credit.recourse.debts import NONE as NO_DEBTS
+from pretadepenser.credit.recourse.debts import Debts
 from pretadepenser.credit.recourse.levers import Admissible, Lever
 
 STEP: Final = 100  # units shown, from one amount to the next
@@ -42,6 +44,8 @@ Booleans = NDArray[np.bool_]
 Settings = Mapping[Lever, Floats]
 MOVED: Final = ("AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_PRICE", "AMT_INCOME_TOTAL")
 BY_MONTH: Final = frozenset({Lever.LONGER, Lever.SHORTER})
+# Levers that have one step: a debt elsewhere is settled, or it is not.
+SETTLED: Final = frozenset({Lever.ARREARS, Lever.CARD})
 _BOUNDED: Final = (*MOVED, "CREDIT_TERM", "CREDIT_TO_GOODS")
 # A sum of steps may miss a bound by the last bit.
 _BIT: Final = 1e-9
@@ -88,7 +92,7 @@ class Grid:
 
     `row` holds raw values, `frame` the model's columns and those that levers move (KeyError for an unknown
     category), `now` the latter and the derived figures, NaN where missing; `unit`: units of the data in one
-    that is shown.
+    that is shown; `debts`: what can be settled elsewhere.
     """
 
     def __init__(
@@ -98,12 +102,17 @@ class Grid:
         columns: tuple[str, ...],
         admissible: Admissible,
         unit: float = 1.0,
+        debts: Debts = NO_DEBTS,
     ) -> None:
-        self.portfolio, self.admissible = portfolio, admissible
+        self.portfolio, self.admissible, self.debts = portfolio, admissible, debts
         self.step, self.cent = STEP * unit, CENT * unit
-        self.frame = dictionary.frame([{name: row.get(name) for name in (*columns, *MOVED)}])
+        # Figures of the credit history that settling a debt would change.
+        self.history = tuple(sorted({name for after in debts.figures.values() for name in after}))
+        names = tuple(dict.fromkeys((*columns, *MOVED, *self.history)))
+        self.frame = dictionary.frame([{name: row.get(name) for name in names}], names)
         self.now = {name: float(self.frame[name][0]) for name in MOVED}
         self.now |= {name: float(value[0]) for name, value in dictionary.derive(self.frame).items()}
+        self.now |= {name: float(self.frame[name][0]) for name in self.history}
         self.bounds = {name: self._bounds(name) for name in _BOUNDED}
         self.revolving = row.get("NAME_CONTRACT_TYPE") == "Revolving loans"
 
@@ -138,6 +147,8 @@ class Grid:
                 return thinned(self.step * np.arange(1.0, first - last + 2), self.step, ALONE)
             case Lever.INCOME:
                 return self._added()
+            case Lever.ARREARS | Lever.CARD:
+                return np.ones(1) if lever in self.debts.settlements else none
         if self.revolving or math.isnan(term):
             return none
         low, high = self.bounds["CREDIT_TERM"]
@@ -180,7 +191,7 @@ class Grid:
         """The values of a pair that are tried together, and whether they are all of them."""
         if math.prod(axis.size for axis in axes.values()) <= PAIRED:
             return axes, True
-        amounts = [lever for lever in axes if lever not in BY_MONTH]
+        amounts = [lever for lever in axes if lever not in BY_MONTH | SETTLED]
         months = math.prod(axis.size for lever, axis in axes.items() if lever in BY_MONTH)
         most = int((PAIRED / months) ** (1 / len(amounts)))
         return axes | {lever: thinned(axes[lever], self.step, most) for lever in amounts}, False
@@ -218,7 +229,20 @@ class Grid:
             "AMT_ANNUITY": np.where(kept, now["AMT_ANNUITY"], self._instalment(due)),
             "AMT_GOODS_PRICE": np.where(np.isnan(project), now["AMT_GOODS_PRICE"], price),
             "AMT_INCOME_TOTAL": now["AMT_INCOME_TOTAL"] + np.nan_to_num(settings[Lever.INCOME], nan=0.0),
+            **self._settled(settings),
         }
+
+    def _settled(self, settings: Settings) -> dict[str, Floats]:
+        """Figures of the credit history, shape (n,), where the settings settle debts elsewhere."""
+        used = {lever: ~np.isnan(settings[lever]) for lever in self.debts.settlements}
+        figures = {}
+        for name in self.history:
+            figures[name] = np.full(settings[Lever.PROJECT].size, self.now[name])
+            for group, after in self.debts.figures.items():
+                this = np.logical_and.reduce([chosen == (lever in group) for lever, chosen in used.items()])
+                value = after.get(name, self.now[name])
+                figures[name][this] = np.nan if value is None else float(value)
+        return figures
 
     def _instalment(self, due: Floats) -> Floats:
         """Instalments to the cent, never from below today's to above it or the reverse."""
@@ -239,7 +263,16 @@ class Grid:
         moved = ~np.isnan(settings[Lever.LONGER]) | ~np.isnan(settings[Lever.SHORTER])
         used = sum((~np.isnan(values)).astype(np.float64) for values in settings.values())
         earned = np.where(np.isnan(settings[Lever.INCOME]), 0.0, income)
-        return np.asarray(amount + np.where(moved, term, 0.0) + earned + SECOND * (used - 1))
+        paid = sum(
+            np.where(np.isnan(settings[lever]), 0.0, self._paid(one.paid))
+            for lever, one in self.debts.settlements.items()
+        )
+        return np.asarray(amount + np.where(moved, term, 0.0) + earned + paid + SECOND * (used - 1))
+
+    def _paid(self, amount: float) -> float:
+        """What it costs to find so much money: as much as to ask for a credit smaller by it."""
+        now = self.now["AMT_CREDIT"]
+        return math.log((now + amount) / now) / self._spread("AMT_CREDIT")
 
     def allowed(self, figures: Frame) -> Booleans:
         """Which trials may be proposed: realistic, and within what is admissible."""

@@ -17,6 +17,8 @@ class Lever(StrEnum):
     LONGER = "longer"  # more instalments, each smaller
     SHORTER = "shorter"  # fewer instalments, each larger
     INCOME = "income"  # an income that the file does not count yet
+    ARREARS = "arrears"  # what is late on credits elsewhere, paid
+    CARD = "card"  # the credit card elsewhere on which most is owed, repaid
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Lock(StrEnum):
     DEPOSIT = "apport"
     TERM = "duree"
     INCOME = "revenu"
+    DEBTS = "dettes"
 
 
 LOCKS: Final[Mapping[Lever, Lock]] = MappingProxyType(
@@ -53,5 +56,7 @@ LOCKS: Final[Mapping[Lever, Lock]] = MappingProxyType(
         Lever.LONGER: Lock.TERM,
         Lever.SHORTER: Lock.TERM,
         Lever.INCOME: Lock.INCOME,
+        Lever.ARREARS: Lock.DEBTS,
+        Lever.CARD: Lock.DEBTS,
     }
 )

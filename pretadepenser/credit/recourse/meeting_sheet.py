@@ -66,6 +66,8 @@ _CARES: Final[Mapping[Lever, str]] = MappingProxyType(
             "Ce revenu est une hypothèse, à prouver. Seul compte un revenu qui existe déjà et qui va durer : "
             "une pension, un loyer perçu, un second emploi."
         ),
+        Lever.ARREARS: "Gardez une preuve du paiement : le fichier des crédits ne le dira que plus tard.",
+        Lever.CARD: "Gardez une preuve du remboursement : le fichier des crédits ne le dira que plus tard.",
     }
 )
 

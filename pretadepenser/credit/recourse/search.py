@@ -3,7 +3,7 @@
 A *lever* is something a client can do about the credit that is asked for, in the client's words; grid.py
 declares the steps of each. Nothing else is ever changed: not the external scores, a protected ground,
 employment, education or housing, which nobody decides in a meeting, and never in a direction that a client
-would not want (earn less, borrow more).
+would not want (earn less, borrow more). Of the credit history, only what debts.py says can be settled.
 
 All single levers and all pairs are scored with the real model, in one matrix. A change may be proposed when
 every figure it moves stays between the PLAUSIBLE quantiles of the portfolio, or no further out than the
@@ -40,6 +40,7 @@ from pretadepenser.credit.dictionary import Frame, Row
 from pretadepenser.credit.model.inputs import input_matrix
 from pretadepenser.credit.model.scoring import Model, score_row
 from pretadepenser.credit.portfolio import Portfolio
+from pretadepenser.credit.recourse import debts
 from pretadepenser.credit.recourse import wording as lever_wording
 from pretadepenser.credit.recourse.grid import (
     BY_MONTH,
@@ -121,8 +122,8 @@ class Levers:
     score: the client's today; sentence: the answer in short; proposals: for a refused client, safe ones,
     cheapest first; fragile: where there is none, the cheapest change that is granted; nearest: where there is
     none either, the change that wins the most points, None when no change wins any; room: for a granted
-    client; tried: how many admissible combinations were scored; step: from one amount to the next, in units
-    of the data.
+    client; offered: what can be held fixed for this client; tried: how many admissible combinations were
+    scored; step: from one amount to the next, in units of the data.
     """
 
     score: Score
@@ -133,6 +134,7 @@ class Levers:
     room: Room | None
     curve: Curve | None
     locked: frozenset[Lock]
+    offered: frozenset[Lock]
     admissible: Admissible
     tried: int
     step: float
@@ -167,21 +169,25 @@ def levers(
     """
     today = score_row(model, row, limit, number)
     search = _Search(model, portfolio, row, today, admissible)
-    step = search.grid.step
+    step, offered = search.grid.step, search.offered
     if today.granted:
         more, room, tried = search.room()
-        return Levers(today, room.sentence, (), None, None, room, more, locked, admissible, tried, step)
+        return Levers(
+            today, room.sentence, (), None, None, room, more, locked, offered, admissible, tried, step
+        )
     trials = search.grid.trials(tuple(lever for lever in Lever if LOCKS[lever] not in locked))
     scored = search.scored(trials)
     proposals = search.found(scored, _sure, PROPOSALS) or search.found(scored, _safe, PROPOSALS)
     fragile = None if proposals else next(iter(search.found(scored, _granted, 1)), None)
     nearest = None if proposals or fragile else search.nearest(scored)
     sentence = lever_wording.answer(
-        today, proposals, fragile, nearest, bool(locked), free=locked != frozenset(Lock)
+        today, proposals, fragile, nearest, bool(locked), free=not offered <= locked
     )
     less = search.less() if Lock.PROJECT not in locked else None
     tried = int(trials.allowed.sum())
-    return Levers(today, sentence, proposals, fragile, nearest, None, less, locked, admissible, tried, step)
+    return Levers(
+        today, sentence, proposals, fragile, nearest, None, less, locked, offered, admissible, tried, step
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,9 +230,19 @@ class _Search:
         self.model, self.row, self.today = model, row, today
         self.scale, self.admissible = today.scale, admissible
         unit = money.in_use().scale
-        self.grid = Grid(portfolio, row, dictionary.columns_of(model.features), admissible, unit)
+        found = debts.NONE
+        # Who is granted is told how much more could be lent, and settles nothing for it.
+        if today.number is not None and not today.granted:
+            found = debts.of(model, portfolio.history(today.number), row)
+        columns = dictionary.columns_of(model.features)
+        self.grid = Grid(portfolio, row, columns, admissible, unit, found)
         self.objections = implausible(row)
         self._alone: dict[tuple[Lever, int, float, float], Booleans] = {}
+
+    @property
+    def offered(self) -> frozenset[Lock]:
+        """What can be held fixed: debts elsewhere only where there are some."""
+        return frozenset(Lock) if self.grid.debts.settlements else frozenset(Lock) - {Lock.DEBTS}
 
     def margins(self, figures: Frame) -> Floats:
         """Margins of the client with these figures, shape (n,)."""
@@ -351,7 +367,9 @@ class _Search:
         trials = self.grid.combined([({lever: np.array([one]) for lever, one in settings.items()}, True)])
         after = {name: float(values[0]) for name, values in trials.figures.items()}
         row = dict(self.row) | {
-            name: value for name, value in after.items() if value == value and value != self.grid.now[name]
+            name: None if value != value else value
+            for name, value in after.items()
+            if value != self.grid.now[name] and (value == value or name in self.grid.history)
         }
         if set(implausible(row)) - set(self.objections):
             return None
@@ -361,7 +379,9 @@ class _Search:
         return Proposal(
             levers=group,
             title=lever_wording.title(group),
-            sentence=lever_wording.sentence(group, self.row, row, self.today, score),
+            sentence=lever_wording.sentence(
+                group, self.row, row, self.today, score, self.grid.debts.settlements
+            ),
             spared=self._spared(settings),
             fragile=self._fragile(settings, score),
             cares=lever_wording.cares(group, changes, score),

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Row, wording
+from pretadepenser.credit.recourse.debts import Settlement
 from pretadepenser.credit.recourse.levers import Lever
 from pretadepenser.credit.scale import Score
 from pretadepenser.credit.whatif.change import Change
@@ -24,6 +25,8 @@ _TITLES: Final[Mapping[Lever, str]] = MappingProxyType(
         Lever.LONGER: "étaler sur plus de mois",
         Lever.SHORTER: "rembourser en moins de mois",
         Lever.INCOME: "ajouter un revenu",
+        Lever.ARREARS: "payer ce qui est en retard",
+        Lever.CARD: "rembourser une carte de crédit",
     }
 )
 _SHOWN: Final = (
@@ -49,7 +52,7 @@ def changes(before: Row, after: Row) -> tuple[Change, ...]:
     """List the figures that differ, the ratios that a client could work out among them."""
     told = []
     first, second = _figures(before), _figures(after)
-    for name in _SHOWN:
+    for name in (*_SHOWN, *dictionary.HISTORY):
         was, becomes = first[name], second[name]
         if was is None or becomes is None or abs(becomes - was) <= _SAME * abs(was):
             continue
@@ -75,13 +78,30 @@ def _figures(row: Row) -> dict[str, float | None]:
     figures = {
         name: float(value) for name, value in columns.items() if isinstance(value, int | float)
     } | known
-    return {name: figures.get(name) for name in _SHOWN}
+    history = {name: row.get(name) for name in dictionary.HISTORY}
+    known_history = {name: float(value) for name, value in history.items() if isinstance(value, int | float)}
+    return {name: figures.get(name) for name in _SHOWN} | {
+        name: known_history.get(name) for name in dictionary.HISTORY
+    }
 
 
-def sentence(levers: tuple[Lever, ...], before: Row, after: Row, today: Score, score: Score) -> str:
-    """Say what to do and what comes of it, in two sentences."""
+def sentence(
+    levers: tuple[Lever, ...],
+    before: Row,
+    after: Row,
+    today: Score,
+    score: Score,
+    settlements: Mapping[Lever, Settlement],
+) -> str:
+    """Say what to do and what comes of it, in two sentences.
+
+    settlements: of the levers that settle a debt elsewhere.
+    """
     first, second = _figures(before), _figures(after)
-    actions = [_ACTIONS[lever](first, second) for lever in levers]
+    actions = [
+        settlements[lever].action if lever in settlements else _ACTIONS[lever](first, second)
+        for lever in levers
+    ]
     moved = [
         f"{noun}{{}} de {french.amount(was)} à {french.amount(becomes)}"
         for name, noun in (("AMT_CREDIT", "le crédit"), ("AMT_ANNUITY", "la mensualité"))
@@ -149,6 +169,8 @@ _ACTIONS: Final[Mapping[Lever, Callable[[_Figures, _Figures], str]]] = MappingPr
         Lever.INCOME: _income,
     }
 )
+# The bureau tells of a payment weeks later.
+_PROOF: Final = "Demandez une preuve du paiement : le fichier des crédits ne le dira que plus tard."
 _CARES: Final[Mapping[Lever, str]] = MappingProxyType(
     {
         Lever.LONGER: "Avec plus de mois, le crédit coûte plus cher au total.",
@@ -158,6 +180,8 @@ _CARES: Final[Mapping[Lever, str]] = MappingProxyType(
             "Ce revenu est une hypothèse, à prouver. Seul compte un revenu qui existe déjà et qui va durer : "
             "une pension, un loyer perçu, un second emploi."
         ),
+        Lever.ARREARS: _PROOF,
+        Lever.CARD: _PROOF,
     }
 )
 

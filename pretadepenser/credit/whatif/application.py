@@ -47,9 +47,10 @@ def required(model: Model, portfolio: Portfolio) -> tuple[Column, ...]:
 def row(answers: Mapping[str, Value]) -> Row:
     """Make a client's row of the answers (raw values by column): what was not asked or answered is missing.
 
+    Nobody has asked for the person's credit history: it is not known, which the model has learnt to judge.
     Who lives on a pension, or has no job, has no current employment, said or not.
     """
-    whole: dict[str, Value] = {name: answers.get(name) for name in dictionary.COLUMNS}
+    whole: dict[str, Value] = {name: answers.get(name) for name in dictionary.STORED}
     if whole["NAME_INCOME_TYPE"] in WITHOUT_JOB and whole["DAYS_EMPLOYED"] is None:
         whole["DAYS_EMPLOYED"] = NO_EMPLOYMENT
     return whole

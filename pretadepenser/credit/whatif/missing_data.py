@@ -145,7 +145,8 @@ def sensitivity(model: Model, portfolio: Portfolio, row: Row, limit: float) -> S
 
 
 def _margins(model: Model, files: Sequence[Row]) -> Floats:
-    return model.margins(input_matrix(dictionary.frame(files), model.features))
+    frame = dictionary.frame(files, dictionary.columns_of(model.features))
+    return model.margins(input_matrix(frame, model.features))
 
 
 def _decisive(

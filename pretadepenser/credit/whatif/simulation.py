@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pretadepenser import french
@@ -38,13 +38,15 @@ class Move:
 class Simulation:
     """A client as the file says and as simulated.
 
-    changes: in the order of the dictionary, empty where nothing differs; moved: all that is told as one whose
+    changes: in the order of the dictionary, empty where nothing differs; repaid: the debts elsewhere whose
+    repayment makes those of the credit history, in words; moved: all that is told as one whose
     points differ, the strongest first, so that their points add up to the difference of the scores.
     """
 
     before: Decomposition
     after: Decomposition
     changes: tuple[Change, ...]
+    repaid: tuple[str, ...]
     moved: tuple[Move, ...]
 
     @property
@@ -64,8 +66,17 @@ class Simulation:
             return french.typeset(
                 "Vous n’avez rien changé : ce sont les chiffres du dossier, et la décision reste la même."
             )
-        changed = french.join([one.sentence for one in self.changes])
-        return french.typeset(f"Vous avez changé : {changed}. {self._effect}")
+        return french.typeset(f"{' '.join(self._done)} {self._effect}")
+
+    @property
+    def _done(self) -> list[str]:
+        """What was changed in the file, and what is supposed to be repaid, in a sentence each."""
+        changed = [one.sentence for one in self.changes if one.name not in dictionary.HISTORY]
+        repaid = [french.quoted(one) for one in self.repaid]
+        return [
+            *([f"Vous avez changé : {french.join(changed)}."] if changed else []),
+            *([f"Vous supposez remboursé : {french.join(repaid)}."] if repaid else []),
+        ]
 
     @property
     def _effect(self) -> str:
@@ -97,8 +108,8 @@ class Simulation:
 
 def levers(model: Model) -> tuple[Column, ...]:
     """Columns that the model uses and that a client can honestly change, in the order of the dictionary."""
-    used = (dictionary.COLUMNS[name] for name in dictionary.columns_of(model.features))
-    return tuple(column for column in used if column.actionable and not column.protected)
+    used = (dictionary.COLUMNS.get(name) for name in dictionary.columns_of(model.features))
+    return tuple(column for column in used if column and column.actionable and not column.protected)
 
 
 def objections(portfolio: Portfolio, row: Row, changes: Mapping[str, Value]) -> Mapping[str, str]:
@@ -124,6 +135,7 @@ def simulate(
     changes: Mapping[str, Value],
     limit: float,
     number: int | None = None,
+    repaid: Sequence[str] = (),
 ) -> Simulation:
     """Score a client again with some figures replaced; nothing is stored.
 
@@ -133,6 +145,7 @@ def simulate(
         changes: raw values to replace, by column; those that read as the file's do are ignored.
         limit: largest tolerated probability, 0..1.
         number: SK_ID_CURR, None for a person who is not in the portfolio.
+        repaid: in words, the debts whose repayment changes figures of the credit history (whatif.repaid).
 
     Raises KeyError: a column or category that the dictionary does not know.
     """
@@ -150,9 +163,10 @@ def simulate(
                 real[column.name],
                 *_texts(column, row, {**row, **real}),
             )
-            for column in dictionary.COLUMNS.values()
+            for column in dictionary.STORED.values()
             if column.name in real
         ),
+        tuple(repaid),
         _moved(before, after),
     )
 
@@ -161,7 +175,7 @@ def _differs(name: str, before: Value, after: Value) -> bool:
     """Say whether a new value is another one for a reader too, amounts to the cent."""
     if neutral(name, before) == after:
         return False
-    old, new = _texts(dictionary.COLUMNS[name], {name: before}, {name: after})
+    old, new = _texts(dictionary.STORED[name], {name: before}, {name: after})
     return old != new
 
 

@@ -1,0 +1,113 @@
+"""What if debts elsewhere were repaid: the history as it would be told, summed up by the same SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pretadepenser import french
+from pretadepenser.credit.dictionary import HISTORY, TABLES, Row, wording
+from pretadepenser.credit.dictionary.wording import Value
+from pretadepenser.credit.history import features
+from pretadepenser.credit.history.features import Histories
+
+BUREAU: Final = "bureau"
+# What the bureau would say of a credit that was repaid today.
+_REPAID: Final[Row] = {
+    "CREDIT_ACTIVE": "Closed",
+    "CREDIT_DAY_OVERDUE": 0,
+    "AMT_CREDIT_SUM_DEBT": 0.0,
+    "AMT_CREDIT_SUM_OVERDUE": 0.0,
+    "DAYS_ENDDATE_FACT": 0,
+}
+
+
+@dataclass(frozen=True)
+class Debt:
+    """A credit elsewhere that is not repaid: the bureau's number, what it is, what is owed and what is late.
+
+    owed, late: amounts in units of the data, None where the bureau does not say.
+    """
+
+    number: int
+    label: str
+    revolving: bool
+    owed: float | None
+    late: float | None
+
+    @property
+    def sentence(self) -> str:
+        """What it is and what is owed, for a reader: "Carte de crédit : 1 200 € à rembourser"."""
+        owed = (
+            "reste à rembourser inconnu" if self.owed is None else f"{french.amount(self.owed)} à rembourser"
+        )
+        late = f", dont {french.amount(self.late)} en retard" if self.late else ""
+        return french.typeset(f"{self.label} : {owed}{late}")
+
+
+def debts(history: Histories) -> tuple[Debt, ...]:
+    """The credits elsewhere that were open on the day of the application: the latest first, then the largest.
+
+    history: the client's raw rows by table, as the portfolio gives them.
+    """
+    kind = TABLES[BUREAU].columns["CREDIT_TYPE"]
+    found = [
+        Debt(
+            int(row["SK_ID_BUREAU"] or 0),
+            wording.text_in(kind, row),
+            row["CREDIT_TYPE"] == "Credit card",
+            _amount(row["AMT_CREDIT_SUM_DEBT"]),
+            _amount(row["AMT_CREDIT_SUM_OVERDUE"]),
+        )
+        for row in history.get(BUREAU, ())
+        if _open(row)
+    ]
+    return tuple(sorted(found, key=lambda one: (-(one.late or 0.0), -(one.owed or 0.0), one.number)))
+
+
+def without(history: Histories, numbers: Collection[int]) -> Histories:
+    """The history as it would be told once these credits elsewhere are repaid."""
+    rows = [
+        {**row, **_REPAID} if row["SK_ID_BUREAU"] in numbers and _open(row) else row
+        for row in history.get(BUREAU, ())
+    ]
+    return {**history, BUREAU: rows}
+
+
+def on_time(history: Histories) -> Histories:
+    """The history as it would be told once all that is late on credits elsewhere is paid."""
+    return {**history, BUREAU: [_on_time(row) if _open(row) else row for row in history.get(BUREAU, ())]}
+
+
+def repaid(history: Histories, numbers: Collection[int]) -> dict[str, Value]:
+    """Figures of the history once these credits elsewhere are repaid, by name.
+
+    Only figures of the bureau's credits: nothing else of the history changes.
+    """
+    return summed([without(history, numbers)])[0]
+
+
+def summed(histories: Sequence[Histories]) -> list[dict[str, Value]]:
+    """Figures of the bureau's credits, by name, of each of some histories."""
+    return [
+        {name: figures[name] for name, column in HISTORY.items() if column.table == BUREAU}
+        for figures in features.of([{BUREAU: history.get(BUREAU, ())} for history in histories])
+    ]
+
+
+def _on_time(row: Row) -> Row:
+    late, owed = _amount(row["AMT_CREDIT_SUM_OVERDUE"]) or 0.0, _amount(row["AMT_CREDIT_SUM_DEBT"])
+    left = None if owed is None else max(owed - late, 0.0)
+    return {**row, "CREDIT_DAY_OVERDUE": 0, "AMT_CREDIT_SUM_OVERDUE": 0.0, "AMT_CREDIT_SUM_DEBT": left}
+
+
+def _open(row: Row) -> bool:
+    """Whether a credit was told as open on the day of the application, as the SQL understands it."""
+    opened, told = row["DAYS_CREDIT"], row["DAYS_CREDIT_UPDATE"]
+    known = all(isinstance(days, int | float) and days <= 0 for days in (opened, told))
+    return known and row["CREDIT_ACTIVE"] != "Closed"
+
+
+def _amount(value: Value) -> float | None:
+    return float(value) if isinstance(value, int | float) and value >= 0 else None

@@ -1,0 +1,112 @@
+"""Credit histories that come with a row from outside: what is accepted, what is said of the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pretadepenser.credit.explanation import batch, nested
+from pretadepenser.credit.explanation.batch import RowsError
+from tests.unit import by_heart
+from tests.unit.by_heart import Step, client, plain
+from tests.unit.test_repaid import credit
+
+MODEL = by_heart.model(500.5, Step("BUREAU_ACTIVE", at=2, below=20, above=-20))
+
+
+def outside(**told: Any) -> dict[str, Any]:
+    """A row as JSON gives it: an application, a credit elsewhere without the client's number."""
+    row = {name: value for name, value in client().items() if not name.startswith(HISTORY)}
+    return {**row, "SK_ID_CURR": 7, **told}
+
+
+HISTORY = ("BUREAU_", "PREVIOUS_", "INSTALMENTS_", "POS_", "CARD_", "TARGET")
+
+
+def elsewhere(number: int, **told: Any) -> dict[str, Any]:
+    """A credit elsewhere, without the number of a client."""
+    row = credit(number, **told)
+    del row["SK_ID_CURR"]
+    return row
+
+
+def points(*rows: dict[str, Any]) -> list[int]:
+    """Points of rows from outside."""
+    return [one.points for one in batch.score_table(MODEL, batch.table_of_rows(rows, MODEL), 0.48)]
+
+
+def test_a_history_counts_as_it_does_in_the_portfolio() -> None:
+    two, one, none = [elsewhere(1), elsewhere(2)], [elsewhere(1)], list[dict[str, Any]]()
+    assert points(*(outside(bureau=told) for told in (two, one, none))) == [480, 520, 520]
+
+
+def test_nobody_looked_is_not_nothing_there() -> None:
+    rows = [outside(bureau=[]), outside(bureau=None), outside()]
+    table = batch.table_of_rows(rows, MODEL)
+    assert table.column("BUREAU_ACTIVE").to_pylist() == [0, None, None]
+    assert table.column("PREVIOUS_APPROVED").to_pylist() == [None, None, None]
+
+
+def test_without_a_history_the_row_has_no_figures_of_one() -> None:
+    assert "BUREAU_ACTIVE" not in batch.table_of_rows([outside()], MODEL).column_names
+
+
+def test_numbers_of_credits_are_each_persons_own() -> None:
+    months = [{"SK_ID_BUREAU": 1, "MONTHS_BALANCE": -1, "STATUS": "1"}]
+    late = outside(bureau=[elsewhere(1)], bureau_balance=months)
+    paid = outside(bureau=[elsewhere(1)], bureau_balance=[{**months[0], "STATUS": "0"}])
+    table = batch.table_of_rows([late, paid], MODEL)
+    assert table.column("BUREAU_MONTHS_LATE").to_pylist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("told", "line", "column", "what"),
+    [
+        (
+            {"bureau": {}},
+            1,
+            "bureau",
+            "une liste d’objets est attendue, ou null si cet historique n’est pas connu",
+        ),
+        (
+            {"bureau": [3]},
+            1,
+            "bureau",
+            "une liste d’objets est attendue, ou null si cet historique n’est pas connu",
+        ),
+        ({"bureau": [elsewhere(1, AGE=3)]}, 1, "bureau", "colonnes inconnues : AGE"),
+        (
+            {"bureau": [elsewhere(1), elsewhere(2, CREDIT_ACTIVE="Open")]},
+            1,
+            "bureau.CREDIT_ACTIVE",
+            "catégorie inconnue « Open » (admises : « Active », « Closed », « Sold », « Bad debt »)",
+        ),
+        ({"bureau": [elsewhere(1, DAYS_CREDIT="hier")]}, 1, "bureau.DAYS_CREDIT", "un nombre est attendu"),
+        ({"bureau": [elsewhere(1, CREDIT_TYPE=3)]}, 1, "bureau.CREDIT_TYPE", "un texte est attendu"),
+        ({"bureau": [elsewhere(1, DAYS_CREDIT=None)]}, 1, "bureau.DAYS_CREDIT", "valeur absente"),
+    ],
+)
+def test_what_does_not_fit_is_said(told: dict[str, Any], line: int, column: str, what: str) -> None:
+    with pytest.raises(RowsError) as caught:
+        batch.table_of_rows([outside(bureau=[elsewhere(1)]), outside(**told)], MODEL)
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.column) == (line, column)
+    assert plain(problem.what).startswith(what)
+
+
+def test_a_column_that_must_be_there_is_missed() -> None:
+    row = elsewhere(1)
+    del row["CREDIT_ACTIVE"]
+    _, problems = nested.histories([{"bureau": [row]}])
+    assert [(one.line, one.column) for one in problems] == [(0, "bureau.CREDIT_ACTIVE")]
+
+
+def test_each_person_keeps_its_own_rows() -> None:
+    found, problems = nested.histories(
+        [{"bureau": [elsewhere(1), elsewhere(2)]}, {"bureau": []}, {}, {"bureau": [elsewhere(3)]}]
+    )
+    assert problems == []
+    numbers = [[row["SK_ID_BUREAU"] for row in one.get("bureau", ())] for one in found]
+    assert numbers == [[1, 2], [], [], [3]]
+    assert ["bureau" in one for one in found] == [True, True, False, True]

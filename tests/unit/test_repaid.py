@@ -1,0 +1,176 @@
+"""Debts elsewhere that are supposed repaid: what is owed, what the history says then, what the model does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from pretadepenser.credit.dictionary.wording import Value
+from pretadepenser.credit.recourse import debts as settling
+from pretadepenser.credit.recourse.levers import Lever, Lock
+from pretadepenser.credit.recourse.search import levers
+from pretadepenser.credit.whatif import repaid
+from pretadepenser.credit.whatif.simulation import simulate
+from tests.unit import by_heart
+from tests.unit.by_heart import Step, plain
+
+OWED = {"AMT_CREDIT_SUM_DEBT": 0.0, "AMT_CREDIT_SUM_OVERDUE": 0.0, "CREDIT_DAY_OVERDUE": 0}
+
+
+def credit(number: int, **told: Value) -> dict[str, Any]:
+    """A consumer credit elsewhere of client 100050, open and paid on time, on which 2,000 are owed."""
+    return {
+        "SK_ID_CURR": 100_050,
+        "SK_ID_BUREAU": number,
+        "CREDIT_ACTIVE": "Active",
+        "CREDIT_CURRENCY": "currency 1",
+        "DAYS_CREDIT": -400,
+        "CREDIT_DAY_OVERDUE": 0,
+        "DAYS_CREDIT_ENDDATE": 300.0,
+        "DAYS_ENDDATE_FACT": None,
+        "AMT_CREDIT_MAX_OVERDUE": 0.0,
+        "CNT_CREDIT_PROLONG": 0,
+        "AMT_CREDIT_SUM": 10_000.0,
+        "AMT_CREDIT_SUM_DEBT": 2_000.0,
+        "AMT_CREDIT_SUM_LIMIT": None,
+        "AMT_CREDIT_SUM_OVERDUE": 0.0,
+        "CREDIT_TYPE": "Consumer credit",
+        "DAYS_CREDIT_UPDATE": -10,
+        "AMT_ANNUITY": None,
+        **told,
+    }
+
+
+LATE = credit(1, AMT_CREDIT_SUM_OVERDUE=300.0, CREDIT_DAY_OVERDUE=12)
+CARD = credit(2, CREDIT_TYPE="Credit card", AMT_CREDIT_SUM_DEBT=5_000.0)
+HISTORY: Mapping[str, list[dict[str, Any]]] = {
+    "bureau": [
+        credit(3, CREDIT_ACTIVE="Closed", AMT_CREDIT_SUM_DEBT=0.0, DAYS_ENDDATE_FACT=-20.0),
+        CARD,
+        LATE,
+        # Told after the application: nobody knew.
+        credit(4, DAYS_CREDIT_UPDATE=3, AMT_CREDIT_SUM_DEBT=90_000.0),
+        credit(5, AMT_CREDIT_SUM_DEBT=None),
+    ]
+}
+
+
+def test_debts_are_those_known_and_open_what_is_late_first() -> None:
+    assert [(one.number, plain(one.sentence)) for one in repaid.debts(HISTORY)] == [
+        (1, "Crédit à la consommation : 2 000 € à rembourser, dont 300 € en retard"),
+        (2, "Carte de crédit : 5 000 € à rembourser"),
+        (5, "Crédit à la consommation : reste à rembourser inconnu"),
+    ]
+
+
+def test_a_client_without_a_credit_owes_nothing() -> None:
+    assert repaid.debts({"bureau": []}) == repaid.debts({}) == ()
+
+
+def test_a_repaid_credit_is_closed_and_owes_nothing() -> None:
+    before, after = repaid.summed([HISTORY, repaid.without(HISTORY, [2])])
+    assert (before["BUREAU_ACTIVE"], after["BUREAU_ACTIVE"]) == (3, 2)
+    assert (before["BUREAU_CLOSED"], after["BUREAU_CLOSED"]) == (1, 2)
+    assert (before["BUREAU_CARDS"], after["BUREAU_CARDS"]) == (1, 0)
+    assert (before["BUREAU_DEBT"], after["BUREAU_DEBT"]) == (7_000, 2_000)
+    assert (before["BUREAU_OVERDUE"], after["BUREAU_OVERDUE"]) == (300, 300)
+    assert repaid.repaid(HISTORY, [2]) == after
+
+
+def test_arrears_paid_leave_the_credit_open() -> None:
+    before, after = repaid.summed([HISTORY, repaid.on_time(HISTORY)])
+    assert (before["BUREAU_OVERDUE"], after["BUREAU_OVERDUE"]) == (300, 0)
+    assert (before["BUREAU_OVERDUE_CREDITS"], after["BUREAU_OVERDUE_CREDITS"]) == (1, 0)
+    assert (before["BUREAU_ACTIVE"], after["BUREAU_ACTIVE"]) == (3, 3)
+    # Who pays 300 owes 300 less.
+    assert (before["BUREAU_DEBT"], after["BUREAU_DEBT"]) == (7_000, 6_700)
+
+
+def test_the_rows_of_the_portfolio_are_left_as_they_are() -> None:
+    told = [dict(row) for row in HISTORY["bureau"]]
+    repaid.repaid(HISTORY, [1, 2])
+    assert HISTORY["bureau"] == told
+
+
+def test_a_simulation_tells_what_is_supposed_repaid() -> None:
+    model = by_heart.model(480.5, Step("BUREAU_CARDS", at=1, below=30, above=0))
+    row = by_heart.client(**repaid.summed([HISTORY])[0])
+    card = repaid.debts(HISTORY)[1]
+    told = simulate(model, row, repaid.repaid(HISTORY, [card.number]), 0.48, repaid=[card.sentence])
+    assert plain(told.sentence).startswith(
+        "Le prêt, refusé aujourd’hui, serait accordé. Vous supposez remboursé : « Carte de crédit : 5 000 € "
+        "à rembourser ». La probabilité de ne pas rembourser descendrait de "
+    )
+    assert plain(told.sentence).endswith("et le score passerait de 480 à 510 points (+30 points).")
+    assert "BUREAU_CARDS" in [one.name for one in told.changes]
+
+
+@pytest.fixture(scope="module")
+def portfolio(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The hundred, of whom the fiftieth has these credits elsewhere."""
+    folder = tmp_path_factory.mktemp("repaid")
+    return by_heart.portfolio(folder, by_heart.hundred(), {"bureau": HISTORY["bureau"]})
+
+
+def found(portfolio: Any, *steps: Step, locked: frozenset[Lock] = frozenset()) -> Any:
+    """The levers of the fiftieth at a model of these steps, 480 points without them."""
+    client = by_heart.member(portfolio, 50)
+    return levers(by_heart.model(480.5, *steps), portfolio, client.values, 0.48, locked, client.number)
+
+
+def test_paying_arrears_can_change_the_decision(portfolio: Any) -> None:
+    answer = found(portfolio, Step("BUREAU_OVERDUE", at=1, below=30, above=0))
+    (one,) = answer.proposals
+    assert one.levers == (Lever.ARREARS,)
+    assert plain(one.title) == "Payer ce qui est en retard"
+    assert plain(one.sentence) == (
+        "Payer les 300 € en retard sur des crédits ailleurs. Le score passerait de 480 à 510 points et le "
+        "prêt serait accordé."
+    )
+    assert [(change.name, plain(change.before_text), plain(change.after_text)) for change in one.changes] == [
+        ("BUREAU_DEBT", "7 000 €", "6 700 €"),
+        ("BUREAU_DEBT_SHARE", "35 %", "34 %"),
+        ("BUREAU_OVERDUE", "300 €", "0 €"),
+        ("BUREAU_OVERDUE_CREDITS", "1 crédit", "0 crédit"),
+    ]
+    assert plain(one.cares[0]) == (
+        "Demandez une preuve du paiement : le fichier des crédits ne le dira que plus tard."
+    )
+    assert one.row["BUREAU_OVERDUE"] == 0
+
+
+def test_a_card_repaid_is_closed_too(portfolio: Any) -> None:
+    (one,) = found(portfolio, Step("BUREAU_CARDS", at=1, below=30, above=0)).proposals
+    assert one.levers == (Lever.CARD,)
+    assert plain(one.sentence).startswith(
+        "Rembourser et fermer une carte de crédit ailleurs, où 5 000 € sont dus. "
+    )
+
+
+def test_what_both_settle_counts_as_both(portfolio: Any) -> None:
+    steps = Step("BUREAU_OVERDUE", at=1, below=15, above=0), Step("BUREAU_CARDS", at=1, below=15, above=0)
+    (one,) = found(portfolio, *steps).proposals
+    assert one.levers == (Lever.ARREARS, Lever.CARD)
+    assert (one.row["BUREAU_OVERDUE"], one.row["BUREAU_CARDS"], one.row["BUREAU_DEBT"]) == (0, 0, 1_700)
+    assert one.score.points == 510
+
+
+def test_debts_can_be_held_fixed(portfolio: Any) -> None:
+    step = Step("BUREAU_OVERDUE", at=1, below=30, above=0)
+    assert found(portfolio, step, locked=frozenset({Lock.DEBTS})).shown == ()
+    assert Lock.DEBTS in found(portfolio, step).offered
+
+
+def test_who_owes_nothing_is_offered_nothing(portfolio: Any) -> None:
+    other = by_heart.member(portfolio, 51)
+    model = by_heart.model(480.5, Step("BUREAU_OVERDUE", at=1, below=0, above=0))
+    answer = levers(model, portfolio, other.values, 0.48, number=other.number)
+    assert Lock.DEBTS not in answer.offered
+    assert settling.of(model, portfolio.history(other.number), other.values) == settling.Debts({}, {})
+
+
+def test_a_model_without_histories_settles_nothing(portfolio: Any) -> None:
+    answer = found(portfolio, Step("AMT_CREDIT", at=1.0, below=0, above=0))
+    assert Lock.DEBTS not in answer.offered

@@ -1,0 +1,202 @@
+"""Pages and API where the model has learnt from credit histories."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from lxml.html import HtmlElement, document_fromstring
+
+from pretadepenser import create_app
+from pretadepenser.credit.dictionary import COLUMNS, HISTORY
+from pretadepenser.credit.model.inputs import FEATURES, HISTORY_FEATURES
+from pretadepenser.credit.model.scoring import current_model, score_row
+from pretadepenser.credit.portfolio import Client, Portfolio, current_portfolio
+from pretadepenser.credit.whatif import repaid
+from pretadepenser.records import tokens, users
+from pretadepenser.records.models import Role
+from tests import invariants
+from tests.conftest import PASSWORD, signed_in
+
+
+@pytest.fixture(scope="module")
+def app(learned: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """An application on `learned`, which an advisor may sign in to."""
+    instance = tmp_path_factory.mktemp("learned") / "instance"
+    shutil.copytree(learned, instance, symlinks=True)
+    app = create_app({"INSTANCE": instance, "TESTING": True})
+    app.extensions["database"].upgrade()
+    users.add_user(app.extensions["database"], "agathe", Role.ADVISOR, PASSWORD)
+    return app
+
+
+@pytest.fixture(scope="module")
+def clients(learned: Path) -> Portfolio:
+    """The clients of the application."""
+    found = current_portfolio(learned)
+    assert found
+    return found
+
+
+@pytest.fixture(scope="module")
+def indebted(clients: Portfolio, learned: Path) -> Client:
+    """A refused client who owes on several credits elsewhere."""
+    model = current_model(learned)
+    assert model
+    for number in clients.numbers():
+        client = clients.client(int(number))
+        assert client
+        owes = len(repaid.debts(clients.history(client.number))) >= 3
+        if owes and not score_row(model, client.values, 0.48).granted:
+            return client
+    raise AssertionError("nobody owes")
+
+
+@pytest.fixture(scope="module")
+def fetch(app: Flask) -> Callable[..., HtmlElement]:
+    """Fetches a page, or sends a form, as the advisor."""
+    browser = signed_in(app, "agathe")
+
+    def ask(address: str, form: dict[str, str] | None = None, status: int = 200) -> HtmlElement:
+        answer = browser.get(address) if form is None else browser.post(address, data=form)
+        assert answer.status_code == status, answer.text
+        return invariants.check(answer.text, address)
+
+    return ask
+
+
+def text(shown: HtmlElement) -> str:
+    return " ".join(shown.text_content().split())
+
+
+def test_the_model_looks_at_what_the_portfolio_tells(learned: Path) -> None:
+    model = current_model(learned)
+    assert model
+    assert model.features == (*FEATURES, *HISTORY_FEATURES)
+    assert len(model.features) <= 60
+    assert model.card.histories is not None
+    assert model.card.monotone["BUREAU_OVERDUE"] == 1
+    assert "PREVIOUS_TERM" not in model.card.monotone
+
+
+def test_arrears_never_help(learned: Path, clients: Portfolio) -> None:
+    model = current_model(learned)
+    assert model
+    for number in clients.numbers()[::100]:
+        client = clients.client(int(number))
+        assert client
+        for name in ("BUREAU_OVERDUE", "BUREAU_MONTHS_LATE", "INSTALMENTS_LATE_SHARE", "PREVIOUS_REFUSED"):
+            before = client.values[name]
+            if before is None:
+                continue
+            worse = {**client.values, name: float(before) * 2 + 1}
+            assert score_row(model, worse, 0.48).margin >= score_row(model, client.values, 0.48).margin - 1e-5
+
+
+def test_the_client_page_tells_the_history_among_its_reasons(
+    fetch: Callable[..., HtmlElement], clients: Portfolio
+) -> None:
+    told = " ".join(text(fetch(f"/clients/{number}")) for number in clients.numbers()[:6])
+    assert re.search(r"Crédits dans d’autres établissements|Reste à rembourser ailleurs", told)
+    assert not re.search(r"\b(BUREAU|PREVIOUS|INSTALMENTS|POS|CARD)_", told)
+
+
+def boxes(shown: HtmlElement) -> dict[str, str]:
+    """Boxes of the debts that can be supposed repaid, by name, with their words."""
+    found = {}
+    for box in shown.xpath("//input[@type='checkbox' and starts-with(@name, 'rembourse_')]"):
+        (label,) = shown.xpath(f"//label[@for='{box.get('id')}']")
+        found[box.get("name")] = text(label)
+    return found
+
+
+def test_a_repaid_credit_is_simulated(fetch: Callable[..., HtmlElement], indebted: Client) -> None:
+    address = f"/clients/{indebted.number}/simulation"
+    shown = fetch(address)
+    offered = boxes(shown)
+    assert len(offered) >= 3
+    assert all(
+        re.search(r" : (.* à rembourser|reste à rembourser inconnu)", words) for words in offered.values()
+    )
+    form = next(one for one in shown.forms if (one.get("action") or "").endswith("simulation"))
+    sent = dict(form.form_values())
+    answer = fetch(address, sent | dict.fromkeys(offered, "y"))
+    said = text(answer)
+    assert "Vous supposez remboursé : « " in said
+    assert "Vous avez changé" not in said
+    assert "Reste à rembourser ailleurs" in said or "Crédits en cours ailleurs" in said
+    # What was chosen is still chosen.
+    kept = answer.xpath("//input[starts-with(@name, 'rembourse_') and @checked]")
+    assert {one.get("name") for one in kept} >= set(offered)
+    pictures = answer.xpath("//main//img/@src")
+    assert all("rembourse" not in one for one in pictures)
+
+
+def test_levers_tell_debts_only_where_there_are_some(
+    fetch: Callable[..., HtmlElement], clients: Portfolio, indebted: Client
+) -> None:
+    offered = text(fetch(f"/clients/{indebted.number}/leviers"))
+    owing = any(one.late or one.revolving for one in repaid.debts(clients.history(indebted.number)))
+    assert ("Les dettes ailleurs" in offered) == owing
+
+
+@pytest.fixture(scope="module")
+def api(app: Flask) -> Any:
+    """A system with a token."""
+    browser = app.test_client()
+    token = tokens.add_token(app.extensions["database"], "agence")
+    browser.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    return browser
+
+
+def sent(clients: Portfolio, number: int, *, histories: bool) -> dict[str, Any]:
+    """A client of the portfolio as another system would send it."""
+    client = clients.client(number)
+    assert client
+    row: dict[str, Any] = {name: client.values[name] for name in COLUMNS}
+    return row | (dict(clients.history(number)) if histories else {})
+
+
+def test_a_person_sent_with_the_history_has_the_score_of_the_screen(api: Any, clients: Portfolio) -> None:
+    numbers = clients.numbers()[:30].tolist()
+    rows = [sent(clients, number, histories=True) for number in numbers]
+    told = api.post("/api/v1/scores", json={"rows": rows}).get_json()["scores"]
+    screen = [api.get(f"/api/v1/clients/{number}/score").get_json() for number in numbers]
+    assert [one["points"] for one in told] == [one["points"] for one in screen]
+    assert [one["probability"] for one in told] == pytest.approx(
+        [one["probability"] for one in screen], abs=1e-9
+    )
+
+
+def test_a_person_without_a_history_is_judged_all_the_same(api: Any, clients: Portfolio) -> None:
+    number = int(clients.numbers()[0])
+    (told,) = api.post(
+        "/api/v1/scores?reasons=true", json=[sent(clients, number, histories=False)]
+    ).get_json()["scores"]
+    listed = {one["name"]: one["text"] for part in told["contributions"] for one in part["members"]}
+    assert {listed[name] for name in HISTORY if name in listed} == {"donnée absente"}
+    against = " ".join(one["sentence"] for one in told["reasons"]["against"] + told["reasons"]["in_favour"])
+    assert "ailleurs" not in against
+
+
+def test_a_wrong_history_is_told_with_its_place(api: Any, clients: Portfolio) -> None:
+    row = sent(clients, int(clients.numbers()[0]), histories=False) | {"bureau": [{"CREDIT_ACTIVE": 3}]}
+    answer = api.post("/api/v1/scores", json=[row])
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"][0] | {"rows": 1} == {
+        "row": 0,
+        "column": "bureau.CREDIT_ACTIVE",
+        "detail": "un texte est attendu",
+        "rows": 1,
+    }
+
+
+def test_the_card_tells_what_histories_add(fetch: Callable[..., HtmlElement], app: Flask) -> None:
+    card = signed_in(app, "agathe").get("/modele/fiche.md").text
+    assert re.search(r"l’aire sous la courbe ROC passe de 0,\d{4} pour la demande seule à 0,\d{4}", card)
+    assert document_fromstring(f"<p>{card}</p>").text_content()
