@@ -103,7 +103,7 @@ study-data:
 	fi
 
 .PHONY: test
-test: $(VENV)/.test browser pdf checkers ## Installe ce que les tests demandent, puis les lance (ARGS="-k …")
+test: $(VENV)/.test browser pdf checkers spark ## Installe ce que les tests demandent, puis les lance (ARGS="-k …")
 	@$(say) 'Tests'
 	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
@@ -141,8 +141,9 @@ check: lint test ## Tout vérifier : lint, puis test
 lock: $(VENV)/.test ## Refait les verrous de requirements/ (UPGRADE=--upgrade : dernières versions)
 	@$(say) 'Verrous'
 	@$(PIP) install uv
-	@$(call lock,test,--all-extras $(UPGRADE))
+	@$(call lock,test,--extra audit --extra postgresql --extra research --extra test $(UPGRADE))
 	@$(call lock,run,--extra postgresql --constraint requirements/test.lock)
+	@$(call lock,spark,--extra postgresql --extra spark --constraint requirements/test.lock)
 	@$(call lock,research,--extra postgresql --extra research --constraint requirements/test.lock)
 
 # $(call lock,NAME,OPTIONS): the pins of the lock that is there are kept unless something asks for others. The
@@ -195,6 +196,10 @@ $(VENV)/.research: requirements/research.lock setup.cfg | $(VENV)/.made
 	@$(call install,research)
 	@touch $(VENV)/.run
 
+# Beside what the test lock holds: PySpark, of no use without Java.
+$(VENV)/.spark: requirements/spark.lock setup.cfg | $(VENV)/.test
+	@$(call install,spark)
+
 define install
 $(say) 'Installation des versions verrouillées de requirements/$(1).lock (la première fois, quelques minutes)'; \
 $(PIP) install --require-hashes --requirement requirements/$(1).lock \
@@ -225,6 +230,13 @@ checkers: $(VENV)/.made
 	mkdir -p $(VENV)/checkers && cp tests/checkers/package*.json $(VENV)/checkers/ \
 	&& npm ci --prefix $(VENV)/checkers --ignore-scripts --no-audit --no-fund --silent \
 	|| { rm -rf $(VENV)/checkers; echo 'Les autres vérificateurs n’ont pas pu être installés : axe-core seul jugera.' >&2; }
+
+# Spark's tests start a cluster of their own. Without Java, or where PySpark cannot be had, they are skipped and say so.
+.PHONY: spark
+spark: $(VENV)/.test
+	@command -v java >/dev/null || { $(call packages,default-jre-headless,les tests de Spark); }
+	@command -v java >/dev/null || exit 0; $(MAKE) $(VENV)/.spark \
+	|| echo 'PySpark n’a pas pu être installé : Spark ne sera pas testé.' >&2
 
 # $(call packages,NAMES,WHAT FOR)
 define packages

@@ -32,6 +32,17 @@ PERMANENT = click.option(
     is_flag=True,
     help="Le mot de passe n’a pas à être changé à la première connexion (comptes de machines).",
 )
+HISTORIES = click.option(
+    "--histories/--no-histories",
+    default=True,
+    help="Avec ou sans l’historique de crédit des clients (six tables ; plus rapide sans).",
+)
+ENGINE = click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "spark"]),
+    default="duckdb",
+    help="Moteur : duckdb, sur cette machine ; spark, sur celles de SPARK_MASTER (tables Parquet).",
+)
 # Fewest fictitious clients that a model can be trained on, whatever the seed (about 8 % of them default).
 _FEWEST = 2000
 
@@ -110,14 +121,15 @@ def _say_report(report: Any) -> None:
             )
 
 
-def _make_portfolio(clients: int, seed: int) -> None:
+def _make_portfolio(clients: int, seed: int, with_histories: bool) -> None:
     from pretadepenser.credit.portfolio import import_batches
-    from pretadepenser.demo import batches
+    from pretadepenser.demo import batches, histories
 
     with Progress() as progress:
         report = import_batches(
             batches(clients, seed),
             _instance(),
+            histories=histories(clients, seed) if with_histories else {},
             fictitious=True,
             total=clients,
             progress=progress,
@@ -188,8 +200,9 @@ def _begin(step: str) -> None:
     help=f"Nombre de clients fictifs, {number(_FEWEST)} au moins.",
 )
 @click.option("--seed", metavar="S", type=click.IntRange(0), default=1, help="Graine du tirage au sort.")
+@HISTORIES
 @with_appcontext
-def prepare(clients: int, seed: int) -> None:
+def prepare(clients: int, seed: int, histories: bool) -> None:
     """Met en place ce qui manque : tables, portefeuille fictif, modèle, premier utilisateur."""
     from pretadepenser.credit.model.artefact import NAME as MODEL
     from pretadepenser.credit.portfolio.reading import NAME as PORTFOLIO
@@ -202,7 +215,7 @@ def prepare(clients: int, seed: int) -> None:
     try:
         if storage.current(_instance(), PORTFOLIO) is None:
             _begin(f"Fabrication d’un portefeuille fictif de {plural(clients, 'client')}")
-            _make_portfolio(clients, seed)
+            _make_portfolio(clients, seed, histories)
         if storage.current(_instance(), MODEL) is None:
             _begin("Entraînement du modèle sur ce portefeuille")
             _train()
@@ -220,14 +233,18 @@ def prepare(clients: int, seed: int) -> None:
 
 
 @portfolio.command("import")
-@click.argument("folder", metavar="DOSSIER", type=PATH)
+@click.argument("folder", metavar="DOSSIER")
 @click.option("--currency", metavar="CODE", default=KAGGLE.currency, help="Monnaie des montants (EUR).")
 @click.option(
     "--amount-scale", metavar="N", type=float, default=KAGGLE.scale,
     help="Unités du fichier pour une unité affichée : 100 pour Kaggle, 1 pour un fichier en euros.",
 )  # fmt: skip
-def import_(folder: Path, currency: str, amount_scale: float) -> None:
-    """Importe un dossier Kaggle Home Credit : les demandes, et les tables d’historique qui y sont."""
+@ENGINE
+def import_(folder: str, currency: str, amount_scale: float, engine: str) -> None:
+    """Importe un dossier Kaggle Home Credit : les demandes, et les tables d’historique qui y sont.
+
+    Avec Spark, DOSSIER peut être une adresse (s3a://…).
+    """
     from pretadepenser.credit.dictionary import TABLES
     from pretadepenser.credit.portfolio import import_folder
 
@@ -236,14 +253,15 @@ def import_(folder: Path, currency: str, amount_scale: float) -> None:
     except ValueError as error:
         raise Failure(str(error)) from error
     with Progress() as progress:
-        report = import_folder(
-            folder,
-            _instance(),
-            progress,
-            money,
-            partial(_score_all, progress=progress),
-            current_app.config["MEMORY"],
-        )
+        before = partial(_score_all, progress=progress)
+        rest = progress, money, before, current_app.config["MEMORY"]
+        if engine == "spark":
+            from pretadepenser.spark import importing, session
+
+            with session.session() as spark:
+                report = importing.import_tables(spark, folder, _instance(), *rest)
+        else:
+            report = import_folder(Path(folder), _instance(), *rest)
     _say_report(report)
     if absent := [name for name in TABLES if name not in {one.name for one in report.tables}]:
         click.echo(f"Tables absentes de {folder}, donc non importées : {join(absent)}.")
@@ -254,9 +272,10 @@ def import_(folder: Path, currency: str, amount_scale: float) -> None:
 @portfolio.command()
 @click.option("--clients", metavar="N", type=click.IntRange(1), default=20_000, help="Nombre de clients.")
 @click.option("--seed", metavar="S", type=click.IntRange(0), default=1, help="Graine du tirage au sort.")
-def demo(clients: int, seed: int) -> None:
+@HISTORIES
+def demo(clients: int, seed: int, histories: bool) -> None:
     """Fabrique un portefeuille fictif, toujours le même pour un nombre et une graine."""
-    _make_portfolio(clients, seed)
+    _make_portfolio(clients, seed, histories)
 
 
 @portfolio.command()
@@ -333,17 +352,17 @@ def card(output: Path | None, force: bool) -> None:
 
 
 @click.command(cls=Command)
-@click.argument("file", metavar="FICHIER", type=PATH)
-@click.option(
-    "--output", metavar="FICHIER", type=PATH, required=True, help="Fichier .csv ou .parquet à écrire."
-)
+@click.argument("file", metavar="FICHIER")
+@click.option("--output", metavar="FICHIER", required=True, help="Fichier .csv ou .parquet à écrire.")
 @click.option("--reasons/--no-reasons", default=True, help="Avec ou sans les raisons (plus rapide sans).")
 @click.option("--force", is_flag=True, help="Remplace un fichier qui existe déjà.")
+@ENGINE
 @with_appcontext
-def score(file: Path, output: Path, reasons: bool, force: bool) -> None:
+def score(file: str, output: str, reasons: bool, force: bool, engine: str) -> None:
     """Calcule le score de chaque client d’un fichier .csv (.gz, .zip) ou .parquet.
 
     FICHIER peut être aussi un téléchargement entier (dossier, ou zip de Kaggle), avec ses historiques.
+    Avec Spark, FICHIER et --output sont des dossiers de parties, ou des adresses (s3a://…).
     """
     from pretadepenser.credit.explanation.batch import score_file
     from pretadepenser.credit.explanation.download import is_download, score_download
@@ -357,9 +376,17 @@ def score(file: Path, output: Path, reasons: bool, force: bool) -> None:
         )
     # Reasons are read by people: their amounts are shown as on the pages.
     with Progress() as progress, using(compared.money if compared else PLAIN):
-        whole = is_download(file)
-        score_all = partial(score_download, memory=current_app.config["MEMORY"]) if whole else score_file
-        rows = score_all(file, output, _model(), current_app.config["LIMIT"], compared, progress, force=force)
+        work = _model(), current_app.config["LIMIT"], compared, progress
+        if engine == "spark":
+            from pretadepenser.spark import scoring, session
+
+            with session.session() as spark:
+                rows = scoring.score_tables(spark, file, output, *work, force=force)
+        elif is_download(Path(file)):
+            memory = current_app.config["MEMORY"]
+            rows = score_download(Path(file), Path(output), *work, force=force, memory=memory)
+        else:
+            rows = score_file(Path(file), Path(output), *work, force=force)
     click.echo(f"{plural(rows, 'client')} : scores écrits dans {output}.")
 
 

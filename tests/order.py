@@ -19,13 +19,14 @@ LONG: Final = (
     "tests/research/",
     "tests/browser/test_keyboard.py",
     "tests/browser/",
+    "tests/spark/",
     "tests/faults/",
     "tests/web/test_nu.py",
     "tests/web/test_spoken.py",
     "tests/web/",
 )
-# The network that these share takes longer to train than most of their tests take.
-TOGETHER: Final = ("tests/research/",)
+# The network or the cluster that these share takes longer to train or to start than most of their tests take.
+TOGETHER: Final = ("tests/research/", "tests/spark/")
 
 
 def place(nodeid: str) -> int:

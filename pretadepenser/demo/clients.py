@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -67,8 +68,8 @@ def _batches(clients: int, seed: int, batch_rows: int) -> Iterator[pa.RecordBatc
 
 def _blocks(clients: int, seed: int) -> Iterator[pa.RecordBatch]:
     schema = arrow_schema()
-    for block in blocks(clients, seed):
-        yield _record_batch(block.columns, block.numbers, load(), schema)
+    for people in blocks(clients, seed):
+        yield _record_batch(people.columns, people.numbers, load(), schema)
 
 
 @dataclass(frozen=True)
@@ -78,36 +79,40 @@ class Block:
     numbers: Whole
     columns: dict[str, Floats]
 
-    def slice(self, start: int, size: int) -> "Block":
-        """The clients from the place `start` on, `size` of them at most."""
-        part = slice(start, start + size)
-        return Block(self.numbers[part], {name: values[part] for name, values in self.columns.items()})
-
 
 def blocks(clients: int, seed: int) -> Iterator[Block]:
     """Draw `clients` fictitious clients, 8,192 at a time."""
+    return (block(clients, seed, number) for number in range(-(-clients // BLOCK)))
+
+
+def block(clients: int, seed: int, number: int) -> Block:
+    """Draw the block at the place `number` of `clients` fictitious clients."""
     parameters = load()
-    ids = numbers(clients)
-    known = _known_client(seed, parameters)
-    for number, start in enumerate(range(0, clients, BLOCK)):
-        generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
-        columns, _ = draw(generator, BLOCK, parameters)
-        chosen = ids[start : start + BLOCK]
-        columns = {name: values[: len(chosen)] for name, values in columns.items()}
-        index = int(np.searchsorted(chosen, KNOWN_CLIENT))
-        if index < len(chosen) and chosen[index] == KNOWN_CLIENT:
-            for name, value in known.items():
-                columns[name][index] = value
-        yield Block(chosen, columns)
+    generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
+    columns, _ = draw(generator, BLOCK, parameters)
+    chosen = _all_numbers(clients)[number * BLOCK : (number + 1) * BLOCK]
+    columns = {name: values[: len(chosen)] for name, values in columns.items()}
+    index = int(np.searchsorted(chosen, KNOWN_CLIENT))
+    if index < len(chosen) and chosen[index] == KNOWN_CLIENT:
+        for name, value in _known_client(seed).items():
+            columns[name][index] = value
+    return Block(chosen, columns)
 
 
-def _known_client(seed: int, parameters: Parameters) -> dict[str, float]:
+@lru_cache(maxsize=1)
+def _all_numbers(clients: int) -> Whole:
+    """`numbers`, kept from one block to the next."""
+    return numbers(clients)
+
+
+@lru_cache(maxsize=1)
+def _known_client(seed: int) -> dict[str, float]:
     """Columns of client 157083: the safest of 4,096 draws, the same in every portfolio of this seed.
 
     The documentation shows this client as one whose loan is granted with a wide margin.
     """
     generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0, KNOWN_CLIENT)))
-    columns, odds = draw(generator, CANDIDATES, parameters)
+    columns, odds = draw(generator, CANDIDATES, load())
     safest = int(np.argmin(odds))
     return {name: float(values[safest]) for name, values in columns.items()} | {"TARGET": 0.0}
 

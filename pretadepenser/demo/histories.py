@@ -7,14 +7,14 @@ again for each table that needs it, so that tables can be read one after the oth
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pyarrow as pa
 
 from pretadepenser.credit.dictionary import TABLES
 from pretadepenser.credit.dictionary.tables import Table
-from pretadepenser.demo.clients import Block, blocks, refuse_impossible
+from pretadepenser.demo.clients import BLOCK, block, refuse_impossible
 from pretadepenser.demo.columns import Flags
 from pretadepenser.demo.drawing import log_odds
 from pretadepenser.demo.history import bureau, chance, counts, monthly, parameters, previous
@@ -51,22 +51,40 @@ class _Rows:
         )
 
 
+@dataclass(frozen=True)
+class _People:
+    """What histories need of clients: numbers (n,), drivers (n, k), whether the bureau was asked (n,)."""
+
+    numbers: Whole
+    drivers: Floats
+    asked: Flags
+
+    def slice(self, start: int, size: int) -> "_People":
+        part = slice(start, start + size)
+        return _People(self.numbers[part], self.drivers[part], self.asked[part])
+
+
+# Each table goes through all clients: those of 300,000 are not drawn six times, and take 45 MB at most.
+@lru_cache(maxsize=40)
+def _people(clients: int, seed: int, number: int) -> _People:
+    drawn, p = block(clients, seed, number), load_clients()
+    asked = ~np.isnan(drawn.columns["AMT_REQ_CREDIT_BUREAU_YEAR"])
+    return _People(drawn.numbers, drivers(drawn.columns, log_odds(drawn.columns, p), p), asked)
+
+
 class _Drawn:
     """The histories of some clients, each part drawn when it is first asked for."""
 
-    def __init__(self, people: Block, seed: int) -> None:
+    def __init__(self, people: "_People", seed: int) -> None:
         self.numbers = people.numbers
         self.keys = chance.keys(people.numbers, seed)
+        self.drivers = people.drivers
         self.p = parameters.load()
-        clients = load_clients()
-        self.drivers = drivers(people.columns, log_odds(people.columns, clients), clients)
-        asked = ~np.isnan(people.columns["AMT_REQ_CREDIT_BUREAU_YEAR"])
-        known = asked & (chance.uniform(self.keys, 1) < self.p.known)
+        known = people.asked & (chance.uniform(self.keys, 1) < self.p.known)
         every = np.arange(len(self.numbers))
         v = {"KNOWN": known.astype(float)}
-        v = draw_rows(
-            counts.TRAITS, self.p.counts, self.drivers, self.keys, every, chance.below(self.keys, 2), v
-        )
+        own = chance.below(self.keys, 2)
+        v = draw_rows(counts.TRAITS, self.p.counts, self.drivers, self.keys, every, own, v)
         self.counts = {trait.name: whole(v[trait.name]) for trait in counts.TRAITS}
 
     def _knowing(self, rows: str) -> Floats:
@@ -219,9 +237,10 @@ class _Reading:
 
 
 def _drawn(clients: int, seed: int, batch_clients: int) -> Iterator[_Drawn]:
-    for block in blocks(clients, seed):
-        for start in range(0, len(block.numbers), batch_clients):
-            yield _Drawn(block.slice(start, batch_clients), seed)
+    for number in range(-(-clients // BLOCK)):
+        people = _people(clients, seed, number)
+        for start in range(0, len(people.numbers), batch_clients):
+            yield _Drawn(people.slice(start, batch_clients), seed)
 
 
 def histories(clients: int, seed: int, batch_clients: int = CLIENTS) -> dict[str, _Reading]:

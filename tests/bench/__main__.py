@@ -7,11 +7,12 @@ occasion, or on the clients of a folder (`--data`), in a temporary folder; the i
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import browser, honesty, levers, pages, scale, servers, serving, stability
+from tests.bench import browser, engines, honesty, levers, pages, scale, servers, serving, stability
 from tests.bench.ground import Ground, make_ground
 from tests.bench.recompute import report
 
@@ -25,6 +26,7 @@ PARTS: dict[str, Callable[[Ground], None]] = {
     "scale": scale.run,
     "stability": stability.run,
     "recompute": report.run,
+    "engines": engines.run,
 }
 
 
@@ -45,11 +47,19 @@ def main() -> None:
         default=[5_000, 300_000, 2_000_000],
         help="portfolios of the part scale",
     )
+    parser.add_argument(
+        "--multiples",
+        type=float,
+        nargs="*",
+        default=[1, 4, 10],
+        help="sizes of the part engines, in times Kaggle's 356,255 clients (0.02: 7,125 of them)",
+    )
     options = parser.parse_args()
     if unknown := set(options.parts) - PARTS.keys():
         parser.error(f"unknown part: {', '.join(unknown)} (parts: {', '.join(PARTS)})")
     with tempfile.TemporaryDirectory(prefix="pretadepenser-bench-") as folder:
         ground = make_ground(Path(folder), options.clients, tuple(options.sizes), options.data)
+        ground = dataclasses.replace(ground, multiples=tuple(options.multiples))
         for name in options.parts or PARTS:
             PARTS[name](ground)
 

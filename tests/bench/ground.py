@@ -23,12 +23,16 @@ USER, PASSWORD = "bench", "un mot de passe d'essai"
 
 @dataclass(frozen=True)
 class Ground:
-    """The instance folder under test, its application, sizes of portfolio to compare, its clients' folder."""
+    """The instance folder under test, its application, sizes of portfolio to compare, its clients' folder.
+
+    multiples: sizes at which engines are compared, in times Kaggle's.
+    """
 
     instance: Path
     app: Flask
     sizes: tuple[int, ...]
     data: Path | None = None
+    multiples: tuple[float, ...] = (1, 4, 10)
 
     def browser(self) -> FlaskClient:
         """A signed-in administrator."""

@@ -33,7 +33,8 @@ from pretadepenser.credit.intake.validation import Lines, Problems, conform
 from pretadepenser.credit.model import scoring
 from pretadepenser.credit.model.inputs import input_matrix
 from pretadepenser.credit.model.scoring import Model
-from pretadepenser.credit.portfolio import Portfolio, Problem
+from pretadepenser.credit.portfolio import Problem
+from pretadepenser.credit.portfolio.percentile_rank import Compared
 from pretadepenser.credit.portfolio.rows import floats
 from pretadepenser.credit.scale import Score
 from pretadepenser.errors import ToldError
@@ -200,7 +201,7 @@ def score_table(model: Model, table: pa.Table, limit: float) -> list[Score]:
     ]
 
 
-def explain_table(model: Model, portfolio: Portfolio, table: pa.Table, limit: float) -> Iterator[Explanation]:
+def explain_table(model: Model, portfolio: Compared, table: pa.Table, limit: float) -> Iterator[Explanation]:
     """Score and explain the rows of a table as `score_table` does."""
     rows = _looked_at(table, model).to_pylist()
     return explain_all(model, portfolio, rows, limit, table.column(KEY).to_pylist())
@@ -225,7 +226,7 @@ def score_file(
     output: Path,
     model: Model,
     limit: float,
-    portfolio: Portfolio | None,
+    portfolio: Compared | None,
     progress: Callable[[str, float], None],
     *,
     force: bool = False,
@@ -254,7 +255,7 @@ def _score_file(
     output: Path,
     model: Model,
     limit: float,
-    portfolio: Portfolio | None,
+    portfolio: Compared | None,
     progress: Callable[[str, float], None],
 ) -> int:
     step = f"Calcul des scores de {table.told}"
@@ -279,30 +280,32 @@ Write = Callable[[Model, pa.Table, float], None]
 
 
 @contextmanager
-def scores_written(output: Path, portfolio: Portfolio | None) -> Iterator[Write]:
+def scores_written(output: Path, portfolio: Compared | None) -> Iterator[Write]:
     """Give what scores a table at a limit and writes that, with reasons where there is a `portfolio`.
 
     `output` appears whole, when all went well, or not at all. Raises RowsError where it cannot be written.
     """
-    fields = FIELDS + (REASON_FIELDS if portfolio else ())
-    with _writer(output, pa.schema(fields)) as writer:
+    with _writer(output, schema(reasons=portfolio is not None)) as writer:
 
         def write(model: Model, table: pa.Table, limit: float) -> None:
             parts = (pa.Table.from_batches([one]) for one in table.to_batches(max_chunksize=1024))
-            scored = [_scored(model, part, limit, portfolio, fields) for part in parts]
+            done = [scored(model, part, limit, portfolio) for part in parts]
             # A piece at a time: a row group of 1,024 rows would make Parquet slow to read.
-            writer.write_table(pa.concat_tables(scored))
+            writer.write_table(pa.concat_tables(done))
 
         yield write
 
 
-def _scored(
-    model: Model,
-    table: pa.Table,
-    limit: float,
-    portfolio: Portfolio | None,
-    fields: Sequence[tuple[str, pa.DataType]],
-) -> pa.Table:
+def schema(*, reasons: bool) -> pa.Schema:
+    """What is written of each client: the score, and with `reasons` up to REASONS sentences each way."""
+    return pa.schema(FIELDS + (REASON_FIELDS if reasons else ()))
+
+
+def scored(model: Model, table: pa.Table, limit: float, portfolio: Compared | None) -> pa.Table:
+    """Score the rows of a table in the dictionary's schema, with reasons where there is whom to compare with.
+
+    Returns as many rows, in their order, in the schema above.
+    """
     if portfolio is None:
         documents = [document(score) for score in score_table(model, table, limit)]
     else:
@@ -314,7 +317,7 @@ def _scored(
                     sentence = reasons[index].sentence if index < len(reasons) else None
                     values[f"{way}_{index + 1}"] = sentence
             documents.append(values)
-    return pa.Table.from_pylist(documents, schema=pa.schema(fields))
+    return pa.Table.from_pylist(documents, schema=schema(reasons=portfolio is not None))
 
 
 def _source(path: Path) -> Source:

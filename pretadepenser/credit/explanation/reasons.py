@@ -14,8 +14,7 @@ from pretadepenser.credit.dictionary import Column, Row, wording
 from pretadepenser.credit.model import scoring
 from pretadepenser.credit.model.inputs import as_read, input_matrix
 from pretadepenser.credit.model.scoring import Floats, Model
-from pretadepenser.credit.portfolio import Portfolio
-from pretadepenser.credit.portfolio.percentile_rank import percentile_rank
+from pretadepenser.credit.portfolio.percentile_rank import Compared, percentile_rank
 from pretadepenser.credit.scale import Scale, Score, whole_points
 from pretadepenser.french import Person
 
@@ -115,7 +114,7 @@ def decompose(model: Model, row: Row, limit: float, number: int | None = None) -
 
 def explain(
     model: Model,
-    portfolio: Portfolio,
+    portfolio: Compared,
     row: Row,
     limit: float,
     number: int | None = None,
@@ -138,7 +137,7 @@ def explain(
 
 def explain_all(
     model: Model,
-    portfolio: Portfolio,
+    portfolio: Compared,
     rows: Sequence[Row],
     limit: float,
     numbers: Sequence[int | None],
@@ -264,14 +263,14 @@ def _learnt(model: Model, row: Row, name: str) -> bool:
 
 
 def _reasons(
-    portfolio: Portfolio, row: Row, parts: Sequence[Part], sign: int, told: Told
+    portfolio: Compared, row: Row, parts: Sequence[Part], sign: int, told: Told
 ) -> tuple[Reason, ...]:
     """The parts that move the score in the direction of `sign`, strongest first, by at least a point."""
     chosen = [part for part in parts if part.heard and part.points * sign > 0]
     return tuple(_reason(portfolio, row, part, told) for part in chosen[:REASONS])
 
 
-def _reason(portfolio: Portfolio, row: Row, part: Part, told: Told) -> Reason:
+def _reason(portfolio: Compared, row: Row, part: Part, told: Told) -> Reason:
     names = tuple(one.name for one in part.members)
     if part.name not in dictionary.GROUPS:
         column = dictionary.describe(part.name, told.person)
@@ -280,14 +279,14 @@ def _reason(portfolio: Portfolio, row: Row, part: Part, told: Told) -> Reason:
     return Reason(names, label, _together(portfolio, row, part, told), part.points)
 
 
-def _alone(portfolio: Portfolio, row: Row, column: Column, points: int) -> str:
+def _alone(portfolio: Compared, row: Row, column: Column, points: int) -> str:
     """The sentence of one figure."""
     value = row[column.name]
     ranked = percentile_rank(portfolio, column, value)
     return wording.reason(column, value, ranked.rank, ranked.share, points)
 
 
-def _together(portfolio: Portfolio, row: Row, part: Part, told: Told) -> str:
+def _together(portfolio: Compared, row: Row, part: Part, told: Told) -> str:
     """The sentence of a group: that of one of its figures, placed among those of the other clients."""
     match part.name:
         case dictionary.EXTERNAL_GROUP:

@@ -56,7 +56,7 @@ def load(
 def _quickly(
     connection: duckdb.DuckDBPyConnection, table: str, source: Source, progress: Progress
 ) -> int | None:
-    """Have DuckDB add the rows of a plain file; return their number, None where something is not as it was."""
+    """Have DuckDB add the rows of a plain file; return their number, None where something does not fit."""
     if not source.plain:
         return None
     progress(f"Lecture de {source.told}", 0.0)

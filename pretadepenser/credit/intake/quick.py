@@ -48,7 +48,7 @@ def select(source: Source) -> str:
 
 
 def _fits(column: Column) -> str:
-    """SQL that is true where `conform` has nothing to say of a value; unknown categories fail by their type."""
+    """SQL that is true where a value fits; an unknown category fails by its type."""
     name = column.name
     missing = "false" if column.required else "true"
     if column.textual:

@@ -11,7 +11,7 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from pretadepenser import french, storage
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.dictionary import COLUMNS, TABLES
+from pretadepenser.credit.dictionary import COLUMNS, HISTORY, TABLES
 from pretadepenser.credit.history import engine, features
 from pretadepenser.credit.intake.finding import find
 from pretadepenser.credit.intake.loading import Progress, add, create, load, repeated, twice
@@ -53,11 +53,13 @@ TEST: Final = "application_test"
 KEY: Final = "SK_ID_CURR"
 # The table of DuckDB that holds the clients.
 APPLICATION: Final = "application"
+# That of what their histories sum up to.
+FIGURES: Final = "figures"
 # Rows of one stored batch: a lookup reads one of them, and 5,000,000 clients make 77.
 BATCH_ROWS = 65_536
 # Megabytes that an import may take, and the share of them that DuckDB may.
 MEMORY: Final = 1000
-SHARE: Final = 0.6
+SHARE: Final = 0.5
 # Megabytes that a thread of DuckDB needs.
 THREAD: Final = 250
 
@@ -170,12 +172,7 @@ def _found(source: Path) -> dict[str, list[Source]]:
             "indiquez le dossier du téléchargement de Kaggle."
         )
     found = {name: find(source, name, table.columns) for name, table in TABLES.items()}
-    for name, table in TABLES.items():
-        if found[name] and not isinstance(table.owner, str) and not found[table.owner[0]]:
-            raise PortfolioError(
-                f"{name} ne dit pas à quels clients ses lignes sont : ajoutez {table.owner[0]}, qui le dit, "
-                f"ou enlevez {name}."
-            )
+    check_owners([name for name in TABLES if found[name]])
     problems: list[Problem] = []
     for sources in (train, test, *found.values()):
         # Kaggle publishes the test file without its outcomes.
@@ -187,11 +184,23 @@ def _found(source: Path) -> dict[str, list[Source]]:
     return {APPLICATION: [*train, *test], **{name: sources for name, sources in found.items() if sources}}
 
 
+def check_owners(tables: Collection[str]) -> None:
+    """Refuse history tables that say only through another one, which is not there, whose rows they hold."""
+    for name in tables:
+        owner = TABLES[name].owner
+        if not isinstance(owner, str) and owner[0] not in tables:
+            raise PortfolioError(
+                f"{name} ne dit pas à quels clients ses lignes sont : ajoutez {owner[0]}, qui le dit, "
+                f"ou enlevez {name}."
+            )
+
+
 def import_batches(
     batches: Iterable[pa.RecordBatch],
     instance: Path,
     *,
     histories: Batches = NO_HISTORIES,
+    figures: Iterable[pa.RecordBatch] | None = None,
     fictitious: bool = True,
     name: str = "Données fictives",
     total: int | None = None,
@@ -203,7 +212,8 @@ def import_batches(
     """Import batches that have the dictionary's schema and ascend by SK_ID_CURR; `total` clients, if known.
 
     histories: batches of history tables by name, in the schema of dictionary.TABLES and in any order.
-    `money`, `before`, `memory`: as for `import_folder`.
+    figures: SK_ID_CURR and all that `histories` sum up to, for each client and in any order, where that was
+    computed elsewhere. `money`, `before`, `memory`: as for `import_folder`.
 
     Raises PortfolioError as `import_folder` does; lines count the rows of all batches from 1.
     """
@@ -224,6 +234,11 @@ def import_batches(
                 rows += conforming.num_rows
                 progress(f"Lecture de {told}", min(1.0, rows / total) if total else 0.0)
             files[table] = [(told, rows)]
+        if figures is not None:
+            named = {KEY: COLUMNS[KEY], **{each: HISTORY[each] for each in features.known(histories)}}
+            create(connection, FIGURES, named)
+            for batch in figures:
+                add(connection, FIGURES, pa.Table.from_batches([batch]).cast(schema_of(named)))
         for table, key in _keys(histories).items():
             if again := twice(connection, table, key):
                 what = f"{french.plural(again, 'numéro', 'numéros')} de {key} déjà donnés"
@@ -345,12 +360,11 @@ def _write(folder: Path, connection: Connection, tables: Sequence[str], progress
     query = f"select * from {APPLICATION} order by {KEY}"
     if tables:
         progress("Calcul des historiques", 0.0)
-        connection.execute(f"create table figures as {features.statement(tables)}")
+        connection.execute(f"create table if not exists {FIGURES} as {features.statement(tables)}")
         progress("Calcul des historiques", 1.0)
-        figures = ", ".join(f"figures.{name}" for name in features.known(tables))
-        query = (
-            f"select {APPLICATION}.*, {figures} from {APPLICATION} join figures using ({KEY}) order by {KEY}"
-        )
+        figures = ", ".join(f"{FIGURES}.{name}" for name in features.known(tables))
+        both = f"{APPLICATION} join {FIGURES} using ({KEY})"
+        query = f"select {APPLICATION}.*, {figures} from {both} order by {KEY}"
     step = "Écriture du portefeuille"
     total = connection.sql(f"select count(*) from {APPLICATION}").fetchall()[0][0]
     numbers: list[NDArray[np.int64]] = []

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from pretadepenser.credit.dictionary import Column, Kind
 from pretadepenser.credit.dictionary.wording import Value, is_absent
-from pretadepenser.credit.portfolio import Portfolio
+from pretadepenser.credit.portfolio.statistics import Quantiles
+
+
+class Compared(Protocol):
+    """The clients with whom values are compared: a portfolio, or its prepared statistics alone."""
+
+    def missing(self, name: str) -> float:
+        """Share of clients without a value."""
+
+    def share(self, name: str, category: str | float) -> float:
+        """Share of clients with this very value."""
+
+    def quantiles(self, name: str) -> Quantiles:
+        """The distribution of a figure."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +36,7 @@ class PercentileRank:
     share: float | None
 
 
-def percentile_rank(portfolio: Portfolio, column: Column, value: Value) -> PercentileRank:
+def percentile_rank(portfolio: Compared, column: Column, value: Value) -> PercentileRank:
     """Rank a raw value of a column or derived figure among the clients of the portfolio.
 
     Numbers are compared with the known values only, and without the sentinel: the length of a job with the

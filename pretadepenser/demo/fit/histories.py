@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,7 @@ LABELLED = 307_511 / 356_255
 CUT_AT = 16_384  # fictitious clients at whose latent variables the marginals are cut
 
 
-def read(path: Path) -> dict[str, np.ndarray]:
+def read(path: Path) -> dict[str, Any]:
     """Columns of a Parquet file: numbers as float64 with NaN, text as objects with None."""
     table = pq.read_table(path)
     out = {}
@@ -44,7 +45,7 @@ def read(path: Path) -> dict[str, np.ndarray]:
     return out
 
 
-def codes(values: np.ndarray, names: tuple[str, ...]) -> Floats:
+def codes(values: Any, names: tuple[str, ...]) -> Floats:
     """Codes (n,) of texts in `names`; NaN for other texts."""
     place = {name: float(i) for i, name in enumerate(names)}
     return np.array([place.get(value, np.nan) for value in values])
@@ -65,9 +66,9 @@ def people(folder: Path) -> tuple[Whole, Floats]:
     return numbers[order], known[order]
 
 
-def owners(rows: Mapping[str, np.ndarray], numbers: Whole) -> Whole:
+def owners(rows: Mapping[str, Any], numbers: Whole) -> Whole:
     """Index (n,) in `numbers` of the client that each row belongs to; every client of a row is there."""
-    return np.searchsorted(numbers, rows["SK_ID_CURR"])
+    return np.asarray(np.searchsorted(numbers, rows["SK_ID_CURR"]), dtype=np.int64)
 
 
 def monthly(path: Path) -> pd.DataFrame:
@@ -86,10 +87,15 @@ def monthly(path: Path) -> pd.DataFrame:
     )
     kinds = {"last": "max", "late": "sum", "worst": "max", "unsaid": "sum", "open": "sum", "closing": "min"}
     out = table.groupby("SK_ID_BUREAU").agg(kinds).astype(float)
-    return out[out["open"] > 0]
+    followed: pd.DataFrame = out[out["open"] > 0]
+    return followed
 
 
-def joined(folder: Path) -> tuple[dict[str, np.ndarray], pd.DataFrame, Whole, Floats]:
+def _arrays(frame: pd.DataFrame) -> dict[str, Floats]:
+    return {str(name): frame[name].to_numpy(dtype=np.float64) for name in frame}
+
+
+def joined(folder: Path) -> tuple[dict[str, Any], pd.DataFrame, Whole, Floats]:
     """Bureau rows of both folders, months by credit, numbers and drivers of everybody, nobody twice."""
     rows, months, numbers, known = [], [], [], []
     taken = np.zeros(0)
@@ -123,11 +129,19 @@ def fit_bureau(folder: Path, drawn: Drawn) -> Model:
     usual = ~np.isnan(c["CREDIT_TYPE"]) & ~np.isnan(c["CREDIT_ACTIVE"])
     c = {name: values[usual] for name, values in c.items()}
     months = balance.reindex(c["SK_ID_BUREAU"].astype(np.int64))
-    v = bureau.traits(c, {name: months[name].to_numpy() for name in months})
+    v = bureau.traits(c, _arrays(months))
     texts = {trait: tuple((name,) for name in some) for trait, some in names.items()}
     owner = owners(c, numbers)
     known = with_rows(known, np.bincount(owner, minlength=len(numbers)))
     return fit_rows(bureau.TRAITS, v, texts, owner, known, drawn)
+
+
+def _with_arrears(months: pd.DataFrame) -> pd.DataFrame:
+    """The contracts with their arrears: 0 none, 1 less than a month at most, 2 more."""
+    most = months["most"].to_numpy()
+    arrears = np.select([most == 0, most < 31], [0.0, 1.0], 2.0)
+    graded: pd.DataFrame = months.assign(arrears=arrears).astype(float)
+    return graded
 
 
 def instalment_months(path: Path) -> pd.DataFrame:
@@ -138,7 +152,7 @@ def instalment_months(path: Path) -> pd.DataFrame:
     out = table.groupby("SK_ID_PREV").agg(
         last=("MONTHS_BALANCE", "max"), most=("SK_DPD", "max"), late=("late", "mean"), days=("days", "mean")
     )
-    return out.assign(arrears=np.select([out["most"] == 0, out["most"] < 31], [0.0, 1.0], 2.0)).astype(float)
+    return _with_arrears(out)
 
 
 def card_months(path: Path) -> pd.DataFrame:
@@ -156,7 +170,7 @@ def card_months(path: Path) -> pd.DataFrame:
         months=("months", "sum"), balance=("balance", "mean"), use=("use", "mean"), pays=("pays", "median"),
         cash=("cash", "mean"), most=("SK_DPD", "max"),
     )  # fmt: skip
-    return out.assign(arrears=np.select([out["most"] == 0, out["most"] < 31], [0.0, 1.0], 2.0)).astype(float)
+    return _with_arrears(out)
 
 
 def fit_previous(folder: Path, drawn: Drawn) -> Model:
@@ -175,12 +189,16 @@ def fit_previous(folder: Path, drawn: Drawn) -> Model:
         ("PRODUCT_COMBINATION", previous.COMBINATIONS), ("NAME_PORTFOLIO", previous.PORTFOLIOS),
     ):  # fmt: skip
         c[column] = codes(text[column], some)
-    everything = np.ones(len(c["SK_ID_PREV"]), dtype=bool)
-    texts, joint = {}, {}
+    texts: dict[str, tuple[tuple[str, ...], ...]] = {}
+    joint: dict[str, Floats] = {}
     for trait, columns in previous.JOINT.items():
-        texts[trait], joint[trait] = names_of(tuple(text[name] for name in columns), everything)
+        texts[trait], joint[trait] = names_of(tuple(text[name].tolist() for name in columns))
     for trait, some in (("COMBINATION", previous.COMBINATIONS), ("PORTFOLIO", previous.PORTFOLIOS)):
         texts[trait] = tuple((name,) for name in some)
+    # Not published, but ordered like texts, by risk: a card in use is riskier than one given back.
+    texts["CARD USE"] = tuple(
+        (use,) for use in ("none", "in use", "repaid", "given back", "given back unused")
+    )
     texts["DECISION"] = tuple((a, b) for a in previous.CONTRACTS for b in previous.STATUSES)
     owner = owners(c, numbers)
     order = np.argsort(owner, kind="stable")
@@ -192,8 +210,8 @@ def fit_previous(folder: Path, drawn: Drawn) -> Model:
     cards = card_months(path / "credit_card_balance.parquet").reindex(contracts)
     v = previous.traits(
         c,
-        {name: pos[name].to_numpy() for name in pos},
-        {name: cards[name].to_numpy() for name in cards},
+        _arrays(pos),
+        _arrays(cards),
         joint,
     )
     v["OLDEST"] = previous.oldest(owner, v)
@@ -205,8 +223,10 @@ def fit_counts(folder: Path, drawn: Drawn) -> Model:
     """How many rows clients have."""
     path = folder / "all-tables"
     numbers, known = people(path)
-    number = [
-        np.bincount(owners(read(path / f"{table}.parquet"), numbers), minlength=len(numbers)).astype(float)
+    number: list[Floats] = [
+        np.bincount(owners(read(path / f"{table}.parquet"), numbers), minlength=len(numbers)).astype(
+            np.float64
+        )
         for table in ("bureau", "previous_application")
     ]
     has = (number[0] > 0).astype(float)
@@ -233,7 +253,7 @@ def shares(folder: Path) -> tuple[float, float]:
 
 
 def fictitious(share: float) -> Drawn:
-    """Fictitious clients, one row for each; `share` of those the bureau was asked about have credits there."""
+    """Fictitious clients, one row each; `share` of those the bureau was asked about have credits there."""
     p = load()
     columns, odds = draw(np.random.default_rng(3), CUT_AT, p)
     keys = chance.keys(np.arange(CUT_AT), 3)
@@ -252,7 +272,8 @@ def with_counts(drawn: Drawn, model: Model) -> tuple[Drawn, Drawn]:
     # Keys of their own: rows must not lean the way the number of rows did.
     of_bureau, of_previous = (chance.below(drawn.keys, purpose) for purpose in (8, 9))
     return replace(drawn, drivers=drive[0], keys=of_bureau, rows=rows[0], known={}), replace(
-        drawn, drivers=drive[1], keys=of_previous, rows=rows[1], known={}, weights={"DECISION": previous.MORE_CARDS},
+        drawn, drivers=drive[1], keys=of_previous, rows=rows[1], known={},
+        weights={"DECISION": previous.MORE_CARDS},
         after={"AGE": ("OLDEST", previous.oldest), "DECISION": ("DECISION", previous.answered)},
     )  # fmt: skip
 

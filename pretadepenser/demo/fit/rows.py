@@ -6,12 +6,13 @@ is a ridge regression; what rows of one client share is the mean product of two 
 rest is the row's own (Searle, Casella and McCulloch, 1992, on moments of unbalanced groups).
 """
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pretadepenser.demo.columns import Columns
+from pretadepenser.demo.columns import Columns, Flags
 from pretadepenser.demo.fit.marginals import FEWEST, Latent, latent_spread, positions, rank_scores
 from pretadepenser.demo.history.chance import Bits
 from pretadepenser.demo.history.people import DEFAULT, ODDS
@@ -20,21 +21,17 @@ from pretadepenser.demo.parameters import REACH, Floats, Levels, Numbers, Whole
 
 POINTS = 49  # of a grid: six steps for each unit of the normal variable
 FEW = 150  # rows below which a class borrows the distribution of all classes
-RIDGE = 200.0  # clients' worth of evidence that nothing pulls a trait
+RIDGE = 50.0  # clients' worth of evidence that nothing pulls a trait
 MOST_SHARED = 0.95
 
 
-def names_of(columns: tuple[Columns, ...], wanted: np.ndarray) -> tuple[tuple[tuple[str, ...], ...], Floats]:
-    """Joint texts of five rows or more, and their code (n,) for each row: NaN where rarer or not `wanted`."""
+def names_of(columns: tuple[Sequence[str], ...]) -> tuple[tuple[tuple[str, ...], ...], Floats]:
+    """Joint texts of five rows or more, and their code (n,) for each row: NaN where the texts are rarer."""
     joined = list(zip(*columns, strict=True))
-    counts: dict[tuple[str, ...], int] = {}
-    for texts, ask in zip(joined, wanted, strict=True):
-        if ask:
-            counts[texts] = counts.get(texts, 0) + 1
+    counts = Counter(joined)
     names = tuple(sorted(texts for texts, count in counts.items() if count >= FEWEST))
     place = {texts: float(i) for i, texts in enumerate(names)}
-    codes = [place.get(texts, np.nan) if ask else np.nan for texts, ask in zip(joined, wanted, strict=True)]
-    return names, np.array(codes)
+    return names, np.array([place.get(texts, np.nan) for texts in joined])
 
 
 def by_risk(values: Floats, risk: Floats) -> Floats:
@@ -60,7 +57,9 @@ def levels(
         counts = counts if counts.sum() > 0 else pooled
         share = np.cumsum(counts / counts.sum())[:-1]
         cuts.append(np.where(share > 1 - 1e-9, 9.0, np.where(share < 1e-9, -9.0, z(one).ppf(share))))
-    return Levels(order, np.round(np.maximum.accumulate(np.array(cuts), axis=1), 3))
+    return Levels(
+        order, np.asarray(np.round(np.maximum.accumulate(np.array(cuts), axis=1), 3), dtype=np.float64)
+    )
 
 
 def grid(values: Floats, parent: Whole, classes: int, z: Latent) -> Numbers:
@@ -113,8 +112,8 @@ class Drawn:
     """Fictitious clients to cut the marginals at: drivers (clients, k), keys (clients,), rows (clients,).
 
     `after` adds a column that parents ask for once a trait is drawn: trait -> name, function of owner
-    and traits. `weights` are how much more often than genuine rows have it a value is drawn: what `after` takes
-    away again.
+    and traits. `weights` are how much more often than genuine rows have it a value is drawn: what `after`
+    takes away again.
     """
 
     drivers: Floats
@@ -139,7 +138,7 @@ def fit_rows(
     known. Raises KeyError when a trait is not among `v`.
     """
     clients = len(drivers)
-    judged = ~np.isnan(drivers).any(axis=1)
+    judged: Flags = np.asarray(~np.isnan(drivers).any(axis=1))
     risk = np.where(judged, drivers[:, ODDS] + 3 * drivers[:, DEFAULT], np.nan)[owner]
     orders = {
         trait.name: _order(v[trait.name], risk if trait.name in names else None)
@@ -176,7 +175,9 @@ def _marginals(
     fictitious: dict[str, Floats] = {name: values[owner] for name, values in drawn.known.items()}
     for i, trait in enumerate(traits):
         values = np.where(trait.there(v, size), v[trait.name], np.nan)
-        known = ~np.isnan(values) if trait.continuous else np.isin(values, orders[trait.name])
+        known: Flags = (
+            np.asarray(~np.isnan(values)) if trait.continuous else np.isin(values, orders[trait.name])
+        )
         parent = trait.of(v, size)[known]
         there, classed = trait.there(fictitious, len(z)), trait.of(fictitious, len(z))
         spread = latent_spread(z[:, i], classed, there)
@@ -209,7 +210,7 @@ def _pull(scores: Floats, owner: Whole, drivers: Floats, clients: int) -> Floats
         n = number[:, one]
         weight = np.where(n > 0, n / (1 + 0.3 * np.maximum(n - 1, 0)), 0.0)
         mean = total[:, one] / np.maximum(n, 1)
-        left = (x * weight[:, None]).T @ x + RIDGE * np.diag([0.0, *np.ones(x.shape[1] - 1) * 0.2])
+        left = (x * weight[:, None]).T @ x + RIDGE * np.diag(np.var(x, axis=0))
         out.append(np.linalg.solve(left + 1e-9 * np.eye(len(left)), (x * weight[:, None]).T @ mean))
     return np.stack(out, axis=1)
 
@@ -234,4 +235,4 @@ def _levels_of_chance(
     np.fill_diagonal(within, np.maximum(room - np.diag(between), 0.02))
     limit = 0.95 * np.sqrt(np.outer(np.diag(within), np.diag(within)))
     within = _positive(np.where(np.eye(len(room)) > 0, within, np.clip(within, -limit, limit)))
-    return np.linalg.cholesky(between), np.linalg.cholesky(within)
+    return np.asarray(np.linalg.cholesky(between)), np.asarray(np.linalg.cholesky(within))

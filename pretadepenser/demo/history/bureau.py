@@ -49,13 +49,18 @@ def _group_closed(v: Columns) -> Whole:
 
 
 def _ended(v: Columns) -> Flags:
-    return code(v, "STATE") == 1
+    return np.equal(code(v, "STATE"), 1)
 
 
 def _planned_end(v: Columns) -> Whole:
     """Whether the contract's end is unknown, still to come, or past (n,)."""
     end = np.nan_to_num(v["LENGTH"]) - np.nan_to_num(v["AGE"])
     return np.where(code(v, "LENGTH KNOWN") == 0, 0, np.where(end >= 0, 1, 2))
+
+
+def _card_in_debt(v: Columns) -> Whole:
+    """Cards and other credits, owing and not (n,): a card's limit is what is left of it."""
+    return np.asarray(2 * (_group(v) == 1) + (v["DEBT SAID"] == MORE), dtype=np.int64)
 
 
 def _followed(v: Columns) -> Whole:
@@ -83,7 +88,7 @@ TRAITS = (
     Trait("DEBT SAID", False, _group_closed, 10),
     Trait("DEBT", True, _group, 5, _when("DEBT SAID", MORE)),
     Trait("LIMIT SAID", False, _group_closed, 10),
-    Trait("LIMIT", True, lambda v: (_group(v) == 1).astype(np.int64), 2, _when("LIMIT SAID", MORE)),
+    Trait("LIMIT", True, _card_in_debt, 4, _when("LIMIT SAID", MORE)),
     Trait("WORST SAID", False, _group_closed, 10),
     Trait("WORST", True, None, 1, _when("WORST SAID", MORE)),
     Trait("INSTALMENT SAID", False, _group_closed, 10),
@@ -113,6 +118,7 @@ def traits(c: Columns, balance: Columns) -> dict[str, Floats]:
     `balance` has last (month), late and worst (of STATUS 1 to 5), unsaid (months X), closing (first month C)
     and open (months before it).
     """
+    worst = balance["worst"]
     start, end, fact = c["DAYS_CREDIT"], c["DAYS_CREDIT_ENDDATE"], c["DAYS_ENDDATE_FACT"]
     end = np.where(np.abs(end) > 20_000, np.nan, end)
     closed = c["CREDIT_ACTIVE"] == 1
@@ -148,7 +154,7 @@ def traits(c: Columns, balance: Columns) -> dict[str, Floats]:
             "CURRENCY": c["CREDIT_CURRENCY"],
             "SILENT": -balance["last"],
             "ARREARS": np.select(
-                [np.isnan(balance["worst"]), balance["worst"] == 0, balance["worst"] == 1, balance["worst"] < 5],
+                [np.isnan(worst), worst == 0, worst == 1, worst < 5],
                 [np.nan, 0.0, 1.0, 2.0], 3.0,
             ),
             "ARREARS SHARE": balance["late"] / balance["open"],

@@ -24,18 +24,23 @@ STATUSES = ("Active", "Completed", "Signed")
 IN_ADVANCE = 8.0  # days that people pay before the instalment is due, on average
 IN_PARTS = 0.07  # share of the instalments that are paid in two parts
 CAUGHT_UP = -3.0  # log-odds that an instalment is late by days that its month does not show
+LEANING = 0.7  # of those log-odds, for one standard deviation more of arrears elsewhere in the client's rows
 TOLERATED = 0.93  # share of long arrears that are small sums the lender lets be: paid, but for a remainder
 INTEREST = 0.033  # of what is owed on a card, each month
 
 
 def is_loan(c: Columns) -> Flags:
     """Contracts (n,) with a schedule of instalments."""
-    return ~np.isnan(c["DAYS_FIRST_DUE"]) & (c["NAME_PORTFOLIO"] != CARDS)
+    return np.asarray(
+        np.logical_and(~np.isnan(c["DAYS_FIRST_DUE"]), c["NAME_PORTFOLIO"] != CARDS), dtype=np.bool_
+    )
 
 
 def is_card(c: Columns) -> Flags:
     """Cards (n,) that were handed over."""
-    return ~np.isnan(c["DAYS_FIRST_DUE"]) & (c["NAME_PORTFOLIO"] == CARDS)
+    return np.asarray(
+        np.logical_and(~np.isnan(c["DAYS_FIRST_DUE"]), c["NAME_PORTFOLIO"] == CARDS), dtype=np.bool_
+    )
 
 
 def month_of(days: Floats) -> Whole:
@@ -129,7 +134,7 @@ def loan_payments(v: Columns, c: Columns, keys: Bits, leaning: Floats) -> tuple[
     late = np.where(covered & ~long, late, 0)
     # What the balance at the end of the month does not show: a few days, caught up before it.
     room = np.maximum(np.floor(month * MONTH) - due - 1, 0)
-    slipped = uniform(under, 67) < 1 / (1 + np.exp(-CAUGHT_UP - 1.1 * leaning[owner]))
+    slipped = uniform(under, 67) < 1 / (1 + np.exp(-CAUGHT_UP - LEANING * leaning[owner]))
     slip = np.minimum(np.ceil(-4 * np.log(uniform(under, 68))), room)
     habit = np.exp(0.5 * normal(keys, 1, 69)[:, 0])[owner]
     advance = np.floor(-IN_ADVANCE * habit * np.log(uniform(under, 70)))
@@ -249,8 +254,8 @@ def _card_columns(
     times = np.where(held["machine"] > 0, np.ceil(held["machine"] / 45_000), 0)
     shops = np.where(held["shop"] > 0, np.ceil(held["shop"] / 9_000), 0)
     due = held["minimum"] > 0
-    before = np.cumsum(due) - due
-    mature = np.cumsum(due) - before[np.searchsorted(owner, owner)]
+    whole: Whole = np.cumsum(due)
+    mature = whole - (whole - due)[np.searchsorted(owner, owner)]
     closed = (c["DAYS_TERMINATION"] < NEVER)[owner] & (month * MONTH >= c["DAYS_TERMINATION"][owner])
     days = np.round(held["days"])
     paid = np.round(held["paid"] * 200 / 9) * 9 / 200

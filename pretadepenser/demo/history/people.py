@@ -6,8 +6,8 @@ from pretadepenser.demo.columns import NO_EMPLOYMENT, Columns
 from pretadepenser.demo.parameters import Floats, Parameters, Whole
 
 DRIVERS = (
-    "one", "rows", "external 1", "external 1 known", "external 2", "external 3", "external 3 known", "age", "no job",
-    "man", "income", "credit", "revolving", "phone change", "requests", "log-odds", "default",
+    "one", "rows", "external 1", "external 1 known", "external 2", "external 3", "external 3 known", "age",
+    "no job", "man", "income", "credit", "revolving", "phone change", "requests", "log-odds", "default",
 )  # fmt: skip
 DEFAULT = DRIVERS.index("default")
 ODDS = DRIVERS.index("log-odds")
@@ -50,7 +50,7 @@ def drivers(c: Columns, odds: Floats, p: Parameters) -> Floats:
 
 
 def with_rows(drivers: Floats, counts: Whole) -> Floats:
-    """The drivers (n, k), knowing how many rows of a table (n,) the clients have: who asks often is refused."""
+    """The drivers (n, k), knowing how many rows of a table (n,) each has: who asks often is refused."""
     out = drivers.copy()
     out[:, ROWS] = np.clip((np.log1p(counts) - 1.7) / 0.6, -3, 3)
     return out

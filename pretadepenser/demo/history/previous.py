@@ -28,7 +28,7 @@ COMBINATIONS = (
 KINDS = len(COMBINATIONS)
 PORTFOLIOS = ("XNA", "Cash", "Cards", "POS", "Cars")
 NO_PORTFOLIO, CARDS = 0, 2
-# What the rest of a row is drawn with: published columns that go together, and the names of their joint trait.
+# What else a row is drawn with: published columns that go together, by the name of their joint trait.
 JOINT = {
     "OFFER": ("NAME_PRODUCT_TYPE", "NAME_YIELD_GROUP"),
     "PLACE": ("CHANNEL_TYPE", "NAME_SELLER_INDUSTRY", "NAME_GOODS_CATEGORY"),
@@ -61,7 +61,9 @@ def _contract(v: Columns) -> Whole:
 
 
 def _granted(v: Columns) -> Flags:
-    return (_status(v) == APPROVED) & (code(v, "PORTFOLIO") != NO_PORTFOLIO)
+    return np.asarray(
+        np.logical_and(_status(v) == APPROVED, code(v, "PORTFOLIO") != NO_PORTFOLIO), dtype=np.bool_
+    )
 
 
 def _kind(v: Columns) -> Whole:
@@ -69,11 +71,11 @@ def _kind(v: Columns) -> Whole:
 
 
 def _kind_granted(v: Columns) -> Whole:
-    return 2 * _kind(v) + (_status(v) == APPROVED)
+    return np.asarray(2 * _kind(v) + (_status(v) == APPROVED))
 
 
 def _priced(v: Columns) -> Flags:
-    return code(v, "PORTFOLIO") != NO_PORTFOLIO
+    return np.asarray(np.not_equal(code(v, "PORTFOLIO"), NO_PORTFOLIO), dtype=np.bool_)
 
 
 def _when(name: str, value: int) -> Callable[[Columns], Flags]:
@@ -82,11 +84,11 @@ def _when(name: str, value: int) -> Callable[[Columns], Flags]:
 
 def _signed(v: Columns) -> Flags:
     """Contracts with instalments: granted, signed and no card."""
-    return (v["SIGNED"] == 1) & (code(v, "PORTFOLIO") != CARDS)
+    return np.asarray(np.logical_and(v["SIGNED"] == 1, code(v, "PORTFOLIO") != CARDS), dtype=np.bool_)
 
 
 def _card(v: Columns) -> Flags:
-    return (v["SIGNED"] == 1) & (code(v, "PORTFOLIO") == CARDS)
+    return np.asarray(np.logical_and(v["SIGNED"] == 1, code(v, "PORTFOLIO") == CARDS), dtype=np.bool_)
 
 
 def _cost(v: Columns) -> Whole:
@@ -102,12 +104,12 @@ def _age(v: Columns) -> Whole:
 def _due(v: Columns) -> Whole:
     """Whether the contract's last instalment is past (n,), for cash and consumer loans apart."""
     end = -np.nan_to_num(v["AGE"]) + np.nan_to_num(v["FIRST DUE"]) + 30 * (np.nan_to_num(v["TERM"]) - 1)
-    return 2 * (_contract(v) == CONSUMER) + (end < 0)
+    return np.asarray(2 * (_contract(v) == CONSUMER) + (end < 0))
 
 
 def drawn(v: Columns) -> Flags:
     """Cards (n,) that were used."""
-    return (v["CARD USE"] > 0) & (v["CARD USE"] < 4)
+    return np.asarray(np.logical_and(v["CARD USE"] > 0, v["CARD USE"] < 4), dtype=np.bool_)
 
 
 def _used(v: Columns) -> Whole:
@@ -153,7 +155,7 @@ TRAITS = (
     Trait("ARREARS", False, _due, 4, _signed),  # 0 none, 1 a few days, 2 a month and more
     Trait("ARREARS SHARE", True, None, 1, _when("ARREARS", 1)),
     Trait("DAYS LATE", True, None, 1, _when("ARREARS", 1)),
-    # The monthly rows of a card. CARD USE: 0 never drawn, 1 in use, 2 repaid, 3 given back, 4 given back unused.
+    # The monthly rows of a card. CARD USE: 0 never drawn, 1 in use, 2 repaid, 3 given back, 4 also unused.
     Trait("CARD USE", False, _age, 4, _card),
     Trait("DRAWN AFTER", True, None, 1, drawn),
     Trait("BALANCE SHARE", True, None, 1, drawn),
@@ -183,6 +185,7 @@ def traits(c: Columns, months: Columns, cards: Columns, names: Mapping[str, Floa
     ended = loan & (last < NEVER)
     early = np.where(loan, ended & (last < planned), np.nan)
     span = np.minimum(planned, 0.0) - first
+    back = c["DAYS_TERMINATION"] < NEVER
     used = signed & card & (c["DAYS_FIRST_DRAWING"] < NEVER)
     base = np.where(asked > 0, asked, np.where(credit > 0, credit, np.nan))
     down = c["RATE_DOWN_PAYMENT"]
@@ -211,7 +214,7 @@ def traits(c: Columns, months: Columns, cards: Columns, names: Mapping[str, Floa
             "FIRST DUE": np.where(loan, first - c["DAYS_DECISION"], np.nan),
             "REPAID": early,
             "REPAID AT": np.where((early == 1) & (span > 0), np.clip((last - first) / span, 0, 1), np.nan),
-            "CLOSED AFTER": np.where(ended & (c["DAYS_TERMINATION"] < NEVER), c["DAYS_TERMINATION"] - last, np.nan),
+            "CLOSED AFTER": np.where(ended & back, c["DAYS_TERMINATION"] - last, np.nan),
             "STOPPED": np.where(loan & ~ended, np.minimum(-months["last"], 24), np.nan),
             "ARREARS": months["arrears"],
             "ARREARS SHARE": months["late"],
@@ -219,7 +222,7 @@ def traits(c: Columns, months: Columns, cards: Columns, names: Mapping[str, Floa
             "CARD USE": np.where(
                 signed & card,
                 np.select(
-                    [~used & (c["DAYS_TERMINATION"] >= NEVER), ~used, last >= NEVER, c["DAYS_TERMINATION"] >= NEVER],
+                    [~used & ~back, ~used, last >= NEVER, ~back],
                     [0.0, 4.0, 1.0, 2.0], 3.0,
                 ), np.nan,
             ),
@@ -235,7 +238,7 @@ def traits(c: Columns, months: Columns, cards: Columns, names: Mapping[str, Floa
 
 
 def oldest(owner: Whole, v: Columns) -> Floats:
-    """Which application (n,) was the client's first: 0 another, 1 the first, 2 the only one. `owner` ascends."""
+    """Whether an application (n,) is its client's 1 first or 2 only one, 0 if neither; `owner` ascends."""
     most = np.zeros(int(owner[-1]) + 1 if len(owner) else 0)
     np.maximum.at(most, owner, v["AGE"])
     alone = np.bincount(owner) == 1
@@ -271,7 +274,7 @@ def leaning(model: Model, drivers: Floats, clients: Bits) -> Floats:
     """How much (clients,) each client leans to arrears on instalment loans, as a standard normal."""
     at = next(i for i, trait in enumerate(TRAITS) if trait.name == "ARREARS")
     common = common_part(model, drivers, clients)[:, at]
-    return common / np.sqrt(max(1 - float((model.own[at] ** 2).sum()), 0.05))
+    return np.asarray(common / np.sqrt(max(1 - float((model.own[at] ** 2).sum()), 0.05)))
 
 
 def applications(v: Columns, keys: Bits) -> dict[str, Floats]:

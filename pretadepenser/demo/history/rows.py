@@ -108,7 +108,7 @@ def whole(values: Floats) -> Whole:
 
 
 def expanded(counts: Whole) -> tuple[Whole, Whole]:
-    """For rows that come `counts` (n,) at a time: whose each one is (total,), and its place from 0 (total,)."""
+    """Of rows that come `counts` (n,) at a time: whose each is (total,), and its place from 0 (total,)."""
     owner = np.repeat(np.arange(len(counts)), counts)
     return owner, np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
 

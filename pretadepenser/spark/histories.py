@@ -1,0 +1,53 @@
+"""What clients' histories sum up to, on Spark: the SQL of credit/history, unchanged, on views of tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from pretadepenser.credit.dictionary import TABLES, Column
+from pretadepenser.credit.history import features
+from pretadepenser.spark import tables
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+def imported(found: Mapping[str, tables.Found]) -> tuple[str, ...]:
+    """The history tables among those that were found, in the dictionary's order."""
+    return tuple(name for name in TABLES if name in found)
+
+
+def computed(
+    spark: SparkSession, applications: DataFrame, found: Mapping[str, tables.Found]
+) -> tuple[DataFrame, tuple[str, ...]]:
+    """What the tables sum up to for each application: SK_ID_CURR and the figures; and their names.
+
+    The tables must have been validated, and one of them at least be there. Rows come in no order.
+    """
+    names = imported(found)
+    figures = features.known(names)
+    applications.select(tables.KEY).createOrReplaceTempView("application")
+    for name in names:
+        typed(found[name]).createOrReplaceTempView(name)
+    return spark.sql(features.statement(names)).select(tables.KEY, *figures), figures
+
+
+def typed(one: tables.Found) -> DataFrame:
+    """The rows of a table in the types that DuckDB is given: what is missing is NULL, never NaN or blank."""
+    from pyspark.sql import functions as f
+
+    return one.rows.select(*(f.expr(f"{_typed(each)} as {each.name}") for each in one.columns.values()))
+
+
+def _typed(column: Column) -> str:
+    name = f"`{column.name}`"
+    if column.textual:
+        return f"nullif(trim(cast({name} as string)), '')"
+    number = f"nullif(cast({name} as double), double('NaN'))"
+    if pa.types.is_int64(column.arrow_type):
+        # As it is: a double would round the longest.
+        return f"cast({name} as bigint)"
+    return f"cast({number} as int)" if pa.types.is_int32(column.arrow_type) else number

@@ -1,0 +1,52 @@
+"""One cluster and one session with it for all of these tests: starting Java is what takes the time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pretadepenser.spark.session import session
+from tests.spark.cluster import cluster, needed
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+@pytest.fixture(scope="session")
+def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a standalone master with two workers."""
+    needed()
+    with cluster(tmp_path_factory.mktemp("cluster")) as address:
+        yield address
+
+
+# What an administrator may set: Java that starts quickly and stays small, and as few parts as the tables of
+# tests need (of 200, Spark's own default, nearly all would be empty).
+DEFAULTS = """
+spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+spark.executor.memory 512m
+spark.sql.shuffle.partitions 2
+spark.ui.enabled false
+"""
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of the one who calls Spark: where its defaults are, and this machine's address."""
+    folder = tmp_path_factory.mktemp("conf")
+    (folder / "spark-defaults.conf").write_text(DEFAULTS)
+    return {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_CONF_DIR": str(folder)}
+
+
+@pytest.fixture(scope="session")
+def spark(master: str, settings: dict[str, str]) -> Iterator[SparkSession]:
+    """A session with it, which commands of this process then take as well."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setitem(os.environ, name, value)
+        with session(master) as opened:
+            yield opened

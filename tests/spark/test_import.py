@@ -1,0 +1,228 @@
+"""An import through Spark, on a real cluster: the same bytes as an ordinary one, the same refusals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from pretadepenser.credit.portfolio import PortfolioError, import_folder
+from pretadepenser.money import Money
+from pretadepenser.spark import importing, tables
+from pretadepenser.spark.session import SparkError
+from tests.unit import made_up, portfolio_files
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+def quiet(step: str, share: float) -> None:
+    """Says nothing."""
+
+
+def shuffled(rows: pa.Table, seed: int) -> pa.Table:
+    return made_up.text(rows).take(np.random.default_rng(seed).permutation(rows.num_rows))
+
+
+def in_parts(rows: pa.Table, folder: Path, parts: int) -> None:
+    """Write rows as a folder of Parquet files, as Spark and others do."""
+    folder.mkdir(parents=True)
+    size = -(-rows.num_rows // parts)
+    for number in range(parts):
+        pa.parquet.write_table(
+            rows.slice(number * size, size), folder / f"part-{number:05}.snappy.parquet", row_group_size=50
+        )
+    (folder / "_SUCCESS").touch()
+
+
+def put(rows: pa.Table, name: str, values: Any) -> pa.Table:
+    return rows.set_column(rows.schema.get_field_index(name), name, pa.array(values))
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """300 clients in four parts and 40 in one file, in no order, some values as other writers have them."""
+    folder = tmp_path_factory.mktemp("source with spaces é")
+    train = shuffled(made_up.table(300), 1)
+    # A missing number as NaN, not null; an integer as a decimal; a category with spaces around it.
+    income = train.column("AMT_ANNUITY").to_pylist()
+    train = put(train, "AMT_ANNUITY", [float("nan") if value is None else value for value in income])
+    children = train.column("CNT_CHILDREN").cast(pa.decimal128(12, 2))
+    train = train.set_column(train.schema.get_field_index("CNT_CHILDREN"), "CNT_CHILDREN", children)
+    kinds = [value and f" {value} " for value in train.column("NAME_CONTRACT_TYPE").to_pylist()]
+    train = put(train, "NAME_CONTRACT_TYPE", kinds)
+    in_parts(train, folder / "application_train", 4)
+    test = shuffled(made_up.table(40, seed=1, first=100_003).drop_columns(["TARGET"]), 2)
+    pa.parquet.write_table(test, folder / "application_test.parquet")
+    return folder
+
+
+def test_it_is_byte_for_byte_the_ordinary_one(spark: SparkSession, source: Path, tmp_path: Path) -> None:
+    steps: list[str] = []
+    report = importing.import_tables(
+        spark, str(source), tmp_path / "spark", lambda step, share: steps.append(step), Money("CHF", 1.0)
+    )
+    assert (report.clients, report.labelled) == (340, 243)
+    assert steps[0] == "Vérification des tables par Spark"
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    table = pa.parquet.read_table(source / "application_train")
+    pa.parquet.write_table(table, plain / "application_train.parquet")
+    pa.parquet.write_table(
+        pa.parquet.read_table(source / "application_test.parquet"), plain / "application_test.parquet"
+    )
+    ordinary = import_folder(plain, tmp_path / "ordinary")
+    for name in ("clients.arrow", "numbers.npy", "checks.npy", "ladders.npy", "brackets.npy"):
+        assert (report.folder / name).read_bytes() == (ordinary.folder / name).read_bytes(), name
+    opened = portfolio_files.opened(tmp_path / "spark")
+    assert opened.money == Money("CHF", 1.0)
+    assert not opened.fictitious
+
+
+@pytest.fixture(scope="module")
+def instance(spark: SparkSession, source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A portfolio that must stay in place whatever is refused after it."""
+    folder = tmp_path_factory.mktemp("instance")
+    importing.import_tables(spark, str(source), folder, quiet)
+    return folder
+
+
+def spaced(text: str) -> str:
+    """The same with plain spaces where a line must not break."""
+    return text.replace("\xa0", " ").replace("\u202f", " ")
+
+
+def refusal(spark: SparkSession, folder: Path | str, instance: Path) -> str:
+    """What an import says that must be refused, the portfolio in place left alone."""
+    before = portfolio_files.opened(instance).folder
+    with pytest.raises((PortfolioError, SparkError)) as caught:
+        importing.import_tables(spark, str(folder), instance, quiet)
+    assert portfolio_files.opened(instance).folder == before
+    return spaced(str(caught.value)).replace(str(instance), "INSTANCE")
+
+
+NOT_PARQUET = (
+    "application_train.parquet n’est pas un fichier Parquet entier, ou n’a pas les types des autres de sa "
+    "table : écrivez-le à nouveau."
+)
+REFUSED = (
+    "Import refusé, le portefeuille en place n’a pas changé. Corrigez les données puis relancez l’import :\n"
+)
+
+
+def test_what_is_wrong_is_told_with_file_row_and_column(
+    spark: SparkSession, instance: Path, tmp_path: Path
+) -> None:
+    rows = made_up.text(made_up.table(300))
+    wrong = {20: -4, 120: 99, 280: -1}
+    children = [
+        wrong.get(index, value) for index, value in enumerate(rows.column("CNT_CHILDREN").to_pylist())
+    ]
+    rows = put(rows, "CNT_CHILDREN", children)
+    kinds = rows.column("NAME_CONTRACT_TYPE").to_pylist()
+    kinds[150] = "Gift"
+    rows = put(rows, "NAME_CONTRACT_TYPE", kinds)
+    in_parts(rows, tmp_path / "application_train", 2)
+    assert refusal(spark, tmp_path, instance) == (
+        f"{REFUSED}"
+        "- application_train/part-00000.snappy.parquet, ligne 21, colonne CNT_CHILDREN : « -4 » et « 99 » "
+        "est hors des bornes admises (de 0 à 30) (et 1 autre ligne).\n"
+        "- application_train/part-00001.snappy.parquet, ligne 1, colonne NAME_CONTRACT_TYPE : catégorie "
+        "inconnue « Gift » (admises : « Cash loans », « Revolving loans »).\n"
+        "- application_train/part-00001.snappy.parquet, ligne 131, colonne CNT_CHILDREN : « -1 » est hors "
+        "des bornes admises (de 0 à 30)."
+    )
+
+
+def test_a_client_who_is_there_twice_is_told(spark: SparkSession, instance: Path, tmp_path: Path) -> None:
+    in_parts(made_up.text(made_up.table(60)), tmp_path / "application_train", 2)
+    test = made_up.table(4, first=100_002).drop_columns(["TARGET"])
+    pa.parquet.write_table(made_up.text(test), tmp_path / "application_test.parquet")
+    assert refusal(spark, tmp_path, instance) == (
+        REFUSED + "- application_test.parquet, ligne 1, colonne SK_ID_CURR : « 100002 » existe déjà ; chaque "
+        "numéro de client doit être unique (et 3 autres lignes)."
+    )
+
+
+def test_columns_and_types_that_are_none_of_the_dictionary(
+    spark: SparkSession, instance: Path, tmp_path: Path
+) -> None:
+    rows = made_up.text(made_up.table(10))
+    pa.parquet.write_table(
+        rows.drop_columns(["AMT_CREDIT"]).append_column("IBAN", pa.array(["x"] * 10)),
+        tmp_path / "application_train.parquet",
+    )
+    assert refusal(spark, tmp_path, instance) == (
+        f"{REFUSED}"
+        "- application_train.parquet, ligne 1 : il manque la colonne AMT_CREDIT.\n"
+        "- application_train.parquet, ligne 1 : colonne inattendue IBAN."
+    )
+    dates = pa.array([0] * 10, pa.timestamp("us"))
+    rows = rows.set_column(rows.schema.get_field_index("AMT_CREDIT"), "AMT_CREDIT", dates)
+    pa.parquet.write_table(rows, tmp_path / "application_train.parquet")
+    assert refusal(spark, tmp_path, instance) == (
+        f"{REFUSED}"
+        "- application_train.parquet, ligne 1, colonne AMT_CREDIT : des nombres sont attendus, le fichier "
+        "contient des dates ou des durées (timestamp[us, tz=UTC]) (et 9 autres lignes)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("case", "sentence"),
+    [
+        ("nowhere", "/nulle/part n’existe pas : indiquez le dossier, ou l’adresse, de tables Parquet."),
+        (
+            "no clients",
+            "Aucune table application_train en Parquet (application_train.parquet, ou un dossier "
+            "application_train) dans DOSSIER : Spark lit des tables Parquet, l’import ordinaire lit aussi "
+            "les CSV.",
+        ),
+        ("empty", "application_train.parquet ne contient aucun client : téléchargez-le à nouveau."),
+        (
+            "twice",
+            "application_train est deux fois dans DOSSIER (application_train.parquet et application_train) : "
+            "n’en gardez qu’un.",
+        ),
+        ("not Parquet", NOT_PARQUET),
+        ("cut short", NOT_PARQUET),
+        (
+            "s3a",
+            "Spark n’a pas le connecteur de cette adresse (S3AFileSystem) : ajoutez-le à spark.jars.packages "
+            "(pour s3a:// : org.apache.hadoop:hadoop-aws) dans spark-defaults.conf.",
+        ),
+    ],
+)
+def test_a_place_without_tables_is_one_sentence(
+    spark: SparkSession, instance: Path, tmp_path: Path, case: str, sentence: str
+) -> None:
+    folder: Path | str = tmp_path
+    path = tmp_path / "application_train.parquet"
+    rows = made_up.text(made_up.table(10))
+    if case == "nowhere":
+        folder = "/nulle/part"
+    elif case == "empty":
+        pa.parquet.write_table(rows.slice(0, 0), path)
+    elif case == "twice":
+        pa.parquet.write_table(rows, path)
+        in_parts(rows, tmp_path / "application_train", 1)
+    elif case == "not Parquet":
+        path.write_text("SK_ID_CURR,TARGET\n100002,1\n")
+    elif case == "cut short":
+        pa.parquet.write_table(rows, path)
+        path.write_bytes(path.read_bytes()[:-40])
+    elif case == "s3a":
+        folder = "s3a://seau/kaggle"
+    assert refusal(spark, folder, instance).replace(str(tmp_path), "DOSSIER") == sentence
+
+
+def test_tables_say_where_their_rows_are_from() -> None:
+    """A batch that holds rows of several files, or of two places of one, is cut there."""
+    batch = pa.RecordBatch.from_pydict(
+        {"n": [1, 2, 3, 4, 5], "_file": ["a", "a", "b", "b", "b"], "_row": [7, 8, 0, 1, 50]}
+    )
+    found = [(file, line, piece.column("n").to_pylist()) for file, line, piece in tables.pieces(batch)]
+    assert found == [("a", 8, [1, 2]), ("b", 1, [3, 4]), ("b", 51, [5])]

@@ -1,0 +1,129 @@
+"""Scores and reasons through Spark, on a real cluster: byte for byte those of the ordinary command."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from pretadepenser import create_app
+from pretadepenser.credit.explanation.batch import RowsError
+from pretadepenser.credit.model.scoring import Model
+from pretadepenser.credit.portfolio import Portfolio
+from pretadepenser.spark import scoring
+from tests.spark.test_import import in_parts, put, quiet, shuffled, spaced
+from tests.unit import made_up
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+@pytest.fixture(scope="module")
+def clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """150 clients in three parts, and the same in one file beside it."""
+    folder = tmp_path_factory.mktemp("clients")
+    table = shuffled(made_up.table(150, seed=5), 5).drop_columns(["TARGET"])
+    in_parts(table, folder / "parts.parquet", 3)
+    pa.parquet.write_table(table, folder / "one.parquet")
+    return folder
+
+
+def command(instance: Path, *arguments: str) -> str:
+    """Run `flask` with these arguments; return what it says."""
+    done = create_app({"INSTANCE": instance}).test_cli_runner().invoke(args=arguments)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+@pytest.mark.parametrize("reasons", ["--reasons", "--no-reasons"])
+def test_a_csv_has_the_very_texts_of_the_ordinary_command(
+    spark: SparkSession, trained: Path, clients: Path, tmp_path: Path, reasons: str
+) -> None:
+    output = tmp_path / "scores.csv"
+    said = command(
+        trained,
+        "score",
+        str(clients / "parts.parquet"),
+        "--output",
+        str(output),
+        reasons,
+        "--engine",
+        "spark",
+    )
+    assert f"150 clients : scores écrits dans {output}." in said.replace("\xa0", " ")
+    parts = sorted(output.glob("part-*.csv"))
+    # For the owner only, as all that is about clients.
+    assert {path.stat().st_mode & 0o777 for path in parts} == {0o600}
+    command(trained, "score", str(clients / "one.parquet"), "--output", str(tmp_path / "one.csv"), reasons)
+    with (tmp_path / "one.csv").open(encoding="utf-8", newline="") as file:
+        heads, *expected = csv.reader(file)
+    found = []
+    for path in parts:
+        with path.open(encoding="utf-8", newline="") as file:
+            own, *rows = csv.reader(file)
+        assert own == heads
+        found += rows
+    assert sorted(found) == sorted(expected)
+    assert len(heads) == (15 if reasons == "--reasons" else 9)
+
+
+def test_parquet_has_the_very_values(
+    spark: SparkSession, trained: Path, clients: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "scores.parquet"
+    command(trained, "score", str(clients / "parts.parquet"), "--output", str(output), "--engine", "spark")
+    command(trained, "score", str(clients / "one.parquet"), "--output", str(tmp_path / "one.parquet"))
+    found = pa.parquet.read_table(output).sort_by("client")
+    assert found.equals(pa.parquet.read_table(tmp_path / "one.parquet").sort_by("client"))
+
+
+def test_nothing_is_written_over(spark: SparkSession, clients: Path, model: Model, tmp_path: Path) -> None:
+    source, output = str(clients / "one.parquet"), tmp_path / "scores.parquet"
+    (output).mkdir()
+    (output / "kept").touch()
+    with pytest.raises(RowsError, match=r"existe déjà : choisissez un autre dossier, ou ajoutez --force"):
+        scoring.score_tables(spark, source, str(output), model, 0.48, None, quiet)
+    assert (output / "kept").exists()
+    for force in (False, True):
+        with pytest.raises(RowsError, match=r"est aussi le fichier des clients"):
+            scoring.score_tables(spark, source, source, model, 0.48, None, quiet, force=force)
+        # Neither the folder that holds it, however it is written.
+        with pytest.raises(RowsError, match=r"est aussi le fichier des clients"):
+            scoring.score_tables(
+                spark,
+                str(clients / "parts.parquet" / "part-00000.snappy.parquet"),
+                str(clients / "x" / ".." / "parts.parquet"),
+                model,
+                0.48,
+                None,
+                quiet,
+                force=force,
+            )
+    assert len(list((clients / "parts.parquet").iterdir())) == 4
+    assert scoring.score_tables(spark, source, str(output), model, 0.48, None, quiet, force=True) == 150
+    assert not (output / "kept").exists()
+    with pytest.raises(RowsError, match=r"doit finir par .csv ou .parquet"):
+        scoring.score_tables(spark, source, str(tmp_path / "scores"), model, 0.48, None, quiet)
+
+
+def test_wrong_rows_are_told_and_nothing_is_written(
+    spark: SparkSession, model: Model, portfolio: Portfolio, tmp_path: Path
+) -> None:
+    rows = made_up.text(made_up.table(30))
+    rows = put(rows, "AMT_CREDIT", [-5.0, *rows.column("AMT_CREDIT").to_pylist()[1:]])
+    pa.parquet.write_table(rows, tmp_path / "clients.parquet")
+    output = tmp_path / "scores.csv"
+    with pytest.raises(RowsError) as caught:
+        scoring.score_tables(
+            spark, str(tmp_path / "clients.parquet"), str(output), model, 0.48, portfolio, quiet
+        )
+    assert spaced(str(caught.value)) == (
+        "Rien n’a été calculé. Corrigez les données puis recommencez :\n"
+        "- clients.parquet, ligne 1, colonne AMT_CREDIT : « -5 » est hors des bornes admises (de 1 à "
+        "1000000000)."
+    )
+    assert not output.exists()
