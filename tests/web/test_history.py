@@ -214,25 +214,23 @@ def test_the_sheet_names_the_sources_and_what_to_check(browser: FlaskClient, por
     (title,) = sheet.xpath(".//h2[.='Votre historique de crédit']")
     intro, listed, contest = title.xpath("following-sibling::*")[:3]
     assert words(intro) == (
-        "Vérifiez ces lignes. Les premières viennent du fichier des crédits, où chaque établissement "
-        "déclare ses crédits ; les autres, de nos dossiers. Elles n’ont pas servi au calcul."
+        "Les premières lignes viennent du fichier des crédits, où chaque établissement déclare les siens ; "
+        "les "
+        "autres, de nos dossiers. Elles n’ont pas servi au calcul."
     )
     assert [words(one) for one in listed.xpath("li")] == [
         "En résumé : 2 crédits en cours ailleurs, dont 1 en retard",
         "Carte de crédit, ouverture il y a 2 mois : reste 455 €, en retard de 12 jours pour 25 €",
         "Crédit à la consommation, ouverture il y a 1 an et 6 mois : reste 1 500 €",
-        "Paiements ailleurs depuis quatre ans : 2 mois avec un retard sur 18 mois suivis, le plus long de "
-        "61 à 90 "
-        "jours, la dernière fois il y a 1 an et 8 mois",
+        "Paiements ailleurs en quatre ans : 2 mois avec un retard sur 18 mois suivis, le plus long de 61 à "
+        "90 jours",
         "Demandes précédentes : 3 demandes : 1 accordée, 1 refusée et 1 annulée",
-        "Paiements chez nous depuis quatre ans : 1 mois avec un retard sur 24 mois suivis, de 31 à 60 "
-        "jours, il y "
-        "a 8 mois",
+        "Paiements chez nous en quatre ans : 1 mois avec un retard sur 24 mois suivis, de 31 à 60 jours",
     ]
     assert "RGPD, article 16" in words(contest)
     assert "un retard déjà payé" in words(contest)
     assert "l’organisme qui le tient" in words(contest)
-    assert "Pour nos dossiers, demandez-la-nous." in words(contest)
+    assert "Nos dossiers, nous les corrigeons." in words(contest)
     number = portfolio.numbers()[NOBODY]
     none = main(browser, f"/clients/{number}/entretien")
     items = none.xpath(".//h2[.='Votre historique de crédit']/following-sibling::ul[1]/li")

@@ -181,8 +181,11 @@ def _step(days: float | None) -> Lateness | None:
     return None if days is None else Lateness(min(math.ceil(days / 30), Lateness.MORE))
 
 
-def said(months: Sequence[PaymentMonth] | None) -> str:
-    """How regular the payments were: "aucun retard sur 30 mois suivis"; "" where there is no month."""
+def said(months: Sequence[PaymentMonth] | None, *, short: bool = False) -> str:
+    """How regular the payments were: "aucun retard sur 30 mois suivis"; "" where there is no month.
+
+    short: without when the longest delay was.
+    """
     if not months:
         return ""
     followed = f"sur {french.plural(len(months), 'mois suivi', 'mois suivis')}"
@@ -190,11 +193,10 @@ def said(months: Sequence[PaymentMonth] | None) -> str:
     if not late:
         return f"aucun retard {followed}"
     worst = max(late, key=lambda month: (month.late, -month.ago))
-    much = f"{len(late)}{french.NO_BREAK}mois avec un retard {followed}"
-    step = worst.late.words.removeprefix("retard ")
-    if len(late) == 1:
-        return f"{much}, {step}, {when(worst.ago)}"
-    return f"{much}, le plus long {step}, la dernière fois {when(worst.ago)}"
+    one = len(late) == 1
+    told = f"{len(late)}{french.NO_BREAK}mois avec un retard {followed}, {'' if one else 'le plus long '}"
+    told += worst.late.words.removeprefix("retard ")
+    return told if short else f"{told}, {'' if one else 'la dernière fois '}{when(worst.ago)}"
 
 
 def when(ago: int) -> str:

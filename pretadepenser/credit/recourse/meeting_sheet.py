@@ -33,11 +33,9 @@ REASONS: Final = 3
 DECLARED: Final = "Ce que contient votre demande"
 EXTERNAL: Final = "Ce que disent des organismes extérieurs"
 UNNAMED: Final = "demandez leur nom à votre conseiller"
-BUREAU: Final = "Ce que dit le fichier des crédits"
-OURS: Final = "Ce que disent nos dossiers sur vos crédits d’avant"
 DERIVED: Final = "Ce qui est calculé à partir de ces chiffres"
 # Credits elsewhere that the sheet lists one by one.
-LISTED: Final = 4
+LISTED: Final = 3
 
 _GROUNDS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -101,15 +99,14 @@ class Source:
 class Past:
     """The client's credit history: what to check, label and words; what of it the model looked at.
 
-    elsewhere, ours: what the credit bureau and our own files say, each empty where it is not imported; more:
-    open credits elsewhere that are not listed; bureau, files: whether the model used figures of each.
+    elsewhere, ours: what the credit bureau and our own files say, each empty where it is not imported;
+    bureau, files: how many figures the model drew from each.
     """
 
     elsewhere: tuple[tuple[str, str], ...]
     ours: tuple[tuple[str, str], ...]
-    more: int
-    bureau: bool
-    files: bool
+    bureau: int
+    files: int
 
 
 @dataclass(frozen=True)
@@ -174,19 +171,13 @@ def sheet(
         difficulties=wording.difficulties(explanation.score.calibrated, Person.YOU, outcome),
         outlook=_outlook(explanation.score, found),
         options=tuple(_option(proposal) for proposal in found),
-        sources=_sources(_known(model.features, portfolio), row, names),
+        sources=_sources(model.features, row, names),
         categories=french.join(_categories(model.features)),
         unused=french.join(unused(model.features)),
         consulted=tuple(bureau for bureau, score in zip(bureaux, scores, strict=False) if score is not None),
         scored=any(score is not None for score in scores),
         past=_past(portfolio, number, model.features),
     )
-
-
-def _known(names: Sequence[str], portfolio: Portfolio) -> tuple[str, ...]:
-    """Inputs of the model without those of history tables that are not imported."""
-    tables = {name: column.table for name, column in dictionary.HISTORY.items()}
-    return tuple(name for name in names if name not in tables or tables[name] in portfolio.tables)
 
 
 def _past(portfolio: Portfolio, number: int, names: Sequence[str]) -> Past | None:
@@ -196,14 +187,15 @@ def _past(portfolio: Portfolio, number: int, names: Sequence[str]) -> Past | Non
     elsewhere, ours = _elsewhere(told), _ours(told)
     if not elsewhere and not ours:
         return None
-    used = {dictionary.HISTORY[name].table for name in names if name in dictionary.HISTORY} & portfolio.tables
-    bureau = {histories.BUREAU, histories.BUREAU_MONTHS}
+    # Figures of tables that are not imported say nothing of anybody.
+    told_by = [dictionary.HISTORY[name].table for name in names if name in dictionary.HISTORY]
+    used = [table for table in told_by if table in portfolio.tables]
+    bureau = sum(table in (histories.BUREAU, histories.BUREAU_MONTHS) for table in used)
     return Past(
         elsewhere=elsewhere,
         ours=ours,
-        more=max(len(told.open) - LISTED, 0),
-        bureau=bool(used & bureau),
-        files=bool(used - bureau),
+        bureau=bureau,
+        files=len(used) - bureau,
     )
 
 
@@ -214,8 +206,10 @@ def _elsewhere(told: History) -> tuple[tuple[str, str], ...]:
         lines.append(("En résumé", histories.headline(told)))
     for one in told.open[:LISTED]:
         lines.append((f"{one.named}, ouverture {histories.when(one.opened)}", one.owing))
+    if (more := len(told.open) - LISTED) > 0:
+        lines.append(("Et aussi", french.plural(more, "crédit non terminé", "crédits non terminés")))
     if told.elsewhere:
-        lines.append(("Paiements ailleurs depuis quatre ans", months.said(told.elsewhere)))
+        lines.append(("Paiements ailleurs en quatre ans", months.said(told.elsewhere, short=True)))
     return tuple(lines)
 
 
@@ -225,7 +219,7 @@ def _ours(told: History) -> tuple[tuple[str, str], ...]:
     if told.requests is not None:
         lines.append(("Demandes précédentes", histories.requests_said(told)))
     if told.ours:
-        lines.append(("Paiements chez nous depuis quatre ans", months.said(told.ours)))
+        lines.append(("Paiements chez nous en quatre ans", months.said(told.ours, short=True)))
     return tuple(lines)
 
 
@@ -282,20 +276,18 @@ _ENOUGH: Final[Mapping[int, str]] = MappingProxyType(
 
 
 def _sources(names: Sequence[str], row: Row, bureaux: Sequence[str]) -> tuple[Source, ...]:
-    """The model's inputs by origin, with the client's values."""
+    """The model's inputs by origin, with the client's values.
+
+    What sums the credit history up is not among them: the client checks the history itself.
+    """
     derived = dictionary.derive(dictionary.frame([row]))
-    data: dict[str, list[tuple[str, str]]] = {
-        origin: [] for origin in (DECLARED, EXTERNAL, BUREAU, OURS, DERIVED)
-    }
+    data: dict[str, list[tuple[str, str]]] = {DECLARED: [], EXTERNAL: [], DERIVED: []}
     scores = [column.name for column in dictionary.in_group(dictionary.EXTERNAL_GROUP)]
     for name in names:
         column = dictionary.describe(name, Person.YOU)
         if name in dictionary.DERIVED:
             data[DERIVED].append((column.label, wording.value_text(column, float(derived[name][0]))))
-        elif name in dictionary.HISTORY:
-            origin = BUREAU if column.table in (histories.BUREAU, histories.BUREAU_MONTHS) else OURS
-            data[origin].append((column.label, wording.text_in(column, row)))
-        else:
+        elif name not in dictionary.HISTORY:
             origin = EXTERNAL if column.theme is Theme.EXTERNAL else DECLARED
             named = f"Note ({bureaux[scores.index(name)]})" if bureaux and name in scores else column.label
             data[origin].append((named, wording.text_in(column, row)))
