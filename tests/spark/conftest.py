@@ -23,13 +23,15 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-# What an administrator may set: Java that starts quickly and stays small, and as few parts as the tables of
-# tests need (of 200, Spark's own default, nearly all would be empty).
+# What an administrator may set: Java that starts quickly and stays small, as few parts as the tables of tests
+# need (of 200, Spark's own default, nearly all would be empty), and no Java compiled for each of their queries:
+# that takes longer than their rows do.
 DEFAULTS = """
 spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 spark.executor.memory 512m
 spark.sql.shuffle.partitions 2
+spark.sql.codegen.wholeStage false
 spark.ui.enabled false
 """
 
