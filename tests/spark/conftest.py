@@ -24,7 +24,7 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 # What an administrator may set: Java that starts quickly and stays small, as few parts as the tables of tests
-# need (of 200, Spark's own default, nearly all would be empty), and no Java compiled for each of their queries:
+# need (of 200, Spark’s own default, nearly all would be empty), and no Java compiled for each query:
 # that takes longer than their rows do.
 DEFAULTS = """
 spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
