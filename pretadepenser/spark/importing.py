@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pretadepenser import french
+from pretadepenser.credit.intake.finding import check_owners
 from pretadepenser.credit.intake.loading import Progress
 from pretadepenser.credit.portfolio import PortfolioError, Report, import_batches
-from pretadepenser.credit.portfolio.importing import MEMORY, check_owners
+from pretadepenser.credit.portfolio.importing import MEMORY
 from pretadepenser.money import KAGGLE, Money
 from pretadepenser.spark import histories, rows, tables
 from pretadepenser.spark.session import told

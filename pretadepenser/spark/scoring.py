@@ -21,10 +21,10 @@ import pyarrow.compute as pc
 from pretadepenser.credit.dictionary import HISTORY
 from pretadepenser.credit.explanation import batch
 from pretadepenser.credit.explanation.batch import RowsError, check_columns
+from pretadepenser.credit.intake.finding import check_owners
 from pretadepenser.credit.intake.validation import Lines, Problems, check_header, conform
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
-from pretadepenser.credit.portfolio.importing import check_owners
 from pretadepenser.credit.portfolio.statistics import QUANTILES, SUMMARY, Statistics
 from pretadepenser.money import PLAIN, Money, using
 from pretadepenser.spark import histories, tables

@@ -83,11 +83,9 @@ def bureau(rows: Sequence[Row]) -> Figures | None:
         "BUREAU_ACTIVE": len(active),
         "BUREAU_CLOSED": sum(row["CREDIT_ACTIVE"] == "Closed" for row in known),
         "BUREAU_CARDS": len(cards),
-        "BUREAU_MICROLOANS": sum(row["CREDIT_TYPE"] == "Microloan" for row in known),
         "BUREAU_OPENED_YEAR": sum(row["DAYS_CREDIT"] >= -365 for row in known),
         "BUREAU_LAST": max(row["DAYS_CREDIT"] for row in known),
         "BUREAU_FIRST": min(row["DAYS_CREDIT"] for row in known),
-        "BUREAU_AGE": sum(row["DAYS_CREDIT"] for row in known) / len(known),
         "BUREAU_ENDS": max(0, *ends) if ends else None,
         "BUREAU_DEBT": total(debts) if unfinished else 0,
         "BUREAU_DEBT_SHARE": owed(unfinished),
@@ -140,7 +138,6 @@ def previous_application(rows: Sequence[Row]) -> Figures | None:
         "PREVIOUS_REFUSED_HISTORY": sum(row["CODE_REJECT_REASON"] == "HC" for row in refused),
         "PREVIOUS_REFUSED_SCORE": sum(row["CODE_REJECT_REASON"] in ("SCO", "SCOFR") for row in refused),
         "PREVIOUS_LAST": greatest([row["DAYS_DECISION"] for row in known]),
-        "PREVIOUS_LAST_REFUSED": greatest([row["DAYS_DECISION"] for row in refused]),
         "PREVIOUS_GRANTED_SHARE": share_of_known(
             [
                 (money(row["AMT_CREDIT"]), money(row["AMT_APPLICATION"]))
@@ -209,13 +206,11 @@ def pos_cash_balance(rows: Sequence[Row]) -> Figures | None:
         if latest >= -3 and running:
             left.append(greatest([row["CNT_INSTALMENT_FUTURE"] for row in running]))
     late = {row["MONTHS_BALANCE"] for row in past if (row["SK_DPD_DEF"] or 0) > 0}
-    recent = any(row["MONTHS_BALANCE"] >= -12 for row in past)
     known = [one for one in left if one is not None]
     return {
         "POS_ACTIVE": len(left),
         "POS_LEFT": (sum(known) if known else None) if left else 0,
         "POS_MONTHS_LATE": len(late),
-        "POS_LATE_RECENT": len({month for month in late if month >= -12}) if recent else None,
         "POS_WORST": greatest([row["SK_DPD_DEF"] for row in past]),
     }
 
@@ -267,7 +262,6 @@ NOTHING = {
     "BUREAU_ACTIVE",
     "BUREAU_CLOSED",
     "BUREAU_CARDS",
-    "BUREAU_MICROLOANS",
     "BUREAU_OPENED_YEAR",
     "BUREAU_DEBT",
     "BUREAU_ANNUITY",

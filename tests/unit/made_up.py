@@ -1,10 +1,12 @@
 """Made-up rows that fit the dictionary, for the tests of the portfolio. No genuine row is in them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
+from numpy.typing import NDArray
 
 from pretadepenser.credit import dictionary
 
@@ -12,24 +14,45 @@ from pretadepenser.credit import dictionary
 def table(clients: int, seed: int = 0, first: int = 100_002) -> pa.Table:
     """Return `clients` rows with ascending numbers, every column filled within its bounds, some missing."""
     random = np.random.default_rng(seed)
-    arrays = []
-    for column in dictionary.COLUMNS.values():
-        missing = random.random(clients) < (0.0 if column.required else 0.2)
-        if column.kind is dictionary.Kind.IDENTIFIER:
-            arrays.append(pa.array(first + 3 * np.arange(clients), column.arrow_type))
-        elif column.textual:
-            codes = list(column.categories or ())
-            positions = pa.array(random.integers(0, len(codes), clients), pa.int8(), mask=missing)
-            arrays.append(pa.DictionaryArray.from_arrays(positions, pa.array(codes, pa.string())))
-        else:
-            low = column.minimum if column.minimum is not None else -1000
-            high = min(column.maximum if column.maximum is not None else 1000, 1_000_000)
-            values = random.uniform(low, high, clients)
-            values = np.rint(values).clip(low, high) if column.integer else values.round(2).clip(low, high)
-            if column.sentinel is not None:
-                values[random.random(clients) < 0.15] = column.sentinel
-            arrays.append(pa.array(values, pa.float64(), mask=missing).cast(column.arrow_type))
+    numbers = first + 3 * np.arange(clients)
+    arrays = [_filled(column, clients, random, numbers) for column in dictionary.COLUMNS.values()]
     return pa.Table.from_arrays(arrays, schema=dictionary.arrow_schema())
+
+
+def history(name: str, owners: Sequence[int], rows: int, seed: int = 0) -> pa.Table:
+    """Return `rows` rows of a history table in any order, each of one of the `owners`.
+
+    owners: numbers of clients, or of the credits of bureau for bureau_balance. A key counts from 5,000,001.
+    """
+    random = np.random.default_rng(seed)
+    described = dictionary.TABLES[name]
+    owner = described.owner if isinstance(described.owner, str) else described.owner[1]
+    arrays = []
+    for column in described.columns.values():
+        numbers = (
+            random.choice(owners, rows) if column.name == owner else 5_000_001 + random.permutation(rows)
+        )
+        arrays.append(_filled(column, rows, random, numbers))
+    return pa.Table.from_arrays(arrays, schema=described.arrow_schema())
+
+
+def _filled(
+    column: dictionary.Column, rows: int, random: np.random.Generator, numbers: NDArray[np.int64]
+) -> pa.Array:
+    """One column: `numbers` where it identifies something, else values within its bounds, some missing."""
+    missing = random.random(rows) < (0.0 if column.required else 0.2)
+    if column.kind is dictionary.Kind.IDENTIFIER:
+        return pa.array(numbers, column.arrow_type)
+    if column.textual:
+        positions = pa.array(random.integers(0, len(column.codes), rows), pa.int8(), mask=missing)
+        return pa.DictionaryArray.from_arrays(positions, pa.array(column.codes, pa.string()))
+    low = column.minimum if column.minimum is not None else -1000
+    high = min(column.maximum if column.maximum is not None else 1000, 1_000_000)
+    values = random.uniform(low, high, rows)
+    values = np.rint(values).clip(low, high) if column.integer else values.round(2).clip(low, high)
+    if column.sentinel is not None:
+        values[random.random(rows) < 0.15] = column.sentinel
+    return pa.array(values, pa.float64(), mask=missing).cast(column.arrow_type)
 
 
 def text(rows: pa.Table) -> pa.Table:

@@ -40,6 +40,14 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def bureau(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A history table of these clients as Kaggle writes it."""
+    path = tmp_path_factory.mktemp("bureau") / "bureau.csv"
+    numbers = made_up.table(30)["SK_ID_CURR"].to_pylist()
+    return made_up.write_csv(made_up.history("bureau", numbers, 40), path).read_bytes()
+
+
 @pytest.fixture
 def source(plain: Path, tmp_path: Path) -> Path:
     """A folder that holds a copy of the plain table."""
@@ -550,17 +558,19 @@ def test_cases_of_people_are_read(case: str, tmp_path: Path) -> None:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
+    table=st.sampled_from(["application_train", "bureau"]),
     name=st.sampled_from(["csv", "csv.gz", "csv.zip", "parquet"]),
     start=st.sampled_from(["", "header", "file", "PAR1", "PK\x03\x04", "\x1f\x8b"]),
     foreign=st.binary(max_size=400),
     place=st.integers(0, 20_000),
 )
-@example(name="csv", start="file", foreign=b'"', place=3000)
-@example(name="csv", start="header", foreign=b"\xff\xfe", place=0)
+@example(table="application_train", name="csv", start="file", foreign=b'"', place=3000)
+@example(table="application_train", name="csv", start="header", foreign=b"\xff\xfe", place=0)
+@example(table="bureau", name="csv", start="file", foreign=b"\0", place=900)
 def test_foreign_bytes_are_read_or_told(
-    name: str, start: str, foreign: bytes, place: int, plain: Path, tmp_path: Path
+    table: str, name: str, start: str, foreign: bytes, place: int, plain: Path, bureau: bytes, tmp_path: Path
 ) -> None:
-    whole = plain.read_bytes()
+    whole = plain.read_bytes() if table == "application_train" else bureau
     beginnings = {"header": whole.partition(b"\n")[0] + b"\n", "file": whole}
     content = beginnings.get(start, start.encode("latin-1"))
     content = content[:place] + foreign + content[place:]
@@ -570,10 +580,12 @@ def test_foreign_bytes_are_read_or_told(
     source = tmp_path / "source"
     shutil.rmtree(source, ignore_errors=True)
     source.mkdir()
-    (source / f"application_train.{name}").write_bytes(content)
+    if table == "bureau":
+        shutil.copy(plain, source / TRAIN)
+    (source / f"{table}.{name}").write_bytes(content)
     told = ""
     try:
         import_folder(source, tmp_path / "instance")
     except PortfolioError as error:
         told = str(error)
-    assert not told or ("application_train" in told and " : " in told and told.endswith("."))
+    assert not told or (table in told and " : " in told and told.endswith("."))

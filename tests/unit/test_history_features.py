@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from pretadepenser.credit import dictionary
@@ -116,8 +116,8 @@ def names_of(table: str) -> list[str]:
 
 
 each_table = pytest.mark.parametrize("table", TABLES)
-# A run of the SQL costs more than the rows it sums up, so many people are drawn at once.
-few = settings(max_examples=12, deadline=None, derandomize=True, database=None)
+# A run of the SQL costs more than its rows do: many people are drawn at once, and nothing is shrunk.
+few = settings(max_examples=12, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
 
 
 @each_table
@@ -199,7 +199,6 @@ def test_credits_elsewhere() -> None:
     assert found["BUREAU_OPENED_YEAR"] == 1
     assert found["BUREAU_LAST"] == -100
     assert found["BUREAU_FIRST"] == -2000
-    assert found["BUREAU_AGE"] == -800
     assert found["BUREAU_ENDS"] == 200
     # Another currency cannot be added, and nothing was yet known of the fifth credit's arrears.
     assert found["BUREAU_DEBT"] == 900

@@ -33,6 +33,7 @@ def refused(source: Path, instance: Path) -> PortfolioError:
     ("column", "value", "says"),
     [
         ("AMT_CREDIT", "abc", "« abc » n’est pas un nombre"),
+        ("AMT_CREDIT", "450_000", "« 450_000 » n’est pas un nombre"),
         ("AMT_CREDIT", "", "valeur absente, or elle est obligatoire"),
         ("AMT_CREDIT", "-5", "« -5 » est hors des bornes admises (de 1 à 1000000000)"),
         ("AMT_CREDIT", "inf", "« inf » n’est pas un nombre"),

@@ -16,12 +16,14 @@ from click.testing import Result
 from flask import Flask
 
 from pretadepenser import create_app
+from pretadepenser.credit.dictionary import COLUMNS
 from pretadepenser.credit.explanation.reasons import explain
 from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.portfolio import current_portfolio
 from pretadepenser.records import tokens, users
 from pretadepenser.records.database import alembic_config
 from pretadepenser.records.models import User
+from tests.unit import made_up
 
 PASSWORD = "une suite de quelques mots"
 
@@ -175,6 +177,22 @@ def test_a_fictitious_portfolio_is_the_same_for_a_seed(own: Flask) -> None:
     again = current_portfolio(own.config["INSTANCE"])
     assert again is not None
     assert again.sha256 == first.sha256
+
+
+def test_an_import_tells_the_tables_that_came_and_those_that_did_not(own: Flask, tmp_path: Path) -> None:
+    made_up.write_csv(made_up.table(20), tmp_path / "kaggle" / "application_train.csv")
+    rows = made_up.history("bureau", [100_002, 100_005, 99], 400)
+    lost = rows["SK_ID_CURR"].to_pylist().count(99)
+    made_up.write_csv(rows, tmp_path / "kaggle" / "bureau.csv")
+    done = flask(own, "portfolio", "import", str(tmp_path / "kaggle"))
+    assert done.exit_code == 0, done.output
+    told = done.stdout.replace("\xa0", " ").replace("\u202f", " ").splitlines()
+    assert told[1:4] == [
+        f"Historiques en place : bureau ({400 - lost} lignes).",
+        f"bureau : {lost} lignes d’aucun de ces clients, laissées de côté.",
+        f"Tables absentes de {tmp_path / 'kaggle'}, donc non importées : bureau_balance, "
+        "previous_application, POS_CASH_balance, credit_card_balance et installments_payments.",
+    ]
 
 
 def in_place(app: Flask) -> dict[str, object]:
@@ -335,7 +353,7 @@ def clients(app: Flask, count: int) -> list[dict[str, Any]]:
     portfolio = current_portfolio(app.config["INSTANCE"])
     assert portfolio is not None
     found = [portfolio.client(int(number)) for number in portfolio.numbers()[:count]]
-    return [dict(one.values) for one in found if one is not None]
+    return [{name: one.values[name] for name in COLUMNS} for one in found if one is not None]
 
 
 @pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".parquet"])

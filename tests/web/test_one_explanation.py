@@ -121,7 +121,8 @@ def batched(app: Flask, numbers: list[int], folder: Path) -> list[dict[str, str]
     """The same clients by a file, with their reasons."""
     with app.app_context():
         portfolio, model = resources.portfolio(), resources.model()
-        clients = [dict(found.values) for number in numbers if (found := portfolio.client(number))]
+        found = [one for number in numbers if (one := portfolio.client(number))]
+        clients = [{name: one.values[name] for name in COLUMNS} for one in found]
     source, output = folder / "clients.csv", folder / "scores.csv"
     with source.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(COLUMNS), lineterminator="\n")

@@ -10,17 +10,55 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from pretadepenser import french
-from pretadepenser.credit.dictionary import COLUMNS
+from pretadepenser.credit.dictionary import COLUMNS, TABLES
 from pretadepenser.credit.intake.archives import base, members, only_csv, readable, unlocked
 from pretadepenser.credit.intake.recognition import AS_CSV
 from pretadepenser.credit.intake.sources import ENDINGS, Source
-from pretadepenser.credit.intake.validation import Columns, PortfolioError
+from pretadepenser.credit.intake.validation import Columns, PortfolioError, Problem, check_header
 
 KAGGLE_ZIP = "home-credit-default-risk.zip"
+TRAIN: Final = "application_train"
+TEST: Final = "application_test"
+# The table of DuckDB that holds the clients, and their number.
+APPLICATION: Final = "application"
+KEY: Final = "SK_ID_CURR"
 # Beginnings of names that are no part of a table: what is hidden, and Spark's _SUCCESS.
 NO_PART = (".", "_")
+
+
+def check_owners(tables: Collection[str]) -> None:
+    """Refuse history tables that say only through another one, which is not there, whose rows they hold."""
+    for name in tables:
+        owner = TABLES[name].owner
+        if not isinstance(owner, str) and owner[0] not in tables:
+            raise PortfolioError(
+                f"{name} ne dit pas à quels clients ses lignes sont : ajoutez {owner[0]}, qui le dit, "
+                f"ou enlevez {name}."
+            )
+
+
+def find_all(source: Path) -> dict[str, list[Source]]:
+    """What each table is read from, the clients first. Raises PortfolioError for what is no portfolio."""
+    train, test = find(source, TRAIN), find(source, TEST)
+    if not train:
+        raise PortfolioError(
+            f"Aucun fichier {TRAIN} (.csv, .csv.zip, .csv.gz ou .parquet) dans {source} : "
+            "indiquez le dossier du téléchargement de Kaggle."
+        )
+    found = {name: find(source, name, table.columns) for name, table in TABLES.items()}
+    check_owners([name for name in TABLES if found[name]])
+    problems: list[Problem] = []
+    for sources in (train, test, *found.values()):
+        # Kaggle publishes the test file without its outcomes.
+        optional = frozenset({"TARGET"}) if sources is test else frozenset[str]()
+        for each in sources:
+            problems += check_header(each.header(), each.columns, each.name, optional)
+    if problems:
+        raise PortfolioError.refused(problems)
+    return {APPLICATION: [*train, *test], **{name: sources for name, sources in found.items() if sources}}
 
 
 def find(source: Path, table: str, columns: Columns = COLUMNS) -> list[Source]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import duckdb
 import numpy as np
@@ -10,34 +10,111 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pretadepenser import french
+from pretadepenser.credit.dictionary import COLUMNS, TABLES
+from pretadepenser.credit.intake.finding import APPLICATION, KEY
+from pretadepenser.credit.intake.quick import select, sql_type
 from pretadepenser.credit.intake.sources import OtherEncodingError, Source, diagnosis
-from pretadepenser.credit.intake.validation import Columns, Lines, Problem, Problems, conform
+from pretadepenser.credit.intake.validation import Columns, Lines, PortfolioError, Problem, Problems, conform
 
+Connection = duckdb.DuckDBPyConnection
+# The names of the files that each table was read from, and the rows of each file.
+Files = dict[str, Sequence[tuple[str, int]]]
+# Prepared batches of tables by name.
+Batches = Mapping[str, Iterable[pa.RecordBatch]]
 # Called with what is being done (French) and how much of it is done, 0..1.
 Progress = Callable[[str, float], None]
 # Rows handed over at a time: those of some pieces.
-TOGETHER = 65_536
+TOGETHER = 16_384
 
 
-def create(connection: duckdb.DuckDBPyConnection, table: str, columns: Columns) -> None:
+def load_all(connection: Connection, tables: Mapping[str, Sequence[Source]], progress: Progress) -> Files:
+    """Read every table of `find_all`; return the names of its files and the rows of each.
+
+    Raises PortfolioError for all that is wrong with them, and where there is no client.
+    """
+    files: Files = {}
+    read, problems = dict(tables), []
+    for table, found in tables.items():
+        create(connection, table, found[0].columns)
+        read[table], counts, wrong = load(connection, table, found, progress)
+        files[table] = [(each.name, count) for each, count in zip(found, counts, strict=True)]
+        problems += wrong
+    if not problems:
+        for table, key in keys(tables).items():
+            problems += repeated(connection, table, key, read[table])
+    if problems:
+        raise PortfolioError.refused(problems)
+    if not sum(rows for _, rows in files[APPLICATION]):
+        raise PortfolioError(
+            f"{files[APPLICATION][0][0]} ne contient aucun client : téléchargez-le à nouveau."
+        )
+    return files
+
+
+def load_batches(
+    connection: Connection, tables: Batches, name: str, total: int | None, progress: Progress
+) -> Files:
+    """Read prepared batches of tables, clients first and ascending; `total` clients, if known.
+
+    name: what messages call them. Raises PortfolioError as `load_all` does.
+    """
+    files: Files = {}
+    for table, batches in tables.items():
+        told = name if table == APPLICATION else f"{name} ({table})"
+        columns = COLUMNS if table == APPLICATION else TABLES[table].columns
+        create(connection, table, columns)
+        rows, last = 0, 0
+        progress(f"Lecture de {told}", 0.0)
+        for batch in batches:
+            conforming = _conformed(batch, columns, told, rows)
+            if table == APPLICATION:
+                last = _ascending(conforming, told, rows, last)
+            add(connection, table, conforming)
+            rows += conforming.num_rows
+            if table == APPLICATION and total:
+                progress(f"Lecture de {told}", min(1.0, rows / total))
+        files[table] = [(told, rows)]
+    for table, key in keys(tables).items():
+        if again := twice(connection, table, key):
+            what = f"{french.plural(again, 'numéro déjà donné', 'numéros déjà donnés')}"
+            raise PortfolioError.refused([Problem(files[table][0][0], None, key, what)])
+    if not files[APPLICATION][0][1]:
+        raise PortfolioError(f"{name} : aucun client à importer.")
+    return files
+
+
+def keys(tables: Iterable[str]) -> dict[str, str]:
+    """The column of each table whose numbers must be unique, where it has one."""
+    keys = {APPLICATION: KEY, **{name: table.key for name, table in TABLES.items()}}
+    return {table: key for table in tables if (key := keys[table])}
+
+
+def _conformed(batch: pa.RecordBatch, columns: Columns, name: str, rows: int) -> pa.Table:
+    """Hold a prepared batch, `rows` of which came before, to the same columns as files."""
+    problems = Problems(name)
+    table = conform(pa.Table.from_batches([batch]), columns, Lines(rows + 1), problems)
+    if problems:
+        raise PortfolioError.refused(list(problems))
+    return table
+
+
+def _ascending(table: pa.Table, name: str, rows: int, last: int) -> int:
+    """Refuse clients who do not come in order, after the `rows` that end with `last`; return the last one."""
+    numbers = np.concatenate([[last], table.column(KEY).to_numpy()])
+    disorder = np.flatnonzero(np.diff(numbers) <= 0)
+    if disorder.size:
+        what = "les numéros de client doivent être uniques et croissants"
+        raise PortfolioError.refused([Problem(name, rows + 1 + int(disorder[0]), KEY, what, disorder.size)])
+    return int(numbers[-1])
+
+
+def create(connection: Connection, table: str, columns: Columns) -> None:
     """Make an empty table that holds what `conform` gives for `columns`, categories as an enumeration."""
-    fields = [f"{column.name} {_type(column.arrow_type, column.codes)}" for column in columns.values()]
+    fields = [f"{column.name} {sql_type(column)}" for column in columns.values()]
     connection.execute(f"create table {table} ({', '.join(fields)})")
 
 
-def _type(stored: pa.DataType, codes: Sequence[str]) -> str:
-    """The type of DuckDB for one of `Column.arrow_type`."""
-    if pa.types.is_dictionary(stored):
-        return f"enum ({', '.join(literal(code) for code in codes)})"
-    return {pa.int64(): "bigint", pa.int32(): "integer", pa.float64(): "double"}[stored]
-
-
-def literal(text: str) -> str:
-    """A text as SQL writes it."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def add(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
+def add(connection: Connection, table: str, rows: pa.Table) -> None:
     """Add rows that `conform` gave."""
     connection.register("given", rows)
     connection.execute(f"insert into {table} select * from given")
@@ -45,7 +122,7 @@ def add(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> No
 
 
 def load(
-    connection: duckdb.DuckDBPyConnection, table: str, sources: Sequence[Source], progress: Progress
+    connection: Connection, table: str, sources: Sequence[Source], progress: Progress
 ) -> tuple[list[Source], list[int], list[Problem]]:
     """Add the rows of `sources` to a table that `create` made.
 
@@ -55,24 +132,48 @@ def load(
     """
     read, counts, wrong = [], [], []
     for source in sources:
-        connection.begin()
-        try:
-            count, problems = _read(connection, table, source, progress)
-        except OtherEncodingError as other:
-            # Some of its rows may be with the others already: all of it is begun again.
-            connection.rollback()
-            connection.begin()
-            source = other.source
-            count, problems = _read(connection, table, source, progress)
-        connection.commit()
+        count = _quickly(connection, table, source, progress)
+        if count is None:
+            source, count, problems = _carefully(connection, table, source, progress)
+            wrong += problems
         read.append(source)
         counts.append(count)
-        wrong += problems
     return read, counts, wrong
 
 
+def _quickly(connection: Connection, table: str, source: Source, progress: Progress) -> int | None:
+    """Have DuckDB add the rows of a plain file; return their number, None where something does not fit."""
+    if not source.plain:
+        return None
+    progress(f"Lecture de {source.told}", 0.0)
+    try:
+        row = connection.execute(f"insert into {table} {select(source)}").fetchone()
+    except duckdb.IOException:
+        raise
+    except duckdb.Error:
+        return None
+    progress(f"Lecture de {source.told}", 1.0)
+    return row[0] if row else 0
+
+
+def _carefully(
+    connection: Connection, table: str, source: Source, progress: Progress
+) -> tuple[Source, int, list[Problem]]:
+    """Add the rows of a file piece by piece; return how it was read, their number, and all that is wrong."""
+    connection.begin()
+    try:
+        return source, *_read(connection, table, source, progress)
+    except OtherEncodingError as other:
+        # Some of its rows may be with the others already: all of it is begun again.
+        connection.rollback()
+        connection.begin()
+        return other.source, *_read(connection, table, other.source, progress)
+    finally:
+        connection.commit()
+
+
 def _read(
-    connection: duckdb.DuckDBPyConnection, table: str, source: Source, progress: Progress
+    connection: Connection, table: str, source: Source, progress: Progress
 ) -> tuple[int, list[Problem]]:
     """Add the rows of one file as long as they fit; return their number and all that is wrong."""
     step = f"Lecture de {source.told}"
@@ -102,15 +203,13 @@ def _read(
     return rows, diagnosis(source, lambda share: progress(step, share))
 
 
-def twice(connection: duckdb.DuckDBPyConnection, table: str, key: str) -> int:
+def twice(connection: Connection, table: str, key: str) -> int:
     """How many rows of a table repeat a number of the column `key`."""
     query = f"select count(*) - count(distinct {key}) from {table}"
     return int(connection.sql(query).fetchall()[0][0])
 
 
-def repeated(
-    connection: duckdb.DuckDBPyConnection, table: str, key: str, sources: Sequence[Source]
-) -> list[Problem]:
+def repeated(connection: Connection, table: str, key: str, sources: Sequence[Source]) -> list[Problem]:
     """Say which numbers of the column `key` are in a table more than once, and on which line the first is.
 
     sources: what the table was read from; they are read again only where something is wrong.

@@ -13,9 +13,11 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
@@ -92,6 +94,20 @@ class Source:
     def parquet(self) -> bool:
         """Whether the table is stored as Parquet rather than CSV."""
         return self.path.suffix.lower() == ".parquet"
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether this is a CSV in a file of its own, with nothing that readers take in different ways."""
+        if self.members or self.path.suffix.lower() != ".csv" or self.encoding != "utf-8":
+            return False
+        if any(mark in str(self.path.resolve()) for mark in "*?["):
+            # DuckDB would look for several files.
+            return False
+        with readable(self.name), self.path.open("rb") as stream:
+            start = stream.read(START)
+            stream.seek(0)
+            usual = encoding(start) == "utf-8" and b"\r" not in start and foreign(start) is None
+            return usual and not _grouped(stream)
 
     @property
     def told(self) -> str:
@@ -305,6 +321,19 @@ def diagnosis(source: Source, progress: Callable[[float], None]) -> list[Problem
     progress(1.0)
     wrong = [*skipped.problems(source.name), *problems]
     return wrong or [Problem(source.name, None, None, f"illisible ou endommagé : {AGAIN}")]
+
+
+def _grouped(stream: IO[bytes]) -> bool:
+    """Whether there is a number like 1_000, which some programs take for one."""
+    last = b""
+    while read := stream.read(BLOCK_BYTES):
+        block = np.frombuffer(last + read, np.uint8)
+        marks = np.flatnonzero(block[1:-1] == ord("_")) + 1
+        digits = (block >= ord("0")) & (block <= ord("9"))
+        if (digits[marks - 1] & digits[marks + 1]).any():
+            return True
+        last = read[-2:]
+    return False
 
 
 def _told(source: Source, what: str) -> PortfolioError:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import platform
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,44 +30,38 @@ from pretadepenser import french, storage
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import COLUMNS, HISTORY, TABLES
 from pretadepenser.credit.history import engine, features
-from pretadepenser.credit.intake.finding import find
-from pretadepenser.credit.intake.loading import Progress, add, create, load, repeated, twice
-from pretadepenser.credit.intake.sources import Source
-from pretadepenser.credit.intake.validation import (
-    Columns,
-    Lines,
-    PortfolioError,
-    Problem,
-    Problems,
-    check_header,
-    conform,
-    schema_of,
+from pretadepenser.credit.intake.finding import APPLICATION, KEY, find_all
+from pretadepenser.credit.intake.loading import (
+    Batches,
+    Connection,
+    Files,
+    Progress,
+    add,
+    create,
+    load_all,
+    load_batches,
 )
+from pretadepenser.credit.intake.validation import PortfolioError, schema_of
 from pretadepenser.credit.portfolio import bins, reading, statistics
 from pretadepenser.credit.portfolio import histories as raw
 from pretadepenser.credit.portfolio.rows import Rows, canonical, checks
 from pretadepenser.money import KAGGLE, Money
 
-TRAIN: Final = "application_train"
-TEST: Final = "application_test"
-KEY: Final = "SK_ID_CURR"
-# The table of DuckDB that holds the clients.
-APPLICATION: Final = "application"
-# That of what their histories sum up to.
+# The table of DuckDB that holds what the histories of clients sum up to.
 FIGURES: Final = "figures"
 # Rows of one stored batch: a lookup reads one of them, and 5,000,000 clients make 77.
 BATCH_ROWS = 65_536
 # Megabytes that an import may take, and the share of them that DuckDB may.
 MEMORY: Final = 1000
-SHARE: Final = 0.6
+SHARE: Final = 0.5
+# Megabytes that a thread of DuckDB needs.
+THREAD: Final = 250
+
+# Rows that DuckDB hands over at a time.
+HANDED: Final = 8192
 
 # Called with a portfolio that is whole but not in place yet.
 Before = Callable[[reading.Portfolio], None]
-Connection = duckdb.DuckDBPyConnection
-# The names of the files that a table was read from, and the rows of each.
-Files = Sequence[tuple[str, int]]
-# Batches of a history table, and where a portfolio has none.
-Batches = Mapping[str, Iterable[pa.RecordBatch]]
 NO_HISTORIES: Final[Batches] = MappingProxyType({})
 
 
@@ -125,68 +120,14 @@ def import_folder(
     where the disk refuses.
     """
     begun = time.perf_counter()
-    sources = _found(source)
+    sources = find_all(source)
 
-    def fill(connection: Connection) -> dict[str, Files]:
-        files: dict[str, Files] = {}
-        read, problems = dict(sources), []
-        for table, found in sources.items():
-            create(connection, table, found[0].columns)
-            read[table], counts, wrong = load(connection, table, found, progress)
-            files[table] = [(each.name, count) for each, count in zip(found, counts, strict=True)]
-            problems += wrong
-        if not problems:
-            for table, key in _keys(sources).items():
-                problems += repeated(connection, table, key, read[table])
-        if problems:
-            raise PortfolioError.refused(problems)
-        if not sum(rows for _, rows in files[APPLICATION]):
-            raise PortfolioError(
-                f"{files[APPLICATION][0][0]} ne contient aucun client : téléchargez-le à nouveau."
-            )
-        return files
+    def fill(connection: Connection) -> Files:
+        return load_all(connection, sources, progress)
 
     readable = [each.path for found in sources.values() for each in found]
     _publish(instance, fill, readable, memory, progress, before, _recorded(money, fictitious=False))
     return _report(instance, begun)
-
-
-def _keys(tables: Iterable[str]) -> dict[str, str]:
-    """The column of each table whose numbers must be unique, where it has one."""
-    keys = {APPLICATION: KEY, **{name: table.key for name, table in TABLES.items()}}
-    return {table: key for table in tables if (key := keys[table])}
-
-
-def _found(source: Path) -> dict[str, list[Source]]:
-    """What each table is read from, the clients first. Raises PortfolioError for what is no portfolio."""
-    train, test = find(source, TRAIN), find(source, TEST)
-    if not train:
-        raise PortfolioError(
-            f"Aucun fichier {TRAIN} (.csv, .csv.zip, .csv.gz ou .parquet) dans {source} : "
-            "indiquez le dossier du téléchargement de Kaggle."
-        )
-    found = {name: find(source, name, table.columns) for name, table in TABLES.items()}
-    check_owners([name for name in TABLES if found[name]])
-    problems: list[Problem] = []
-    for sources in (train, test, *found.values()):
-        # Kaggle publishes the test file without its outcomes.
-        optional = frozenset({"TARGET"}) if sources is test else frozenset[str]()
-        for each in sources:
-            problems += check_header(each.header(), each.columns, each.name, optional)
-    if problems:
-        raise PortfolioError.refused(problems)
-    return {APPLICATION: [*train, *test], **{name: sources for name, sources in found.items() if sources}}
-
-
-def check_owners(tables: Collection[str]) -> None:
-    """Refuse history tables that say only through another one, which is not there, whose rows they hold."""
-    for name in tables:
-        owner = TABLES[name].owner
-        if not isinstance(owner, str) and owner[0] not in tables:
-            raise PortfolioError(
-                f"{name} ne dit pas à quels clients ses lignes sont : ajoutez {owner[0]}, qui le dit, "
-                f"ou enlevez {name}."
-            )
 
 
 def import_batches(
@@ -213,32 +154,13 @@ def import_batches(
     """
     begun = time.perf_counter()
 
-    def fill(connection: Connection) -> dict[str, Files]:
-        files: dict[str, Files] = {}
-        for table, given in {APPLICATION: batches, **histories}.items():
-            told = name if table == APPLICATION else f"{name} ({table})"
-            columns = COLUMNS if table == APPLICATION else TABLES[table].columns
-            create(connection, table, columns)
-            rows, last = 0, 0
-            for batch in given:
-                conforming = _conformed(batch, columns, told, rows)
-                if table == APPLICATION:
-                    last = _ascending(conforming, told, rows, last)
-                add(connection, table, conforming)
-                rows += conforming.num_rows
-                progress(f"Lecture de {told}", min(1.0, rows / total) if total else 0.0)
-            files[table] = [(told, rows)]
+    def fill(connection: Connection) -> Files:
+        files = load_batches(connection, {APPLICATION: batches, **histories}, name, total, progress)
         if figures is not None:
             named = {KEY: COLUMNS[KEY], **{each: HISTORY[each] for each in features.known(histories)}}
             create(connection, FIGURES, named)
             for batch in figures:
                 add(connection, FIGURES, pa.Table.from_batches([batch]).cast(schema_of(named)))
-        for table, key in _keys(histories).items():
-            if again := twice(connection, table, key):
-                what = f"{french.plural(again, 'numéro', 'numéros')} de {key} déjà donnés"
-                raise PortfolioError.refused([Problem(f"{name} ({table})", None, key, what)])
-        if not files[APPLICATION][0][1]:
-            raise PortfolioError(f"{name} : aucun client à importer.")
         return files
 
     _publish(instance, fill, [], memory, progress, before, _recorded(money, fictitious=fictitious))
@@ -250,28 +172,9 @@ def _recorded(money: Money, *, fictitious: bool) -> dict[str, Any]:
     return {"currency": money.currency, "amount_scale": money.scale, "fictitious": fictitious}
 
 
-def _conformed(batch: pa.RecordBatch, columns: Columns, name: str, rows: int) -> pa.Table:
-    """Hold a prepared batch, `rows` of which came before, to the same columns as files."""
-    problems = Problems(name)
-    table = conform(pa.Table.from_batches([batch]), columns, Lines(rows + 1), problems)
-    if problems:
-        raise PortfolioError.refused(list(problems))
-    return table
-
-
-def _ascending(table: pa.Table, name: str, rows: int, last: int) -> int:
-    """Refuse clients who do not come in order, after the `rows` that end with `last`; return the last one."""
-    numbers = np.concatenate([[last], table.column(KEY).to_numpy()])
-    disorder = np.flatnonzero(np.diff(numbers) <= 0)
-    if disorder.size:
-        what = "les numéros de client doivent être uniques et croissants"
-        raise PortfolioError.refused([Problem(name, rows + 1 + int(disorder[0]), KEY, what, disorder.size)])
-    return int(numbers[-1])
-
-
 def _publish(
     instance: Path,
-    fill: Callable[[Connection], Mapping[str, Files]],
+    fill: Callable[[Connection], Files],
     readable: Sequence[Path],
     memory: int,
     progress: Progress,
@@ -282,7 +185,7 @@ def _publish(
     with storage.publish(instance, reading.NAME) as folder:
         scratch = folder / "scratch"
         scratch.mkdir()
-        with _told(memory), engine.connect(f"{int(memory * SHARE)}MB", scratch, None, readable) as connection:
+        with _told(memory), _opened(memory, scratch, readable) as connection:
             files = fill(connection)
             tables = [name for name in TABLES if name in files]
             orphans = {name: _executed(connection, raw.orphans(name)) for name in tables}
@@ -299,20 +202,28 @@ def _publish(
         before(reading.Portfolio.open(folder))
 
 
+def _opened(memory: int, scratch: Path, readable: Sequence[Path]) -> Connection:
+    """DuckDB with its share of `memory`; a thread is only worth what it needs to sort clients."""
+    allowed = int(memory * SHARE)
+    threads = max(1, min(os.cpu_count() or 1, allowed // THREAD))
+    return engine.connect(f"{allowed}MB", scratch, threads, readable)
+
+
 @contextmanager
 def _told(memory: int) -> Iterator[None]:
     """Say what DuckDB says of memory and disk as the rest of the application does."""
     try:
         yield
     except duckdb.OutOfMemoryException as error:
-        if "disk" in str(error) or "offload" in str(error):
-            raise OSError(errno.ENOSPC, "disk full") from error
+        if "max_temp_directory_size" in str(error):
+            raise OSError(errno.ENOSPC, "no space left for sorting") from error
         raise PortfolioError(
             f"La mémoire permise, {french.number(memory)} Mo, ne suffit pas à l’import : donnez plus au "
             "réglage MEMORY."
         ) from error
     except duckdb.IOException as error:
-        raise OSError(errno.ENOSPC, str(error)) from error
+        full = "No space left" in str(error)
+        raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
 
 
 def _executed(connection: Connection, query: str) -> int:
@@ -325,7 +236,7 @@ def _batches(connection: Connection, query: str, schema: pa.Schema) -> Iterator[
     """The rows of a query in their order, in batches of exactly BATCH_ROWS, the last one shorter."""
     waiting: list[pa.Table] = []
     count = 0
-    for batch in connection.sql(query).to_arrow_reader(BATCH_ROWS):
+    for batch in connection.sql(query).to_arrow_reader(HANDED):
         waiting.append(pa.Table.from_batches([batch]))
         count += batch.num_rows
         while count >= BATCH_ROWS:
@@ -384,7 +295,9 @@ def _write_history(folder: Path, connection: Connection, name: str, progress: Pr
     progress(step, 1.0)
 
 
-def _finish(folder: Path, card: Mapping[str, Any], files: Files, progress: Progress) -> None:
+def _finish(
+    folder: Path, card: Mapping[str, Any], files: Sequence[tuple[str, int]], progress: Progress
+) -> None:
     """Write the statistics and bins, computed from the portfolio as it will be read, then the card."""
     counted = _counted(progress)
     with pa.memory_map(str(folder / reading.CLIENTS)) as file:

@@ -38,8 +38,6 @@ summed as (
     select
         SK_ID_CURR,
         count(distinct case when LATE > 0 then MONTH_BEFORE end) as MONTHS_LATE,
-        count(distinct case when LATE > 0 and MONTH_BEFORE >= -12 then MONTH_BEFORE end) as LATE_RECENT,
-        count(*) filter (where MONTH_BEFORE >= -12) as RECENT,
         max(LATE) as WORST
     from told
     group by SK_ID_CURR
@@ -49,7 +47,6 @@ select
     cast(coalesce(standing.LOANS, 0) as double) as POS_ACTIVE,
     cast(case when standing.LOANS > 0 then standing.INSTALMENTS_LEFT else 0 end as double) as POS_LEFT,
     cast(summed.MONTHS_LATE as double) as POS_MONTHS_LATE,
-    case when summed.RECENT > 0 then cast(summed.LATE_RECENT as double) end as POS_LATE_RECENT,
     cast(summed.WORST as double) as POS_WORST
 from summed
 left join standing on summed.SK_ID_CURR = standing.SK_ID_CURR

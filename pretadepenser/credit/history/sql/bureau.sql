@@ -23,18 +23,15 @@ with told as (
 summed as (
     select
         SK_ID_CURR,
-        count(*) as CREDITS,
         count(*) filter (where IS_OPEN) as OPEN_CREDITS,
         count(*) filter (where CREDIT_ACTIVE = 'Active') as ACTIVE,
         count(*) filter (where CREDIT_ACTIVE = 'Closed') as CLOSED,
         count(*) filter (where CREDIT_ACTIVE in ('Sold', 'Bad debt')) as LOST,
         count(*) filter (where CREDIT_ACTIVE = 'Active' and CREDIT_TYPE = 'Credit card') as CARDS,
-        count(*) filter (where CREDIT_TYPE = 'Microloan') as MICROLOANS,
         count(*) filter (where OPENED >= -365) as OPENED_YEAR,
         count(*) filter (where IS_OPEN and IS_LATE = 1) as LATE_CREDITS,
         max(OPENED) as LAST_OPENED,
         min(OPENED) as FIRST_OPENED,
-        sum(OPENED) as OPENED_SUM,
         -- The published end of a card, and any fifty years ahead, is a date without meaning.
         max(ENDS) filter (
             where IS_OPEN and CREDIT_TYPE <> 'Credit card' and ENDS < 18262
@@ -64,11 +61,9 @@ select
     cast(ACTIVE as double) as BUREAU_ACTIVE,
     cast(CLOSED as double) as BUREAU_CLOSED,
     cast(CARDS as double) as BUREAU_CARDS,
-    cast(MICROLOANS as double) as BUREAU_MICROLOANS,
     cast(OPENED_YEAR as double) as BUREAU_OPENED_YEAR,
     cast(LAST_OPENED as double) as BUREAU_LAST,
     cast(FIRST_OPENED as double) as BUREAU_FIRST,
-    cast(OPENED_SUM as double) / cast(CREDITS as double) as BUREAU_AGE,
     case when LAST_END < 0 then 0 else LAST_END end as BUREAU_ENDS,
     case when OPEN_CREDITS = 0 then 0 else DEBT end as BUREAU_DEBT,
     DEBT_PART / nullif(DEBT_WHOLE, 0) as BUREAU_DEBT_SHARE,

@@ -30,7 +30,6 @@ summed as (
         count(*) filter (where ANSWER = 'Refused' and MOTIVE = 'HC') as REFUSED_HISTORY,
         count(*) filter (where ANSWER = 'Refused' and MOTIVE in ('SCO', 'SCOFR')) as REFUSED_SCORE,
         max(DECIDED) as LAST_DECIDED,
-        max(DECIDED) filter (where ANSWER = 'Refused') as LAST_REFUSED,
         cast(sum(GRANTED) filter (where ANSWER = 'Approved' and HAS_AMOUNTS = 1) as double) as GRANTED,
         cast(sum(ASKED) filter (where ANSWER = 'Approved' and HAS_AMOUNTS = 1) as double) as ASKED,
         cast(sum(PAID_DOWN) filter (where ANSWER = 'Approved' and HAS_PRICE = 1) as double) as PAID_DOWN,
@@ -50,7 +49,6 @@ select
     cast(REFUSED_HISTORY as double) as PREVIOUS_REFUSED_HISTORY,
     cast(REFUSED_SCORE as double) as PREVIOUS_REFUSED_SCORE,
     LAST_DECIDED as PREVIOUS_LAST,
-    LAST_REFUSED as PREVIOUS_LAST_REFUSED,
     GRANTED / nullif(ASKED, 0) as PREVIOUS_GRANTED_SHARE,
     PAID_DOWN / nullif(PRICE, 0) as PREVIOUS_DOWN_PAYMENT,
     TERMS / nullif(WITH_TERM, 0) as PREVIOUS_TERM
