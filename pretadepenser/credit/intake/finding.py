@@ -7,7 +7,7 @@ one of these names) as Spark writes it; any of them but Parquet also in the zip 
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
