@@ -23,15 +23,13 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-# What an administrator may set: Java that starts quickly and stays small, as few parts as the tables of tests
-# need (of 200, Spark’s own default, nearly all would be empty), and no Java compiled for each query:
-# that takes longer than their rows do.
+# What an administrator may set: Java that starts quickly and stays small, and as few parts as the tables of
+# tests need (of 200, Spark's own default, nearly all would be empty).
 DEFAULTS = """
 spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 spark.executor.memory 512m
 spark.sql.shuffle.partitions 2
-spark.sql.codegen.wholeStage false
 spark.ui.enabled false
 """
 
