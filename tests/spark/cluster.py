@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -54,7 +56,13 @@ def cluster(folder: Path) -> Iterator[str]:
         command += ["--host", "127.0.0.1", "--webui-port", "0", *options]
         with (folder / f"{kind}.log").open("ab") as log:
             return subprocess.Popen(
-                command, env=environment, cwd=folder, stdout=log, stderr=log, start_new_session=True
+                command,
+                env=environment,
+                cwd=folder,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=_end_with_parent,
             )
 
     with ExitStack() as stack:
@@ -75,6 +83,12 @@ def cluster(folder: Path) -> Iterator[str]:
             stack.callback(ended, worker)
         await_line(folder / "worker.log", "Successfully registered with master", WORKERS, master)
         yield address
+
+
+def _end_with_parent() -> None:
+    """Have the kernel kill this process when the tests' own ends, also where that is killed (prctl(2))."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 def await_line(log: Path, text: str, times: int, process: subprocess.Popen[bytes]) -> None:

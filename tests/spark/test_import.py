@@ -167,7 +167,7 @@ def test_columns_and_types_that_are_none_of_the_dictionary(
     assert refusal(spark, tmp_path, instance) == (
         f"{REFUSED}"
         "- application_train.parquet, ligne 1, colonne AMT_CREDIT : des nombres sont attendus, le fichier "
-        "contient des dates ou des durées (timestamp[us, tz=UTC]) (et 9 autres lignes)."
+        "contient des dates ou des durées (timestamp[us]) (et 9 autres lignes)."
     )
 
 

@@ -29,6 +29,17 @@ KEY: Final = "SK_ID_CURR"
 NO_PART = (".", "_")
 
 
+def check_owners(tables: Collection[str]) -> None:
+    """Refuse history tables that say only through another one, which is not there, whose rows they hold."""
+    for name in tables:
+        owner = TABLES[name].owner
+        if not isinstance(owner, str) and owner[0] not in tables:
+            raise PortfolioError(
+                f"{name} ne dit pas à quels clients ses lignes sont : ajoutez {owner[0]}, qui le dit, "
+                f"ou enlevez {name}."
+            )
+
+
 def find_all(source: Path) -> dict[str, list[Source]]:
     """What each table is read from, the clients first. Raises PortfolioError for what is no portfolio."""
     train, test = find(source, TRAIN), find(source, TEST)
