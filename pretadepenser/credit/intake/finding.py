@@ -61,17 +61,6 @@ def find_all(source: Path) -> dict[str, list[Source]]:
     return {APPLICATION: [*train, *test], **{name: sources for name, sources in found.items() if sources}}
 
 
-def check_owners(tables: Collection[str]) -> None:
-    """Refuse history tables that say only through another one, which is not there, whose rows they hold."""
-    for name in tables:
-        owner = TABLES[name].owner
-        if not isinstance(owner, str) and owner[0] not in tables:
-            raise PortfolioError(
-                f"{name} ne dit pas à quels clients ses lignes sont : ajoutez {owner[0]}, qui le dit, "
-                f"ou enlevez {name}."
-            )
-
-
 def find(source: Path, table: str, columns: Columns = COLUMNS) -> list[Source]:
     """Return what `table` ("application_train") is read from in `source`, a folder or Kaggle's zip.
 
