@@ -9,6 +9,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -19,6 +20,7 @@ from pyld import jsonld
 
 from pretadepenser import storage
 from pretadepenser.audit import AuditError, earl, folder, grid, pack, report, rgaa, run, sample, tables
+from pretadepenser.audit.browser import Walker
 from pretadepenser.audit.findings import Audit, Baseline, Missed, Visit, read, read_baseline, rule
 from pretadepenser.audit.rgaa import Status
 from pretadepenser.audit.sample import Display, Page, Sample, State
@@ -181,6 +183,41 @@ def test_what_axe_finds_contradicts_a_judgement() -> None:
     assert grid.contradictions(dataclasses.replace(JUDGED, criteria=admitted), FOUND) == []
 
 
+class Offered:
+    """What a driver shows of the page of search."""
+
+    def __init__(self, links: list[str], text: str) -> None:
+        self.links = links
+        self.text = text
+
+    def get(self, _url: str) -> None:
+        """The page is open."""
+
+    def execute_script(self, _script: str) -> str:
+        return "http:"
+
+    def find_elements(self, *_: str) -> list[SimpleNamespace]:
+        return [SimpleNamespace(get_attribute={"href": link}.get) for link in self.links]
+
+    def find_element(self, *_: str) -> SimpleNamespace:
+        return SimpleNamespace(text=self.text)
+
+
+@pytest.mark.parametrize(
+    ("links", "text", "client"),
+    [
+        (["http://x/clients/", "http://x/clients/200001"], "Par exemple 123456. Vu : 200001", 200_001),
+        (["http://x/clients/200001/leviers"], "Le numéro a six chiffres, par exemple 123456.", 123_456),
+        ([], "Aucun client.", 157_083),
+    ],
+)
+def test_the_client_that_is_walked_through_is_one_that_the_site_offers(
+    links: list[str], text: str, client: int
+) -> None:
+    driver: Any = Offered(links, text)
+    assert Walker(driver, "http://x", SAMPLE, {}, lambda *_: None).found_client() == client
+
+
 # --- EARL -----------------------------------------------------------------------------------------
 
 EARL = "http://www.w3.org/ns/earl#"
@@ -271,6 +308,20 @@ def test_the_earl_says_what_people_judged(expanded: list[dict[str, Any]]) -> Non
     assert told["1.1", "_:fiche"] == "inapplicable"
     assert told["8.1", "_:fiche"] == "passed"
     assert told["7.5", "_:accueil"] == "untested"
+
+
+def test_the_earl_gives_the_reason_of_what_was_judged_on_the_page(expanded: list[dict[str, Any]]) -> None:
+    """Where nothing of a criterion is on a page, what people said of other pages is no reason."""
+    said = {}
+    for node in expanded:
+        test, subject = (node.get(EARL + name, [{}])[0].get("@id", "") for name in ("test", "subject"))
+        if "criteres-et-tests" in test:
+            reasons = node[EARL + "result"][0].get("http://purl.org/dc/terms/description", [])
+            said[test.partition("#")[2], subject] = [one["@value"] for one in reasons]
+    assert JUDGED["5.4"].where
+    assert said["5.4", "_:fiche"] == [JUDGED["5.4"].reason]
+    assert said["5.4", "_:accueil"] == []
+    assert said["8.1", "_:fiche"] == [JUDGED["8.1"].reason]
 
 
 def test_parsing_points_to_the_wcag_that_has_it() -> None:

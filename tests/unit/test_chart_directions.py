@@ -121,6 +121,19 @@ def test_a_client_stands_where_the_value_is_within_the_bin() -> None:
     assert _place(edges, 3, 5000.0) == 3.5
 
 
+@pytest.mark.parametrize(
+    ("width", "edges"),
+    [("large", ["10", "20", "30", "40", "50", "60", "70", "80"]), ("etroite", ["10", "40"])],
+)
+def test_edges_are_written_as_far_as_the_last_open_bracket_leaves_room(
+    width: Width, edges: list[str]
+) -> None:
+    inner = tuple(str(edge) for edge in range(10, 100, 10))
+    (ax,) = Histogram((0.1,) * 10, None, inner, "90 et plus", "Montant", None).draw(width).axes
+    assert [text.get_text() for text in ax.get_xticklabels()] == edges
+    assert "90 et plus" in [text.get_text() for text in ax.texts]
+
+
 # --- the page of the model ----------------------------------------------------------------------
 
 

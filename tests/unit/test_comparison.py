@@ -129,6 +129,9 @@ def test_the_edges_are_round_and_said_in_french() -> None:
         "5\u00a0ans et plus",
     ]
     assert bins.texts(amount, ()) == ["toutes les valeurs"]
+    # A year of 365.25 days: ten of them are 3,652 days and a half.
+    assert bins.displayed(years, np.array([-3652.5, -2922.0])).tolist() == [10.0, 8.0]
+    assert bins.raw(years, 10.0) == -3652.5
 
 
 def test_groups_by_decision_part_the_portfolio(
@@ -281,6 +284,14 @@ def test_a_crossing_marks_the_clients_own_two_brackets(portfolio: Portfolio) -> 
         assert shown.here == own
         apart += own[0] != own[1]
     assert apart > 10
+
+
+def test_up_to_nine_brackets_are_crossed_as_they_are_and_more_two_by_two() -> None:
+    from pretadepenser.credit.peers.comparison import _merge
+
+    eight = tuple(map(float, range(1, 9)))
+    assert _merge(eight) == (eight, [0, 1, 2, 3, 4, 5, 6, 7, 8])
+    assert _merge((*eight, 9.0)) == ((2.0, 4.0, 6.0, 8.0), [0, 0, 1, 1, 2, 2, 3, 3, 4, 4])
 
 
 def test_sentences_say_where_the_client_stands(portfolio: Portfolio) -> None:

@@ -45,6 +45,29 @@ def test_contacts_hold_commas(tmp_path: Path) -> None:
     assert load(environ, {"INSTANCE": tmp_path})["BUREAUX_CONTACTS"] == "1 rue A, Paris ; b.fr ; c.fr"
 
 
+@pytest.mark.parametrize("given", ["prets.exemple.fr", "prets.exemple.fr, .interne-1.exemple", ""])
+def test_host_names_are_those_of_the_proxy(tmp_path: Path, given: str) -> None:
+    assert load({"PRETADEPENSER_HOSTS": given}, {"INSTANCE": tmp_path})["HOSTS"] == given
+
+
+# What a reader of the page of settings would do the wrong way round, were a word of it another.
+PURPOSES = {
+    "LIMIT": "Plus grande probabilité tolérée de ne pas rembourser : au-dessus, le prêt est refusé.",
+    "COST_RATIO": ("Combien de bons clients refusés coûte un défaut de paiement. Il sert à l’entraînement."),
+    "SESSION_HOURS": "Heures avant qu’une session redemande le mot de passe, même si elle sert.",
+    "SESSION_IDLE": "Minutes sans activité après lesquelles une session se termine.",
+    "LOGIN_MINUTES": "Plus longue attente après des échecs de connexion, en minutes.",
+}
+
+
+def test_a_purpose_says_which_way_a_setting_works() -> None:
+    told = {setting.name: setting for setting in SETTINGS}
+    assert {name: told[name].purpose for name in PURPOSES} == PURPOSES
+    assert told["RETENTION"].demo == (
+        "cinq ans après la fin du crédit, six mois après un refus (durées fictives)"
+    )
+
+
 def test_every_setting_says_what_it_is_for() -> None:
     for setting in SETTINGS:
         assert re.fullmatch(r"[A-ZÉÀ].+\.", setting.purpose), setting.name
@@ -80,6 +103,7 @@ WRONG = [
     ({"PORT": "0"}, "PORT doit être"),
     ({"PRETADEPENSER_HTTPS": "peut-être"}, "HTTPS doit être oui ou non"),
     ({"PRETADEPENSER_ORGANISATION_EMAIL": "contact"}, "une adresse électronique et non « contact »"),
+    ({"PRETADEPENSER_HOSTS": "https://prets.exemple.fr"}, "HOSTS doit être"),
     ({"PRETADEPENSER_EXTERNAL_BUREAUX": "A, B"}, "trois noms séparés par des virgules et non « A, B »"),
     ({"PRETADEPENSER_EXTERNAL_BUREAUX": "A,,C"}, "EXTERNAL_BUREAUX doit être"),
     ({"PRETADEPENSER_BUREAUX_CONTACTS": "a ; b"}, "trois coordonnées séparées par des points-virgules"),

@@ -358,3 +358,28 @@ def test_steps_are_thinned_to_round_ones() -> None:
     steps = 100.0 * np.arange(1.0, 61.0, dtype=np.float64)
     assert lever_grid.thinned(steps, 100.0, 60).size == 60
     assert lever_grid.thinned(steps, 100.0, 24).tolist() == [500.0 * count for count in range(1, 13)]
+
+
+def test_amounts_are_tried_from_the_next_round_one_to_the_last_admissible(bench: Bench) -> None:
+    def grid(credit: float) -> lever_grid.Grid:
+        row = {
+            **bench.row(bench.refused[0]),
+            "NAME_CONTRACT_TYPE": "Cash loans",
+            "AMT_CREDIT": credit,
+            "AMT_GOODS_PRICE": credit,
+        }
+        columns = dictionary.columns_of(bench.model.features)
+        return lever_grid.Grid(bench.portfolio, row, columns, Admissible())
+
+    for credit, first in ((500_000.0, 499_900.0), (500_030.0, 500_000.0)):
+        tried = grid(credit)
+        smaller, deposits = tried.values(Lever.PROJECT), tried.values(Lever.DEPOSIT)
+        assert smaller[:2].tolist() == [first, first - 100]
+        assert (deposits[0], deposits[1]) == (100.0, 200.0)
+        assert smaller.size == deposits.size
+    assert grid(500_000.0).values(Lever.PROJECT)[-1] == 375_000.0, "a quarter less"
+    assert grid(500_000.0).values(Lever.DEPOSIT)[-1] == 125_000.0
+    # Four thousand amounts are all tried, of one more every second.
+    larger = grid(400_000.0).larger()
+    assert (larger[0], larger[-1], larger.size) == (400_100.0, 800_000.0, 4000)
+    assert grid(400_100.0).larger().size == 2001

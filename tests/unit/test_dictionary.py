@@ -181,6 +181,7 @@ def test_accepts() -> None:
     assert not COLUMNS["CODE_GENDER"].accepts("f")
     assert not COLUMNS["AMT_CREDIT"].accepts("many")
     assert not COLUMNS["AMT_CREDIT"].accepts(0)
+    assert [value for value in range(-1, 4) if COLUMNS["FLAG_MOBIL"].accepts(value)] == [0, 1]
 
 
 def test_arrow_schema() -> None:

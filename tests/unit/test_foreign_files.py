@@ -23,7 +23,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pretadepenser.credit.portfolio import PortfolioError, import_folder
+from pretadepenser.credit.portfolio import PortfolioError, archives, import_folder
 from tests.unit import made_up, portfolio_files
 from tests.unit.portfolio_files import spoil
 
@@ -267,6 +267,10 @@ def _long_line(folder: Path) -> None:
         (_sqlite, "est une base SQLite"),
         (_parquet, "est une table Parquet : finissez son nom par .parquet."),
         (_feather, "est une table Arrow : enregistrez la table en .csv (UTF-8, virgules), ou en .parquet."),
+        (
+            _bytes(b"x" * 200_000 + b"\nAMT_CREDIT"),
+            "ne nomme aucune colonne attendue : elle doit donner leurs noms, SK_ID_CURR d’abord.",
+        ),
         (_bytes(b"\0" * 5000), "ne contient que des octets nuls : téléchargez-le à nouveau."),
         (_bytes(b"SK_ID_CURR,TARGET\n1,\x00\x01\x02\x0010"), "n’est pas un texte"),
         (_bytes(b""), "application_train.csv est vide"),
@@ -429,6 +433,18 @@ def test_what_grows_without_end_is_no_table(
     assert f"application_train.csv.{ending} grossit plus de 200 fois" in refusal(
         source, tmp_path / "instance"
     )
+
+
+def test_what_is_packed_small_may_be_a_hundred_megabytes(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w") as archive:
+        archive.writestr("table.csv", "x")
+        info = archive.getinfo("table.csv")
+    with zipfile.ZipFile(tmp_path / "packed.zip") as archive:
+        info.file_size = 104_857_600
+        archives.unlocked(archive, info, "table.csv").close()
+        info.file_size += 1
+        with pytest.raises(PortfolioError, match=r"table\.csv grossit plus de 200 fois"):
+            archives.unlocked(archive, info, "table.csv")
 
 
 def test_a_place_that_cannot_be_read_is_told(source: Path, tmp_path: Path) -> None:

@@ -185,6 +185,49 @@ def test_how_often_two_figures_go_together(portfolio: Portfolio, correlation: fl
     assert f"{said} ;" in plain(chart.sentence)
 
 
+def test_a_crossing_names_both_figures_and_shares_out_those_who_have_both(portfolio: Portfolio) -> None:
+    group = among(portfolio, None, 20, Outcome.ALL, 0.48)
+    crossed = comparison.crossing(portfolio, member(portfolio, 20), group, "AMT_CREDIT", "EXT_SOURCE_2")
+    chart = charts.crossing(crossed)
+    assert plain(chart.title) == "Montant du crédit et note de l’organisme extérieur numéro 2"
+    assert plain(chart.table.caption) == (
+        "Montant du crédit (lignes) et note de l’organisme extérieur numéro 2 (colonnes) : part des 100 "
+        "clients"
+    )
+    heads = [plain(column.label) for column in chart.table.columns]
+    assert (heads[0], heads[1], heads[-1]) == ("Montant du crédit", "Moins de 0,1", "0,9 et plus")
+    # The twentieth asks for 120,000 € and has a score of 0.80; those of the next nine are lower.
+    (row,) = (row for row in chart.table.rows if "(ce client)" in "".join(row))
+    assert plain(row[0]) == "De 120 000 à 130 000 €"
+    assert plain(row[heads.index("De 0,8 à 0,9")]) == "1,0 % (ce client)"
+    alone = np.zeros_like(crossed.counts)
+    alone[crossed.here] = 1
+    (shown,) = (
+        cell
+        for row in charts.crossing(dataclasses.replace(crossed, counts=alone, known=1)).table.rows
+        for cell in row
+        if "(ce client)" in cell
+    )
+    assert plain(shown) == "100,0 % (ce client)"
+
+
+@pytest.mark.parametrize(
+    ("alike", "said"),
+    [
+        ("revenu", "même tranche de revenu (de 25 000 à 30 000 €)"),
+        ("montant", "même tranche de montant (de 120 000 à 130 000 €)"),
+        ("source", "même source de revenu (emploi salarié)"),
+    ],
+)
+def test_what_a_group_has_in_common_is_a_bracket_and_never_the_client_s_own_amount(
+    portfolio: Portfolio, alike: str, said: str
+) -> None:
+    """The twentieth earns 26,000 € and asks for 120,000 €."""
+    group = among(portfolio, None, 20, Outcome.ALL, 0.48, alike)
+    sentence = plain(groups.described(portfolio, member(portfolio, 20), group))
+    assert sentence == f"Le groupe compte {group.size} clients comparables : {said}."
+
+
 # --- small groups -------------------------------------------------------------------------------
 
 WORKING, PENSIONER, SERVANT = "Working", "Pensioner", "State servant"

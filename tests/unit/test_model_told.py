@@ -2,13 +2,14 @@
 
 import dataclasses
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pretadepenser.charts import fairness, quality
 from pretadepenser.charts.drawing import WIDTHS, Width
-from pretadepenser.credit.evaluation.fairness import Audit, Group
+from pretadepenser.credit.evaluation.fairness import AgeLink, Audit, Group
 from pretadepenser.credit.evaluation.influence import GlobalExplanation, Influence
 from pretadepenser.credit.evaluation.metrics import CalibrationBin, Confusion, CostPoint, Metrics, Rate
 from pretadepenser.credit.model import card as model_card
@@ -19,6 +20,7 @@ from tests.unit import by_heart
 from tests.unit.by_heart import plain
 from tests.unit.drawn import dots, named_at
 
+PUBLISHED = Path(__file__).parents[2] / "docs" / "model-card.md"
 UP, DOWN, FREE = "ne peut que monter", "ne peut que baisser", "libre"
 # What becomes of the risk when a figure grows, as a reader counts it: a longer employment, an older car.
 DIRECTIONS = {
@@ -322,6 +324,24 @@ def test_the_chart_of_an_audit_places_each_group() -> None:
     assert dots(ax, "o") == [(0.5, 0), (0.875, 1), (1.0, 2)]
 
 
+def test_columns_of_figures_are_set_to_the_right_and_those_of_words_to_the_left() -> None:
+    tables = (
+        quality.calibration(OVERALL).table,
+        quality.costs(OVERALL, MEASURED).table,
+        quality.confusion(MEASURED),
+        fairness.decisions(AUDIT),
+        fairness.risks(AUDIT),
+        fairness.detail(AUDIT),
+        fairness.grants(AUDIT).table,
+    )
+    for table in tables:
+        # The first column names the line, be it with a number.
+        figures = [
+            all(cell[0].isdigit() for cell in cells) for cells in list(zip(*table.rows, strict=True))[1:]
+        ]
+        assert [column.numeric for column in table.columns] == [False, *figures], table.caption
+
+
 def test_the_card_s_audit_keeps_its_columns() -> None:
     with_protected = dataclasses.replace(
         AUDIT, groups=tuple(dataclasses.replace(one, four_fifths=0.33) for one in AUDIT.groups)
@@ -333,3 +353,34 @@ def test_the_card_s_audit_keeps_its_columns() -> None:
         "| 0,33 |"
     ) in text
     assert "Rapport nettement sous 0,80 : « Jeunes »." in text
+
+
+def worded(card: str) -> set[str]:
+    """The sentences and heads of tables of a card; figures, and the lines of tables, are those of a model."""
+    lines, parts = card.split("\n"), set()
+    for line, below in zip(lines, [*lines[1:], ""], strict=True):
+        if not line.startswith("|") or below.startswith("| ---"):
+            parts.update(re.split(r"(?<=[.;]) ", re.sub(r"\d[\d ,]*", "0", plain(line))))
+    return parts
+
+
+# Sentences of the card that name what it was trained of, and when.
+OWN = (
+    "**Données fictives", "Empreinte SHA-0", "Entraîné le", "Portefeuille importé le", "Rapport nettement",
+    "Versions : ",
+)  # fmt: skip
+
+
+def test_a_card_says_what_the_published_one_says() -> None:
+    """docs/model-card.md is the card of the genuine rows: its sentences are the expected ones."""
+    audits = tuple(
+        dataclasses.replace(AUDIT, column=name)
+        for name in ("CODE_GENDER", "DAYS_BIRTH", "NAME_FAMILY_STATUS")
+    )
+    links = tuple(AgeLink(f"EXT_SOURCE_{which}", 0.5, 100) for which in (1, 2, 3))
+    overall = dataclasses.replace(OVERALL, audits=audits, age_links=links)
+    protected = ("CODE_GENDER", "DAYS_BIRTH", "NAME_FAMILY_STATUS", "REGION_RATING_CLIENT")
+    card = dataclasses.replace(by_heart.model(500.5).card, protected_features=protected)
+    written = worded(model_card.render(card, overall))
+    assert [one for one in written - worded(PUBLISHED.read_text("utf-8")) if not one.startswith(OWN)] == []
+    assert len(written) > 75

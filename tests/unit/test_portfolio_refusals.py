@@ -90,6 +90,9 @@ def test_the_list_of_problems_is_bounded(source: Path, tmp_path: Path) -> None:
     error = refused(source, tmp_path / "instance")
     assert len(error.problems) == 122
     assert len(str(error).splitlines()) == 22
+    assert str(error).startswith(
+        "Import refusé, le portefeuille en place n’a pas changé. Corrigez les données "
+    )
     assert "102\u00a0autres problèmes" in str(error)
 
 

@@ -40,6 +40,17 @@ def test_a_name_is_taken_once_until_revoked(database: Database) -> None:
         tokens.revoke_token(database, "autre")
 
 
+def test_who_is_revoked_leaves_no_counts_and_others_keep_theirs(database: Database) -> None:
+    for name in ("un", "deux", "trois"):
+        found = tokens.find_token(database, tokens.add_token(database, name))
+        assert found is not None
+        assert tokens.count_use(database, found, 2) == 0
+    tokens.revoke_token(database, "deux")
+    joined = "SELECT name FROM api_token_use LEFT JOIN api_token ON api_token.id = token_id ORDER BY name"
+    with database.session() as session:
+        assert session.scalars(text(joined)).all() == ["trois", "un"]
+
+
 def test_names_follow_the_rule_of_users(database: Database) -> None:
     for name in ("a", "deux mots", "x" * 65):
         with pytest.raises(RecordsError, match="de 2 à 64 caractères"):

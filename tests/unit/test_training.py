@@ -80,7 +80,7 @@ def test_without_a_portfolio_it_says_what_to_run(tmp_path: Path) -> None:
 
 def test_too_few_clients_are_refused(tmp_path: Path) -> None:
     import_batches(demo.batches(500, 1), tmp_path)
-    with pytest.raises(ModelError, match=r"500.*au moins.*1.000"):
+    with pytest.raises(ModelError, match=r"500.*au moins.*1.000.* : importez un portefeuille plus grand\.$"):
         training.train(tmp_path)
     assert scoring.current_model(tmp_path) is None
 
@@ -331,6 +331,26 @@ def test_influences_say_what_the_contributions_say() -> None:
     assert means == sorted(means)
     codes = list(dictionary.COLUMNS["OCCUPATION_TYPE"].categories or {})[:3]
     assert [step.category for step in weak.steps] == codes
+
+
+def test_an_influence_has_twelve_brackets_and_none_of_fewer_than_twenty_clients() -> None:
+    kinds = np.repeat([0, 1, 2], [20, 19, 1161])
+    values = np.column_stack([np.arange(1200), kinds]).astype(np.float32)
+    found = influences(values, np.ones((1200, 2)), ("AMT_CREDIT", "OCCUPATION_TYPE"))
+    amount, kind = (one.steps for one in sorted(found, key=lambda one: one.feature))
+    assert [(step.size, step.low, step.high) for step in amount] == [
+        (100, 100.0 * index, 100.0 * index + 99) for index in range(12)
+    ]
+    codes = list(dictionary.COLUMNS["OCCUPATION_TYPE"].categories or {})
+    assert [(step.size, step.category) for step in kind] == [(20, codes[0]), (1161, codes[2])]
+
+
+def test_announced_rates_are_compared_by_groups_of_equal_size() -> None:
+    rates = np.array([0.6, 0.1, 0.5, 0.3, 0.4, 0.2])
+    low, high = metrics.calibration_bins(rates, np.array([1, 0, 1, 0, 1, 1], np.int8), 2)
+    assert (low.lowest, low.highest, high.lowest, high.highest) == (0.1, 0.3, 0.4, 0.6)
+    assert [low.expected, high.expected] == pytest.approx([0.2, 0.5])
+    assert (low.observed, high.observed) == (metrics.Rate.of(1, 3), metrics.Rate.of(3, 3))
 
 
 def test_the_explanation_shows_no_single_client(model: Model) -> None:

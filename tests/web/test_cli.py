@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import click
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
@@ -107,6 +108,7 @@ def test_a_password_that_can_be_guessed_is_refused(
 def test_a_password_can_be_typed_twice(ready: Flask) -> None:
     done = flask(ready, "user", "add", "agathe", "--role", "auditeur", stdin=f"{PASSWORD}\n{PASSWORD}\n")
     assert done.exit_code == 0
+    assert done.output.startswith("Mot de passe (12 caractères au moins):")
     assert PASSWORD not in done.output
 
 
@@ -146,6 +148,64 @@ def test_what_is_wrong_is_said_in_french(
     assert len(done.stderr.splitlines()) == 1
 
 
+# What each option does, whether it must be given, and what counts where it is not.
+AGAIN = "Remplace un fichier qui existe déjà."
+TYPED = "Lit le mot de passe sur l’entrée standard."
+MADE = "Fabrique un mot de passe et l’affiche une seule fois."
+KEPT = "Le mot de passe n’a pas à être changé à la première connexion (comptes de machines)."
+SEED = "Graine du tirage au sort."
+OPTIONS: dict[str, tuple[object, ...]] = {
+    "prepare --clients": ("Nombre de clients fictifs, 2 000 au moins.", 20_000),
+    "prepare --seed": (SEED, 1),
+    "score --output": ("Fichier .csv ou .parquet à écrire.", "required"),
+    "score --reasons": ("Avec ou sans les raisons (plus rapide sans).", True),
+    "score --force": (AGAIN,),
+    "audit --url": ("Site à contrôler, https://… ou http://…", "required"),
+    "audit --user": ("Compte avec lequel se connecter.", "required"),
+    "audit --output": ("Dossier de preuves à écrire.", "required"),
+    "audit --client": ("Client à ouvrir (sinon, un du site).",),
+    "audit --sample": ("Un autre échantillon de pages, en TOML.",),
+    "audit --baseline": ("Violations acceptées, une par ligne.",),
+    "audit --force": ("Remplace un dossier de preuves qui existe déjà.",),
+    "audit --publish": ("Propose le dossier sur /accessibilite/preuves.",),
+    "portfolio import --currency": ("Monnaie des montants (EUR).", "EUR"),
+    "portfolio import --amount-scale": (
+        "Unités du fichier pour une unité affichée : 100 pour Kaggle, 1 pour un fichier en euros.", 100.0,
+    ),
+    "portfolio demo --clients": ("Nombre de clients.", 20_000),
+    "portfolio demo --seed": (SEED, 1),
+    "portfolio compare --clients": ("Clients fictifs (autant que de réels).",),
+    "portfolio compare --seed": (SEED, 0),
+    "model card --output": ("Fichier à écrire (l’écran sinon).",),
+    "model card --force": (AGAIN,),
+    "user add --role": ("Ce que la personne peut faire.", "required"),
+    "user add --password-stdin": (TYPED,),
+    "user add --generate": (MADE,),
+    "user add --permanent": (KEPT,),
+    "user password --password-stdin": (TYPED,),
+    "user password --generate": (MADE,),
+    "user password --permanent": (KEPT,),
+}  # fmt: skip
+
+
+def options(command: click.Command, path: str = "") -> dict[str, tuple[object, ...]]:
+    """The options of a command and of those below it, as OPTIONS has them."""
+    if isinstance(command, click.Group):
+        below = (options(one, f"{path}{name} ") for name, one in command.commands.items())
+        return {name: option for found in below for name, option in found.items()}
+    found: dict[str, tuple[object, ...]] = {}
+    for option in command.params:
+        if isinstance(option, click.Option):
+            counts = isinstance(option.default, (int, float, str)) and option.default is not False
+            default = ("required",) if option.required else (option.default,) if counts else ()
+            found[f"{path}{option.opts[0]}"] = (" ".join((option.help or "").split()), *default)
+    return found
+
+
+def test_every_option_says_what_it_does(own: Flask) -> None:
+    assert options(own.cli) == OPTIONS
+
+
 def test_users_need_the_tables(own: Flask) -> None:
     done = flask(own, "user", "list")
     assert done.exit_code == 1
@@ -170,6 +230,7 @@ def test_a_fictitious_portfolio_is_the_same_for_a_seed(own: Flask) -> None:
     done = flask(own, "portfolio", "demo", "--clients", "300", "--seed", "7")
     assert done.exit_code == 0, done.output
     assert "Portefeuille en place : 300\xa0clients" in done.output
+    assert re.search(r" : 300\Dclients, 300\Dissues connues, dont \d+,\d\D% en défaut \(", done.output)
     first = current_portfolio(own.config["INSTANCE"])
     assert first is not None
     assert (first.size, first.fictitious) == (300, True)

@@ -5,10 +5,14 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from pretadepenser.records import tokens
+from pretadepenser.web import connection
+from pretadepenser.web.worker import PatientWorker
 from tests.web.test_gunicorn import CLIENT, Server, configured, records, running, with_advisor
 
 HEAD = b"POST /connexion HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
@@ -134,6 +138,36 @@ def test_what_is_no_request_is_told_in_french(server: Server) -> None:
         assert f"<h1>{told}</h1>" in page.decode()
     with connect(server, HEAD + b"Content-Length: 5000000\r\n\r\nidentifiant=b") as sock:
         assert answers(sock, 1).startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (400, "Ce qui a été envoyé n’est pas une demande HTTP que ce serveur comprend."),
+        (403, "Ce serveur ne parle pas à cette adresse."),
+        (408, "La demande n’est pas arrivée entière à temps. Recommencez."),
+        (414, "L’adresse demandée est trop longue. Partez de la page d’accueil."),
+        (417, "Ce serveur n’attend rien avant le corps d’une demande."),
+        (431, "Les en-têtes sont trop longs. Effacez les cookies de ce site."),
+        (405, "Ce qui a été envoyé n’est pas une demande HTTP que ce serveur comprend."),
+        (500, "L’application a rencontré une erreur. Recommencez dans un instant."),
+        (501, "Ce serveur ne connaît pas ce codage du corps."),
+        (502, "L’application a rencontré une erreur. Recommencez dans un instant."),
+    ],
+)
+def test_each_refusal_has_its_advice(status: int, said: str) -> None:
+    assert f"<p>{said}</p>" in connection.page(status).decode()
+
+
+def test_a_worker_that_stops_waits_two_seconds_for_what_is_not_whole() -> None:
+    """Ten and thirty seconds are left to those who send a header and a body; who is leaving has less."""
+    now = time.monotonic()
+    stopping: Any = PatientWorker.__new__(PatientWorker)
+    begun, unread, ending = (SimpleNamespace(timeout=now + left) for left in (10.0, 30.0, 0.5))
+    stopping.unfinished, stopping.unread, stopping.keepalived_conns = [begun, ending], [unread], []
+    stopping._cap_keepalive(now + 2)
+    assert (begun.timeout - now, unread.timeout - now) == (pytest.approx(2, abs=0.5),) * 2
+    assert ending.timeout == now + 0.5
 
 
 def test_what_is_refused_leaves_the_limit_of_what_is_kept_as_it_is(instance: Path, tmp_path: Path) -> None:

@@ -28,6 +28,24 @@ def test_half_of_the_threads_may_be_busy(threads: int, slots: int) -> None:
     assert heavy.slots(threads) == slots
 
 
+@pytest.mark.parametrize(("threads", "each"), [(1, 1), (4, 1), (8, 2), (64, 16)])
+def test_each_kind_of_work_has_half_of_the_slots_as_processes(
+    make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch, threads: int, each: int
+) -> None:
+    made = []
+
+    class Pool:
+        def __init__(self, processes: int, *_: object) -> None:
+            made.append(processes)
+
+        def submit(self, *_: object) -> None:
+            """Nothing is begun."""
+
+    monkeypatch.setattr(heavy, "ProcessPoolExecutor", Pool)
+    heavy.start(make_app(THREADS=threads))
+    assert made == [each, each]
+
+
 def test_where_all_slots_are_taken_one_is_told_to_come_back(
     make_app: Callable[..., Flask], sign_in: Callable[..., object]
 ) -> None:

@@ -138,6 +138,14 @@ WORDS = [
 
 def test_the_words_and_the_keys_are_explained(page: Page) -> None:
     main = page("/aide").xpath("//main")[0]
+    assert [words(step) for step in main.xpath(".//h2[@id='premiers-pas']/following-sibling::ol[1]/li")][
+        1:
+    ] == [
+        "Lisez la réponse, puis ce qui joue contre le client et pour lui.",
+        "Vérifiez le dossier avec lui : une donnée fausse donne une réponse fausse.",
+        "Si le prêt est refusé, cherchez des leviers, ou simulez d’autres chiffres.",
+        "Terminez par la fiche d’entretien, à lire avec le client et à lui remettre.",
+    ]
     assert [words(term) for term in main.xpath(".//dt")] == WORDS
     keys = [words(row) for row in main.xpath(".//tbody/tr/th")]
     assert keys == [

@@ -48,6 +48,7 @@ def test_the_page_tells_the_measures(page: Page, trained_model: Model) -> None:
         french.date(card.trained_at),
         "À quoi il ne doit pas servir",
         "ni le sexe",
+        "À 0,5 le modèle ne saurait rien ; à 1 il ne se tromperait jamais.",
         "Le score de Brier est l’écart moyen",
         "L’aire sous la courbe précision-rappel ne regarde que",
         "Ce modèle aide un conseiller à décider",

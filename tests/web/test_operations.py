@@ -3,12 +3,15 @@
 import logging
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
 
 from pretadepenser import create_app
+from pretadepenser.web.access_log import DiscreetLogger
 from pretadepenser.web.operations import DiscreetFormatter, masked, masked_path
 
 
@@ -118,3 +121,15 @@ def test_a_failure_is_logged_without_the_client(
     assert "RuntimeError: le client … gagne … €" in text
     assert "Traceback" in text
     assert "157083" not in text
+
+
+@pytest.mark.parametrize(
+    ("method", "written"),
+    [("GET", "GET"), ("PROPFIND", "PROPFIND"), ("157083", "?"), ("ÉCRIRE", "?"), ("GET1", "?"), ("", "?")],
+)
+def test_a_method_is_logged_only_if_it_is_a_word(method: str, written: str) -> None:
+    """gunicorn takes anything for a method, a client's number too."""
+    logger = DiscreetLogger.__new__(DiscreetLogger)
+    answer, asked = SimpleNamespace(status="200 OK", sent=5, headers=[]), SimpleNamespace(headers=[])
+    environ = {"REQUEST_METHOD": method, "RAW_URI": "/", "SERVER_PROTOCOL": "HTTP/1.1", "PATH_INFO": "/"}
+    assert logger.atoms(answer, asked, environ, timedelta(0))["m"] == written

@@ -140,6 +140,19 @@ def test_the_first_sentence_is_the_answer(page: Page) -> None:
     )
 
 
+def test_a_client_whom_the_model_learnt_from_is_told_apart(page: Page, portfolio: Portfolio) -> None:
+    outcomes = portfolio.column("TARGET")
+    text = words(page(f"/clients/{portfolio.numbers()[~np.isnan(outcomes)][0]}"))
+    assert re.search(
+        r" L’aire sous la courbe ROC est de 0,\d{3} chez les clients dont il a appris, et de 0,\d{3} chez "
+        r"ceux qu’il n’avait pas vus\. Pour un nouveau client, comptez sur la seconde\.",
+        text,
+    )
+    # What the explanation refers to is on the page.
+    assert "la part réelle est celle de la phrase « Sur 100 clients au score comparable »." in text
+    assert re.search(r"Sur 100 clients au score comparable, environ \d+ ", text)
+
+
 def margins(trained: Path, clients: list[Client]) -> list[float]:
     """Log-odds of default by XGBoost alone, from the file of the trees and figures written here again."""
     card = json.loads((trained / "model" / "card.json").read_text("utf-8"))

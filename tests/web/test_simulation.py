@@ -213,7 +213,7 @@ def test_a_spreadsheet_of_wrong_figures_is_the_page_that_says_so(
         ({"amt_annuity": "40 000"}, "amt_annuity", "dépasse le montant du crédit"),
         ({"days_employed": "longtemps"}, "days_employed", "3 ans et 2 mois"),
         ({"days_employed": "60 ans"}, "days_employed", "aurait commencé à travailler avant 16 ans"),
-        ({"days_employed": ""}, "days_employed", "cochez « Sans emploi en cours »"),
+        ({"days_employed": ""}, "days_employed", "cochez « Sans emploi en cours » juste après."),
         ({"name_income_type": "Pensioner"}, "days_employed", "« Retraite ou pension »"),
         ({"name_income_type": "King"}, "name_income_type", "choisissez une des réponses"),
         ({"name_income_type": "Maternity leave"}, "name_income_type", "choisissez une des réponses"),
