@@ -23,7 +23,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pretadepenser.credit.portfolio import PortfolioError, archives, import_folder
+from pretadepenser.credit.intake import archives
+from pretadepenser.credit.portfolio import PortfolioError, import_folder
 from tests.unit import made_up, portfolio_files
 from tests.unit.portfolio_files import spoil
 
