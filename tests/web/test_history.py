@@ -228,9 +228,9 @@ def test_the_sheet_names_the_sources_and_what_to_check(browser: FlaskClient, por
         "Paiements chez nous en quatre ans : 1 mois avec un retard sur 24 mois suivis, de 31 à 60 jours",
     ]
     assert "RGPD, article 16" in words(contest)
-    assert "un retard déjà payé" in words(contest)
+    assert "Un retard déjà payé ?" in words(contest)
     assert "l’organisme qui le tient" in words(contest)
-    assert "Nos dossiers, nous les corrigeons." in words(contest)
+    assert "nos dossiers, chez nous (RGPD, article 16)." in words(contest)
     number = portfolio.numbers()[NOBODY]
     none = main(browser, f"/clients/{number}/entretien")
     items = none.xpath(".//h2[.='Votre historique de crédit']/following-sibling::ul[1]/li")
