@@ -161,6 +161,20 @@ def test_each_figure_is_said_to_the_client_too(column: Column) -> None:
         assert person is not Person.YOU or "client" not in sentence
 
 
+@pytest.mark.parametrize(
+    ("name", "row", "said"),
+    [
+        ("PREVIOUS_TERM", {"PREVIOUS_COUNT": 0.0}, "sans objet (pas de demande précédente)"),
+        ("PREVIOUS_TERM", {"PREVIOUS_COUNT": 2.0}, "donnée absente"),
+        ("PREVIOUS_TERM", {"PREVIOUS_COUNT": None}, "donnée absente"),
+        ("BUREAU_CARD_USE", {"BUREAU_CARDS": 0.0}, "sans objet (pas de carte de crédit ailleurs)"),
+        ("INSTALMENTS_WORST", {"INSTALMENTS_COUNT": 0.0}, "sans objet (pas encore de mensualité chez nous)"),
+    ],
+)
+def test_no_history_is_not_a_missing_value(name: str, row: dict[str, float | None], said: str) -> None:
+    assert wording.text_in(HISTORY[name], {name: None, **row}).replace("\u00a0", " ") == said
+
+
 def test_arrears_can_only_hurt() -> None:
     worse = {name for name in HISTORY if re.search("LATE|OVERDUE|WORST|REFUSED|SHORT|BELOW|LOST", name)}
     assert len(worse) == 23
@@ -220,7 +234,7 @@ def test_what_a_client_can_act_on_is_what_is_owed_today() -> None:
             "PREVIOUS_REFUSED_SHARE",
             0.5,
             Person.YOU,
-            "Nous avons refusé 50 % des demandes précédentes de votre part",
+            "Nous avons refusé 50 % de vos demandes précédentes",
         ),
         (
             "INSTALMENTS_DAYS_LATE",

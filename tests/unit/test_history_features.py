@@ -265,6 +265,25 @@ def test_instalments_paid_in_parts_late_short_and_not_at_all() -> None:
     assert found["INSTALMENTS_WORST"] == 6
 
 
+def test_cards_are_used_within_known_limits() -> None:
+    def month(card: int, before: int, owed: float, limit: float | None) -> Row:
+        return {
+            "SK_ID_PREV": card,
+            "MONTHS_BALANCE": before,
+            "AMT_BALANCE": owed,
+            "AMT_CREDIT_LIMIT_ACTUAL": limit,
+            "CNT_DRAWINGS_CURRENT": 0,
+        }
+
+    cards = [month(1, -1, 300.0, 1000.0), month(2, -1, 900.0, None), month(3, -1, -50.0, 500.0)]
+    (found,) = features.of([{"credit_card_balance": [*cards, month(1, -2, 600.0, 1500.0)]}])
+    assert found["CARD_LIMIT"] == 1500
+    # The second card's debt cannot be held against a limit, and the third owes nothing.
+    assert found["CARD_USE"] == 0.2
+    assert found["CARD_USE_YEAR"] == 0.3
+    assert found["CARD_WITHDRAWALS"] == 0
+
+
 def test_three_different_things() -> None:
     """A table that nobody looked into, a client without rows in one, and a value that is not known."""
     found = features.of([{}, {"bureau": []}, {"bureau": [credit(AMT_CREDIT_SUM_DEBT=None)]}])

@@ -77,7 +77,7 @@ def compute(connection: duckdb.DuckDBPyConnection, tables: Collection[str]) -> d
     """Figures of all clients of `application`, in no order: the relation that `statement` describes.
 
     connection: has tables or views named `application` and as each of `tables`, their missing values NULL.
-    Nothing is read before the relation is.
+    Nothing is read before the relation is, and all of it again at each reading.
     """
     return connection.sql(statement(tables))
 
