@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +211,15 @@ def test_credits_elsewhere() -> None:
     assert found["BUREAU_ANNUITY"] is None
     assert found["BUREAU_MONTHS_LATE"] is None
     assert found["PREVIOUS_COUNT"] is None
+
+
+def test_requests_side_by_side_do_not_see_each_others_rows() -> None:
+    def active(count: int) -> set[object]:
+        told = {"bureau": [credit(SK_ID_BUREAU=number) for number in range(count)]}
+        return {features.of([told])[0]["BUREAU_ACTIVE"] for _ in range(5)}
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(active, range(1, 9))) == [{count} for count in range(1, 9)]
 
 
 def test_months_elsewhere() -> None:
