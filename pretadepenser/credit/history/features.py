@@ -116,7 +116,7 @@ def of(histories: Sequence[Histories]) -> list[dict[str, float | None]]:
 
 @functools.cache
 def _kept(_process: int) -> duckdb.DuckDBPyConnection:
-    """The DuckDB of a process for the people of requests: to open one takes as long as to sum one person up."""
+    """The DuckDB of a process for the people of requests: opening one takes as long as summing one up."""
     return engine.connect("256MB", threads=1)
 
 
