@@ -70,10 +70,10 @@ def bureau_month(ago: int, status: str, credit: int = 5_000_001) -> RowOf:
 
 
 def loan_month(ago: int, late: int = 0, **values: Any) -> RowOf:
-    """A month of a loan with us, `late` days behind."""
+    """A month of a loan with us, `late` days behind; a very small sum is so for longer."""
     usual = {
-        "SK_ID_PREV": 1_000_001, "MONTHS_BALANCE": -ago, "NAME_CONTRACT_STATUS": "Active", "SK_DPD": late,
-        "SK_DPD_DEF": late,
+        "SK_ID_PREV": 1_000_001, "MONTHS_BALANCE": -ago, "NAME_CONTRACT_STATUS": "Active",
+        "SK_DPD": late + 200, "SK_DPD_DEF": late,
     }  # fmt: skip
     return row("POS_CASH_balance", **(usual | values))
 

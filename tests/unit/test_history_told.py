@@ -352,7 +352,7 @@ def test_what_came_after_the_application_is_not_told() -> None:
         previous_application=[refused(DAYS_DECISION=1)],
         POS_CASH_balance=[loan_month(-1, 40)],
         credit_card_balance=[card_month(-2, 5.0)],
-        installments_payments=[instalment(1, -1, None), instalment(2, 3, -20)],
+        installments_payments=[instalment(1, -1, None), instalment(2, 3, -40)],
     )
     assert later.credits
     assert [one.ended for one in later.credits] == [None]
