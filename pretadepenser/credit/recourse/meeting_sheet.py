@@ -23,7 +23,7 @@ from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.recourse import search
 from pretadepenser.credit.recourse import wording as lever_wording
-from pretadepenser.credit.recourse.levers import USUAL, Admissible, Lever
+from pretadepenser.credit.recourse.levers import USUAL, Admissible, Lever, Lock
 from pretadepenser.credit.recourse.search import Proposal
 from pretadepenser.credit.scale import Score
 from pretadepenser.french import Person
@@ -161,15 +161,17 @@ def sheet(
     scores = [row[column.name] for column in dictionary.in_group(dictionary.EXTERNAL_GROUP)]
     explanation = explain(model, portfolio, row, limit, number, Told(Person.YOU, names))
     found: tuple[Proposal, ...] = ()
+    owes = False
     if not explanation.score.granted:
         answer = search.levers(model, portfolio, row, limit, number=number, admissible=admissible)
         found = answer.proposals or tuple(one for one in (answer.fragile,) if one)
+        owes = Lock.DEBTS in answer.offered
     return Sheet(
         explanation=explanation,
         against=explanation.against[:REASONS],
         in_favour=explanation.in_favour[:REASONS],
         difficulties=wording.difficulties(explanation.score.calibrated, Person.YOU, outcome),
-        outlook=_outlook(explanation.score, found),
+        outlook=_outlook(explanation.score, found, owes=owes),
         options=tuple(_option(proposal) for proposal in found),
         sources=_sources(model.features, row, names),
         categories=french.join(_categories(model.features)),
@@ -240,7 +242,8 @@ def _option(proposal: Proposal) -> Option:
     )
 
 
-def _outlook(score: Score, found: tuple[Proposal, ...]) -> str:
+def _outlook(score: Score, found: tuple[Proposal, ...], *, owes: bool) -> str:
+    """What the client may expect; owes: whether debts elsewhere were looked at too."""
     gap = abs(score.gap)
     if score.granted:
         above = (
@@ -255,7 +258,8 @@ def _outlook(score: Score, found: tuple[Proposal, ...]) -> str:
     if not found or found[0].fragile:
         tried = (
             "Nous avons cherché parmi ce que vous pouvez proposer : le montant, l’apport, la mensualité, "
-            "un revenu de plus. Aucun changement sûr ne suffit aujourd’hui."
+            f"un revenu de plus{', une dette à payer ailleurs' if owes else ''}. Aucun changement sûr ne suffit "
+            "aujourd’hui."
         )
         if found:
             tried += " Voici un changement fragile, qui suffirait tout juste. Ce n’est pas une promesse."
