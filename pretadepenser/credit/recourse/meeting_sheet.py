@@ -258,8 +258,8 @@ def _outlook(score: Score, found: tuple[Proposal, ...], *, owes: bool) -> str:
     if not found or found[0].fragile:
         tried = (
             "Nous avons cherché parmi ce que vous pouvez proposer : le montant, l’apport, la mensualité, "
-            f"un revenu de plus{', une dette à payer ailleurs' if owes else ''}. Aucun changement sûr ne suffit "
-            "aujourd’hui."
+            f"un revenu de plus{', une dette à payer ailleurs' if owes else ''}. Aucun changement sûr ne "
+            "suffit aujourd’hui."
         )
         if found:
             tried += " Voici un changement fragile, qui suffirait tout juste. Ce n’est pas une promesse."
