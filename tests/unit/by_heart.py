@@ -143,7 +143,7 @@ def _same_for_all(column: dictionary.Column) -> Value:
 def client(**figures: Value) -> dict[str, Any]:
     """A client in the middle of the hundred, with some figures of its own."""
     return {
-        **{name: _same_for_all(column) for name, column in dictionary.STORED.items()},
+        **{name: _same_for_all(column) for name, column in dictionary.COLUMNS.items()},
         "NAME_CONTRACT_TYPE": "Cash loans",
         "NAME_INCOME_TYPE": "Working",
         "FLAG_OWN_CAR": "N",

@@ -17,7 +17,7 @@ from lxml.html import document_fromstring
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.dictionary import COLUMNS
+from pretadepenser.credit.dictionary import COLUMNS, TABLES
 from pretadepenser.credit.model.inputs import FEATURES
 from pretadepenser.records import tokens
 from pretadepenser.web import resources
@@ -102,7 +102,7 @@ def test_the_contract_is_openapi_and_lists_every_address(app: Flask, contract: d
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert served == {(path, method) for path, methods in contract["paths"].items() for method in methods}
-    assert list(contract["components"]["schemas"]["Row"]["properties"]) == list(COLUMNS)
+    assert list(contract["components"]["schemas"]["Row"]["properties"]) == [*COLUMNS, *TABLES]
 
 
 def test_a_client_s_score_is_the_one_of_the_page(

@@ -154,12 +154,16 @@ TYPED = "Lit le mot de passe sur l’entrée standard."
 MADE = "Fabrique un mot de passe et l’affiche une seule fois."
 KEPT = "Le mot de passe n’a pas à être changé à la première connexion (comptes de machines)."
 SEED = "Graine du tirage au sort."
+TOLD = "Avec ou sans l’historique de crédit des clients (six tables ; plus rapide sans)."
+ENGINE = "Moteur : duckdb, sur cette machine ; spark, sur celles de SPARK_MASTER (tables Parquet)."
 OPTIONS: dict[str, tuple[object, ...]] = {
     "prepare --clients": ("Nombre de clients fictifs, 2 000 au moins.", 20_000),
     "prepare --seed": (SEED, 1),
+    "prepare --histories": (TOLD, True),
     "score --output": ("Fichier .csv ou .parquet à écrire.", "required"),
     "score --reasons": ("Avec ou sans les raisons (plus rapide sans).", True),
     "score --force": (AGAIN,),
+    "score --engine": (ENGINE, "duckdb"),
     "audit --url": ("Site à contrôler, https://… ou http://…", "required"),
     "audit --user": ("Compte avec lequel se connecter.", "required"),
     "audit --output": ("Dossier de preuves à écrire.", "required"),
@@ -172,8 +176,10 @@ OPTIONS: dict[str, tuple[object, ...]] = {
     "portfolio import --amount-scale": (
         "Unités du fichier pour une unité affichée : 100 pour Kaggle, 1 pour un fichier en euros.", 100.0,
     ),
+    "portfolio import --engine": (ENGINE, "duckdb"),
     "portfolio demo --clients": ("Nombre de clients.", 20_000),
     "portfolio demo --seed": (SEED, 1),
+    "portfolio demo --histories": (TOLD, True),
     "portfolio compare --clients": ("Clients fictifs (autant que de réels).",),
     "portfolio compare --seed": (SEED, 0),
     "model card --output": ("Fichier à écrire (l’écran sinon).",),

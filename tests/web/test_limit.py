@@ -21,6 +21,7 @@ from flask.testing import FlaskClient
 from lxml.html import HtmlElement, document_fromstring
 
 from pretadepenser import create_app
+from pretadepenser.credit.dictionary import COLUMNS
 from pretadepenser.credit.model import training
 from pretadepenser.credit.model.scoring import Model, current_model, current_scores, score_row
 from pretadepenser.credit.portfolio import Portfolio
@@ -63,7 +64,7 @@ def people(portfolio: Portfolio, model: Model) -> dict[str, Someone]:
         assert client
         due = points(score_row(model, client.values, 0.5).margin)
         kind = "turned" if 482 <= due < 494 else "granted" if due >= 515 else "refused" if due < 460 else ""
-        found.setdefault(kind, Someone(number, dict(client.values), due))
+        found.setdefault(kind, Someone(number, {name: client.values[name] for name in COLUMNS}, due))
     assert {"turned", "granted", "refused"} <= found.keys()
     return found
 
