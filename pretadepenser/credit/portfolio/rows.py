@@ -41,6 +41,17 @@ class _View:
         number: float | int = self.numbers.item(place)
         return number
 
+    def some(self, first: int, count: int) -> NDArray[np.float64]:
+        """The numbers of `count` rows from the row `first` on, float64, NaN where missing."""
+        start = first + self.offset
+        found = self.numbers[start : start + count].astype(np.float64)
+        if self.known is not None:
+            # Of the map only the bytes of these rows: a batch has 65,536.
+            known = self.known[start >> 3 : (start + count + 7) >> 3]
+            bits = np.unpackbits(known, bitorder="little")[start & 7 : (start & 7) + found.size]
+            found[bits == 0] = np.nan
+        return found
+
 
 def _given(column: Column, number: float | int) -> float | str | None:
     """A stored number in Kaggle's coding."""
@@ -66,7 +77,7 @@ class Rows:
         self._places = {name: index for index, name in enumerate(self._reader.schema.names)}
         self._stored = [(name, columns[name]) for name in self._places]
         self._nothing: dict[str, float | str | None] = dict.fromkeys(columns)
-        self._views: dict[int, list[_View]] = {}
+        self._views: dict[int, tuple[int, list[_View]]] = {}
 
     @property
     def schema(self) -> pa.Schema:
@@ -87,16 +98,22 @@ class Rows:
 
         Raises ValueError, IndexError or OverflowError where the bytes cannot be values of their columns.
         """
-        views = self._views.get(index)
-        if views is None:
-            views = [_View.of(values) for values in self.batch(index).columns]
-            if len(self._views) >= VIEWS:
-                self._views.clear()
-            self._views[index] = views
+        _, views = self._viewed(index)
         stored = [view.number(place) for view in views]
         check = int((np.array(stored, np.float64).view(np.uint64) * _FACTORS[: len(stored)]).sum())
         given = {name: _given(column, one) for (name, column), one in zip(self._stored, stored, strict=True)}
         return self._nothing | given, check
+
+    def _viewed(self, index: int) -> tuple[int, list[_View]]:
+        """Number of rows of a stored batch, and its columns, held ready."""
+        found = self._views.get(index)
+        if found is None:
+            batch = self.batch(index)
+            found = batch.num_rows, [_View.of(values) for values in batch.columns]
+            if len(self._views) >= VIEWS:
+                self._views.clear()
+            self._views[index] = found
+        return found
 
     def picked(self, index: int, rows: NDArray[np.int64], columns: Sequence[str]) -> list[Row]:
         """Raw values of `columns` in some rows of one stored batch, in the order asked.
@@ -115,10 +132,11 @@ class Rows:
 
     def some(self, index: int, first: int, count: int) -> Frame:
         """At most `count` rows of one stored batch from the row `first` on, every stored column."""
-        batch = self.batch(index).slice(first, count)
-        if not batch.num_rows:
+        rows, views = self._viewed(index)
+        if not 0 <= first < rows:
             raise IndexError(f"no row {first} in batch {index}")
-        return frame_of(batch)
+        upto = min(count, rows - first)
+        return {name: view.some(first, upto) for name, view in zip(self._places, views, strict=True)}
 
     def given(self, frame: Frame) -> list[Row]:
         """The raw values of the rows of a frame of every stored column."""
@@ -189,12 +207,7 @@ def floats(values: pa.Array) -> NDArray[np.float64]:
 
     Read from Arrow's buffers: Array.to_numpy would load pandas, a second and 40 MB in every worker process.
     """
-    stored, known, offset = _buffers(values)
-    rows = slice(offset, offset + len(values))
-    floats = stored[rows].astype(np.float64)
-    if known is not None and values.null_count:
-        floats[np.unpackbits(known, bitorder="little")[rows] == 0] = np.nan
-    return floats
+    return _View.of(values).some(0, len(values))
 
 
 def _buffers(values: pa.Array) -> tuple[NDArray[Any], NDArray[np.uint8] | None, int]:
