@@ -102,6 +102,14 @@ def test_a_column_that_must_be_there_is_missed() -> None:
     assert [(one.line, one.column) for one in problems] == [(0, "bureau.CREDIT_ACTIVE")]
 
 
+def test_more_rows_than_a_request_may_have_are_not_looked_at() -> None:
+    row = {"bureau": [elsewhere(1)] * 60_000}
+    found, problems = nested.histories([row, row])
+    assert found == [{}, {}]
+    assert [plain(one.what) for one in problems] == ["120 000 lignes d’historique, 100 000 sont permises"]
+    assert nested.histories([{"bureau": [{}] * 50_000, "bureau_balance": [{}] * 50_000}])[1][0].line == 0
+
+
 def test_each_person_keeps_its_own_rows() -> None:
     found, problems = nested.histories(
         [{"bureau": [elsewhere(1), elsewhere(2)]}, {"bureau": []}, {}, {"bureau": [elsewhere(3)]}]

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 import pyarrow as pa
 
+from pretadepenser import french
 from pretadepenser.credit.dictionary import HISTORY, TABLES, Column, Kind, Row
 from pretadepenser.credit.history import features
 from pretadepenser.credit.history.features import Histories
 from pretadepenser.credit.intake.validation import Lines, Problem, Problems, conform
 
-_FILE = "données"
+# Rows of histories in one request: those of some 700 people, who have 150 each.
+MOST: Final = 100_000
+_FILE: Final = "données"
 
 
 def histories(rows: Sequence[Mapping[str, object]]) -> tuple[Sequence[Histories], list[Problem]]:
@@ -27,6 +31,10 @@ def histories(rows: Sequence[Mapping[str, object]]) -> tuple[Sequence[Histories]
     worth keeping when that is empty.
     """
     found: list[dict[str, list[Row]]] = [{} for _ in rows]
+    total = sum(len(given) for row in rows for table in TABLES if isinstance(given := row.get(table), list))
+    if total > MOST:
+        what = f"{french.number(total)} lignes d’historique, {french.number(MOST)} sont permises"
+        return found, [Problem(_FILE, None, None, what)]
     problems: list[Problem] = []
     for table in TABLES:
         given = [(index, row[table]) for index, row in enumerate(rows) if row.get(table) is not None]
