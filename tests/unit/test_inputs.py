@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.model.inputs import FEATURES, NEUTRAL, feature_types, input_matrix
+from pretadepenser.credit.dictionary import TABLES, describe
+from pretadepenser.credit.model.inputs import (
+    FEATURES,
+    NEUTRAL,
+    feature_types,
+    features_of,
+    input_matrix,
+    untold,
+)
 from tests.unit import made_up
 
 
@@ -150,3 +158,31 @@ def test_a_missing_column_is_not_guessed() -> None:
 
 def test_no_rows() -> None:
     assert input_matrix(dictionary.frame([])).shape == (0, len(FEATURES))
+
+
+def test_some_clients_are_learnt_from_without_their_history() -> None:
+    names = ("AMT_CREDIT", "BUREAU_ACTIVE", "BUREAU_DEBT", "PREVIOUS_REFUSED", "CARD_USE")
+    inputs = np.ones((20_000, len(names)), np.float32)
+    learnt = untold(inputs, names)
+    missing = np.isnan(learnt)
+    assert not np.isnan(inputs).any()
+    assert not missing[:, 0].any()
+    # A table is left out whole: of one in ten clients with all others, of one in twenty alone.
+    assert (missing[:, 1] == missing[:, 2]).all()
+    assert missing[:, 1:].all(axis=1).mean() == pytest.approx(0.10, abs=0.01)
+    for column in (1, 3, 4):
+        assert missing[:, column].mean() == pytest.approx(0.10 + 0.9 * 0.05, abs=0.01)
+    assert (np.isnan(untold(inputs, names)) == missing).all()
+
+
+def test_without_a_history_nothing_is_left_out() -> None:
+    inputs = np.ones((1000, 2), np.float32)
+    assert not np.isnan(untold(inputs, ("AMT_CREDIT", "AMT_ANNUITY"))).any()
+
+
+def test_inputs_follow_the_tables_of_the_portfolio() -> None:
+    assert features_of(()) == FEATURES
+    assert features_of({"POS_CASH_balance"})[len(FEATURES) :] == ("POS_LEFT", "POS_MONTHS_LATE", "POS_WORST")
+    every = features_of(TABLES)
+    assert len(every) == 58
+    assert not [name for name in every if describe(name).protected]
