@@ -125,3 +125,22 @@ def test_an_output_that_is_there_stays(folder: Path, tmp_path: Path) -> None:
         scored(folder, output)
     assert output.read_text() == "mine"
     assert scored(folder, output, force=True) == 100
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("scores.xlsx", "Le fichier à écrire, scores.xlsx, doit finir par .csv ou .parquet."),
+        ("nowhere/scores.csv", "scores.csv ne peut pas être écrit ("),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_refused_before_any_work(
+    folder: Path, tmp_path: Path, name: str, told: str
+) -> None:
+    done: list[str] = []
+    with pytest.raises(RowsError) as caught:
+        score_download(
+            folder, tmp_path / name, MODEL, 0.48, None, lambda step, share: done.append(step), memory=500
+        )
+    assert told in str(caught.value)
+    assert done == []

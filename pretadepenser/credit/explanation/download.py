@@ -47,36 +47,32 @@ def score_download(
     """
     batch.check_output(source, output, force=force)
     try:
-        # Of the same disk as the output: a temporary folder is often memory.
-        with TemporaryDirectory(prefix=".scores-", dir=output.parent) as scratch:
+        # The output first: where it cannot be written, nothing is read. Beside it, for temporary folders are
+        # often memory.
+        with (
+            batch.scores_written(output, portfolio) as write,
+            TemporaryDirectory(prefix=".scores-", dir=output.parent) as scratch,
+        ):
             import_folder(source, Path(scratch), progress, memory=memory)
             clients = current_portfolio(Path(scratch))
             assert clients
-            return _score(clients, output, model, limit, portfolio, progress)
+            _score(clients, model, limit, write, progress)
+            return clients.size
     except PortfolioError as error:
         # Nothing was to be imported, so that no portfolio is said to be unchanged.
         raise (RowsError.refused(error.problems) if error.problems else error) from error
-    except OSError as error:
-        raise RowsError(
-            f"{output} ne peut pas être écrit ({error.strerror}) : vérifiez le dossier, vos droits et la "
-            "place libre."
-        ) from error
 
 
 def _score(
     clients: Portfolio,
-    output: Path,
     model: Model,
     limit: float,
-    portfolio: Portfolio | None,
+    write: batch.Write,
     progress: Callable[[str, float], None],
-) -> int:
-    step = "Calcul des scores"
+) -> None:
     names = dict.fromkeys((KEY, *dictionary.columns_of(model.features)))
     schema = pa.schema([(name, dictionary.STORED[name].arrow_type) for name in names])
-    with batch.scores_written(output, portfolio) as write:
-        for start in range(0, clients.size, CHUNK):
-            indices = np.arange(start, min(start + CHUNK, clients.size))
-            write(model, pa.Table.from_pylist(clients.rows(indices, list(names)), schema), limit)
-            progress(step, (start + indices.size) / clients.size)
-    return clients.size
+    for start in range(0, clients.size, CHUNK):
+        indices = np.arange(start, min(start + CHUNK, clients.size))
+        write(model, pa.Table.from_pylist(clients.rows(indices, list(names)), schema), limit)
+        progress("Calcul des scores", (start + indices.size) / clients.size)
