@@ -21,6 +21,7 @@ from typing import Any, Final
 
 SEAL: Final = "seal.json"
 _PART: Final = ".part"
+_PARTS: Final = ".parts"
 # Files that are larger are not read whole at every opening while their size and time are those of the seal:
 # opening costs the same for any number of clients. Bytes.
 LARGE: Final = 256 * 1024 * 1024
@@ -55,6 +56,26 @@ def written(path: Path) -> Iterator[Path]:
         _fsync(path.parent)
     finally:
         own.unlink(missing_ok=True)
+        os.close(held)
+
+
+@contextmanager
+def scratch(path: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `path`, for its owner only, that is deleted when the block ends.
+
+    What processes that were killed left of such folders is deleted first. Raises OSError where it cannot be.
+    """
+    for left in path.parent.glob(f".{path.name}.*{_PARTS}"):
+        if _abandoned(left):
+            shutil.rmtree(left)
+    own = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_PARTS}")
+    own.mkdir(0o700)
+    held = os.open(own, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    try:
+        yield own
+    finally:
+        shutil.rmtree(own)
         os.close(held)
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from pretadepenser import storage
 from pretadepenser.credit.dictionary import TABLES, arrow_schema
 from pretadepenser.credit.explanation.batch import RowsError
 from pretadepenser.credit.explanation.download import is_download, score_download
@@ -94,6 +95,19 @@ def test_nothing_is_left_of_what_was_read(folder: Path, tmp_path: Path) -> None:
     output.parent.mkdir()
     scored(folder, output)
     assert [one.name for one in output.parent.iterdir()] == ["scores.csv"]
+
+
+def test_what_a_killed_command_left_goes_with_the_next(folder: Path, tmp_path: Path) -> None:
+    left = tmp_path / ".scores.csv.0123abcd.parts"
+    left.mkdir()
+    (left / "clients.arrow").touch()
+    with storage.scratch(tmp_path / "scores.csv") as living:
+        assert living.stat().st_mode & 0o777 == 0o700
+        assert not left.exists()
+        scored(folder, tmp_path / "scores.csv")
+        # Another command is still at work there.
+        assert living.is_dir()
+    assert not living.exists()
 
 
 def test_a_faulty_history_scores_nothing(folder: Path, tmp_path: Path) -> None:

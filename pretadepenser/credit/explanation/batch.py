@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -294,6 +294,11 @@ def scores_written(output: Path, portfolio: Compared | None) -> Iterator[Write]:
             writer.write_table(pa.concat_tables(done))
 
         yield write
+
+
+def scratch(output: Path) -> AbstractContextManager[Path]:
+    """Give a folder beside `output` for what is read to write it, as `storage.scratch` does."""
+    return storage.scratch(output)
 
 
 def schema(*, reasons: bool) -> pa.Schema:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import numpy as np
@@ -41,7 +40,8 @@ def score_download(
     """Score every client of a download into a .csv or .parquet file, as `batch.score_file` does.
 
     The tables are checked whole before anything is scored. They wait in a folder beside `output`, which only
-    its owner can read and which is deleted in the end; memory, in megabytes, bounds what reading them takes.
+    its owner can read and which is deleted in the end, or by the next such command where this one is killed;
+    memory, in megabytes, bounds what reading them takes.
 
     Returns the number of clients. Raises RowsError or PortfolioError, nothing written.
     """
@@ -51,10 +51,10 @@ def score_download(
         # often memory.
         with (
             batch.scores_written(output, portfolio) as write,
-            TemporaryDirectory(prefix=".scores-", dir=output.parent) as scratch,
+            batch.scratch(output) as folder,
         ):
-            import_folder(source, Path(scratch), progress, memory=memory)
-            clients = current_portfolio(Path(scratch))
+            import_folder(source, folder, progress, memory=memory)
+            clients = current_portfolio(folder)
             assert clients
             _score(clients, model, limit, write, progress)
             return clients.size
