@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from pretadepenser.credit.dictionary import TABLES, Column
 from pretadepenser.credit.history import features
+from pretadepenser.credit.intake.finding import KEY
 from pretadepenser.spark import tables
 
 if TYPE_CHECKING:
@@ -29,10 +30,10 @@ def computed(
     """
     names = imported(found)
     figures = features.known(names)
-    applications.select(tables.KEY).createOrReplaceTempView("application")
+    applications.select(KEY).createOrReplaceTempView("application")
     for name in names:
         typed(found[name]).createOrReplaceTempView(name)
-    return spark.sql(features.statement(names)).select(tables.KEY, *figures), figures
+    return spark.sql(features.statement(names)).select(KEY, *figures), figures
 
 
 def typed(one: tables.Found) -> DataFrame:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pretadepenser import french
-from pretadepenser.credit.intake.finding import check_owners
+from pretadepenser.credit.intake.finding import KEY, TRAIN, check_owners
 from pretadepenser.credit.intake.loading import Progress
 from pretadepenser.credit.portfolio import PortfolioError, Report, import_batches
 from pretadepenser.credit.portfolio.importing import MEMORY
@@ -40,7 +40,7 @@ def import_tables(
         progress(step, 0.0)
         found = tables.find(spark, source)
         applications = tables.applications(found)
-        if tables.TRAIN not in found:
+        if TRAIN not in found:
             raise tables.no_application(source)
         check_owners(histories.imported(found))
         counted = tables.validated(found)
@@ -56,7 +56,7 @@ def import_tables(
         if names:
             figures = rows.brought(*histories.computed(spark, every, found))
         return import_batches(
-            rows.brought(every.orderBy(tables.KEY)),
+            rows.brought(every.orderBy(KEY)),
             instance,
             histories={name: rows.brought(found[name].rows, name=name) for name in names},
             figures=figures,

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from pretadepenser.credit.dictionary import HISTORY
+from pretadepenser.credit.intake.finding import KEY, TRAIN
 from pretadepenser.credit.intake.validation import Lines, Problems, conform
-from pretadepenser.spark.tables import KEY, TRAIN, columns_of
+from pretadepenser.spark.tables import columns_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

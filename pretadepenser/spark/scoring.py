@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from pretadepenser.credit.dictionary import HISTORY
 from pretadepenser.credit.explanation import batch
 from pretadepenser.credit.explanation.batch import RowsError, check_columns
-from pretadepenser.credit.intake.finding import check_owners
+from pretadepenser.credit.intake.finding import KEY, TEST, check_owners
 from pretadepenser.credit.intake.validation import Lines, Problems, check_header, conform
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
@@ -73,7 +73,7 @@ def score_tables(
         progress(step, 0.0)
         found = tables.find(spark, source)
         if not tables.applications(found):
-            found = {tables.TEST: tables.read(spark, tables.TEST, tables.address(source))}
+            found = {TEST: tables.read(spark, TEST, tables.address(source))}
         applications = tables.applications(found)
         rows = _checked(found, model)
         if not rows:
@@ -84,7 +84,7 @@ def score_tables(
         clients = tables.together(applications)
         if histories.imported(found):
             figures, _ = histories.computed(spark, clients, found)
-            clients = clients.join(figures, tables.KEY)
+            clients = clients.join(figures, KEY)
         work = spark.sparkContext.broadcast(_work(model, limit, portfolio))
         textual = output.endswith(".csv")
         schema = _schema(reasons=portfolio is not None, textual=textual)
@@ -167,7 +167,7 @@ def _score(work: Any, textual: bool, batches: Iterable[pa.RecordBatch]) -> Itera
         for rows in batches:
             for start in range(0, rows.num_rows, ROWS):
                 part = pa.Table.from_batches([rows.slice(start, ROWS)])
-                table = conform(part, tables.columns_of(tables.TEST), Lines(1), Problems(""))
+                table = conform(part, tables.columns_of(TEST), Lines(1), Problems(""))
                 for name in HISTORY.keys() & set(part.column_names):
                     table = table.append_column(name, part.column(name))
                 scored = batch.scored(model, table, work.value.limit, compared)

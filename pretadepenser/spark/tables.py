@@ -20,6 +20,7 @@ import pyarrow as pa
 from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary.tables import TABLES
+from pretadepenser.credit.intake.finding import KEY, TEST, TRAIN
 from pretadepenser.credit.intake.recognition import cleaned
 from pretadepenser.credit.intake.validation import (
     Columns,
@@ -35,9 +36,6 @@ from pretadepenser.spark.session import SparkError
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-TRAIN: Final = "application_train"
-TEST: Final = "application_test"
-KEY: Final = "SK_ID_CURR"
 NAMES: Final = (TRAIN, TEST, *TABLES)
 # What a machine sends back of the rows that it has looked at; a record without column counts rows.
 RECORDS: Final = pa.schema(

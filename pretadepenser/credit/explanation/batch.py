@@ -21,6 +21,7 @@ from pretadepenser.credit import dictionary
 from pretadepenser.credit.explanation import nested
 from pretadepenser.credit.explanation.nested import json_column
 from pretadepenser.credit.explanation.reasons import Explanation, explain_all
+from pretadepenser.credit.intake.finding import KEY
 from pretadepenser.credit.intake.sources import (
     ENDINGS,
     MISSING,
@@ -41,7 +42,6 @@ from pretadepenser.errors import ToldError
 
 # Reasons each way in a written file.
 REASONS: Final = 3
-KEY: Final = "SK_ID_CURR"
 SHOWN: Final = 20
 # The dictionary has 122: what has more than so many is no file of clients, and each would cost work.
 MOST_COLUMNS: Final = 400

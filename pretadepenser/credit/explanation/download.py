@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.explanation import batch
-from pretadepenser.credit.explanation.batch import KEY, RowsError
+from pretadepenser.credit.explanation.batch import RowsError
+from pretadepenser.credit.intake.finding import KEY
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio, PortfolioError, current_portfolio, import_folder
 
