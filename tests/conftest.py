@@ -25,7 +25,7 @@ from tests import invariants, order, skips
 from tests.unit import made_up_histories
 
 PASSWORD = "un mot de passe d'essai"
-USERS = {"agathe": "conseiller", "basile": "auditeur", "camille": "administrateur"}
+USERS = {"agathe": "conseiller", "basile": "auditeur", "camille": "administrateur", "delphine": "responsable"}
 # What signing in leaves in a browser: names and paths of cookies.
 COOKIES = (("session", "/"), ("appareil", "/connexion"))
 

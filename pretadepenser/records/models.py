@@ -1,18 +1,29 @@
-"""The tables: what the application itself writes down. No client's figures are kept here."""
+"""The tables: what the application itself writes down.
+
+Figures of clients stand in `content` alone (of journal, decisions, readings, reviews) and in letters. Those
+tables are append-only, held by triggers: a row is never deleted, and of its columns only those of ERASABLE
+may ever change, all at once and to NULL, when the time to keep them is over.
+"""
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     DateTime,
     Dialect,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     String,
+    Text,
     TypeDecorator,
+    UniqueConstraint,
     false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -22,6 +33,7 @@ class Role(StrEnum):
     """What a user may do; the value is the French word that the command line and pages use."""
 
     ADVISOR = "conseiller"
+    MANAGER = "responsable"
     ADMINISTRATOR = "administrateur"
     AUDITOR = "auditeur"
 
@@ -119,3 +131,189 @@ class TokenUse(Base):
     token_id: Mapped[int] = mapped_column(ForeignKey("api_token.id", ondelete="CASCADE"), primary_key=True)
     minute: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     requests: Mapped[int] = mapped_column(Integer)
+
+
+# Columns that hold what is personal, by append-only table. `user_account` names stay: they are of staff.
+ERASABLE: Final[dict[str, tuple[str, ...]]] = {
+    "journal_entry": ("actor", "client", "content", "salt"),
+    "decision": ("client", "content"),
+    "reading": ("content",),
+    "review": ("client", "content"),
+    "review_step": ("content",),
+    "review_outcome": ("content",),
+    "letter": ("client", "pdf"),
+}
+
+
+class JournalEntry(Base):
+    """One link of the chain (see journal.py, which alone writes it).
+
+    number: 1, 2, 3, … without a gap; at: UTC, ISO 8601 to the microsecond, as it was hashed; actor: name of
+    the user, "jeton NAME" or "commande"; client: SK_ID_CURR; content: canonical JSON of all that is told,
+    actor and client included; salt: 32 hexadecimal digits; digest: SHA-256 of salt and content; hash: SHA-256
+    of the former entry's hash, number, at, kind and digest. ERASABLE columns are NULL once erased.
+    """
+
+    __tablename__ = "journal_entry"
+    __table_args__ = (
+        Index("ix_journal_entry_actor", "actor", "number"),
+        Index("ix_journal_entry_client", "client", "number"),
+        Index("ix_journal_entry_at", "at"),
+    )
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[str] = mapped_column(String(32))
+    actor: Mapped[str | None] = mapped_column(String(64))
+    client: Mapped[int | None] = mapped_column(BigInteger)
+    content: Mapped[str | None] = mapped_column(Text)
+    salt: Mapped[str | None] = mapped_column(String(32))
+    digest: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+class Decision(Base):
+    """What a person decided on an application, never changed: a correction points to the former.
+
+    key: of the form it came from, so that a form sent twice decides once; client: SK_ID_CURR; verdict: a
+    decisions.Verdict; waiting: it needs a second reader (see Reading); corrects_id: the decision that this
+    one replaces, which has one such at most; content: canonical JSON (decisions.py); sha256: of it.
+    """
+
+    __tablename__ = "decision"
+    __table_args__ = (
+        UniqueConstraint("id", "author_id", name="uq_decision_id_author"),
+        Index("ix_decision_client", "client", "id"),
+        Index("ix_decision_author", "author_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    client: Mapped[int | None] = mapped_column(BigInteger)
+    author_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    verdict: Mapped[str] = mapped_column(String(16))
+    waiting: Mapped[bool] = mapped_column(default=False, server_default=false())
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("decision.id"), unique=True)
+    content: Mapped[str | None] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+
+
+class Reading(Base):
+    """A second person's answer to a decision that waits: at most one each, never by its author.
+
+    agrees: the decision holds; otherwise it is sent back, and its author decides anew.
+    """
+
+    __tablename__ = "reading"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["decision_id", "author_id"], ["decision.id", "decision.author_id"], name="fk_reading_decision"
+        ),
+        CheckConstraint("reader_id <> author_id", name="ck_reading_other_person"),
+    )
+
+    decision_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    author_id: Mapped[int] = mapped_column(Integer)
+    reader_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    agrees: Mapped[bool] = mapped_column()
+    content: Mapped[str | None] = mapped_column(Text)
+
+
+class Review(Base):
+    """A client's request that a person look again: numbered, dated, with a deadline.
+
+    reference: "REV-2026-000123"; key: of the form; deadline: the last day, as "2026-12-26"; content: what the
+    client asks for, as JSON.
+    """
+
+    __tablename__ = "review"
+    __table_args__ = (Index("ix_review_client", "client", "id"), Index("ix_review_deadline", "deadline"))
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    reference: Mapped[str] = mapped_column(String(20), unique=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"), index=True)
+    client: Mapped[int | None] = mapped_column(BigInteger)
+    opened_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    deadline: Mapped[str] = mapped_column(String(10))
+    content: Mapped[str | None] = mapped_column(Text)
+
+
+class ReviewStep(Base):
+    """What was done in a review: data corrected and scored again, before and after (JSON)."""
+
+    __tablename__ = "review_step"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    review_id: Mapped[int] = mapped_column(ForeignKey("review.id"), index=True)
+    by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    content: Mapped[str | None] = mapped_column(Text)
+
+
+class ReviewOutcome(Base):
+    """How a review ended, once, by someone other than the first decider.
+
+    outcome: "maintenue" or "modifiée"; decided_id: the new decision, where it was changed.
+    """
+
+    __tablename__ = "review_outcome"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["decision_id", "decider_id"], ["decision.id", "decision.author_id"], name="fk_outcome_decision"
+        ),
+        CheckConstraint("reviewer_id <> decider_id", name="ck_outcome_other_person"),
+    )
+
+    review_id: Mapped[int] = mapped_column(ForeignKey("review.id"), primary_key=True, autoincrement=False)
+    decision_id: Mapped[int] = mapped_column(Integer)
+    decider_id: Mapped[int] = mapped_column(Integer)
+    reviewer_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    outcome: Mapped[str] = mapped_column(String(16))
+    decided_id: Mapped[int | None] = mapped_column(ForeignKey("decision.id"))
+    content: Mapped[str | None] = mapped_column(Text)
+
+
+class Letter(Base):
+    """A letter that was made: its very bytes, and what it was made with.
+
+    kind: "accord", "refus", "pièces" or "revue"; template: version of its template; sha256: of the PDF.
+    """
+
+    __tablename__ = "letter"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"), index=True)
+    review_id: Mapped[int | None] = mapped_column(ForeignKey("review.id"))
+    client: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    template: Mapped[str] = mapped_column(String(32))
+    sha256: Mapped[str] = mapped_column(String(64))
+    pdf: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class LegalHold(Base):
+    """A client whose data may not be erased, for a reason (a lawsuit); deleted when it is lifted."""
+
+    __tablename__ = "legal_hold"
+
+    client: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    reason: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ErasedClient(Base):
+    """A client who was erased, known only by a keyed digest of the number: an import that has one says so."""
+
+    __tablename__ = "erased_client"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

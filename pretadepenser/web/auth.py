@@ -33,6 +33,7 @@ from wtforms.validators import InputRequired
 from pretadepenser.french import plural
 from pretadepenser.records import attempts, sessions, users
 from pretadepenser.records.database import Database
+from pretadepenser.records.decisions import Person
 from pretadepenser.records.models import Role
 from pretadepenser.web import devices, kept
 
@@ -127,6 +128,11 @@ def roles(*allowed: Role) -> Callable[[Callable[R, ResponseReturnValue]], Callab
         return guarded
 
     return decorate
+
+
+def person() -> Person:
+    """The signed-in user, as records name whoever writes."""
+    return Person(current_user.id, current_user.name)
 
 
 def audits() -> bool:

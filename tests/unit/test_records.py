@@ -168,7 +168,7 @@ def test_an_older_hash_is_renewed_at_sign_in(database: Database) -> None:
         ("a", "conseiller", PASSWORD, "de 2 à 64 caractères"),
         ("a" * 65, "conseiller", PASSWORD, "de 2 à 64 caractères"),
         ("agathe martin", "conseiller", PASSWORD, "sans espace"),
-        ("agathe", "patron", PASSWORD, "choisissez parmi conseiller, administrateur, auditeur"),
+        ("agathe", "patron", PASSWORD, "choisissez parmi conseiller, responsable, administrateur, auditeur"),
         ("agathe", "conseiller", "onze lettre", "de 12 à 512 caractères"),
         ("agathe", "conseiller", "x" * 513, "de 12 à 512 caractères"),
     ],

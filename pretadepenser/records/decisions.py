@@ -1,0 +1,297 @@
+"""Decisions of people on applications, and the second reading of those that wait for one.
+
+What is decided is written with its entry of the journal in one transaction; the database holds that author
+and second reader differ, that a decision is corrected once, and that nothing of it changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import aliased
+
+from pretadepenser.errors import ToldError
+from pretadepenser.records import journal
+from pretadepenser.records.database import Database
+from pretadepenser.records.journal import Kind, Ledger
+from pretadepenser.records.models import Decision, Reading, Review, ReviewOutcome, User
+
+
+class Verdict(StrEnum):
+    """What a person decides."""
+
+    GRANT = "accord"
+    REFUSE = "refus"
+    ASK = "pièces"
+    COUNTER = "proposition"
+
+
+class State(StrEnum):
+    """Where a decision stands; the value is how pages say it."""
+
+    FINAL = "définitive"
+    WAITING = "en attente d’une seconde lecture"
+    SENT_BACK = "renvoyée par la seconde lecture"
+    CORRECTED = "corrigée par une autre"
+
+
+class DecisionError(ToldError):
+    """A decision cannot be written; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Second:
+    """The answer of a second reader: who, when, whether the decision holds, and why (None: erased)."""
+
+    reader_id: int
+    reader: str
+    at: datetime
+    agrees: bool
+    content: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """A decision as it was written, and what came of it.
+
+    corrected_by: id of the decision that replaces it; review: reference of a review that is open, "" without;
+    content: as given to `add`, None once erased.
+    """
+
+    id: int
+    client: int | None
+    author_id: int
+    author: str
+    at: datetime
+    verdict: Verdict
+    waiting: bool
+    corrects: int | None
+    content: Mapping[str, Any] | None
+    sha256: str
+    second: Second | None
+    corrected_by: int | None
+    review: str
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+        if self.corrected_by is not None:
+            return State.CORRECTED
+        if self.second is None:
+            return State.WAITING if self.waiting else State.FINAL
+        return State.FINAL if self.second.agrees else State.SENT_BACK
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who writes: the id and name of a user."""
+
+    id: int
+    name: str
+
+
+def add(
+    database: Database,
+    key: str,
+    author: Person,
+    client: int,
+    verdict: Verdict,
+    content: Mapping[str, Any],
+    *,
+    waiting: bool,
+    corrects: int | None = None,
+) -> int:
+    """Write a decision with its entry of the journal; give its id, the same where the form was sent before.
+
+    key: of the form, random. content: JSON values. corrects: the decision that it replaces.
+    Raises DecisionError: the one to correct is of another client, or corrected already.
+    """
+    with journal.writing(database) as ledger:
+        return add_in(ledger, key, author, client, verdict, content, waiting=waiting, corrects=corrects)
+
+
+def add_in(
+    ledger: Ledger,
+    key: str,
+    author: Person,
+    client: int,
+    verdict: Verdict,
+    content: Mapping[str, Any],
+    *,
+    waiting: bool,
+    corrects: int | None = None,
+) -> int:
+    """Do what `add` does in a transaction that writes more."""
+    connection = ledger.connection
+    before = connection.scalar(select(Decision.id).where(Decision.key == key))
+    if before is not None:
+        return int(before)
+    if corrects is not None:
+        former = connection.execute(select(Decision.client).where(Decision.id == corrects)).one_or_none()
+        if former is None or former[0] != client:
+            raise DecisionError(f"La décision {corrects} n’est pas de ce client : revenez à sa page.")
+        if connection.scalar(select(Decision.id).where(Decision.corrects_id == corrects)) is not None:
+            raise DecisionError(
+                f"La décision {corrects} est déjà corrigée par une autre : corrigez la plus récente."
+            )
+    written = journal.canonical(content)
+    digest = hashlib.sha256(written.encode()).hexdigest()
+    values = {
+        "key": key,
+        "client": client,
+        "author_id": author.id,
+        "at": datetime.now(UTC),
+        "verdict": str(verdict),
+        "waiting": waiting,
+        "corrects_id": corrects,
+        "content": written,
+        "sha256": digest,
+    }
+    made = connection.execute(insert(Decision).values(values).returning(Decision.id)).scalar_one()
+    ledger.append(
+        Kind.DECIDED,
+        author.name,
+        client,
+        decision=made,
+        verdict=str(verdict),
+        waiting=waiting,
+        corrects=corrects,
+        sha256=digest,
+    )
+    return int(made)
+
+
+def read(
+    database: Database, decision: int, reader: Person, content: Mapping[str, Any], *, agrees: bool
+) -> None:
+    """Write the answer of a second reader and its entry of the journal.
+
+    Raises DecisionError: it does not wait, was answered already, or the reader is its author.
+    """
+    with journal.writing(database) as ledger:
+        found = ledger.connection.execute(
+            select(Decision.author_id, Decision.client, Decision.waiting).where(Decision.id == decision)
+        ).one_or_none()
+        if found is None or not found.waiting:
+            raise DecisionError(f"La décision {decision} n’attend pas de seconde lecture.")
+        if found.author_id == reader.id:
+            raise DecisionError(
+                "La seconde lecture revient à une autre personne que l’auteur de la décision."
+            )
+        answered = select(Reading.decision_id).where(Reading.decision_id == decision)
+        if ledger.connection.scalar(answered) is not None:
+            raise DecisionError(f"La décision {decision} a déjà reçu sa seconde lecture.")
+        if ledger.connection.scalar(select(Decision.id).where(Decision.corrects_id == decision)) is not None:
+            raise DecisionError(f"La décision {decision} a été corrigée par son auteur : lisez la nouvelle.")
+        values = {
+            "decision_id": decision,
+            "author_id": found.author_id,
+            "reader_id": reader.id,
+            "at": datetime.now(UTC),
+            "agrees": agrees,
+            "content": journal.canonical(content),
+        }
+        ledger.connection.execute(insert(Reading).values(values))
+        ledger.append(Kind.READ, reader.name, found.client, decision=decision, agrees=agrees)
+
+
+_Author: Final = aliased(User)
+_Reader: Final = aliased(User)
+_After: Final = aliased(Decision)
+
+
+def find(database: Database, decision: int) -> Found | None:
+    """The decision with this id."""
+    found = _select(database, _query().where(Decision.id == decision))
+    return found[0] if found else None
+
+
+def keyed(database: Database, key: str) -> int | None:
+    """The id of the decision that came from this form."""
+    with database.connection() as connection:
+        return connection.scalar(select(Decision.id).where(Decision.key == key))
+
+
+def of_client(database: Database, client: int) -> Sequence[Found]:
+    """The decisions on a client, the last one first."""
+    return _select(database, _query().where(Decision.client == client).order_by(Decision.id.desc()))
+
+
+def of_author(database: Database, author: int, most: int = 100) -> Sequence[Found]:
+    """The decisions of a user, the last one first."""
+    query = _query().where(Decision.author_id == author).order_by(Decision.id.desc()).limit(most)
+    return _select(database, query)
+
+
+def waiting(database: Database) -> Sequence[Found]:
+    """The decisions that wait for a second reader, the oldest first."""
+    query = (
+        _query()
+        .where(Decision.waiting, Reading.decision_id.is_(None), _After.id.is_(None))
+        .order_by(Decision.id)
+    )
+    return _select(database, query)
+
+
+def _query() -> Any:
+    opened = (
+        select(func.max(Review.reference))
+        .where(
+            Review.decision_id == Decision.id,
+            ~select(ReviewOutcome).where(ReviewOutcome.review_id == Review.id).exists(),
+        )
+        .scalar_subquery()
+    )
+    return (
+        select(
+            Decision.id, Decision.client, Decision.author_id, _Author.name, Decision.at, Decision.verdict,
+            Decision.waiting, Decision.corrects_id, Decision.content, Decision.sha256,
+            Reading.reader_id, _Reader.name, Reading.at, Reading.agrees, Reading.content,
+            _After.id, opened,
+        )
+        .join(_Author, _Author.id == Decision.author_id)
+        .outerjoin(Reading, Reading.decision_id == Decision.id)
+        .outerjoin(_Reader, _Reader.id == Reading.reader_id)
+        .outerjoin(_After, _After.corrects_id == Decision.id)
+    )  # fmt: skip
+
+
+def _select(database: Database, query: Any) -> Sequence[Found]:
+    with database.connection() as connection:
+        rows = connection.execute(query).all()
+    return [_found(row) for row in rows]
+
+
+def _found(row: Sequence[Any]) -> Found:
+    *own, reader_id, reader, read_at, agrees, answer, after, review = row
+    identity, client, author_id, author, at, verdict, waits, corrects, content, digest = own
+    second = None if reader_id is None else Second(reader_id, reader, read_at, agrees, _content(answer))
+    return Found(
+        identity,
+        client,
+        author_id,
+        author,
+        at,
+        Verdict(verdict),
+        waits,
+        corrects,
+        _content(content),
+        digest,
+        second,
+        after,
+        review or "",
+    )
+
+
+def _content(written: str | None) -> Mapping[str, Any] | None:
+    if written is None:
+        return None
+    content: Mapping[str, Any] = json.loads(written)
+    return content
