@@ -20,11 +20,14 @@ from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
 
 from pretadepenser.errors import ToldError
 from pretadepenser.records.database import Database
+from pretadepenser.records.names import COMMAND as COMMAND
 
-COMMAND: Final = "commande"
+# Who failed to sign in with a name that nobody has: what was typed may be a password.
+UNKNOWN: Final = "compte inconnu"
 # What the first entry is chained to.
 NOTHING: Final = "0" * 64
 # Any constant that no other lock of this application has (migrations: see env.py).
@@ -118,6 +121,12 @@ class Ledger:
             },
         )
         return number
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Give a session with objects inside the ledger's transaction, written out at the end."""
+        with Session(self.connection, expire_on_commit=False) as session, session.begin():
+            yield session
 
 
 _HEAD: Final = text("SELECT number, hash FROM journal_entry ORDER BY number DESC LIMIT 1")

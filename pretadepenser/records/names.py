@@ -2,8 +2,12 @@
 
 import re
 import unicodedata
+from typing import Final
 
 from pretadepenser.records.database import RecordsError
+
+# Who the journal says has acted, where a command has: nobody may pass for it.
+COMMAND: Final = "commande"
 
 
 def normalise(name: str) -> str:
@@ -14,12 +18,16 @@ def normalise(name: str) -> str:
 def checked(name: str) -> str:
     """Give the stored form of a name.
 
-    Raises RecordsError: it is too short, too long or has other characters.
+    Raises RecordsError: it is too short, too long, has other characters, or is the journal's own.
     """
     normal = normalise(name)
     if not re.fullmatch(r"[\w.@-]{2,64}", normal):
         raise RecordsError(
             "Le nom doit avoir de 2 à 64 caractères : lettres, chiffres, point, tiret, "
             "souligné ou @, sans espace."
+        )
+    if normal == COMMAND:
+        raise RecordsError(
+            f"Le nom « {COMMAND} » est celui que le journal donne aux commandes : choisissez-en un autre."
         )
     return normal

@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("number", sa.BigInteger(), primary_key=True, autoincrement=False),
         sa.Column("at", sa.String(32), nullable=False),
         sa.Column("kind", sa.String(32), nullable=False),
-        sa.Column("actor", sa.String(64)),
+        sa.Column("actor", sa.String(80)),
         sa.Column("client", sa.BigInteger()),
         sa.Column("content", sa.Text()),
         sa.Column("salt", sa.String(32)),
