@@ -17,13 +17,14 @@ from flask.cli import with_appcontext
 
 from pretadepenser import storage
 from pretadepenser.cli.journal import journal
-from pretadepenser.cli.shared import clean, instance
+from pretadepenser.cli.shared import clean, instance, note
 from pretadepenser.cli.shared import database as opened_database
 from pretadepenser.console import Check, Command, Failure, Group, Progress, Undone
 from pretadepenser.french import compact, join, number, percent, plural
 from pretadepenser.money import KAGGLE, PLAIN, Money, using
 from pretadepenser.records import names, tokens, users
 from pretadepenser.records.database import Database
+from pretadepenser.records.journal import Kind
 from pretadepenser.records.models import Role
 
 # No 0/o, 1/l/i: a generated password is read aloud or copied by hand once.
@@ -83,6 +84,12 @@ def _generated() -> str:
 
 
 def _say_report(report: Any) -> None:
+    """Say what was imported, on the screen and in the journal."""
+    from pretadepenser.credit.portfolio import current_portfolio
+
+    placed = current_portfolio(instance())
+    sha256 = placed.sha256 if placed else None
+    note(Kind.IMPORTED, clients=report.clients, sha256=sha256, tables=[one.name for one in report.tables])
     defaults = f", dont {percent(report.defaults / report.labelled, 1)} en défaut" if report.labelled else ""
     click.echo(
         f"Portefeuille en place : {plural(report.clients, 'client')}, "
@@ -141,6 +148,7 @@ def _train() -> None:
             progress=progress,
         )
     card = report.card
+    note(Kind.TRAINED, sha256=_model().sha256, portfolio=card.data.sha256, learned=card.data.labelled)
     click.echo(
         f"Modèle en place : {plural(card.data.labelled, 'client appris', 'clients appris')}, aire sous la "
         f"courbe ROC {number(card.without_protected.roc_auc, 3)} ({number(report.seconds, 0)} s)."
@@ -289,6 +297,7 @@ def score_clients() -> None:
         raise Failure("Il n’y a pas encore de portefeuille : importez-en un d’abord.")
     with Progress() as progress:
         scoring.score_portfolio(_model(), clients, instance(), progress)
+    note(Kind.SCORED, clients=clients.size, portfolio=clients.sha256, model=_model().sha256)
     click.echo(f"Scores en place : {plural(clients.size, 'client')}.")
 
 
@@ -366,6 +375,7 @@ def score(file: str, output: str, reasons: bool, force: bool, engine: str) -> No
             rows = score_download(Path(file), Path(output), *work, force=force, memory=memory)
         else:
             rows = score_file(Path(file), Path(output), *work, force=force)
+    note(Kind.SCORED, rows=rows, reasons=reasons, model=work[0].sha256)
     click.echo(f"{plural(rows, 'client')} : scores écrits dans {output}.")
 
 

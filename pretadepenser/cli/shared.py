@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import click
 from flask import current_app
 from flask.cli import with_appcontext
+from sqlalchemy.exc import SQLAlchemyError
 
 from pretadepenser import storage
+from pretadepenser.records import journal
 from pretadepenser.records.database import Database, RecordsError
 
 
@@ -35,3 +39,17 @@ def database() -> Database:
             "La base de données n’est pas à jour : lancez d’abord « flask --app wsgi database upgrade »."
         )
     return opened
+
+
+def note(kind: journal.Kind, **told: Any) -> None:
+    """Write into the journal what a command has done to files; say so where it cannot be, and go on."""
+    opened: Database = current_app.extensions["database"]
+    with suppress(SQLAlchemyError):
+        if opened.ready():
+            journal.append(opened, kind, journal.COMMAND, **told)
+            return
+    click.echo(
+        "Ceci n’est pas inscrit au journal : la base de données n’est pas prête (flask --app wsgi database "
+        "upgrade).",
+        err=True,
+    )

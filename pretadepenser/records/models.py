@@ -158,6 +158,7 @@ class JournalEntry(Base):
     __table_args__ = (
         Index("ix_journal_entry_actor", "actor", "number"),
         Index("ix_journal_entry_client", "client", "number"),
+        Index("ix_journal_entry_kind", "kind", "number"),
         Index("ix_journal_entry_at", "at"),
     )
 

@@ -6,8 +6,9 @@ from typing import Final
 
 from pretadepenser.records.database import RecordsError
 
-# Who the journal says has acted, where a command has: nobody may pass for it.
+# Who the journal says has acted, where no user has: nobody may pass for them.
 COMMAND: Final = "commande"
+SERVER: Final = "serveur"
 
 
 def normalise(name: str) -> str:
@@ -26,8 +27,6 @@ def checked(name: str) -> str:
             "Le nom doit avoir de 2 à 64 caractères : lettres, chiffres, point, tiret, "
             "souligné ou @, sans espace."
         )
-    if normal == COMMAND:
-        raise RecordsError(
-            f"Le nom « {COMMAND} » est celui que le journal donne aux commandes : choisissez-en un autre."
-        )
+    if normal in {COMMAND, SERVER}:
+        raise RecordsError(f"Le journal se sert du nom « {normal} » : choisissez-en un autre.")
     return normal

@@ -39,6 +39,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_journal_entry_actor", "journal_entry", ["actor", "number"])
     op.create_index("ix_journal_entry_client", "journal_entry", ["client", "number"])
+    op.create_index("ix_journal_entry_kind", "journal_entry", ["kind", "number"])
     op.create_index("ix_journal_entry_at", "journal_entry", ["at"])
     op.create_table(
         "decision",
