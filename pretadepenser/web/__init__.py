@@ -26,6 +26,7 @@ def init_app(app: Flask) -> None:
         heavy,
         history,
         home,
+        journal,
         levers,
         meeting,
         model,
@@ -48,7 +49,7 @@ def init_app(app: Flask) -> None:
         part.init_app(app)
     pages = (
         auth, access, account, home, clients, history, comparison, simulation, levers, meeting, application,
-        model, site, watch, administration, operations, api,
+        model, journal, site, watch, administration, operations, api,
     )  # fmt: skip
     for page in pages:
         app.register_blueprint(page.blueprint)
