@@ -101,6 +101,8 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "meeting.picture": FILE,
         "meeting.spreadsheet": FILE,
         # The journal.
+        "journal.show": AUDIT,
+        "journal.spreadsheet": AUDIT,
         "access.open_file": AUDIT,
         # The model, the technology watch, the evidence.
         "model.overview": ALL,
