@@ -17,20 +17,12 @@ from typing import Any, Final
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import aliased
 
+from pretadepenser.credit.recourse.decision import Verdict as Verdict  # what callers write decisions with
 from pretadepenser.errors import ToldError
 from pretadepenser.records import journal
 from pretadepenser.records.database import Database
 from pretadepenser.records.journal import Kind, Ledger
 from pretadepenser.records.models import Decision, Reading, Review, ReviewOutcome, User
-
-
-class Verdict(StrEnum):
-    """What a person decides."""
-
-    GRANT = "accord"
-    REFUSE = "refus"
-    ASK = "pièces"
-    COUNTER = "proposition"
 
 
 class State(StrEnum):
