@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.orm import aliased
 
 from pretadepenser.credit.recourse.decision import Verdict as Verdict  # what callers write decisions with
@@ -119,8 +119,12 @@ def add_in(
     *,
     waiting: bool,
     corrects: int | None = None,
+    review: str = "",
 ) -> int:
-    """Do what `add` does in a transaction that writes more."""
+    """Do what `add` does in a transaction that writes more.
+
+    review: reference of the one that ends with this decision; while one is open, nothing else corrects.
+    """
     connection = ledger.connection
     before = connection.scalar(select(Decision.id).where(Decision.key == key))
     if before is not None:
@@ -132,6 +136,12 @@ def add_in(
         if connection.scalar(select(Decision.id).where(Decision.corrects_id == corrects)) is not None:
             raise DecisionError(
                 f"La décision {corrects} est déjà corrigée par une autre : corrigez la plus récente."
+            )
+        opened = connection.scalar(select(_open_review(corrects)))
+        if opened is not None and opened != review:
+            raise DecisionError(
+                f"Le réexamen {opened} de la décision {corrects} est ouvert : il revient à une autre "
+                "personne de la changer."
             )
     written = journal.canonical(content)
     digest = hashlib.sha256(written.encode()).hexdigest()
@@ -182,16 +192,18 @@ def read(
             raise DecisionError(f"La décision {decision} a déjà reçu sa seconde lecture.")
         if ledger.connection.scalar(select(Decision.id).where(Decision.corrects_id == decision)) is not None:
             raise DecisionError(f"La décision {decision} a été corrigée par son auteur : lisez la nouvelle.")
+        written = journal.canonical(content)
         values = {
             "decision_id": decision,
             "author_id": found.author_id,
             "reader_id": reader.id,
             "at": datetime.now(UTC),
             "agrees": agrees,
-            "content": journal.canonical(content),
+            "content": written,
         }
         ledger.connection.execute(insert(Reading).values(values))
-        ledger.append(Kind.READ, reader.name, found.client, decision=decision, agrees=agrees)
+        digest = hashlib.sha256(written.encode()).hexdigest()
+        ledger.append(Kind.READ, reader.name, found.client, decision=decision, agrees=agrees, sha256=digest)
 
 
 _Author: Final = aliased(User)
@@ -201,8 +213,14 @@ _After: Final = aliased(Decision)
 
 def find(database: Database, decision: int) -> Found | None:
     """The decision with this id."""
-    found = _select(database, _query().where(Decision.id == decision))
-    return found[0] if found else None
+    with database.connection() as connection:
+        return find_in(connection, decision)
+
+
+def find_in(connection: Connection, decision: int) -> Found | None:
+    """Do what `find` does on a connection that is open."""
+    row = connection.execute(_query().where(Decision.id == decision)).one_or_none()
+    return None if row is None else _found(row)
 
 
 def keyed(database: Database, key: str) -> int | None:
@@ -232,15 +250,20 @@ def waiting(database: Database) -> Sequence[Found]:
     return _select(database, query)
 
 
-def _query() -> Any:
-    opened = (
+def _open_review(decision: Any) -> Any:
+    """A subquery: the reference of the review of a decision that is open, NULL where none is."""
+    return (
         select(func.max(Review.reference))
         .where(
-            Review.decision_id == Decision.id,
+            Review.decision_id == decision,
             ~select(ReviewOutcome).where(ReviewOutcome.review_id == Review.id).exists(),
         )
         .scalar_subquery()
     )
+
+
+def _query() -> Any:
+    opened = _open_review(Decision.id)
     return (
         select(
             Decision.id, Decision.client, Decision.author_id, _Author.name, Decision.at, Decision.verdict,
