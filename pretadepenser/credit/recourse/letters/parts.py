@@ -139,7 +139,7 @@ def documents(case: Case, sender: Sender) -> Section:
     ways = [f"par courrier : {sender.address}", *([f"par courriel : {sender.email}"] if sender.email else [])]
     return Section(
         "Les pièces à nous donner",
-        lines=tuple(Line("", Document(code).label) for code in case.content["documents"]),
+        lines=tuple(Line("", Document(code).label) for code in case.content["asked"]),
         after=f"Donnez-les à votre conseiller, ou envoyez-les {french.join(ways, 'ou')}. Rappelez votre numéro "
         "de client. Si vous ne pouvez pas en fournir une, dites-le : une autre peut convenir. Sans réponse de "
         "votre part, votre demande reste en attente.",
@@ -170,10 +170,13 @@ def who(case: Case) -> Section:
         f"{french.compact_percent(limit)}, soit {least} points. Ne servent pas au calcul, même si le dossier "
         f"les contient : {french.join(meeting_sheet.unused(case.features))}."
     )
+    checked = [Document(code).label for code in case.content["documents"]]
+    proofs = french.join([f"{label[:1].lower()}{label[1:]}" for label in checked])
     return Section(
         "Qui a décidé, et comment ?",
         (
-            f"Une personne a pris cette décision le {french.date(case.decided)} : {case.author}.{second}",
+            f"Une personne a pris cette décision le {french.date(case.decided)} : {case.author}.{second}"
+            + (f" Pièces vérifiées : {proofs}." if proofs else ""),
             f"Cette personne s’est aidée d’un score. {program} "
             f"{wording.difficulties(score.calibrated_rate, Person.YOU, outcome)} Ce chiffre parle d’un groupe : "
             "il ne dit pas ce que vous ferez.",
