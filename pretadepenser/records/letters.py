@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, func, insert, select
+from sqlalchemy import Select, func, insert, select
 
 from pretadepenser.errors import ToldError
 from pretadepenser.records import decisions, journal
@@ -104,7 +104,8 @@ def add(
 
 
 _COLUMNS: Final = (
-    Letter.id, Letter.kind, Letter.decision_id, Decision.author_id, Review.reference, Letter.client, User.name,
+    Letter.id, Letter.kind, Letter.decision_id, Decision.author_id, func.coalesce(Review.reference, ""),
+    Letter.client, User.name,
     Letter.at, Letter.template, Letter.sha256, func.length(Letter.pdf),
 )  # fmt: skip
 
@@ -160,9 +161,5 @@ def _query() -> Select[Any]:
 
 def _select(database: Database, query: Select[Any]) -> Sequence[Found]:
     with database.connection() as connection:
-        rows: Sequence[Row[Any]] = connection.execute(query).all()
-    return [_found(*row) for row in rows]
-
-
-def _found(identity: int, kind: str, decision: int, decider: int, review: str | None, *rest: Any) -> Found:
-    return Found(identity, kind, decision, decider, review or "", *rest)
+        rows: Sequence[Sequence[Any]] = connection.execute(query).all()
+    return [Found(*row) for row in rows]

@@ -54,13 +54,13 @@ __all__ = [
 
 
 def letter(case: Case, sender: Sender, today: datetime.date) -> Letter:
-    """The letter that tells a decision, as of today. Raises AdviceError where what was stored cannot be read."""
+    """The letter that tells a decision, as of today. Raises AdviceError: what was stored cannot be read."""
     with money.using(case.advice.money):
         return _decided(case, sender, today)
 
 
 def reply(review: Reviewed, case: Case, sender: Sender, today: datetime.date) -> Letter:
-    """The letter that answers a request for a review of a decision (case), as of today; errors as `letter`."""
+    """The letter that answers a review of a decision (case), as of today; errors as `letter`."""
     with money.using(case.advice.money):
         return _replied(review, case, sender, today)
 
@@ -82,7 +82,9 @@ def _decided(case: Case, sender: Sender, today: datetime.date) -> Letter:
     ]
     title, answer = parts.answer(case)
     signed = f"{case.author}, pour {sender.name}"
-    return _letter(KINDS[case.verdict], title, parts.references(case, sender, today), answer, sections, signed)
+    return _letter(
+        KINDS[case.verdict], title, parts.references(case, sender, today), answer, sections, signed
+    )
 
 
 def _replied(review: Reviewed, case: Case, sender: Sender, today: datetime.date) -> Letter:
@@ -91,7 +93,7 @@ def _replied(review: Reviewed, case: Case, sender: Sender, today: datetime.date)
     sections = [
         review_parts.request(review),
         review_parts.done(review),
-        parts.who(review.new) if review.new else None,
+        parts.who(told),
         parts.motives(told),
         *(parts.reasons(told) if told.verdict is not Verdict.ASK else ()),
         parts.capacity(told),

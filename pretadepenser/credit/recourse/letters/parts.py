@@ -10,6 +10,7 @@ from typing import Any, Final
 from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import wording
+from pretadepenser.credit.dictionary.wording import Value
 from pretadepenser.credit.explanation.advice import Heard
 from pretadepenser.credit.history import told as histories
 from pretadepenser.credit.recourse import meeting_sheet
@@ -112,7 +113,7 @@ def answer(case: Case) -> tuple[str, tuple[str, ...]]:
             )
             return "Nous vous proposons un autre prêt", (refused, other, *_CONTRACT)
     told = (
-        f"Votre demande, {asked(case)}, n’est ni acceptée ni refusée : il nous manque des pièces pour l’étudier."
+        f"Votre demande, {asked(case)}, n’est ni acceptée ni refusée : il manque des pièces pour l’étudier."
     )
     return "Il nous manque des pièces pour vous répondre", (told,)
 
@@ -129,9 +130,14 @@ def offered(case: Case) -> str:
     return _loan(other["amount"], other["instalment"])
 
 
-def _loan(amount: float, instalment: float | None) -> str:
-    monthly = "" if instalment is None else f", avec une mensualité de {french.amount(instalment)}"
-    return f"un prêt de {french.amount(amount)}{monthly}"
+def _loan(amount: Value, instalment: Value) -> str:
+    loan, monthly = (
+        wording.value_text(dictionary.COLUMNS[name], value)
+        for name, value in (("AMT_CREDIT", amount), ("AMT_ANNUITY", instalment))
+    )
+    return f"un prêt de {loan}" + (
+        "" if wording.is_absent(instalment) else f", avec une mensualité de {monthly}"
+    )
 
 
 def documents(case: Case, sender: Sender) -> Section:
@@ -140,9 +146,9 @@ def documents(case: Case, sender: Sender) -> Section:
     return Section(
         "Les pièces à nous donner",
         lines=tuple(Line("", Document(code).label) for code in case.content["asked"]),
-        after=f"Donnez-les à votre conseiller, ou envoyez-les {french.join(ways, 'ou')}. Rappelez votre numéro "
-        "de client. Si vous ne pouvez pas en fournir une, dites-le : une autre peut convenir. Sans réponse de "
-        "votre part, votre demande reste en attente.",
+        after=f"Donnez-les à votre conseiller, ou envoyez-les {french.join(ways, 'ou')}. Rappelez votre "
+        "numéro de client. Si vous ne pouvez pas en fournir une, dites-le : une autre peut convenir. Sans "
+        "réponse de votre part, votre demande reste en attente.",
     )
 
 
@@ -151,15 +157,15 @@ def who(case: Case) -> Section:
     score = case.advice
     points, least = french.plural(score.points, "point"), Scale.POINTS_AT_LIMIT
     program = (
-        "Un programme d’intelligence artificielle a calculé un score de façon automatique (règlement (UE) "
-        f"2024/1689, article 26). Il compare votre demande à d’anciens crédits. Votre score est de {points} ; "
-        f"il en faut {least}. Plus le score est haut, plus le crédit est sûr."
+        "calculé automatiquement par un programme d’intelligence artificielle (règlement (UE) 2024/1689, "
+        "article 26). Le programme compare votre demande à d’anciens crédits. Votre score est de "
+        f"{points} ; il en faut {least}. Plus le score est haut, plus le crédit est sûr."
     )
     if case.verdict is Verdict.ASK:
         person = f"Une personne étudie votre demande : {case.author}."
         return Section(
             "Qui étudie votre demande, et comment ?",
-            (person, f"{program} Il n’a conduit à aucune réponse : une personne prendra la décision."),
+            (person, f"Un score a été {program} Il n’a conduit à aucune réponse : une personne décidera."),
         )
     outcome = str(case.setting("OUTCOME_MEANING")) or dictionary.OUTCOME
     second = f" Une seconde personne, {case.second}, l’a relue et confirmée." if case.second else ""
@@ -167,7 +173,8 @@ def who(case: Case) -> Section:
     logic = (
         "Le programme calcule une probabilité de ne pas rembourser, ici "
         f"{wording.probability(score.probability, limit)} ; on prête jusqu’à "
-        f"{french.compact_percent(limit)}, soit {least} points. Ne servent pas au calcul, même si le dossier "
+        f"{french.compact_percent(limit)}, soit {least} points. Elle dépasse la part réelle des difficultés, "
+        "dite plus haut : rares, elles ont ici plus de poids. Ne servent pas au calcul, même si le dossier "
         f"les contient : {french.join(meeting_sheet.unused(case.features))}."
     )
     checked = [Document(code).label for code in case.content["documents"]]
@@ -177,9 +184,9 @@ def who(case: Case) -> Section:
         (
             f"Une personne a pris cette décision le {french.date(case.decided)} : {case.author}.{second}"
             + (f" Pièces vérifiées : {proofs}." if proofs else ""),
-            f"Cette personne s’est aidée d’un score. {program} "
-            f"{wording.difficulties(score.calibrated_rate, Person.YOU, outcome)} Ce chiffre parle d’un groupe : "
-            "il ne dit pas ce que vous ferez.",
+            f"Cette personne s’est aidée d’un score, {program} "
+            f"{wording.difficulties(score.calibrated_rate, Person.YOU, outcome)} Ce chiffre parle d’un "
+            "groupe : il ne dit pas ce que vous ferez.",
             _followed(case),
             logic,
         ),
@@ -195,13 +202,17 @@ def _followed(case: Case) -> str:
             return f"{reached}, et la personne qui a décidé l’a suivi."
         case Verdict.GRANT, False:
             return f"{short}, mais la personne qui a décidé s’en est écartée, en votre faveur."
-        case Verdict.REFUSE, True:
-            return f"{reached}, mais la personne qui a décidé s’en est écartée, pour les motifs donnés ici."
         case Verdict.REFUSE, False:
             return f"{short}, et la personne qui a décidé l’a suivi."
-        case _, True:
-            return f"{reached}, mais la personne qui a décidé vous propose un autre prêt, pour les motifs donnés ici."
-    return f"{short} pour le prêt que vous demandez. L’autre prêt, plus sûr, peut être accepté."
+        case _, True:  # refused, or another loan offered
+            return f"{reached}, mais la personne qui a décidé s’en est écartée, pour les motifs donnés ici."
+    other = case.content["counter"]["points"]
+    if Scale.reached(other):
+        return f"{short} pour le prêt demandé ; il l’atteint pour l’autre ({french.plural(other, 'point')})."
+    return (
+        f"{short}, ni pour le prêt demandé ni pour l’autre ({french.plural(other, 'point')}), mais la "
+        "personne qui a décidé s’en est écartée, en votre faveur."
+    )
 
 
 def motives(case: Case) -> Section | None:
@@ -241,8 +252,12 @@ def capacity(case: Case) -> Section | None:
     if told is None or case.verdict is Verdict.ASK:
         return None
     found = Capacity.from_json(told)
+    title = "Votre capacité de remboursement"
+    if case.verdict is Verdict.COUNTER:
+        other = found.instalment == case.content["counter"]["instalment"]
+        title += f" (prêt {'proposé' if other else 'demandé'})"
     return Section(
-        "Votre capacité de remboursement",
+        title,
         lines=tuple(Line("", one) for one in found.findings(Person.YOU)),
         after=" ".join(filter(None, (found.left_out(Person.YOU), HOUSE))),
     )
@@ -256,10 +271,9 @@ def consulted(case: Case, sender: Sender) -> Section:
     for place in scored(inputs):
         bureau, column = sender.bureaux[place], dictionary.in_group(dictionary.EXTERNAL_GROUP)[place]
         note = wording.value_text(column, inputs[column.name])
-        lines.append(Line(f"{bureau.name} ({bureau.contact})", f"une note de confiance de {note} sur 1"))
+        lines.append(Line(f"{bureau.name} ({bureau.contact})", f"une note de confiance de {note}"))
     if found := from_bureau(inputs, names):
-        told = [f"{label[:1].lower()}{label[1:]} : {text}" for label, text in found]
-        lines.append(Line(f"Fichier des crédits ({sender.credit_file})", " ; ".join(told)))
+        lines.append(Line(f"Fichier des crédits ({sender.credit_file})", found))
     kinds = f"Catégories de données prises en compte : {french.join(meeting_sheet.categories(names))}."
     law = "(directive (UE) 2023/2225, article 19 ; Code de la consommation, article L. 312-16)"
     if not lines:
@@ -280,17 +294,20 @@ def scored(inputs: Mapping[str, Any]) -> tuple[int, ...]:
     )
 
 
-def from_bureau(inputs: Mapping[str, Any], names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """What the file of credits elsewhere said and the score used: label and words, empty where it said nothing."""
-    found = []
+def from_bureau(inputs: Mapping[str, Any], names: Sequence[str]) -> str:
+    """What the file of credits elsewhere said and the score used, in words; "" where it was not consulted."""
+    known = {}
     for name in names:
         column = dictionary.HISTORY.get(name)
-        if column is None or column.table not in (histories.BUREAU, histories.BUREAU_MONTHS):
-            continue
-        if not wording.is_absent(inputs.get(name)):
-            addressed = dictionary.describe(name, Person.YOU)
-            found.append((addressed.label, wording.text_in(addressed, inputs)))
-    return tuple(found)
+        told = column is not None and column.table in (histories.BUREAU, histories.BUREAU_MONTHS)
+        if told and not wording.is_absent(inputs[name]):
+            known[name] = dictionary.describe(name, Person.YOU)
+    if known and not any(inputs[name] for name in known):
+        return "aucun crédit connu ailleurs, aucun retard"
+    return " ; ".join(
+        f"{column.label[:1].lower()}{column.label[1:]} : {wording.text_in(column, inputs)}"
+        for column in known.values()
+    )
 
 
 def contest(case: Case, sender: Sender, today: datetime.date) -> Section:
@@ -313,8 +330,8 @@ def contest(case: Case, sender: Sender, today: datetime.date) -> Section:
         tuple(Line(label, way) for label, way in ways if way),
         "Rappelez votre numéro de client et celui de la décision, dites ce qui est faux ou ce qui manque, et "
         "joignez de quoi le prouver. Une autre personne que celle qui a décidé reverra votre demande. Vous "
-        f"recevrez un numéro, puis une réponse écrite sous {answered}. Après cette date, vous gardez les droits "
-        "que la loi vous donne.",
+        f"recevrez un numéro, puis une réponse écrite sous {answered}. Après cette date, vous gardez les "
+        "droits que la loi vous donne.",
     )
 
 
@@ -332,20 +349,21 @@ def rights(sender: Sender, *, human: bool) -> Section:
             Line(
                 "Demander une explication",
                 "Nous devons vous expliquer clairement le calcul, ses risques et son poids dans la décision "
-                f"({_LAW} ; règlement (UE) 2024/1689, article 86).",
+                f"({_LAW} ; règlement (UE) 2024/1689, article 86). La fiche d’entretien, que votre "
+                "conseiller peut vous remettre, montre les données utilisées et ce qui changerait la réponse.",
             ),
             Line(
                 "Agir sur vos données",
-                "Vous pouvez en avoir une copie, avec leur origine et la logique du calcul (RGPD, article 15), "
-                "faire corriger ce qui est faux (article 16), effacer ce qui ne sert plus (17), suspendre un "
-                "usage à vérifier (18) ou vous opposer à un usage fondé sur notre intérêt légitime (21). "
-                f"Écrivez à notre délégué à la protection des données : {sender.data_officer}. Réponse en "
-                "principe sous un mois (12).",
+                "Vous pouvez en avoir une copie, avec leur origine et la logique du calcul (RGPD, article "
+                "15), faire corriger ce qui est faux (article 16), effacer ce qui ne sert plus (17), "
+                "suspendre un usage à vérifier (18) ou vous opposer à un usage fondé sur notre intérêt "
+                "légitime (21). Écrivez à notre délégué à la protection des données : "
+                f"{sender.data_officer}. Réponse en principe sous un mois (12).",
             ),
             Line(
                 "Saisir le médiateur",
-                "Si une réclamation écrite ne suffit pas, le médiateur de la consommation est gratuit (Code de "
-                f"la consommation, articles L. 612-1 et L. 616-1) : {sender.mediator}.",
+                "Si une réclamation écrite ne suffit pas, le médiateur de la consommation est gratuit (Code "
+                f"de la consommation, articles L. 612-1 et L. 616-1) : {sender.mediator}.",
             ),
             Line("Vous plaindre à la CNIL", f"{_CNIL} (RGPD, article 77)."),
         ),
@@ -359,13 +377,13 @@ def advised() -> Section:
         lines=(
             Line(
                 "Points conseil budget",
-                "des conseils confidentiels sur votre budget et vos dettes, ouverts à tous. Leur liste est sur "
-                "mesquestionsdargent.fr.",
+                "des conseils confidentiels sur votre budget et vos dettes, ouverts à tous. Leur liste est "
+                "sur mesquestionsdargent.fr.",
             ),
             Line(
                 "Banque de France",
-                "téléphone 34 14. Elle reçoit les dossiers de surendettement, et vous dit si vous êtes inscrit "
-                "au fichier des incidents de remboursement (FICP).",
+                "téléphone 34 14. Elle reçoit les dossiers de surendettement, et vous dit si vous êtes "
+                "inscrit au fichier des incidents de remboursement (FICP).",
             ),
         ),
     )
@@ -375,4 +393,6 @@ def data(case: Case, sender: Sender) -> Section:
     """Who uses which data, for what, how long (RGPD, articles 13 and 14)."""
     kinds = french.join(meeting_sheet.categories(case.features))
     facts = (*sender.facts, ("Données", kinds))
-    return Section("Qui utilise vos données ?", lines=tuple(Line(label, said) for label, said in facts if said))
+    return Section(
+        "Qui utilise vos données ?", lines=tuple(Line(label, said) for label, said in facts if said)
+    )

@@ -48,11 +48,10 @@ def done(review: Reviewed) -> Section:
     scored = ""
     if review.points:
         before, after = review.points
-        least = f"il en faut {Scale.POINTS_AT_LIMIT}"
+        moved = "reste de" if before == after else f"passe de {before} à"
         scored = (
-            f"Calculé de nouveau, votre score reste de {french.plural(after, 'point')} ; {least}."
-            if before == after
-            else f"Calculé de nouveau, votre score passe de {before} à {french.plural(after, 'point')} ; {least}."
+            f"Calculé de nouveau, votre score {moved} {french.plural(after, 'point')} ; il en faut "
+            f"{Scale.POINTS_AT_LIMIT}."
         )
     corrected = "Voici ce que nous avons corrigé." if review.corrected else "Aucune donnée n’a été corrigée."
     return Section(
