@@ -98,8 +98,8 @@ def test_damage_is_told_and_mended_by_the_next_decision(
     with pytest.raises(ArchiveError) as told:
         advice.again(frozen, Archive(tmp_path))
     assert str(told.value) == (
-        f"L’archive {what} de cette décision est endommagée ({path}) : restaurez le dossier « archive » d’une "
-        "sauvegarde."
+        f"L’archive {what} de cette décision est endommagée ({path}) : restaurez le dossier « archive » "
+        "d’une sauvegarde."
     )
     archive.keep(tmp_path, model, portfolio)
     assert advice.again(frozen, Archive(tmp_path)) == frozen
@@ -116,7 +116,7 @@ def test_what_is_missing_is_told(
         advice.again(frozen, Archive(tmp_path))
     assert str(told.value) == (
         f"L’archive {what} de cette décision manque ({folder}) : restaurez le dossier « archive » d’une "
-        "sauvegarde."
+        "d’une sauvegarde."
     )
 
 
