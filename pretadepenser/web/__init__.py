@@ -21,6 +21,7 @@ def init_app(app: Flask) -> None:
         clients,
         comparison,
         compression,
+        decision,
         errors,
         frame,
         heavy,
@@ -48,14 +49,15 @@ def init_app(app: Flask) -> None:
         auth,
         access,
         frame,
+        decision,
         statics,
         errors,
         api,
     ):
         part.init_app(app)
     pages = (
-        auth, access, account, home, clients, history, comparison, simulation, levers, meeting, application,
-        model, site, watch, administration, operations, api,
+        auth, access, account, home, clients, history, comparison, simulation, levers, meeting, decision,
+        application, model, site, watch, administration, operations, api,
     )  # fmt: skip
     for page in pages:
         app.register_blueprint(page.blueprint)

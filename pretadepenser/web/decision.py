@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf import FlaskForm
@@ -28,22 +29,32 @@ from wtforms import (
     widgets,
 )
 
-from pretadepenser import french
+from pretadepenser import french, money
 from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import wording
 from pretadepenser.credit.dictionary.wording import Value
 from pretadepenser.credit.explanation import advice as advices
-from pretadepenser.credit.model import archive
+from pretadepenser.credit.explanation.advice import Advice
 from pretadepenser.credit.model.scoring import score_row
 from pretadepenser.credit.portfolio import Client
 from pretadepenser.credit.recourse import decision as domain
-from pretadepenser.credit.recourse.decision import Counter, Decided, Document, Motive, Origin, Rules, Verdict
+from pretadepenser.credit.recourse.decision import (
+    Counter,
+    Decided,
+    Document,
+    Motive,
+    Origin,
+    ReaderReason,
+    Rules,
+    Verdict,
+)
 from pretadepenser.credit.scale import Score
 from pretadepenser.credit.whatif.simulation import objections
-from pretadepenser.records import decisions
-from pretadepenser.records.decisions import Brief, DecisionError, Found
+from pretadepenser.records import deciding, decisions
+from pretadepenser.records.deciding import Desk
+from pretadepenser.records.decisions import Brief, DecisionError, Found, State
 from pretadepenser.records.models import Role
-from pretadepenser.settings import SETTINGS
-from pretadepenser.web import auth, headings, kept, resources, sealed
+from pretadepenser.web import access, auth, headings, kept, resources, sealed
 from pretadepenser.web.column_forms import FigureField
 from pretadepenser.web.lender import lender
 
@@ -53,12 +64,28 @@ blueprint = Blueprint("decision", __name__)
 LISTED: Final = 50
 # Characters of a text.
 LONGEST: Final = 2000
+# Above the id of every decision, and digits of one: what a database's integer holds.
+_AFTER_ALL: Final = 2**31 - 1
+_DIGITS: Final = 10
+_DECIDERS: Final = (Role.ADVISOR, Role.MANAGER)
 _AMOUNT: Final = "AMT_CREDIT"
 _INSTALMENT: Final = "AMT_ANNUITY"
 _PRICE: Final = "AMT_GOODS_PRICE"
 # What a proposal of the simulation or of the levers says of the loan itself.
 LOAN: Final = (_AMOUNT, _INSTALMENT, _PRICE)
 _FIELDS: Final = {_AMOUNT: "montant", _INSTALMENT: "mensualite"}
+
+
+# What leads on from a record: words, endpoint.
+ONWARD: Final = (
+    ("Préparer le courrier", "letters.preview"),
+    ("Enregistrer une demande de réexamen", "reviews.ask"),
+)
+
+
+def init_app(app: Flask) -> None:
+    """Have the bar of a client's pages show the decisions on this client."""
+    app.jinja_env.globals.update(client_decisions=taken, readable_decision=readable)
 
 
 @dataclass(frozen=True)
@@ -113,10 +140,14 @@ def _text(label: str, hint: str = "") -> TextAreaField:
 
 
 class DecisionForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
-    """What a person decides on a case. cle: of this form; vu: the advice that it was shown, sealed."""
+    """What a person decides on a case. 
+
+    cle: of this form; vu: the advice that it was shown, sealed; corrige: id of the decision that it corrects.
+    """
 
     cle = HiddenField()
     vu = HiddenField()
+    corrige = HiddenField()
     verdict = RadioField(
         "Votre décision",
         choices=[SelectChoice(one.value, one.action) for one in Verdict],
@@ -130,10 +161,9 @@ class DecisionForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     montant = _figure(_AMOUNT)
     mensualite = _figure(_INSTALMENT)
 
-    def __init__(self, case: Case, **given: Any) -> None:
-        self.case = case
-        typed = kept.typed()
-        super().__init__(**given | ({"formdata": typed} if typed else {}))
+    def __init__(self, case: Case, former: Found | None, **given: Any) -> None:
+        self.case, self.former = case, former
+        super().__init__(**given)
         self.verdict.flags.required = True
         self.motifs.description = french.typeset(
             "Avec le texte qui suit, ils sont obligatoires si votre décision s’écarte de l’avis du modèle, ou "
@@ -259,7 +289,6 @@ class DecisionForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
 
 @blueprint.route("/clients/<int:number>/decision", methods=["GET", "POST"])
-@auth.roles(Role.ADVISOR, Role.MANAGER)
 def decide(number: int) -> ResponseReturnValue:
     """Ask for a decision; write it down and lead to its record."""
     client = resources.client_or_404(number)
@@ -283,7 +312,6 @@ def decide(number: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/decisions/<int:decision>")
-@auth.roles(Role.ADVISOR, Role.MANAGER)
 def record(decision: int) -> ResponseReturnValue:
     """Show a decision as it was written, and what came of it."""
     found = _found(decision)
@@ -294,15 +322,14 @@ def record(decision: int) -> ResponseReturnValue:
             **_frame_of(found),
             heading=headings.decided(found),
             found=found,
-            told=_told(found.content) if found.content else None,
+            told=_told(found.content, advice) if found.content and advice else None,
             advice=advice,
-            mine=found.author_id == current_user.id,
             correctable=_correctable(found),
+            links=_onward(found),
         )
 
 
 @blueprint.get("/decisions")
-@auth.roles(Role.ADVISOR, Role.MANAGER)
 def own() -> ResponseReturnValue:
     """List one's own decisions, the last one first; those of everybody for whoever reads them a second time."""
     everybody = current_user.role is Role.MANAGER
@@ -319,7 +346,6 @@ def own() -> ResponseReturnValue:
 
 
 @blueprint.get("/decisions/<int:decision>/corriger")
-@auth.roles(Role.ADVISOR, Role.MANAGER)
 def correct(decision: int) -> ResponseReturnValue:
     """Lead to the form that corrects a decision, filled in with it."""
     found = _found(decision)
@@ -334,7 +360,7 @@ def offer(number: int, figures: Mapping[str, Value], origin: Origin) -> str:
     figures: raw values that a simulation or a lever changes, of which those of the loan are taken.
     """
     loan = {name: figures[name] for name in LOAN if figures.get(name) is not None}
-    if loan.keys().isdisjoint(_FIELDS) or current_user.role not in (Role.ADVISOR, Role.MANAGER):
+    if loan.keys().isdisjoint(_FIELDS) or current_user.role not in _DECIDERS:
         return ""
     token = sealed.seal(_offered(number), {"loan": loan, "origin": origin.value})
     return url_for("decision.decide", number=number, proposition=token)
@@ -483,6 +509,17 @@ def _correctable(found: Found) -> bool:
     return found.corrected_by is None and found.content is not None and current_user.role in _DECIDERS
 
 
+def _onward(found: Found) -> list[tuple[str, str]]:
+    """What the signed-in user may do next with a decision that is in force: words and addresses."""
+    if found.content is None or found.state is not State.FINAL:
+        return []
+    return [
+        (words, url_for(endpoint, decision=found.id))
+        for words, endpoint in ONWARD
+        if endpoint in current_app.view_functions and access.may_open(endpoint, found.client)
+    ]
+
+
 def _frame_of(found: Found) -> dict[str, Any]:
     """The layout of a record: with the pages of its client, where the portfolio still has this client."""
     known = found.client is not None and resources.portfolio().index(found.client) is not None
@@ -493,5 +530,59 @@ def _frame_of(found: Found) -> dict[str, Any]:
     )
 
 
-def _told(content: Mapping[str, Any]) -> Told:
-    raise NotImplementedError
+@dataclass(frozen=True)
+class Told:
+    """What a decision says, in words: lists of sentences or names, texts by line, figures as label and words."""
+
+    motives: Sequence[str]
+    text: Sequence[str]
+    said: Sequence[str]
+    documents: Sequence[str]
+    asked: Sequence[str]
+    counter: Sequence[tuple[str, str]]
+    reasons: Sequence[str]
+    inputs: Sequence[tuple[str, str]]
+    settings: Sequence[tuple[str, str]]
+    version: str
+
+
+def _told(content: Mapping[str, Any], advice: Advice) -> Told:
+    """In the currency of the decision. Raises ValueError for what another version wrote and this one ignores."""
+    verdict, kept_settings = Verdict(content["verdict"]), content["settings"]
+    rules = domain.rules(kept_settings["NEAR_POINTS"], kept_settings["READER_AMOUNT"])
+    return Told(
+        [Motive(code).said(verdict) for code in content["motives"]],
+        content["text"].splitlines(),
+        content["said"].splitlines(),
+        [Document(code).label for code in content["documents"]],
+        [Document(code).label for code in content["asked"]],
+        _counter(content["counter"]),
+        [rules.said(ReaderReason(code)) for code in content["reader"]],
+        [_entry(name, advice) for name in advice.inputs],
+        [(name, _setting(value)) for name, value in kept_settings.items()],
+        content["version"],
+    )
+
+
+def _counter(counter: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    if counter is None:
+        return []
+    return [
+        (dictionary.COLUMNS[_AMOUNT].label, french.amount(counter["amount"])),
+        (dictionary.COLUMNS[_INSTALMENT].label, french.amount(counter["instalment"])),
+        ("Score de ce prêt", french.plural(counter["points"], "point")),
+        ("Ces chiffres viennent", f"d’{counter['from']}"),
+    ]
+
+
+def _entry(name: str, advice: Advice) -> tuple[str, str]:
+    column = dictionary.describe(name)
+    return column.label, wording.text_in(column, advice.inputs)
+
+
+def _setting(value: object) -> str:
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if isinstance(value, float):
+        return french.compact(value, 2)
+    return french.typeset(str(value)) if value != "" else "non défini"
