@@ -21,6 +21,7 @@ def init_app(app: Flask) -> None:
         clients,
         comparison,
         compression,
+        decision,
         errors,
         frame,
         heavy,
@@ -34,28 +35,22 @@ def init_app(app: Flask) -> None:
         simulation,
         site,
         statics,
+        trail,
         watch,
     )
 
     app.jinja_environment = frame.Environment
-    # What a part does after a request is done last to first: compression sees finished answers.
-    for part in (
-        addresses,
-        heavy,
-        compression,
-        operations,
-        security,
-        auth,
-        access,
-        frame,
-        statics,
-        errors,
-        api,
-    ):
+    # What a part does after a request is done last to first: compression sees finished answers, and the trail
+    # is written before anything else is done to one.
+    parts = (
+        addresses, heavy, compression, operations, security, auth, access, frame, decision, statics, errors,
+        api, trail,
+    )  # fmt: skip
+    for part in parts:
         part.init_app(app)
     pages = (
-        auth, access, account, home, clients, history, comparison, simulation, levers, meeting, application,
-        model, site, watch, administration, operations, api,
+        auth, access, account, home, clients, history, comparison, simulation, levers, meeting, decision,
+        application, model, site, watch, administration, operations, api,
     )  # fmt: skip
     for page in pages:
         app.register_blueprint(page.blueprint)

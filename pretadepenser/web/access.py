@@ -98,6 +98,11 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "meeting.pdf": FILE,
         "meeting.picture": FILE,
         "meeting.spreadsheet": FILE,
+        # Decisions of people on it; an advisor reads no other advisor's (decision.py).
+        "decision.decide": WORK,
+        "decision.own": WORK,
+        "decision.correct": WORK,
+        "decision.record": FILE,
         # The journal.
         "access.open_file": AUDIT,
         # The model, the technology watch, the evidence.

@@ -30,6 +30,7 @@ GROUPS: Final = {
     "Les clients": (
         Place("Rechercher un client", "home.search", menu=True),
         Place("Nouveau dossier", "application.new", menu=True),
+        Place("Décisions", "decision.own", menu=True),
     ),
     "Le modèle": (
         Place("Le modèle", "model.overview", menu=True),
@@ -57,6 +58,7 @@ CLIENT: Final = (
     ("Simulation", "simulation.simulate"),
     ("Leviers", "levers.levers"),
     ("Fiche d’entretien", "meeting.sheet"),
+    ("Décider", "decision.decide"),
 )
 
 
