@@ -22,6 +22,10 @@ class LetterError(ToldError):
     """A letter cannot be written down; the message says why and what to do."""
 
 
+class AlteredLetterError(ToldError):
+    """The bytes of a letter are not those whose SHA-256 was written down."""
+
+
 @dataclass(frozen=True)
 class Found:
     """A letter without its bytes.
@@ -135,14 +139,14 @@ def keyed(database: Database, key: str) -> int | None:
 def pdf(database: Database, letter: int) -> bytes | None:
     """The bytes of a letter as they were made; None where they are erased or there is no such letter.
 
-    Raises LetterError: they are not those whose SHA-256 was written down.
+    Raises AlteredLetterError: they are not those whose SHA-256 was written down.
     """
     with database.connection() as connection:
         row = connection.execute(select(Letter.pdf, Letter.sha256).where(Letter.id == letter)).one_or_none()
     if row is None or row.pdf is None:
         return None
     if hashlib.sha256(row.pdf).hexdigest() != row.sha256:
-        raise LetterError(
+        raise AlteredLetterError(
             f"Le courrier {letter} n’est plus celui qui a été établi : son empreinte ne correspond pas. "
             "Prévenez votre administrateur."
         )

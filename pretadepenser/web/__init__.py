@@ -27,6 +27,7 @@ def init_app(app: Flask) -> None:
         heavy,
         history,
         home,
+        letters,
         levers,
         meeting,
         model,
@@ -50,7 +51,7 @@ def init_app(app: Flask) -> None:
         part.init_app(app)
     pages = (
         auth, access, account, home, clients, history, comparison, simulation, levers, meeting, decision,
-        application, model, site, watch, administration, operations, api,
+        letters, application, model, site, watch, administration, operations, api,
     )  # fmt: skip
     for page in pages:
         app.register_blueprint(page.blueprint)

@@ -103,6 +103,9 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "decision.own": WORK,
         "decision.correct": WORK,
         "decision.record": FILE,
+        "letters.preview": FILE,
+        "letters.make": WORK,
+        "letters.pdf": FILE,
         # The journal.
         "access.open_file": AUDIT,
         # The model, the technology watch, the evidence.

@@ -29,7 +29,6 @@ from pretadepenser.credit.recourse.letters.told import (
     Corrected,
     Kind,
     Letter,
-    LetterError,
     Line,
     Reviewed,
     Section,
@@ -48,8 +47,8 @@ KINDS: Final[Mapping[Verdict, Kind]] = MappingProxyType(
 )
 
 __all__ = [
-    "KINDS", "TEMPLATE_VERSION", "Case", "Corrected", "Kind", "Letter", "LetterError",
-    "Line", "Reviewed", "Section", "Sender", "letter", "reply",
+    "KINDS", "TEMPLATE_VERSION", "Case", "Corrected", "Kind", "Letter",
+    "Line", "Reviewed", "Section", "Sender", "files", "letter", "reply",
 ]  # fmt: skip
 
 
@@ -65,19 +64,31 @@ def reply(review: Reviewed, case: Case, sender: Sender, today: datetime.date) ->
         return _replied(review, case, sender, today)
 
 
+def files(case: Case) -> tuple[bool, bool]:
+    """Whether a letter names bodies that gave external scores, and who keeps the file of credits elsewhere."""
+    if not _refuses(case):
+        return False, False
+    inputs = case.advice.inputs
+    return bool(parts.scored(inputs)), bool(parts.from_bureau(inputs, case.features))
+
+
+def _refuses(case: Case) -> bool:
+    """Whether what was asked for is refused."""
+    return case.verdict in (Verdict.REFUSE, Verdict.COUNTER)
+
+
 def _decided(case: Case, sender: Sender, today: datetime.date) -> Letter:
     tells = case.verdict is not Verdict.ASK
-    refuses = case.verdict in (Verdict.REFUSE, Verdict.COUNTER)
     sections = [
         None if tells else parts.documents(case, sender),
         parts.who(case),
         parts.motives(case),
         *(parts.reasons(case) if tells else ()),
         parts.capacity(case),
-        parts.consulted(case, sender) if refuses else None,
+        parts.consulted(case, sender) if _refuses(case) else None,
         parts.contest(case, sender, today) if tells else None,
         parts.rights(sender, human=not tells),
-        parts.advised() if refuses else None,
+        parts.advised() if _refuses(case) else None,
         parts.data(case, sender),
     ]
     title, answer = parts.answer(case)
@@ -89,7 +100,6 @@ def _decided(case: Case, sender: Sender, today: datetime.date) -> Letter:
 
 def _replied(review: Reviewed, case: Case, sender: Sender, today: datetime.date) -> Letter:
     told = review.new or case
-    refuses = told.verdict in (Verdict.REFUSE, Verdict.COUNTER)
     sections = [
         review_parts.request(review),
         review_parts.done(review),
@@ -97,10 +107,10 @@ def _replied(review: Reviewed, case: Case, sender: Sender, today: datetime.date)
         parts.motives(told),
         *(parts.reasons(told) if told.verdict is not Verdict.ASK else ()),
         parts.capacity(told),
-        parts.consulted(told, sender) if refuses else None,
+        parts.consulted(told, sender) if _refuses(told) else None,
         review_parts.further(sender),
         parts.rights(sender, human=False),
-        parts.advised() if refuses else None,
+        parts.advised() if _refuses(told) else None,
         parts.data(told, sender),
     ]
     title, answer = review_parts.answer(review, case)

@@ -13,11 +13,6 @@ from pretadepenser.credit.explanation import advice as advices
 from pretadepenser.credit.explanation.advice import Advice
 from pretadepenser.credit.recourse.decision import Verdict
 from pretadepenser.credit.recourse.meeting_sheet import Bureau
-from pretadepenser.errors import ToldError
-
-
-class LetterError(ToldError):
-    """A letter cannot be made; the message says why and what to do."""
 
 
 class Kind(StrEnum):
