@@ -19,8 +19,7 @@ from pretadepenser.credit.history.told import History
 from pretadepenser.credit.peers import comparison as peers
 from pretadepenser.credit.peers.comparison import Distribution
 from pretadepenser.credit.recourse import wording
-from pretadepenser.credit.recourse.letters import Kind as LetterKind
-from pretadepenser.credit.recourse.letters import Letter
+from pretadepenser.credit.recourse.decision import Verdict
 from pretadepenser.credit.recourse.levers import Lock
 from pretadepenser.credit.recourse.search import Levers
 from pretadepenser.credit.scale import Score
@@ -31,11 +30,11 @@ from pretadepenser.records.decisions import Found, State
 MODEL: Final = "Le modèle de score"
 FAIRNESS: Final = "Équité des décisions"
 
-_LETTERS: Final[Mapping[LetterKind, str]] = {
-    LetterKind.ACCEPTANCE: "Courrier d’accord",
-    LetterKind.REFUSAL: "Courrier de refus",
-    LetterKind.DOCUMENTS: "Courrier de demande de pièces",
-    LetterKind.REPLY: "Courrier de réponse au réexamen",
+_LETTERS: Final[Mapping[Verdict, str]] = {
+    Verdict.GRANT: "Courrier d’accord",
+    Verdict.REFUSE: "Courrier de refus",
+    Verdict.ASK: "Courrier de demande de pièces",
+    Verdict.COUNTER: "Courrier de proposition",
 }
 
 _LOCKS: Final[Mapping[Lock, str]] = {
@@ -159,12 +158,13 @@ def decisions(*, everybody: bool) -> str:
     return "Les décisions" if everybody else "Vos décisions"
 
 
-def letter(shown: Letter | None, decision: int, *, stored: bool, review: str = "") -> str:
-    """Which letter there is, can be made, or that none can. decision: its id; review: that it answers."""
-    about = f"réexamen {review}" if review else f"décision {decision}"
-    if shown is None:
-        return _heading("Courrier établi" if stored else "Pas de courrier possible", about)
-    return _heading(f"{_LETTERS[shown.kind]} {'établi' if stored else 'à établir'}", about)
+def letter(decision: Found, *, possible: bool, stored: bool, review: str = "") -> str:
+    """Which letter of a decision there is, can be made, or that none can. review: that it answers."""
+    about = f"réexamen {review}" if review else f"décision {decision.id}"
+    kind = "Courrier de réponse au réexamen" if review else _LETTERS[decision.verdict]
+    if not stored and not possible:
+        return _heading("Pas de courrier possible", about)
+    return _heading(f"{kind} {'établi' if stored else 'à établir'}", about)
 
 
 def today(score: Score) -> str:

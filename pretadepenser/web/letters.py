@@ -203,7 +203,9 @@ def _page(desk: Desk, status: int = 200) -> ResponseReturnValue:
     page = render_template(
         "pages/letter.html",
         **_frame(found),
-        heading=headings.letter(desk.draft.letter, found.id, stored=bool(desk.stored), review=desk.review),
+        heading=headings.letter(
+            found, possible=desk.draft.letter is not None, stored=bool(desk.stored), review=desk.review
+        ),
         desk=desk,
         letter=desk.draft.letter,
         form=form,
