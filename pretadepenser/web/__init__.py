@@ -17,6 +17,7 @@ def init_app(app: Flask) -> None:
         api,
         application,
         auth,
+        capacity,
         clients,
         comparison,
         compression,
@@ -41,8 +42,8 @@ def init_app(app: Flask) -> None:
     for part in (addresses, heavy, compression, operations, security, auth, frame, statics, errors, api):
         part.init_app(app)
     pages = (
-        auth, account, home, clients, history, comparison, simulation, levers, meeting, application, model,
-        site, watch, administration, operations, api,
+        auth, account, home, clients, history, comparison, simulation, levers, capacity, meeting, application,
+        model, site, watch, administration, operations, api,
     )  # fmt: skip
     for page in pages:
         app.register_blueprint(page.blueprint)

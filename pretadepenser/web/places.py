@@ -62,6 +62,7 @@ CLIENT: Final = (
     ("Comparaison", "comparison.compare"),
     ("Simulation", "simulation.simulate"),
     ("Leviers", "levers.levers"),
+    ("Capacité de remboursement", "capacity.show"),
     ("Fiche d’entretien", "meeting.sheet"),
 )
 
