@@ -11,7 +11,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flask import Blueprint, Flask, abort, current_app, flash, redirect, render_template, request, url_for
@@ -29,11 +29,12 @@ from pretadepenser.credit.model.scoring import score_row
 from pretadepenser.credit.portfolio import Client
 from pretadepenser.credit.recourse import decision as domain
 from pretadepenser.credit.recourse.decision import Document, Motive, Origin, ReaderReason, Verdict
+from pretadepenser.credit.whatif.capacity import Capacity
 from pretadepenser.records import deciding, decisions
 from pretadepenser.records.deciding import Desk
 from pretadepenser.records.decisions import Brief, DecisionError, Found, State
 from pretadepenser.records.models import Role
-from pretadepenser.web import access, auth, headings, kept, resources, sealed
+from pretadepenser.web import access, auth, capacity, headings, kept, resources, sealed, trail
 from pretadepenser.web.decision_form import AMOUNT, FIELDS, INSTALMENT, LOAN, Case, DecisionForm
 from pretadepenser.web.lender import lender
 
@@ -84,6 +85,7 @@ def decide(number: int) -> ResponseReturnValue:
 def record(decision: int) -> ResponseReturnValue:
     """Show a decision as it was written, and what came of it."""
     found = _found(decision)
+    trail.tell(found.client)
     advice = advices.from_json(found.content["advice"]) if found.content else None
     with money.using(advice.money) if advice else nullcontext():
         return render_template(
@@ -174,7 +176,7 @@ def _form(client: Client, former: Found | None, typed: MultiDict[str, str] | Non
     number = client.number
     loan, origin = _loan(number)
     score = score_row(resources.model(), client.values, resources.limit(), number)
-    case = Case(client, score, desk().rules, loan, origin)
+    case = Case(client, score, _capacity(client, former), desk().rules, loan, origin)
     filled: dict[str, Any] = {"cle": secrets.token_hex(16)}
     if former is not None and former.content is not None:
         filled |= _again(former) | {"corrige": str(former.id)}
@@ -182,6 +184,15 @@ def _form(client: Client, former: Found | None, typed: MultiDict[str, str] | Non
         offered = {FIELDS[name]: loan.get(name, client.values[name]) for name in FIELDS}
         filled |= {"verdict": Verdict.COUNTER.value, **offered}
     return DecisionForm(case, former, data=filled, **({"formdata": typed} if typed else {}))
+
+
+def _capacity(client: Client, former: Found | None) -> Capacity:
+    """What the file tells, or what was told of it in the decision that is corrected, by the rules of today."""
+    file = capacity.of_client(client)
+    if former is None or former.content is None or former.content["capacity"] is None:
+        return file
+    told = Capacity.from_json(former.content["capacity"])
+    return replace(told, rules=file.rules, instalment=file.instalment)
 
 
 def _loan(number: int) -> tuple[Mapping[str, float], Origin]:
@@ -241,7 +252,7 @@ def desk() -> Desk:
 def _write(form: DecisionForm, key: str) -> int:
     case, former = form.case, form.former
     decided = form.decided()
-    prepared = deciding.prepare(desk(), case.client, decided)
+    prepared = deciding.prepare(desk(), case.client, decided, form.told_capacity().to_json())
     return decisions.add(
         auth.database(),
         key,
@@ -267,6 +278,7 @@ def _page(form: DecisionForm, *, changed: bool = False) -> str:
         heading=headings.deciding(case.score, form.former.id if form.former else None, changed=changed),
         form=form,
         score=case.score,
+        capacity=case.capacity,
         near=domain.near(case.score.points, case.rules),
         rules=case.rules,
         changed=changed,
@@ -309,6 +321,7 @@ class Told:
     documents: Sequence[str]
     asked: Sequence[str]
     counter: Sequence[tuple[str, str]]
+    capacity: Sequence[str]
     reasons: Sequence[str]
     inputs: Sequence[tuple[str, str]]
     settings: Sequence[tuple[str, str]]
@@ -326,6 +339,7 @@ def _told(content: Mapping[str, Any], advice: Advice) -> Told:
         [Document(code).label for code in content["documents"]],
         [Document(code).label for code in content["asked"]],
         _counter(content["counter"]),
+        _findings(content["capacity"]),
         [rules.said(ReaderReason(code)) for code in content["reader"]],
         [_entry(name, advice) for name in advice.inputs],
         [(name, _setting(value)) for name, value in kept_settings.items()],
@@ -342,6 +356,13 @@ def _counter(counter: Mapping[str, Any] | None) -> list[tuple[str, str]]:
         ("Score de ce prêt", french.plural(counter["points"], "point")),
         ("Ces chiffres viennent", f"d’{counter['from']}"),
     ]
+
+
+def _findings(told: Mapping[str, Any] | None) -> list[str]:
+    if told is None:
+        return []
+    found = Capacity.from_json(told)
+    return [one for one in (*found.findings(), found.left_out()) if one]
 
 
 def _entry(name: str, advice: Advice) -> tuple[str, str]:

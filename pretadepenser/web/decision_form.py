@@ -18,9 +18,11 @@ from pretadepenser.credit.portfolio import Client
 from pretadepenser.credit.recourse import decision as domain
 from pretadepenser.credit.recourse.decision import Counter, Decided, Document, Motive, Origin, Rules, Verdict
 from pretadepenser.credit.scale import Score
+from pretadepenser.credit.whatif.capacity import Capacity
 from pretadepenser.credit.whatif.simulation import objections
 from pretadepenser.records.decisions import Found
 from pretadepenser.web import resources
+from pretadepenser.web.capacity_fields import CapacityFields
 from pretadepenser.web.column_forms import FigureField
 
 # Characters of a text.
@@ -36,11 +38,13 @@ FIELDS: Final = {AMOUNT: "montant", INSTALMENT: "mensualite"}
 class Case:
     """An application as a decision looks at it: who asks, the advice as it is now, the rules.
 
+    capacity: what the file tells of what the household can pay back (of a decision that is corrected: what it said);
     offer: figures of another loan (LOAN), as a simulation or a lever gave them, and where they come from.
     """
 
     client: Client
     score: Score
+    capacity: Capacity
     rules: Rules
     offer: Mapping[str, float]
     origin: Origin
@@ -83,7 +87,7 @@ def _text(label: str, hint: str = "") -> TextAreaField:
     return TextAreaField(label, description=hint, render_kw={"rows": 4, "maxlength": LONGEST})
 
 
-class DecisionForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class DecisionForm(CapacityFields, FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """What a person decides on a case.
 
     cle: of this form; vu: the advice that it was shown, sealed; corrige: id of what it corrects (former).
@@ -105,9 +109,10 @@ class DecisionForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     montant = _figure(AMOUNT)
     mensualite = _figure(INSTALMENT)
 
-    def __init__(self, case: Case, former: Found | None, **given: Any) -> None:
+    def __init__(self, case: Case, former: Found | None, data: dict[str, Any], **given: Any) -> None:
         self.case, self.former = case, former
-        super().__init__(**given)
+        super().__init__(data=self.filled(case.capacity) | data, **given)
+        self.explain(case.capacity)
         self.verdict.flags.required = True
         self.motifs.description = french.typeset(
             "Avec le texte qui suit, ils sont obligatoires si votre décision s’écarte de l’avis du modèle, "
@@ -150,16 +155,23 @@ class DecisionForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             return None
         return self.case.counter(amount, instalment)
 
+    def told_capacity(self) -> Capacity:
+        """What the household can pay back with the loan that is decided on, of a form that is valid."""
+        counter = self.counter
+        return self.capacity(self.case.capacity, counter.instalment if counter else None)
+
     @property
     def folded(self) -> Mapping[str, bool]:
         """Of each part that is folded, whether it has something to show: an error, or an answer."""
         parts = {"demandees": (self.demandees,), "proposition": (self.montant, self.mensualite)}
         verdicts = {"demandees": Verdict.ASK, "proposition": Verdict.COUNTER}
-        return {
+        shown = {
             name: self.decided_verdict is verdicts[name]
             or any(field.errors or field.data for field in fields)
             for name, fields in parts.items()
         }
+        wrong = any(field.errors for _, fields in self.capacity_parts() for field in fields)
+        return shown | {"capacite": wrong}
 
     def _said(self, field: TextAreaField) -> str:
         return "\n".join((field.data or "").strip().splitlines())
