@@ -187,7 +187,7 @@ def _form(client: Client, former: Found | None, typed: MultiDict[str, str] | Non
 
 
 def _capacity(client: Client, former: Found | None) -> Capacity:
-    """What the file tells, or what was told of it in the decision that is corrected, by the rules of today."""
+    """What the file tells, or what the decision that is corrected says; by the rules of today."""
     file = capacity.of_client(client)
     if former is None or former.content is None or former.content["capacity"] is None:
         return file
