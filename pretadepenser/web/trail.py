@@ -42,6 +42,8 @@ KINDS: Final = {
     "letters.preview": Kind.CONSULTED,
     "letters.make": Kind.CONSULTED,
     "letters.pdf": Kind.EXPORTED,
+    "capacity.show": Kind.CAPACITY,
+    "decision.record": Kind.CONSULTED,
     "application.new": Kind.NEW_FILE,
     "application.spreadsheet": Kind.EXPORTED,
     "api.client_score": Kind.API,
