@@ -14,23 +14,27 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Connection,
+    Integer,
+    String,
+    column,
+    func,
+    insert,
+    select,
+    text,
+)
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.selectable import TextualSelect
 
+from pretadepenser.credit.recourse.decision import Verdict as Verdict  # what callers write decisions with
 from pretadepenser.errors import ToldError
 from pretadepenser.records import journal
 from pretadepenser.records.database import Database
 from pretadepenser.records.journal import Kind, Ledger
-from pretadepenser.records.models import Decision, Reading, Review, ReviewOutcome, User
-
-
-class Verdict(StrEnum):
-    """What a person decides."""
-
-    GRANT = "accord"
-    REFUSE = "refus"
-    ASK = "pièces"
-    COUNTER = "proposition"
+from pretadepenser.records.models import Decision, Reading, Review, ReviewOutcome, User, UtcDateTime
 
 
 class State(StrEnum):
@@ -82,11 +86,37 @@ class Found:
     @property
     def state(self) -> State:
         """Where it stands."""
-        if self.corrected_by is not None:
-            return State.CORRECTED
-        if self.second is None:
-            return State.WAITING if self.waiting else State.FINAL
-        return State.FINAL if self.second.agrees else State.SENT_BACK
+        agrees = None if self.second is None else self.second.agrees
+        return _state(self.waiting, agrees, self.corrected_by)
+
+
+@dataclass(frozen=True)
+class Brief:
+    """A decision as a list has it: what `Found` says, without what was written; agrees: of a second reader."""
+
+    id: int
+    client: int | None
+    author_id: int
+    author: str
+    at: datetime
+    verdict: Verdict
+    waiting: bool
+    agrees: bool | None
+    corrected_by: int | None
+    review: str
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+        return _state(self.waiting, self.agrees, self.corrected_by)
+
+
+def _state(waiting: bool, agrees: bool | None, corrected_by: int | None) -> State:
+    if corrected_by is not None:
+        return State.CORRECTED
+    if agrees is None:
+        return State.WAITING if waiting else State.FINAL
+    return State.FINAL if agrees else State.SENT_BACK
 
 
 @dataclass(frozen=True)
@@ -219,6 +249,40 @@ _Reader: Final = aliased(User)
 _After: Final = aliased(Decision)
 
 
+# Decisions that the pages of a client show.
+IN_FORCE: Final = 5
+# Written out, in the SQL of both databases: every page of a client asks (see recents.py).
+_BRIEF: Final = (
+    "SELECT d.id, d.client, d.author_id, u.name AS author, d.at, d.verdict, d.waiting, r.agrees, "
+    "a.id AS corrected_by, (SELECT max(v.reference) FROM review v WHERE v.decision_id = d.id AND NOT EXISTS "
+    "(SELECT 1 FROM review_outcome o WHERE o.review_id = v.id)) AS review "
+    "FROM decision d JOIN user_account u ON u.id = d.author_id "
+    "LEFT JOIN reading r ON r.decision_id = d.id LEFT JOIN decision a ON a.corrects_id = d.id "
+)
+
+
+def _brief(condition: str) -> TextualSelect:
+    """The query with a condition, and the types of what it gives, which SQLite does not keep."""
+    asked = text(f"{_BRIEF}WHERE {condition} ORDER BY d.id DESC LIMIT :most")
+    return asked.columns(
+        column("id", Integer),
+        column("client", BigInteger),
+        column("author_id", Integer),
+        column("author", String),
+        column("at", UtcDateTime),
+        column("verdict", String),
+        column("waiting", Boolean),
+        column("agrees", Boolean),
+        column("corrected_by", Integer),
+        column("review", String),
+    )
+
+
+_IN_FORCE: Final = _brief("d.client = :client AND a.id IS NULL")
+_OWN: Final = _brief("d.author_id = :author AND d.id < :before")
+_LATEST: Final = _brief("d.id < :before")
+
+
 def find(database: Database, decision: int) -> Found | None:
     """The decision with this id."""
     with database.connection() as connection:
@@ -246,6 +310,18 @@ def of_author(database: Database, author: int, most: int = 100) -> Sequence[Foun
     """The decisions of a user, the last one first."""
     query = _query().where(Decision.author_id == author).order_by(Decision.id.desc()).limit(most)
     return _select(database, query)
+
+
+def in_force(database: Database, client: int) -> Sequence[Brief]:
+    """The decisions on a client that no other corrects, the last one first, at most IN_FORCE."""
+    return _briefs(database, _IN_FORCE, client=client, most=IN_FORCE)
+
+
+def latest(database: Database, author: int | None, before: int, most: int) -> Sequence[Brief]:
+    """Decisions whose id is below `before`, the last one first: of an author, or (None) of everybody."""
+    if author is None:
+        return _briefs(database, _LATEST, before=before, most=most)
+    return _briefs(database, _OWN, author=author, before=before, most=most)
 
 
 def waiting(database: Database) -> Sequence[Found]:
@@ -290,6 +366,15 @@ def _select(database: Database, query: Any) -> Sequence[Found]:
     with database.connection() as connection:
         rows = connection.execute(query).all()
     return [_found(row) for row in rows]
+
+
+def _briefs(database: Database, query: TextualSelect, **asked: int) -> Sequence[Brief]:
+    with database.connection() as connection:
+        rows = connection.execute(query, asked).all()
+    return [
+        Brief(*row[:5], Verdict(row.verdict), row.waiting, row.agrees, row.corrected_by, row.review or "")
+        for row in rows
+    ]
 
 
 def _found(row: Sequence[Any]) -> Found:

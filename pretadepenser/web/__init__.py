@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 def init_app(app: Flask) -> None:
     """Set up an application whose settings are loaded and whose database is open, and add all pages."""
     from pretadepenser.web import (
+        access,
         account,
         addresses,
         administration,
@@ -20,6 +21,7 @@ def init_app(app: Flask) -> None:
         clients,
         comparison,
         compression,
+        decision,
         errors,
         frame,
         heavy,
@@ -38,11 +40,24 @@ def init_app(app: Flask) -> None:
 
     app.jinja_environment = frame.Environment
     # What a part does after a request is done last to first: compression sees finished answers.
-    for part in (addresses, heavy, compression, operations, security, auth, frame, statics, errors, api):
+    for part in (
+        addresses,
+        heavy,
+        compression,
+        operations,
+        security,
+        auth,
+        access,
+        frame,
+        decision,
+        statics,
+        errors,
+        api,
+    ):
         part.init_app(app)
     pages = (
-        auth, account, home, clients, history, comparison, simulation, levers, meeting, application, model,
-        site, watch, administration, operations, api,
+        auth, access, account, home, clients, history, comparison, simulation, levers, meeting, decision,
+        application, model, site, watch, administration, operations, api,
     )  # fmt: skip
     for page in pages:
         app.register_blueprint(page.blueprint)

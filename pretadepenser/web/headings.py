@@ -24,6 +24,7 @@ from pretadepenser.credit.recourse.search import Levers
 from pretadepenser.credit.scale import Score
 from pretadepenser.credit.whatif.missing_data import Sensitivity
 from pretadepenser.credit.whatif.simulation import Simulation
+from pretadepenser.records.decisions import Found, State
 
 MODEL: Final = "Le modèle de score"
 FAIRNESS: Final = "Équité des décisions"
@@ -125,6 +126,28 @@ def fairness(audits: Sequence[Audit], limit: float, today: float) -> str:
         told += f" ; on ne peut pas trancher pour {unsettled}"
     changed = (f"mesures à la limite de {french.compact_percent(limit)}",) if limit != today else ()
     return _heading(f"{FAIRNESS} : {told}", *changed)
+
+
+def deciding(score: Score, corrects: int | None, *, changed: bool) -> str:
+    """What the form asks for; changed: that nothing is written, for the advice is no longer what it was."""
+    asked = "Décider" if corrects is None else f"Corriger la décision {corrects}"
+    if changed:
+        asked = "L’avis du modèle a changé : rien n’est encore enregistré"
+    return _heading(
+        asked, f"client {score.number}", f"avis du modèle : prêt {_answer(score)}, {_points(score)}"
+    )
+
+
+def decided(found: Found) -> str:
+    """What a person decided, and whether it holds."""
+    state = "" if found.state is State.FINAL else f", décision {found.state}"
+    who = "" if found.client is None else f"client {found.client}, "
+    return _heading(f"{found.verdict.label}{state}", f"{who}décision {found.id} de {found.author}")
+
+
+def decisions(*, everybody: bool) -> str:
+    """Whose decisions a list has."""
+    return "Les décisions" if everybody else "Vos décisions"
 
 
 def today(score: Score) -> str:

@@ -22,6 +22,7 @@ PAGES: Final = {
     "simulation.spreadsheet": "simulation.simulate",
     "application.new": "application.new",
     "application.spreadsheet": "application.new",
+    "decision.decide": "decision.decide",
 }
 FORMS: Final = frozenset({"auth.sign_in", "account.page", *PAGES})
 # Bytes of a cookie, its attributes included, that every browser keeps.
@@ -42,7 +43,8 @@ def keep() -> str:
         return ""
     number = {name: value for name, value in (request.view_args or {}).items() if name == "number"}
     path = url_for(page, **number)
-    typed = {name: value for name, value in request.form.items() if name != "csrf_token"}
+    # Boxes of one name are sent once each.
+    typed = {name: values for name, values in request.form.lists() if name != "csrf_token"}
     cookie.pop(_LOST, None)
     cookie[_KEPT] = {"owner": owner, "path": path, "typed": typed}
     if _size() > _MOST:
