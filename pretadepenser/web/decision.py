@@ -140,7 +140,7 @@ def _text(label: str, hint: str = "") -> TextAreaField:
 
 
 class DecisionForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
-    """What a person decides on a case. 
+    """What a person decides on a case.
 
     cle: of this form; vu: the advice that it was shown, sealed; corrige: id of the decision that it corrects.
     """
