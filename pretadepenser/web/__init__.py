@@ -31,6 +31,7 @@ def init_app(app: Flask) -> None:
         meeting,
         model,
         operations,
+        reviews,
         security,
         simulation,
         site,
@@ -49,7 +50,7 @@ def init_app(app: Flask) -> None:
     for part in parts:
         part.init_app(app)
     pages = (
-        auth, access, account, home, clients, history, comparison, simulation, levers, meeting, decision,
+        auth, access, account, home, clients, history, comparison, simulation, levers, meeting, decision, reviews,
         application, model, site, watch, administration, operations, api,
     )  # fmt: skip
     for page in pages:
