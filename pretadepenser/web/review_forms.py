@@ -17,7 +17,7 @@ from pretadepenser.credit.recourse.review import Channel
 from pretadepenser.credit.whatif.repaid import Debt
 from pretadepenser.records.decisions import Found
 from pretadepenser.web.column_forms import day, initial
-from pretadepenser.web.decision import LONGEST, Case, DecisionForm
+from pretadepenser.web.decision_form import LONGEST, Case, DecisionForm
 from pretadepenser.web.simulation import REPAID, SimulationForm
 
 UPHELD: Final = "maintenue"

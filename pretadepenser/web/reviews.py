@@ -31,7 +31,8 @@ from pretadepenser.records.decisions import DecisionError, State
 from pretadepenser.records.models import Role
 from pretadepenser.records.reviews import New, ReviewError
 from pretadepenser.web import auth, headings, kept, resources, sealed, simulation, trail, worklist
-from pretadepenser.web.decision import Case, desk, readable, told
+from pretadepenser.web.decision import desk, readable, told
+from pretadepenser.web.decision_form import Case
 from pretadepenser.web.review_forms import (
     AskForm,
     CorrectionForm,

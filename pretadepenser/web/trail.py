@@ -39,6 +39,8 @@ KINDS: Final = {
     "meeting.picture": Kind.PICTURE,
     "meeting.spreadsheet": Kind.EXPORTED,
     "meeting.pdf": Kind.EXPORTED,
+    "capacity.show": Kind.CAPACITY,
+    "decision.record": Kind.CONSULTED,
     "reviews.second_reading": Kind.CONSULTED,
     "reviews.ask": Kind.CONSULTED,
     "reviews.record": Kind.CONSULTED,
