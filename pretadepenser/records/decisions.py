@@ -14,7 +14,18 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, Connection, Integer, String, column, func, insert, select, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Connection,
+    Integer,
+    String,
+    column,
+    func,
+    insert,
+    select,
+    text,
+)
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import TextualSelect
 
@@ -250,9 +261,9 @@ _BRIEF: Final = (
 )
 
 
-def _brief(condition: str) -> TextualSelect:
+def _brief(condition: str, order: str = "DESC LIMIT :most") -> TextualSelect:
     """The query with a condition, and the types of what it gives, which SQLite does not keep."""
-    asked = text(f"{_BRIEF}WHERE {condition} ORDER BY d.id DESC LIMIT :most")
+    asked = text(f"{_BRIEF}WHERE {condition} ORDER BY d.id {order}")
     return asked.columns(
         column("id", Integer),
         column("client", BigInteger),
@@ -270,6 +281,7 @@ def _brief(condition: str) -> TextualSelect:
 _IN_FORCE: Final = _brief("d.client = :client AND a.id IS NULL")
 _OWN: Final = _brief("d.author_id = :author AND d.id < :before")
 _LATEST: Final = _brief("d.id < :before")
+_WAITING: Final = _brief("d.waiting AND r.decision_id IS NULL AND a.id IS NULL", "ASC")
 
 
 def find(database: Database, decision: int) -> Found | None:
@@ -313,14 +325,9 @@ def latest(database: Database, author: int | None, before: int, most: int) -> Se
     return _briefs(database, _OWN, author=author, before=before, most=most)
 
 
-def waiting(database: Database) -> Sequence[Found]:
+def waiting(database: Database) -> Sequence[Brief]:
     """The decisions that wait for a second reader, the oldest first."""
-    query = (
-        _query()
-        .where(Decision.waiting, Reading.decision_id.is_(None), _After.id.is_(None))
-        .order_by(Decision.id)
-    )
-    return _select(database, query)
+    return _briefs(database, _WAITING)
 
 
 def _open_review(decision: Any) -> Any:

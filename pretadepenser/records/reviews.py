@@ -71,6 +71,13 @@ class Found:
     content: Mapping[str, Any] | None
     end: End | None
 
+    @property
+    def received(self) -> datetime.date:
+        """The day on which the client's request came in; once erased, the day on which it was written."""
+        if self.content is None:
+            return self.at.astimezone().date()
+        return datetime.date.fromisoformat(self.content["received"])
+
 
 @dataclass(frozen=True)
 class Step:
@@ -104,7 +111,8 @@ def ask(
     """Write a client's request with its entry of the journal; give its reference, "REV-2026-000123".
 
     The same where the form was sent before. key: of the form; received: the day on which the client's request
-    came in, from which the `days` to answer are counted; today: the server's own day.
+    came in, from which the `days` to answer are counted, and which the content stored says too; today: the
+    server's own day.
     Raises ReviewError: the decision cannot be reviewed, now or at all, or `received` is no such day.
     """
     today = today or datetime.datetime.now(tz=datetime.UTC).astimezone().date()
@@ -113,9 +121,7 @@ def ask(
         before = connection.scalar(select(Review.reference).where(Review.key == key))
         if before is not None:
             return str(before)
-        found = decisions.find_in(connection, decision)
-        _reviewable(found, decision)
-        assert found is not None
+        found = check(decisions.find_in(connection, decision), decision)
         decided = found.at.astimezone().date()
         if not decided <= received <= today:
             raise ReviewError(
@@ -124,7 +130,7 @@ def ask(
             )
         reference = f"REV-{today.year}-{_last(connection, today.year) + 1:06d}"
         deadline = received + datetime.timedelta(days)
-        written = journal.canonical(content)
+        written = journal.canonical({**content, "received": received.isoformat()})
         values = {
             "reference": reference,
             "key": key,
@@ -259,8 +265,8 @@ def steps(database: Database, review: int) -> Sequence[Step]:
     return [Step(name, at, _content(content)) for name, at, content in rows]
 
 
-def _reviewable(found: decisions.Found | None, decision: int) -> None:
-    """Raise ReviewError where a decision cannot be reviewed."""
+def check(found: decisions.Found | None, decision: int) -> decisions.Found:
+    """The decision, where a review of it may be asked for. Raises ReviewError that says why it may not."""
     if found is None:
         raise ReviewError(f"La décision {decision} n’existe pas.")
     if found.client is None:
@@ -279,6 +285,7 @@ def _reviewable(found: decisions.Found | None, decision: int) -> None:
             f"La décision {decision} n’est pas encore définitive : il n’y a rien à réexaminer avant la "
             "seconde lecture."
         )
+    return found
 
 
 def _workable(connection: Connection, reference: str, by: Person) -> Found:
@@ -288,13 +295,19 @@ def _workable(connection: Connection, reference: str, by: Person) -> Found:
         raise ReviewError(f"Le réexamen {reference} n’existe pas.")
     if found.end is not None:
         raise ReviewError(f"Le réexamen {reference} est déjà conclu.")
-    if by.id in _deciders(connection, found.decision):
+    if by.id in deciders_in(connection, found.decision):
         raise ReviewError("Le réexamen revient à une autre personne que celle qui a décidé.")
     return found
 
 
-def _deciders(connection: Connection, decision: int) -> set[int]:
-    """Who made a decision and those that it corrects."""
+def deciders(database: Database, decision: int) -> set[int]:
+    """Ids of those who made a decision and those that it corrects: a review of it is for somebody else."""
+    with database.connection() as connection:
+        return deciders_in(connection, decision)
+
+
+def deciders_in(connection: Connection, decision: int) -> set[int]:
+    """Do what `deciders` does on a connection that is open."""
     found, at = set(), decision
     while at is not None:
         author, at = connection.execute(

@@ -33,6 +33,7 @@ def init_app(app: Flask) -> None:
         meeting,
         model,
         operations,
+        reviews,
         security,
         simulation,
         site,
@@ -52,7 +53,7 @@ def init_app(app: Flask) -> None:
         part.init_app(app)
     pages = (
         auth, access, account, home, clients, history, comparison, simulation, levers, capacity, meeting,
-        decision, letters, application, model, site, watch, administration, operations, api,
+        decision, reviews, letters, application, model, site, watch, administration, operations, api,
     )  # fmt: skip
     for page in pages:
         app.register_blueprint(page.blueprint)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -23,8 +23,10 @@ from pretadepenser import french, speech
 from pretadepenser.credit.explanation.advice import AdviceError
 from pretadepenser.credit.recourse import letters as domain
 from pretadepenser.credit.recourse.letters import Case, Letter, Sender
-from pretadepenser.records import decisions, letters
+from pretadepenser.records import decisions, letters, reviews
 from pretadepenser.records.decisions import Found, State
+from pretadepenser.records.models import Role
+from pretadepenser.records.reviews import Found as Review
 from pretadepenser.settings import SETTINGS, Setting
 from pretadepenser.web import access, auth, decision, headings, heavy, resources, trail
 from pretadepenser.web import pdf as documents
@@ -68,13 +70,27 @@ def make(decision: int) -> ResponseReturnValue:
     return _make(_decided(decision))
 
 
+@blueprint.get("/revues/<reference>/courrier")
+def reply(reference: str) -> ResponseReturnValue:
+    """Show the letter that answers a review, and those that were made."""
+    return _page(_reviewed(reference))
+
+
+@blueprint.post("/revues/<reference>/courrier")
+def make_reply(reference: str) -> ResponseReturnValue:
+    """Make the letter that answers a review, and store it."""
+    return _make(_reviewed(reference))
+
+
 @blueprint.get("/courriers/<int:letter>.pdf")
 def pdf(letter: int) -> ResponseReturnValue:
     """Give a letter as it was made."""
     found = letters.find(auth.database(), letter)
     if found is None:
         abort(404, description="Ce courrier n’existe pas.")
-    if not decision.readable(found.decider):
+    if found.review:
+        _review(found.review)
+    elif not decision.readable(found.decider):
         abort(403, description="Ce courrier est d’une autre personne : un responsable peut le lire.")
     made = letters.pdf(auth.database(), letter)
     if made is None:
@@ -116,17 +132,80 @@ def _decided(number: int) -> Desk:
     )
 
 
+def _review(reference: str) -> Review:
+    """The review with this reference; 404 where there is none, 403 for who has no part in it."""
+    found = reviews.find(auth.database(), reference)
+    if found is None:
+        abort(404, description="Ce réexamen n’existe pas : vérifiez son numéro.")
+    if current_user.role is Role.ADVISOR and current_user.id not in {
+        *reviews.deciders(auth.database(), found.decision),
+        found.opened_by_id,
+    }:
+        abort(403, description="Ce réexamen est d’une autre personne : un responsable peut le lire.")
+    return found
+
+
+def _reviewed(reference: str) -> Desk:
+    """The letter that answers a review."""
+    found = _review(reference)
+    contested = decisions.find(auth.database(), found.decision)
+    assert contested is not None
+    trail.tell(found.client)
+    return Desk(
+        contested,
+        _reply_draft(found, contested),
+        letters.of_review(auth.database(), reference),
+        url_for("letters.make_reply", reference=reference),
+        reference,
+    )
+
+
+def _reply_draft(found: Review, contested: Found) -> Draft:
+    end = found.end
+    if end is None:
+        return Draft(None, "Ce réexamen n’est pas terminé : la réponse s’établit une fois qu’il l’est.")
+    new = None if end.decided is None else decisions.find(auth.database(), end.decided)
+    erased = any(one.content is None for one in (found, end, contested, *([new] if new else [])))
+    if erased or contested.client is None:
+        return Draft(None, f"Le contenu du réexamen {found.reference} a été effacé : il n’a plus de réponse.")
+    if new is not None and new.state is not State.FINAL:
+        return Draft(None, _not_yet(new))
+    steps = [step.content for step in reviews.steps(auth.database(), found.id) if step.content]
+    last = steps[-1] if steps else {}
+    assert found.content is not None
+    assert end.content is not None
+    told = domain.Reviewed(
+        found.reference,
+        day(found.at),
+        end.reviewer,
+        end.content["answer"],
+        found.content["request"],
+        tuple(domain.Corrected(**one) for one in last.get("corrected", ())),
+        tuple(last["points"]) if steps else None,
+        case_of(new) if new else None,
+    )
+    return _drafted(
+        told.new or case_of(contested),
+        lambda who: domain.reply(told, case_of(contested), who, today()),
+    )
+
+
 def _draft(found: Found) -> Draft:
     if found.content is None or found.client is None:
         return Draft(None, f"Le contenu de la décision {found.id} a été effacé : elle n’a plus de courrier.")
     if found.state is not State.FINAL:
         return Draft(None, _not_yet(found))
     case = case_of(found)
+    return _drafted(case, lambda who: domain.letter(case, who, today()))
+
+
+def _drafted(case: Case, write: Callable[[Sender], Letter]) -> Draft:
+    """The letter, unless settings lack, or what was stored cannot be read. case: the decision that it tells."""
     told = lender()
     try:
         if missing := _missing(told, _files(case)):
             return Draft(None, _lacking(missing))
-        return Draft(domain.letter(case, sender(told), today()))
+        return Draft(write(sender(told)))
     except AdviceError as error:
         return Draft(None, str(error))
 
@@ -209,7 +288,7 @@ def _page(desk: Desk, status: int = 200) -> ResponseReturnValue:
         desk=desk,
         letter=desk.draft.letter,
         form=form,
-        may_make=access.may_open("letters.make", found.client) and current_user.role in access.ADVISORS,
+        may_make=access.may_open("letters.make_reply" if desk.review else "letters.make"),
         made_up=lender().made_up,
         version=domain.TEMPLATE_VERSION,
     )

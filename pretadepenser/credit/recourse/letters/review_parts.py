@@ -12,8 +12,9 @@ from pretadepenser.credit.scale import Scale
 def answer(review: Reviewed, case: Case) -> tuple[str, tuple[str, ...]]:
     """The title of the letter, and the answer in full. case: the decision that was contested."""
     opening = (
-        f"Vous avez demandé le {french.date(review.asked)} qu’une personne revoie notre décision numéro "
-        f"{case.decision}, du {french.date(case.decided)}. Votre demande porte le numéro {review.reference}."
+        f"Vous avez demandé qu’une personne revoie notre décision numéro {case.decision}, du "
+        f"{french.date(case.decided)}. Nous avons enregistré votre demande le {french.date(review.asked)}, sous "
+        f"le numéro {review.reference}."
     )
     if review.new is None:
         return "Après réexamen, notre décision est maintenue", (
