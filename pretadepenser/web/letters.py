@@ -165,8 +165,8 @@ def _reply_draft(found: Review, contested: Found) -> Draft:
     if end is None:
         return Draft(None, "Ce réexamen n’est pas terminé : la réponse s’établit une fois qu’il l’est.")
     new = None if end.decided is None else decisions.find(auth.database(), end.decided)
-    erased = any(one.content is None for one in (found, end, contested, *([new] if new else [])))
-    if erased or contested.client is None:
+    contents = [found.content, end.content, contested.content, *([new.content] if new else [])]
+    if None in contents or contested.client is None:
         return Draft(None, f"Le contenu du réexamen {found.reference} a été effacé : il n’a plus de réponse.")
     if new is not None and new.state is not State.FINAL:
         return Draft(None, _not_yet(new))
@@ -200,7 +200,7 @@ def _draft(found: Found) -> Draft:
 
 
 def _drafted(case: Case, write: Callable[[Sender], Letter]) -> Draft:
-    """The letter, unless settings lack, or what was stored cannot be read. case: the decision that it tells."""
+    """The letter, unless settings lack or what was stored cannot be read. case: the decision told."""
     told = lender()
     try:
         if missing := _missing(told, _files(case)):
@@ -219,7 +219,7 @@ def _not_yet(found: Found) -> str:
                 "courrier de celle-ci."
             )
         case State.WAITING:
-            return "Cette décision attend une seconde lecture : le courrier s’établit une fois qu’elle est faite."
+            return "Cette décision attend une seconde lecture : son courrier s’établit après elle."
     return "La seconde lecture a renvoyé cette décision : elle n’a pas de courrier."
 
 

@@ -197,9 +197,7 @@ def correct(reference: str) -> ResponseReturnValue:
     }
     try:
         key = _key(found.id, form.cle.data)
-        reviews.correct(
-            auth.database(), key, auth.person(), reference, correction.content(sources, tables)
-        )
+        reviews.correct(auth.database(), key, auth.person(), reference, correction.content(sources, tables))
     except ReviewError as error:
         flash(str(error))
     return redirect(url_for("reviews.record", reference=reference, _anchor="corrections"), 303)

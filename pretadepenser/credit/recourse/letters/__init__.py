@@ -65,7 +65,7 @@ def reply(review: Reviewed, case: Case, sender: Sender, today: datetime.date) ->
 
 
 def files(case: Case) -> tuple[bool, bool]:
-    """Whether a letter names bodies that gave external scores, and who keeps the file of credits elsewhere."""
+    """Whether a letter names bodies that gave external scores, and who keeps the file of credits."""
     if not _refuses(case):
         return False, False
     inputs = case.advice.inputs

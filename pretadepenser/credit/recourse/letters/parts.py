@@ -17,7 +17,7 @@ from pretadepenser.credit.recourse import meeting_sheet
 from pretadepenser.credit.recourse.decision import Document, Motive, Verdict
 from pretadepenser.credit.recourse.letters.told import Case, Line, Section, Sender
 from pretadepenser.credit.scale import Scale
-from pretadepenser.credit.whatif.capacity import HOUSE, Capacity
+from pretadepenser.credit.whatif.capacity import Capacity
 from pretadepenser.french import Person
 
 # Reasons of each direction.
@@ -78,6 +78,10 @@ _MOTIVES: Final[Mapping[Motive, tuple[str, str, str, str]]] = MappingProxyType(
             "Votre projet permet un autre montant ou une autre mensualité.",
         ),
     }
+)
+_HOUSE: Final = (
+    "Ces règles sont celles de l’établissement, pas une loi sur le crédit à la consommation. La capacité de "
+    "remboursement n’entre pas dans le score."
 )
 _CNIL: Final = "cnil.fr, ou 3 place de Fontenoy, TSA 80715, 75334 Paris Cedex 07"
 
@@ -252,14 +256,18 @@ def capacity(case: Case) -> Section | None:
     if told is None or case.verdict is Verdict.ASK:
         return None
     found = Capacity.from_json(told)
+    counted = [(f"{label[:1].lower()}{label[1:]}", text) for label, text in found.accounts(Person.YOU)]
     title = "Votre capacité de remboursement"
     if case.verdict is Verdict.COUNTER:
         other = found.instalment == case.content["counter"]["instalment"]
         title += f" (prêt {'proposé' if other else 'demandé'})"
     return Section(
         title,
-        lines=tuple(Line("", one) for one in found.findings(Person.YOU)),
-        after=" ".join(filter(None, (found.left_out(Person.YOU), HOUSE))),
+        lines=(
+            *(Line("", one) for one in found.findings(Person.YOU)),
+            Line("Ce qui est compté", " ; ".join(f"{label} : {text}" for label, text in counted)),
+        ),
+        after=" ".join(filter(None, (found.left_out(Person.YOU), _HOUSE))),
     )
 
 
@@ -350,7 +358,7 @@ def rights(sender: Sender, *, human: bool) -> Section:
                 "Demander une explication",
                 "Nous devons vous expliquer clairement le calcul, ses risques et son poids dans la décision "
                 f"({_LAW} ; règlement (UE) 2024/1689, article 86). La fiche d’entretien, que votre "
-                "conseiller peut vous remettre, montre les données utilisées et ce qui changerait la réponse.",
+                "conseiller peut vous remettre, dit les données utilisées et ce qui changerait la réponse.",
             ),
             Line(
                 "Agir sur vos données",
