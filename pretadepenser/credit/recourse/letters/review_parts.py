@@ -29,14 +29,15 @@ def answer(review: Reviewed, case: Case) -> tuple[str, tuple[str, ...]]:
 
 def _said(case: Case) -> str:
     """A decision, within a sentence."""
+    demand = f"votre demande d’{asked(case)},"
     match case.verdict:
         case Verdict.GRANT:
-            return f"votre demande est acceptée, {asked(case)}"
+            return f"{demand} est acceptée"
         case Verdict.REFUSE:
-            return f"votre demande n’est pas acceptée, {asked(case)}"
+            return f"{demand} n’est pas acceptée"
         case Verdict.COUNTER:
             return f"nous n’acceptons pas {asked(case)}, mais nous vous proposons {offered(case)}"
-    return f"votre demande, {asked(case)}, attend des pièces"
+    return f"{demand} attend des pièces"
 
 
 def request(review: Reviewed) -> Section | None:
