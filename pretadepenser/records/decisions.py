@@ -14,7 +14,18 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, Integer, String, column, func, insert, select, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Connection,
+    Integer,
+    String,
+    column,
+    func,
+    insert,
+    select,
+    text,
+)
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import TextualSelect
 
@@ -146,8 +157,12 @@ def add_in(
     *,
     waiting: bool,
     corrects: int | None = None,
+    review: str = "",
 ) -> int:
-    """Do what `add` does in a transaction that writes more."""
+    """Do what `add` does in a transaction that writes more.
+
+    review: reference of the one that ends with this decision; while one is open, nothing else corrects.
+    """
     connection = ledger.connection
     before = connection.scalar(select(Decision.id).where(Decision.key == key))
     if before is not None:
@@ -159,6 +174,12 @@ def add_in(
         if connection.scalar(select(Decision.id).where(Decision.corrects_id == corrects)) is not None:
             raise DecisionError(
                 f"La décision {corrects} est déjà corrigée par une autre : corrigez la plus récente."
+            )
+        opened = connection.scalar(select(_open_review(corrects)))
+        if opened is not None and opened != review:
+            raise DecisionError(
+                f"Le réexamen {opened} de la décision {corrects} est ouvert : il revient à une autre "
+                "personne de la changer."
             )
     written = journal.canonical(content)
     digest = hashlib.sha256(written.encode()).hexdigest()
@@ -209,16 +230,18 @@ def read(
             raise DecisionError(f"La décision {decision} a déjà reçu sa seconde lecture.")
         if ledger.connection.scalar(select(Decision.id).where(Decision.corrects_id == decision)) is not None:
             raise DecisionError(f"La décision {decision} a été corrigée par son auteur : lisez la nouvelle.")
+        written = journal.canonical(content)
         values = {
             "decision_id": decision,
             "author_id": found.author_id,
             "reader_id": reader.id,
             "at": datetime.now(UTC),
             "agrees": agrees,
-            "content": journal.canonical(content),
+            "content": written,
         }
         ledger.connection.execute(insert(Reading).values(values))
-        ledger.append(Kind.READ, reader.name, found.client, decision=decision, agrees=agrees)
+        digest = hashlib.sha256(written.encode()).hexdigest()
+        ledger.append(Kind.READ, reader.name, found.client, decision=decision, agrees=agrees, sha256=digest)
 
 
 _Author: Final = aliased(User)
@@ -238,9 +261,9 @@ _BRIEF: Final = (
 )
 
 
-def _brief(condition: str) -> TextualSelect:
+def _brief(condition: str, order: str = "DESC LIMIT :most") -> TextualSelect:
     """The query with a condition, and the types of what it gives, which SQLite does not keep."""
-    asked = text(f"{_BRIEF}WHERE {condition} ORDER BY d.id DESC LIMIT :most")
+    asked = text(f"{_BRIEF}WHERE {condition} ORDER BY d.id {order}")
     return asked.columns(
         column("id", Integer),
         column("client", BigInteger),
@@ -258,12 +281,19 @@ def _brief(condition: str) -> TextualSelect:
 _IN_FORCE: Final = _brief("d.client = :client AND a.id IS NULL")
 _OWN: Final = _brief("d.author_id = :author AND d.id < :before")
 _LATEST: Final = _brief("d.id < :before")
+_WAITING: Final = _brief("d.waiting AND r.decision_id IS NULL AND a.id IS NULL", "ASC")
 
 
 def find(database: Database, decision: int) -> Found | None:
     """The decision with this id."""
-    found = _select(database, _query().where(Decision.id == decision))
-    return found[0] if found else None
+    with database.connection() as connection:
+        return find_in(connection, decision)
+
+
+def find_in(connection: Connection, decision: int) -> Found | None:
+    """Do what `find` does on a connection that is open."""
+    row = connection.execute(_query().where(Decision.id == decision)).one_or_none()
+    return None if row is None else _found(row)
 
 
 def keyed(database: Database, key: str) -> int | None:
@@ -295,25 +325,25 @@ def latest(database: Database, author: int | None, before: int, most: int) -> Se
     return _briefs(database, _OWN, author=author, before=before, most=most)
 
 
-def waiting(database: Database) -> Sequence[Found]:
+def waiting(database: Database) -> Sequence[Brief]:
     """The decisions that wait for a second reader, the oldest first."""
-    query = (
-        _query()
-        .where(Decision.waiting, Reading.decision_id.is_(None), _After.id.is_(None))
-        .order_by(Decision.id)
-    )
-    return _select(database, query)
+    return _briefs(database, _WAITING)
 
 
-def _query() -> Any:
-    opened = (
+def _open_review(decision: Any) -> Any:
+    """A subquery: the reference of the review of a decision that is open, NULL where none is."""
+    return (
         select(func.max(Review.reference))
         .where(
-            Review.decision_id == Decision.id,
+            Review.decision_id == decision,
             ~select(ReviewOutcome).where(ReviewOutcome.review_id == Review.id).exists(),
         )
         .scalar_subquery()
     )
+
+
+def _query() -> Any:
+    opened = _open_review(Decision.id)
     return (
         select(
             Decision.id, Decision.client, Decision.author_id, _Author.name, Decision.at, Decision.verdict,

@@ -52,6 +52,7 @@ WORK: Final = Rule(ADVISORS)
 FILE: Final = Rule(ADVISORS, granted=READING)
 OVERSIGHT: Final = Rule(OVERSEERS)
 AUDIT: Final = Rule(AUDITORS)
+REVIEW: Final = Rule(MANAGERS)
 ADMINISTRATION: Final = Rule(ADMINISTRATORS)
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
@@ -104,6 +105,13 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "decision.own": WORK,
         "decision.correct": WORK,
         "decision.record": FILE,
+        # Second readings and reviews, by somebody else than who decided (records hold that).
+        "reviews.work_list": REVIEW,
+        "reviews.second_reading": REVIEW,
+        "reviews.correct": REVIEW,
+        "reviews.end": REVIEW,
+        "reviews.ask": WORK,
+        "reviews.record": FILE,
         # The journal.
         "access.open_file": AUDIT,
         # The model, the technology watch, the evidence.

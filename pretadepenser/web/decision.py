@@ -93,7 +93,7 @@ def record(decision: int) -> ResponseReturnValue:
             **_frame_of(found),
             heading=headings.decided(found),
             found=found,
-            told=_told(found.content, advice) if found.content and advice else None,
+            told=told(found.content, advice) if found.content and advice else None,
             advice=advice,
             correctable=_correctable(found),
             links=_onward(found),
@@ -328,7 +328,7 @@ class Told:
     version: str
 
 
-def _told(content: Mapping[str, Any], advice: Advice) -> Told:
+def told(content: Mapping[str, Any], advice: Advice) -> Told:
     """In the currency of the decision. Raises ValueError for a code that this version does not know."""
     verdict, kept_settings = Verdict(content["verdict"]), content["settings"]
     rules = domain.rules(kept_settings["NEAR_POINTS"], kept_settings["READER_AMOUNT"])

@@ -31,6 +31,7 @@ GROUPS: Final = {
         Place("Rechercher un client", "home.search", menu=True),
         Place("Nouveau dossier", "application.new", menu=True),
         Place("Décisions", "decision.own", menu=True),
+        Place("Revues", "reviews.work_list", menu=True),
     ),
     "Le modèle": (
         Place("Le modèle", "model.overview", menu=True),
