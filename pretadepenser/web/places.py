@@ -62,7 +62,7 @@ CLIENT: Final = (
     ("Comparaison", "comparison.compare"),
     ("Simulation", "simulation.simulate"),
     ("Leviers", "levers.levers"),
-    ("Capacité de remboursement", "capacity.show"),
+    ("Capacité", "capacity.show"),
     ("Fiche d’entretien", "meeting.sheet"),
 )
 
