@@ -58,7 +58,7 @@ CLIENT: Final = (
     ("Comparaison", "comparison.compare"),
     ("Simulation", "simulation.simulate"),
     ("Leviers", "levers.levers"),
-    ("Capacité de remboursement", "capacity.show"),
+    ("Capacité", "capacity.show"),
     ("Fiche d’entretien", "meeting.sheet"),
     ("Décider", "decision.decide"),
 )
