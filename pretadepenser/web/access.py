@@ -54,6 +54,7 @@ WORK: Final = Rule(ADVISORS)
 FILE: Final = Rule(ADVISORS, granted=READING)
 OVERSIGHT: Final = Rule(OVERSEERS)
 AUDIT: Final = Rule(AUDITORS)
+REVIEW: Final = Rule(MANAGERS)
 ADMINISTRATION: Final = Rule(ADMINISTRATORS)
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
@@ -100,6 +101,24 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "meeting.pdf": FILE,
         "meeting.picture": FILE,
         "meeting.spreadsheet": FILE,
+        "capacity.show": FILE,
+        # Decisions of people on it; an advisor reads no other advisor's (decision.py).
+        "decision.decide": WORK,
+        "decision.own": WORK,
+        "decision.correct": WORK,
+        "decision.record": FILE,
+        # Second readings and reviews, by somebody else than who decided (records hold that).
+        "reviews.work_list": REVIEW,
+        "reviews.second_reading": REVIEW,
+        "reviews.correct": REVIEW,
+        "reviews.end": REVIEW,
+        "reviews.ask": WORK,
+        "reviews.record": FILE,
+        "letters.preview": FILE,
+        "letters.make": WORK,
+        "letters.reply": FILE,
+        "letters.make_reply": REVIEW,
+        "letters.pdf": FILE,
         # The journal.
         "journal.show": AUDIT,
         "journal.spreadsheet": AUDIT,
