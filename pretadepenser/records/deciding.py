@@ -64,9 +64,7 @@ def prepare(
     # Before anything is written: a decision whose model is lost could never be replayed.
     archive.keep(desk.instance, desk.model, desk.portfolio)
     limit = desk.settings["LIMIT"]
-    advice = advices.freeze(
-        desk.model, desk.portfolio, client.values, limit, client.number, desk.bureaux
-    )
+    advice = advices.freeze(desk.model, desk.portfolio, client.values, limit, client.number, desk.bureaux)
     counter = decided.counter
     reasons = domain.second_reader_reasons(
         decided.verdict,

@@ -81,7 +81,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Brief:
-    """A decision as a list has it: what `Found` says, without what was written; agrees: of a second reader."""
+    """A decision as a list has it: `Found` without what was written; agrees: whether a second reader does."""
 
     id: int
     client: int | None
@@ -336,10 +336,9 @@ def _select(database: Database, query: Any) -> Sequence[Found]:
 
 def _briefs(database: Database, query: TextualSelect, **asked: int) -> Sequence[Brief]:
     with database.connection() as connection:
-        rows = connection.execute(query, asked).all()
+        rows = connection.execute(query, asked).mappings().all()
     return [
-        Brief(*row[:5], Verdict(row.verdict), row.waiting, row.agrees, row.corrected_by, row.review or "")
-        for row in rows
+        Brief(**{**row, "verdict": Verdict(row["verdict"]), "review": row["review"] or ""}) for row in rows
     ]
 
 

@@ -18,6 +18,7 @@ def init_app(app: Flask) -> None:
         api,
         application,
         auth,
+        capacity,
         clients,
         comparison,
         compression,
@@ -49,8 +50,8 @@ def init_app(app: Flask) -> None:
     for part in parts:
         part.init_app(app)
     pages = (
-        auth, access, account, home, clients, history, comparison, simulation, levers, meeting, decision,
-        application, model, site, watch, administration, operations, api,
+        auth, access, account, home, clients, history, comparison, simulation, levers, capacity, meeting,
+        decision, application, model, site, watch, administration, operations, api,
     )  # fmt: skip
     for page in pages:
         app.register_blueprint(page.blueprint)

@@ -98,6 +98,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "meeting.pdf": FILE,
         "meeting.picture": FILE,
         "meeting.spreadsheet": FILE,
+        "capacity.show": FILE,
         # Decisions of people on it; an advisor reads no other advisor's (decision.py).
         "decision.decide": WORK,
         "decision.own": WORK,

@@ -22,6 +22,7 @@ from pretadepenser.credit.recourse import wording
 from pretadepenser.credit.recourse.levers import Lock
 from pretadepenser.credit.recourse.search import Levers
 from pretadepenser.credit.scale import Score
+from pretadepenser.credit.whatif.capacity import Capacity
 from pretadepenser.credit.whatif.missing_data import Sensitivity
 from pretadepenser.credit.whatif.simulation import Simulation
 from pretadepenser.records.decisions import Found, State
@@ -91,6 +92,11 @@ def uncompared(score: Score) -> str:
 def too_few(score: Score) -> str:
     """That a group is too small to be compared with."""
     return _heading("Comparaison impossible : groupe trop petit", today(score))
+
+
+def capacity(score: Score, found: Capacity) -> str:
+    """Whether a rule of the house is broken; no amount stands in a title."""
+    return _heading(f"Capacité de remboursement : {found.headline}", today(score))
 
 
 def meeting(score: Score) -> str:

@@ -20,6 +20,7 @@ PAGES: Final = {
     "home.search": "home.search",
     "simulation.simulate": "simulation.simulate",
     "simulation.spreadsheet": "simulation.simulate",
+    "capacity.show": "capacity.show",
     "application.new": "application.new",
     "application.spreadsheet": "application.new",
     "decision.decide": "decision.decide",

@@ -57,6 +57,7 @@ CLIENT: Final = (
     ("Comparaison", "comparison.compare"),
     ("Simulation", "simulation.simulate"),
     ("Leviers", "levers.levers"),
+    ("Capacité de remboursement", "capacity.show"),
     ("Fiche d’entretien", "meeting.sheet"),
     ("Décider", "decision.decide"),
 )

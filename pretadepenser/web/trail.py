@@ -39,6 +39,8 @@ KINDS: Final = {
     "meeting.picture": Kind.PICTURE,
     "meeting.spreadsheet": Kind.EXPORTED,
     "meeting.pdf": Kind.EXPORTED,
+    "capacity.show": Kind.CAPACITY,
+    "decision.record": Kind.CONSULTED,
     "application.new": Kind.NEW_FILE,
     "application.spreadsheet": Kind.EXPORTED,
     "api.client_score": Kind.API,

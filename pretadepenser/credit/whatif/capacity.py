@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum, StrEnum
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from pretadepenser import french, money
 from pretadepenser.credit.dictionary import Row
@@ -20,11 +20,6 @@ from pretadepenser.credit.dictionary.wording import Value
 from pretadepenser.credit.history.told import OWN_CURRENCY
 from pretadepenser.credit.whatif import repaid
 from pretadepenser.french import Person
-
-HOUSE: Final = (
-    "Ces règles sont celles de l’établissement, pas une loi sur le crédit à la consommation. "
-    "La capacité de remboursement n’entre pas dans le score."
-)
 
 
 class Rule(StrEnum):
@@ -202,6 +197,21 @@ class Capacity:
         """What each rule says, broken or not, in sentences; why one cannot be judged where it cannot."""
         return tuple(_said(one, person) for one in (self._ratio_said(), self._left_said()))
 
+    def accounts(self, person: Person = Person.CLIENT) -> tuple[tuple[str, str], ...]:
+        """What is known of the household by the month, each a label and its value in words."""
+        amounts = (
+            ("[Revenu du client|Votre revenu]", self.income),
+            ("Autres ressources du foyer", self.others),
+            ("Mensualité de ce prêt", self.instalment),
+            ("Loyer", self.rent),
+            ("Mensualités d’autres crédits", self.credits),
+            ("Pensions alimentaires versées", self.alimony),
+        )
+        told = [(label, f"{french.amount(value)} par mois") for label, value in amounts if value is not None]
+        if self.people is not None:
+            told.append(("Personnes du foyer", self._household()))
+        return tuple((_said(label, person), french.typeset(text)) for label, text in told)
+
     def left_out(self, person: Person = Person.CLIENT) -> str:
         """What is counted nowhere because it is not known, in a sentence; "" where all is known."""
         out = [
@@ -214,6 +224,20 @@ class Capacity:
         if not out:
             return ""
         return _said(f"Ce qui n’est pas connu n’est pas compté : {french.join(out)}.", person)
+
+    def percent(self, share: float) -> str:
+        """A share in whole percents; with decimals only where whole ones put it on the rule's other side."""
+        exact, limit = _exact(share), _exact(self.rules.ratio)
+        decimals = next(
+            (
+                decimals
+                for decimals in range(6)
+                if (_rounded(exact, decimals) > limit) is (exact > limit)
+                and (_rounded(exact, decimals) == limit) is (exact == limit)
+            ),
+            6,
+        )
+        return french.compact_percent(share, decimals)
 
     def replaced(self, **told: float | None) -> Self:
         """The same with what is told of it; None leaves what is known as it is.
@@ -251,6 +275,11 @@ class Capacity:
     def _left(self) -> Decimal:
         return self._resources - self._due
 
+    def _household(self) -> str:
+        """Adults and children, in words."""
+        adults = french.plural(self.adults or 0, "adulte")
+        return f"{adults} et {french.plural(self.children, 'enfant')}" if self.children else adults
+
     def _credits_out(self) -> list[str]:
         """The instalments elsewhere that are not known, in words."""
         if self.credits is None and not self.lacking:
@@ -286,7 +315,7 @@ class Capacity:
             would = "seraient" if many else "serait"
             monthly = f"{french.amount(self.due)} par mois"
             return f"Aucune ressource n’est connue, et {paid} {would} de {monthly}{self._without()}."
-        share = _written(self.due / self.resources, self.rules.ratio, beyond=Rule.RATIO in self.broken)
+        share = self.percent(self.due / self.resources)
         takes = "prennent" if self.instalment is None else "prendraient" if many else "prendrait"
         of = "des ressources [du|de votre] foyer"
         if self.others is None:
@@ -373,14 +402,9 @@ def _share(part: Decimal, whole: Decimal) -> float | None:
     return float(part / whole) if whole else None
 
 
-def _written(share: float, rule: float, *, beyond: bool) -> str:
-    """A share in whole percents; with decimals only where whole ones put it on the rule's other side."""
-    exact, limit = _exact(share), _exact(rule)
-    for decimals in range(7):
-        written = exact.quantize(Decimal(1).scaleb(-decimals - 2), ROUND_HALF_UP)
-        if (written > limit) is beyond:
-            return f"{french.compact(float(written * 100), decimals)}{french.NO_BREAK}%"
-    return f"un peu plus de {french.compact_percent(rule, 6)}"
+def _rounded(share: Decimal, decimals: int) -> Decimal:
+    """A share rounded as percents with so many decimals are."""
+    return share.quantize(Decimal(1).scaleb(-decimals - 2), ROUND_HALF_UP)
 
 
 def _apart(least: float, left: float) -> tuple[str, str]:
