@@ -70,6 +70,14 @@ def may_open(place: Place) -> bool:
     return access.may_open(place.endpoint)
 
 
+def client_pages() -> tuple[tuple[str, str], ...]:
+    """Label and endpoint of the pages about a client that whoever asks now may open, be it for some alone."""
+    user = current_user._get_current_object()
+    if not user.is_authenticated or user.must_change:
+        return ()
+    return tuple((label, endpoint) for label, endpoint in CLIENT if access.reads(endpoint, user.role))
+
+
 def within_reach() -> dict[str, tuple[Place, ...]]:
     """Titles with the pages under them that answer to whoever asks now; a title without any is left out."""
     found = {title: tuple(filter(may_open, places)) for title, places in GROUPS.items()}
