@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
         meeting,
         model,
         operations,
+        replay,
         security,
         simulation,
         site,
@@ -51,7 +52,7 @@ def init_app(app: Flask) -> None:
         part.init_app(app)
     pages = (
         auth, access, account, home, clients, history, comparison, simulation, levers, capacity, meeting,
-        decision, application, model, site, watch, administration, operations, api,
+        decision, replay, application, model, site, watch, administration, operations, api,
     )  # fmt: skip
     for page in pages:
         app.register_blueprint(page.blueprint)

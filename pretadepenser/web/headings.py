@@ -26,6 +26,7 @@ from pretadepenser.credit.whatif.capacity import Capacity
 from pretadepenser.credit.whatif.missing_data import Sensitivity
 from pretadepenser.credit.whatif.simulation import Simulation
 from pretadepenser.records.decisions import Found, State
+from pretadepenser.records.replays import Answer, Replay
 
 MODEL: Final = "Le modèle de score"
 FAIRNESS: Final = "Équité des décisions"
@@ -154,6 +155,20 @@ def decided(found: Found) -> str:
 def decisions(*, everybody: bool) -> str:
     """Whose decisions a list has."""
     return "Les décisions" if everybody else "Vos décisions"
+
+
+def replayed(done: Replay) -> str:
+    """Whether a replay gave the advice that was kept."""
+    match done.answer:
+        case Answer.SAME:
+            told = "L’avis recalculé est identique"
+        case Answer.OTHER:
+            told = f"L’avis recalculé diffère : {french.plural(len(done.differences), 'différence')}"
+        case Answer.ERASED:
+            told = "L’avis est effacé : rien à recalculer"
+        case _:
+            told = "L’avis ne peut pas être recalculé"
+    return _heading(told, f"décision {done.decision}")
 
 
 def today(score: Score) -> str:
