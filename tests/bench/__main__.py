@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import browser, engines, honesty, levers, pages, scale, servers, serving, stability
+from tests.bench import browser, engines, honesty, levers, pages, replay, scale, servers, serving, stability
 from tests.bench.ground import Ground, make_ground
 from tests.bench.recompute import report
 
@@ -25,6 +25,7 @@ PARTS: dict[str, Callable[[Ground], None]] = {
     "levers": levers.run,
     "scale": scale.run,
     "stability": stability.run,
+    "replay": replay.run,
     "recompute": report.run,
     "engines": engines.run,
 }
