@@ -17,6 +17,7 @@ from flask.cli import with_appcontext
 
 from pretadepenser import storage
 from pretadepenser.cli.journal import journal
+from pretadepenser.cli.replay import replay
 from pretadepenser.cli.shared import clean, instance, note
 from pretadepenser.cli.shared import database as opened_database
 from pretadepenser.console import Check, Command, Failure, Group, Progress, Undone
@@ -66,6 +67,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(prepare)
     app.cli.add_command(score)
     app.cli.add_command(audit)
+    journal.add_command(replay)
     for group in (portfolio, model, user, token, database, journal):
         app.cli.add_command(group)
 

@@ -29,6 +29,7 @@ from pretadepenser.credit.whatif.missing_data import Sensitivity
 from pretadepenser.credit.whatif.simulation import Simulation
 from pretadepenser.records.decisions import Found, State
 from pretadepenser.records.reviews import Found as Review
+from pretadepenser.records.replays import Answer, Replay
 
 MODEL: Final = "Le modèle de score"
 FAIRNESS: Final = "Équité des décisions"
@@ -224,6 +225,20 @@ def letter(decision: Found, *, possible: bool, stored: bool, review: str = "") -
     if not stored and not possible:
         return _heading("Pas de courrier possible", about)
     return _heading(f"{kind} {'établi' if stored else 'à établir'}", about)
+
+
+def replayed(done: Replay) -> str:
+    """Whether a replay gave the advice that was kept."""
+    match done.answer:
+        case Answer.SAME:
+            told = "L’avis recalculé est identique"
+        case Answer.OTHER:
+            told = f"L’avis recalculé diffère : {french.plural(len(done.differences), 'différence')}"
+        case Answer.ERASED:
+            told = "L’avis est effacé : rien à recalculer"
+        case _:
+            told = "L’avis ne peut pas être recalculé"
+    return _heading(told, f"décision {done.decision}")
 
 
 def today(score: Score) -> str:
