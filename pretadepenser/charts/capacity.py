@@ -17,8 +17,9 @@ Row = tuple[str, float | None, float | None, Callable[[float], str]]
 def before_after(found: Capacity) -> Table:
     """Charges, their share of the resources and what is left to live on, without and with the loan."""
     rows = _rows(found)
+    known = ", en ne comptant que ce qui est connu" if found.left_out() else ""
     return Table(
-        "Par mois, sans et avec ce prêt, avec ce qui est connu",
+        f"Par mois, sans et avec ce prêt{known}",
         (Column("Par mois"), Column("Sans ce prêt", numeric=True), Column("Avec ce prêt", numeric=True)),
         tuple((label, _text(before, write), _text(after, write)) for label, before, after, write in rows),
         tuple((label, before, after) for label, before, after, _ in rows),

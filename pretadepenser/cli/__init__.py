@@ -190,7 +190,7 @@ def _begin(step: str) -> None:
 @HISTORIES
 @with_appcontext
 def prepare(clients: int, seed: int, histories: bool) -> None:
-    """Met en place ce qui manque : tables, portefeuille fictif, modèle, premier utilisateur."""
+    """Met en place ce qui manque : tables, portefeuille fictif, modèle, utilisateurs, décisions fictives."""
     from pretadepenser.credit.model.artefact import NAME as MODEL
     from pretadepenser.credit.portfolio.reading import NAME as PORTFOLIO
 
@@ -212,11 +212,41 @@ def prepare(clients: int, seed: int, histories: bool) -> None:
             "vérifiez ses droits et la place qui reste sur le disque."
         ) from error
     if not users.list_users(opened):
-        password = _generated()
-        _add_user(opened, "conseiller", Role.ADVISOR, password)
-        _show(password)
-        _say_whether_to_change(permanent=False)
+        _first_user(opened, Role.ADVISOR)
+    _demonstrate(opened)
     click.echo("Tout est en place.")
+
+
+def _first_user(opened: Database, role: Role) -> None:
+    """Add a user named as the role, with a password that is shown once."""
+    password = _generated()
+    _add_user(opened, role.value, role, password)
+    _show(password)
+    _say_whether_to_change(permanent=False)
+
+
+def _demonstrate(opened: Database) -> None:
+    """Beside fictitious clients: a second user who reads decisions, and a few of these."""
+    from pretadepenser.cli import demonstration
+    from pretadepenser.credit.portfolio import current_portfolio
+    from pretadepenser.records.deciding import Desk
+    from pretadepenser.records.decisions import Person
+    from pretadepenser.web.lender import lender
+
+    clients = current_portfolio(instance())
+    if clients is None or not clients.fictitious:
+        return
+    if [one.name for one in users.list_users(opened)] == [Role.ADVISOR.value]:
+        _first_user(opened, Role.MANAGER)
+    named = {one.name: Person(one.id, one.name) for one in users.list_users(opened)}
+    author, reader = named.get(Role.ADVISOR.value), named.get(Role.MANAGER.value)
+    if author is None or reader is None:
+        return
+    names = tuple(bureau.name for bureau in lender().bureaux)
+    desk = Desk(instance(), _model(), clients, current_app.config, names)
+    demonstration.decide(
+        opened, desk, author, reader, partial(_begin, "Quelques décisions fictives sur ces clients")
+    )
 
 
 @portfolio.command("import")

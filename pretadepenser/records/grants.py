@@ -16,6 +16,8 @@ from pretadepenser.records.models import JournalEntry
 
 # How long a file stays open to the auditor who asked for it.
 LASTS: Final = timedelta(hours=12)
+# What a database can be asked for; an address may hold any number.
+LARGEST: Final = 2**63 - 1
 _HELD: Final = text(
     "SELECT 1 FROM journal_entry WHERE client = :client AND actor = :auditor AND kind = :kind AND at > :since"
     " LIMIT 1"
@@ -27,6 +29,8 @@ def grant(database: Database, entry: int, auditor: Person) -> int | None:
 
     None, and nothing written: there is no such entry, it is about no client, or its content is erased.
     """
+    if entry > LARGEST:
+        return None
     with journal.writing(database) as ledger:
         client = ledger.connection.scalar(select(JournalEntry.client).where(JournalEntry.number == entry))
         if client is None:
@@ -37,6 +41,8 @@ def grant(database: Database, entry: int, auditor: Person) -> int | None:
 
 def held(database: Database, client: int, auditor: str) -> bool:
     """Whether the client's file was opened to this auditor less than LASTS ago."""
+    if client > LARGEST:
+        return False
     since = datetime.fromtimestamp(time.time(), UTC) - LASTS
     asked = {
         "client": client,

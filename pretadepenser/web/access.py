@@ -15,8 +15,10 @@ from flask import Blueprint, Flask, abort, current_app, flash, g, redirect, requ
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
+from werkzeug.exceptions import Forbidden
 
 from pretadepenser.records import grants
+from pretadepenser.records.grants import LARGEST
 from pretadepenser.records.models import Decision, Letter, Review, Role
 from pretadepenser.web import auth, resources
 
@@ -134,13 +136,34 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     }
 )
 
+
+@dataclass(frozen=True)
+class Start:
+    """Where somebody's work begins: path of the page below the application's own, words of a link to it."""
+
+    path: str
+    link: str
+
+
+SEARCH: Final = "home.search"
 # Where "/" leads those who look for no client.
-START: Final = {Role.AUDITOR: "/journal", Role.ADMINISTRATOR: "/administration/reglages"}
-_SEARCH: Final = "home.search"
+STARTS: Final[Mapping[Role, Start]] = MappingProxyType(
+    {
+        Role.AUDITOR: Start("/journal", "Ouvrir le journal"),
+        Role.ADMINISTRATOR: Start("/administration/reglages", "Ouvrir les réglages"),
+    }
+)
+_ANYBODY: Final = Start("/", "Rechercher un client")
+
+
+class ClosedFileError(Forbidden):
+    """A page about clients is not for the role of whoever asks; the description says why and what to do."""
 
 
 def _of(column: Any, client: Any) -> Callable[[object], int | None]:
     def find(given: object) -> int | None:
+        if isinstance(given, int) and given > LARGEST:
+            return None
         with auth.database().connection() as connection:
             found = connection.scalar(select(client).where(column == given))
         return None if found is None else int(found)
@@ -162,7 +185,7 @@ CLIENTS: Final[Mapping[str, Callable[[Any], int | None]]] = MappingProxyType(
 def init_app(app: Flask) -> None:
     """Register the rule; after auth's, so that who asks is known, and before all that looks at a client."""
     app.before_request(_refuse)
-    app.jinja_env.globals["may_open"] = may_open
+    app.jinja_env.globals.update(may_open=may_open, start=start)
 
 
 def may_open(endpoint: str, client: int | None = None) -> bool:
@@ -178,23 +201,28 @@ def may_open(endpoint: str, client: int | None = None) -> bool:
     )
 
 
+def reads(endpoint: str, role: Role) -> bool:
+    """Whether users of a role may read a page, be it for some clients alone."""
+    rule = RULES[endpoint]
+    return role in rule.who or (role is Role.AUDITOR and "GET" in rule.granted)
+
+
+def start() -> Start:
+    """Where the work of the signed-in user begins."""
+    return STARTS.get(current_user.role, _ANYBODY)
+
+
 @blueprint.post("/journal/<int:entry>/dossier")
 def open_file(entry: int) -> ResponseReturnValue:
     """Open, for a day, the file of the client whom an entry of the journal is about; the journal says so."""
     client = grants.grant(auth.database(), entry, auth.person())
     if client is None:
         abort(404, description="Cette entrée du journal ne parle d’aucun client, ou son contenu est effacé.")
-    flash(
-        "Ce dossier vous est ouvert pour 12 heures ; le journal le note, comme chaque page que vous en lirez."
-    )
+    flash("Ce dossier vous est ouvert pour 12 heures ; le journal note chaque page que vous en lirez.")
     if resources.portfolio().index(client) is None:
         flash(f"Le portefeuille n’a plus le client {client} : seules ses décisions peuvent se lire.")
-        return redirect(_start(Role.AUDITOR), 303)
+        return redirect(request.script_root + start().path, 303)
     return redirect(url_for("clients.decision", number=client), 303)
-
-
-def _start(role: Role) -> str:
-    return request.script_root + START[role]
 
 
 def _refuse() -> ResponseReturnValue | None:
@@ -210,21 +238,26 @@ def _refuse() -> ResponseReturnValue | None:
     role = current_user.role
     if role in rule.who:
         return None
-    if request.endpoint == _SEARCH and request.method in READING:
-        return redirect(_start(role), 303)
+    if request.endpoint == SEARCH and request.method in READING:
+        return redirect(request.script_root + start().path, 303)
     if role is Role.AUDITOR and request.method in rule.granted and _held(_client()):
         return None
-    abort(403, description=_why(role, rule))
-
-
-def _why(role: Role, rule: Rule) -> str | None:
-    """What to say to somebody who is refused a page about clients; None: what any 403 says."""
     if Role.ADVISOR not in rule.who:
-        return None
+        abort(403)
+    raise ClosedFileError(_why_closed(role, rule))
+
+
+def _why_closed(role: Role, rule: Rule) -> str:
     if role is Role.ADMINISTRATOR:
-        return "Un administrateur n’ouvre le dossier d’aucun client."
+        return (
+            "Un administrateur n’ouvre aucun dossier de client. Si un dossier pose question, demandez à un "
+            "responsable ou à un auditeur de le lire."
+        )
     if rule.granted:
-        return "Le dossier d’un client ne s’ouvre à un auditeur qu’à partir d’une entrée du journal."
+        return (
+            "Un auditeur ouvre le dossier d’un client à partir d’une entrée du journal, qui le note : "
+            "cherchez-y celle qui vous amène."
+        )
     return "Un auditeur lit des dossiers de clients ; il n’y saisit rien."
 
 

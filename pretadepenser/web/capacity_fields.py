@@ -101,8 +101,7 @@ class CapacityFields:
     capacite_revenu = AmountField("Revenu mensuel du client", description="Toutes ressources comprises.")
     capacite_autres = AmountField(
         "Autres ressources du foyer",
-        description="Revenus des autres adultes, allocations qui ne sont pas dans le revenu du client. "
-        "Saisissez 0 s’il n’y en a pas.",
+        description="Revenus des autres adultes, allocations. Saisissez 0 s’il n’y en a pas.",
     )
     capacite_loyer = AmountField("Loyer", description="Saisissez 0 si le client n’en paie pas.")
     capacite_credits = AmountField("Mensualités d’autres crédits")

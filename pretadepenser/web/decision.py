@@ -158,6 +158,11 @@ def _former(number: int, typed: str) -> Found | None:
         raise DecisionError(
             f"La décision {found.id} est déjà corrigée par la {found.corrected_by} : corrigez celle-ci."
         )
+    if found.review:
+        raise DecisionError(
+            f"Le réexamen {found.review} de la décision {found.id} est ouvert : il revient à une autre "
+            "personne de la changer."
+        )
     return found
 
 
@@ -287,7 +292,8 @@ def _page(form: DecisionForm, *, changed: bool = False) -> str:
 
 
 def _correctable(found: Found) -> bool:
-    return found.corrected_by is None and found.content is not None and current_user.role in _DECIDERS
+    closed = found.corrected_by is not None or found.review or found.content is None
+    return not closed and current_user.role in _DECIDERS
 
 
 def _onward(found: Found) -> list[tuple[str, str]]:

@@ -38,8 +38,8 @@ FIELDS: Final = {AMOUNT: "montant", INSTALMENT: "mensualite"}
 class Case:
     """An application as a decision looks at it: who asks, the advice as it is now, the rules.
 
-    capacity: what the file tells of what the household can pay back (of a decision that is corrected: what it said);
-    offer: figures of another loan (LOAN), as a simulation or a lever gave them, and where they come from.
+    capacity: what the household can pay back, by the file, or by the decision that is corrected; offer:
+    figures of another loan (LOAN), as a simulation or a lever gave them; origin: where they come from.
     """
 
     client: Client
@@ -220,6 +220,14 @@ class DecisionForm(CapacityFields, FlaskForm):  # type: ignore[misc]  # Flask-WT
         wrong = objections(resources.portfolio(), row, changed)
         return {FIELDS.get(name, "montant"): sentence for name, sentence in wrong.items()}
 
+    def _why(self, verdict: Verdict, points: int, offered: int | None) -> str:
+        """Why motives are required, as a sentence goes on after a colon."""
+        rules = self.case.rules
+        if domain.departs(verdict, points, offered):
+            return "votre décision s’écarte de l’avis du modèle"
+        whose = "le score" if domain.near(points, rules) else "le score du prêt proposé"
+        return f"{whose} est à {french.plural(rules.near, 'point')} de la limite, ou à moins"
+
     def _wanted(self, verdict: Verdict, found: Mapping[str, str]) -> dict[str, str]:
         """The motives and the text, where the rules ask for them."""
         counter = self.counter
@@ -230,11 +238,7 @@ class DecisionForm(CapacityFields, FlaskForm):  # type: ignore[misc]  # Flask-WT
         offered = counter.points if counter else None
         wanted: dict[str, str] = {}
         if domain.needs_motives(verdict, points, rules, offered):
-            why = (
-                "votre décision s’écarte de l’avis du modèle"
-                if domain.departs(verdict, points, offered)
-                else "le score est proche de la limite"
-            )
+            why = self._why(verdict, points, offered)
             if not self.motifs.data:
                 wanted["motifs"] = f"Cochez au moins un motif : {why}."
             if not self._said(self.texte):

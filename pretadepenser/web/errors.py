@@ -14,6 +14,7 @@ from pretadepenser.credit.model.archive import ArchiveError
 from pretadepenser.credit.model.scoring import ModelError
 from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.records.decisions import DecisionError
+from pretadepenser.web.access import SEARCH, ClosedFileError, may_open
 from pretadepenser.web.heavy import RETRY, BusyError
 from pretadepenser.web.home import SearchForm
 from pretadepenser.web.resources import UnavailableError, UnknownClientError
@@ -31,11 +32,11 @@ PAGES: Final = {
     ),
     404: (
         "Page introuvable",
-        "Cette page n’existe pas. Vérifiez l’adresse, ou partez de la recherche d’un client.",
+        "Cette page n’existe pas. Vérifiez l’adresse, ou partez de l’accueil.",
     ),
     405: (
         "Action impossible ici",
-        "Cette adresse ne répond pas à cette action. Partez de la recherche d’un client.",
+        "Cette adresse ne répond pas à cette action. Partez de l’accueil.",
     ),
     413: (
         "Envoi trop volumineux",
@@ -59,6 +60,7 @@ UNKNOWN: Final = (
     "Client introuvable",
     "Vérifiez ce numéro sur le dossier du client, corrigez-le, puis cherchez à nouveau.",
 )
+CLOSED: Final = "Dossier fermé"
 DAMAGED: Final = (
     "Données indisponibles",
     "Les données de l’application ne sont pas celles qui ont été enregistrées, ou ne se lisent pas : rien "
@@ -94,6 +96,7 @@ def init_app(app: Flask) -> None:
     """Answer every error with a page of the site (the API has its own form of errors)."""
     app.register_error_handler(CSRFError, lambda error: _page(400, *EXPIRED))
     app.register_error_handler(UnknownClientError, _unknown_client)
+    app.register_error_handler(ClosedFileError, lambda error: _page(403, CLOSED, error.description))
     app.register_error_handler(BusyError, _busy)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(UnavailableError, _not_ready)
@@ -120,6 +123,8 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unknown_client(error: UnknownClientError) -> Response:
+    if not may_open(SEARCH):
+        return _page(404, UNKNOWN[0], error.description or "")
     # The wrong number stands in the form: a slip of the finger is quicker mended than typed anew.
     search = SearchForm(formdata=None, data={"numero": str(error.number)})
     return _page(404, *UNKNOWN, error.description or "", search)

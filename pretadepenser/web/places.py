@@ -58,7 +58,7 @@ CLIENT: Final = (
     ("Comparaison", "comparison.compare"),
     ("Simulation", "simulation.simulate"),
     ("Leviers", "levers.levers"),
-    ("Capacité de remboursement", "capacity.show"),
+    ("Capacité", "capacity.show"),
     ("Fiche d’entretien", "meeting.sheet"),
     ("Décider", "decision.decide"),
 )
@@ -69,6 +69,14 @@ def may_open(place: Place) -> bool:
     if place.endpoint == "auth.sign_in":
         return not current_user.is_authenticated
     return access.may_open(place.endpoint)
+
+
+def client_pages() -> tuple[tuple[str, str], ...]:
+    """Label and endpoint of the pages about a client that whoever asks now may open, be it for some alone."""
+    user = current_user._get_current_object()
+    if not user.is_authenticated or user.must_change:
+        return ()
+    return tuple((label, endpoint) for label, endpoint in CLIENT if access.reads(endpoint, user.role))
 
 
 def within_reach() -> dict[str, tuple[Place, ...]]:

@@ -180,7 +180,7 @@ class OutcomeForm(DecisionForm):
         super().__init__(case, former, data, **given)
         self.reponse.flags.required = True
         was = former.verdict.label[:1].lower() + former.verdict.label[1:]
-        self.verdict.label.text = "Votre conclusion"
+        self.verdict.label.text = "Ce que devient la décision"
         # The same answer again is no other decision; other documents or another loan are.
         offered = [one for one in Verdict if one is not former.verdict or one in _AGAIN]
         self.verdict.choices = [

@@ -22,10 +22,11 @@ from pretadepenser.credit.dictionary.wording import Value
 from pretadepenser.credit.model.inputs import neutral
 from pretadepenser.credit.model.scoring import score_row
 from pretadepenser.credit.portfolio import Client, Portfolio
+from pretadepenser.credit.recourse.decision import Origin
 from pretadepenser.credit.whatif import repaid
 from pretadepenser.credit.whatif.repaid import Debt
 from pretadepenser.credit.whatif.simulation import Simulation, levers, objections, simulate
-from pretadepenser.web import headings, pictures, resources, sealed, trail
+from pretadepenser.web import decision, headings, pictures, resources, sealed, trail
 from pretadepenser.web.column_forms import ColumnForm, initial
 
 blueprint = Blueprint("simulation", __name__, url_prefix="/clients/<int:number>/simulation")
@@ -182,4 +183,10 @@ def _page(form: SimulationForm, result: Simulation | None = None) -> str:
         before_after=charts.answers(result) if result and result.changes else None,
         moves=moves,
         picture=picture,
+        offer=decision.offer(client.number, _loan(result), Origin.SIMULATION) if result else "",
     )
+
+
+def _loan(result: Simulation) -> Mapping[str, Value]:
+    """What a simulation changes, by column."""
+    return {change.name: change.after for change in result.changes}

@@ -85,14 +85,14 @@ def evidence_pack() -> ResponseReturnValue:
 
 
 def _reach() -> dict[str, Any]:
-    """The pages within reach, and the number of a client as an example where clients are among them."""
+    """The pages within reach, those about a client too, with a number as an example for who may search."""
     groups = places.within_reach()
-    searches = any(place.endpoint == "home.search" for shown in groups.values() for place in shown)
+    searches = access.may_open(access.SEARCH)
     example = None
     if searches:
         with suppress(resources.UnavailableError, PortfolioError):
             example = int(resources.portfolio().numbers()[0])
-    return {"groups": groups, "clients": searches, "example": example, "client_pages": places.CLIENT}
+    return {"groups": groups, "clients": searches, "example": example, "client_pages": places.client_pages()}
 
 
 def _last_client() -> int | None:

@@ -13,7 +13,7 @@ from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 from pretadepenser.records import entries, journal, recents
-from pretadepenser.records.database import Database
+from pretadepenser.records.database import SHORT, Database
 from pretadepenser.records.journal import Kind
 from pretadepenser.settings import SETTINGS
 from pretadepenser.web.auth import database
@@ -122,7 +122,7 @@ def _write(kind: Kind) -> None:
     who = actor()
     if kind is Kind.PICTURE and client is not None and entries.lately(database(), who, client):
         return
-    with journal.writing(database()) as ledger:
+    with journal.writing(database(), SHORT) as ledger:
         ledger.append(kind, who, client, page=request.endpoint, **named, **g.get("trail", {}))
         if request.endpoint == "clients.decision":
             recents.remember_in(ledger.connection, current_user.id, client)

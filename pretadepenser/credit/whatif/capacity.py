@@ -186,7 +186,7 @@ class Capacity:
             case Answer.WITHIN, _:
                 return "les règles de l’établissement sont respectées"
             case _:
-                return "aucune règle dépassée avec ce qui est connu, mais tout n’est pas connu"
+                return "aucune règle dépassée avec ce qui est connu"
 
     def warnings(self, person: Person = Person.CLIENT) -> tuple[str, ...]:
         """A sentence for each rule that is broken, whatever the score; none where none is."""
@@ -340,13 +340,12 @@ class Capacity:
         least, shown = _apart(needed, abs(left))
         people = french.plural(many, "personne")
         rule = f"la règle de l’établissement est de {least} au moins"
-        income = "avec [le seul revenu du client|votre seul revenu], " if self.others is None else ""
+        known = "en ne comptant que ce qui est connu, " if self.left_out() else ""
         if left < 0:
             lack = f"il manquerait {shown} par mois pour payer ces charges"
-            return french.capital(f"{income}{lack}{self._without()} ; {rule} pour {people}.")
+            return french.capital(f"{known}{lack} ; {rule} pour {people}.")
         each = f", soit {french.amount(left / many)} par personne" if many > 1 else ""
-        rest = f"il resterait à vivre {shown} par mois pour {people}{each}"
-        return french.capital(f"{income}{rest}{self._without()} ; {rule}.")
+        return french.capital(f"{known}il resterait à vivre {shown} par mois pour {people}{each} ; {rule}.")
 
 
 def of_file(row: Row, bureau: Sequence[Row] | None, rules: Rules) -> Capacity:
