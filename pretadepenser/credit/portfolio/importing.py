@@ -8,14 +8,11 @@ from __future__ import annotations
 import errno
 import json
 import os
-import platform
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -23,11 +20,8 @@ from typing import Any, Final
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from pretadepenser import french, storage
-from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import COLUMNS, HISTORY, TABLES
 from pretadepenser.credit.history import engine, features
 from pretadepenser.credit.intake.finding import APPLICATION, KEY, find_all
@@ -42,8 +36,8 @@ from pretadepenser.credit.intake.loading import (
     load_batches,
 )
 from pretadepenser.credit.intake.validation import PortfolioError, schema_of
-from pretadepenser.credit.portfolio import reading, writing
 from pretadepenser.credit.portfolio import histories as raw
+from pretadepenser.credit.portfolio import reading, writing
 from pretadepenser.money import KAGGLE, Money
 
 # The table of DuckDB that holds what the histories of the clients sum up to.
