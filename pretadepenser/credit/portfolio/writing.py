@@ -1,4 +1,4 @@
-"""What a portfolio is written with, from whatever its rows come: batches of one size, statistics, the card."""
+"""What writes a portfolio, from whatever its rows come: batches of one size, statistics, the card."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pretadepenser.credit.portfolio.rows import Rows, canonical, checks
 
 
 def in_batches(found: Iterable[pa.RecordBatch], schema: pa.Schema, rows: int) -> Iterator[pa.RecordBatch]:
-    """The same rows in their order, as they are stored, in batches of exactly `rows`, the last one shorter."""
+    """The same rows as they are stored, in batches of exactly `rows`, the last one shorter."""
     waiting: list[pa.Table] = []
     count = 0
     for batch in found:
