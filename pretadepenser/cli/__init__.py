@@ -7,7 +7,6 @@ commands on users stay quick.
 import os
 import secrets
 import sys
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,15 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from pretadepenser import storage
+from pretadepenser.cli.journal import journal
+from pretadepenser.cli.shared import clean, instance, note
+from pretadepenser.cli.shared import database as opened_database
 from pretadepenser.console import Check, Command, Failure, Group, Progress, Undone
 from pretadepenser.french import compact, join, number, percent, plural
 from pretadepenser.money import KAGGLE, PLAIN, Money, using
 from pretadepenser.records import names, tokens, users
-from pretadepenser.records.database import Database, RecordsError
+from pretadepenser.records.database import Database
+from pretadepenser.records.journal import Kind
 from pretadepenser.records.models import Role
 
 # No 0/o, 1/l/i: a generated password is read aloud or copied by hand once.
@@ -47,24 +50,15 @@ ENGINE = click.option(
 _FEWEST = 2000
 
 
-@with_appcontext
-def _clean() -> None:
-    """Delete what killed commands left of portfolios, models and scores: it holds clients' files."""
-    # A command that needs to write there says by itself that it cannot.
-    with suppress(OSError, storage.DamagedError):
-        for name in ("portfolio", "model", "scores"):
-            storage.clean(_instance(), name)
-
-
 portfolio = Group(
-    "portfolio", callback=_clean, help="Portefeuille des clients : importer, fabriquer, comparer."
+    "portfolio", callback=clean, help="Portefeuille des clients : importer, fabriquer, comparer."
 )
-model = Group("model", callback=_clean, help="Modèle de score : entraîner, écrire sa fiche.")
+model = Group("model", callback=clean, help="Modèle de score : entraîner, écrire sa fiche.")
 user = Group(
-    "user", callback=_clean, help="Utilisateurs : ajouter, lister, désactiver, changer un mot de passe."
+    "user", callback=clean, help="Utilisateurs : ajouter, lister, désactiver, changer un mot de passe."
 )
-token = Group("token", callback=_clean, help="Jetons de l’API : créer, lister, révoquer.")
-database = Group("database", callback=_clean, help="Base de données de l’application.")
+token = Group("token", callback=clean, help="Jetons de l’API : créer, lister, révoquer.")
+database = Group("database", callback=clean, help="Base de données de l’application.")
 
 
 def init_app(app: Flask) -> None:
@@ -72,17 +66,8 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(prepare)
     app.cli.add_command(score)
     app.cli.add_command(audit)
-    for group in (portfolio, model, user, token, database):
+    for group in (portfolio, model, user, token, database, journal):
         app.cli.add_command(group)
-
-
-def _database() -> Database:
-    opened: Database = current_app.extensions["database"]
-    if not opened.ready():
-        raise RecordsError(
-            "La base de données n’est pas à jour : lancez d’abord « flask --app wsgi database upgrade »."
-        )
-    return opened
 
 
 def _password(from_stdin: bool) -> str:
@@ -98,12 +83,13 @@ def _generated() -> str:
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(5))
 
 
-def _instance() -> Path:
-    instance: Path = current_app.config["INSTANCE"]
-    return instance
-
-
 def _say_report(report: Any) -> None:
+    """Say what was imported, on the screen and in the journal."""
+    from pretadepenser.credit.portfolio import current_portfolio
+
+    placed = current_portfolio(instance())
+    sha256 = placed.sha256 if placed else None
+    note(Kind.IMPORTED, clients=report.clients, sha256=sha256, tables=[one.name for one in report.tables])
     defaults = f", dont {percent(report.defaults / report.labelled, 1)} en défaut" if report.labelled else ""
     click.echo(
         f"Portefeuille en place : {plural(report.clients, 'client')}, "
@@ -128,7 +114,7 @@ def _make_portfolio(clients: int, seed: int, with_histories: bool) -> None:
     with Progress() as progress:
         report = import_batches(
             batches(clients, seed),
-            _instance(),
+            instance(),
             histories=histories(clients, seed) if with_histories else {},
             fictitious=True,
             total=clients,
@@ -144,11 +130,11 @@ def _score_all(portfolio: Any, progress: Any) -> None:
     from pretadepenser.credit.model import scoring
 
     try:
-        model = scoring.current_model(_instance())
+        model = scoring.current_model(instance())
     except scoring.ModelError:
         return
     if model is not None:
-        scoring.score_portfolio(model, portfolio, _instance(), progress)
+        scoring.score_portfolio(model, portfolio, instance(), progress)
 
 
 def _train() -> None:
@@ -156,12 +142,13 @@ def _train() -> None:
 
     with Progress() as progress:
         report = training.train(
-            _instance(),
+            instance(),
             limit=current_app.config["LIMIT"],
             cost_ratio=current_app.config["COST_RATIO"],
             progress=progress,
         )
     card = report.card
+    note(Kind.TRAINED, sha256=_model().sha256, portfolio=card.data.sha256, learned=card.data.labelled)
     click.echo(
         f"Modèle en place : {plural(card.data.labelled, 'client appris', 'clients appris')}, aire sous la "
         f"courbe ROC {number(card.without_protected.roc_auc, 3)} ({number(report.seconds, 0)} s)."
@@ -207,21 +194,21 @@ def prepare(clients: int, seed: int, histories: bool) -> None:
     from pretadepenser.credit.model.artefact import NAME as MODEL
     from pretadepenser.credit.portfolio.reading import NAME as PORTFOLIO
 
-    _clean()
+    clean()
     opened: Database = current_app.extensions["database"]
     if not opened.ready():
         _begin("Mise à jour de la base de données")
         _upgrade(opened)
     try:
-        if storage.current(_instance(), PORTFOLIO) is None:
+        if storage.current(instance(), PORTFOLIO) is None:
             _begin(f"Fabrication d’un portefeuille fictif de {plural(clients, 'client')}")
             _make_portfolio(clients, seed, histories)
-        if storage.current(_instance(), MODEL) is None:
+        if storage.current(instance(), MODEL) is None:
             _begin("Entraînement du modèle sur ce portefeuille")
             _train()
     except OSError as error:
         raise Failure(
-            f"Le dossier d’instance {_instance()} ne peut pas être écrit ({error.strerror or error}) : "
+            f"Le dossier d’instance {instance()} ne peut pas être écrit ({error.strerror or error}) : "
             "vérifiez ses droits et la place qui reste sur le disque."
         ) from error
     if not users.list_users(opened):
@@ -259,9 +246,9 @@ def import_(folder: str, currency: str, amount_scale: float, engine: str) -> Non
             from pretadepenser.spark import importing, session
 
             with session.session() as spark:
-                report = importing.import_tables(spark, folder, _instance(), *rest)
+                report = importing.import_tables(spark, folder, instance(), *rest)
         else:
-            report = import_folder(Path(folder), _instance(), *rest)
+            report = import_folder(Path(folder), instance(), *rest)
     _say_report(report)
     if absent := [name for name in TABLES if name not in {one.name for one in report.tables}]:
         click.echo(f"Tables absentes de {folder}, donc non importées : {join(absent)}.")
@@ -305,11 +292,12 @@ def score_clients() -> None:
     from pretadepenser.credit.model import scoring
     from pretadepenser.credit.portfolio import current_portfolio
 
-    clients = current_portfolio(_instance())
+    clients = current_portfolio(instance())
     if clients is None:
         raise Failure("Il n’y a pas encore de portefeuille : importez-en un d’abord.")
     with Progress() as progress:
-        scoring.score_portfolio(_model(), clients, _instance(), progress)
+        scoring.score_portfolio(_model(), clients, instance(), progress)
+    note(Kind.SCORED, clients=clients.size, portfolio=clients.sha256, model=_model().sha256)
     click.echo(f"Scores en place : {plural(clients.size, 'client')}.")
 
 
@@ -319,12 +307,12 @@ def verify() -> None:
     from pretadepenser.credit.model.scoring import current_scores
     from pretadepenser.credit.portfolio import current_portfolio
 
-    clients = current_portfolio(_instance())
+    clients = current_portfolio(instance())
     if clients is None:
         raise Failure("Il n’y a pas encore de portefeuille : importez-en un d’abord.")
     clients.verify()
     model = _model()
-    if current_scores(_instance(), clients, model) is None:
+    if current_scores(instance(), clients, model) is None:
         raise Failure("Les scores des clients manquent : lancez « flask --app wsgi model score ».")
     click.echo(f"Tout est tel qu’il a été écrit : {plural(clients.size, 'client')}, modèle et scores.")
 
@@ -368,8 +356,8 @@ def score(file: str, output: str, reasons: bool, force: bool, engine: str) -> No
     from pretadepenser.credit.explanation.download import is_download, score_download
     from pretadepenser.credit.portfolio import current_portfolio
 
-    _clean()
-    compared = current_portfolio(_instance()) if reasons else None
+    clean()
+    compared = current_portfolio(instance()) if reasons else None
     if reasons and compared is None:
         raise Failure(
             "Il n’y a pas de portefeuille auquel comparer : importez-en un, ou ajoutez --no-reasons."
@@ -387,6 +375,7 @@ def score(file: str, output: str, reasons: bool, force: bool, engine: str) -> No
             rows = score_download(Path(file), Path(output), *work, force=force, memory=memory)
         else:
             rows = score_file(Path(file), Path(output), *work, force=force)
+    note(Kind.SCORED, rows=rows, reasons=reasons, model=work[0].sha256)
     click.echo(f"{plural(rows, 'client')} : scores écrits dans {output}.")
 
 
@@ -427,7 +416,7 @@ def audit(
         click.echo(line)
     click.echo(f"Preuves écrites dans {output}.")
     if publish:
-        pack.publish(asked.output, _instance())
+        pack.publish(asked.output, instance())
         click.echo("Elles sont proposées sur /accessibilite/preuves.")
     context.exit(1 if found.refused else 2 if found.unreached else 0)
 
@@ -447,7 +436,7 @@ def _audit_password(user: str, url: str) -> str:
 def _model() -> Any:
     from pretadepenser.credit.model.scoring import current_model
 
-    opened = current_model(_instance())
+    opened = current_model(instance())
     if opened is None:
         raise Failure("Il n’y a pas encore de modèle : lancez d’abord « flask --app wsgi model train ».")
     return opened
@@ -466,7 +455,7 @@ def _model() -> Any:
 @PERMANENT
 def add(name: str, role: str, password_stdin: bool, generate: bool, permanent: bool) -> None:
     """Ajoute un utilisateur."""
-    opened = _database()
+    opened = opened_database()
     password = _generated() if generate else _password(password_stdin)
     _add_user(opened, name, role, password, permanent)
     if generate:
@@ -477,7 +466,7 @@ def add(name: str, role: str, password_stdin: bool, generate: bool, permanent: b
 @user.command("list")
 def list_() -> None:
     """Liste les utilisateurs."""
-    everybody = users.list_users(_database())
+    everybody = users.list_users(opened_database())
     for one in everybody:
         state = "" if one.active else ", désactivé"
         click.echo(f"{one.name} ({one.role}{state}), ajouté le {one.created_at:%d/%m/%Y}")
@@ -488,7 +477,7 @@ def list_() -> None:
 @click.argument("name", metavar="NOM")
 def disable(name: str) -> None:
     """Désactive un utilisateur et ferme ses sessions."""
-    users.disable_user(_database(), name)
+    users.disable_user(opened_database(), name)
     click.echo(f"Utilisateur désactivé : {names.normalise(name)}. Ses sessions sont fermées.")
 
 
@@ -499,7 +488,7 @@ def disable(name: str) -> None:
 @PERMANENT
 def change_password(name: str, password_stdin: bool, generate: bool, permanent: bool) -> None:
     """Change un mot de passe, réactive le compte et ferme ses sessions."""
-    opened = _database()
+    opened = opened_database()
     password = _generated() if generate else _password(password_stdin)
     users.set_password(opened, name, password, must_change=not permanent)
     click.echo(f"Mot de passe changé : {names.normalise(name)}. Ses sessions sont fermées.")
@@ -512,14 +501,14 @@ def change_password(name: str, password_stdin: bool, generate: bool, permanent: 
 @click.argument("name", metavar="NOM")
 def add_token(name: str) -> None:
     """Crée un jeton pour un autre système et l’affiche une seule fois."""
-    text = tokens.add_token(_database(), name)
+    text = tokens.add_token(opened_database(), name)
     click.echo(f"Jeton « {names.normalise(name)} », affiché cette seule fois : {text}")
 
 
 @token.command("list")
 def list_tokens() -> None:
     """Liste les jetons."""
-    every = tokens.list_tokens(_database())
+    every = tokens.list_tokens(opened_database())
     for one in every:
         click.echo(f"{one.name}, créé le {one.created_at:%d/%m/%Y}")
     click.echo(f"{plural(len(every), 'jeton')}.")
@@ -529,7 +518,7 @@ def list_tokens() -> None:
 @click.argument("name", metavar="NOM")
 def revoke_token(name: str) -> None:
     """Révoque un jeton, sans délai."""
-    tokens.revoke_token(_database(), name)
+    tokens.revoke_token(opened_database(), name)
     click.echo(f"Jeton révoqué : {names.normalise(name)}.")
 
 

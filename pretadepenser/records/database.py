@@ -162,9 +162,10 @@ def _engine(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        # WAL: readers never wait for the writer, between workers too.
+        # WAL: readers never wait for the writer, between workers too. FULL: what was committed, the journal
+        # above all, is on the disk when a page is shown, and survives a power cut.
         cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 

@@ -33,12 +33,15 @@ def init_app(app: Flask) -> None:
         simulation,
         site,
         statics,
+        trail,
         watch,
     )
 
     app.jinja_environment = frame.Environment
-    # What a part does after a request is done last to first: compression sees finished answers.
-    for part in (addresses, heavy, compression, operations, security, auth, frame, statics, errors, api):
+    # What a part does after a request is done last to first: compression sees finished answers, and the trail
+    # is written before anything else is done to one.
+    parts = addresses, heavy, compression, operations, security, auth, frame, statics, errors, api, trail
+    for part in parts:
         part.init_app(app)
     pages = (
         auth, account, home, clients, history, comparison, simulation, levers, meeting, application, model,

@@ -34,7 +34,6 @@ def decision(number: int) -> ResponseReturnValue:
     """Show the decision, its reasons and the client's file."""
     client = resources.client_or_404(number)
     explanation = explain(resources.model(), resources.portfolio(), client.values, resources.limit(), number)
-    remember(number)
     return render_template(
         "pages/client.html",
         client_number=number,

@@ -25,7 +25,7 @@ from pretadepenser.credit.portfolio import Client, Portfolio
 from pretadepenser.credit.whatif import repaid
 from pretadepenser.credit.whatif.repaid import Debt
 from pretadepenser.credit.whatif.simulation import Simulation, levers, objections, simulate
-from pretadepenser.web import headings, pictures, resources, sealed
+from pretadepenser.web import headings, pictures, resources, sealed, trail
 from pretadepenser.web.column_forms import ColumnForm, initial
 
 blueprint = Blueprint("simulation", __name__, url_prefix="/clients/<int:number>/simulation")
@@ -136,6 +136,7 @@ def _debts(client: Client, portfolio: Portfolio) -> tuple[Debt, ...]:
 
 def _simulated(form: SimulationForm) -> Simulation:
     client = form.client
+    trail.tell(changed=sorted(form.changes()))
     return simulate(
         resources.model(),
         client.values,
