@@ -129,6 +129,12 @@ def returned(database: Database, key: str, numbers: Iterable[int]) -> Sequence[t
     return [(number, found[digest]) for number, digest in named if digest in found]
 
 
+def unfinished(database: Database, digest: str) -> bool:
+    """Whether the erasure of the client of this digest has begun and not ended."""
+    with database.connection() as connection:
+        return _state(connection, digest) == BEGUN
+
+
 def begin(database: Database, client: int, digest: str) -> Erased:
     """Erase all that the tables have of a client, and tell that it has begun, in one transaction.
 
@@ -284,14 +290,17 @@ def _entries_about(connection: Connection, client: int) -> Sequence[int]:
 
 
 def _names(told: object, client: int, key: str = "") -> bool:
-    """Whether what an entry tells names a client: as a number that is said to be one, or within a text."""
+    """Whether what an entry tells names a client: as `client`, among `clients`, or within a text.
+
+    Other numbers are counts, however equal they are.
+    """
     match told:
         case dict():
             return any(_names(value, client, name) for name, value in told.items())
         case list():
-            return any(_names(value, client, key) for value in told)
+            return any(_names(value, client, key.removesuffix("s")) for value in told)
         case str():
             # Not within a longer number, a fingerprint or the fraction of a second.
             return bool(re.search(rf"(?<![\w.,]){client}(?!\w|[.,]\d)", told))
         case _:
-            return told == client and key.startswith("client")
+            return told == client and key == "client"
