@@ -126,8 +126,8 @@ def say_returned(back: Sequence[tuple[int, datetime]]) -> None:
     one = len(back) == 1
     who = "un client effacé revient" if one else "des clients effacés reviennent"
     click.echo(
-        f"Attention : {who} avec cet import, {join([*told, *more])}. Retirez-{'le' if one else 'les'} du fichier, et pour "
-        f"{'l’' if one else 'les '}effacer à nouveau : flask --app wsgi client erase N",
+        f"Attention : {who} avec cet import, {join([*told, *more])}. À retirer du fichier, "
+        "et à effacer à nouveau : flask --app wsgi client erase N",
         err=True,
     )
 
