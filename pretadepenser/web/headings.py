@@ -20,7 +20,7 @@ from pretadepenser.credit.history.told import History
 from pretadepenser.credit.peers import comparison as peers
 from pretadepenser.credit.peers.comparison import Distribution
 from pretadepenser.credit.recourse import deadline, wording
-from pretadepenser.credit.recourse.decision import Verdict
+from pretadepenser.credit.recourse import decision as decisions_made
 from pretadepenser.credit.recourse.levers import Lock
 from pretadepenser.credit.recourse.search import Levers
 from pretadepenser.credit.scale import Score
@@ -28,17 +28,17 @@ from pretadepenser.credit.whatif.capacity import Capacity
 from pretadepenser.credit.whatif.missing_data import Sensitivity
 from pretadepenser.credit.whatif.simulation import Simulation
 from pretadepenser.records.decisions import Found, State
-from pretadepenser.records.reviews import Found as Review
 from pretadepenser.records.replays import Answer, Replay
+from pretadepenser.records.reviews import Found as Review
 
 MODEL: Final = "Le modèle de score"
 FAIRNESS: Final = "Équité des décisions"
 
-_LETTERS: Final[Mapping[Verdict, str]] = {
-    Verdict.GRANT: "Courrier d’accord",
-    Verdict.REFUSE: "Courrier de refus",
-    Verdict.ASK: "Courrier de demande de pièces",
-    Verdict.COUNTER: "Courrier de proposition",
+_LETTERS: Final[Mapping[decisions_made.Verdict, str]] = {
+    decisions_made.Verdict.GRANT: "Courrier d’accord",
+    decisions_made.Verdict.REFUSE: "Courrier de refus",
+    decisions_made.Verdict.ASK: "Courrier de demande de pièces",
+    decisions_made.Verdict.COUNTER: "Courrier de proposition",
 }
 
 _LOCKS: Final[Mapping[Lock, str]] = {
