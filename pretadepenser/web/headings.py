@@ -196,7 +196,7 @@ def correcting(found: Review) -> str:
 
 
 def ending(found: Review, *, changed: bool = False) -> str:
-    """Which review is to be ended; changed: that nothing is written, for the advice is no longer what it was."""
+    """Which review is to be ended; changed: nothing is written, for the advice is no longer what it was."""
     asked = "L’avis du modèle a changé : rien n’est encore enregistré" if changed else "Conclure le réexamen"
     return _heading(asked, f"{found.reference}, {_about(found)}")
 
