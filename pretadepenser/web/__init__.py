@@ -28,6 +28,7 @@ def init_app(app: Flask) -> None:
         heavy,
         history,
         home,
+        journal,
         letters,
         levers,
         meeting,
@@ -53,7 +54,8 @@ def init_app(app: Flask) -> None:
         part.init_app(app)
     pages = (
         auth, access, account, home, clients, history, comparison, simulation, levers, capacity, meeting,
-        decision, reviews, letters, application, model, site, watch, administration, operations, api,
+        decision, reviews, letters, application, model, journal, site, watch, administration,
+        operations, api,
     )  # fmt: skip
     for page in pages:
         app.register_blueprint(page.blueprint)

@@ -120,6 +120,8 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "letters.make_reply": REVIEW,
         "letters.pdf": FILE,
         # The journal.
+        "journal.show": AUDIT,
+        "journal.spreadsheet": AUDIT,
         "access.open_file": AUDIT,
         # The model, the technology watch, the evidence.
         "model.overview": ALL,

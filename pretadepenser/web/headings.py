@@ -220,6 +220,12 @@ def letter(decision: Found, *, possible: bool, stored: bool, review: str = "") -
     return _heading(f"{kind} {'établi' if stored else 'à établir'}", about)
 
 
+def journal(count: int, most: int, about: Sequence[str]) -> str:
+    """How many entries the journal has looked for; most: as far as they are counted; about: whom."""
+    told = f"plus de {french.number(most)} entrées" if count > most else french.plural(count, "entrée")
+    return _heading(f"Journal : {told if count else 'aucune entrée'}", *about)
+
+
 def today(score: Score) -> str:
     """The client in hand and the decision as it is, for a page that is about something else."""
     return f"client {score.number}, prêt {_answer(score)}, {_points(score)}"

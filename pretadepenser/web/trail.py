@@ -124,10 +124,11 @@ def _write(kind: Kind) -> None:
     client = g.get("trail_client", given.pop("number", None))
     # What is sealed in an address stays out: it is long, and holds figures.
     named = {name: value for name, value in given.items() if not name.startswith("sealed")}
+    told = {"page": request.endpoint, **named, **g.get("trail", {})}
     who = actor()
     if kind is Kind.PICTURE and client is not None and entries.lately(database(), who, client):
         return
     with journal.writing(database(), SHORT) as ledger:
-        ledger.append(kind, who, client, page=request.endpoint, **named, **g.get("trail", {}))
+        ledger.append(kind, who, client, **told)
         if request.endpoint == "clients.decision":
             recents.remember_in(ledger.connection, current_user.id, client)
