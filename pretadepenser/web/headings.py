@@ -20,7 +20,7 @@ from pretadepenser.credit.history.told import History
 from pretadepenser.credit.peers import comparison as peers
 from pretadepenser.credit.peers.comparison import Distribution
 from pretadepenser.credit.recourse import deadline, wording
-from pretadepenser.credit.recourse.decision import Verdict
+from pretadepenser.credit.recourse.decision import Verdict as Decided
 from pretadepenser.credit.recourse.levers import Lock
 from pretadepenser.credit.recourse.search import Levers
 from pretadepenser.credit.scale import Score
@@ -33,11 +33,11 @@ from pretadepenser.records.reviews import Found as Review
 MODEL: Final = "Le modèle de score"
 FAIRNESS: Final = "Équité des décisions"
 
-_LETTERS: Final[Mapping[Verdict, str]] = {
-    Verdict.GRANT: "Courrier d’accord",
-    Verdict.REFUSE: "Courrier de refus",
-    Verdict.ASK: "Courrier de demande de pièces",
-    Verdict.COUNTER: "Courrier de proposition",
+_LETTERS: Final[Mapping[Decided, str]] = {
+    Decided.GRANT: "Courrier d’accord",
+    Decided.REFUSE: "Courrier de refus",
+    Decided.ASK: "Courrier de demande de pièces",
+    Decided.COUNTER: "Courrier de proposition",
 }
 
 _LOCKS: Final[Mapping[Lock, str]] = {
