@@ -1,4 +1,4 @@
-"""Letters on the site: shown, made once, stored with their bytes, given as they were, refused where they must."""
+"""Letters on the site: shown, made once, stored with their bytes, given as they were, refused where due."""
 
 import hashlib
 import io
@@ -159,7 +159,7 @@ def test_the_refusal_gives_its_reasons_and_the_file_consulted(app: Flask, browse
         "Nous n’acceptons pas votre demande : un prêt de ",
         "Autre motif : Le prix du bien n’est pas prouvé.",
         "Ce qui joue contre votre demande dans le score",
-        "(alpha.example) : une note de confiance de 0,",
+        "Bêta fictif (beta.example) : une note de confiance de 0,",
         "Contester cette décision",
         "Personne qui répond des décisions : Claude Exemple, personne fictive, 01 99 00 12 35",
         "agathe, pour Prêt à dépenser",
@@ -352,10 +352,10 @@ def test_a_letter_is_refused_while_contacts_are_unset(bare: Flask) -> None:
     browser, decision = signed_in(bare, "agathe"), decide(bare, DECIDED["refus"])
     address = f"/decisions/{decision}/courrier"
     refused = (
-        f"Pas de courrier possible – décision {decision} Ce courrier ne peut pas être établi : il manque le nom "
-        "des organismes extérieurs (EXTERNAL_BUREAUX), le nom du médiateur (MEDIATOR_NAME), la personne qui "
-        "répond des décisions (REVIEW_CONTACT) et les coordonnées des organismes extérieurs (BUREAUX_CONTACTS). "
-        "Demandez à votre administrateur de définir ces réglages."
+        f"Pas de courrier possible – décision {decision} Ce courrier ne peut pas être établi : il manque le "
+        "nom des organismes extérieurs (EXTERNAL_BUREAUX), le nom du médiateur (MEDIATOR_NAME), la personne "
+        "qui répond des décisions (REVIEW_CONTACT) et les coordonnées des organismes extérieurs "
+        "(BUREAUX_CONTACTS). Demandez à votre administrateur de définir ces réglages."
     )
     page = browser.get(address)
     assert said(page) == refused
@@ -378,16 +378,17 @@ def test_a_letter_is_refused_while_contacts_are_unset(bare: Flask) -> None:
         "BUREAUX_CONTACTS": "a.example ; b.example ; g.fr",
     }
     shown = said(browser.get(address))
-    assert "Alpha (a.example) : une note de confiance de 0," in shown
-    assert "fictif" not in shown
+    assert "Bêta (b.example) : une note de confiance de 0," in shown
+    assert "Données fictives" not in shown
+    assert "sont fictifs" not in shown
 
 
 def test_the_one_setting_that_is_missing_is_named(bare: Flask) -> None:
     bare.config |= SET | {"ORGANISATION_ADDRESS": ""}
     shown = said(signed_in(bare, "agathe").get(f"/decisions/{decide(bare, DECIDED['accord'])}/courrier"))
     assert shown.endswith(
-        "Ce courrier ne peut pas être établi : il manque l’adresse du prêteur (ORGANISATION_ADDRESS). Demandez à "
-        "votre administrateur de définir ce réglage."
+        "Ce courrier ne peut pas être établi : il manque l’adresse du prêteur (ORGANISATION_ADDRESS). "
+        "Demandez à votre administrateur de définir ce réglage."
     )
 
 
@@ -408,7 +409,8 @@ def test_only_a_decision_that_holds_has_a_letter(app: Flask, browsers: Browsers)
         (back, "La seconde lecture a renvoyé cette décision : elle n’a pas de courrier."),
         (
             corrected,
-            f"La décision {corrected} est remplacée par la décision {newer} : établissez le courrier de celle-ci.",
+            f"La décision {corrected} est remplacée par la décision {newer} : établissez le courrier de "
+            "celle-ci.",
         ),
         (erased, f"Le contenu de la décision {erased} a été effacé : elle n’a plus de courrier."),
     ):
@@ -574,7 +576,7 @@ def test_a_review_that_goes_on_has_no_letter_yet(app: Flask, browsers: Browsers)
     )  # fmt: skip
     shown = said(browsers("delphine").get(f"/revues/{reference}/courrier"))
     assert shown == (
-        f"Pas de courrier possible – réexamen {reference} Ce réexamen n’est pas terminé : la réponse s’établit "
-        "une fois qu’il l’est."
+        f"Pas de courrier possible – réexamen {reference} Ce réexamen n’est pas terminé : la réponse "
+        "s’établit une fois qu’il l’est."
     )
     assert browsers("delphine").get("/revues/REV-2026-999999/courrier").status_code == 404
