@@ -506,8 +506,8 @@ def token(browsers: Browsers) -> str:
 # --- reviews --------------------------------------------------------------------------------------
 
 
-def reviewed(app: Flask, new: Decided | None = None) -> str:
-    """A review of a refusal by agathe that delphine ended; gives its reference."""
+def reviewed(app: Flask, new: Decided | None = None, *, waiting: bool = False) -> str:
+    """A review of a refusal by agathe that delphine ended, after two corrections; gives its reference."""
     database, manager = app.extensions["database"], person(app, "delphine")
     decision = decide(app, DECIDED["refus"])
     reference = reviews.ask(
@@ -516,11 +516,13 @@ def reviewed(app: Flask, new: Decided | None = None) -> str:
     )  # fmt: skip
     corrected = [{"label": "Revenu mensuel", "before": "2 025 €", "after": "2 500 €"}]
     step = {"proof": "bulletin", "changes": {}, "repaid": [], "corrected": corrected, "points": [462, 512]}
-    reviews.correct(database, next(KEYS), manager, reference, step)
+    first = {**step, "corrected": [{**corrected[0], "after": "2 100 €"}], "points": [462, 470]}
+    for one in (first, step):
+        reviews.correct(database, next(KEYS), manager, reference, one)
     made = None
     if new:
         content = json.loads(json.dumps(content_of(app, decide(app, new, "delphine"))))
-        made = reviews.New(next(KEYS), new.verdict, content, waiting=False)
+        made = reviews.New(next(KEYS), new.verdict, content, waiting=waiting)
     reviews.end(database, manager, reference, {"answer": "Votre bulletin de salaire compte."}, made)
     return reference
 
@@ -566,6 +568,25 @@ def test_a_review_is_answered_by_letter(app: Flask, browsers: Browsers, new: str
     assert "Établir" not in browsers("agathe").get(address).text
     assert browsers("agathe").get(f"/courriers/{letter}.pdf").status_code == 200
     assert browsers("agathe").post(address, data={"csrf_token": token(browsers)}).status_code == 403
+
+
+def test_a_new_decision_that_waits_is_not_told_yet(app: Flask, browsers: Browsers) -> None:
+    reference = reviewed(app, DECIDED["accord"], waiting=True)
+    shown = said(browsers("delphine").get(f"/revues/{reference}/courrier"))
+    assert shown == (
+        f"Pas de courrier possible – réexamen {reference} Cette décision attend une seconde lecture : son "
+        "courrier s’établit après elle."
+    )
+
+
+def test_a_review_whose_time_is_over_has_no_letter(app: Flask, browsers: Browsers) -> None:
+    reference = reviewed(app)
+    with app.extensions["database"].connection() as connection:
+        connection.execute(
+            text("UPDATE review SET client = NULL, content = NULL WHERE reference = :one"), {"one": reference}
+        )
+    shown = said(browsers("delphine").get(f"/revues/{reference}/courrier"))
+    assert shown.endswith(f"Le contenu du réexamen {reference} a été effacé : il n’a plus de réponse.")
 
 
 def test_a_review_that_goes_on_has_no_letter_yet(app: Flask, browsers: Browsers) -> None:
