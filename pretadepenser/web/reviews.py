@@ -176,6 +176,10 @@ def correct(reference: str) -> ResponseReturnValue:
     client = _client(found)
     trail.tell(client.number)
     form = _correction_form(found, client)
+    recorded = url_for("reviews.record", reference=reference, _anchor="corrections")
+    key = _key(found.id, form.cle.data)
+    if form.is_submitted() and reviews.keyed(auth.database(), key):
+        return redirect(recorded, 303)
     if not form.validate_on_submit():
         return _correction_page(found, form), 422 if form.is_submitted() else 200
     numbers = [debt.number for debt in form.repaid()]
@@ -200,11 +204,10 @@ def correct(reference: str) -> ResponseReturnValue:
         "moves": _plain(moves.table) if moves else None,
     }
     try:
-        key = _key(found.id, form.cle.data)
         reviews.correct(auth.database(), key, auth.person(), reference, correction.content(sources, tables))
     except ReviewError as error:
         flash(str(error))
-    return redirect(url_for("reviews.record", reference=reference, _anchor="corrections"), 303)
+    return redirect(recorded, 303)
 
 
 @blueprint.route("/revues/<reference>/issue", methods=["GET", "POST"])
