@@ -61,6 +61,11 @@ address                                                method nobody advisor man
 /clients/157083/entretien/graphiques/score.svg         GET    303    200     200     403     200    403   303
 /clients/157083/entretien/graphiques/score.csv         GET    303    200     200     403     200    403   303
 /clients/1/entretien.pdf                               GET    303    404     404     403     404    403   303
+/clients/157083/decision                               GET    303    200     200     403     403    403   303
+/clients/157083/decision                               POST   303    422     422     403     403    403   303
+/decisions                                             GET    303    200     200     403     403    403   303
+/decisions/999999999                                   GET    303    404     404     403     403    403   303
+/decisions/999999999/corriger                          GET    303    404     404     403     403    403   303
 /dossiers/nouveau                                      GET    303    200     200     403     403    403   303
 /dossiers/nouveau                                      POST   303    422     422     403     403    403   303
 /dossiers/nouveau/chiffres/score.csv                   POST   303    422     422     403     403    403   303
@@ -156,7 +161,7 @@ def test_no_form_is_taken_without_its_token(app: Flask, who: str) -> None:
     """Asked again (422) with what was typed, sent away (303) or refused (403): never taken."""
     browser = visitor(app, who)
     forms = [address for address, method, *_ in LINES if method == "POST" and not address.startswith("/api/")]
-    assert len(forms) == 12
+    assert len(forms) == 13
     wanted = {address: _untaken(address, who) for address in forms}
     for token in ({}, {"csrf_token": "autre"}):
         assert {address: browser.post(address, data=token).status_code for address in forms} == wanted
@@ -181,7 +186,7 @@ def test_another_method_opens_no_address_to_nobody(app: Flask, method: str) -> N
     for address in {line[0] for line in LINES}:
         if address not in public and not address.startswith("/api/"):
             answers[address] = app.test_client().open(address, method=method).status_code
-    assert len(answers) == 45
+    assert len(answers) == 49
     assert set(answers.values()) == {303}
 
 
