@@ -1,12 +1,13 @@
 """Who may do what: every address and method, for nobody, for each role and for a system with a token.
 
 Every status is written here by hand, none is worked out from the code: a page that becomes public, or a role
-that is dropped, shows as another number. docs/access.md is written from it by `python -m tests.web.test_access`.
+that is dropped, shows as another number. `python -m tests.web.test_access` writes it into docs/access.md.
 All forms are sent with their CSRF token, so that what is refused is
 refused for who asks; empty, so that nothing is changed (422 says what is missing; a simulation may be empty).
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -246,5 +247,5 @@ def test_the_document_has_the_matrix_of_today() -> None:
 
 
 if __name__ == "__main__":
-    print(table())
+    sys.stdout.write(table())
     DOCUMENT.write_text(with_table(DOCUMENT.read_text("utf-8")), "utf-8")
