@@ -17,7 +17,9 @@ from flask.cli import with_appcontext
 
 from pretadepenser import storage
 from pretadepenser.cli.journal import journal
-from pretadepenser.cli.shared import clean, instance, note
+from pretadepenser.cli.replay import replay
+from pretadepenser.cli.rights import client, retention, returned, say_returned
+from pretadepenser.cli.shared import clean, instance, note, score_all
 from pretadepenser.cli.shared import database as opened_database
 from pretadepenser.console import Check, Command, Failure, Group, Progress, Undone
 from pretadepenser.french import compact, join, number, percent, plural
@@ -66,7 +68,8 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(prepare)
     app.cli.add_command(score)
     app.cli.add_command(audit)
-    for group in (portfolio, model, user, token, database, journal):
+    journal.add_command(replay)
+    for group in (portfolio, model, user, token, database, journal, client, retention):
         app.cli.add_command(group)
 
 
@@ -89,7 +92,10 @@ def _say_report(report: Any) -> None:
 
     placed = current_portfolio(instance())
     sha256 = placed.sha256 if placed else None
-    note(Kind.IMPORTED, clients=report.clients, sha256=sha256, tables=[one.name for one in report.tables])
+    back = returned(placed)
+    counted = {"returned": len(back)} if back else {}
+    tables = [one.name for one in report.tables]
+    note(Kind.IMPORTED, clients=report.clients, sha256=sha256, tables=tables, **counted)
     defaults = f", dont {percent(report.defaults / report.labelled, 1)} en défaut" if report.labelled else ""
     click.echo(
         f"Portefeuille en place : {plural(report.clients, 'client')}, "
@@ -105,6 +111,7 @@ def _say_report(report: Any) -> None:
                 f"{one.name} : {plural(one.orphans, 'ligne')} d’aucun de ces clients, "
                 f"{'laissée' if one.orphans == 1 else 'laissées'} de côté."
             )
+    say_returned(back)
 
 
 def _make_portfolio(clients: int, seed: int, with_histories: bool) -> None:
@@ -119,22 +126,10 @@ def _make_portfolio(clients: int, seed: int, with_histories: bool) -> None:
             fictitious=True,
             total=clients,
             progress=progress,
-            before=partial(_score_all, progress=progress),
+            before=partial(score_all, progress=progress),
             memory=current_app.config["MEMORY"],
         )
     _say_report(report)
-
-
-def _score_all(portfolio: Any, progress: Any) -> None:
-    """Score a portfolio with the model in use before it is put in place, where there is one that works."""
-    from pretadepenser.credit.model import scoring
-
-    try:
-        model = scoring.current_model(instance())
-    except scoring.ModelError:
-        return
-    if model is not None:
-        scoring.score_portfolio(model, portfolio, instance(), progress)
 
 
 def _train() -> None:
@@ -270,7 +265,7 @@ def import_(folder: str, currency: str, amount_scale: float, engine: str) -> Non
     except ValueError as error:
         raise Failure(str(error)) from error
     with Progress() as progress:
-        before = partial(_score_all, progress=progress)
+        before = partial(score_all, progress=progress)
         rest = progress, money, before, current_app.config["MEMORY"]
         if engine == "spark":
             from pretadepenser.spark import importing, session

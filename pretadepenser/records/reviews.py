@@ -308,7 +308,8 @@ def deciders(database: Database, decision: int) -> set[int]:
 
 def deciders_in(connection: Connection, decision: int) -> set[int]:
     """Do what `deciders` does on a connection that is open."""
-    found, at = set(), decision
+    found: set[int] = set()
+    at: int | None = decision
     while at is not None:
         author, at = connection.execute(
             select(Decision.author_id, Decision.corrects_id).where(Decision.id == at)
@@ -352,11 +353,25 @@ def _select(database: Database, query: Any) -> Sequence[Found]:
 
 
 def _found(row: Sequence[Any]) -> Found:
-    *own, deadline, content, outcome, reviewer_id, reviewer, ended_at, decided, answer = row
+    *own, outcome, reviewer_id, reviewer, ended_at, decided, answer = row
+    identity, reference, decision, decider_id, decider, client, opener_id, opener, at, deadline, content = own
     over = None
     if outcome is not None:
         over = End(Outcome(outcome), reviewer_id, reviewer, ended_at, decided, _content(answer))
-    return Found(*own, datetime.date.fromisoformat(deadline), _content(content), over)
+    return Found(
+        identity,
+        reference,
+        decision,
+        decider_id,
+        decider,
+        client,
+        opener_id,
+        opener,
+        at,
+        datetime.date.fromisoformat(deadline),
+        _content(content),
+        over,
+    )
 
 
 def _content(written: str | None) -> Mapping[str, Any] | None:

@@ -34,6 +34,7 @@ def init_app(app: Flask) -> None:
         meeting,
         model,
         operations,
+        replay,
         reviews,
         security,
         simulation,
@@ -54,7 +55,8 @@ def init_app(app: Flask) -> None:
         part.init_app(app)
     pages = (
         auth, access, account, home, clients, history, comparison, simulation, levers, capacity, meeting,
-        decision, reviews, letters, application, model, journal, site, watch, administration, operations, api,
+        decision, replay, reviews, letters, application, model, journal, site, watch, administration,
+        operations, api,
     )  # fmt: skip
     for page in pages:
         app.register_blueprint(page.blueprint)

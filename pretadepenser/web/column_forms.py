@@ -126,7 +126,7 @@ _DAY_IN_WORDS: Final = re.compile(r"(\d{1,2})(?:er)?\s+([^\W\d]+)\s+(\d{4})")
 def day(typed: str) -> datetime.date | None:
     """A day as French people write it, in figures or in words, or as computers do; None for anything else."""
     if (found := _DAY_IN_WORDS.fullmatch(typed)) and found[2].lower() in french.MONTHS:
-        parts = found[1], str(french.MONTHS.index(found[2].lower()) + 1), found[3]
+        parts: tuple[Any, ...] = (found[1], french.MONTHS.index(found[2].lower()) + 1, found[3])
     elif found := _DAY.fullmatch(typed):
         parts = found.group(1, 2, 3) if found[1] else found.group(6, 5, 4)
     else:

@@ -181,7 +181,7 @@ def _form(client: Client, former: Found | None, typed: MultiDict[str, str] | Non
     number = client.number
     loan, origin = _loan(number)
     score = score_row(resources.model(), client.values, resources.limit(), number)
-    case = Case(client, score, _capacity(client, former), desk().rules, loan, origin)
+    case = Case(client, score, known_capacity(client, former), desk().rules, loan, origin)
     filled: dict[str, Any] = {"cle": secrets.token_hex(16)}
     if former is not None and former.content is not None:
         filled |= _again(former) | {"corrige": str(former.id)}
@@ -191,8 +191,8 @@ def _form(client: Client, former: Found | None, typed: MultiDict[str, str] | Non
     return DecisionForm(case, former, data=filled, **({"formdata": typed} if typed else {}))
 
 
-def _capacity(client: Client, former: Found | None) -> Capacity:
-    """What the file tells, or what the decision that is corrected says; by the rules of today."""
+def known_capacity(client: Client, former: Found | None) -> Capacity:
+    """What the file tells, or the decision that is corrected told of it, by the rules of today."""
     file = capacity.of_client(client)
     if former is None or former.content is None or former.content["capacity"] is None:
         return file

@@ -20,7 +20,7 @@ from pretadepenser.credit.history.told import History
 from pretadepenser.credit.peers import comparison as peers
 from pretadepenser.credit.peers.comparison import Distribution
 from pretadepenser.credit.recourse import deadline, wording
-from pretadepenser.credit.recourse.decision import Verdict
+from pretadepenser.credit.recourse import decision as decisions_made
 from pretadepenser.credit.recourse.levers import Lock
 from pretadepenser.credit.recourse.search import Levers
 from pretadepenser.credit.scale import Score
@@ -28,16 +28,17 @@ from pretadepenser.credit.whatif.capacity import Capacity
 from pretadepenser.credit.whatif.missing_data import Sensitivity
 from pretadepenser.credit.whatif.simulation import Simulation
 from pretadepenser.records.decisions import Found, State
+from pretadepenser.records.replays import Answer, Replay
 from pretadepenser.records.reviews import Found as Review
 
 MODEL: Final = "Le modèle de score"
 FAIRNESS: Final = "Équité des décisions"
 
-_LETTERS: Final[Mapping[Verdict, str]] = {
-    Verdict.GRANT: "Courrier d’accord",
-    Verdict.REFUSE: "Courrier de refus",
-    Verdict.ASK: "Courrier de demande de pièces",
-    Verdict.COUNTER: "Courrier de proposition",
+_LETTERS: Final[Mapping[decisions_made.Verdict, str]] = {
+    decisions_made.Verdict.GRANT: "Courrier d’accord",
+    decisions_made.Verdict.REFUSE: "Courrier de refus",
+    decisions_made.Verdict.ASK: "Courrier de demande de pièces",
+    decisions_made.Verdict.COUNTER: "Courrier de proposition",
 }
 
 _LOCKS: Final[Mapping[Lock, str]] = {
@@ -202,7 +203,7 @@ def correcting(found: Review) -> str:
 
 
 def ending(found: Review, *, changed: bool = False) -> str:
-    """Which review is to be ended; changed: that nothing is written, for the advice is no longer what it was."""
+    """Which review is to be ended; changed: nothing is written, for the advice is no longer what it was."""
     asked = "L’avis du modèle a changé : rien n’est encore enregistré" if changed else "Conclure le réexamen"
     return _heading(asked, f"{found.reference}, {_about(found)}")
 
@@ -224,6 +225,20 @@ def letter(decision: Found, *, possible: bool, stored: bool, review: str = "") -
     if not stored and not possible:
         return _heading("Pas de courrier possible", about)
     return _heading(f"{kind} {'établi' if stored else 'à établir'}", about)
+
+
+def replayed(done: Replay) -> str:
+    """Whether a replay gave the advice that was kept."""
+    match done.answer:
+        case Answer.SAME:
+            told = "L’avis recalculé est identique"
+        case Answer.OTHER:
+            told = f"L’avis recalculé diffère : {french.plural(len(done.differences), 'différence')}"
+        case Answer.ERASED:
+            told = "L’avis est effacé : rien à recalculer"
+        case _:
+            told = "L’avis ne peut pas être recalculé"
+    return _heading(told, f"décision {done.decision}")
 
 
 def today(score: Score) -> str:

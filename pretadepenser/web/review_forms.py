@@ -171,18 +171,18 @@ def correction_fields() -> dict[str, Any]:
 
 
 class OutcomeForm(DecisionForm):
-    """How a review ends: the decision holds, or another one takes its place; and what the client is answered."""
+    """How a review ends: the decision holds, or another takes its place; and what the client is answered."""
 
     reponse = text_area(
         "Ce que vous répondez au client",
         "La lettre de réponse reprend ces mots : répondez à ce qu’il demande.",
     )
 
-    def __init__(self, case: Case, former: Found, **given: Any) -> None:
-        super().__init__(case, former, **given)
+    def __init__(self, case: Case, former: Found, data: dict[str, Any], **given: Any) -> None:
+        super().__init__(case, former, data, **given)
         self.reponse.flags.required = True
         was = former.verdict.label[:1].lower() + former.verdict.label[1:]
-        self.verdict.label.text = "Votre conclusion"
+        self.verdict.label.text = "Ce que devient la décision"
         # The same answer again is no other decision; other documents or another loan are.
         offered = [one for one in Verdict if one is not former.verdict or one in _AGAIN]
         self.verdict.choices = [

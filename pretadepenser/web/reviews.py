@@ -16,11 +16,13 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from pretadepenser import french
+from pretadepenser import french, money
 from pretadepenser.charts import simulation as charts
 from pretadepenser.charts.chart import Column, Table
+from pretadepenser.credit.explanation import advice as advices
 from pretadepenser.credit.model.scoring import score_row
 from pretadepenser.credit.portfolio import Client
+from pretadepenser.credit.recourse import deadline
 from pretadepenser.credit.recourse import decision as domain
 from pretadepenser.credit.recourse.decision import Origin
 from pretadepenser.credit.recourse.review import Channel, Correction
@@ -31,7 +33,7 @@ from pretadepenser.records.decisions import DecisionError, State
 from pretadepenser.records.models import Role
 from pretadepenser.records.reviews import New, ReviewError
 from pretadepenser.web import auth, headings, kept, resources, sealed, simulation, trail, worklist
-from pretadepenser.web.decision import desk, readable, told
+from pretadepenser.web.decision import desk, known_capacity, readable, told
 from pretadepenser.web.decision_form import Case
 from pretadepenser.web.review_forms import (
     AskForm,
@@ -91,18 +93,20 @@ def second_reading(decision: int) -> ResponseReturnValue:
         except DecisionError as error:
             flash(str(error))
         return redirect(url_for("decision.record", decision=decision), 303)
-    trail.tell(client=found.client)
+    trail.tell(found.client)
     assert found.content is not None
+    advice = advices.from_json(found.content["advice"])
     due = found.at.astimezone().date() + datetime.timedelta(current_app.config["READER_DAYS"])
-    page = render_template(
-        "pages/second_reading.html",
-        heading=headings.second_reading(found),
-        form=form,
-        found=found,
-        told=told(found),
-        advice=found.content["advice"],
-        line=worklist.Line(decision, "", None, "", found.at.astimezone().date(), due, _today(), False),
-    )
+    with money.using(advice.money):
+        page = render_template(
+            "pages/second_reading.html",
+            heading=headings.second_reading(found),
+            form=form,
+            found=found,
+            told=told(found.content, advice),
+            advice=advice,
+            due=deadline.due(due, _today()),
+        )
     return page, 422 if form.is_submitted() else 200
 
 
@@ -134,7 +138,7 @@ def ask(decision: int) -> ResponseReturnValue:
     except ReviewError as error:
         flash(str(error))
         return redirect(url_for("decision.record", decision=decision), 303)
-    trail.tell(client=found.client)
+    trail.tell(found.client)
     heading = headings.asking(found)
     page = render_template("pages/review_ask.html", heading=heading, form=form, found=found)
     return page, 422 if form.is_submitted() else 200
@@ -147,7 +151,7 @@ def record(reference: str) -> ResponseReturnValue:
     decided_by = reviews.deciders(auth.database(), found.decision)
     if current_user.role is Role.ADVISOR and current_user.id not in {*decided_by, found.opened_by_id}:
         abort(403, description="Ce réexamen est d’une autre personne : un responsable peut le lire.")
-    trail.tell(client=found.client)
+    trail.tell(found.client)
     return render_template(
         "pages/review.html",
         heading=headings.review(found, _today()),
@@ -170,7 +174,7 @@ def correct(reference: str) -> ResponseReturnValue:
     if isinstance(found, str):
         return redirect(found, 303)
     client = _client(found)
-    trail.tell(client=client.number)
+    trail.tell(client.number)
     form = _correction_form(found, client)
     if not form.validate_on_submit():
         return _correction_page(found, form), 422 if form.is_submitted() else 200
@@ -209,15 +213,15 @@ def end(reference: str) -> ResponseReturnValue:
     found = _workable(reference)
     if isinstance(found, str):
         return redirect(found, 303)
-    trail.tell(client=found.client)
+    trail.tell(found.client)
     former = decisions.find(auth.database(), found.decision)
     assert former is not None
     if found.client is None or resources.portfolio().index(found.client) is None:
         return _uphold(found)
-    case = _case(found, _client(found))
+    case = _case(found, _client(found), former)
     typed = kept.typed()
     filled = {"cle": secrets.token_hex(16)}
-    form = OutcomeForm(case, former, data=filled, **({"formdata": typed} if typed else {}))
+    form = OutcomeForm(case, former, filled, **({"formdata": typed} if typed else {}))
     if not form.is_submitted():
         return _end_page(found, form)
     changed = (sealed.read(_issue_of(found), form.vu.data or "") or {}).get("seen") != case.seen
@@ -234,7 +238,7 @@ def _end(found: reviews.Found, content: Mapping[str, Any], new: New | None = Non
         reviews.end(auth.database(), auth.person(), found.reference, content, new)
     except (ReviewError, DecisionError) as error:
         flash(str(error))
-    return redirect(url_for("reviews.record", reference=found.reference, _anchor="reponse"), 303)
+    return redirect(url_for("reviews.record", reference=found.reference, _anchor="reponse-client"), 303)
 
 
 def _uphold(found: reviews.Found) -> ResponseReturnValue:
@@ -254,7 +258,7 @@ def _new(found: reviews.Found, form: OutcomeForm) -> New | None:
     if form.upheld:
         return None
     decided = form.decided()
-    prepared = deciding.prepare(desk(), form.case.client, decided)
+    prepared = deciding.prepare(desk(), form.case.client, decided, form.told_capacity().to_json())
     content = {**prepared.content, "review": found.reference}
     return New(_key(found.id, form.cle.data), decided.verdict, content, prepared.waiting)
 
@@ -318,11 +322,11 @@ def _last(found: reviews.Found) -> Mapping[str, Any]:
     return steps[-1].content or {} if steps else {}
 
 
-def _case(found: reviews.Found, client: Client) -> Case:
+def _case(found: reviews.Found, client: Client, former: decisions.Found) -> Case:
     """The application as corrected, for whoever decides anew."""
     corrected = replace(client, values={**client.values, **_last(found).get("changes", {})})
     score = score_row(resources.model(), corrected.values, resources.limit(), client.number)
-    return Case(corrected, score, desk().rules, {}, Origin.TYPED)
+    return Case(corrected, score, known_capacity(corrected, former), desk().rules, {}, Origin.TYPED)
 
 
 def _correction_form(found: reviews.Found, client: Client) -> CorrectionForm:

@@ -55,6 +55,7 @@ KINDS: Final = {
     "application.spreadsheet": Kind.EXPORTED,
     "api.client_score": Kind.API,
     "api.scores": Kind.API,
+    "replay.replay": Kind.REPLAYED,
     "journal.show": Kind.JOURNAL_READ,
     "journal.spreadsheet": Kind.JOURNAL_READ,
 }

@@ -69,6 +69,7 @@ address                                                method nobody advisor man
 /dossiers/nouveau/chiffres/score.csv                   POST   303    422     422     403     403    403   303
 /dossiers/nouveau/graphiques/score/absent.svg          GET    303    404     404     403     403    403   303
 /journal/999999999/dossier                             POST   303    403     403     404     404    403   303
+/decisions/999999999/rejouer                           POST   303    403     403     403     403    403   303
 /modele                                                GET    303    200     200     200     200    200   303
 /modele/fiche.md                                       GET    303    200     200     200     200    200   303
 /modele/graphiques/importance.svg                      GET    303    200     200     200     200    200   303
@@ -159,7 +160,7 @@ def test_no_form_is_taken_without_its_token(app: Flask, who: str) -> None:
     """Asked again (422) with what was typed, sent away (303) or refused (403): never taken."""
     browser = visitor(app, who)
     forms = [address for address, method, *_ in LINES if method == "POST" and not address.startswith("/api/")]
-    assert len(forms) == 12
+    assert len(forms) == 13
     wanted = {address: _untaken(address, who) for address in forms}
     for token in ({}, {"csrf_token": "autre"}):
         assert {address: browser.post(address, data=token).status_code for address in forms} == wanted
@@ -167,7 +168,8 @@ def test_no_form_is_taken_without_its_token(app: Flask, who: str) -> None:
 
 def _untaken(address: str, who: str) -> int:
     """The answer to a form of this address without its token."""
-    if address in ("/deconnexion", "/session") or address.startswith(("/compte/sessions/", "/journal/")):
+    bare = address.startswith(("/compte/sessions/", "/journal/")) or address.endswith("/rejouer")
+    if bare or address in ("/deconnexion", "/session"):
         return 400
     if address == "/connexion":
         return 422 if who == "nobody" else 303
@@ -184,7 +186,7 @@ def test_another_method_opens_no_address_to_nobody(app: Flask, method: str) -> N
     for address in {line[0] for line in LINES}:
         if address not in public and not address.startswith("/api/"):
             answers[address] = app.test_client().open(address, method=method).status_code
-    assert len(answers) == 45
+    assert len(answers) == 46
     assert set(answers.values()) == {303}
 
 
