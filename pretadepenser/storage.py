@@ -176,6 +176,31 @@ def clean(root: Path, name: str) -> None:
             _prune(root, name, keep={*generations(root, name)})
 
 
+def forget(root: Path, name: str, keep: Collection[Path] = ()) -> None:
+    """Delete every generation of `name` but those of `keep`, and the link where it leads to none of these.
+
+    A reader who has just resolved the link finds it gone, and has to look again. Raises OSError where
+    something cannot be deleted: what is left must not pass for deleted.
+    """
+    if not root.is_dir():
+        return
+    kept = {path.resolve() for path in keep}
+    with _alone(root, name):
+        if current(root, name) not in kept:
+            (root / name).unlink(missing_ok=True)
+        for path in generations(root, name):
+            if path not in kept:
+                shutil.rmtree(path)
+        _prune(root, name, keep=kept)
+        _fsync(root)
+
+
+def drafts(root: Path, name: str) -> list[Path]:
+    """Generations of `name` that living processes are writing."""
+    found = [path for path in root.glob(f".{name}.*") if path.is_dir() and not path.is_symlink()]
+    return [path for path in found if path.exists() and not _abandoned(path)]
+
+
 def seal(folder: Path) -> None:
     """Write down the SHA-256, size and time of every file of a generation, and the SHA-256 of this list."""
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != SEAL]

@@ -27,12 +27,17 @@ _HELD: Final = text(
 def grant(database: Database, entry: int, auditor: Person) -> int | None:
     """Open the file of the client whom an entry of the journal is about; give the client's number.
 
-    None, and nothing written: there is no such entry, it is about no client, or its content is erased.
+    None, and nothing written: there is no such entry, it is about no client or tells of reading the journal,
+    or its content is erased.
     """
     if entry > LARGEST:
         return None
     with journal.writing(database) as ledger:
-        client = ledger.connection.scalar(select(JournalEntry.client).where(JournalEntry.number == entry))
+        # Whoever reads the journal about a number makes such an entry: it gives no reason to open a file.
+        telling = select(JournalEntry.client).where(
+            JournalEntry.number == entry, JournalEntry.kind != str(Kind.JOURNAL_READ)
+        )
+        client = ledger.connection.scalar(telling)
         if client is None:
             return None
         ledger.append(Kind.FILE_GRANTED, auditor.name, client, entry=entry)

@@ -28,10 +28,13 @@ def init_app(app: Flask) -> None:
         heavy,
         history,
         home,
+        journal,
+        letters,
         levers,
         meeting,
         model,
         operations,
+        replay,
         reviews,
         security,
         simulation,
@@ -52,7 +55,8 @@ def init_app(app: Flask) -> None:
         part.init_app(app)
     pages = (
         auth, access, account, home, clients, history, comparison, simulation, levers, capacity, meeting,
-        decision, reviews, application, model, site, watch, administration, operations, api,
+        decision, replay, reviews, letters, application, model, journal, site, watch, administration,
+        operations, api,
     )  # fmt: skip
     for page in pages:
         app.register_blueprint(page.blueprint)

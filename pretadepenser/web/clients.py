@@ -102,7 +102,7 @@ def _history(rows: told.Rows) -> list[str]:
 def _learnt(client: Client) -> Card | None:
     """The card of the model, where this client's outcome is among those that it learnt from."""
     card = resources.model().card
-    known = client.target is not None and card.data.sha256 == resources.portfolio().sha256
+    known = client.target is not None and card.data.sha256 in resources.portfolio().lineage
     return card if known else None
 
 

@@ -14,6 +14,7 @@ from pretadepenser.credit.model.archive import ArchiveError
 from pretadepenser.credit.model.scoring import ModelError
 from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.records.decisions import DecisionError
+from pretadepenser.records.letters import AlteredLetterError, LetterError
 from pretadepenser.web.access import SEARCH, ClosedFileError, may_open
 from pretadepenser.web.heavy import RETRY, BusyError
 from pretadepenser.web.home import SearchForm
@@ -76,6 +77,10 @@ UNDECIDED: Final = (
     "Décision impossible",
     "Rien n’a été enregistré. Revenez à la page du client pour voir où en est la décision.",
 )
+UNSENT: Final = (
+    "Courrier impossible",
+    "Rien n’a été enregistré. Revenez à la décision pour voir où elle en est.",
+)
 NOT_KEPT: Final = (
     "Décision non enregistrée",
     "Rien n’a été enregistré. Revenez en arrière : ce que vous avez saisi y est encore. Si l’incident dure, "
@@ -100,9 +105,10 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(BusyError, _busy)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(UnavailableError, _not_ready)
-    for kind in (PortfolioError, ModelError):
+    for kind in (PortfolioError, ModelError, AlteredLetterError):
         app.register_error_handler(kind, _damaged)
     app.register_error_handler(DecisionError, lambda error: _page(409, *UNDECIDED, str(error)))
+    app.register_error_handler(LetterError, lambda error: _page(409, *UNSENT, str(error)))
     app.register_error_handler(ArchiveError, _not_kept)
     app.register_error_handler(SQLAlchemyError, _no_database)
     app.register_error_handler(500, lambda error: _page(500, *PAGES[500]))

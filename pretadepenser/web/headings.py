@@ -20,6 +20,7 @@ from pretadepenser.credit.history.told import History
 from pretadepenser.credit.peers import comparison as peers
 from pretadepenser.credit.peers.comparison import Distribution
 from pretadepenser.credit.recourse import deadline, wording
+from pretadepenser.credit.recourse import decision as decisions_made
 from pretadepenser.credit.recourse.levers import Lock
 from pretadepenser.credit.recourse.search import Levers
 from pretadepenser.credit.scale import Score
@@ -27,10 +28,18 @@ from pretadepenser.credit.whatif.capacity import Capacity
 from pretadepenser.credit.whatif.missing_data import Sensitivity
 from pretadepenser.credit.whatif.simulation import Simulation
 from pretadepenser.records.decisions import Found, State
+from pretadepenser.records.replays import Answer, Replay
 from pretadepenser.records.reviews import Found as Review
 
 MODEL: Final = "Le modèle de score"
 FAIRNESS: Final = "Équité des décisions"
+
+_LETTERS: Final[Mapping[decisions_made.Verdict, str]] = {
+    decisions_made.Verdict.GRANT: "Courrier d’accord",
+    decisions_made.Verdict.REFUSE: "Courrier de refus",
+    decisions_made.Verdict.ASK: "Courrier de demande de pièces",
+    decisions_made.Verdict.COUNTER: "Courrier de proposition",
+}
 
 _LOCKS: Final[Mapping[Lock, str]] = {
     Lock.PROJECT: "projet",
@@ -136,6 +145,12 @@ def fairness(audits: Sequence[Audit], limit: float, today: float) -> str:
     return _heading(f"{FAIRNESS} : {told}", *changed)
 
 
+def journal(count: int, most: int, about: Sequence[str]) -> str:
+    """How many entries the journal has looked for; most: as far as they are counted; about: whom."""
+    told = f"plus de {french.number(most)} entrées" if count > most else french.plural(count, "entrée")
+    return _heading(f"Journal : {told if count else 'aucune entrée'}", *about)
+
+
 def deciding(score: Score, corrects: int | None, *, changed: bool) -> str:
     """What the form asks for; changed: that nothing is written, for the advice is no longer what it was."""
     asked = "Décider" if corrects is None else f"Corriger la décision {corrects}"
@@ -201,6 +216,29 @@ def _about(found: Review) -> str:
 def decisions(*, everybody: bool) -> str:
     """Whose decisions a list has."""
     return "Les décisions" if everybody else "Vos décisions"
+
+
+def letter(decision: Found, *, possible: bool, stored: bool, review: str = "") -> str:
+    """Which letter of a decision there is, can be made, or that none can. review: that it answers."""
+    about = f"réexamen {review}" if review else f"décision {decision.id}"
+    kind = "Courrier de réponse au réexamen" if review else _LETTERS[decision.verdict]
+    if not stored and not possible:
+        return _heading("Pas de courrier possible", about)
+    return _heading(f"{kind} {'établi' if stored else 'à établir'}", about)
+
+
+def replayed(done: Replay) -> str:
+    """Whether a replay gave the advice that was kept."""
+    match done.answer:
+        case Answer.SAME:
+            told = "L’avis recalculé est identique"
+        case Answer.OTHER:
+            told = f"L’avis recalculé diffère : {french.plural(len(done.differences), 'différence')}"
+        case Answer.ERASED:
+            told = "L’avis est effacé : rien à recalculer"
+        case _:
+            told = "L’avis ne peut pas être recalculé"
+    return _heading(told, f"décision {done.decision}")
 
 
 def today(score: Score) -> str:

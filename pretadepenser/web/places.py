@@ -38,6 +38,7 @@ GROUPS: Final = {
         Place("Équité", "model.fairness", menu=True),
         Place("Veille technique", "watch.report", menu=True, parts=watch.pages),
     ),
+    "Contrôle": (Place("Journal", "journal.show", menu=True),),
     "Administration": (Place("Réglages", "administration.settings", menu=True),),
     "Votre compte": (
         Place("Se connecter", "auth.sign_in"),

@@ -52,7 +52,9 @@ class ReadingForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         ],
         validate_choice=False,
     )
-    motif = text_area("Pourquoi", "Il est enregistré avec votre nom ; l’auteur de la décision le lira.")
+    motif = text_area(
+        "Pourquoi", "Votre motif est enregistré avec votre nom ; l’auteur de la décision le lit."
+    )
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)

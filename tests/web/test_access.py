@@ -1,11 +1,13 @@
 """Who may do what: every address and method, for nobody, for each role and for a system with a token.
 
 Every status is written here by hand, none is worked out from the code: a page that becomes public, or a role
-that is dropped, shows as another number. All forms are sent with their CSRF token, so that what is refused is
+that is dropped, shows as another number. `python -m tests.web.test_access` writes it into docs/access.md.
+All forms are sent with their CSRF token, so that what is refused is
 refused for who asks; empty, so that nothing is changed (422 says what is missing; a simulation may be empty).
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from pretadepenser.web import access
 from tests.conftest import USERS, open_file, signed_in
 
 # `opened`: an auditor to whom the files of clients 157083 and 1 were opened from the journal; `api`: a token.
+REPO = Path(__file__).parents[2]
 # What is slow to make is asked for a client who does not exist: it would tell no more.
 MATRIX = """
 address                                                method nobody advisor manager auditor opened admin api
@@ -71,6 +74,7 @@ address                                                method nobody advisor man
 /dossiers/nouveau/chiffres/score.csv                   POST   303    422     422     403     403    403   303
 /dossiers/nouveau/graphiques/score/absent.svg          GET    303    404     404     403     403    403   303
 /journal/999999999/dossier                             POST   303    403     403     404     404    403   303
+/decisions/999999999/rejouer                           POST   303    403     403     403     403    403   303
 /modele                                                GET    303    200     200     200     200    200   303
 /modele/fiche.md                                       GET    303    200     200     200     200    200   303
 /modele/graphiques/importance.svg                      GET    303    200     200     200     200    200   303
@@ -169,7 +173,8 @@ def test_no_form_is_taken_without_its_token(app: Flask, who: str) -> None:
 
 def _untaken(address: str, who: str) -> int:
     """The answer to a form of this address without its token."""
-    if address in ("/deconnexion", "/session") or address.startswith(("/compte/sessions/", "/journal/")):
+    bare = address.startswith(("/compte/sessions/", "/journal/")) or address.endswith("/rejouer")
+    if bare or address in ("/deconnexion", "/session"):
         return 400
     if address == "/connexion":
         return 422 if who == "nobody" else 303
@@ -212,3 +217,42 @@ def test_a_rule_for_auditors_says_of_which_client_the_page_is(app: Flask) -> Non
     for rule in app.url_map.iter_rules():
         if access.RULES[rule.endpoint].granted:
             assert rule.arguments & set(access.CLIENTS), rule.rule
+
+
+COLUMNS = {
+    "nobody": "nobody",
+    "advisor": "conseiller",
+    "manager": "responsable",
+    "auditor": "auditeur",
+    "opened": "auditeur, file opened",
+    "admin": "administrateur",
+    "api": "a system with a token",
+}
+DOCUMENT = REPO / "docs" / "access.md"
+BEGINS, ENDS = "<!-- the matrix begins -->\n", "<!-- the matrix ends -->\n"
+
+
+def table() -> str:
+    """The matrix in Markdown."""
+    heads = ["Address", "Method", *(COLUMNS[who] for who in WHO)]
+    rows = [heads, ["---"] * len(heads), *([f"`{address}`", *rest] for address, *rest in LINES)]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def with_table(text: str) -> str:
+    """The document with the matrix of today in its place."""
+    before, _, rest = text.partition(BEGINS)
+    _, _, after = rest.partition(ENDS)
+    return f"{before}{BEGINS}\n{table()}\n{ENDS}{after}"
+
+
+def test_the_document_has_the_matrix_of_today() -> None:
+    """Mended by `python -m tests.web.test_access`."""
+    text = DOCUMENT.read_text("utf-8")
+    assert BEGINS in text
+    assert with_table(text) == text
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table())
+    DOCUMENT.write_text(with_table(DOCUMENT.read_text("utf-8")), "utf-8")

@@ -197,6 +197,11 @@ def score_portfolio(
         (folder / CARD).write_text(json.dumps(card), "utf-8")
 
 
+def forget_scores(instance: Path) -> None:
+    """Delete all scores but those of the portfolio and model in use. Raises OSError where it cannot be."""
+    storage.forget(instance, SCORES, keep=_in_use(instance))
+
+
 def current_scores(instance: Path, portfolio: Portfolio, model: Model) -> NDArray[np.float32] | None:
     """Margins of all clients, read through a memory map, float32, shape (portfolio.size,).
 
