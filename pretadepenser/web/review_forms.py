@@ -45,7 +45,7 @@ class ReadingForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """A second reader's answer, and why."""
 
     avis = RadioField(
-        "Votre lecture",
+        french.typeset("Cette décision tient-elle ?"),
         choices=[
             SelectChoice("accord", french.typeset("D’accord : la décision est définitive")),
             SelectChoice("renvoi", french.typeset("Renvoyer : son auteur décide à nouveau")),

@@ -9,20 +9,16 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from lxml.html import HtmlElement
 from sqlalchemy import text
-from werkzeug.test import TestResponse
 
 from pretadepenser import create_app
 from pretadepenser.credit.recourse.decision import Verdict
 from pretadepenser.records import decisions, reviews, users
 from pretadepenser.records.decisions import State
-from tests import invariants
 from tests.conftest import PASSWORD, signed_in
-from tests.web.deciding import decide
+from tests.web.deciding import ASKED, decide, filled, led, main_of, read, send, words
 
 TODAY = datetime.now(UTC).astimezone().date()
-ASKED = {"canal": "courrier", "demande": "Mon revenu est plus élevé que ce que dit le dossier."}
 
 
 @pytest.fixture(scope="module")
@@ -49,39 +45,6 @@ def browsers(app: Flask) -> Callable[[str], FlaskClient]:
 
 
 Browsers = Callable[[str], FlaskClient]
-
-
-def words(element: HtmlElement) -> str:
-    return " ".join(element.text_content().split())
-
-
-def main_of(answer: TestResponse) -> HtmlElement:
-    main: HtmlElement = invariants.check(answer.text, answer.request.path).xpath("//main")[0]
-    return main
-
-
-def read(browser: FlaskClient, address: str, status: int = 200) -> str:
-    """The words of a page."""
-    answer = browser.get(address)
-    assert answer.status_code == status, (address, answer.status_code)
-    return words(main_of(answer))
-
-
-def filled(browser: FlaskClient, address: str, **typed: object) -> dict[str, object]:
-    """What the form of a page sends with these answers."""
-    (form,) = [one for one in main_of(browser.get(address)).xpath(".//form") if one.xpath(".//textarea")]
-    return {**{name: value for name, value in form.form_values() if value is not None}, **typed}
-
-
-def send(browser: FlaskClient, address: str, **typed: object) -> TestResponse:
-    """Fill a form in and send it."""
-    return browser.post(address, data=filled(browser, address, **typed))
-
-
-def led(answer: TestResponse) -> str:
-    """Where an answer leads to."""
-    assert answer.status_code == 303, [words(one) for one in main_of(answer).find_class("error-summary")]
-    return answer.location
 
 
 def reviewed(app: Flask, browsers: Browsers, verdict: Verdict = Verdict.REFUSE) -> str:
