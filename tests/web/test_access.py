@@ -1,12 +1,13 @@
 """Who may do what: every address and method, for nobody, for each role and for a system with a token.
 
 Every status is written here by hand, none is worked out from the code: a page that becomes public, or a role
-that is dropped, shows as another number. docs/access.md is written from it by `python -m tests.web.test_access`.
+that is dropped, shows as another number. `python -m tests.web.test_access` writes it into docs/access.md.
 All forms are sent with their CSRF token, so that what is refused is
 refused for who asks; empty, so that nothing is changed (422 says what is missing; a simulation may be empty).
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,16 @@ address                                                method nobody advisor man
 /decisions                                             GET    303    200     200     403     403    403   303
 /decisions/999999999                                   GET    303    404     404     403     403    403   303
 /decisions/999999999/corriger                          GET    303    404     404     403     403    403   303
+/decisions/999999999/reexamen                          GET    303    404     404     403     403    403   303
+/decisions/999999999/reexamen                          POST   303    404     404     403     403    403   303
+/revues                                                GET    303    403     200     403     403    403   303
+/revues/decisions/999999999                            GET    303    403     404     403     403    403   303
+/revues/decisions/999999999                            POST   303    403     404     403     403    403   303
+/revues/REV-2026-999999                                GET    303    404     404     403     403    403   303
+/revues/REV-2026-999999/donnees                        GET    303    403     404     403     403    403   303
+/revues/REV-2026-999999/donnees                        POST   303    403     404     403     403    403   303
+/revues/REV-2026-999999/issue                          GET    303    403     404     403     403    403   303
+/revues/REV-2026-999999/issue                          POST   303    403     404     403     403    403   303
 /dossiers/nouveau                                      GET    303    200     200     403     403    403   303
 /dossiers/nouveau                                      POST   303    422     422     403     403    403   303
 /dossiers/nouveau/chiffres/score.csv                   POST   303    422     422     403     403    403   303
@@ -164,7 +175,7 @@ def test_no_form_is_taken_without_its_token(app: Flask, who: str) -> None:
     """Asked again (422) with what was typed, sent away (303) or refused (403): never taken."""
     browser = visitor(app, who)
     forms = [address for address, method, *_ in LINES if method == "POST" and not address.startswith("/api/")]
-    assert len(forms) == 13
+    assert len(forms) == 17
     wanted = {address: _untaken(address, who) for address in forms}
     for token in ({}, {"csrf_token": "autre"}):
         assert {address: browser.post(address, data=token).status_code for address in forms} == wanted
@@ -179,6 +190,9 @@ def _untaken(address: str, who: str) -> int:
         return 422 if who == "nobody" else 303
     if who == "nobody":
         return 303
+    # Of no decision or review that exists.
+    if who == "advisor" and "999999" in address:
+        return 404 if address.endswith("/reexamen") else 403
     return 422 if who == "advisor" or address == "/compte" else 403
 
 
@@ -190,7 +204,7 @@ def test_another_method_opens_no_address_to_nobody(app: Flask, method: str) -> N
     for address in {line[0] for line in LINES}:
         if address not in public and not address.startswith("/api/"):
             answers[address] = app.test_client().open(address, method=method).status_code
-    assert len(answers) == 49
+    assert len(answers) == 55
     assert set(answers.values()) == {303}
 
 
@@ -253,5 +267,5 @@ def test_the_document_has_the_matrix_of_today() -> None:
 
 
 if __name__ == "__main__":
-    print(table())
+    sys.stdout.write(table())
     DOCUMENT.write_text(with_table(DOCUMENT.read_text("utf-8")), "utf-8")
