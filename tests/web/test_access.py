@@ -7,8 +7,10 @@ refused for who asks; empty, so that nothing is changed (422 says what is missin
 """
 
 import re
+import shutil
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pretadepenser import create_app
-from pretadepenser.records import tokens
+from pretadepenser.records import letters, reviews, tokens
 from pretadepenser.web import access
 from tests.conftest import USERS, open_file, signed_in
+from tests.web.deciding import decide, person
 
 # `opened`: an auditor to whom the files of clients 157083 and 1 were opened from the journal; `api`: a token.
 REPO = Path(__file__).parents[2]
@@ -60,6 +63,10 @@ address                                                method nobody advisor man
 /clients/157083/leviers                                GET    303    200     200     403     200    403   303
 /clients/1/leviers/graphiques/montant.svg              GET    303    404     404     403     404    403   303
 /clients/1/leviers/graphiques/montant.csv              GET    303    404     404     403     404    403   303
+/clients/157083/capacite                               GET    303    200     200     403     403    403   303
+/clients/157083/capacite                               POST   303    422     422     403     403    403   303
+/clients/157083/decision                               GET    303    200     200     403     403    403   303
+/clients/157083/decision                               POST   303    422     422     403     403    403   303
 /clients/157083/entretien                              GET    303    200     200     403     200    403   303
 /clients/157083/entretien/graphiques/score.svg         GET    303    200     200     403     200    403   303
 /clients/157083/entretien/graphiques/score.csv         GET    303    200     200     403     200    403   303
@@ -68,8 +75,30 @@ address                                                method nobody advisor man
 /dossiers/nouveau                                      POST   303    422     422     403     403    403   303
 /dossiers/nouveau/chiffres/score.csv                   POST   303    422     422     403     403    403   303
 /dossiers/nouveau/graphiques/score/absent.svg          GET    303    404     404     403     403    403   303
+/decisions                                             GET    303    200     200     403     403    403   303
+/decisions/1                                           GET    303    200     200     403     200    403   303
+/decisions/3                                           GET    303    403     200     403     200    403   303
+/decisions/4                                           GET    303    200     200     403     403    403   303
+/decisions/1/corriger                                  GET    303    303     303     403     403    403   303
+/decisions/1/rejouer                                   POST   303    403     403     403     200    403   303
+/decisions/1/reexamen                                  GET    303    303     303     403     403    403   303
+/decisions/1/reexamen                                  POST   303    422     422     403     403    403   303
+/decisions/1/courrier                                  GET    303    200     200     403     200    403   303
+/decisions/1/courrier                                  POST   303    422     422     403     403    403   303
+/courriers/1.pdf                                       GET    303    200     200     403     200    403   303
+/revues                                                GET    303    403     200     403     403    403   303
+/revues/decisions/2                                    GET    303    403     200     403     403    403   303
+/revues/decisions/2                                    POST   303    403     422     403     403    403   303
+/revues/REV-2026-000001                                GET    303    200     200     403     200    403   303
+/revues/REV-2026-000001/donnees                        GET    303    403     200     403     403    403   303
+/revues/REV-2026-000001/donnees                        POST   303    403     422     403     403    403   303
+/revues/REV-2026-000001/issue                          GET    303    403     200     403     403    403   303
+/revues/REV-2026-000001/issue                          POST   303    403     422     403     403    403   303
+/revues/REV-2026-000001/courrier                       GET    303    200     200     403     200    403   303
+/revues/REV-2026-000001/courrier                       POST   303    403     422     403     403    403   303
+/journal                                               GET    303    403     403     200     200    403   303
+/journal/entrees.csv                                   GET    303    403     403     200     200    403   303
 /journal/999999999/dossier                             POST   303    403     403     404     404    403   303
-/decisions/999999999/rejouer                           POST   303    403     403     403     403    403   303
 /modele                                                GET    303    200     200     200     200    200   303
 /modele/fiche.md                                       GET    303    200     200     200     200    200   303
 /modele/graphiques/importance.svg                      GET    303    200     200     200     200    200   303
@@ -90,7 +119,9 @@ address                                                method nobody advisor man
 /n-existe-pas                                          GET    303    404     404     404     404    404   303
 /deconnexion                                           POST   303    303     303     303     303    303   303
 """
-HEAD, *LINES = [line.split() for line in MATRIX.strip().splitlines()]
+# The number of a review has the year of today.
+THIS_YEAR = MATRIX.replace("REV-2026", f"REV-{datetime.now(UTC).astimezone():%Y}")
+HEAD, *LINES = [line.split() for line in THIS_YEAR.strip().splitlines()]
 WHO = HEAD[2:]
 NAMES = {
     "advisor": "agathe", "manager": "delphine", "auditor": "basile", "opened": "beatrice", "admin": "camille"
@@ -108,6 +139,29 @@ def visitor(app: Flask, who: str) -> FlaskClient:
     if who == "api":
         browser.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {tokens.add_token(database, 'matrice')}"
     return browser
+
+
+@pytest.fixture(scope="module")
+def app(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application on a copy of this file's own, where the matrix has something to name.
+
+    Decisions 1 to 4: agathe's, with a letter and a review; one of hers that waits for a second reader;
+    delphine's; agathe's on another client, whose file is open to no auditor.
+    """
+    folder = shutil.copytree(instance, tmp_path_factory.mktemp("access") / "instance", symlinks=True)
+    made = create_app({"INSTANCE": folder, "TESTING": True})
+    first, *_ = (
+        decide(made, "agathe"),
+        decide(made, "agathe", waiting=True),
+        decide(made, "delphine"),
+        decide(made, "agathe", number=100_001),
+    )
+    database, agathe = made.extensions["database"], person(made, "agathe")
+    letters.add(database, "clé", agathe, first, "refus", "essai", b"%PDF-1.7")
+    today = datetime.now(UTC).astimezone().date()
+    told = {"channel": "courrier", "request": "Revoyez ma demande."}
+    reviews.ask(database, "clé", agathe, first, today, 30, told, today)
+    return made
 
 
 @pytest.fixture
@@ -142,16 +196,16 @@ def test_everybody_gets_what_the_matrix_says(app: Flask, who: str) -> None:
 
 def test_the_matrix_has_every_address_and_method(app: Flask) -> None:
     router = app.url_map.bind("localhost")
-    listed = [
+    listed = {
         (router.match(address, method, return_rule=True)[0].rule, method)
         for address, method, *_ in LINES
         if address != "/n-existe-pas"
-    ]
-    served = [
+    }
+    served = {
         (rule.rule, method)
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-    ]
+    }
     assert sorted(listed) == sorted(served)
 
 
@@ -230,7 +284,8 @@ BEGINS, ENDS = "<!-- the matrix begins -->\n", "<!-- the matrix ends -->\n"
 def table() -> str:
     """The matrix in Markdown."""
     heads = ["Address", "Method", *(COLUMNS[who] for who in WHO)]
-    rows = [heads, ["---"] * len(heads), *([f"`{address}`", *rest] for address, *rest in LINES)]
+    rows = [line.split() for line in MATRIX.strip().splitlines()[1:]]
+    rows = [heads, ["---"] * len(heads), *([f"`{address}`", *rest] for address, *rest in rows)]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
