@@ -144,6 +144,13 @@ def storied_site(storied_app: Flask) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def decided_site(decided_app: Flask) -> Iterator[str]:
+    """Address of an application where agathe has decided on some clients."""
+    with hosted(decided_app) as address:
+        yield address
+
+
 def _fail() -> None:
     """Answer /essai/<code> with that error: a rule of its own would open to nobody (access.RULES)."""
     if request.path.startswith("/essai/"):

@@ -162,6 +162,14 @@ def press(words: str) -> Callable[[WebDriver], None]:
     return act
 
 
+def outdate(driver: WebDriver) -> None:
+    """Grant a loan with a form that no longer says which advice it was shown."""
+    driver.execute_script(
+        "document.querySelector('[name=vu]').value = 'autre';"
+        "document.querySelector('[name=verdict][value=accord]').checked = true;"
+    )
+
+
 def oversize(driver: WebDriver) -> None:
     """Send more than the site takes."""
     driver.execute_script(
@@ -298,6 +306,37 @@ STATES = (
         says="Votre historique de crédit",
     ),
     State("meeting.sheet", "/clients/{refused}/entretien", "refused", act=unfold, says="n’est pas acceptée"),
+    State("decision.decide", f"{CLIENT}/decision", says="Ce que vous décidez"),
+    State("decision.decide", f"{CLIENT}/decision", "unfolded", act=unfold, says="Pièces que vous demandez"),
+    State("decision.decide", f"{CLIENT}/decision", "errors", act=submit(), status=422),
+    State("decision.decide", "/clients/{close}/decision", "near", says="donnez vos motifs"),
+    State(
+        "decision.decide",
+        f"{CLIENT}/decision",
+        "changed",
+        act=after(outdate, submit()),
+        status=409,
+        says="Ce que vous avez saisi est gardé",
+    ),
+    State("decision.record", "/decisions/1", site="decided_site", says="Elle est définitive."),
+    State("decision.record", "/decisions/1", "unfolded", site="decided_site", act=unfold),
+    State(
+        "decision.record",
+        "/decisions/3",
+        "waiting",
+        site="decided_site",
+        says="Elle attend une seconde lecture",
+    ),
+    State(
+        "decision.record", "/decisions/8", "sent-back", site="decided_site", says="l’a lue et l’a renvoyée"
+    ),
+    State("decision.record", "/decisions/9", "counter", site="decided_site", says="Le prêt proposé"),
+    State(
+        "decision.record", "/decisions/999999999", "unknown", status=404, says="Cette décision n’existe pas"
+    ),
+    State("decision.own", "/decisions", site="decided_site", says="La dernière vient d’abord"),
+    State("decision.own", "/decisions", "everybody", "delphine", "decided_site", says="Auteur"),
+    State("decision.own", "/decisions", "none", says="Vous n’avez pas encore enregistré de décision"),
     State("model.overview", "/modele"),
     State("model.overview", "/modele", "unfolded", act=unfold),
     State(
@@ -416,6 +455,7 @@ NOT_PAGES = {
     "model.fairness_chart_spreadsheet": "CSV (tests/web/test_model.py)",
     "model.fairness_spreadsheet": "CSV (tests/web/test_model.py)",
     "site.evidence_pack": "a ZIP file (tests/web/test_site.py)",
+    "decision.correct": "leads to the form of a decision (tests/web/test_decision.py)",
     "static": "style sheets, the icon and the script of the session",
     "auth.remaining": "JSON for that script (tests/browser/test_session.py)",
     "operations.alive": "JSON for a supervisor (tests/web/test_operations.py)",

@@ -71,6 +71,11 @@ address                                                method nobody advisor man
 /clients/157083/entretien/graphiques/score.svg         GET    303    200     200     403     200    403   303
 /clients/157083/entretien/graphiques/score.csv         GET    303    200     200     403     200    403   303
 /clients/1/entretien.pdf                               GET    303    404     404     403     404    403   303
+/clients/157083/decision                               GET    303    200     200     403     403    403   303
+/clients/157083/decision                               POST   303    422     422     403     403    403   303
+/decisions                                             GET    303    200     200     403     403    403   303
+/decisions/999999999                                   GET    303    404     404     403     403    403   303
+/decisions/999999999/corriger                          GET    303    404     404     403     403    403   303
 /dossiers/nouveau                                      GET    303    200     200     403     403    403   303
 /dossiers/nouveau                                      POST   303    422     422     403     403    403   303
 /dossiers/nouveau/chiffres/score.csv                   POST   303    422     422     403     403    403   303
@@ -240,7 +245,7 @@ def test_another_method_opens_no_address_to_nobody(app: Flask, method: str) -> N
     for address in {line[0] for line in LINES}:
         if address not in public and not address.startswith("/api/"):
             answers[address] = app.test_client().open(address, method=method).status_code
-    assert len(answers) == 46
+    assert len(answers) == 49
     assert set(answers.values()) == {303}
 
 
