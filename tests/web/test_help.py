@@ -21,6 +21,7 @@ CLIENTS = {
         "Rechercher un client": "/", "Nouveau dossier": "/dossiers/nouveau", "Décisions": "/decisions",
     }
 }  # fmt: skip
+REVIEWS = {"Les clients": CLIENTS["Les clients"] | {"Revues": "/revues"}}
 ONE = {
     "Décision": "/clients/157083",
     "Historique de crédit": "/clients/157083/historique",
@@ -53,7 +54,7 @@ WATCH = {
 MAPS: dict[str, dict[str, dict[str, str]]] = {
     "nobody": {"Votre compte": {"Se connecter": "/connexion"}, "Ce site": SITE},
     "advisor": {**CLIENTS, "Les pages d’un client": ONE, "Le modèle": MODEL, **ACCOUNT, "Ce site": SITE},
-    "manager": {**CLIENTS, "Les pages d’un client": ONE, "Le modèle": MODEL, **ACCOUNT, "Ce site": SITE},
+    "manager": {**REVIEWS, "Les pages d’un client": ONE, "Le modèle": MODEL, **ACCOUNT, "Ce site": SITE},
     "auditor": {
         "Le modèle": FAIRNESS, **ACCOUNT, "Ce site": SITE | EVIDENCE, "Les pages d’un client": READ,
     },
