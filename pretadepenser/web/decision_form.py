@@ -185,11 +185,11 @@ class DecisionForm(CapacityFields, FlaskForm):  # type: ignore[misc]  # Flask-WT
                 found[field.name] = (
                     f"{field.label.text} : écrivez {french.number(LONGEST)} caractères au plus."
                 )
-        unknown = set(self.motifs.data) - set(Motive)
+        unknown = set(self.motifs.data or ()) - set(Motive)
         if unknown:
             found["motifs"] = "Ce motif n’est pas dans la liste : cochez-en un autre."
         for boxes in (self.pieces, self.demandees):
-            if set(boxes.data) - set(Document):
+            if set(boxes.data or ()) - set(Document):
                 found[boxes.name] = "Cette pièce n’est pas dans la liste : cochez-en une autre."
         if verdict is None:
             return found | {"verdict": "Choisissez votre décision."}

@@ -91,7 +91,9 @@ _KEYS: Final = {
     "sessions_ended": "sessions terminées", "head": "tête", "entry": "depuis l’entrée", "since": "depuis",
     "filter": "recherche", "clients": "clients", "rows": "lignes", "sha256": "empreinte", "tables": "tables",
     "portfolio": "portefeuille", "model": "modèle", "learned": "clients appris", "settings": "réglages",
-    "reasons": "avec les raisons", "reference": "référence", "letter": "courrier", "outcome": "issue",
+    "reasons": "avec les raisons", "reference": "référence", "letter": "courrier", "letter_kind": "sorte",
+    "review": "réexamen",
+    "outcome": "issue",
     "deadline": "échéance", "template": "modèle de courrier", "quoi": "quoi", "qui": "qui", "du": "du",
     "au": "au",
 }  # fmt: skip

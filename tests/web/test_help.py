@@ -16,7 +16,12 @@ from tests import invariants
 from tests.conftest import PASSWORD, USERS, Browser, Page, signed_in, still_signed_in
 from tests.web.test_access import HEAD, LINES, NAMES
 
-CLIENTS = {"Les clients": {"Rechercher un client": "/", "Nouveau dossier": "/dossiers/nouveau"}}
+CLIENTS = {
+    "Les clients": {
+        "Rechercher un client": "/", "Nouveau dossier": "/dossiers/nouveau", "Décisions": "/decisions",
+    }
+}  # fmt: skip
+REVIEWS = {"Les clients": CLIENTS["Les clients"] | {"Revues": "/revues"}}
 ONE = {
     "Décision": "/clients/157083",
     "Historique de crédit": "/clients/157083/historique",
@@ -24,6 +29,7 @@ ONE = {
     "Simulation": "/clients/157083/simulation",
     "Leviers": "/clients/157083/leviers",
     "Fiche d’entretien": "/clients/157083/entretien",
+    "Décider": "/clients/157083/decision",
 }
 # What auditors may read of one, once it is opened from the journal: named, for there is nothing to open yet.
 READ = dict.fromkeys(["Décision", "Historique de crédit", "Comparaison", "Leviers", "Fiche d’entretien"], "")
@@ -48,7 +54,7 @@ WATCH = {
 MAPS: dict[str, dict[str, dict[str, str]]] = {
     "nobody": {"Votre compte": {"Se connecter": "/connexion"}, "Ce site": SITE},
     "advisor": {**CLIENTS, "Les pages d’un client": ONE, "Le modèle": MODEL, **ACCOUNT, "Ce site": SITE},
-    "manager": {**CLIENTS, "Les pages d’un client": ONE, "Le modèle": MODEL, **ACCOUNT, "Ce site": SITE},
+    "manager": {**REVIEWS, "Les pages d’un client": ONE, "Le modèle": MODEL, **ACCOUNT, "Ce site": SITE},
     "auditor": {
         "Le modèle": FAIRNESS, **ACCOUNT, "Ce site": SITE | EVIDENCE, "Les pages d’un client": READ,
     },
@@ -148,6 +154,7 @@ def test_the_words_and_the_keys_are_explained(page: Page) -> None:
         "Vérifiez le dossier avec lui : une donnée fausse donne une réponse fausse.",
         "Si le prêt est refusé, cherchez des leviers, ou simulez d’autres chiffres.",
         "Terminez par la fiche d’entretien, à lire avec le client et à lui remettre.",
+        "Écrivez ce que vous décidez, et vos motifs.",
     ]
     assert [words(term) for term in main.xpath(".//h2[@id='mots']/following-sibling::dl[1]/div/dt")] == WORDS
     keys = [words(row) for row in main.xpath(".//tbody/tr/th")]

@@ -69,6 +69,8 @@ NOT_FOR_ADVISORS = {
     # These lead back to /compte, which is read.
     "account.end",
     "account.end_others",
+    # This leads to the form, which is read.
+    "decision.correct",
     "operations.alive",
     "operations.ready",
     "administration.settings",
@@ -173,6 +175,17 @@ def _simulation(walked: Walk, client: str) -> None:
     walked.open(f"{client}/simulation/chiffres.csv", sent)
 
 
+def _decision(walked: Walk, client: str) -> None:
+    """The form; then what agathe has decided already, each as it is shown."""
+    walked.open(f"{client}/decision")
+    found = walked.open("/decisions")
+    assert found is not None
+    addresses = found.xpath("//tbody//a/@href")
+    assert len(addresses) == 9
+    for address in addresses:
+        walked.open(address)
+
+
 def _application(walked: Walk, client: str) -> None:
     asked = walked.open("/dossiers/nouveau")
     assert asked is not None
@@ -218,6 +231,7 @@ _ONCE: dict[str, Part] = {
         },
     ),
     "simulation": (_simulation, {"simulation.simulate", "simulation.picture", "simulation.spreadsheet"}),
+    "decision": (_decision, {"decision.decide", "decision.own", "decision.record"}),
     "application": (_application, {"application.new", "application.picture", "application.spreadsheet"}),
 }
 PARTS: dict[str, Part] = _ONCE | {
@@ -272,7 +286,8 @@ def telling(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
 @needs_pango
 @pytest.mark.parametrize("part", PARTS)
 def test_an_advisor_meets_no_protected_ground_anywhere(request: pytest.FixtureRequest, part: str) -> None:
-    app: Flask = request.getfixturevalue("storied_app" if part == "history" else "app")
+    name = {"history": "storied_app", "decision": "decided_app"}.get(part, "app")
+    app: Flask = request.getfixturevalue(name)
     walked = Walk(app, signed_in(app, "agathe"))
     walk, endpoints = PARTS[part]
     walk(walked, f"/clients/{KNOWN}")
