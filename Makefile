@@ -103,7 +103,7 @@ study-data:
 	fi
 
 .PHONY: test
-test: $(VENV)/.test browser pdf checkers spark ## Installe ce que les tests demandent, puis les lance (ARGS="-k …")
+test: $(VENV)/.test browser pdf postgresql checkers spark ## Installe ce que les tests demandent, puis les lance (ARGS="-k …")
 	@$(say) 'Tests'
 	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
@@ -219,6 +219,11 @@ pdf:
 .PHONY: browser
 browser:
 	@$(call packages,$(BROWSER_PACKAGES),les tests dans un navigateur et à voix haute)
+
+# Decisions and journal are tried on it too; tests start a server of their own.
+.PHONY: postgresql
+postgresql:
+	@$(call packages,postgresql,les tests sur PostgreSQL)
 
 # What judges pages beside axe-core. Tests are skipped, and say so, where it cannot be had.
 .PHONY: checkers

@@ -15,7 +15,7 @@ from pretadepenser.config import SettingError, load
 from pretadepenser.credit.model.scoring import ModelError
 from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.records.database import RecordsError
-from pretadepenser.web import heavy, resources
+from pretadepenser.web import heavy, resources, trail
 from pretadepenser.web.access_log import FORMAT, DiscreetLogger
 
 try:
@@ -68,6 +68,7 @@ def _open(app: Any) -> None:
 def when_ready(server: Any) -> None:
     """Open what workers share, and say where the application is."""
     _open(server.app.callable)
+    trail.started(server.app.callable)
     server.log.info("Prêt à dépenser répond sur http://%s", bind)
 
 
@@ -90,4 +91,5 @@ def on_reload(server: Any) -> None:
         server.log.error("Rechargement refusé, l’application d’avant reste en place. %s", error)
         return
     _open(app)
+    trail.started(app)
     sys.modules["wsgi"].app = server.app.callable = app  # type: ignore[attr-defined]

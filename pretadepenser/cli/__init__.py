@@ -7,7 +7,6 @@ commands on users stay quick.
 import os
 import secrets
 import sys
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,17 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from pretadepenser import storage
+from pretadepenser.cli.journal import journal
+from pretadepenser.cli.replay import replay
+from pretadepenser.cli.rights import client, retention, returned, say_returned
+from pretadepenser.cli.shared import clean, instance, note, score_all
+from pretadepenser.cli.shared import database as opened_database
 from pretadepenser.console import Check, Command, Failure, Group, Progress, Undone
 from pretadepenser.french import compact, join, number, percent, plural
 from pretadepenser.money import KAGGLE, PLAIN, Money, using
 from pretadepenser.records import names, tokens, users
-from pretadepenser.records.database import Database, RecordsError
+from pretadepenser.records.database import Database
+from pretadepenser.records.journal import Kind
 from pretadepenser.records.models import Role
 
 # No 0/o, 1/l/i: a generated password is read aloud or copied by hand once.
@@ -47,24 +52,15 @@ ENGINE = click.option(
 _FEWEST = 2000
 
 
-@with_appcontext
-def _clean() -> None:
-    """Delete what killed commands left of portfolios, models and scores: it holds clients' files."""
-    # A command that needs to write there says by itself that it cannot.
-    with suppress(OSError, storage.DamagedError):
-        for name in ("portfolio", "model", "scores"):
-            storage.clean(_instance(), name)
-
-
 portfolio = Group(
-    "portfolio", callback=_clean, help="Portefeuille des clients : importer, fabriquer, comparer."
+    "portfolio", callback=clean, help="Portefeuille des clients : importer, fabriquer, comparer."
 )
-model = Group("model", callback=_clean, help="Modèle de score : entraîner, écrire sa fiche.")
+model = Group("model", callback=clean, help="Modèle de score : entraîner, écrire sa fiche.")
 user = Group(
-    "user", callback=_clean, help="Utilisateurs : ajouter, lister, désactiver, changer un mot de passe."
+    "user", callback=clean, help="Utilisateurs : ajouter, lister, désactiver, changer un mot de passe."
 )
-token = Group("token", callback=_clean, help="Jetons de l’API : créer, lister, révoquer.")
-database = Group("database", callback=_clean, help="Base de données de l’application.")
+token = Group("token", callback=clean, help="Jetons de l’API : créer, lister, révoquer.")
+database = Group("database", callback=clean, help="Base de données de l’application.")
 
 
 def init_app(app: Flask) -> None:
@@ -72,17 +68,9 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(prepare)
     app.cli.add_command(score)
     app.cli.add_command(audit)
-    for group in (portfolio, model, user, token, database):
+    journal.add_command(replay)
+    for group in (portfolio, model, user, token, database, journal, client, retention):
         app.cli.add_command(group)
-
-
-def _database() -> Database:
-    opened: Database = current_app.extensions["database"]
-    if not opened.ready():
-        raise RecordsError(
-            "La base de données n’est pas à jour : lancez d’abord « flask --app wsgi database upgrade »."
-        )
-    return opened
 
 
 def _password(from_stdin: bool) -> str:
@@ -98,12 +86,16 @@ def _generated() -> str:
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(5))
 
 
-def _instance() -> Path:
-    instance: Path = current_app.config["INSTANCE"]
-    return instance
-
-
 def _say_report(report: Any) -> None:
+    """Say what was imported, on the screen and in the journal."""
+    from pretadepenser.credit.portfolio import current_portfolio
+
+    placed = current_portfolio(instance())
+    sha256 = placed.sha256 if placed else None
+    back = returned(placed)
+    counted = {"returned": len(back)} if back else {}
+    tables = [one.name for one in report.tables]
+    note(Kind.IMPORTED, clients=report.clients, sha256=sha256, tables=tables, **counted)
     defaults = f", dont {percent(report.defaults / report.labelled, 1)} en défaut" if report.labelled else ""
     click.echo(
         f"Portefeuille en place : {plural(report.clients, 'client')}, "
@@ -119,6 +111,7 @@ def _say_report(report: Any) -> None:
                 f"{one.name} : {plural(one.orphans, 'ligne')} d’aucun de ces clients, "
                 f"{'laissée' if one.orphans == 1 else 'laissées'} de côté."
             )
+    say_returned(back)
 
 
 def _make_portfolio(clients: int, seed: int, with_histories: bool) -> None:
@@ -128,27 +121,15 @@ def _make_portfolio(clients: int, seed: int, with_histories: bool) -> None:
     with Progress() as progress:
         report = import_batches(
             batches(clients, seed),
-            _instance(),
+            instance(),
             histories=histories(clients, seed) if with_histories else {},
             fictitious=True,
             total=clients,
             progress=progress,
-            before=partial(_score_all, progress=progress),
+            before=partial(score_all, progress=progress),
             memory=current_app.config["MEMORY"],
         )
     _say_report(report)
-
-
-def _score_all(portfolio: Any, progress: Any) -> None:
-    """Score a portfolio with the model in use before it is put in place, where there is one that works."""
-    from pretadepenser.credit.model import scoring
-
-    try:
-        model = scoring.current_model(_instance())
-    except scoring.ModelError:
-        return
-    if model is not None:
-        scoring.score_portfolio(model, portfolio, _instance(), progress)
 
 
 def _train() -> None:
@@ -156,12 +137,13 @@ def _train() -> None:
 
     with Progress() as progress:
         report = training.train(
-            _instance(),
+            instance(),
             limit=current_app.config["LIMIT"],
             cost_ratio=current_app.config["COST_RATIO"],
             progress=progress,
         )
     card = report.card
+    note(Kind.TRAINED, sha256=_model().sha256, portfolio=card.data.sha256, learned=card.data.labelled)
     click.echo(
         f"Modèle en place : {plural(card.data.labelled, 'client appris', 'clients appris')}, aire sous la "
         f"courbe ROC {number(card.without_protected.roc_auc, 3)} ({number(report.seconds, 0)} s)."
@@ -203,33 +185,63 @@ def _begin(step: str) -> None:
 @HISTORIES
 @with_appcontext
 def prepare(clients: int, seed: int, histories: bool) -> None:
-    """Met en place ce qui manque : tables, portefeuille fictif, modèle, premier utilisateur."""
+    """Met en place ce qui manque : tables, portefeuille fictif, modèle, utilisateurs, décisions fictives."""
     from pretadepenser.credit.model.artefact import NAME as MODEL
     from pretadepenser.credit.portfolio.reading import NAME as PORTFOLIO
 
-    _clean()
+    clean()
     opened: Database = current_app.extensions["database"]
     if not opened.ready():
         _begin("Mise à jour de la base de données")
         _upgrade(opened)
     try:
-        if storage.current(_instance(), PORTFOLIO) is None:
+        if storage.current(instance(), PORTFOLIO) is None:
             _begin(f"Fabrication d’un portefeuille fictif de {plural(clients, 'client')}")
             _make_portfolio(clients, seed, histories)
-        if storage.current(_instance(), MODEL) is None:
+        if storage.current(instance(), MODEL) is None:
             _begin("Entraînement du modèle sur ce portefeuille")
             _train()
     except OSError as error:
         raise Failure(
-            f"Le dossier d’instance {_instance()} ne peut pas être écrit ({error.strerror or error}) : "
+            f"Le dossier d’instance {instance()} ne peut pas être écrit ({error.strerror or error}) : "
             "vérifiez ses droits et la place qui reste sur le disque."
         ) from error
     if not users.list_users(opened):
-        password = _generated()
-        _add_user(opened, "conseiller", Role.ADVISOR, password)
-        _show(password)
-        _say_whether_to_change(permanent=False)
+        _first_user(opened, Role.ADVISOR)
+    _demonstrate(opened)
     click.echo("Tout est en place.")
+
+
+def _first_user(opened: Database, role: Role) -> None:
+    """Add a user named as the role, with a password that is shown once."""
+    password = _generated()
+    _add_user(opened, role.value, role, password)
+    _show(password)
+    _say_whether_to_change(permanent=False)
+
+
+def _demonstrate(opened: Database) -> None:
+    """Beside fictitious clients: a second user who reads decisions, and a few of these."""
+    from pretadepenser.cli import demonstration
+    from pretadepenser.credit.portfolio import current_portfolio
+    from pretadepenser.records.deciding import Desk
+    from pretadepenser.records.decisions import Person
+    from pretadepenser.web.lender import lender
+
+    clients = current_portfolio(instance())
+    if clients is None or not clients.fictitious:
+        return
+    if [one.name for one in users.list_users(opened)] == [Role.ADVISOR.value]:
+        _first_user(opened, Role.MANAGER)
+    named = {one.name: Person(one.id, one.name) for one in users.list_users(opened)}
+    author, reader = named.get(Role.ADVISOR.value), named.get(Role.MANAGER.value)
+    if author is None or reader is None:
+        return
+    names = tuple(bureau.name for bureau in lender().bureaux)
+    desk = Desk(instance(), _model(), clients, current_app.config, names)
+    demonstration.decide(
+        opened, desk, author, reader, partial(_begin, "Quelques décisions fictives sur ces clients")
+    )
 
 
 @portfolio.command("import")
@@ -253,15 +265,15 @@ def import_(folder: str, currency: str, amount_scale: float, engine: str) -> Non
     except ValueError as error:
         raise Failure(str(error)) from error
     with Progress() as progress:
-        before = partial(_score_all, progress=progress)
+        before = partial(score_all, progress=progress)
         rest = progress, money, before, current_app.config["MEMORY"]
         if engine == "spark":
             from pretadepenser.spark import importing, session
 
             with session.session() as spark:
-                report = importing.import_tables(spark, folder, _instance(), *rest)
+                report = importing.import_tables(spark, folder, instance(), *rest)
         else:
-            report = import_folder(Path(folder), _instance(), *rest)
+            report = import_folder(Path(folder), instance(), *rest)
     _say_report(report)
     if absent := [name for name in TABLES if name not in {one.name for one in report.tables}]:
         click.echo(f"Tables absentes de {folder}, donc non importées : {join(absent)}.")
@@ -305,11 +317,12 @@ def score_clients() -> None:
     from pretadepenser.credit.model import scoring
     from pretadepenser.credit.portfolio import current_portfolio
 
-    clients = current_portfolio(_instance())
+    clients = current_portfolio(instance())
     if clients is None:
         raise Failure("Il n’y a pas encore de portefeuille : importez-en un d’abord.")
     with Progress() as progress:
-        scoring.score_portfolio(_model(), clients, _instance(), progress)
+        scoring.score_portfolio(_model(), clients, instance(), progress)
+    note(Kind.SCORED, clients=clients.size, portfolio=clients.sha256, model=_model().sha256)
     click.echo(f"Scores en place : {plural(clients.size, 'client')}.")
 
 
@@ -319,12 +332,12 @@ def verify() -> None:
     from pretadepenser.credit.model.scoring import current_scores
     from pretadepenser.credit.portfolio import current_portfolio
 
-    clients = current_portfolio(_instance())
+    clients = current_portfolio(instance())
     if clients is None:
         raise Failure("Il n’y a pas encore de portefeuille : importez-en un d’abord.")
     clients.verify()
     model = _model()
-    if current_scores(_instance(), clients, model) is None:
+    if current_scores(instance(), clients, model) is None:
         raise Failure("Les scores des clients manquent : lancez « flask --app wsgi model score ».")
     click.echo(f"Tout est tel qu’il a été écrit : {plural(clients.size, 'client')}, modèle et scores.")
 
@@ -368,8 +381,8 @@ def score(file: str, output: str, reasons: bool, force: bool, engine: str) -> No
     from pretadepenser.credit.explanation.download import is_download, score_download
     from pretadepenser.credit.portfolio import current_portfolio
 
-    _clean()
-    compared = current_portfolio(_instance()) if reasons else None
+    clean()
+    compared = current_portfolio(instance()) if reasons else None
     if reasons and compared is None:
         raise Failure(
             "Il n’y a pas de portefeuille auquel comparer : importez-en un, ou ajoutez --no-reasons."
@@ -387,12 +400,20 @@ def score(file: str, output: str, reasons: bool, force: bool, engine: str) -> No
             rows = score_download(Path(file), Path(output), *work, force=force, memory=memory)
         else:
             rows = score_file(Path(file), Path(output), *work, force=force)
+    note(Kind.SCORED, rows=rows, reasons=reasons, model=work[0].sha256)
     click.echo(f"{plural(rows, 'client')} : scores écrits dans {output}.")
 
 
 @click.command(cls=Check)
 @click.option("--url", metavar="ADRESSE", required=True, help="Site à contrôler, https://… ou http://…")
-@click.option("--user", metavar="NOM", required=True, help="Compte avec lequel se connecter.")
+@click.option(
+    "--user",
+    "users",
+    metavar="NOM",
+    required=True,
+    multiple=True,
+    help="Compte avec lequel se connecter ; un autre ouvre ce qui est fermé à ceux d’avant.",
+)
 @click.option("--output", metavar="DOSSIER", type=PATH, required=True, help="Dossier de preuves à écrire.")
 @click.option("--client", metavar="N", type=click.IntRange(1), help="Client à ouvrir (sinon, un du site).")
 @click.option("--sample", metavar="FICHIER", type=PATH, help="Un autre échantillon de pages, en TOML.")
@@ -402,12 +423,13 @@ def score(file: str, output: str, reasons: bool, force: bool, engine: str) -> No
 @with_appcontext
 @click.pass_context
 def audit(
-    context: click.Context, url: str, user: str, output: Path, client: int | None, sample: Path | None,
-    baseline: Path | None, force: bool, publish: bool,
+    context: click.Context, url: str, users: tuple[str, ...], output: Path, client: int | None,
+    sample: Path | None, baseline: Path | None, force: bool, publish: bool,
 ) -> None:  # fmt: skip
     """Contrôle l’accessibilité d’un site en service et écrit un dossier de preuves.
 
-    Le mot de passe est demandé, ou lu dans PRETADEPENSER_AUDIT_PASSWORD. Code de sortie : 0 sans violation
+    Le mot de passe est demandé, ou lu dans PRETADEPENSER_AUDIT_PASSWORD (d’un deuxième compte : dans
+    PRETADEPENSER_AUDIT_PASSWORD_2, et ainsi de suite). Code de sortie : 0 sans violation
     nouvelle, 1 avec, 2 si le contrôle n’a pas pu être fait, ou pas en entier.
     """
     try:
@@ -418,28 +440,30 @@ def audit(
             "installez l’extra « audit » (pip install --editable '.[audit]')."
         ) from error
     asked = run.order(
-        url, user, output.absolute(), force=force, client=client, own_sample=sample, baseline=baseline
+        url, users, output.absolute(), force=force, client=client, own_sample=sample, baseline=baseline
     )
-    password = _audit_password(user, asked.url)
+    passwords = [_audit_password(user, place, asked.url) for place, user in enumerate(asked.users, 1)]
     with Progress() as progress:
-        found = run.make(asked, password, progress)
+        found = run.make(asked, passwords, progress)
     for line in run.told(found):
         click.echo(line)
     click.echo(f"Preuves écrites dans {output}.")
     if publish:
-        pack.publish(asked.output, _instance())
+        pack.publish(asked.output, instance())
         click.echo("Elles sont proposées sur /accessibilite/preuves.")
     context.exit(1 if found.refused else 2 if found.unreached else 0)
 
 
-def _audit_password(user: str, url: str) -> str:
-    """The password of the account, never an argument: those are seen by everybody on the machine."""
-    if given := os.environ.get("PRETADEPENSER_AUDIT_PASSWORD"):
+def _audit_password(user: str, place: int, url: str) -> str:
+    """The password of an account, never an argument: those are seen by everybody on the machine.
+
+    place: of the account among those that were named, from 1.
+    """
+    name = "PRETADEPENSER_AUDIT_PASSWORD" + (f"_{place}" if place > 1 else "")
+    if given := os.environ.get(name):
         return given
     if not sys.stdin.isatty():
-        raise Undone(
-            "Le mot de passe manque : donnez-le par la variable d’environnement PRETADEPENSER_AUDIT_PASSWORD."
-        )
+        raise Undone(f"Le mot de passe de {user} manque : donnez-le par la variable d’environnement {name}.")
     asked: str = click.prompt(f"Mot de passe de {user} sur {url}", hide_input=True)
     return asked
 
@@ -447,7 +471,7 @@ def _audit_password(user: str, url: str) -> str:
 def _model() -> Any:
     from pretadepenser.credit.model.scoring import current_model
 
-    opened = current_model(_instance())
+    opened = current_model(instance())
     if opened is None:
         raise Failure("Il n’y a pas encore de modèle : lancez d’abord « flask --app wsgi model train ».")
     return opened
@@ -466,7 +490,7 @@ def _model() -> Any:
 @PERMANENT
 def add(name: str, role: str, password_stdin: bool, generate: bool, permanent: bool) -> None:
     """Ajoute un utilisateur."""
-    opened = _database()
+    opened = opened_database()
     password = _generated() if generate else _password(password_stdin)
     _add_user(opened, name, role, password, permanent)
     if generate:
@@ -477,7 +501,7 @@ def add(name: str, role: str, password_stdin: bool, generate: bool, permanent: b
 @user.command("list")
 def list_() -> None:
     """Liste les utilisateurs."""
-    everybody = users.list_users(_database())
+    everybody = users.list_users(opened_database())
     for one in everybody:
         state = "" if one.active else ", désactivé"
         click.echo(f"{one.name} ({one.role}{state}), ajouté le {one.created_at:%d/%m/%Y}")
@@ -488,7 +512,7 @@ def list_() -> None:
 @click.argument("name", metavar="NOM")
 def disable(name: str) -> None:
     """Désactive un utilisateur et ferme ses sessions."""
-    users.disable_user(_database(), name)
+    users.disable_user(opened_database(), name)
     click.echo(f"Utilisateur désactivé : {names.normalise(name)}. Ses sessions sont fermées.")
 
 
@@ -499,7 +523,7 @@ def disable(name: str) -> None:
 @PERMANENT
 def change_password(name: str, password_stdin: bool, generate: bool, permanent: bool) -> None:
     """Change un mot de passe, réactive le compte et ferme ses sessions."""
-    opened = _database()
+    opened = opened_database()
     password = _generated() if generate else _password(password_stdin)
     users.set_password(opened, name, password, must_change=not permanent)
     click.echo(f"Mot de passe changé : {names.normalise(name)}. Ses sessions sont fermées.")
@@ -512,14 +536,14 @@ def change_password(name: str, password_stdin: bool, generate: bool, permanent: 
 @click.argument("name", metavar="NOM")
 def add_token(name: str) -> None:
     """Crée un jeton pour un autre système et l’affiche une seule fois."""
-    text = tokens.add_token(_database(), name)
+    text = tokens.add_token(opened_database(), name)
     click.echo(f"Jeton « {names.normalise(name)} », affiché cette seule fois : {text}")
 
 
 @token.command("list")
 def list_tokens() -> None:
     """Liste les jetons."""
-    every = tokens.list_tokens(_database())
+    every = tokens.list_tokens(opened_database())
     for one in every:
         click.echo(f"{one.name}, créé le {one.created_at:%d/%m/%Y}")
     click.echo(f"{plural(len(every), 'jeton')}.")
@@ -529,7 +553,7 @@ def list_tokens() -> None:
 @click.argument("name", metavar="NOM")
 def revoke_token(name: str) -> None:
     """Révoque un jeton, sans délai."""
-    tokens.revoke_token(_database(), name)
+    tokens.revoke_token(opened_database(), name)
     click.echo(f"Jeton révoqué : {names.normalise(name)}.")
 
 

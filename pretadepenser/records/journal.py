@@ -11,20 +11,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
 
 from pretadepenser.errors import ToldError
-from pretadepenser.records.database import Database
+from pretadepenser.records.database import PATIENCE, Database
+from pretadepenser.records.names import COMMAND as COMMAND
+from pretadepenser.records.names import SERVER as SERVER
 
-COMMAND: Final = "commande"
+# Who failed to sign in with a name that nobody has: what was typed may be a password.
+UNKNOWN: Final = "compte inconnu"
 # What the first entry is chained to.
 NOTHING: Final = "0" * 64
 # Any constant that no other lock of this application has (migrations: see env.py).
@@ -85,6 +90,16 @@ class Head:
     def __str__(self) -> str:
         return f"{self.number}:{self.hash}"
 
+    @classmethod
+    def read(cls, written: str) -> Self:
+        """The head that was written down as "NUMBER:HASH". Raises JournalError where it is none."""
+        found = re.fullmatch(r"\s*(\d{1,18}):([0-9a-f]{64})\s*", written)
+        if found is None:
+            raise JournalError(
+                "L’empreinte gardée s’écrit NUMÉRO:EMPREINTE, comme « journal seal » la donne."
+            )
+        return cls(int(found[1]), found[2])
+
 
 @dataclass(frozen=True)
 class Ledger:
@@ -119,6 +134,12 @@ class Ledger:
         )
         return number
 
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Give a session with objects inside the ledger's transaction, written out at the end."""
+        with Session(self.connection, expire_on_commit=False) as session, session.begin():
+            yield session
+
 
 _HEAD: Final = text("SELECT number, hash FROM journal_entry ORDER BY number DESC LIMIT 1")
 _APPEND: Final = text(
@@ -131,12 +152,13 @@ _ALL: Final = text(
 
 
 @contextmanager
-def writing(database: Database) -> Iterator[Ledger]:
+def writing(database: Database, patience: int = PATIENCE) -> Iterator[Ledger]:
     """Open the journal in one transaction, alone: committed at the end, rolled back by an exception.
 
+    patience: milliseconds to wait for whoever writes now.
     Raises SQLAlchemyError where the database cannot be written: then nothing of it is.
     """
-    with database.connection() as connection:
+    with database.connection() as connection, database.hurried(connection, patience):
         if connection.dialect.name == "sqlite":
             # Before the head is read: two that read the same one would write the same number.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -149,6 +171,14 @@ def append(database: Database, kind: Kind, actor: str, client: int | None = None
     """Add one entry and give its number; it is safely written when this returns."""
     with writing(database) as ledger:
         return ledger.append(kind, actor, client, **told)
+
+
+def seal(database: Database) -> Head:
+    """Add an entry that tells the head, and give its own, to be kept where nobody who writes here can."""
+    with writing(database) as ledger:
+        former = head(ledger.connection)
+        ledger.append(Kind.SEALED, COMMAND, head=str(former))
+        return head(ledger.connection)
 
 
 def head(connection: Connection) -> Head:

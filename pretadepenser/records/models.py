@@ -158,13 +158,14 @@ class JournalEntry(Base):
     __table_args__ = (
         Index("ix_journal_entry_actor", "actor", "number"),
         Index("ix_journal_entry_client", "client", "number"),
+        Index("ix_journal_entry_kind", "kind", "number"),
         Index("ix_journal_entry_at", "at"),
     )
 
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[str] = mapped_column(String(32))
     kind: Mapped[str] = mapped_column(String(32))
-    actor: Mapped[str | None] = mapped_column(String(64))
+    actor: Mapped[str | None] = mapped_column(String(80))
     client: Mapped[int | None] = mapped_column(BigInteger)
     content: Mapped[str | None] = mapped_column(Text)
     salt: Mapped[str | None] = mapped_column(String(32))

@@ -2,8 +2,13 @@
 
 import re
 import unicodedata
+from typing import Final
 
 from pretadepenser.records.database import RecordsError
+
+# Who the journal says has acted, where no user has: nobody may pass for them.
+COMMAND: Final = "commande"
+SERVER: Final = "serveur"
 
 
 def normalise(name: str) -> str:
@@ -14,7 +19,7 @@ def normalise(name: str) -> str:
 def checked(name: str) -> str:
     """Give the stored form of a name.
 
-    Raises RecordsError: it is too short, too long or has other characters.
+    Raises RecordsError: it is too short, too long, has other characters, or is the journal's own.
     """
     normal = normalise(name)
     if not re.fullmatch(r"[\w.@-]{2,64}", normal):
@@ -22,4 +27,6 @@ def checked(name: str) -> str:
             "Le nom doit avoir de 2 à 64 caractères : lettres, chiffres, point, tiret, "
             "souligné ou @, sans espace."
         )
+    if normal in {COMMAND, SERVER}:
+        raise RecordsError(f"Le journal se sert du nom « {normal} » : choisissez-en un autre.")
     return normal

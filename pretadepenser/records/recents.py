@@ -31,13 +31,19 @@ def remember(database: Database, user_id: int, number: int) -> None:
     after the other costs one read each.
     """
     with database.connection() as connection:
-        recents = _read(connection, user_id)
-        if recents and recents[0] == number:
-            return
-        with database.hurried(connection):
-            connection.execute(_REMEMBER, {"user": user_id, "number": number, "now": time.time()})
-            for old in [other for other in recents if other != number][KEPT - 1 :]:
-                connection.execute(_FORGET, {"user": user_id, "number": old})
+        if list(_read(connection, user_id)[:1]) != [number]:
+            with database.hurried(connection):
+                remember_in(connection, user_id, number)
+
+
+def remember_in(connection: Connection, user_id: int, number: int) -> None:
+    """Do what `remember` does in a transaction that writes more."""
+    recents = _read(connection, user_id)
+    if list(recents[:1]) == [number]:
+        return
+    connection.execute(_REMEMBER, {"user": user_id, "number": number, "now": time.time()})
+    for old in [other for other in recents if other != number][KEPT - 1 :]:
+        connection.execute(_FORGET, {"user": user_id, "number": old})
 
 
 def recent(database: Database, user_id: int) -> Sequence[int]:

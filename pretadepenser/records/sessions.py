@@ -1,4 +1,7 @@
-"""Sessions of users: one row for each signed-in browser, known by the digest of a random identifier."""
+"""Sessions of users: one row for each signed-in browser, known by the digest of a random identifier.
+
+The journal says of each when it began and, once, when and why it ended.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,14 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, or_, select, update
 
+from pretadepenser.records import journal
 from pretadepenser.records.database import SKEW, Database
+from pretadepenser.records.journal import Kind, Ledger
 from pretadepenser.records.models import User, UserSession
 
 # Seconds: use is written down no more often.
@@ -78,19 +84,16 @@ def begin(database: Database, user: User, browser: str, limits: Limits) -> str |
     """
     now = time.time()
     text = secrets.token_urlsafe(32)
-    over = or_(
-        UserSession.begun <= now - limits.age, UserSession.begun > now + SKEW, UserSession.seen > now + SKEW
-    )
-    with database.session() as session:
-        session.execute(delete(UserSession).where(over))
+    values = {"user_id": user.id, "digest": _digest(text), "begun": now, "seen": now, "browser": browser[:64]}
+    with journal.writing(database) as ledger:
+        _sweep(ledger, now, limits)
         same = select(User.id).where(
             User.id == user.id, User.password_hash == user.password_hash, User.active
         )
-        if session.scalar(same.with_for_update(read=True)) is None:
+        if ledger.connection.scalar(same.with_for_update(read=True)) is None:
             return None
-        session.add(
-            UserSession(user_id=user.id, digest=_digest(text), begun=now, seen=now, browser=browser[:64])
-        )
+        made = ledger.connection.execute(insert(UserSession).values(values).returning(UserSession.id))
+        ledger.append(Kind.SIGNED_IN, user.name, session=made.scalar_one(), role=user.role)
     return text
 
 
@@ -138,14 +141,14 @@ def listed(database: Database, user: int, limits: Limits) -> Sequence[UserSessio
     return [row for row in rows if limits.end(row) > now]
 
 
-def end(database: Database, user: int, session: int) -> bool:
-    """End one session of a user; say whether there was one."""
-    return _delete(database, and_(UserSession.user_id == user, UserSession.id == session)) > 0
+def end(database: Database, user: int, session: int, why: str = "mise fin") -> bool:
+    """End one session of a user; say whether there was one. why: for the journal."""
+    return _end(database, user, UserSession.id == session, why) > 0
 
 
 def end_others(database: Database, user: int, kept: int) -> int:
     """End all sessions of a user but one; say how many rows there were."""
-    return _delete(database, and_(UserSession.user_id == user, UserSession.id != kept))
+    return _end(database, user, UserSession.id != kept, "mise fin")
 
 
 def renew(database: Database, session: int) -> str:
@@ -156,9 +159,29 @@ def renew(database: Database, session: int) -> str:
     return text
 
 
-def _delete(database: Database, which: ColumnElement[bool]) -> int:
-    with database.session() as session:
-        return len(session.scalars(delete(UserSession).where(which).returning(UserSession.id)).all())
+def _end(database: Database, user: int, which: ColumnElement[bool], why: str) -> int:
+    theirs = delete(UserSession).where(and_(UserSession.user_id == user, which)).returning(UserSession.id)
+    with journal.writing(database) as ledger:
+        ended = ledger.connection.scalars(theirs).all()
+        name = ledger.connection.scalar(select(User.name).where(User.id == user))
+        for session in ended:
+            ledger.append(Kind.SIGNED_OUT, str(name), session=session, why=why)
+    return len(ended)
+
+
+def _sweep(ledger: Ledger, now: float, limits: Limits) -> None:
+    """Delete the rows that are over, and say in the journal when and why each session ended."""
+    over = or_(
+        UserSession.begun <= now - limits.age, UserSession.begun > now + SKEW, UserSession.seen > now + SKEW
+    )
+    row = UserSession.id, UserSession.user_id, UserSession.begun, UserSession.seen
+    swept = ledger.connection.execute(delete(UserSession).where(over).returning(*row)).all()
+    for session, user, begun, seen in swept:
+        name = ledger.connection.scalar(select(User.name).where(User.id == user))
+        at = min(now, seen + limits.idle, begun + limits.age)
+        why = "inactivité" if seen + limits.idle < begun + limits.age else "durée"
+        moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+        ledger.append(Kind.SIGNED_OUT, str(name), session=session, why=why, ended=moment)
 
 
 def _digest(text: str) -> str:

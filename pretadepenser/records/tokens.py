@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from sqlalchemy import delete, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from pretadepenser.records import names
+from pretadepenser.records import journal, names
 from pretadepenser.records.database import Database, RecordsError
+from pretadepenser.records.journal import COMMAND, Kind
 from pretadepenser.records.models import Token, TokenUse
 
 # Recognisable by tools that look for secrets in files.
@@ -18,15 +19,17 @@ PREFIX = "pad_"
 
 
 def add_token(database: Database, name: str) -> str:
-    """Make a token for a system and give its text, which nothing can give again.
+    """Make a token for a system, with an entry of the journal, and give its text: nothing can give it again.
 
     Raises RecordsError: the name is not acceptable or taken.
     """
     text = PREFIX + secrets.token_urlsafe(32)
     token = Token(name=names.checked(name), digest=_digest(text), created_at=datetime.now(UTC))
     try:
-        with database.session() as session:
-            session.add(token)
+        with journal.writing(database) as ledger:
+            with ledger.session() as session:
+                session.add(token)
+            ledger.append(Kind.TOKEN, COMMAND, change="ajout", token=token.name)
     except IntegrityError as error:
         raise RecordsError(
             f"Le jeton « {token.name} » existe déjà : choisissez un autre nom, ou révoquez-le d’abord avec "
@@ -42,18 +45,21 @@ def list_tokens(database: Database) -> Sequence[Token]:
 
 
 def revoke_token(database: Database, name: str) -> None:
-    """Make a token worthless at once.
+    """Make a token worthless at once, with an entry of the journal.
 
     Raises RecordsError: there is no such token.
     """
-    with database.session() as session:
-        token = session.scalars(select(Token).where(Token.name == names.normalise(name))).one_or_none()
-        if token is None:
-            raise RecordsError(
-                f"Le jeton « {names.normalise(name)} » n’existe pas : voyez « flask --app wsgi token list »."
-            )
-        session.execute(delete(TokenUse).where(TokenUse.token_id == token.id))
-        session.delete(token)
+    normal = names.normalise(name)
+    with journal.writing(database) as ledger:
+        with ledger.session() as session:
+            token = session.scalars(select(Token).where(Token.name == normal)).one_or_none()
+            if token is None:
+                raise RecordsError(
+                    f"Le jeton « {normal} » n’existe pas : voyez « flask --app wsgi token list »."
+                )
+            session.execute(delete(TokenUse).where(TokenUse.token_id == token.id))
+            session.delete(token)
+        ledger.append(Kind.TOKEN, COMMAND, change="révocation", token=normal)
 
 
 def find_token(database: Database, text: str) -> Token | None:

@@ -11,8 +11,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from pretadepenser.records import names, passwords
+from pretadepenser.records import journal, names, passwords
 from pretadepenser.records.database import Database, RecordsError
+from pretadepenser.records.journal import COMMAND, Kind
 from pretadepenser.records.models import Role, User, UserSession
 
 # OWASP Password Storage Cheat Sheet, argon2id: 19 MiB, 2 passes, 1 lane. Eight threads that sign
@@ -21,7 +22,7 @@ HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 def add_user(database: Database, name: str, role: str, password: str, *, must_change: bool = False) -> User:
-    """Add a user; must_change: the password opens nothing but the page where it is changed.
+    """Add a user, with an entry of the journal; must_change: the password opens but the page to change it.
 
     Raises RecordsError: the name, role or password is not acceptable, or the name is taken.
     """
@@ -34,8 +35,10 @@ def add_user(database: Database, name: str, role: str, password: str, *, must_ch
         created_at=datetime.now(UTC),
     )
     try:
-        with database.session() as session:
-            session.add(user)
+        with journal.writing(database) as ledger:
+            with ledger.session() as session:
+                session.add(user)
+            ledger.append(Kind.ACCOUNT, COMMAND, change="ajout", account=user.name, role=user.role)
     except IntegrityError as error:
         raise RecordsError(
             f"L’utilisateur « {user.name} » existe déjà : choisissez un autre nom, ou changez son mot de "
@@ -55,26 +58,33 @@ def set_password(
 ) -> None:
     """Change a password, allow the account again, and end all its sessions but the one of the id `kept`.
 
+    The journal says that the user did it where a session is kept, else that a command did.
+
     Raises RecordsError: there is no such user or the password is not acceptable.
     """
     password_hash = HASHER.hash(passwords.check(password, names.normalise(name)))
-    with database.session() as session:
-        user = _named(session, name)
-        user.password_hash, user.must_change = password_hash, must_change
-        # Who changes it in a session of their own may have been disabled a moment ago.
-        user.active = user.active or kept is None
-        _end_sessions(session, user, kept)
+    with journal.writing(database) as ledger:
+        with ledger.session() as session:
+            user = _named(session, name)
+            user.password_hash, user.must_change = password_hash, must_change
+            # Who changes it in a session of their own may have been disabled a moment ago.
+            user.active = user.active or kept is None
+            ended = _end_sessions(session, user, kept)
+        who = COMMAND if kept is None else user.name
+        ledger.append(Kind.ACCOUNT, who, change="mot de passe", account=user.name, sessions_ended=ended)
 
 
 def disable_user(database: Database, name: str) -> None:
-    """Forbid an account to sign in and end all its sessions.
+    """Forbid an account to sign in and end all its sessions, with an entry of the journal.
 
     Raises RecordsError: there is no such user.
     """
-    with database.session() as session:
-        user = _named(session, name)
-        user.active = False
-        _end_sessions(session, user)
+    with journal.writing(database) as ledger:
+        with ledger.session() as session:
+            user = _named(session, name)
+            user.active = False
+            ended = _end_sessions(session, user)
+        ledger.append(Kind.ACCOUNT, COMMAND, change="désactivation", account=user.name, sessions_ended=ended)
 
 
 def authenticate(database: Database, name: str, password: str) -> User | None:
@@ -93,6 +103,12 @@ def authenticate(database: Database, name: str, password: str) -> User | None:
             if stored is not None:
                 stored.password_hash = user.password_hash = HASHER.hash(password)
     return user
+
+
+def known(database: Database, name: str) -> bool:
+    """Say whether somebody has this name, whether or not the account is allowed."""
+    with database.connection() as connection:
+        return connection.scalar(select(User.id).where(User.name == names.normalise(name))) is not None
 
 
 @cache
@@ -114,8 +130,10 @@ def _named(session: Session, name: str) -> User:
     return user
 
 
-def _end_sessions(session: Session, user: User, kept: int | None = None) -> None:
-    session.execute(delete(UserSession).where(UserSession.user_id == user.id, UserSession.id != (kept or 0)))
+def _end_sessions(session: Session, user: User, kept: int | None = None) -> int:
+    """End the sessions of a user but one; say how many there were."""
+    theirs = delete(UserSession).where(UserSession.user_id == user.id, UserSession.id != (kept or 0))
+    return len(session.scalars(theirs.returning(UserSession.id)).all())
 
 
 def _unknown(name: str) -> RecordsError:

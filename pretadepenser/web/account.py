@@ -14,8 +14,9 @@ from wtforms import PasswordField, ValidationError
 from wtforms.validators import InputRequired
 
 from pretadepenser import french
-from pretadepenser.records import attempts, passwords, sessions, users
+from pretadepenser.records import attempts, journal, passwords, sessions, users
 from pretadepenser.records.database import RecordsError
+from pretadepenser.records.journal import Kind
 from pretadepenser.records.models import UserSession
 from pretadepenser.web import auth
 
@@ -82,6 +83,7 @@ def page() -> ResponseReturnValue:
         form.actuel.errors = [auth.too_many(wait)]
         return auth.slowed(_page(form), wait)
     if users.authenticate(auth.database(), current_user.name, form.actuel.data) is None:
+        journal.append(auth.database(), Kind.SIGN_IN_FAILED, current_user.name, page="compte")
         form.actuel.errors = ["Ce n’est pas votre mot de passe actuel : vérifiez-le, puis recommencez."]
         return _page(form), 422
     auth.throttle().succeed(auth.database(), who)
@@ -129,6 +131,4 @@ def _row(session: UserSession) -> Row:
 
 def _moment(seconds: float) -> str:
     """A moment in the server's own time, in words that speech reads: "26 novembre 2026 à 9 heures 05"."""
-    at = datetime.datetime.fromtimestamp(seconds, datetime.UTC).astimezone()
-    minutes = f"{french.NO_BREAK}{at.minute:02}" if at.minute else ""
-    return f"{french.date(at)} à {french.plural(at.hour, 'heure')}{minutes}"
+    return french.moment(datetime.datetime.fromtimestamp(seconds, datetime.UTC).astimezone())

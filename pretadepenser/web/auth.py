@@ -31,9 +31,10 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired
 
 from pretadepenser.french import plural
-from pretadepenser.records import attempts, sessions, users
+from pretadepenser.records import attempts, journal, names, sessions, users
 from pretadepenser.records.database import Database
 from pretadepenser.records.decisions import Person
+from pretadepenser.records.journal import Kind
 from pretadepenser.records.models import Role
 from pretadepenser.web import devices, kept
 
@@ -157,6 +158,8 @@ def sign_in() -> ResponseReturnValue:
     user = users.authenticate(database(), name, form.mot_de_passe.data)
     identifier = sessions.begin(database(), user, devices.browser(), limits()) if user else None
     if user is None or identifier is None:
+        known = names.normalise(name) if users.known(database(), name) else journal.UNKNOWN
+        journal.append(database(), Kind.SIGN_IN_FAILED, known)
         form.identifiant.errors = [
             "Identifiant ou mot de passe incorrect : vérifiez-les, puis recommencez. "
             "Si vous avez oublié votre mot de passe, demandez-en un autre à votre administrateur."
@@ -176,7 +179,7 @@ def sign_in() -> ResponseReturnValue:
 @blueprint.post("/deconnexion")
 def sign_out() -> ResponseReturnValue:
     """End this session: copies of its cookie are dead; the user's other sessions go on."""
-    sessions.end(database(), current_user.id, current_user.session)
+    sessions.end(database(), current_user.id, current_user.session, "déconnexion")
     cookie.clear()
     return redirect(url_for("auth.sign_in"), 303)
 

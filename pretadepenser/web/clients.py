@@ -35,7 +35,6 @@ def decision(number: int) -> ResponseReturnValue:
     """Show the decision, its reasons and the client's file."""
     client = resources.client_or_404(number)
     explanation = explain(resources.model(), resources.portfolio(), client.values, resources.limit(), number)
-    remember(number)
     rows = _brief(number)
     return render_template(
         "pages/client.html",
@@ -103,7 +102,7 @@ def _history(rows: told.Rows) -> list[str]:
 def _learnt(client: Client) -> Card | None:
     """The card of the model, where this client's outcome is among those that it learnt from."""
     card = resources.model().card
-    known = client.target is not None and card.data.sha256 == resources.portfolio().sha256
+    known = client.target is not None and card.data.sha256 in resources.portfolio().lineage
     return card if known else None
 
 

@@ -107,7 +107,7 @@ def duration(typed: str, today: datetime.date | None = None) -> int | None:
     "1 157 jours" is exact, and so is a first day, "15 mars 2021" or "15/03/2021", that is not after `today`
     (the server's own day).
     """
-    since = _day(typed.strip())
+    since = day(typed.strip())
     if since is not None:
         days = ((today or datetime.datetime.now(tz=datetime.UTC).astimezone().date()) - since).days
         return days if days >= 0 else None
@@ -123,16 +123,17 @@ _DAY: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})|(\d{4})-(\d{2})-(
 _DAY_IN_WORDS: Final = re.compile(r"(\d{1,2})(?:er)?\s+([^\W\d]+)\s+(\d{4})")
 
 
-def _day(typed: str) -> datetime.date | None:
+def day(typed: str) -> datetime.date | None:
     """A day as French people write it, in figures or in words, or as computers do; None for anything else."""
     if (found := _DAY_IN_WORDS.fullmatch(typed)) and found[2].lower() in french.MONTHS:
-        day, month, year = found[1], str(french.MONTHS.index(found[2].lower()) + 1), found[3]
+        parts: tuple[Any, ...] = (found[1], french.MONTHS.index(found[2].lower()) + 1, found[3])
     elif found := _DAY.fullmatch(typed):
-        day, month, year = found.group(1, 2, 3) if found[1] else found.group(6, 5, 4)
+        parts = found.group(1, 2, 3) if found[1] else found.group(6, 5, 4)
     else:
         return None
+    number, month, year = map(int, parts)
     try:
-        return datetime.date(int(year), int(month), int(day))
+        return datetime.date(year, month, number)
     except ValueError:
         return None
 

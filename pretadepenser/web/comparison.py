@@ -21,7 +21,7 @@ from pretadepenser.credit.peers.comparison import Distribution
 from pretadepenser.credit.peers.group import Group, Outcome, Selection
 from pretadepenser.credit.portfolio import Client, bins
 from pretadepenser.credit.scale import Score
-from pretadepenser.web import auth, headings, heavy, pictures, resources
+from pretadepenser.web import auth, headings, heavy, pictures, resources, trail
 
 blueprint = Blueprint("comparison", __name__, url_prefix="/clients/<int:number>/comparaison")
 
@@ -154,6 +154,7 @@ def _understood(number: int) -> Request:
     _offer(form, client)
     if not form.validate():
         return Request(client, form, None)
+    trail.tell(figure=form.donnee.data, crossed=form.avec.data or None)
     # The criteria in their own order: the same group has one address.
     alike = tuple(key for key in groups.CRITERIA if key in form.comme.data)
     selection = Selection(Outcome(form.groupe.data), alike)

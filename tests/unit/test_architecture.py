@@ -40,3 +40,15 @@ def test_the_domain_is_light_to_import() -> None:
     loaded = set(done.stdout.split())
     assert "xgboost" in loaded
     assert not loaded & {"flask", "flask_login", "flask_wtf", "matplotlib", "sqlalchemy", "werkzeug"}
+
+
+def test_who_only_scores_does_not_load_scikit_learn() -> None:
+    """XGBoost would, where it is installed: half of the server's start (boosting.py)."""
+    program = (
+        "import sys, pretadepenser.credit.explanation.batch\n"
+        "print('sklearn' in sys.modules, 'xgboost' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=REPO, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["False", "True"]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pretadepenser.charts import history as charts
+from pretadepenser.charts.drawing import Width
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.history import months, told
 from pretadepenser.credit.history.told import Answer, History, State
@@ -284,6 +285,28 @@ def test_three_kinds_of_absence_have_three_words() -> None:
     assert credits.whole.rows[0][4:] == ("donnée absente",) * 3
     assert credits.whole.raw[0][4:] == (None,) * 3
     assert requests.whole.rows[0][2:4] == ("donnée absente",) * 2
+
+
+@pytest.mark.parametrize(
+    ("width", "named", "years"),
+    [
+        (
+            "large",
+            "mois avant la demande, le plus récent à droite",
+            ["il y a 3 ans", "il y a 2 ans", "il y a 1 an"],
+        ),
+        ("etroite", "avant la demande", ["3 ans", "2 ans", "1 an"]),
+    ],
+)
+def test_the_months_are_named_under_the_last_panel(width: Width, named: str, years: list[str]) -> None:
+    chart = charts.payments(told.history(RICH, TABLES))
+    assert chart
+    *others, last = chart.draw(width).axes
+    assert plain(last.get_xlabel()) == named
+    assert [plain(label.get_text()) for label in last.get_xticklabels()] == years
+    assert others
+    for ax in others:
+        assert (ax.get_xlabel(), [label.get_text() for label in ax.get_xticklabels()]) == ("", [""] * 3)
 
 
 def texts(rows: tuple[tuple[str, ...], ...]) -> list[tuple[str, ...]]:

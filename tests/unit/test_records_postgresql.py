@@ -1,11 +1,6 @@
 """The same records on a real PostgreSQL server, where its programs are installed."""
 
 import multiprocessing
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,34 +15,20 @@ from pretadepenser.records import recents, sessions, users
 from pretadepenser.records.attempts import Throttle, Who
 from pretadepenser.records.database import Database, RecordsError, alembic_config
 from pretadepenser.records.models import Base
+from tests import postgresql
 
 PASSWORD = "une suite de quelques mots"
-PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
-pytestmark = pytest.mark.skipif(not PROGRAMS, reason="PostgreSQL is not installed (apt install postgresql)")
+pytestmark = pytest.mark.skipif(
+    not postgresql.PROGRAMS, reason="PostgreSQL is not installed (apt install postgresql)"
+)
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server of our own, as a cloud platform would write it."""
-    folder = tmp_path_factory.mktemp("postgresql")
-    # PostgreSQL refuses to run as root, and its user must reach the folder.
-    as_user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-    if as_user:
-        for one in (folder, *folder.parents):
-            if one == Path(tempfile.gettempdir()):
-                break
-            one.chmod(0o755)
-        shutil.chown(folder, "postgres")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    control = [*as_user, str(PROGRAMS[-1] / "pg_ctl"), "-D", str(folder / "data"), "-w", "-s"]
-    subprocess.run([*control, "-o", "-A trust -U app", "initdb"], check=True, cwd="/", capture_output=True)
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-    subprocess.run([*control, "-l", str(folder / "log"), "-o", options, "start"], check=True, cwd="/")
-    yield f"postgres://app@127.0.0.1:{port}/postgres"
-    subprocess.run([*control, "-m", "immediate", "stop"], check=True, cwd="/")
+    """The address of a server of our own."""
+    with postgresql.running(tmp_path_factory.mktemp("postgresql")) as server:
+        yield server.url
 
 
 def _upgrade(url: str) -> bool:

@@ -384,6 +384,19 @@ def test_the_global_explanation_is_complete(model: Model) -> None:
     assert json.loads(text)["sample"] == found.sample
 
 
+def test_importance_is_how_far_clients_lie_from_the_mean_client(model: Model, trained: Path) -> None:
+    """Told again from the clients learnt from: the mean distance of a figure's contributions, in points."""
+    found = current_portfolio(trained)
+    assert found
+    frames = found.frames((*dictionary.columns_of(model.features), "TARGET"), 2000)
+    (frame,) = frames
+    known = ~np.isnan(frame["TARGET"])
+    contributions = model.contributions(input_matrix(frame, model.features))[known, :-1]
+    far = np.abs(contributions - contributions.mean(axis=0)).mean(axis=0) * 20 / np.log(2)
+    told = {one.feature: one.importance for one in model.global_explanation.influences}
+    assert told == pytest.approx(dict(zip(model.features, far.tolist(), strict=True)), rel=1e-4)
+
+
 def test_the_card_is_written_from_the_model(model: Model) -> None:
     text = model_card.render(model.card, model.global_explanation)
     assert "Données fictives" in text

@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("number", sa.BigInteger(), primary_key=True, autoincrement=False),
         sa.Column("at", sa.String(32), nullable=False),
         sa.Column("kind", sa.String(32), nullable=False),
-        sa.Column("actor", sa.String(64)),
+        sa.Column("actor", sa.String(80)),
         sa.Column("client", sa.BigInteger()),
         sa.Column("content", sa.Text()),
         sa.Column("salt", sa.String(32)),
@@ -39,6 +39,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_journal_entry_actor", "journal_entry", ["actor", "number"])
     op.create_index("ix_journal_entry_client", "journal_entry", ["client", "number"])
+    op.create_index("ix_journal_entry_kind", "journal_entry", ["kind", "number"])
     op.create_index("ix_journal_entry_at", "journal_entry", ["at"])
     op.create_table(
         "decision",
