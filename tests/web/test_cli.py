@@ -380,7 +380,7 @@ def test_prepare_writes_the_fictitious_decisions_that_lack(trained: Path, tmp_pa
         users.add_user(opened, name, name, PASSWORD)
     author = next(Person(one.id, one.name) for one in listed(app) if one.name == "conseiller")
     mine = {"text": "Exemple de la démonstration."}
-    decisions.add(opened, "demonstration 3", author, 100_001, Verdict.REFUSE, mine, waiting=True)
+    decisions.add(opened, "demonstration 3", author, 1, Verdict.REFUSE, mine, waiting=True)
     done = flask(app, "prepare")
     assert done.output == "→ Quelques décisions fictives sur ces clients\nTout est en place.\n"
     found = decisions.of_author(opened, author.id)
