@@ -17,6 +17,7 @@ from pretadepenser.records import decisions, reviews, users
 from pretadepenser.records.decisions import State
 from tests.conftest import PASSWORD, signed_in
 from tests.web.deciding import ASKED, decide, filled, led, main_of, read, send, words
+from tests.web.test_least_data import Walk
 
 TODAY = datetime.now(UTC).astimezone().date()
 
@@ -381,6 +382,19 @@ def test_a_client_who_left_the_portfolio_is_answered_all_the_same(app: Flask, br
     read(browsers("delphine"), f"{record}/donnees", 404)
     led(send(browsers("delphine"), f"{record}/issue", reponse="Votre dossier est clos."))
     assert "Votre dossier est clos." in read(browsers("delphine"), record)
+
+
+def test_a_reviewer_meets_no_protected_ground(app: Flask, browsers: Browsers) -> None:
+    walked = Walk(app, browsers("delphine"))
+    record = reviewed(app, browsers)
+    led(send(browsers("delphine"), f"{record}/donnees", amt_income_total="9 000", preuve="Bulletins."))
+    waits = decide(app, "agathe", waiting=True)
+    for address in ("/revues", f"/revues/decisions/{waits}", record, f"{record}/donnees", f"{record}/issue"):
+        walked.open(address)
+    assert walked.endpoints == {
+        "reviews.work_list", "reviews.second_reading", "reviews.record", "reviews.correct", "reviews.end",
+    }  # fmt: skip
+    assert not list(walked.found())
 
 
 # The work list
