@@ -65,6 +65,8 @@ address                                                method nobody advisor man
 /dossiers/nouveau                                      POST   303    422     422     403     403    403   303
 /dossiers/nouveau/chiffres/score.csv                   POST   303    422     422     403     403    403   303
 /dossiers/nouveau/graphiques/score/absent.svg          GET    303    404     404     403     403    403   303
+/journal                                               GET    303    403     403     200     200    403   303
+/journal/entrees.csv                                   GET    303    403     403     200     200    403   303
 /journal/999999999/dossier                             POST   303    403     403     404     404    403   303
 /modele                                                GET    303    200     200     200     200    200   303
 /modele/fiche.md                                       GET    303    200     200     200     200    200   303
@@ -181,7 +183,7 @@ def test_another_method_opens_no_address_to_nobody(app: Flask, method: str) -> N
     for address in {line[0] for line in LINES}:
         if address not in public and not address.startswith("/api/"):
             answers[address] = app.test_client().open(address, method=method).status_code
-    assert len(answers) == 45
+    assert len(answers) == 47
     assert set(answers.values()) == {303}
 
 
