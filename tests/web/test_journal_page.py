@@ -77,7 +77,7 @@ def test_the_newest_entry_stands_first_in_words(clock: Clock, auditor: FlaskClie
     assert found[0][3].startswith("Connexion rôle : auditeur ; session :")
     assert found[4][4] == "157083 Ouvrir le dossier du client 157083 à partir de l’entrée 3"
     journal.append(auditor.application.extensions["database"], Kind.SEALED, "commande", head=f"7:{'a' * 64}")
-    sealed = rows(read(auditor))[1]
+    sealed = rows(read(auditor))[0]
     assert sealed[1].startswith("15 janvier 2027 à ")
     assert sealed[2:] == [
         "commande",
