@@ -116,6 +116,40 @@ def publish(root: Path, name: str, also: Collection[Path] = ()) -> Iterator[Path
         os.close(held)
 
 
+@contextmanager
+def kept(path: Path) -> Iterator[Path]:
+    """Yield a fresh folder that becomes `path`, sealed, when the block ends without an exception, for good.
+
+    A folder that is there already stays where it is whole, and gives way where it is damaged. The folder
+    around `path` is made where it is missing. Raises OSError when the disk refuses; nothing changes then.
+    """
+    around = path.parent
+    if not around.is_dir():
+        around.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+        _fsync(around.parent)
+    with scratch(path) as aside:
+        draft = aside / path.name
+        draft.mkdir(mode=FOLDER_MODE)
+        yield draft
+        seal(draft)
+        _flush(draft)
+        with _alone(around, around.name):
+            if not whole(path):
+                if path.exists():
+                    path.rename(aside / "damaged")
+                draft.rename(path)
+                _fsync(around)
+
+
+def whole(folder: Path) -> bool:
+    """Whether a folder is there and as it was sealed, every file read."""
+    try:
+        check(folder, whole=True)
+    except DamagedError:
+        return False
+    return True
+
+
 def current(root: Path, name: str) -> Path | None:
     """Return the folder published as `root/<name>`, links resolved, or None when there is none.
 
@@ -140,6 +174,31 @@ def clean(root: Path, name: str) -> None:
     if root.is_dir():
         with _alone(root, name):
             _prune(root, name, keep={*generations(root, name)})
+
+
+def forget(root: Path, name: str, keep: Collection[Path] = ()) -> None:
+    """Delete every generation of `name` but those of `keep`, and the link where it leads to none of these.
+
+    A reader who has just resolved the link finds it gone, and has to look again. Raises OSError where
+    something cannot be deleted: what is left must not pass for deleted.
+    """
+    if not root.is_dir():
+        return
+    kept = {path.resolve() for path in keep}
+    with _alone(root, name):
+        if current(root, name) not in kept:
+            (root / name).unlink(missing_ok=True)
+        for path in generations(root, name):
+            if path not in kept:
+                shutil.rmtree(path)
+        _prune(root, name, keep=kept)
+        _fsync(root)
+
+
+def drafts(root: Path, name: str) -> list[Path]:
+    """Generations of `name` that living processes are writing."""
+    found = [path for path in root.glob(f".{name}.*") if path.is_dir() and not path.is_symlink()]
+    return [path for path in found if path.exists() and not _abandoned(path)]
 
 
 def seal(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import shutil
 import zipfile
 from dataclasses import dataclass
@@ -78,6 +79,25 @@ def publish(pack: Path, instance: Path) -> None:
         with zipfile.ZipFile(draft / ZIP, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(pack.rglob("*")):
                 archive.write(path, Path(NAME) / path.relative_to(pack))
+
+
+def withdraw(instance: Path, client: int) -> bool:
+    """Delete the packs whose pages show a client; tell whether one did."""
+    shown = re.compile(rb"(?<!\d)%d(?!\d)" % client)
+    showing = [folder for folder in storage.generations(instance, NAME) if _shows(folder / ZIP, shown)]
+    if showing:
+        kept = [folder for folder in storage.generations(instance, NAME) if folder not in showing]
+        storage.forget(instance, NAME, keep=kept)
+    return bool(showing)
+
+
+def _shows(path: Path, shown: re.Pattern[bytes]) -> bool:
+    """Whether a file of a pack holds what is looked for; a pack that cannot be read may."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(shown.search(archive.read(name)) for name in archive.namelist())
+    except (OSError, zipfile.BadZipFile):
+        return True
 
 
 def published(instance: Path) -> Published | None:

@@ -53,3 +53,15 @@ def note(kind: journal.Kind, **told: Any) -> None:
         "upgrade).",
         err=True,
     )
+
+
+def score_all(portfolio: Any, progress: Any) -> None:
+    """Score a portfolio with the model in use before it is put in place, where there is one that works."""
+    from pretadepenser.credit.model import scoring
+
+    try:
+        model = scoring.current_model(instance())
+    except scoring.ModelError:
+        return
+    if model is not None:
+        scoring.score_portfolio(model, portfolio, instance(), progress)

@@ -18,19 +18,24 @@ def init_app(app: Flask) -> None:
         api,
         application,
         auth,
+        capacity,
         clients,
         comparison,
         compression,
+        decision,
         errors,
         frame,
         heavy,
         history,
         home,
         journal,
+        letters,
         levers,
         meeting,
         model,
         operations,
+        replay,
+        reviews,
         security,
         simulation,
         site,
@@ -43,13 +48,15 @@ def init_app(app: Flask) -> None:
     # What a part does after a request is done last to first: compression sees finished answers, and the trail
     # is written before anything else is done to one.
     parts = (
-        addresses, heavy, compression, operations, security, auth, access, frame, statics, errors, api, trail,
+        addresses, heavy, compression, operations, security, auth, access, frame, decision, statics, errors,
+        api, trail,
     )  # fmt: skip
     for part in parts:
         part.init_app(app)
     pages = (
-        auth, access, account, home, clients, history, comparison, simulation, levers, meeting, application,
-        model, journal, site, watch, administration, operations, api,
+        auth, access, account, home, clients, history, comparison, simulation, levers, capacity, meeting,
+        decision, replay, reviews, letters, application, model, journal, site, watch, administration,
+        operations, api,
     )  # fmt: skip
     for page in pages:
         app.register_blueprint(page.blueprint)

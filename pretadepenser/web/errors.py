@@ -10,8 +10,11 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from pretadepenser.credit.model.archive import ArchiveError
 from pretadepenser.credit.model.scoring import ModelError
 from pretadepenser.credit.portfolio import PortfolioError
+from pretadepenser.records.decisions import DecisionError
+from pretadepenser.records.letters import AlteredLetterError, LetterError
 from pretadepenser.web.access import SEARCH, ClosedFileError, may_open
 from pretadepenser.web.heavy import RETRY, BusyError
 from pretadepenser.web.home import SearchForm
@@ -70,6 +73,19 @@ NO_DATABASE: Final = (
     "consulté n’a été modifié. Recommencez dans un instant. Si l’incident dure, prévenez votre "
     "administrateur.",
 )
+UNDECIDED: Final = (
+    "Décision impossible",
+    "Rien n’a été enregistré. Revenez à la page du client pour voir où en est la décision.",
+)
+UNSENT: Final = (
+    "Courrier impossible",
+    "Rien n’a été enregistré. Revenez à la décision pour voir où elle en est.",
+)
+NOT_KEPT: Final = (
+    "Décision non enregistrée",
+    "Rien n’a été enregistré. Revenez en arrière : ce que vous avez saisi y est encore. Si l’incident dure, "
+    "prévenez votre administrateur.",
+)
 BUSY: Final = (
     "Trop de demandes en même temps",
     "L’application fait déjà d’autres calculs longs. Recommencez dans quelques secondes.",
@@ -89,8 +105,11 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(BusyError, _busy)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(UnavailableError, _not_ready)
-    for kind in (PortfolioError, ModelError):
+    for kind in (PortfolioError, ModelError, AlteredLetterError):
         app.register_error_handler(kind, _damaged)
+    app.register_error_handler(DecisionError, lambda error: _page(409, *UNDECIDED, str(error)))
+    app.register_error_handler(LetterError, lambda error: _page(409, *UNSENT, str(error)))
+    app.register_error_handler(ArchiveError, _not_kept)
     app.register_error_handler(SQLAlchemyError, _no_database)
     app.register_error_handler(500, lambda error: _page(500, *PAGES[500]))
 
@@ -135,6 +154,11 @@ def _no_database(error: Exception) -> Response:
     response = _page(503, *NO_DATABASE)
     response.headers["Retry-After"] = "30"
     return response
+
+
+def _not_kept(error: Exception) -> Response:
+    current_app.logger.error("%s", error)
+    return _page(503, *NOT_KEPT, str(error))
 
 
 def _damaged(error: Exception) -> Response:

@@ -16,6 +16,8 @@ from pretadepenser.charts.chart import Chart, Table, Width
 
 # Pictures kept at most: a day's work of a branch. The oldest make room, by the eighth of it.
 KEPT: Final = 4000
+# Their folder, in the instance folder.
+FOLDER: Final = "pictures"
 # What another version drew is told by its name, and thrown away.
 PREFIX: Final = f"{drawing.VERSION}-"
 
@@ -51,9 +53,16 @@ def spreadsheet(table: Table, name: str) -> Response:
     return response
 
 
+def forget(instance: Path) -> None:
+    """Delete all pictures: their names do not tell whom they show. They are drawn again when asked for."""
+    folder = instance / FOLDER
+    for path in folder.iterdir() if folder.is_dir() else ():
+        path.unlink(missing_ok=True)
+
+
 def _kept(chart: Chart, width: Width) -> bytes:
     """The drawn picture, from the folder shared by the workers, or drawn now and kept there."""
-    folder = Path(current_app.config["INSTANCE"]) / "pictures"
+    folder = Path(current_app.config["INSTANCE"]) / FOLDER
     path = folder / f"{PREFIX}{chart.fingerprint(width)}.svg"
     try:
         return path.read_bytes()

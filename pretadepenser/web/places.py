@@ -30,6 +30,8 @@ GROUPS: Final = {
     "Les clients": (
         Place("Rechercher un client", "home.search", menu=True),
         Place("Nouveau dossier", "application.new", menu=True),
+        Place("Décisions", "decision.own", menu=True),
+        Place("Revues", "reviews.work_list", menu=True),
     ),
     "Le modèle": (
         Place("Le modèle", "model.overview", menu=True),
@@ -57,7 +59,9 @@ CLIENT: Final = (
     ("Comparaison", "comparison.compare"),
     ("Simulation", "simulation.simulate"),
     ("Leviers", "levers.levers"),
+    ("Capacité", "capacity.show"),
     ("Fiche d’entretien", "meeting.sheet"),
+    ("Décider", "decision.decide"),
 )
 
 

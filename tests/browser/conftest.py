@@ -32,7 +32,7 @@ from pretadepenser.credit.scale import Scale
 from pretadepenser.money import using
 from pretadepenser.records import users
 from tests.browser.states import State, leaving_the_page
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, open_file
 from tests.web.test_gunicorn import start
 
 # What a cookie is made of, of what Chromium tells about it.
@@ -78,9 +78,16 @@ def hosted(app: Flask) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def site(instance: Path) -> Iterator[str]:
-    """Address of the application in its normal state, with a user whose password must be changed."""
-    database = create_app({"INSTANCE": instance}).extensions["database"]
+    """Address of the application in its normal state.
+
+    Its users are a newcomer and one whose password must be changed, besides those of `instance`; the file of
+    client 157083 is open to beatrice.
+    """
+    app = create_app({"INSTANCE": instance})
+    database = app.extensions["database"]
+    users.add_user(database, "denise", "conseiller", PASSWORD)
     users.add_user(database, "dominique", "conseiller", PASSWORD, must_change=True)
+    open_file(app, "beatrice")
     server = start(instance)
     server.wait()
     yield f"http://127.0.0.1:{server.port}"

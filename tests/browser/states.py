@@ -219,11 +219,16 @@ STATES = (
         act=after(sign_in_again, press("Mettre fin à toutes les autres")),
         says="Toutes vos autres sessions sont terminées.",
     ),
-    State("home.search", "/", "first-time", user="camille", says="Vous n’avez pas encore consulté de client"),
+    State("home.search", "/", "first-time", user="denise", says="Vous n’avez pas encore consulté de client"),
     State("clients.decision", CLIENT),
     State("clients.decision", CLIENT, "unfolded", act=unfold),
     State(
-        "clients.decision", CLIENT, "audited", user="basile", act=unfold, says="Données réservées au contrôle"
+        "clients.decision",
+        CLIENT,
+        "audited",
+        user="beatrice",
+        act=unfold,
+        says="Données réservées au contrôle",
     ),
     State("clients.decision", "/clients/{refused}", "refused", says="le prêt ne sera pas accordé"),
     State("clients.decision", "/clients/{close}", "close", says="Ce cas est proche de la limite"),
@@ -327,7 +332,7 @@ STATES = (
         "comparison.compare",
         f"{CLIENT}/comparaison?{SMALL}",
         "small-group",
-        user="basile",
+        user="beatrice",
         says="Ce groupe est trop petit",
     ),
     State("comparison.compare", f"{CLIENT}/comparaison?comme=age", "not-offered", status=422),
@@ -369,9 +374,11 @@ STATES = (
         "site.guide", "/aide", "must-change", user="dominique", says="Choisissez d’abord votre mot de passe"
     ),
     State("site.guide", "/aide", "administrator", user="camille", says="ceux qui manquent à la fiche"),
+    State("site.guide", "/aide", "auditor", user="basile", says="Partez du journal"),
     State("site.plan", CLIENT, act=follow("Plan du site"), says="Pour le client 157083"),
     State("site.plan", "/plan-du-site", "anonymous", user="", says="Voici les pages ouvertes à tous"),
     State("site.plan", "/plan-du-site", "administrator", user="camille", says="avec le rôle administrateur"),
+    State("site.plan", "/plan-du-site", "auditor", user="basile", says="à partir d’une entrée du journal"),
     State("site.accessibility", "/accessibilite"),
     State("site.accessibility", "/accessibilite", "anonymous", user=""),
     State("site.accessibility", "/accessibilite", "auditor", user="basile", says="Voir les preuves"),
@@ -381,6 +388,8 @@ STATES = (
     State("journal.show", "/journal?client=1", "none", user="basile", says="Aucune entrée ne correspond"),
     State("journal.show", "/journal?du=hier&client=abc", "errors", user="basile", status=422),
     State("error", "/accessibilite/preuves", "403-evidence", status=403, says="Page réservée"),
+    State("error", CLIENT, "403-auditor", user="basile", status=403, says="cherchez-y celle qui vous amène"),
+    State("error", CLIENT, "403-administrator", user="camille", status=403, says="aucun dossier de client"),
     State("error", "/nulle-part", "404", status=404, says="Page introuvable"),
     State("error", "/deconnexion", "405", status=405, says="Action impossible ici"),
     State("error", "/modele/equite", "403", status=403, says="Page réservée"),
@@ -396,6 +405,7 @@ STATES = (
 
 # Addresses that answer with something else than a page, and what holds them instead.
 NOT_PAGES = {
+    "access.open_file": "leads to a client's page (tests/web/test_opened_files.py)",
     "api.openapi": "JSON (tests/web/test_api.py)",
     "api.client_score": "JSON for other systems (tests/web/test_api.py)",
     "levers.picture": "SVG inside the levers page (tests/web/test_levers.py)",

@@ -1,7 +1,8 @@
 """Who may do what: every address and method, for nobody, for each role and for a system with a token.
 
 Every status is written here by hand, none is worked out from the code: a page that becomes public, or a role
-that is dropped, shows as another number. All forms are sent with their CSRF token, so that what is refused is
+that is dropped, shows as another number. docs/access.md is written from it by `python -m tests.web.test_access`.
+All forms are sent with their CSRF token, so that what is refused is
 refused for who asks; empty, so that nothing is changed (422 says what is missing; a simulation may be empty).
 """
 
@@ -20,6 +21,7 @@ from pretadepenser.web import access
 from tests.conftest import USERS, open_file, signed_in
 
 # `opened`: an auditor to whom the files of clients 157083 and 1 were opened from the journal; `api`: a token.
+REPO = Path(__file__).parents[2]
 # What is slow to make is asked for a client who does not exist: it would tell no more.
 MATRIX = """
 address                                                method nobody advisor manager auditor opened admin api
@@ -68,6 +70,7 @@ address                                                method nobody advisor man
 /journal                                               GET    303    403     403     200     200    403   303
 /journal/entrees.csv                                   GET    303    403     403     200     200    403   303
 /journal/999999999/dossier                             POST   303    403     403     404     404    403   303
+/decisions/999999999/rejouer                           POST   303    403     403     403     403    403   303
 /modele                                                GET    303    200     200     200     200    200   303
 /modele/fiche.md                                       GET    303    200     200     200     200    200   303
 /modele/graphiques/importance.svg                      GET    303    200     200     200     200    200   303
@@ -158,7 +161,7 @@ def test_no_form_is_taken_without_its_token(app: Flask, who: str) -> None:
     """Asked again (422) with what was typed, sent away (303) or refused (403): never taken."""
     browser = visitor(app, who)
     forms = [address for address, method, *_ in LINES if method == "POST" and not address.startswith("/api/")]
-    assert len(forms) == 12
+    assert len(forms) == 13
     wanted = {address: _untaken(address, who) for address in forms}
     for token in ({}, {"csrf_token": "autre"}):
         assert {address: browser.post(address, data=token).status_code for address in forms} == wanted
@@ -166,7 +169,8 @@ def test_no_form_is_taken_without_its_token(app: Flask, who: str) -> None:
 
 def _untaken(address: str, who: str) -> int:
     """The answer to a form of this address without its token."""
-    if address in ("/deconnexion", "/session") or address.startswith(("/compte/sessions/", "/journal/")):
+    bare = address.startswith(("/compte/sessions/", "/journal/")) or address.endswith("/rejouer")
+    if bare or address in ("/deconnexion", "/session"):
         return 400
     if address == "/connexion":
         return 422 if who == "nobody" else 303
@@ -183,7 +187,7 @@ def test_another_method_opens_no_address_to_nobody(app: Flask, method: str) -> N
     for address in {line[0] for line in LINES}:
         if address not in public and not address.startswith("/api/"):
             answers[address] = app.test_client().open(address, method=method).status_code
-    assert len(answers) == 47
+    assert len(answers) == 48
     assert set(answers.values()) == {303}
 
 
@@ -209,3 +213,42 @@ def test_a_rule_for_auditors_says_of_which_client_the_page_is(app: Flask) -> Non
     for rule in app.url_map.iter_rules():
         if access.RULES[rule.endpoint].granted:
             assert rule.arguments & set(access.CLIENTS), rule.rule
+
+
+COLUMNS = {
+    "nobody": "nobody",
+    "advisor": "conseiller",
+    "manager": "responsable",
+    "auditor": "auditeur",
+    "opened": "auditeur, file opened",
+    "admin": "administrateur",
+    "api": "a system with a token",
+}
+DOCUMENT = REPO / "docs" / "access.md"
+BEGINS, ENDS = "<!-- the matrix begins -->\n", "<!-- the matrix ends -->\n"
+
+
+def table() -> str:
+    """The matrix in Markdown."""
+    heads = ["Address", "Method", *(COLUMNS[who] for who in WHO)]
+    rows = [heads, ["---"] * len(heads), *([f"`{address}`", *rest] for address, *rest in LINES)]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def with_table(text: str) -> str:
+    """The document with the matrix of today in its place."""
+    before, _, rest = text.partition(BEGINS)
+    _, _, after = rest.partition(ENDS)
+    return f"{before}{BEGINS}\n{table()}\n{ENDS}{after}"
+
+
+def test_the_document_has_the_matrix_of_today() -> None:
+    """Mended by `python -m tests.web.test_access`."""
+    text = DOCUMENT.read_text("utf-8")
+    assert BEGINS in text
+    assert with_table(text) == text
+
+
+if __name__ == "__main__":
+    print(table())
+    DOCUMENT.write_text(with_table(DOCUMENT.read_text("utf-8")), "utf-8")

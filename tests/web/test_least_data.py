@@ -77,6 +77,7 @@ NOT_FOR_ADVISORS = {
     "site.evidence",
     "site.evidence_pack",
     "access.open_file",
+    "replay.replay",
     "model.fairness",
     "model.fairness_picture",
     "model.fairness_chart_spreadsheet",

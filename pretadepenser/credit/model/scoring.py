@@ -88,6 +88,17 @@ class Model:
         return self.card.sha256[TREES]
 
     @cached_property
+    def training(self) -> str:
+        """SHA-256 of the card, which names this very training: others may have the same trees.
+
+        Raises ModelError where the model has been deleted since it was loaded.
+        """
+        try:
+            return storage.digest(self.folder / CARD)
+        except OSError as error:
+            raise damaged(self.folder / CARD) from error
+
+    @cached_property
     def global_explanation(self) -> GlobalExplanation:
         """The global explanation computed at training, read once. Raises ModelError when it is damaged."""
         overall: GlobalExplanation = read_json(self.folder / GLOBAL_EXPLANATION, GlobalExplanation)
@@ -184,6 +195,11 @@ def score_portfolio(
         margins.flush()
         card = {"portfolio": portfolio.sha256, "model": model.sha256}
         (folder / CARD).write_text(json.dumps(card), "utf-8")
+
+
+def forget_scores(instance: Path) -> None:
+    """Delete all scores but those of the portfolio and model in use. Raises OSError where it cannot be."""
+    storage.forget(instance, SCORES, keep=_in_use(instance))
 
 
 def current_scores(instance: Path, portfolio: Portfolio, model: Model) -> NDArray[np.float32] | None:

@@ -8,14 +8,11 @@ from __future__ import annotations
 import errno
 import json
 import os
-import platform
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -23,11 +20,8 @@ from typing import Any, Final
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from pretadepenser import french, storage
-from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import COLUMNS, HISTORY, TABLES
 from pretadepenser.credit.history import engine, features
 from pretadepenser.credit.intake.finding import APPLICATION, KEY, find_all
@@ -42,9 +36,8 @@ from pretadepenser.credit.intake.loading import (
     load_batches,
 )
 from pretadepenser.credit.intake.validation import PortfolioError, schema_of
-from pretadepenser.credit.portfolio import bins, reading, statistics
 from pretadepenser.credit.portfolio import histories as raw
-from pretadepenser.credit.portfolio.rows import Rows, canonical, checks
+from pretadepenser.credit.portfolio import reading, writing
 from pretadepenser.money import KAGGLE, Money
 
 # The table of DuckDB that holds what the histories of the clients sum up to.
@@ -197,7 +190,8 @@ def _publish(
             for name in tables
         }
         card = {**counts, **recorded, "tables": imported, "batch_rows": BATCH_ROWS}
-        _finish(folder, card, files[APPLICATION], progress)
+        sources = [{"name": name, "rows": rows} for name, rows in files[APPLICATION]]
+        writing.finish(folder, {**card, "sources": sources}, progress)
         before(reading.Portfolio.open(folder))
 
 
@@ -233,27 +227,6 @@ def _executed(connection: Connection, query: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _batches(connection: Connection, query: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """The rows of a query in their order, in batches of exactly BATCH_ROWS, the last one shorter."""
-    waiting: list[pa.Table] = []
-    count = 0
-    for batch in connection.sql(query).to_arrow_reader(HANDED):
-        waiting.append(pa.Table.from_batches([batch]))
-        count += batch.num_rows
-        while count >= BATCH_ROWS:
-            whole = pa.concat_tables(waiting)
-            yield _one(whole.slice(0, BATCH_ROWS), schema)
-            waiting, count = [whole.slice(BATCH_ROWS)], count - BATCH_ROWS
-    if count:
-        yield _one(pa.concat_tables(waiting), schema)
-
-
-def _one(table: pa.Table, schema: pa.Schema) -> pa.RecordBatch:
-    """The rows of a table as one batch, as they are stored."""
-    (batch,) = table.combine_chunks().to_batches()
-    return canonical(batch, schema)
-
-
 def _write(folder: Path, connection: Connection, tables: Sequence[str], progress: Progress) -> dict[str, int]:
     """Write the clients, with what their histories sum up to, and their numbers; return the counts."""
     query = f"select * from {APPLICATION} order by {KEY}"
@@ -264,23 +237,14 @@ def _write(folder: Path, connection: Connection, tables: Sequence[str], progress
         figures = ", ".join(f"{FIGURES}.{name}" for name in features.known(tables))
         both = f"{APPLICATION} join {FIGURES} using ({KEY})"
         query = f"select {APPLICATION}.*, {figures} from {both} order by {KEY}"
-    step = "Écriture du portefeuille"
     total = connection.sql(f"select count(*) from {APPLICATION}").fetchall()[0][0]
-    numbers: list[NDArray[np.int64]] = []
-    clients = labelled = defaults = 0
     schema = schema_of(reading.stored(tables))
-    with pa.ipc.new_file(folder / reading.CLIENTS, schema) as writer:
-        for batch in _batches(connection, query, schema):
-            writer.write_batch(batch)
-            numbers.append(batch.column(KEY).to_numpy())
-            targets = batch.column("TARGET")
-            clients += batch.num_rows
-            labelled += batch.num_rows - targets.null_count
-            defaults += int(pc.sum(targets).as_py() or 0)
-            progress(step, clients / total)
-    np.save(folder / reading.NUMBERS, np.concatenate(numbers))
-    progress(step, 1.0)
-    return {"clients": clients, "labelled": labelled, "defaults": defaults}
+    return writing.clients(folder, _batches(connection, query, schema), schema, total, progress)
+
+
+def _batches(connection: Connection, query: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """The rows of a query in their order, as they are stored."""
+    return writing.in_batches(connection.sql(query).to_arrow_reader(HANDED), schema, BATCH_ROWS)
 
 
 def _write_history(folder: Path, connection: Connection, name: str, progress: Progress) -> None:
@@ -294,46 +258,6 @@ def _write_history(folder: Path, connection: Connection, name: str, progress: Pr
     batches = _batches(connection, raw.ordered(name), TABLES[name].arrow_schema())
     raw.write(folder, TABLES[name], batches, counts)
     progress(step, 1.0)
-
-
-def _finish(
-    folder: Path, card: Mapping[str, Any], files: Sequence[tuple[str, int]], progress: Progress
-) -> None:
-    """Write the statistics and bins, computed from the portfolio as it will be read, then the card."""
-    counted = _counted(progress)
-    with pa.memory_map(str(folder / reading.CLIENTS)) as file:
-        rows = Rows(file.read_buffer())
-        named = (*dictionary.STORED, *dictionary.DERIVED_FROM)
-        statistics.write(folder, ((name, bins.values_of(rows, name)) for name in named), counted)
-        bins.write(folder, rows, statistics.Statistics.open(folder).quantiles, counted)
-        sums = [checks(frame) for frame in rows.frames(rows.schema.names)]
-        np.save(folder / reading.CHECKS, np.concatenate(sums))
-    whole = {
-        "format": reading.FORMAT,
-        **card,
-        "sources": [{"name": name, "rows": count} for name, count in files],
-        "imported_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "sha256": storage.digest(folder / reading.CLIENTS),
-        "versions": {
-            "python": platform.python_version(),
-            **{name: metadata.version(name) for name in ("pretadepenser", "duckdb", "numpy", "pyarrow")},
-        },
-    }
-    (folder / reading.CARD).write_text(json.dumps(whole, ensure_ascii=False, indent=1), "utf-8")
-    storage.seal(folder)
-
-
-def _counted(progress: Progress) -> Callable[[str], None]:
-    total = len(dictionary.STORED) + len(dictionary.DERIVED_FROM) + len(bins.QUANTITIES)
-    total += len(bins.CATEGORIES) + 1
-    done = 0
-
-    def count(name: str) -> None:
-        nonlocal done
-        done += 1
-        progress("Calcul des statistiques", done / total)
-
-    return count
 
 
 def _report(instance: Path, begun: float) -> Report:

@@ -62,6 +62,9 @@ class Portfolio:
         # Portfolios that older versions imported say nothing: all had Kaggle's layout.
         self.money = Money(card.get("currency", KAGGLE.currency), card.get("amount_scale", KAGGLE.scale))
         self.sha256: str = card["sha256"]
+        # This portfolio and those that it was before clients were erased from it: what was learnt from one of
+        # these was learnt from its clients.
+        self.lineage: frozenset[str] = frozenset({self.sha256, *card.get("former", ())})
         self.imported_at: datetime = datetime.fromisoformat(card["imported_at"])
         self.sources: tuple[str, ...] = tuple(source["name"] for source in card["sources"])
         # The history tables that were imported: where a client has no rows in one, there was nothing to tell.

@@ -1,0 +1,105 @@
+"""What writes a portfolio, from whatever its rows come: batches of one size, statistics, the card."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pretadepenser import storage
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.intake.finding import KEY
+from pretadepenser.credit.intake.loading import Progress
+from pretadepenser.credit.portfolio import bins, reading, statistics
+from pretadepenser.credit.portfolio.rows import Rows, canonical, checks
+
+
+def in_batches(found: Iterable[pa.RecordBatch], schema: pa.Schema, rows: int) -> Iterator[pa.RecordBatch]:
+    """The same rows as they are stored, in batches of exactly `rows`, the last one shorter."""
+    waiting: list[pa.Table] = []
+    count = 0
+    for batch in found:
+        waiting.append(pa.Table.from_batches([batch]))
+        count += batch.num_rows
+        while count >= rows:
+            whole = pa.concat_tables(waiting)
+            yield _one(whole.slice(0, rows), schema)
+            waiting, count = [whole.slice(rows)], count - rows
+    if count:
+        yield _one(pa.concat_tables(waiting), schema)
+
+
+def _one(table: pa.Table, schema: pa.Schema) -> pa.RecordBatch:
+    """The rows of a table as one batch, as they are stored."""
+    (batch,) = table.combine_chunks().to_batches()
+    return canonical(batch, schema)
+
+
+def clients(
+    folder: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema, total: int, progress: Progress
+) -> dict[str, int]:
+    """Write the clients and their numbers; return what the card counts of them. total: how many there are."""
+    step = "Écriture du portefeuille"
+    numbers: list[NDArray[np.int64]] = []
+    count = labelled = defaults = 0
+    with pa.ipc.new_file(folder / reading.CLIENTS, schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+            numbers.append(batch.column(KEY).to_numpy())
+            targets = batch.column("TARGET")
+            count += batch.num_rows
+            labelled += batch.num_rows - targets.null_count
+            defaults += int(pc.sum(targets).as_py() or 0)
+            progress(step, count / total)
+    np.save(folder / reading.NUMBERS, np.concatenate(numbers))
+    progress(step, 1.0)
+    return {"clients": count, "labelled": labelled, "defaults": defaults}
+
+
+def finish(folder: Path, card: Mapping[str, Any], progress: Progress) -> None:
+    """Write the statistics and bins, computed from the portfolio as it will be read, then the card.
+
+    card: what it says beside what is known here; where it has a time of import already, that stays.
+    """
+    counted = _counted(progress)
+    with pa.memory_map(str(folder / reading.CLIENTS)) as file:
+        rows = Rows(file.read_buffer())
+        named = (*dictionary.STORED, *dictionary.DERIVED_FROM)
+        statistics.write(folder, ((name, bins.values_of(rows, name)) for name in named), counted)
+        bins.write(folder, rows, statistics.Statistics.open(folder).quantiles, counted)
+        sums = [checks(frame) for frame in rows.frames(rows.schema.names)]
+        np.save(folder / reading.CHECKS, np.concatenate(sums))
+    whole = {
+        "format": reading.FORMAT,
+        "imported_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        **card,
+        "sha256": storage.digest(folder / reading.CLIENTS),
+        "versions": {
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in ("pretadepenser", "duckdb", "numpy", "pyarrow")},
+        },
+    }
+    (folder / reading.CARD).write_text(json.dumps(whole, ensure_ascii=False, indent=1), "utf-8")
+    storage.seal(folder)
+
+
+def _counted(progress: Progress) -> Callable[[str], None]:
+    total = len(dictionary.STORED) + len(dictionary.DERIVED_FROM) + len(bins.QUANTITIES)
+    total += len(bins.CATEGORIES) + 1
+    done = 0
+
+    def count(name: str) -> None:
+        nonlocal done
+        done += 1
+        progress("Calcul des statistiques", done / total)
+
+    return count
