@@ -94,7 +94,8 @@ _KEYS: Final = {
     "reasons": "avec les raisons", "reference": "référence", "letter": "courrier", "outcome": "issue",
     "review": "réexamen", "answer": "résultat", "answers": "résultats", "differences": "écarts",
     "others": "autres", "letter_kind": "nature", "held": "données gelées", "reason": "raison",
-    "months": "mois gardés", "state": "étape", "subject": "personne", "deadline": "échéance", "template": "modèle de courrier", "quoi": "quoi", "qui": "qui", "du": "du",
+    "months": "mois gardés", "state": "étape", "subject": "personne", "deadline": "échéance",
+    "template": "modèle de courrier", "quoi": "quoi", "qui": "qui", "du": "du",
     "au": "au",
 }  # fmt: skip
 # Kinds that say by themselves which page it was.
