@@ -462,6 +462,10 @@ STATES = (
     State("site.accessibility", "/accessibilite", "anonymous", user=""),
     State("site.accessibility", "/accessibilite", "auditor", user="basile", says="Voir les preuves"),
     State("site.evidence", "/accessibilite/preuves", user="basile", says="Aucun dossier de preuves"),
+    # Who was added before the tests: of what they do themselves the journal grows.
+    State("journal.show", "/journal?quoi=account.changed", user="basile", says="Compte changé"),
+    State("journal.show", "/journal?client=1", "none", user="basile", says="Aucune entrée ne correspond"),
+    State("journal.show", "/journal?du=hier&client=abc", "errors", user="basile", status=422),
     State("error", "/accessibilite/preuves", "403-evidence", status=403, says="Page réservée"),
     State("error", CLIENT, "403-auditor", user="basile", status=403, says="cherchez-y celle qui vous amène"),
     State("error", CLIENT, "403-administrator", user="camille", status=403, says="aucun dossier de client"),
@@ -507,6 +511,7 @@ NOT_PAGES = {
     "application.picture": "SVG inside the answer (tests/web/test_application.py)",
     "clients.spreadsheet": "CSV (tests/web/test_pages.py)",
     "history.picture": "SVG inside the page of the history (tests/web/test_history.py)",
+    "journal.spreadsheet": "CSV (tests/web/test_journal_page.py)",
     "history.spreadsheet": "CSV (tests/web/test_history.py)",
     "comparison.picture": "SVG inside the comparison page (tests/web/test_comparison_page.py)",
     "comparison.spreadsheet": "CSV (tests/web/test_comparison_page.py)",
