@@ -141,6 +141,12 @@ def date(day: datetime.date) -> str:
     return f"{number}{NO_BREAK}{format_date(day, 'MMMM y', locale=LOCALE)}"
 
 
+def moment(at: datetime.datetime) -> str:
+    """Write a date and a time of the day, to the minute: "26 novembre 2026 à 9 heures 05"."""
+    minutes = f"{NO_BREAK}{at.minute:02}" if at.minute else ""
+    return f"{date(at)} à {plural(at.hour, 'heure')}{minutes}"
+
+
 def months(count: float) -> str:
     """Write a whole number of months: 38 -> "3 ans et 2 mois", 12 -> "1 an", 7 -> "7 mois"."""
     years, rest = divmod(round(abs(count)), 12)

@@ -20,9 +20,9 @@ class Setting:
     cloud platforms set in the environment without our prefix. `secret` values are never
     repeated in an error message, nor shown on a page. `comment` is for the README's table,
     which is made from it; `purpose` is the French sentence of the page of settings.
-    `on_sheet`: the meeting sheet shows it; `label` names what the sheet lacks without it
-    ("" for what it can do without), and `demo` stands there, said to be made up, where the
-    portfolio is fictitious.
+    `on_sheet`: the meeting sheet and letters show it; `label` names what the sheet lacks
+    without it ("" for what it can do without), and `demo` stands there, said to be made up,
+    where the portfolio is fictitious.
     """
 
     name: str
@@ -206,9 +206,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "CONTEST_DAYS",
         60,
-        "Days after a decision within which letters invite the client to contest it.",
+        "Days after a letter within which it invites the client to contest the decision.",
         *_integer(1, 3660),
-        purpose="Jours pendant lesquels le client peut contester une décision, selon les lettres.",
+        purpose="Jours, comptés depuis le courrier, pendant lesquels il invite le client à contester.",
     ),
     Setting(
         "DEBT_RATIO",
@@ -589,5 +589,16 @@ SETTINGS: tuple[Setting, ...] = (
         on_sheet=True,
         label="les coordonnées des organismes extérieurs",
         demo="alpha.example ; beta.example ; gamma.example",
+    ),
+    Setting(
+        "CREDIT_FILE",
+        "",
+        "Who keeps the file of credits elsewhere (`bureau`), and how to reach them; refusals name it.",
+        _text,
+        "un texte",
+        purpose="Qui tient le fichier des crédits, et comment le joindre. Un refus doit le nommer s’il a été "
+        "consulté (directive (UE) 2023/2225, article 19).",
+        on_sheet=True,
+        demo="Fichier fictif des crédits, fichier.example",
     ),
 )

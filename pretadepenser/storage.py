@@ -116,6 +116,40 @@ def publish(root: Path, name: str, also: Collection[Path] = ()) -> Iterator[Path
         os.close(held)
 
 
+@contextmanager
+def kept(path: Path) -> Iterator[Path]:
+    """Yield a fresh folder that becomes `path`, sealed, when the block ends without an exception, for good.
+
+    A folder that is there already stays where it is whole, and gives way where it is damaged. The folder
+    around `path` is made where it is missing. Raises OSError when the disk refuses; nothing changes then.
+    """
+    around = path.parent
+    if not around.is_dir():
+        around.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+        _fsync(around.parent)
+    with scratch(path) as aside:
+        draft = aside / path.name
+        draft.mkdir(mode=FOLDER_MODE)
+        yield draft
+        seal(draft)
+        _flush(draft)
+        with _alone(around, around.name):
+            if not whole(path):
+                if path.exists():
+                    path.rename(aside / "damaged")
+                draft.rename(path)
+                _fsync(around)
+
+
+def whole(folder: Path) -> bool:
+    """Whether a folder is there and as it was sealed, every file read."""
+    try:
+        check(folder, whole=True)
+    except DamagedError:
+        return False
+    return True
+
+
 def current(root: Path, name: str) -> Path | None:
     """Return the folder published as `root/<name>`, links resolved, or None when there is none.
 

@@ -20,12 +20,20 @@ from pretadepenser.credit.model import training
 from pretadepenser.credit.model.scoring import Model, current_model
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio, import_batches
 from pretadepenser.demo.histories import histories
-from pretadepenser.records import users
+from pretadepenser.records import journal, users
+from pretadepenser.records.journal import Kind
 from tests import invariants, order, skips
 from tests.unit import made_up_histories
 
 PASSWORD = "un mot de passe d'essai"
-USERS = {"agathe": "conseiller", "basile": "auditeur", "camille": "administrateur", "delphine": "responsable"}
+# Files of clients are opened from the journal to beatrice (`opened`), never to basile.
+USERS = {
+    "agathe": "conseiller",
+    "basile": "auditeur",
+    "beatrice": "auditeur",
+    "camille": "administrateur",
+    "delphine": "responsable",
+}
 # What signing in leaves in a browser: names and paths of cookies.
 COOKIES = (("session", "/"), ("appareil", "/connexion"))
 
@@ -212,6 +220,19 @@ def client(app: Flask) -> FlaskClient:
 def auditor(app: Flask) -> FlaskClient:
     """A browser in which the auditor basile is signed in."""
     return still_signed_in(app, "basile")
+
+
+@pytest.fixture
+def opened(app: Flask) -> FlaskClient:
+    """A browser in which the auditor beatrice is signed in, to whom the file of client 157083 is open."""
+    open_file(app, "beatrice")
+    return still_signed_in(app, "beatrice")
+
+
+def open_file(app: Flask, auditor: str, *clients: int) -> None:
+    """Write into the journal that these clients' files (that of 157083) were opened to an auditor."""
+    for client in clients or (157_083,):
+        journal.append(app.extensions["database"], Kind.FILE_GRANTED, auditor, client, entry=1)
 
 
 @pytest.fixture

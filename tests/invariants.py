@@ -165,6 +165,11 @@ def _required(page: HtmlElement, where: str) -> None:
     for form in page.xpath("//form"):
         controls = form.xpath(CONTROLS)
         must = [one for one in controls if "required" in one.attrib]
+        # Of radio buttons one must be chosen: the group says so, and its legend.
+        groups = form.xpath(".//*[@role='radiogroup'][@aria-required='true']")
+        for group in groups:
+            legend = " ".join(group.xpath("./legend")[0].text_content().split())
+            assert legend.endswith(" (obligatoire)"), (where, legend)
         for control in controls:
             label = " ".join(page.xpath(f"//label[@for='{control.get('id')}']")[0].text_content().split())
             if control in must:
@@ -176,12 +181,13 @@ def _required(page: HtmlElement, where: str) -> None:
             else:
                 assert "(obligatoire)" not in label, (where, label)
         # Browsers' own bubbles vanish, and say one thing at a time.
-        assert not must or "novalidate" in form.attrib, f"{where}: a form that the browser checks"
+        asked = must + groups
+        assert not asked or "novalidate" in form.attrib, f"{where}: a form that the browser checks"
         told = [" ".join(one.text_content().split()) for one in form.xpath("./p")]
         fields = {one.get("name") for one in controls}
-        wanted = OPENINGS[0 if len(fields) == 1 else 1 if len(must) == len(fields) else 2] if must else None
+        wanted = OPENINGS[0 if len(fields) == 1 else 1 if len(asked) == len(fields) else 2] if asked else None
         assert [one for one in told if one in OPENINGS] == ([wanted] if wanted else []), (where, told)
-        if must:
+        if asked:
             first = form.xpath(".//p | .//label")[0]
             assert " ".join(first.text_content().split()) == wanted, f"{where}: not before the first field"
 

@@ -10,8 +10,9 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -63,10 +64,17 @@ return found ? found.control : null;
 """
 
 
+@dataclass(frozen=True)
+class Account:
+    """A user of the deployment to sign in as."""
+
+    user: str
+    password: str
+
+
 def walk(
     url: str,
-    user: str,
-    password: str,
+    accounts: Sequence[Account],
     sample: Sample,
     selectors: Mapping[str, str],
     baseline: Baseline,
@@ -77,6 +85,7 @@ def walk(
 
     Args:
         url: of the deployment, without a path.
+        accounts: who signs in, one after the other; each opens what was closed to those before.
         selectors: number of a criterion -> CSS selector of what it is about.
         client: number of the client to look at; None: one that the page of search offers.
 
@@ -85,11 +94,13 @@ def walk(
     with _chromium() as driver:
         walker = Walker(driver, url, sample, selectors, progress)
         begun = datetime.datetime.now().astimezone()
-        walker.sign_in(user, password)
-        walker.client = client or walker.found_client()
-        walker.look(anonymous=False)
-        walker.sign_out()
-        walker.look(anonymous=True)
+        for account in accounts:
+            walker.sign_in(account.user, account.password)
+            client = client or walker.found_client()
+            walker.client = client or CLIENT
+            walker.look(page for page in sample.pages if not page.anonymous)
+            walker.sign_out()
+        walker.look(page for page in sample.pages if page.anonymous)
         return Audit(
             url=url,
             client=walker.client,
@@ -148,7 +159,8 @@ class Walker:
         self.selectors = dict(selectors)
         self.progress = progress
         self.client = CLIENT
-        self.seen = 0
+        # Names of the pages that were asked for, in their order.
+        self.asked: list[str] = []
         self.rules: dict[str, Rule] = {}
         self.visits: list[Visit] = []
         self.missed: list[Missed] = []
@@ -195,7 +207,7 @@ class Walker:
         if self.driver.find_elements("css selector", "main input[type=password]"):
             raise AuditError(
                 f"Le compte {user} doit d’abord changer de mot de passe : créez le compte d’audit avec "
-                "« flask --app wsgi user add NOM --role auditeur --permanent »."
+                "« flask --app wsgi user add NOM --role RÔLE --permanent »."
             )
 
     def sign_out(self) -> None:
@@ -206,9 +218,11 @@ class Walker:
                 form.submit()
         self.driver.delete_all_cookies()
 
-    def found_client(self) -> int:
-        """A client that the page of search offers: visited lately, or its example."""
+    def found_client(self) -> int | None:
+        """A client that the page of search offers, visited lately or its example; None without that page."""
         self.open("/")
+        if urlsplit(self.driver.current_url).path != "/":
+            return None
         for link in self.driver.find_elements("css selector", "main a[href*='/clients/']"):
             if found := re.search(r"/clients/(\d+)$", link.get_attribute("href") or ""):
                 return int(found[1])
@@ -216,12 +230,15 @@ class Walker:
         example = re.search(r"\b\d{5,9}\b", words)
         return int(example[0]) if example else CLIENT
 
-    def look(self, *, anonymous: bool) -> None:
-        """Look at the pages that need nobody signed in, or at the others."""
-        pages = [page for page in self.sample.pages if page.anonymous is anonymous]
+    def look(self, pages: Iterable[Page]) -> None:
+        """Look at these pages, but for those that an account before could see."""
         for page in pages:
-            self.seen += 1
-            step = f"{page.title} ({self.seen} sur {len(self.sample.pages)})"
+            if any(visit.page.name == page.name for visit in self.visits):
+                continue
+            if page.name not in self.asked:
+                self.asked.append(page.name)
+            self.missed = [one for one in self.missed if one.page.name != page.name]
+            step = f"{page.title} ({self.asked.index(page.name) + 1} sur {len(self.sample.pages)})"
             for index, state in enumerate(page.states):
                 self.progress(step, index / len(page.states))
                 self._look_at(page, state)

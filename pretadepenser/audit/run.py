@@ -5,7 +5,7 @@ Needs the extra "audit", as browser.py does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ class Order:
     """What is asked for, checked. url: scheme and host alone; client: None for one that the site offers."""
 
     url: str
-    user: str
+    users: tuple[str, ...]
     output: Path
     force: bool
     client: int | None
@@ -31,7 +31,7 @@ class Order:
 
 def order(
     url: str,
-    user: str,
+    users: tuple[str, ...],
     output: Path,
     *,
     force: bool,
@@ -51,18 +51,20 @@ def order(
     except UnicodeDecodeError as error:
         raise AuditError(f"{baseline} n’est pas un texte en UTF-8 : corrigez-le.") from error
     return Order(
-        f"{parts.scheme}://{parts.netloc}", user, output, force, client,
+        f"{parts.scheme}://{parts.netloc}", users, output, force, client,
         sample.load(own_sample) if own_sample else sample.load(), known,
     )  # fmt: skip
 
 
-def make(asked: Order, password: str, progress: Callable[[str, float], None]) -> Audit:
-    """Walk and write. Raises AuditError as browser.walk and folder.write do, OSError of the disk."""
+def make(asked: Order, passwords: Sequence[str], progress: Callable[[str, float], None]) -> Audit:
+    """Walk and write; passwords: of the users, in their order.
+
+    Raises AuditError as browser.walk and folder.write do, OSError of the disk.
+    """
     judged = rgaa.load()
     selectors = {one.number: one.where for one in judged.criteria if one.where}
-    found = browser.walk(
-        asked.url, asked.user, password, asked.sample, selectors, asked.baseline, asked.client, progress
-    )
+    accounts = [browser.Account(*one) for one in zip(asked.users, passwords, strict=True)]
+    found = browser.walk(asked.url, accounts, asked.sample, selectors, asked.baseline, asked.client, progress)
     progress("Écriture des preuves", 0.0)
     folder.write(asked.output, found, judged, force=asked.force)
     progress("Écriture des preuves", 1.0)

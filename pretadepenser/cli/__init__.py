@@ -17,6 +17,7 @@ from flask.cli import with_appcontext
 
 from pretadepenser import storage
 from pretadepenser.cli.journal import journal
+from pretadepenser.cli.replay import replay
 from pretadepenser.cli.rights import client, retention, returned, say_returned
 from pretadepenser.cli.shared import clean, instance, note, score_all
 from pretadepenser.cli.shared import database as opened_database
@@ -67,6 +68,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(prepare)
     app.cli.add_command(score)
     app.cli.add_command(audit)
+    journal.add_command(replay)
     for group in (portfolio, model, user, token, database, journal, client, retention):
         app.cli.add_command(group)
 
@@ -183,7 +185,7 @@ def _begin(step: str) -> None:
 @HISTORIES
 @with_appcontext
 def prepare(clients: int, seed: int, histories: bool) -> None:
-    """Met en place ce qui manque : tables, portefeuille fictif, modèle, premier utilisateur."""
+    """Met en place ce qui manque : tables, portefeuille fictif, modèle, utilisateurs, décisions fictives."""
     from pretadepenser.credit.model.artefact import NAME as MODEL
     from pretadepenser.credit.portfolio.reading import NAME as PORTFOLIO
 
@@ -205,11 +207,41 @@ def prepare(clients: int, seed: int, histories: bool) -> None:
             "vérifiez ses droits et la place qui reste sur le disque."
         ) from error
     if not users.list_users(opened):
-        password = _generated()
-        _add_user(opened, "conseiller", Role.ADVISOR, password)
-        _show(password)
-        _say_whether_to_change(permanent=False)
+        _first_user(opened, Role.ADVISOR)
+    _demonstrate(opened)
     click.echo("Tout est en place.")
+
+
+def _first_user(opened: Database, role: Role) -> None:
+    """Add a user named as the role, with a password that is shown once."""
+    password = _generated()
+    _add_user(opened, role.value, role, password)
+    _show(password)
+    _say_whether_to_change(permanent=False)
+
+
+def _demonstrate(opened: Database) -> None:
+    """Beside fictitious clients: a second user who reads decisions, and a few of these."""
+    from pretadepenser.cli import demonstration
+    from pretadepenser.credit.portfolio import current_portfolio
+    from pretadepenser.records.deciding import Desk
+    from pretadepenser.records.decisions import Person
+    from pretadepenser.web.lender import lender
+
+    clients = current_portfolio(instance())
+    if clients is None or not clients.fictitious:
+        return
+    if [one.name for one in users.list_users(opened)] == [Role.ADVISOR.value]:
+        _first_user(opened, Role.MANAGER)
+    named = {one.name: Person(one.id, one.name) for one in users.list_users(opened)}
+    author, reader = named.get(Role.ADVISOR.value), named.get(Role.MANAGER.value)
+    if author is None or reader is None:
+        return
+    names = tuple(bureau.name for bureau in lender().bureaux)
+    desk = Desk(instance(), _model(), clients, current_app.config, names)
+    demonstration.decide(
+        opened, desk, author, reader, partial(_begin, "Quelques décisions fictives sur ces clients")
+    )
 
 
 @portfolio.command("import")
@@ -374,7 +406,14 @@ def score(file: str, output: str, reasons: bool, force: bool, engine: str) -> No
 
 @click.command(cls=Check)
 @click.option("--url", metavar="ADRESSE", required=True, help="Site à contrôler, https://… ou http://…")
-@click.option("--user", metavar="NOM", required=True, help="Compte avec lequel se connecter.")
+@click.option(
+    "--user",
+    "users",
+    metavar="NOM",
+    required=True,
+    multiple=True,
+    help="Compte avec lequel se connecter ; un autre ouvre ce qui est fermé à ceux d’avant.",
+)
 @click.option("--output", metavar="DOSSIER", type=PATH, required=True, help="Dossier de preuves à écrire.")
 @click.option("--client", metavar="N", type=click.IntRange(1), help="Client à ouvrir (sinon, un du site).")
 @click.option("--sample", metavar="FICHIER", type=PATH, help="Un autre échantillon de pages, en TOML.")
@@ -384,12 +423,13 @@ def score(file: str, output: str, reasons: bool, force: bool, engine: str) -> No
 @with_appcontext
 @click.pass_context
 def audit(
-    context: click.Context, url: str, user: str, output: Path, client: int | None, sample: Path | None,
-    baseline: Path | None, force: bool, publish: bool,
+    context: click.Context, url: str, users: tuple[str, ...], output: Path, client: int | None,
+    sample: Path | None, baseline: Path | None, force: bool, publish: bool,
 ) -> None:  # fmt: skip
     """Contrôle l’accessibilité d’un site en service et écrit un dossier de preuves.
 
-    Le mot de passe est demandé, ou lu dans PRETADEPENSER_AUDIT_PASSWORD. Code de sortie : 0 sans violation
+    Le mot de passe est demandé, ou lu dans PRETADEPENSER_AUDIT_PASSWORD (d’un deuxième compte : dans
+    PRETADEPENSER_AUDIT_PASSWORD_2, et ainsi de suite). Code de sortie : 0 sans violation
     nouvelle, 1 avec, 2 si le contrôle n’a pas pu être fait, ou pas en entier.
     """
     try:
@@ -400,11 +440,11 @@ def audit(
             "installez l’extra « audit » (pip install --editable '.[audit]')."
         ) from error
     asked = run.order(
-        url, user, output.absolute(), force=force, client=client, own_sample=sample, baseline=baseline
+        url, users, output.absolute(), force=force, client=client, own_sample=sample, baseline=baseline
     )
-    password = _audit_password(user, asked.url)
+    passwords = [_audit_password(user, place, asked.url) for place, user in enumerate(asked.users, 1)]
     with Progress() as progress:
-        found = run.make(asked, password, progress)
+        found = run.make(asked, passwords, progress)
     for line in run.told(found):
         click.echo(line)
     click.echo(f"Preuves écrites dans {output}.")
@@ -414,14 +454,16 @@ def audit(
     context.exit(1 if found.refused else 2 if found.unreached else 0)
 
 
-def _audit_password(user: str, url: str) -> str:
-    """The password of the account, never an argument: those are seen by everybody on the machine."""
-    if given := os.environ.get("PRETADEPENSER_AUDIT_PASSWORD"):
+def _audit_password(user: str, place: int, url: str) -> str:
+    """The password of an account, never an argument: those are seen by everybody on the machine.
+
+    place: of the account among those that were named, from 1.
+    """
+    name = "PRETADEPENSER_AUDIT_PASSWORD" + (f"_{place}" if place > 1 else "")
+    if given := os.environ.get(name):
         return given
     if not sys.stdin.isatty():
-        raise Undone(
-            "Le mot de passe manque : donnez-le par la variable d’environnement PRETADEPENSER_AUDIT_PASSWORD."
-        )
+        raise Undone(f"Le mot de passe de {user} manque : donnez-le par la variable d’environnement {name}.")
     asked: str = click.prompt(f"Mot de passe de {user} sur {url}", hide_input=True)
     return asked
 

@@ -23,9 +23,14 @@ REVISION = "0004"
 
 # Seconds by which the clocks of two servers may differ; what is further in the future never was.
 SKEW = 60
-# Milliseconds to wait for another writer: for what must be written, and for what is a convenience.
+# Milliseconds to wait for another writer: for what must be written, for what somebody waits to be shown, and
+# for what is a convenience.
 PATIENCE = 10_000
+SHORT = 3_000
 HURRY = 500
+# What SQLite does at the end of a transaction. FULL: what was committed, the journal above all, is on the
+# disk when a page is shown, and survives a power cut.
+SYNCHRONOUS = "FULL"
 
 
 class RecordsError(ToldError):
@@ -62,15 +67,15 @@ class Database:
             yield connection
 
     @contextmanager
-    def hurried(self, connection: Connection) -> Iterator[None]:
-        """Do what can be done without: another writer is waited for HURRY milliseconds at most."""
+    def hurried(self, connection: Connection, patience: int = HURRY) -> Iterator[None]:
+        """Do what can be done without: another writer is waited for so many milliseconds at most."""
         if self.engine.dialect.name != "sqlite":
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {HURRY}")  # until the transaction's end
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {patience}")  # until the transaction's end
             yield
             return
         # Without SQLAlchemy between: every page does it.
         cursor = connection.connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {HURRY}")
+        cursor.execute(f"PRAGMA busy_timeout = {patience}")
         try:
             yield
         finally:
@@ -162,10 +167,9 @@ def _engine(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        # WAL: readers never wait for the writer, between workers too. FULL: what was committed, the journal
-        # above all, is on the disk when a page is shown, and survives a power cut.
+        # WAL: readers never wait for the writer, between workers too.
         cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 

@@ -14,23 +14,27 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Connection,
+    Integer,
+    String,
+    column,
+    func,
+    insert,
+    select,
+    text,
+)
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.selectable import TextualSelect
 
+from pretadepenser.credit.recourse.decision import Verdict as Verdict  # what callers write decisions with
 from pretadepenser.errors import ToldError
 from pretadepenser.records import journal
 from pretadepenser.records.database import Database
 from pretadepenser.records.journal import Kind, Ledger
-from pretadepenser.records.models import Decision, Reading, Review, ReviewOutcome, User
-
-
-class Verdict(StrEnum):
-    """What a person decides."""
-
-    GRANT = "accord"
-    REFUSE = "refus"
-    ASK = "pièces"
-    COUNTER = "proposition"
+from pretadepenser.records.models import Decision, Reading, Review, ReviewOutcome, User, UtcDateTime
 
 
 class State(StrEnum):
@@ -82,11 +86,37 @@ class Found:
     @property
     def state(self) -> State:
         """Where it stands."""
-        if self.corrected_by is not None:
-            return State.CORRECTED
-        if self.second is None:
-            return State.WAITING if self.waiting else State.FINAL
-        return State.FINAL if self.second.agrees else State.SENT_BACK
+        agrees = None if self.second is None else self.second.agrees
+        return _state(self.waiting, agrees, self.corrected_by)
+
+
+@dataclass(frozen=True)
+class Brief:
+    """A decision as a list has it: `Found` without what was written; agrees: whether a second reader does."""
+
+    id: int
+    client: int | None
+    author_id: int
+    author: str
+    at: datetime
+    verdict: Verdict
+    waiting: bool
+    agrees: bool | None
+    corrected_by: int | None
+    review: str
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+        return _state(self.waiting, self.agrees, self.corrected_by)
+
+
+def _state(waiting: bool, agrees: bool | None, corrected_by: int | None) -> State:
+    if corrected_by is not None:
+        return State.CORRECTED
+    if agrees is None:
+        return State.WAITING if waiting else State.FINAL
+    return State.FINAL if agrees else State.SENT_BACK
 
 
 @dataclass(frozen=True)
@@ -127,8 +157,12 @@ def add_in(
     *,
     waiting: bool,
     corrects: int | None = None,
+    review: str = "",
 ) -> int:
-    """Do what `add` does in a transaction that writes more."""
+    """Do what `add` does in a transaction that writes more.
+
+    review: reference of the one that ends with this decision; while one is open, nothing else corrects.
+    """
     connection = ledger.connection
     before = connection.scalar(select(Decision.id).where(Decision.key == key))
     if before is not None:
@@ -140,6 +174,12 @@ def add_in(
         if connection.scalar(select(Decision.id).where(Decision.corrects_id == corrects)) is not None:
             raise DecisionError(
                 f"La décision {corrects} est déjà corrigée par une autre : corrigez la plus récente."
+            )
+        opened = connection.scalar(select(_open_review(corrects)))
+        if opened is not None and opened != review:
+            raise DecisionError(
+                f"Le réexamen {opened} de la décision {corrects} est ouvert : il revient à une autre "
+                "personne de la changer."
             )
     written = journal.canonical(content)
     digest = hashlib.sha256(written.encode()).hexdigest()
@@ -190,16 +230,18 @@ def read(
             raise DecisionError(f"La décision {decision} a déjà reçu sa seconde lecture.")
         if ledger.connection.scalar(select(Decision.id).where(Decision.corrects_id == decision)) is not None:
             raise DecisionError(f"La décision {decision} a été corrigée par son auteur : lisez la nouvelle.")
+        written = journal.canonical(content)
         values = {
             "decision_id": decision,
             "author_id": found.author_id,
             "reader_id": reader.id,
             "at": datetime.now(UTC),
             "agrees": agrees,
-            "content": journal.canonical(content),
+            "content": written,
         }
         ledger.connection.execute(insert(Reading).values(values))
-        ledger.append(Kind.READ, reader.name, found.client, decision=decision, agrees=agrees)
+        digest = hashlib.sha256(written.encode()).hexdigest()
+        ledger.append(Kind.READ, reader.name, found.client, decision=decision, agrees=agrees, sha256=digest)
 
 
 _Author: Final = aliased(User)
@@ -207,10 +249,51 @@ _Reader: Final = aliased(User)
 _After: Final = aliased(Decision)
 
 
+# Decisions that the pages of a client show.
+IN_FORCE: Final = 5
+# Written out, in the SQL of both databases: every page of a client asks (see recents.py).
+_BRIEF: Final = (
+    "SELECT d.id, d.client, d.author_id, u.name AS author, d.at, d.verdict, d.waiting, r.agrees, "
+    "a.id AS corrected_by, (SELECT max(v.reference) FROM review v WHERE v.decision_id = d.id AND NOT EXISTS "
+    "(SELECT 1 FROM review_outcome o WHERE o.review_id = v.id)) AS review "
+    "FROM decision d JOIN user_account u ON u.id = d.author_id "
+    "LEFT JOIN reading r ON r.decision_id = d.id LEFT JOIN decision a ON a.corrects_id = d.id "
+)
+
+
+def _brief(condition: str, order: str = "DESC LIMIT :most") -> TextualSelect:
+    """The query with a condition, and the types of what it gives, which SQLite does not keep."""
+    asked = text(f"{_BRIEF}WHERE {condition} ORDER BY d.id {order}")
+    return asked.columns(
+        column("id", Integer),
+        column("client", BigInteger),
+        column("author_id", Integer),
+        column("author", String),
+        column("at", UtcDateTime),
+        column("verdict", String),
+        column("waiting", Boolean),
+        column("agrees", Boolean),
+        column("corrected_by", Integer),
+        column("review", String),
+    )
+
+
+_IN_FORCE: Final = _brief("d.client = :client AND a.id IS NULL")
+_OWN: Final = _brief("d.author_id = :author AND d.id < :before")
+_LATEST: Final = _brief("d.id < :before")
+_WAITING: Final = _brief("d.waiting AND r.decision_id IS NULL AND a.id IS NULL", "ASC")
+
+
 def find(database: Database, decision: int) -> Found | None:
     """The decision with this id."""
-    found = _select(database, _query().where(Decision.id == decision))
-    return found[0] if found else None
+    with database.connection() as connection:
+        return find_in(connection, decision)
+
+
+def find_in(connection: Connection, decision: int) -> Found | None:
+    """Do what `find` does on a connection that is open."""
+    row = connection.execute(_query().where(Decision.id == decision)).one_or_none()
+    return None if row is None else _found(row)
 
 
 def keyed(database: Database, key: str) -> int | None:
@@ -230,25 +313,37 @@ def of_author(database: Database, author: int, most: int = 100) -> Sequence[Foun
     return _select(database, query)
 
 
-def waiting(database: Database) -> Sequence[Found]:
+def in_force(database: Database, client: int) -> Sequence[Brief]:
+    """The decisions on a client that no other corrects, the last one first, at most IN_FORCE."""
+    return _briefs(database, _IN_FORCE, client=client, most=IN_FORCE)
+
+
+def latest(database: Database, author: int | None, before: int, most: int) -> Sequence[Brief]:
+    """Decisions whose id is below `before`, the last one first: of an author, or (None) of everybody."""
+    if author is None:
+        return _briefs(database, _LATEST, before=before, most=most)
+    return _briefs(database, _OWN, author=author, before=before, most=most)
+
+
+def waiting(database: Database) -> Sequence[Brief]:
     """The decisions that wait for a second reader, the oldest first."""
-    query = (
-        _query()
-        .where(Decision.waiting, Reading.decision_id.is_(None), _After.id.is_(None))
-        .order_by(Decision.id)
-    )
-    return _select(database, query)
+    return _briefs(database, _WAITING)
 
 
-def _query() -> Any:
-    opened = (
+def _open_review(decision: Any) -> Any:
+    """A subquery: the reference of the review of a decision that is open, NULL where none is."""
+    return (
         select(func.max(Review.reference))
         .where(
-            Review.decision_id == Decision.id,
+            Review.decision_id == decision,
             ~select(ReviewOutcome).where(ReviewOutcome.review_id == Review.id).exists(),
         )
         .scalar_subquery()
     )
+
+
+def _query() -> Any:
+    opened = _open_review(Decision.id)
     return (
         select(
             Decision.id, Decision.client, Decision.author_id, _Author.name, Decision.at, Decision.verdict,
@@ -267,6 +362,14 @@ def _select(database: Database, query: Any) -> Sequence[Found]:
     with database.connection() as connection:
         rows = connection.execute(query).all()
     return [_found(row) for row in rows]
+
+
+def _briefs(database: Database, query: TextualSelect, **asked: int) -> Sequence[Brief]:
+    with database.connection() as connection:
+        rows = connection.execute(query, asked).mappings().all()
+    return [
+        Brief(**{**row, "verdict": Verdict(row["verdict"]), "review": row["review"] or ""}) for row in rows
+    ]
 
 
 def _found(row: Sequence[Any]) -> Found:

@@ -24,7 +24,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from pretadepenser.errors import ToldError
-from pretadepenser.records.database import Database
+from pretadepenser.records.database import PATIENCE, Database
 from pretadepenser.records.names import COMMAND as COMMAND
 from pretadepenser.records.names import SERVER as SERVER
 
@@ -152,12 +152,13 @@ _ALL: Final = text(
 
 
 @contextmanager
-def writing(database: Database) -> Iterator[Ledger]:
+def writing(database: Database, patience: int = PATIENCE) -> Iterator[Ledger]:
     """Open the journal in one transaction, alone: committed at the end, rolled back by an exception.
 
+    patience: milliseconds to wait for whoever writes now.
     Raises SQLAlchemyError where the database cannot be written: then nothing of it is.
     """
-    with database.connection() as connection:
+    with database.connection() as connection, database.hurried(connection, patience):
         if connection.dialect.name == "sqlite":
             # Before the head is read: two that read the same one would write the same number.
             connection.exec_driver_sql("BEGIN IMMEDIATE")

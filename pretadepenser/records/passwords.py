@@ -23,7 +23,7 @@ _SIGNS: Final = frozenset("4@8({[<369!1|0$5+7%2")
 # What somebody who knows the place tries first.
 HOUSE: Final = (
     "pretadepenser", "pret", "depenser", "credit", "banque", "bienvenue", "conseiller", "auditeur",
-    "administrateur",
+    "administrateur", "responsable",
 )  # fmt: skip
 
 _LENGTH: Final = (

@@ -131,6 +131,4 @@ def _row(session: UserSession) -> Row:
 
 def _moment(seconds: float) -> str:
     """A moment in the server's own time, in words that speech reads: "26 novembre 2026 à 9 heures 05"."""
-    at = datetime.datetime.fromtimestamp(seconds, datetime.UTC).astimezone()
-    minutes = f"{french.NO_BREAK}{at.minute:02}" if at.minute else ""
-    return f"{french.date(at)} à {french.plural(at.hour, 'heure')}{minutes}"
+    return french.moment(datetime.datetime.fromtimestamp(seconds, datetime.UTC).astimezone())

@@ -9,9 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from pretadepenser import french
 from pretadepenser.config import FILE, PREFIX
-from pretadepenser.records.models import Role
 from pretadepenser.settings import SETTINGS, Setting
-from pretadepenser.web.auth import roles
 from pretadepenser.web.lender import Lender, lender
 
 blueprint = Blueprint("administration", __name__, url_prefix="/administration")
@@ -32,7 +30,6 @@ class Line:
 
 
 @blueprint.get("/reglages")
-@roles(Role.ADMINISTRATOR)
 def settings() -> ResponseReturnValue:
     """List the settings: those that the meeting sheet lacks, those it shows, and the others."""
     told = lender()

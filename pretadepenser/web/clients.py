@@ -20,6 +20,7 @@ from pretadepenser.credit.model.artefact import Card
 from pretadepenser.credit.portfolio import Client
 from pretadepenser.records import recents
 from pretadepenser.web import auth, headings, pictures, resources
+from pretadepenser.web.capacity import of_client
 
 blueprint = Blueprint("clients", __name__, url_prefix="/clients/<int:number>")
 
@@ -34,6 +35,7 @@ def decision(number: int) -> ResponseReturnValue:
     """Show the decision, its reasons and the client's file."""
     client = resources.client_or_404(number)
     explanation = explain(resources.model(), resources.portfolio(), client.values, resources.limit(), number)
+    rows = _brief(number)
     return render_template(
         "pages/client.html",
         client_number=number,
@@ -42,7 +44,8 @@ def decision(number: int) -> ResponseReturnValue:
         score=explanation.score,
         scale=charts.scale(explanation.score),
         contributions=charts.contributions(explanation),
-        history=_history(number),
+        capacity=of_client(client, rows.get(told.BUREAU)),
+        history=_history(rows),
         learnt=_learnt(client),
         file=_file(client),
     )
@@ -78,16 +81,21 @@ def spreadsheet(number: int, name: str) -> ResponseReturnValue:
     return pictures.spreadsheet(_chart(number, name).table, f"client-{number}-{name}")
 
 
-def _history(number: int) -> list[str]:
-    """What the page says in short of the client's earlier credits; nothing where none are imported.
+def _brief(number: int) -> told.Rows:
+    """The client's rows of the tables that the page tells in short, where these are imported.
 
     The tables of months have a thousand rows a client: they are left to the page of the history.
     """
     portfolio = resources.portfolio()
-    if not portfolio.tables:
+    return portfolio.history(number, told.BRIEF) if portfolio.tables else {}
+
+
+def _history(rows: told.Rows) -> list[str]:
+    """What the page says in short of the client's earlier credits; nothing where none are imported."""
+    tables = resources.portfolio().tables
+    if not tables:
         return []
-    brief = portfolio.tables.intersection(told.BRIEF)
-    known = told.history(portfolio.history(number, brief), brief)
+    known = told.history(rows, tables.intersection(told.BRIEF))
     return [told.credits_sentence(known), told.requests_sentence(known)]
 
 

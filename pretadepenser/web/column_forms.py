@@ -65,6 +65,35 @@ def regrouped(typed: str) -> str | None:
     return f"{whole},{found[2]}" if found[2] else whole
 
 
+def amount(typed: str, label: str) -> float:
+    """Read an amount in the currency in use, and give it in units of the data.
+
+    label: what it is, which the sentence begins with. Raises ValueError, whose sentence says what to do.
+    """
+    if written := regrouped(typed):
+        instead = "une virgule pour les centimes" if "," in written else "sans point ni virgule"
+        raise ValueError(french.typeset(f"{label} : écrivez {written}, avec des espaces, {instead}."))
+    value = number(typed)
+    if value is None:
+        raise ValueError(french.typeset(f"{label} : saisissez {an_amount()}."))
+    if value < 0:
+        raise ValueError(french.typeset(f"{label} : enlevez le signe moins."))
+    return in_use().stored(value)
+
+
+def an_amount() -> str:
+    """What an amount looks like, after "saisissez"."""
+    return f"un montant en {in_use().noun}, par exemple 12\u202f500 ou 12\u202f500,50"
+
+
+def written(value: float | None) -> str:
+    """An amount of the data as it stands in a field: with cents only where it has some."""
+    if value is None:
+        return ""
+    shown = in_use().shown(value)
+    return french.number(shown, 0 if shown == int(shown) else 2)
+
+
 _DURATION: Final = re.compile(
     r"(?:(?P<years>\d{1,3}(?:[.,]\d{1,2})?)\s*(?:ans?|années?|$))?"
     r"\s*(?:et|,)?\s*(?:(?P<months>\d{1,3})\s*mois)?\s*(?:et|,)?\s*(?:(?P<days>\d{1,5})\s*jours?)?",
@@ -78,7 +107,7 @@ def duration(typed: str, today: datetime.date | None = None) -> int | None:
     "1 157 jours" is exact, and so is a first day, "15 mars 2021" or "15/03/2021", that is not after `today`
     (the server's own day).
     """
-    since = _day(typed.strip())
+    since = day(typed.strip())
     if since is not None:
         days = ((today or datetime.datetime.now(tz=datetime.UTC).astimezone().date()) - since).days
         return days if days >= 0 else None
@@ -94,16 +123,17 @@ _DAY: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})|(\d{4})-(\d{2})-(
 _DAY_IN_WORDS: Final = re.compile(r"(\d{1,2})(?:er)?\s+([^\W\d]+)\s+(\d{4})")
 
 
-def _day(typed: str) -> datetime.date | None:
+def day(typed: str) -> datetime.date | None:
     """A day as French people write it, in figures or in words, or as computers do; None for anything else."""
     if (found := _DAY_IN_WORDS.fullmatch(typed)) and found[2].lower() in french.MONTHS:
-        day, month, year = found[1], str(french.MONTHS.index(found[2].lower()) + 1), found[3]
+        parts: tuple[Any, ...] = (found[1], french.MONTHS.index(found[2].lower()) + 1, found[3])
     elif found := _DAY.fullmatch(typed):
-        day, month, year = found.group(1, 2, 3) if found[1] else found.group(6, 5, 4)
+        parts = found.group(1, 2, 3) if found[1] else found.group(6, 5, 4)
     else:
         return None
+    number, month, year = map(int, parts)
     try:
-        return datetime.date(int(year), int(month), int(day))
+        return datetime.date(year, month, number)
     except ValueError:
         return None
 
@@ -126,8 +156,8 @@ class FigureField(StringField):  # type: ignore[misc]  # WTForms has no types
     @property
     def unit(self) -> str:
         """What follows the field: amounts in euros, with their period, and ages of things in years."""
-        amount = self.column.unit.replace("€", in_use().symbol)
-        unit = {Kind.AMOUNT: amount, Kind.YEARS: "ans"}.get(self.column.kind, "")
+        monthly = self.column.unit.replace("€", in_use().symbol)
+        unit = {Kind.AMOUNT: monthly, Kind.YEARS: "ans"}.get(self.column.kind, "")
         return unit.replace(" ", french.NO_BREAK)
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -140,12 +170,8 @@ class FigureField(StringField):  # type: ignore[misc]  # WTForms has no types
             if not self.blank:
                 raise ValueError(french.typeset(f"{self.column.label} : saisissez {self._wanted()}."))
             return
-        value = self._read(typed)
-        if self.column.kind is Kind.AMOUNT and (amount := regrouped(typed)):
-            instead = "une virgule pour les centimes" if "," in amount else "sans point ni virgule"
-            raise ValueError(
-                french.typeset(f"{self.column.label} : écrivez {amount}, avec des espaces, {instead}.")
-            )
+        of_money = self.column.kind is Kind.AMOUNT
+        value = amount(typed, self.column.label) if of_money else self._read(typed)
         if value is None:
             raise ValueError(french.typeset(f"{self.column.label} : saisissez {self._wanted()}."))
         if value < 0 and self.column.kind is not Kind.DURATION:
@@ -167,8 +193,7 @@ class FigureField(StringField):  # type: ignore[misc]  # WTForms has no types
             case Kind.DURATION:
                 return french.duration(value)
             case Kind.AMOUNT:
-                shown = in_use().shown(value)
-                return french.number(shown, 0 if shown == int(shown) else 2)
+                return written(value)
             case Kind.EXTERNAL_SCORE:
                 return french.number(value, 2)
             case _:
@@ -188,7 +213,7 @@ class FigureField(StringField):  # type: ignore[misc]  # WTForms has no types
     def _wanted(self) -> str:
         match self.column.kind:
             case Kind.AMOUNT:
-                return f"un montant en {in_use().noun}, par exemple 12\u202f500 ou 12\u202f500,50"
+                return an_amount()
             case Kind.DURATION:
                 return "une durée ou une date de début, par exemple « 3 ans et 2 mois » ou « 15 mars 2021 »"
             case Kind.EXTERNAL_SCORE:

@@ -10,8 +10,12 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from pretadepenser.credit.model.archive import ArchiveError
 from pretadepenser.credit.model.scoring import ModelError
 from pretadepenser.credit.portfolio import PortfolioError
+from pretadepenser.records.decisions import DecisionError
+from pretadepenser.records.letters import AlteredLetterError, LetterError
+from pretadepenser.web.access import SEARCH, ClosedFileError, may_open
 from pretadepenser.web.heavy import RETRY, BusyError
 from pretadepenser.web.home import SearchForm
 from pretadepenser.web.resources import UnavailableError, UnknownClientError
@@ -29,11 +33,11 @@ PAGES: Final = {
     ),
     404: (
         "Page introuvable",
-        "Cette page n’existe pas. Vérifiez l’adresse, ou partez de la recherche d’un client.",
+        "Cette page n’existe pas. Vérifiez l’adresse, ou partez de l’accueil.",
     ),
     405: (
         "Action impossible ici",
-        "Cette adresse ne répond pas à cette action. Partez de la recherche d’un client.",
+        "Cette adresse ne répond pas à cette action. Partez de l’accueil.",
     ),
     413: (
         "Envoi trop volumineux",
@@ -57,6 +61,7 @@ UNKNOWN: Final = (
     "Client introuvable",
     "Vérifiez ce numéro sur le dossier du client, corrigez-le, puis cherchez à nouveau.",
 )
+CLOSED: Final = "Dossier fermé"
 DAMAGED: Final = (
     "Données indisponibles",
     "Les données de l’application ne sont pas celles qui ont été enregistrées, ou ne se lisent pas : rien "
@@ -67,6 +72,19 @@ NO_DATABASE: Final = (
     "L’application n’arrive pas à lire ou à écrire dans sa base de données ; rien de ce que vous avez "
     "consulté n’a été modifié. Recommencez dans un instant. Si l’incident dure, prévenez votre "
     "administrateur.",
+)
+UNDECIDED: Final = (
+    "Décision impossible",
+    "Rien n’a été enregistré. Revenez à la page du client pour voir où en est la décision.",
+)
+UNSENT: Final = (
+    "Courrier impossible",
+    "Rien n’a été enregistré. Revenez à la décision pour voir où elle en est.",
+)
+NOT_KEPT: Final = (
+    "Décision non enregistrée",
+    "Rien n’a été enregistré. Revenez en arrière : ce que vous avez saisi y est encore. Si l’incident dure, "
+    "prévenez votre administrateur.",
 )
 BUSY: Final = (
     "Trop de demandes en même temps",
@@ -83,11 +101,15 @@ def init_app(app: Flask) -> None:
     """Answer every error with a page of the site (the API has its own form of errors)."""
     app.register_error_handler(CSRFError, lambda error: _page(400, *EXPIRED))
     app.register_error_handler(UnknownClientError, _unknown_client)
+    app.register_error_handler(ClosedFileError, lambda error: _page(403, CLOSED, error.description))
     app.register_error_handler(BusyError, _busy)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(UnavailableError, _not_ready)
-    for kind in (PortfolioError, ModelError):
+    for kind in (PortfolioError, ModelError, AlteredLetterError):
         app.register_error_handler(kind, _damaged)
+    app.register_error_handler(DecisionError, lambda error: _page(409, *UNDECIDED, str(error)))
+    app.register_error_handler(LetterError, lambda error: _page(409, *UNSENT, str(error)))
+    app.register_error_handler(ArchiveError, _not_kept)
     app.register_error_handler(SQLAlchemyError, _no_database)
     app.register_error_handler(500, lambda error: _page(500, *PAGES[500]))
 
@@ -107,6 +129,8 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unknown_client(error: UnknownClientError) -> Response:
+    if not may_open(SEARCH):
+        return _page(404, UNKNOWN[0], error.description or "")
     # The wrong number stands in the form: a slip of the finger is quicker mended than typed anew.
     search = SearchForm(formdata=None, data={"numero": str(error.number)})
     return _page(404, *UNKNOWN, error.description or "", search)
@@ -130,6 +154,11 @@ def _no_database(error: Exception) -> Response:
     response = _page(503, *NO_DATABASE)
     response.headers["Retry-After"] = "30"
     return response
+
+
+def _not_kept(error: Exception) -> Response:
+    current_app.logger.error("%s", error)
+    return _page(503, *NOT_KEPT, str(error))
 
 
 def _damaged(error: Exception) -> Response:

@@ -17,7 +17,7 @@ from pretadepenser import french, money, speech
 from pretadepenser.audit import rgaa
 from pretadepenser.credit.dictionary import wording
 from pretadepenser.credit.portfolio import PortfolioError
-from pretadepenser.web import places, resources
+from pretadepenser.web import access, places, resources
 from pretadepenser.web.addresses import url_for
 
 
@@ -139,11 +139,11 @@ def _current(place: places.Place) -> str:
 
 
 def client_navigation(number: int) -> list[Link]:
-    """The pages about one client."""
+    """The pages about one client that the signed-in user may open."""
     return [
         Link(label, url_for(endpoint, number=number), "page" if request.endpoint == endpoint else "")
         for label, endpoint in places.CLIENT
-        if endpoint in current_app.view_functions
+        if endpoint in current_app.view_functions and access.may_open(endpoint, number)
     ]
 
 

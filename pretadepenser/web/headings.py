@@ -6,6 +6,7 @@ They come from the same objects as the page, and are told no firmer than it tell
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -18,15 +19,27 @@ from pretadepenser.credit.history import told as histories
 from pretadepenser.credit.history.told import History
 from pretadepenser.credit.peers import comparison as peers
 from pretadepenser.credit.peers.comparison import Distribution
-from pretadepenser.credit.recourse import wording
+from pretadepenser.credit.recourse import deadline, wording
+from pretadepenser.credit.recourse import decision as decisions_made
 from pretadepenser.credit.recourse.levers import Lock
 from pretadepenser.credit.recourse.search import Levers
 from pretadepenser.credit.scale import Score
+from pretadepenser.credit.whatif.capacity import Capacity
 from pretadepenser.credit.whatif.missing_data import Sensitivity
 from pretadepenser.credit.whatif.simulation import Simulation
+from pretadepenser.records.decisions import Found, State
+from pretadepenser.records.replays import Answer, Replay
+from pretadepenser.records.reviews import Found as Review
 
 MODEL: Final = "Le modèle de score"
 FAIRNESS: Final = "Équité des décisions"
+
+_LETTERS: Final[Mapping[decisions_made.Verdict, str]] = {
+    decisions_made.Verdict.GRANT: "Courrier d’accord",
+    decisions_made.Verdict.REFUSE: "Courrier de refus",
+    decisions_made.Verdict.ASK: "Courrier de demande de pièces",
+    decisions_made.Verdict.COUNTER: "Courrier de proposition",
+}
 
 _LOCKS: Final[Mapping[Lock, str]] = {
     Lock.PROJECT: "projet",
@@ -92,6 +105,11 @@ def too_few(score: Score) -> str:
     return _heading("Comparaison impossible : groupe trop petit", today(score))
 
 
+def capacity(score: Score, found: Capacity) -> str:
+    """Whether a rule of the house is broken; no amount stands in a title."""
+    return _heading(f"Capacité de remboursement : {found.headline}", today(score))
+
+
 def meeting(score: Score) -> str:
     """The client's own answer, as the sheet words it."""
     given = "peut être acceptée" if score.granted else "n’est pas acceptée"
@@ -125,6 +143,102 @@ def fairness(audits: Sequence[Audit], limit: float, today: float) -> str:
         told += f" ; on ne peut pas trancher pour {unsettled}"
     changed = (f"mesures à la limite de {french.compact_percent(limit)}",) if limit != today else ()
     return _heading(f"{FAIRNESS} : {told}", *changed)
+
+
+def journal(count: int, most: int, about: Sequence[str]) -> str:
+    """How many entries the journal has looked for; most: as far as they are counted; about: whom."""
+    told = f"plus de {french.number(most)} entrées" if count > most else french.plural(count, "entrée")
+    return _heading(f"Journal : {told if count else 'aucune entrée'}", *about)
+
+
+def deciding(score: Score, corrects: int | None, *, changed: bool) -> str:
+    """What the form asks for; changed: that nothing is written, for the advice is no longer what it was."""
+    asked = "Décider" if corrects is None else f"Corriger la décision {corrects}"
+    if changed:
+        asked = "L’avis du modèle a changé : rien n’est encore enregistré"
+    return _heading(
+        asked, f"client {score.number}", f"avis du modèle : prêt {_answer(score)}, {_points(score)}"
+    )
+
+
+def decided(found: Found) -> str:
+    """What a person decided, and whether it holds."""
+    state = "" if found.state is State.FINAL else f", décision {found.state}"
+    who = "" if found.client is None else f"client {found.client}, "
+    return _heading(f"{found.verdict.label}{state}", f"{who}décision {found.id} de {found.author}")
+
+
+def work_list(waiting: int, late: int) -> str:
+    """How much waits for another person, and how much of it is late."""
+    if not waiting:
+        return "Revues : rien n’attend"
+    told = french.plural(waiting, "dossier attend", "dossiers attendent")
+    return _heading(f"Revues : {told}{f', dont {late} en retard' if late else ''}")
+
+
+def second_reading(found: Found) -> str:
+    """Which decision is to be read, and what it is."""
+    return _heading(
+        f"Seconde lecture de la décision {found.id}", f"client {found.client}, {found.verdict.label.lower()}"
+    )
+
+
+def asking(found: Found) -> str:
+    """Of which decision a client asks for a review."""
+    about = f"client {found.client}, {found.verdict.label.lower()}"
+    return _heading(f"Demande de réexamen de la décision {found.id}", about)
+
+
+def review(found: Review, today: datetime.date) -> str:
+    """How a review ended, or until when it must."""
+    told = f"Réexamen {found.reference} : réponse due le {deadline.due(found.deadline, today)}"
+    if found.end:
+        told = f"Réexamen {found.reference} : décision {found.end.outcome}"
+    return _heading(told, _about(found))
+
+
+def correcting(found: Review) -> str:
+    """Whose data are put right, in which review."""
+    return _heading("Corriger des données du dossier", f"réexamen {found.reference}, {_about(found)}")
+
+
+def ending(found: Review, *, changed: bool = False) -> str:
+    """Which review is to be ended; changed: nothing is written, for the advice is no longer what it was."""
+    asked = "L’avis du modèle a changé : rien n’est encore enregistré" if changed else "Conclure le réexamen"
+    return _heading(asked, f"{found.reference}, {_about(found)}")
+
+
+def _about(found: Review) -> str:
+    who = "" if found.client is None else f"client {found.client}, "
+    return f"{who}décision {found.decision} de {found.decider}"
+
+
+def decisions(*, everybody: bool) -> str:
+    """Whose decisions a list has."""
+    return "Les décisions" if everybody else "Vos décisions"
+
+
+def letter(decision: Found, *, possible: bool, stored: bool, review: str = "") -> str:
+    """Which letter of a decision there is, can be made, or that none can. review: that it answers."""
+    about = f"réexamen {review}" if review else f"décision {decision.id}"
+    kind = "Courrier de réponse au réexamen" if review else _LETTERS[decision.verdict]
+    if not stored and not possible:
+        return _heading("Pas de courrier possible", about)
+    return _heading(f"{kind} {'établi' if stored else 'à établir'}", about)
+
+
+def replayed(done: Replay) -> str:
+    """Whether a replay gave the advice that was kept."""
+    match done.answer:
+        case Answer.SAME:
+            told = "L’avis recalculé est identique"
+        case Answer.OTHER:
+            told = f"L’avis recalculé diffère : {french.plural(len(done.differences), 'différence')}"
+        case Answer.ERASED:
+            told = "L’avis est effacé : rien à recalculer"
+        case _:
+            told = "L’avis ne peut pas être recalculé"
+    return _heading(told, f"décision {done.decision}")
 
 
 def today(score: Score) -> str:

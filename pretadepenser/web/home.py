@@ -22,6 +22,8 @@ LONGEST = len(str(round(dictionary.COLUMNS["SK_ID_CURR"].maximum or 0)))
 LONGEST_NAME = 30
 # What people write between a number and a name.
 _BETWEEN = ",;:/–—-"
+# Pages that are a form before they are an answer.
+_FORMS = frozenset({"simulation.simulate", "decision.decide"})
 # Characters of all that may be typed; more is no number with the name of a page.
 _MOST = 100
 DIGITS = "Un numéro de client n’a que des chiffres : enlevez les autres caractères."
@@ -134,7 +136,7 @@ def search() -> ResponseReturnValue:
         if form.endpoint != "clients.decision":
             clients.remember(form.number)
         # What the page is for takes the focus: a fragment does it without a script.
-        anchor = "formulaire" if form.endpoint == "simulation.simulate" else "reponse"
+        anchor = "formulaire" if form.endpoint in _FORMS else "reponse"
         return redirect(url_for(form.endpoint, number=form.number, _anchor=anchor), 303)
     status = 422 if request.method == "POST" else 200
     return render_template("pages/home.html", form=form, recent=clients.seen_last()), status

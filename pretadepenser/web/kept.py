@@ -20,13 +20,21 @@ PAGES: Final = {
     "home.search": "home.search",
     "simulation.simulate": "simulation.simulate",
     "simulation.spreadsheet": "simulation.simulate",
+    "capacity.show": "capacity.show",
     "application.new": "application.new",
     "application.spreadsheet": "application.new",
+    "decision.decide": "decision.decide",
+    "reviews.second_reading": "reviews.second_reading",
+    "reviews.ask": "reviews.ask",
+    "reviews.correct": "reviews.correct",
+    "reviews.end": "reviews.end",
 }
 FORMS: Final = frozenset({"auth.sign_in", "account.page", *PAGES})
 # Bytes of a cookie, its attributes included, that every browser keeps.
 _MOST: Final = 4093
 _KEPT: Final = "kept"
+# What an address is about: the same for a form and for what it is sent to besides.
+_NAMES: Final = frozenset({"number", "decision", "reference"})
 _LOST: Final = "lost"
 
 
@@ -40,9 +48,10 @@ def keep() -> str:
     page = PAGES.get(request.endpoint or "")
     if request.method != "POST" or page is None or not owner:
         return ""
-    number = {name: value for name, value in (request.view_args or {}).items() if name == "number"}
-    path = url_for(page, **number)
-    typed = {name: value for name, value in request.form.items() if name != "csrf_token"}
+    named = {name: value for name, value in (request.view_args or {}).items() if name in _NAMES}
+    path = url_for(page, **named)
+    # Boxes of one name are sent once each.
+    typed = {name: values for name, values in request.form.lists() if name != "csrf_token"}
     cookie.pop(_LOST, None)
     cookie[_KEPT] = {"owner": owner, "path": path, "typed": typed}
     if _size() > _MOST:

@@ -15,9 +15,11 @@ from pretadepenser.charts.chart import Chart
 from pretadepenser.credit.model import scoring
 from pretadepenser.credit.recourse import meeting_sheet
 from pretadepenser.credit.recourse.meeting_sheet import Sheet
+from pretadepenser.credit.whatif.capacity import Capacity
 from pretadepenser.french import Person
 from pretadepenser.web import headings, heavy, pictures, resources
 from pretadepenser.web import pdf as documents
+from pretadepenser.web.capacity import of_client
 from pretadepenser.web.lender import Lender, lender
 from pretadepenser.web.pdf import PdfUnavailableError
 
@@ -35,6 +37,8 @@ def sheet(number: int) -> ResponseReturnValue:
         heading=headings.meeting(found.score),
         score=found.score,
         sheet=found,
+        capacity=_capacity(number),
+        you=Person.YOU,
         lender=told,
         scale=charts.scale(found.score, Person.YOU),
         today=_today(),
@@ -53,6 +57,8 @@ def pdf(number: int) -> ResponseReturnValue:
         client_number=number,
         score=found.score,
         sheet=found,
+        capacity=_capacity(number),
+        you=Person.YOU,
         lender=told,
         scale=scale,
         picture=f"data:image/svg+xml;base64,{picture}",
@@ -95,6 +101,10 @@ def _scale(number: int) -> Chart:
     client = resources.client_or_404(number)
     score = scoring.score_row(resources.model(), client.values, resources.limit(), number)
     return charts.scale(score, Person.YOU)
+
+
+def _capacity(number: int) -> Capacity:
+    return of_client(resources.client_or_404(number))
 
 
 def _found(number: int, told: Lender) -> Sheet:

@@ -20,10 +20,8 @@ from pretadepenser.credit import dictionary
 from pretadepenser.credit.evaluation.fairness import Audit
 from pretadepenser.credit.evaluation.influence import GlobalExplanation, Influence
 from pretadepenser.credit.model import card as model_card
-from pretadepenser.records.models import Role
 from pretadepenser.web import headings, pictures, resources
-from pretadepenser.web.auth import roles
-from pretadepenser.web.places import AUDITORS
+from pretadepenser.web.access import OVERSEERS
 
 blueprint = Blueprint("model", __name__, url_prefix="/modele")
 
@@ -89,7 +87,7 @@ def overview() -> ResponseReturnValue:
 def card() -> ResponseReturnValue:
     """Give the model card as a Markdown file."""
     model = resources.model()
-    text = model_card.render(model.card, model.global_explanation, audit=current_user.role in AUDITORS)
+    text = model_card.render(model.card, model.global_explanation, audit=current_user.role in OVERSEERS)
     response = Response(text, mimetype="text/markdown")
     response.headers["Content-Disposition"] = 'attachment; filename="fiche-du-modele.md"'
     return response
@@ -108,7 +106,6 @@ def spreadsheet(name: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/equite")
-@roles(Role.AUDITOR, Role.ADMINISTRATOR)
 def fairness() -> ResponseReturnValue:
     """Show the audits by sex, age and family situation: sentences, table, chart."""
     model = resources.model()
@@ -134,14 +131,12 @@ def fairness() -> ResponseReturnValue:
 
 
 @blueprint.get("/equite/graphiques/<name>.svg")
-@roles(Role.AUDITOR, Role.ADMINISTRATOR)
 def fairness_picture(name: str) -> ResponseReturnValue:
     """Draw the chart of one audit."""
     return pictures.picture(fairness_charts.grants(_audit(name.removeprefix("accords-"))))
 
 
 @blueprint.get("/equite/graphiques/<name>.csv")
-@roles(Role.AUDITOR, Role.ADMINISTRATOR)
 def fairness_chart_spreadsheet(name: str) -> ResponseReturnValue:
     """Give the figures of the chart of one audit."""
     shown = fairness_charts.grants(_audit(name.removeprefix("accords-")))
@@ -149,7 +144,6 @@ def fairness_chart_spreadsheet(name: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/equite/<name>.csv")
-@roles(Role.AUDITOR, Role.ADMINISTRATOR)
 def fairness_spreadsheet(name: str) -> ResponseReturnValue:
     """Give all measures of one audit."""
     return pictures.spreadsheet(fairness_charts.detail(_audit(name)), f"equite-{name}")

@@ -1,4 +1,4 @@
-"""The pages of the site, by what they are about, and who may open each: menus and site map follow from it."""
+"""The pages of the site, by what they are about: menus and site map follow from it, and from access.RULES."""
 
 from __future__ import annotations
 
@@ -8,25 +8,19 @@ from typing import Final
 
 from flask_login import current_user
 
-from pretadepenser.records.models import Role
-from pretadepenser.web import auth, watch
-
-EVERYONE: Final = frozenset(Role)
-ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
-AUDITORS: Final = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
+from pretadepenser.web import access, watch
 
 
 @dataclass(frozen=True)
 class Place:
     """A page that is opened by its address alone.
 
-    who: the roles that may open it; None: anybody, signed in or not. menu: whether the main menu has it.
-    parts: gives label and address of the pages that it leads on to, open to the same roles.
+    menu: whether the main menu has it. parts: gives label and address of the pages that it leads on to, open
+    to the same roles.
     """
 
     label: str
     endpoint: str
-    who: frozenset[Role] | None = EVERYONE
     menu: bool = False
     parts: Callable[[], list[tuple[str, str]]] = list
 
@@ -36,22 +30,25 @@ GROUPS: Final = {
     "Les clients": (
         Place("Rechercher un client", "home.search", menu=True),
         Place("Nouveau dossier", "application.new", menu=True),
+        Place("Décisions", "decision.own", menu=True),
+        Place("Revues", "reviews.work_list", menu=True),
     ),
     "Le modèle": (
         Place("Le modèle", "model.overview", menu=True),
-        Place("Équité", "model.fairness", AUDITORS, menu=True),
+        Place("Équité", "model.fairness", menu=True),
         Place("Veille technique", "watch.report", menu=True, parts=watch.pages),
     ),
-    "Administration": (Place("Réglages", "administration.settings", ADMINISTRATORS, menu=True),),
+    "Contrôle": (Place("Journal", "journal.show", menu=True),),
+    "Administration": (Place("Réglages", "administration.settings", menu=True),),
     "Votre compte": (
-        Place("Se connecter", "auth.sign_in", frozenset()),
+        Place("Se connecter", "auth.sign_in"),
         Place("Mon compte", "account.page"),
     ),
     "Ce site": (
-        Place("Aide", "site.guide", None),
-        Place("Plan du site", "site.plan", None),
-        Place("Déclaration d’accessibilité", "site.accessibility", None),
-        Place("Preuves d’accessibilité", "site.evidence", AUDITORS),
+        Place("Aide", "site.guide"),
+        Place("Plan du site", "site.plan"),
+        Place("Déclaration d’accessibilité", "site.accessibility"),
+        Place("Preuves d’accessibilité", "site.evidence"),
     ),
 }
 MENU: Final = tuple(place for places in GROUPS.values() for place in places if place.menu)
@@ -62,20 +59,25 @@ CLIENT: Final = (
     ("Comparaison", "comparison.compare"),
     ("Simulation", "simulation.simulate"),
     ("Leviers", "levers.levers"),
+    ("Capacité", "capacity.show"),
     ("Fiche d’entretien", "meeting.sheet"),
+    ("Décider", "decision.decide"),
 )
 
 
 def may_open(place: Place) -> bool:
     """Whether the page answers to whoever asks now."""
-    if place.who is None:
-        return True
-    user = current_user._get_current_object()  # the proxy would look it up three times
-    if not user.is_authenticated:
-        return place.endpoint == "auth.sign_in"
-    if user.must_change:
-        return place.endpoint in auth.BEFORE_CHANGE
-    return user.role in place.who
+    if place.endpoint == "auth.sign_in":
+        return not current_user.is_authenticated
+    return access.may_open(place.endpoint)
+
+
+def client_pages() -> tuple[tuple[str, str], ...]:
+    """Label and endpoint of the pages about a client that whoever asks now may open, be it for some alone."""
+    user = current_user._get_current_object()
+    if not user.is_authenticated or user.must_change:
+        return ()
+    return tuple((label, endpoint) for label, endpoint in CLIENT if access.reads(endpoint, user.role))
 
 
 def within_reach() -> dict[str, tuple[Place, ...]]:

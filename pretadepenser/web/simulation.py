@@ -7,7 +7,7 @@ reason the picture's address holds them encrypted, and the CSV is asked for by a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 
@@ -17,15 +17,16 @@ from wtforms import BooleanField
 
 from pretadepenser.charts import simulation as charts
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.dictionary import Kind
+from pretadepenser.credit.dictionary import Column, Kind
 from pretadepenser.credit.dictionary.wording import Value
 from pretadepenser.credit.model.inputs import neutral
 from pretadepenser.credit.model.scoring import score_row
 from pretadepenser.credit.portfolio import Client, Portfolio
+from pretadepenser.credit.recourse.decision import Origin
 from pretadepenser.credit.whatif import repaid
 from pretadepenser.credit.whatif.repaid import Debt
 from pretadepenser.credit.whatif.simulation import Simulation, levers, objections, simulate
-from pretadepenser.web import headings, pictures, resources, sealed, trail
+from pretadepenser.web import decision, headings, pictures, resources, sealed, trail
 from pretadepenser.web.column_forms import ColumnForm, initial
 
 blueprint = Blueprint("simulation", __name__, url_prefix="/clients/<int:number>/simulation")
@@ -37,12 +38,22 @@ REPAID: Final = "rembourse_"
 class SimulationForm(ColumnForm):
     """A client's figures, filled in; refuses those of an impossible client, or of one unlike any known.
 
-    debts: the credits elsewhere that may be supposed repaid, a box each.
+    debts: the credits elsewhere that may be supposed repaid, a box each; filled: what fills it in instead of
+    the client's figures.
     """
 
-    def __init__(self, client: Client, portfolio: Portfolio, debts: Sequence[Debt]) -> None:
+    # Title of the part of the debts.
+    supposed = "Crédits ailleurs que le client rembourserait"
+
+    def __init__(
+        self,
+        client: Client,
+        portfolio: Portfolio,
+        debts: Sequence[Debt],
+        filled: Mapping[str, Any] | None = None,
+    ) -> None:
         self.client, self.portfolio, self.debts = client, portfolio, debts
-        super().__init__(data=initial(client.values))
+        super().__init__(data=initial(client.values) if filled is None else filled)
 
     def changes(self) -> dict[str, Value]:
         """Raw values that differ from the client's, by column, wrong ones left out.
@@ -72,7 +83,7 @@ class SimulationForm(ColumnForm):
         boxes = [self[f"{REPAID}{debt.number}"] for debt in self.debts]
         return [
             *super().by_theme(),
-            *([("Crédits ailleurs que le client rembourserait", boxes)] if boxes else []),
+            *([(self.supposed, boxes)] if boxes else []),
         ]
 
     def objections(self) -> Mapping[str, str]:
@@ -115,19 +126,27 @@ def picture(number: int, sealed_changes: str) -> ResponseReturnValue:
 def _form(number: int) -> SimulationForm:
     """The form of a client, a 404 where there is none; what the file does not say may stay unanswered."""
     client, portfolio = resources.client_or_404(number), resources.portfolio()
-    columns = levers(resources.model())
+    columns, found = levers(resources.model()), debts(client, portfolio)
+    form = SimulationForm.over(portfolio, columns, may_be_blank(client, columns), more=boxes(found))
+    return form(client, portfolio, found)
+
+
+def may_be_blank(client: Client, columns: Iterable[Column]) -> list[str]:
+    """Names of the columns that a client's form may leave unanswered."""
     # An amount that is known cannot be simulated away; an occupation or a car can.
-    blank = [
+    return [
         column.name
         for column in columns
         if client.values[column.name] is None or not (column.required or column.kind is Kind.AMOUNT)
     ]
-    debts = _debts(client, portfolio)
-    boxes = {f"{REPAID}{debt.number}": BooleanField(debt.sentence) for debt in debts}
-    return SimulationForm.over(portfolio, columns, blank, more=boxes)(client, portfolio, debts)
 
 
-def _debts(client: Client, portfolio: Portfolio) -> tuple[Debt, ...]:
+def boxes(found: Sequence[Debt]) -> dict[str, BooleanField]:
+    """A box for each credit elsewhere, by the name of its field."""
+    return {f"{REPAID}{debt.number}": BooleanField(debt.sentence) for debt in found}
+
+
+def debts(client: Client, portfolio: Portfolio) -> tuple[Debt, ...]:
     """The debts whose repayment the model would notice."""
     if not any(dictionary.describe(name).table == repaid.BUREAU for name in resources.model().features):
         return ()
@@ -164,4 +183,10 @@ def _page(form: SimulationForm, result: Simulation | None = None) -> str:
         before_after=charts.answers(result) if result and result.changes else None,
         moves=moves,
         picture=picture,
+        offer=decision.offer(client.number, _loan(result), Origin.SIMULATION) if result else "",
     )
+
+
+def _loan(result: Simulation) -> Mapping[str, Value]:
+    """What a simulation changes, by column."""
+    return {change.name: change.after for change in result.changes}

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, abort, current_app, render_template, send_file
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 from pretadepenser import storage
@@ -17,10 +16,7 @@ from pretadepenser.credit.peers import group
 from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.credit.scale import Scale
 from pretadepenser.records import passwords, recents
-from pretadepenser.records.models import Role
-from pretadepenser.web import clients, places, resources
-from pretadepenser.web.auth import roles
-from pretadepenser.web.places import AUDITORS
+from pretadepenser.web import access, clients, places, resources
 
 blueprint = Blueprint("site", __name__)
 
@@ -56,12 +52,11 @@ def accessibility() -> ResponseReturnValue:
         judged=rgaa.load(),
         pages=sample.load().pages,
         axe=engine.version(),
-        evidence=current_user.is_authenticated and current_user.role in AUDITORS,
+        evidence=access.may_open("site.evidence"),
     )
 
 
 @blueprint.get("/accessibilite/preuves")
-@roles(Role.AUDITOR, Role.ADMINISTRATOR)
 def evidence() -> ResponseReturnValue:
     """The last evidence pack of this installation, or how to make one."""
     try:
@@ -73,7 +68,6 @@ def evidence() -> ResponseReturnValue:
 
 
 @blueprint.get("/accessibilite/preuves/audit.zip")
-@roles(Role.AUDITOR, Role.ADMINISTRATOR)
 def evidence_pack() -> ResponseReturnValue:
     """The pack as it was published; checked against its seal first."""
     try:
@@ -91,14 +85,14 @@ def evidence_pack() -> ResponseReturnValue:
 
 
 def _reach() -> dict[str, Any]:
-    """The pages within reach, and the number of a client as an example where clients are among them."""
+    """The pages within reach, those about a client too, with a number as an example for who may search."""
     groups = places.within_reach()
-    searches = any(place.endpoint == "home.search" for shown in groups.values() for place in shown)
+    searches = access.may_open(access.SEARCH)
     example = None
     if searches:
         with suppress(resources.UnavailableError, PortfolioError):
             example = int(resources.portfolio().numbers()[0])
-    return {"groups": groups, "clients": searches, "example": example, "client_pages": places.CLIENT}
+    return {"groups": groups, "clients": searches, "example": example, "client_pages": places.client_pages()}
 
 
 def _last_client() -> int | None:

@@ -13,7 +13,7 @@ from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 from pretadepenser.records import entries, journal, recents
-from pretadepenser.records.database import Database
+from pretadepenser.records.database import SHORT, Database
 from pretadepenser.records.journal import Kind
 from pretadepenser.settings import SETTINGS
 from pretadepenser.web.auth import database
@@ -39,10 +39,23 @@ KINDS: Final = {
     "meeting.picture": Kind.PICTURE,
     "meeting.spreadsheet": Kind.EXPORTED,
     "meeting.pdf": Kind.EXPORTED,
+    "letters.preview": Kind.CONSULTED,
+    "letters.make": Kind.CONSULTED,
+    "letters.reply": Kind.CONSULTED,
+    "letters.make_reply": Kind.CONSULTED,
+    "letters.pdf": Kind.EXPORTED,
+    "capacity.show": Kind.CAPACITY,
+    "decision.record": Kind.CONSULTED,
+    "reviews.second_reading": Kind.CONSULTED,
+    "reviews.ask": Kind.CONSULTED,
+    "reviews.record": Kind.CONSULTED,
+    "reviews.correct": Kind.CONSULTED,
+    "reviews.end": Kind.CONSULTED,
     "application.new": Kind.NEW_FILE,
     "application.spreadsheet": Kind.EXPORTED,
     "api.client_score": Kind.API,
     "api.scores": Kind.API,
+    "replay.replay": Kind.REPLAYED,
     "journal.show": Kind.JOURNAL_READ,
     "journal.spreadsheet": Kind.JOURNAL_READ,
 }
@@ -112,10 +125,11 @@ def _write(kind: Kind) -> None:
     client = g.get("trail_client", given.pop("number", None))
     # What is sealed in an address stays out: it is long, and holds figures.
     named = {name: value for name, value in given.items() if not name.startswith("sealed")}
+    told = {"page": request.endpoint, **named, **g.get("trail", {})}
     who = actor()
     if kind is Kind.PICTURE and client is not None and entries.lately(database(), who, client):
         return
-    with journal.writing(database()) as ledger:
-        ledger.append(kind, who, client, page=request.endpoint, **named, **g.get("trail", {}))
+    with journal.writing(database(), SHORT) as ledger:
+        ledger.append(kind, who, client, **told)
         if request.endpoint == "clients.decision":
             recents.remember_in(ledger.connection, current_user.id, client)

@@ -12,7 +12,19 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import browser, engines, honesty, levers, pages, scale, servers, serving, stability
+from tests.bench import (
+    browser,
+    engines,
+    honesty,
+    journal,
+    levers,
+    pages,
+    replay,
+    scale,
+    servers,
+    serving,
+    stability,
+)
 from tests.bench.ground import Ground, make_ground
 from tests.bench.recompute import report
 
@@ -20,11 +32,13 @@ PARTS: dict[str, Callable[[Ground], None]] = {
     "pages": pages.run,
     "serving": serving.run,
     "servers": servers.run,
+    "journal": journal.run,
     "browser": browser.run,
     "honesty": honesty.run,
     "levers": levers.run,
     "scale": scale.run,
     "stability": stability.run,
+    "replay": replay.run,
     "recompute": report.run,
     "engines": engines.run,
 }

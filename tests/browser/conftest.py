@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from flask import Flask, abort
+from flask import Flask, abort, request
 from numpy.typing import NDArray
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
@@ -32,7 +32,7 @@ from pretadepenser.credit.scale import Scale
 from pretadepenser.money import using
 from pretadepenser.records import users
 from tests.browser.states import State, leaving_the_page
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, open_file
 from tests.web.test_gunicorn import start
 
 # What a cookie is made of, of what Chromium tells about it.
@@ -78,9 +78,16 @@ def hosted(app: Flask) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def site(instance: Path) -> Iterator[str]:
-    """Address of the application in its normal state, with a user whose password must be changed."""
-    database = create_app({"INSTANCE": instance}).extensions["database"]
+    """Address of the application in its normal state.
+
+    Its users are a newcomer and one whose password must be changed, besides those of `instance`; the file of
+    client 157083 is open to beatrice.
+    """
+    app = create_app({"INSTANCE": instance})
+    database = app.extensions["database"]
+    users.add_user(database, "denise", "conseiller", PASSWORD)
     users.add_user(database, "dominique", "conseiller", PASSWORD, must_change=True)
+    open_file(app, "beatrice")
     server = start(instance)
     server.wait()
     yield f"http://127.0.0.1:{server.port}"
@@ -137,11 +144,17 @@ def storied_site(storied_app: Flask) -> Iterator[str]:
         yield address
 
 
+def _fail() -> None:
+    """Answer /essai/<code> with that error: a rule of its own would open to nobody (access.RULES)."""
+    if request.path.startswith("/essai/"):
+        abort(int(request.path.rpartition("/")[2]))
+
+
 @pytest.fixture(scope="session")
 def failing_site(instance: Path) -> Iterator[str]:
     """Address of an application that answers /essai/<code> with any error, as none of its own pages does."""
     app = create_app({"INSTANCE": instance})
-    app.add_url_rule("/essai/<int:code>", "essai", abort)
+    app.before_request_funcs[None].append(_fail)
     with hosted(app) as address:
         yield address
 

@@ -98,21 +98,24 @@ def auditor_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 
 @pytest.fixture(scope="module")
 def audit(auditor_app: Flask, tmp_path_factory: pytest.TempPathFactory, driver: WebDriver) -> Audit:
-    """Runs `flask audit`: audit(url, sample, *options, user=…, password=…, output=…)."""
+    """Runs `flask audit`: audit(url, sample, *options, users=…, password=…, output=…)."""
 
     def run(
         url: str,
         sample: str,
         *options: str,
-        user: str = "agathe",
+        users: tuple[str, ...] = ("agathe",),
         password: str = PASSWORD,
         output: Path | None = None,
     ) -> Result:
         folder = tmp_path_factory.mktemp("audit")
         (folder / "sample.toml").write_text(sample, "utf-8")
-        words = ["audit", "--url", url, "--user", user, "--output", str(output or folder / "out")]
+        words = ["audit", "--url", url, "--output", str(output or folder / "out")]
         words += ["--sample", str(folder / "sample.toml"), *options]
-        runner = auditor_app.test_cli_runner(env={"PRETADEPENSER_AUDIT_PASSWORD": password})
+        for user in users:
+            words += ["--user", user]
+        given = {"PRETADEPENSER_AUDIT_PASSWORD": password, "PRETADEPENSER_AUDIT_PASSWORD_2": PASSWORD}
+        runner = auditor_app.test_cli_runner(env=given)
         return runner.invoke(args=words)
 
     return run
@@ -140,7 +143,7 @@ def faulty(instance: Path) -> Iterator[str]:
             fault = b'<img src="/static/favicon.svg" width="9" height="9">'
             if request.path.startswith("/clients/"):
                 fault += b"<pre>" + b"x" * 400 + b"</pre>"
-            if request.path == "/" and "camille" in response.get_data(as_text=True):
+            if request.path == "/administration/reglages" and "camille" in response.get_data(as_text=True):
                 fault += b'<label for="n">Nouveau mot de passe</label><input id="n" type="password">'
             response.set_data(response.get_data().replace(b"</main>", fault + b"</main>"))
         return response
@@ -159,6 +162,29 @@ def test_the_walk_finds_nothing(audited: Result, output: Path) -> None:
     ]
     assert "Simulation (1 sur 3)…" in audited.stderr
     assert "Connexion (3 sur 3)…" in audited.stderr
+
+
+def test_a_second_account_opens_what_is_closed_to_the_first(audit: Audit, site: str, tmp_path: Path) -> None:
+    """In whatever order, and nothing twice: settings are for the one, the pages of clients for the other."""
+    done = audit(
+        site,
+        SIGN_IN + RESERVED + SIMULATION + ONE_DISPLAY,
+        users=("camille", "agathe"),
+        output=tmp_path / "out",
+    )
+    assert done.exit_code == 0, done.output
+    assert " ".join(done.stdout.splitlines()[0].split()) == (
+        "Aucune violation. 3 pages ouvertes, 5 contrôles d’axe-core en 1 affichage."
+    )
+    assert "non vu" not in done.stdout
+    assert "réservé" not in done.stdout
+    assert {path.stem for path in (tmp_path / "out" / "axe").iterdir()} == {
+        "connexion-normal-clair", "connexion-erreurs-clair", "reglages-normal-clair",
+        "simulation-normal-clair", "simulation-reponse-clair",
+    }  # fmt: skip
+    alone = audit(site, SIMULATION + ONE_DISPLAY, users=("camille",))
+    assert alone.exit_code == 2
+    assert "  non vu  simulation/normal : le site répond 403 et non 200\n" in alone.stdout
 
 
 def test_every_state_is_the_one_that_was_meant(audited: Result, output: Path) -> None:
@@ -263,10 +289,10 @@ def test_a_wrong_password_is_told(audit: Audit, site: str) -> None:
 
 
 def test_an_account_that_must_change_its_password_is_told(audit: Audit, faulty: str) -> None:
-    done = audit(faulty, SIGN_IN + ONE_DISPLAY, user="camille")
+    done = audit(faulty, SIGN_IN + ONE_DISPLAY, users=("camille",))
     assert done.exit_code == 2
     assert done.stderr.startswith("Erreur : Le compte camille doit d’abord changer de mot de passe")
-    assert "user add NOM --role auditeur --permanent" in done.stderr
+    assert "user add NOM --role RÔLE --permanent" in done.stderr
 
 
 def test_no_answer_is_told(audit: Audit) -> None:
@@ -299,7 +325,14 @@ def test_no_password_is_told(auditor_app: Flask, tmp_path: Path) -> None:
     runner = auditor_app.test_cli_runner(env={"PRETADEPENSER_AUDIT_PASSWORD": ""})
     done = runner.invoke(args=["audit", "--url", "http://x", "--user", "a", "--output", str(tmp_path / "o")])
     assert done.exit_code == 2
-    assert "PRETADEPENSER_AUDIT_PASSWORD" in done.stderr
+    assert done.stderr == (
+        "Erreur : Le mot de passe de a manque : donnez-le par la variable d’environnement "
+        "PRETADEPENSER_AUDIT_PASSWORD.\n"
+    )
+    runner = auditor_app.test_cli_runner(env={"PRETADEPENSER_AUDIT_PASSWORD": "donné"})
+    words = ["audit", "--url", "http://x", "--user", "a", "--user", "b", "--output", str(tmp_path / "o")]
+    assert "Le mot de passe de b manque" in runner.invoke(args=words).stderr
+    assert "PRETADEPENSER_AUDIT_PASSWORD_2." in runner.invoke(args=words).stderr
 
 
 @pytest.mark.parametrize(

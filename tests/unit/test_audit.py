@@ -186,9 +186,10 @@ def test_what_axe_finds_contradicts_a_judgement() -> None:
 class Offered:
     """What a driver shows of the page of search."""
 
-    def __init__(self, links: list[str], text: str) -> None:
+    def __init__(self, links: list[str], text: str, current_url: str) -> None:
         self.links = links
         self.text = text
+        self.current_url = current_url
 
     def get(self, _url: str) -> None:
         """The page is open."""
@@ -214,8 +215,14 @@ class Offered:
 def test_the_client_that_is_walked_through_is_one_that_the_site_offers(
     links: list[str], text: str, client: int
 ) -> None:
-    driver: Any = Offered(links, text)
+    driver: Any = Offered(links, text, "http://x/")
     assert Walker(driver, "http://x", SAMPLE, {}, lambda *_: None).found_client() == client
+
+
+def test_whoever_is_led_elsewhere_is_offered_no_client() -> None:
+    """An auditor's start page is the journal, which has numbers too."""
+    driver: Any = Offered([], "Entrée 123456", "http://x/journal")
+    assert Walker(driver, "http://x", SAMPLE, {}, lambda *_: None).found_client() is None
 
 
 # --- EARL -----------------------------------------------------------------------------------------
@@ -505,7 +512,7 @@ def test_what_is_published_is_the_pack_and_is_checked(written: Path, tmp_path: P
 )
 def test_an_address_is_that_of_a_site(tmp_path: Path, url: str) -> None:
     with pytest.raises(AuditError, match="n’est pas l’adresse d’un site"):
-        run.order(url, "a", tmp_path / "x", force=False, client=None, own_sample=None, baseline=None)
+        run.order(url, ("a",), tmp_path / "x", force=False, client=None, own_sample=None, baseline=None)
 
 
 @pytest.mark.parametrize(

@@ -1,98 +1,110 @@
 """Who may do what: every address and method, for nobody, for each role and for a system with a token.
 
 Every status is written here by hand, none is worked out from the code: a page that becomes public, or a role
-that is dropped, shows as another number. All forms are sent with their CSRF token, so that what is refused is
+that is dropped, shows as another number. docs/access.md is written from it by `python -m tests.web.test_access`.
+All forms are sent with their CSRF token, so that what is refused is
 refused for who asks; empty, so that nothing is changed (422 says what is missing; a simulation may be empty).
 """
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from pretadepenser import create_app
 from pretadepenser.records import tokens
-from tests.conftest import signed_in
+from pretadepenser.web import access
+from tests.conftest import USERS, open_file, signed_in
 
+# `opened`: an auditor to whom the files of clients 157083 and 1 were opened from the journal; `api`: a token.
+REPO = Path(__file__).parents[2]
 # What is slow to make is asked for a client who does not exist: it would tell no more.
 MATRIX = """
-address                                                method nobody conseiller auditeur administrateur token
-/                                                      GET    303    200        200      200            303
-/                                                      POST   303    422        422      422            303
-/connexion                                             GET    200    303        303      303            200
-/connexion                                             POST   422    303        303      303            422
-/session                                               GET    200    200        200      200            200
-/session                                               POST   200    200        200      200            200
-/compte                                                GET    303    200        200      200            303
-/compte                                                POST   303    422        422      422            303
-/compte/sessions/fin                                   POST   303    303        303      303            303
-/compte/sessions/999999999/fin                         POST   303    303        303      303            303
-/aide                                                  GET    200    200        200      200            200
-/plan-du-site                                          GET    200    200        200      200            200
-/accessibilite                                         GET    200    200        200      200            200
-/accessibilite/preuves                                 GET    303    403        200      200            303
-/accessibilite/preuves/audit.zip                       GET    303    403        404      404            303
-/static/base.css                                       GET    200    200        200      200            200
-/healthz                                               GET    200    200        200      200            200
-/readyz                                                GET    200    200        200      200            200
-/clients/157083                                        GET    303    200        200      200            303
-/clients/157083/graphiques/score.svg                   GET    303    200        200      200            303
-/clients/157083/graphiques/score.csv                   GET    303    200        200      200            303
-/clients/157083/historique                             GET    303    200        200      200            303
-/clients/157083/historique/graphiques/paiements.svg    GET    303    404        404      404            303
-/clients/157083/historique/graphiques/demandes.csv     GET    303    404        404      404            303
-/clients/157083/comparaison                            GET    303    200        200      200            303
-/clients/157083/comparaison/graphiques/repartition.svg GET    303    200        200      200            303
-/clients/157083/comparaison/graphiques/repartition.csv GET    303    200        200      200            303
-/clients/157083/simulation                             GET    303    200        200      200            303
-/clients/157083/simulation                             POST   303    200        200      200            303
-/clients/157083/simulation/chiffres.csv                POST   303    200        200      200            303
-/clients/157083/simulation/graphiques/absent.svg       GET    303    404        404      404            303
-/clients/157083/leviers                                GET    303    200        200      200            303
-/clients/1/leviers/graphiques/montant.svg              GET    303    404        404      404            303
-/clients/1/leviers/graphiques/montant.csv              GET    303    404        404      404            303
-/clients/157083/entretien                              GET    303    200        200      200            303
-/clients/157083/entretien/graphiques/score.svg         GET    303    200        200      200            303
-/clients/157083/entretien/graphiques/score.csv         GET    303    200        200      200            303
-/clients/1/entretien.pdf                               GET    303    404        404      404            303
-/dossiers/nouveau                                      GET    303    200        200      200            303
-/dossiers/nouveau                                      POST   303    422        422      422            303
-/dossiers/nouveau/chiffres/score.csv                   POST   303    422        422      422            303
-/dossiers/nouveau/graphiques/score/absent.svg          GET    303    404        404      404            303
-/modele                                                GET    303    200        200      200            303
-/modele/fiche.md                                       GET    303    200        200      200            303
-/modele/graphiques/importance.svg                      GET    303    200        200      200            303
-/modele/graphiques/importance.csv                      GET    303    200        200      200            303
-/modele/equite                                         GET    303    403        200      200            303
-/modele/equite/sexe.csv                                GET    303    403        200      200            303
-/modele/equite/graphiques/accords-sexe.svg             GET    303    403        200      200            303
-/modele/equite/graphiques/accords-sexe.csv             GET    303    403        200      200            303
-/veille                                                GET    303    200        200      200            303
-/veille/methode                                        GET    303    200        200      200            303
-/veille/explications/montres                           GET    303    200        200      200            303
-/veille/chiffres/absent.csv                            GET    303    404        404      404            303
-/veille/images/absent.svg                              GET    303    404        404      404            303
-/administration/reglages                               GET    303    403        403      200            303
-/api/v1/openapi.json                                   GET    200    200        200      200            200
-/api/v1/clients/157083/score                           GET    401    401        401      401            200
-/api/v1/scores                                         POST   401    401        401      401            422
-/n-existe-pas                                          GET    303    404        404      404            303
-/deconnexion                                           POST   303    303        303      303            303
+address                                                method nobody advisor manager auditor opened admin api
+/                                                      GET    303    200     200     303     303    303   303
+/                                                      POST   303    422     422     403     403    403   303
+/connexion                                             GET    200    303     303     303     303    303   200
+/connexion                                             POST   422    303     303     303     303    303   422
+/session                                               GET    200    200     200     200     200    200   200
+/session                                               POST   200    200     200     200     200    200   200
+/compte                                                GET    303    200     200     200     200    200   303
+/compte                                                POST   303    422     422     422     422    422   303
+/compte/sessions/fin                                   POST   303    303     303     303     303    303   303
+/compte/sessions/999999999/fin                         POST   303    303     303     303     303    303   303
+/aide                                                  GET    200    200     200     200     200    200   200
+/plan-du-site                                          GET    200    200     200     200     200    200   200
+/accessibilite                                         GET    200    200     200     200     200    200   200
+/accessibilite/preuves                                 GET    303    403     403     200     200    200   303
+/accessibilite/preuves/audit.zip                       GET    303    403     403     404     404    404   303
+/static/base.css                                       GET    200    200     200     200     200    200   200
+/healthz                                               GET    200    200     200     200     200    200   200
+/readyz                                                GET    200    200     200     200     200    200   200
+/clients/157083                                        GET    303    200     200     403     200    403   303
+/clients/157083/graphiques/score.svg                   GET    303    200     200     403     200    403   303
+/clients/157083/graphiques/score.csv                   GET    303    200     200     403     200    403   303
+/clients/157083/historique                             GET    303    200     200     403     200    403   303
+/clients/157083/historique/graphiques/paiements.svg    GET    303    404     404     403     404    403   303
+/clients/157083/historique/graphiques/demandes.csv     GET    303    404     404     403     404    403   303
+/clients/157083/comparaison                            GET    303    200     200     403     200    403   303
+/clients/157083/comparaison/graphiques/repartition.svg GET    303    200     200     403     200    403   303
+/clients/157083/comparaison/graphiques/repartition.csv GET    303    200     200     403     200    403   303
+/clients/157083/simulation                             GET    303    200     200     403     403    403   303
+/clients/157083/simulation                             POST   303    200     200     403     403    403   303
+/clients/157083/simulation/chiffres.csv                POST   303    200     200     403     403    403   303
+/clients/157083/simulation/graphiques/absent.svg       GET    303    404     404     403     403    403   303
+/clients/157083/leviers                                GET    303    200     200     403     200    403   303
+/clients/1/leviers/graphiques/montant.svg              GET    303    404     404     403     404    403   303
+/clients/1/leviers/graphiques/montant.csv              GET    303    404     404     403     404    403   303
+/clients/157083/entretien                              GET    303    200     200     403     200    403   303
+/clients/157083/entretien/graphiques/score.svg         GET    303    200     200     403     200    403   303
+/clients/157083/entretien/graphiques/score.csv         GET    303    200     200     403     200    403   303
+/clients/1/entretien.pdf                               GET    303    404     404     403     404    403   303
+/dossiers/nouveau                                      GET    303    200     200     403     403    403   303
+/dossiers/nouveau                                      POST   303    422     422     403     403    403   303
+/dossiers/nouveau/chiffres/score.csv                   POST   303    422     422     403     403    403   303
+/dossiers/nouveau/graphiques/score/absent.svg          GET    303    404     404     403     403    403   303
+/journal/999999999/dossier                             POST   303    403     403     404     404    403   303
+/decisions/999999999/rejouer                           POST   303    403     403     403     403    403   303
+/modele                                                GET    303    200     200     200     200    200   303
+/modele/fiche.md                                       GET    303    200     200     200     200    200   303
+/modele/graphiques/importance.svg                      GET    303    200     200     200     200    200   303
+/modele/graphiques/importance.csv                      GET    303    200     200     200     200    200   303
+/modele/equite                                         GET    303    403     403     200     200    200   303
+/modele/equite/sexe.csv                                GET    303    403     403     200     200    200   303
+/modele/equite/graphiques/accords-sexe.svg             GET    303    403     403     200     200    200   303
+/modele/equite/graphiques/accords-sexe.csv             GET    303    403     403     200     200    200   303
+/veille                                                GET    303    200     200     200     200    200   303
+/veille/methode                                        GET    303    200     200     200     200    200   303
+/veille/explications/montres                           GET    303    200     200     200     200    200   303
+/veille/chiffres/absent.csv                            GET    303    404     404     404     404    404   303
+/veille/images/absent.svg                              GET    303    404     404     404     404    404   303
+/administration/reglages                               GET    303    403     403     403     403    200   303
+/api/v1/openapi.json                                   GET    200    200     200     200     200    200   200
+/api/v1/clients/157083/score                           GET    401    401     401     401     401    401   200
+/api/v1/scores                                         POST   401    401     401     401     401    401   422
+/n-existe-pas                                          GET    303    404     404     404     404    404   303
+/deconnexion                                           POST   303    303     303     303     303    303   303
 """
 HEAD, *LINES = [line.split() for line in MATRIX.strip().splitlines()]
-WHO = ["nobody", "conseiller", "auditeur", "administrateur", "token"]
-NAMES = {"conseiller": "agathe", "auditeur": "basile", "administrateur": "camille"}
+WHO = HEAD[2:]
+NAMES = {
+    "advisor": "agathe", "manager": "delphine", "auditor": "basile", "opened": "beatrice", "admin": "camille"
+}  # fmt: skip
 
 
 def visitor(app: Flask, who: str) -> FlaskClient:
     """A browser in which a user of this role is signed in; one without a user; a system with a token."""
+    database = app.extensions["database"]
+    if who == "opened":
+        open_file(app, NAMES[who], 157_083, 1)
     if who in NAMES:
         return signed_in(app, NAMES[who])
     browser = app.test_client()
-    if who == "token":
-        database = app.extensions["database"]
+    if who == "api":
         browser.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {tokens.add_token(database, 'matrice')}"
     return browser
 
@@ -110,7 +122,7 @@ def no_token_left(app: Flask) -> Iterator[None]:
 @pytest.mark.parametrize("who", WHO)
 def test_everybody_gets_what_the_matrix_says(app: Flask, who: str) -> None:
     browser = visitor(app, who)
-    page = browser.get("/" if who in NAMES else "/connexion")
+    page = browser.get("/compte" if who in NAMES else "/connexion")
     found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page.text)
     assert found
     wanted, got = {}, {}
@@ -142,17 +154,27 @@ def test_the_matrix_has_every_address_and_method(app: Flask) -> None:
     assert sorted(listed) == sorted(served)
 
 
-@pytest.mark.parametrize("who", ["nobody", "conseiller", "administrateur"])
+@pytest.mark.parametrize("who", ["nobody", "advisor", "auditor", "admin"])
 def test_no_form_is_taken_without_its_token(app: Flask, who: str) -> None:
-    """Asked again (422) with what was typed, or sent away (303): never taken."""
+    """Asked again (422) with what was typed, sent away (303) or refused (403): never taken."""
     browser = visitor(app, who)
     forms = [address for address, method, *_ in LINES if method == "POST" and not address.startswith("/api/")]
-    assert len(forms) == 11
-    wanted = dict.fromkeys(forms, 303 if who == "nobody" else 422)
-    wanted |= {"/connexion": 422 if who == "nobody" else 303, "/deconnexion": 400, "/session": 400}
-    wanted |= {address: 400 for address in forms if address.startswith("/compte/sessions/")}
+    assert len(forms) == 13
+    wanted = {address: _untaken(address, who) for address in forms}
     for token in ({}, {"csrf_token": "autre"}):
         assert {address: browser.post(address, data=token).status_code for address in forms} == wanted
+
+
+def _untaken(address: str, who: str) -> int:
+    """The answer to a form of this address without its token."""
+    bare = address.startswith(("/compte/sessions/", "/journal/")) or address.endswith("/rejouer")
+    if bare or address in ("/deconnexion", "/session"):
+        return 400
+    if address == "/connexion":
+        return 422 if who == "nobody" else 303
+    if who == "nobody":
+        return 303
+    return 422 if who == "advisor" or address == "/compte" else 403
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "PUT", "PATCH", "DELETE"])
@@ -163,5 +185,68 @@ def test_another_method_opens_no_address_to_nobody(app: Flask, method: str) -> N
     for address in {line[0] for line in LINES}:
         if address not in public and not address.startswith("/api/"):
             answers[address] = app.test_client().open(address, method=method).status_code
-    assert len(answers) == 44
+    assert len(answers) == 46
     assert set(answers.values()) == {303}
+
+
+def test_what_no_rule_names_is_refused_to_everybody(instance: Path) -> None:
+    """A page that is added and not told of in access.RULES opens to nobody, not even under the API's path."""
+    app = create_app({"INSTANCE": instance, "TESTING": True})
+    for address in ("/clients/<int:number>/oubliee", "/api/v1/oubliee"):
+        app.add_url_rule(address, address, lambda number=0: f"client {number}", methods=["GET", "POST"])
+    assert app.test_client().get("/clients/157083/oubliee").status_code == 303
+    assert app.test_client().get("/api/v1/oubliee").status_code == 403
+    for name in USERS:
+        browser = signed_in(app, name)
+        assert browser.get("/clients/157083/oubliee").status_code == 403
+        assert browser.get("/api/v1/oubliee").status_code == 403
+
+
+def test_every_endpoint_has_a_rule_and_every_rule_its_endpoint(app: Flask) -> None:
+    assert sorted(access.RULES) == sorted(app.view_functions)
+
+
+def test_a_rule_for_auditors_says_of_which_client_the_page_is(app: Flask) -> None:
+    """Else there is nothing to ask the journal for: the page would be closed to them for ever."""
+    for rule in app.url_map.iter_rules():
+        if access.RULES[rule.endpoint].granted:
+            assert rule.arguments & set(access.CLIENTS), rule.rule
+
+
+COLUMNS = {
+    "nobody": "nobody",
+    "advisor": "conseiller",
+    "manager": "responsable",
+    "auditor": "auditeur",
+    "opened": "auditeur, file opened",
+    "admin": "administrateur",
+    "api": "a system with a token",
+}
+DOCUMENT = REPO / "docs" / "access.md"
+BEGINS, ENDS = "<!-- the matrix begins -->\n", "<!-- the matrix ends -->\n"
+
+
+def table() -> str:
+    """The matrix in Markdown."""
+    heads = ["Address", "Method", *(COLUMNS[who] for who in WHO)]
+    rows = [heads, ["---"] * len(heads), *([f"`{address}`", *rest] for address, *rest in LINES)]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def with_table(text: str) -> str:
+    """The document with the matrix of today in its place."""
+    before, _, rest = text.partition(BEGINS)
+    _, _, after = rest.partition(ENDS)
+    return f"{before}{BEGINS}\n{table()}\n{ENDS}{after}"
+
+
+def test_the_document_has_the_matrix_of_today() -> None:
+    """Mended by `python -m tests.web.test_access`."""
+    text = DOCUMENT.read_text("utf-8")
+    assert BEGINS in text
+    assert with_table(text) == text
+
+
+if __name__ == "__main__":
+    print(table())
+    DOCUMENT.write_text(with_table(DOCUMENT.read_text("utf-8")), "utf-8")

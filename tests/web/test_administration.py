@@ -31,10 +31,10 @@ def entries(page: HtmlElement) -> dict[str, str]:
 
 def test_administrators_alone_open_it(app: Flask, anonymous: FlaskClient) -> None:
     assert anonymous.get(ADDRESS).status_code == 303
-    for name, status in (("agathe", 403), ("basile", 403), ("camille", 200)):
+    for name, status in (("agathe", 403), ("basile", 403), ("delphine", 403), ("camille", 200)):
         browser = signed_in(app, name)
         assert browser.get(ADDRESS).status_code == status
-        assert (f'href="{ADDRESS}"' in browser.get("/").text) == (status == 200)
+        assert (f'href="{ADDRESS}"' in browser.get("/modele").text) == (status == 200)
 
 
 def test_it_lists_every_setting_once_with_what_it_is_for(genuine: Path) -> None:

@@ -149,6 +149,32 @@ def test_clients_typed_in_get_the_score_of_their_file(
     assert same >= 8
 
 
+def test_every_hint_says_what_to_type(page: Page) -> None:
+    """Bounds are those of the clients known, whose figures other tests hold: here, the words."""
+    hints = {
+        one.get("id").removesuffix("-indice"): re.sub(
+            r"\d[\d ]*\d|\d", "9", " ".join(one.text_content().split())
+        )
+        for one in page(URL).xpath("//*[contains(@id, '-indice')]")
+    }
+    score = "Un nombre de 9 à 9. Plus il est haut, plus le risque est faible."
+    assert hints == {
+        "amt_credit": "De 9 € à 9 €.",
+        "amt_annuity": "Somme à payer chaque mois. De 9 € à 9 €.",
+        "amt_goods_price": "De 9 € à 9 €.",
+        "amt_income_total": "Sur un mois, comme la mensualité, toutes ressources comprises. De 9 € à 9 €.",
+        "days_employed": (
+            "Par exemple « 9 ans et 9 mois », « 9 jours » ou la date d’embauche, « 9 mars 9 ». De 9 mois "
+            "à 9 ans et 9 mois."
+        ),
+        "days_employed_none": "Cochée, cette case l’emporte sur l’ancienneté.",
+        "own_car_age": "De 9 à 9 ans.",
+        "ext_source_1": score,
+        "ext_source_2": score,
+        "ext_source_3": score,
+    }
+
+
 def test_income_and_instalment_say_their_period_where_they_are_typed(page: Page) -> None:
     shown = page(URL)
     for name, words in (

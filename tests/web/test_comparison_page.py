@@ -165,19 +165,19 @@ def test_the_table_the_picture_and_the_csv_agree(page: Page, client: FlaskClient
     assert shares == pytest.approx([count / 2000 for count in counts], abs=1e-6)
 
 
-def test_a_group_under_thirty_is_refused_with_the_reason(auditor: FlaskClient) -> None:
+def test_a_group_under_thirty_is_refused_with_the_reason(opened: FlaskClient) -> None:
     everything = "&".join(f"comme={key}" for key in groups.CRITERIA)
-    shown = document_fromstring(auditor.get(f"{URL}?{everything}").text)
+    shown = document_fromstring(opened.get(f"{URL}?{everything}").text)
     said = text(shown.xpath(".//main//*[contains(@class, 'notice')]")[0])
     assert "trop petit" in said
     assert "Il en faut au moins 30" in said
     assert not shown.xpath(".//figure")
     for name in ("repartition", "difficultes", "croisement"):
         for kind in ("svg", "csv"):
-            assert auditor.get(f"{URL}/graphiques/{name}.{kind}?{everything}").status_code == 404
+            assert opened.get(f"{URL}/graphiques/{name}.{kind}?{everything}").status_code == 404
 
 
-def test_auditors_alone_group_by_age(page: Page, client: FlaskClient, auditor: FlaskClient) -> None:
+def test_auditors_alone_group_by_age(page: Page, client: FlaskClient, opened: FlaskClient) -> None:
     """No filter and no rate by a protected ground for advisors, by no address."""
     offered = page(URL).xpath(".//input[@name='comme']/@value")
     assert offered == ["revenu", "source", "logement", "type", "montant"]
@@ -188,8 +188,8 @@ def test_auditors_alone_group_by_age(page: Page, client: FlaskClient, auditor: F
         for kind in ("svg", "csv"):
             address = f"{URL}/graphiques/{name}.{kind}?comme=age"
             assert client.get(address).status_code == 404
-            assert auditor.get(address).status_code == 200
-    shown = document_fromstring(auditor.get(f"{URL}?comme=age").text)
+            assert opened.get(address).status_code == 200
+    shown = document_fromstring(opened.get(f"{URL}?comme=age").text)
     assert shown.xpath(".//input[@name='comme'][@checked]/@value") == ["age"]
     assert "même tranche d’âge (" in text(shown.xpath(".//main")[0])
 

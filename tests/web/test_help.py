@@ -13,7 +13,7 @@ from lxml.html import HtmlElement
 from pretadepenser import create_app
 from pretadepenser.records import users
 from tests import invariants
-from tests.conftest import PASSWORD, Browser, Page, signed_in, still_signed_in
+from tests.conftest import PASSWORD, USERS, Browser, Page, signed_in, still_signed_in
 from tests.web.test_access import HEAD, LINES, NAMES
 
 CLIENTS = {"Les clients": {"Rechercher un client": "/", "Nouveau dossier": "/dossiers/nouveau"}}
@@ -25,6 +25,8 @@ ONE = {
     "Leviers": "/clients/157083/leviers",
     "Fiche d’entretien": "/clients/157083/entretien",
 }
+# What auditors may read of one, once it is opened from the journal: named, for there is nothing to open yet.
+READ = dict.fromkeys(["Décision", "Historique de crédit", "Comparaison", "Leviers", "Fiche d’entretien"], "")
 ACCOUNT = {"Votre compte": {"Mon compte": "/compte"}}
 SITE = {"Aide": "/aide", "Plan du site": "/plan-du-site", "Déclaration d’accessibilité": "/accessibilite"}
 EVIDENCE = {"Preuves d’accessibilité": "/accessibilite/preuves"}
@@ -45,12 +47,13 @@ WATCH = {
 # Who -> titles of the map -> links under them.
 MAPS: dict[str, dict[str, dict[str, str]]] = {
     "nobody": {"Votre compte": {"Se connecter": "/connexion"}, "Ce site": SITE},
-    "conseiller": {**CLIENTS, "Les pages d’un client": ONE, "Le modèle": MODEL, **ACCOUNT, "Ce site": SITE},
-    "auditeur": {
-        **CLIENTS, "Les pages d’un client": ONE, "Le modèle": FAIRNESS, **ACCOUNT, "Ce site": SITE | EVIDENCE,
+    "advisor": {**CLIENTS, "Les pages d’un client": ONE, "Le modèle": MODEL, **ACCOUNT, "Ce site": SITE},
+    "manager": {**CLIENTS, "Les pages d’un client": ONE, "Le modèle": MODEL, **ACCOUNT, "Ce site": SITE},
+    "auditor": {
+        "Le modèle": FAIRNESS, **ACCOUNT, "Ce site": SITE | EVIDENCE, "Les pages d’un client": READ,
     },
-    "administrateur": {
-        **CLIENTS, "Les pages d’un client": ONE, "Le modèle": FAIRNESS,
+    "admin": {
+        "Le modèle": FAIRNESS,
         "Administration": {"Réglages": "/administration/reglages"}, **ACCOUNT, "Ce site": SITE | EVIDENCE,
     },
 }  # fmt: skip
@@ -106,7 +109,7 @@ def test_no_page_is_missing_from_the_map(browser: FlaskClient, who: str) -> None
     pages = {address for address in opened if browser.get(address).mimetype == "text/html"}
     assert len(pages) > 3
     assert pages - set(WATCH.values()) == {
-        address for links in MAPS[who].values() for address in links.values()
+        address for links in MAPS[who].values() for address in links.values() if address
     }
 
 
@@ -146,14 +149,15 @@ def test_the_words_and_the_keys_are_explained(page: Page) -> None:
         "Si le prêt est refusé, cherchez des leviers, ou simulez d’autres chiffres.",
         "Terminez par la fiche d’entretien, à lire avec le client et à lui remettre.",
     ]
-    assert [words(term) for term in main.xpath(".//dt")] == WORDS
+    assert [words(term) for term in main.xpath(".//h2[@id='mots']/following-sibling::dl[1]/div/dt")] == WORDS
     keys = [words(row) for row in main.xpath(".//tbody/tr/th")]
     assert keys == [
         "Tab", "Maj + Tab", "Entrée", "Espace", "Flèches", "Une lettre", "Échap", "Ctrl + P", "Ctrl + +",
     ]  # fmt: skip
     titles = [words(title) for title in main.xpath(".//h2")]
     assert titles == [
-        "Les premiers pas", "Les écrans", "Les mots", "Les touches", "La session", "En cas de difficulté",
+        "Les premiers pas", "Les écrans", "Les rôles", "Les mots", "Les touches", "La session",
+        "En cas de difficulté",
     ]  # fmt: skip
     assert [words(link) for link in main.xpath(".//nav//a")] == titles
 
@@ -195,6 +199,33 @@ def test_the_examples_of_the_help_work(client: FlaskClient, page: Page) -> None:
         f"{number} leviers": f"/clients/{number}/leviers#reponse",
         f"fiche {number}": f"/clients/{number}/entretien#reponse",
     }
+
+
+FIRST = {
+    "agathe": "Cherchez un client par son numéro, par exemple 100001.",
+    "basile": "Partez du journal : il dit qui a ouvert, simulé, imprimé ou décidé quoi, et quand.",
+    "camille": "Lisez les réglages : la page dit ceux qui manquent.",
+    "delphine": "Cherchez un client par son numéro, par exemple 100001.",
+}
+ROLES = {
+    "Conseiller": "Il voit ses propres décisions.",
+    "Responsable": "Il peut tout ce que peut un conseiller.",
+    "Auditeur": "Il n’ouvre un dossier de client qu’à partir d’une entrée du journal.",
+    "Administrateur": "Il n’ouvre aucun dossier de client.",
+}
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_the_help_says_who_may_do_what_and_where_one_begins(app: Flask, name: str) -> None:
+    main = shown(still_signed_in(app, name), "/aide")
+    first = main.xpath(".//h2[@id='premiers-pas']/following-sibling::ol[1]/li[1]")[0]
+    assert words(first) == FIRST[name]
+    roles = main.xpath(".//h2[@id='roles']/following-sibling::dl[1]/div")
+    assert [words(one.xpath("./dt")[0]) for one in roles] == list(ROLES)
+    for one in roles:
+        assert ROLES[words(one.xpath("./dt")[0])] in words(one.xpath("./dd")[0])
+    own = main.xpath(".//h2[@id='roles']/following-sibling::p[1]")[0]
+    assert words(own) == f"Vous avez le rôle {USERS[name]}."
 
 
 def test_strangers_are_told_nothing_of_the_house(anonymous: FlaskClient) -> None:

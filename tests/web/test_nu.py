@@ -21,7 +21,7 @@ from lxml.html import HtmlElement, document_fromstring
 from werkzeug.test import TestResponse
 
 from tests import checkers
-from tests.conftest import signed_in
+from tests.conftest import open_file, signed_in
 from tests.web.test_least_data import PERSON
 
 KINDS = {"text/html": "html", "image/svg+xml": "svg", "text/css": "css"}
@@ -30,8 +30,9 @@ NOT_SENT = ("/deconnexion", "/compte/", "/session")
 # One address of each kind is enough: numbers of clients, and what only names other figures.
 ALIKE = re.compile(r"\d{6}|(?<=[?&])(?:donnee|avec|comme)=[^&]*")
 ALSO = {
-    "basile": ("/clients/157083", "/modele/equite", "/accessibilite/preuves"),
-    "camille": ("/administration/reglages", "/clients/157083"),
+    "basile": ("/clients/157083", "/modele/equite", "/accessibilite/preuves", "/aide", "/plan-du-site"),
+    "beatrice": ("/clients/157083",),
+    "camille": ("/administration/reglages", "/clients/157083", "/aide"),
     "": ("/connexion", "/accessibilite", "/"),
 }
 # Container queries are newer than its rules for style sheets: browsers know them since 2023. What it
@@ -116,6 +117,7 @@ def answers(app: Flask, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path,
     everything.run("/", "/?client=1", "/clients/157083", "/clients/1", "/nulle-part", "/modele/equite")
     everything.run("/modele?donnee=AMT_CREDIT", "/clients/157083/comparaison?avec=AMT_ANNUITY")
     known = everything.pages
+    open_file(app, "beatrice")
     # Others see most of it alike.
     for name, addresses in ALSO.items():
         crawl = Crawl(signed_in(app, name) if name else app.test_client(), folder)

@@ -104,9 +104,10 @@ def test_a_failure_is_logged_without_the_client(
 ) -> None:
     app = make_app()
 
-    @app.get("/essai/<int:number>")
     def fail(number: int) -> str:
         raise RuntimeError(f"le client {number} gagne 1293502 €")
+
+    app.view_functions["clients.decision"] = fail
 
     handler = app.logger.handlers[0]
     assert isinstance(handler, logging.StreamHandler)
@@ -116,7 +117,7 @@ def test_a_failure_is_logged_without_the_client(
     client = app.test_client()
     sign_in(client)
     app.testing = False
-    assert client.get("/essai/157083").status_code == 500
+    assert client.get("/clients/157083").status_code == 500
     (text,) = records
     assert "RuntimeError: le client … gagne … €" in text
     assert "Traceback" in text

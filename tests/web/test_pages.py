@@ -12,12 +12,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import xgboost
-from flask import Flask
+from flask import Flask, abort
 from flask.testing import FlaskClient
+from lxml import html
 from lxml.html import HtmlElement
 
+from pretadepenser import create_app
 from pretadepenser.charts import drawing
 from pretadepenser.credit.portfolio import Client, Portfolio
+from tests.conftest import signed_in
 
 Page = Callable[..., HtmlElement]
 KNOWN = 157083
@@ -26,6 +29,60 @@ KNOWN = 157083
 def words(element: HtmlElement) -> str:
     """Text with all kinds of space made plain."""
     return " ".join(element.text_content().split())
+
+
+ERRORS = {
+    400: (
+        "Demande incomprise",
+        "L’adresse ou le formulaire envoyé n’est pas valable. Revenez en arrière et recommencez.",
+    ),
+    403: (
+        "Page réservée",
+        "Votre compte ne permet pas d’ouvrir cette page. Si vous en avez besoin, demandez ce droit à votre "
+        "administrateur.",
+    ),
+    404: (
+        "Page introuvable",
+        "Cette page n’existe pas. Vérifiez l’adresse, ou partez de la recherche d’un client.",
+    ),
+    405: (
+        "Action impossible ici",
+        "Cette adresse ne répond pas à cette action. Partez de la recherche d’un client.",
+    ),
+    413: (
+        "Envoi trop volumineux",
+        "Ce qui a été envoyé dépasse la taille permise. Réduisez-le, puis recommencez.",
+    ),
+    429: (
+        "Trop de demandes",
+        "Vous avez fait trop de demandes en peu de temps. Attendez une minute, puis recommencez.",
+    ),
+    500: (
+        "Incident technique",
+        "L’application a rencontré une erreur ; rien de ce que vous avez consulté n’a été modifié. "
+        "Recommencez dans un instant. Si l’incident dure, prévenez votre administrateur.",
+    ),
+    503: (
+        "Application en préparation",
+        "L’application n’est pas encore prête à répondre. Prévenez votre administrateur.",
+    ),
+    # What has no page of its own is told as the least of its family.
+    418: ("Demande incomprise", None),
+    502: ("Incident technique", None),
+}
+
+
+@pytest.mark.parametrize("code", ERRORS)
+def test_every_error_says_what_happened_and_what_to_do(instance: Path, code: int) -> None:
+    app = create_app({"INSTANCE": instance, "PROPAGATE_EXCEPTIONS": False})
+    app.add_url_rule("/essai/<int:code>", "essai", abort)
+    answer = signed_in(app, "agathe").get(f"/essai/{code}")
+    main = html.document_fromstring(answer.text).get_element_by_id("contenu")
+    title, advice = ERRORS[code]
+    assert (answer.status_code, words(main.xpath(".//h1")[0])) == (code, title)
+    told = [words(one) for one in main.xpath(".//p")]
+    assert told[0] == (advice or ERRORS[400 if code < 500 else 500][1])
+    assert told[-1] == f"Code de l’erreur : {code}"
 
 
 @pytest.mark.parametrize("typed", ["157083", " 157 083 ", "157\u202f083", "157\u00a0083"])

@@ -129,7 +129,7 @@ def test_the_statement_says_whom_to_write_to(
 def test_only_those_who_may_open_the_evidence_are_led_there(app: Flask, anonymous: FlaskClient) -> None:
     link = 'href="/accessibilite/preuves"'
     assert link not in anonymous.get("/accessibilite").text
-    for name, may in (("agathe", False), ("basile", True), ("camille", True)):
+    for name, may in (("agathe", False), ("basile", True), ("camille", True), ("delphine", False)):
         assert (link in signed_in(app, name).get("/accessibilite").text) == may
 
 

@@ -136,7 +136,7 @@ def test_one_reads_on_and_back(page: Page) -> None:
             assert words(link) == f"{told} : {names[link.get('href')]}"
 
 
-@pytest.mark.parametrize("who", ["agathe", "basile", "camille"])
+@pytest.mark.parametrize("who", ["agathe", "basile", "camille", "delphine"])
 def test_every_role_reads_every_page(app: Flask, who: str) -> None:
     browser = signed_in(app, who)
     assert {address: browser.get(address).status_code for address in ALL} == dict.fromkeys(ALL, 200)

@@ -88,6 +88,17 @@ class Model:
         return self.card.sha256[TREES]
 
     @cached_property
+    def training(self) -> str:
+        """SHA-256 of the card, which names this very training: others may have the same trees.
+
+        Raises ModelError where the model has been deleted since it was loaded.
+        """
+        try:
+            return storage.digest(self.folder / CARD)
+        except OSError as error:
+            raise damaged(self.folder / CARD) from error
+
+    @cached_property
     def global_explanation(self) -> GlobalExplanation:
         """The global explanation computed at training, read once. Raises ModelError when it is damaged."""
         overall: GlobalExplanation = read_json(self.folder / GLOBAL_EXPLANATION, GlobalExplanation)

@@ -7,9 +7,11 @@ so ties are counted exactly; in between two of them less than one client in a th
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +98,7 @@ class Statistics:
         self._summary = summary
         self._quantiles = tables
         self._seen: dict[str, Quantiles] = {}
+        self._parts: dict[frozenset[str], Statistics] = {}
 
     @classmethod
     def open(cls, folder: Path) -> Statistics:
@@ -122,6 +125,35 @@ class Statistics:
             return float(entry["shares"][category])
         return self.quantiles(name).equal(float(category)) * (1 - self.missing(name))
 
+    def only(self, names: Collection[str]) -> Statistics:
+        """The same of these columns and figures alone, in memory. Raises KeyError for an unknown one."""
+        key = frozenset(names)
+        if key not in self._parts:
+            summary: dict[str, Any] = {}
+            tables: list[Floats] = []
+            start = 0
+            for name in sorted(key):
+                summary[name] = dict(self._summary[name])
+                if "rungs" in summary[name]:
+                    found = self.quantiles(name)
+                    tables.append(np.stack([found.values, found.below, found.upto]))
+                    summary[name]["rungs"] = [start, start + found.values.size]
+                    start += found.values.size
+            whole = np.concatenate(tables, axis=1) if tables else np.empty((3, 0))
+            self._parts[key] = Statistics(summary, whole)
+        return self._parts[key]
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of all that `save` writes, hexadecimal."""
+        told = json.dumps(self._summary, sort_keys=True).encode()
+        return hashlib.sha256(told + np.ascontiguousarray(self._quantiles).tobytes()).hexdigest()
+
+    def save(self, folder: Path) -> None:
+        """Write what `open` reads. Raises OSError when the disk refuses."""
+        np.save(folder / QUANTILES, self._quantiles)
+        (folder / SUMMARY).write_text(json.dumps(self._summary, ensure_ascii=False), "utf-8")
+
 
 def write(folder: Path, columns: Iterable[tuple[str, Floats]], progress: Callable[[str], None]) -> None:
     """Prepare the statistics of `columns`: pairs of a name and its values, float64, NaN where missing.
@@ -147,5 +179,4 @@ def write(folder: Path, columns: Iterable[tuple[str, Floats]], progress: Callabl
             start += quantiles.values.size
         summary[name] = entry
         progress(name)
-    np.save(folder / QUANTILES, np.concatenate(tables, axis=1))
-    (folder / SUMMARY).write_text(json.dumps(summary, ensure_ascii=False), "utf-8")
+    Statistics(summary, np.concatenate(tables, axis=1)).save(folder)

@@ -174,7 +174,7 @@ def sheet(
         outlook=_outlook(explanation.score, found, owes=owes),
         options=tuple(_option(proposal) for proposal in found),
         sources=_sources(model.features, row, names),
-        categories=french.join(_categories(model.features)),
+        categories=french.join(categories(model.features)),
         unused=french.join(unused(model.features)),
         consulted=tuple(bureau for bureau, score in zip(bureaux, scores, strict=False) if score is not None),
         scored=any(score is not None for score in scores),
@@ -301,7 +301,7 @@ def _sources(names: Sequence[str], row: Row, bureaux: Sequence[str]) -> tuple[So
     )
 
 
-def _categories(names: Sequence[str]) -> list[str]:
+def categories(names: Sequence[str]) -> list[str]:
     """Kinds of data that a model with these inputs looks at: the themes of the file, in its order."""
     themes = {dictionary.describe(name).theme for name in dictionary.columns_of(names)}
     return [f"{theme.value[:1].lower()}{theme.value[1:]}" for theme in Theme if theme in themes]

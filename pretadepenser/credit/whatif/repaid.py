@@ -65,7 +65,7 @@ def debts(history: Histories) -> tuple[Debt, ...]:
             _amount(row["AMT_CREDIT_SUM_OVERDUE"]),
         )
         for row in history.get(BUREAU, ())
-        if _open(row)
+        if is_open(row)
     ]
     return tuple(sorted(found, key=lambda one: (-(one.late or 0.0), -(one.owed or 0.0), one.number)))
 
@@ -73,7 +73,7 @@ def debts(history: Histories) -> tuple[Debt, ...]:
 def without(history: Histories, numbers: Collection[int]) -> Histories:
     """The history as it would be told once these credits elsewhere are repaid."""
     rows = [
-        {**row, **_REPAID} if row["SK_ID_BUREAU"] in numbers and _open(row) else row
+        {**row, **_REPAID} if row["SK_ID_BUREAU"] in numbers and is_open(row) else row
         for row in history.get(BUREAU, ())
     ]
     return {**history, BUREAU: rows}
@@ -81,7 +81,7 @@ def without(history: Histories, numbers: Collection[int]) -> Histories:
 
 def on_time(history: Histories) -> Histories:
     """The history as it would be told once all that is late on credits elsewhere is paid."""
-    return {**history, BUREAU: [_on_time(row) if _open(row) else row for row in history.get(BUREAU, ())]}
+    return {**history, BUREAU: [_on_time(row) if is_open(row) else row for row in history.get(BUREAU, ())]}
 
 
 def repaid(history: Histories, numbers: Collection[int]) -> dict[str, Value]:
@@ -114,7 +114,7 @@ def _on_time(row: Row) -> Row:
     return {**row, "CREDIT_DAY_OVERDUE": 0, "AMT_CREDIT_SUM_OVERDUE": 0.0, "AMT_CREDIT_SUM_DEBT": left}
 
 
-def _open(row: Row) -> bool:
+def is_open(row: Row) -> bool:
     """Whether a credit was told as open on the day of the application, as the SQL understands it."""
     opened, told = row["DAYS_CREDIT"], row["DAYS_CREDIT_UPDATE"]
     known = all(isinstance(days, int | float) and days <= 0 for days in (opened, told))

@@ -1,0 +1,55 @@
+"""What a household pays and keeps by the month, without a loan and with it, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from pretadepenser import french
+from pretadepenser.charts.chart import Column, Table
+from pretadepenser.credit.whatif.capacity import Capacity
+
+_UNKNOWN: Final = "non connu"
+
+Row = tuple[str, float | None, float | None, Callable[[float], str]]
+
+
+def before_after(found: Capacity) -> Table:
+    """Charges, their share of the resources and what is left to live on, without and with the loan."""
+    rows = _rows(found)
+    known = ", en ne comptant que ce qui est connu" if found.left_out() else ""
+    return Table(
+        f"Par mois, sans et avec ce prêt{known}",
+        (Column("Par mois"), Column("Sans ce prêt", numeric=True), Column("Avec ce prêt", numeric=True)),
+        tuple((label, _text(before, write), _text(after, write)) for label, before, after, write in rows),
+        tuple((label, before, after) for label, before, after, _ in rows),
+    )
+
+
+def _rows(found: Capacity) -> list[Row]:
+    """Label, value without the loan and with it, and how it is written; no value where nothing is known."""
+    none = found.rent is None and found.credits is None and found.alimony is None
+    without = None if none else found.left_before
+    rows: list[Row] = [
+        ("Ressources", found.resources, found.resources, french.amount),
+        (
+            "Charges",
+            None if none else found.charges,
+            None if found.instalment is None else found.due,
+            french.amount,
+        ),
+        ("Part des ressources", found.ratio_before, found.ratio_after, found.percent),
+        ("Reste à vivre", without, found.left_after, french.amount),
+    ]
+    if found.people is not None and found.people > 1:
+        before, after = (_each(one, found.people) for one in (without, found.left_after))
+        rows.append(("Reste à vivre par personne", before, after, french.amount))
+    return rows
+
+
+def _each(left: float | None, people: int) -> float | None:
+    return None if left is None else left / people
+
+
+def _text(value: float | None, write: Callable[[float], str]) -> str:
+    return _UNKNOWN if value is None else write(value)

@@ -1,0 +1,169 @@
+"""Letters that were made: their very bytes, with their SHA-256 in the record and in the journal."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import Select, func, insert, select
+
+from pretadepenser.errors import ToldError
+from pretadepenser.records import decisions, journal
+from pretadepenser.records.database import Database
+from pretadepenser.records.decisions import Person, State
+from pretadepenser.records.journal import Kind
+from pretadepenser.records.models import Decision, Letter, Review, ReviewOutcome, User
+
+
+class LetterError(ToldError):
+    """A letter cannot be written down; the message says why and what to do."""
+
+
+class AlteredLetterError(ToldError):
+    """The bytes of a letter are not those whose SHA-256 was written down."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A letter without its bytes.
+
+    kind: "accord", "refus", "pièces" or "revue"; decision: id of the one that it tells; decider: id of the
+    user who took it; review: reference of the review that it answers, "" without; client: None once erased;
+    template: version of its template; sha256: of the PDF; size: of the PDF in bytes, None once erased.
+    """
+
+    id: int
+    kind: str
+    decision: int
+    decider: int
+    review: str
+    client: int | None
+    author: str
+    at: datetime
+    template: str
+    sha256: str
+    size: int | None
+
+
+def add(
+    database: Database,
+    key: str,
+    author: Person,
+    decision: int,
+    kind: str,
+    template: str,
+    pdf: bytes,
+    *,
+    review: str = "",
+) -> int:
+    """Write a letter with its entry of the journal; give its id, the same where the form was sent before.
+
+    key: of the form, random. review: reference of the ended review that it answers. Raises LetterError: the
+    decision does not hold any more, or the review has not ended.
+    """
+    digest = hashlib.sha256(pdf).hexdigest()
+    with journal.writing(database) as ledger:
+        connection = ledger.connection
+        before = connection.scalar(select(Letter.id).where(Letter.key == key))
+        if before is not None:
+            return int(before)
+        found = decisions.find_in(connection, decision)
+        if found is None or found.client is None:
+            raise LetterError(f"La décision {decision} n’existe plus.")
+        review_id = None
+        if review:
+            ended = select(Review.id).join(ReviewOutcome).where(Review.reference == review)
+            if (review_id := connection.scalar(ended)) is None:
+                raise LetterError(f"Le réexamen {review} n’est pas terminé.")
+        elif found.state is not State.FINAL:
+            raise LetterError(f"La décision {decision} n’est plus définitive : revenez à sa page.")
+        values = {
+            "key": key,
+            "kind": kind,
+            "decision_id": decision,
+            "review_id": review_id,
+            "client": found.client,
+            "author_id": author.id,
+            "at": datetime.now(UTC),
+            "template": template,
+            "sha256": digest,
+            "pdf": pdf,
+        }
+        made = connection.execute(insert(Letter).values(values).returning(Letter.id)).scalar_one()
+        ledger.append(
+            Kind.LETTER,
+            author.name,
+            found.client,
+            letter=made,
+            letter_kind=kind,
+            decision=decision,
+            review=review or None,
+            template=template,
+            sha256=digest,
+        )
+    return int(made)
+
+
+_COLUMNS: Final = (
+    Letter.id, Letter.kind, Letter.decision_id, Decision.author_id, func.coalesce(Review.reference, ""),
+    Letter.client, User.name,
+    Letter.at, Letter.template, Letter.sha256, func.length(Letter.pdf),
+)  # fmt: skip
+
+
+def find(database: Database, letter: int) -> Found | None:
+    """The letter with this id."""
+    found = _select(database, _query().where(Letter.id == letter))
+    return found[0] if found else None
+
+
+def of_decision(database: Database, decision: int) -> Sequence[Found]:
+    """The letters that tell a decision, the last one first; replies to reviews are not among them."""
+    return _select(database, _query().where(Letter.decision_id == decision, Letter.review_id.is_(None)))
+
+
+def of_review(database: Database, reference: str) -> Sequence[Found]:
+    """The letters that answer a review, the last one first."""
+    return _select(database, _query().where(Review.reference == reference))
+
+
+def keyed(database: Database, key: str) -> int | None:
+    """The id of the letter that came from this form."""
+    with database.connection() as connection:
+        return connection.scalar(select(Letter.id).where(Letter.key == key))
+
+
+def pdf(database: Database, letter: int) -> bytes | None:
+    """The bytes of a letter as they were made; None where they are erased or there is no such letter.
+
+    Raises AlteredLetterError: they are not those whose SHA-256 was written down.
+    """
+    with database.connection() as connection:
+        row = connection.execute(select(Letter.pdf, Letter.sha256).where(Letter.id == letter)).one_or_none()
+    if row is None or row.pdf is None:
+        return None
+    if hashlib.sha256(row.pdf).hexdigest() != row.sha256:
+        raise AlteredLetterError(
+            f"Le courrier {letter} n’est plus celui qui a été établi : son empreinte ne correspond pas. "
+            "Prévenez votre administrateur."
+        )
+    return bytes(row.pdf)
+
+
+def _query() -> Select[Any]:
+    return (
+        select(*_COLUMNS)
+        .join(User, User.id == Letter.author_id)
+        .join(Decision, Decision.id == Letter.decision_id)
+        .outerjoin(Review, Review.id == Letter.review_id)
+        .order_by(Letter.id.desc())
+    )
+
+
+def _select(database: Database, query: Select[Any]) -> Sequence[Found]:
+    with database.connection() as connection:
+        rows: Sequence[Sequence[Any]] = connection.execute(query).all()
+    return [Found(*row) for row in rows]

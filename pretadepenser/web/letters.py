@@ -1,0 +1,356 @@
+"""Letters to clients: a page that shows what a letter would say, and makes it; the PDF as it was made.
+
+What is made is stored: the same bytes are given ever after, whatever becomes of settings and templates.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from wtforms import HiddenField
+
+from pretadepenser import french, speech
+from pretadepenser.credit.explanation.advice import AdviceError
+from pretadepenser.credit.recourse import letters as domain
+from pretadepenser.credit.recourse.letters import Case, Letter, Sender
+from pretadepenser.records import decisions, letters, reviews
+from pretadepenser.records.decisions import Found, State
+from pretadepenser.records.models import Role
+from pretadepenser.records.reviews import Found as Review
+from pretadepenser.settings import SETTINGS, Setting
+from pretadepenser.web import access, auth, decision, headings, heavy, resources, trail
+from pretadepenser.web import pdf as documents
+from pretadepenser.web.lender import Lender, lender
+from pretadepenser.web.pdf import PdfUnavailableError
+
+blueprint = Blueprint("letters", __name__)
+
+STYLE: Final = "letter_pdf.css"
+# Settings that a letter needs only where it names a file that was consulted.
+_BUREAUX: Final = ("EXTERNAL_BUREAUX", "BUREAUX_CONTACTS")
+_CREDIT_FILE: Final = "CREDIT_FILE"
+
+
+class LetterForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """Makes the letter that the page shows. cle: of this form, so that a letter is not made twice."""
+
+    cle = HiddenField()
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A letter that could be made, or why it cannot.
+
+    letter: None where it cannot; refused: then why, and what to do, in a sentence.
+    """
+
+    letter: Letter | None
+    refused: str = ""
+
+
+@blueprint.get("/decisions/<int:decision>/courrier")
+def preview(decision: int) -> ResponseReturnValue:
+    """Show the letter that tells a decision, and those that were made."""
+    return _page(_decided(decision))
+
+
+@blueprint.post("/decisions/<int:decision>/courrier")
+def make(decision: int) -> ResponseReturnValue:
+    """Make the letter that tells a decision, and store it."""
+    return _make(_decided(decision))
+
+
+@blueprint.get("/revues/<reference>/courrier")
+def reply(reference: str) -> ResponseReturnValue:
+    """Show the letter that answers a review, and those that were made."""
+    return _page(_reviewed(reference))
+
+
+@blueprint.post("/revues/<reference>/courrier")
+def make_reply(reference: str) -> ResponseReturnValue:
+    """Make the letter that answers a review, and store it."""
+    return _make(_reviewed(reference))
+
+
+@blueprint.get("/courriers/<int:letter>.pdf")
+def pdf(letter: int) -> ResponseReturnValue:
+    """Give a letter as it was made."""
+    found = letters.find(auth.database(), letter)
+    if found is None:
+        abort(404, description="Ce courrier n’existe pas.")
+    if found.review:
+        _review(found.review)
+    elif not decision.readable(found.decider):
+        abort(403, description="Ce courrier est d’une autre personne : un responsable peut le lire.")
+    made = letters.pdf(auth.database(), letter)
+    if made is None:
+        abort(404, description="Le contenu de ce courrier a été effacé : le temps de le garder est passé.")
+    trail.tell(found.client, decision=found.decision, sha256=found.sha256)
+    response = Response(made, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'attachment; filename="courrier-{letter}.pdf"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where a letter is made: what it tells of, its draft, and the address of its page.
+
+    stored: letters made before, the last one first; review: reference of the one that it answers, "" without.
+    """
+
+    found: Found
+    draft: Draft
+    stored: Sequence[letters.Found]
+    address: str
+    review: str = ""
+
+
+def _decided(number: int) -> Desk:
+    """The letter of a decision that the signed-in user may read; 403 and 404 as for the decision."""
+    found = decisions.find(auth.database(), number)
+    if found is None:
+        abort(404, description="Cette décision n’existe pas.")
+    if not decision.readable(found.author_id):
+        abort(403, description="Cette décision est d’une autre personne : un responsable peut la lire.")
+    trail.tell(found.client)
+    return Desk(
+        found,
+        _draft(found),
+        letters.of_decision(auth.database(), number),
+        url_for("letters.make", decision=number),
+    )
+
+
+def _review(reference: str) -> Review:
+    """The review with this reference; 404 where there is none, 403 for who has no part in it."""
+    found = reviews.find(auth.database(), reference)
+    if found is None:
+        abort(404, description="Ce réexamen n’existe pas : vérifiez son numéro.")
+    if current_user.role is Role.ADVISOR and current_user.id not in {
+        *reviews.deciders(auth.database(), found.decision),
+        found.opened_by_id,
+    }:
+        abort(403, description="Ce réexamen est d’une autre personne : un responsable peut le lire.")
+    return found
+
+
+def _reviewed(reference: str) -> Desk:
+    """The letter that answers a review."""
+    found = _review(reference)
+    contested = decisions.find(auth.database(), found.decision)
+    assert contested is not None
+    trail.tell(found.client)
+    return Desk(
+        contested,
+        _reply_draft(found, contested),
+        letters.of_review(auth.database(), reference),
+        url_for("letters.make_reply", reference=reference),
+        reference,
+    )
+
+
+def _reply_draft(found: Review, contested: Found) -> Draft:
+    end = found.end
+    if end is None:
+        return Draft(None, "Ce réexamen n’est pas terminé : la réponse s’établit une fois qu’il l’est.")
+    new = None if end.decided is None else decisions.find(auth.database(), end.decided)
+    contents = [found.content, end.content, contested.content, *([new.content] if new else [])]
+    if None in contents or contested.client is None:
+        return Draft(None, f"Le contenu du réexamen {found.reference} a été effacé : il n’a plus de réponse.")
+    if new is not None and new.state is not State.FINAL:
+        return Draft(None, _not_yet(new))
+    steps = [step.content for step in reviews.steps(auth.database(), found.id) if step.content]
+    last = steps[-1] if steps else {}
+    assert found.content is not None
+    assert end.content is not None
+    told = domain.Reviewed(
+        found.reference,
+        day(found.at),
+        end.reviewer,
+        end.content["answer"],
+        found.content["request"],
+        tuple(domain.Corrected(**one) for one in last.get("corrected", ())),
+        tuple(last["points"]) if steps else None,
+        case_of(new) if new else None,
+    )
+    return _drafted(
+        told.new or case_of(contested),
+        lambda who: domain.reply(told, case_of(contested), who, today()),
+    )
+
+
+def _draft(found: Found) -> Draft:
+    if found.content is None or found.client is None:
+        return Draft(None, f"Le contenu de la décision {found.id} a été effacé : elle n’a plus de courrier.")
+    if found.state is not State.FINAL:
+        return Draft(None, _not_yet(found))
+    case = case_of(found)
+    return _drafted(case, lambda who: domain.letter(case, who, today()))
+
+
+def _drafted(case: Case, write: Callable[[Sender], Letter]) -> Draft:
+    """The letter, unless settings lack or what was stored cannot be read. case: the decision told."""
+    told = lender()
+    try:
+        if missing := _missing(told, _files(case)):
+            return Draft(None, _lacking(missing))
+        return Draft(write(sender(told)))
+    except AdviceError as error:
+        return Draft(None, str(error))
+
+
+def _not_yet(found: Found) -> str:
+    """Why a decision that does not hold has no letter."""
+    match found.state:
+        case State.CORRECTED:
+            return (
+                f"La décision {found.id} est remplacée par la décision {found.corrected_by} : établissez le "
+                "courrier de celle-ci."
+            )
+        case State.WAITING:
+            return "Cette décision attend une seconde lecture : son courrier s’établit après elle."
+    return "La seconde lecture a renvoyé cette décision : elle n’a pas de courrier."
+
+
+def case_of(found: Found) -> Case:
+    """A decision as letters tell it; its content is there."""
+    assert found.content is not None
+    assert found.client is not None
+    second = found.second.reader if found.second and found.second.agrees else ""
+    return Case(found.id, found.client, day(found.at), found.author, found.verdict, found.content, second)
+
+
+def sender(told: Lender) -> Sender:
+    """The lender as letters name it."""
+    values = told.values
+    return Sender(
+        values["ORGANISATION_NAME"],
+        values["ORGANISATION_ADDRESS"],
+        values["ORGANISATION_PHONE"],
+        values["ORGANISATION_EMAIL"],
+        values["ORGANISATION_DPO"],
+        values["REVIEW_CONTACT"],
+        f"{values['MEDIATOR_NAME']}, {values['MEDIATOR_ADDRESS']}",
+        told.bureaux,
+        values[_CREDIT_FILE],
+        (
+            ("Responsable", f"{values['CONTROLLER_NAME']}, {values['CONTROLLER_ADDRESS']}"),
+            ("But", values["PURPOSES"]),
+            ("Base légale", values["LEGAL_BASIS"]),
+            ("Destinataires", values["RECIPIENTS"]),
+            ("Durée de conservation", values["RETENTION"]),
+        ),
+    )
+
+
+def _files(case: Case) -> frozenset[str]:
+    """Settings that name the files which the letter tells were consulted."""
+    scored, credit_file = domain.files(case)
+    return frozenset((*(_BUREAUX if scored else ()), *((_CREDIT_FILE,) if credit_file else ())))
+
+
+def _missing(told: Lender, files: frozenset[str]) -> list[Setting]:
+    """Settings without which a letter says less than the law wants."""
+    needed = {setting.name for setting in SETTINGS if setting.label} - {*_BUREAUX} | files
+    return [one for one in SETTINGS if one.name in needed and not told.values[one.name]]
+
+
+def _lacking(missing: Sequence[Setting]) -> str:
+    named = [f"{one.label or 'qui tient le fichier des crédits'} ({one.name})" for one in missing]
+    one = len(missing) == 1
+    return french.typeset(
+        f"Ce courrier ne peut pas être établi : il manque {french.join(named)}. Demandez à votre "
+        f"administrateur de définir {'ce réglage' if one else 'ces réglages'}."
+    )
+
+
+def _page(desk: Desk, status: int = 200) -> ResponseReturnValue:
+    form = LetterForm()
+    form.cle.data = secrets.token_hex(16)
+    found = desk.found
+    page = render_template(
+        "pages/letter.html",
+        **_frame(found),
+        heading=headings.letter(
+            found, possible=desk.draft.letter is not None, stored=bool(desk.stored), review=desk.review
+        ),
+        desk=desk,
+        letter=desk.draft.letter,
+        form=form,
+        may_make=access.may_open("letters.make_reply" if desk.review else "letters.make"),
+        made_up=lender().made_up,
+        version=domain.TEMPLATE_VERSION,
+    )
+    return page, status
+
+
+def _frame(found: Found) -> dict[str, Any]:
+    """The layout: with the pages of the client, where the portfolio still has this client."""
+    if found.client is None or resources.portfolio().index(found.client) is None:
+        return {"layout": "layouts/base.html"}
+    return {"layout": "layouts/client.html", "client_number": found.client}
+
+
+def _make(desk: Desk) -> ResponseReturnValue:
+    form = LetterForm()
+    key = hashlib.sha256(f"{current_user.id}:{desk.address}:{form.cle.data}".encode()).hexdigest()
+    back = redirect(desk.address, 303)
+    if letters.keyed(auth.database(), key) is not None:
+        flash("Ce courrier était déjà établi : le voici.")
+        return back
+    letter = desk.draft.letter
+    if letter is None or not form.validate():
+        return _page(desk, 409)
+    html = render_template(
+        "pages/letter_pdf.html",
+        letter=letter,
+        made_up=lender().made_up,
+        version=domain.TEMPLATE_VERSION,
+    )
+    try:
+        with heavy.slot():
+            style = Path(str(current_app.static_folder)) / STYLE
+            made = heavy.call("pdf", documents.tagged, speech.aloud(html), style)
+    except PdfUnavailableError as error:
+        current_app.logger.error("%s", error)
+        page = render_template(
+            "pages/error.html",
+            code=503,
+            title="PDF indisponible",
+            precisely=str(error),
+            advice="Le courrier n’a pas été établi. Prévenez votre administrateur.",
+        )
+        return page, 503
+    letters.add(
+        auth.database(),
+        key,
+        auth.person(),
+        desk.found.id,
+        str(letter.kind),
+        domain.TEMPLATE_VERSION,
+        made,
+        review=desk.review,
+    )
+    flash("Le courrier est établi : téléchargez-le pour le remettre au client ou l’envoyer.")
+    return back
+
+
+def day(at: datetime.datetime) -> datetime.date:
+    """The day of a moment, in the server's own time zone."""
+    return at.astimezone().date()
+
+
+def today() -> datetime.date:
+    """The server's own day."""
+    return day(datetime.datetime.now(tz=datetime.UTC))

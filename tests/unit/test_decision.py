@@ -1,0 +1,155 @@
+"""When a decision departs from the advice, needs motives, and waits for another person; what is stored of it."""
+
+import pytest
+
+from pretadepenser.credit.recourse.decision import (
+    Counter,
+    Decided,
+    Document,
+    Motive,
+    Origin,
+    ReaderReason,
+    Verdict,
+    content,
+    departs,
+    near,
+    needs_motives,
+    rules,
+    second_reader_reasons,
+)
+from pretadepenser.money import KAGGLE, PLAIN, using
+
+TEN = rules(10, 0)
+
+
+@pytest.mark.parametrize(
+    ("points", "expected"), [(489, False), (490, True), (499, True), (500, True), (509, True), (510, False)]
+)
+def test_near_is_ten_points_either_side_of_500(points: int, expected: bool) -> None:
+    assert near(points, TEN) is expected
+
+
+@pytest.mark.parametrize("points", [499, 500])
+def test_no_points_means_that_nothing_is_near(points: int) -> None:
+    assert not near(points, rules(0, 0))
+
+
+# Of each decision: whether it departs from advice to refuse (450 points) and from advice to grant (600).
+@pytest.mark.parametrize(
+    ("verdict", "offered", "refused", "granted"),
+    [
+        (Verdict.GRANT, None, True, False),
+        (Verdict.REFUSE, None, False, True),
+        (Verdict.ASK, None, False, False),
+        (Verdict.COUNTER, 560, False, True),
+        (Verdict.COUNTER, 440, True, True),
+    ],
+)
+def test_what_departs_from_the_advice(
+    verdict: Verdict, offered: int | None, refused: bool, granted: bool
+) -> None:
+    assert departs(verdict, 450, offered) is refused
+    assert departs(verdict, 600, offered) is granted
+    assert needs_motives(verdict, 450, TEN, offered) is refused
+    assert needs_motives(verdict, 600, TEN, offered) is granted
+
+
+def test_another_loan_has_points_of_its_own() -> None:
+    with pytest.raises(ValueError, match="points"):
+        departs(Verdict.COUNTER, 450)
+
+
+NEAR, AGAINST, AMOUNT = ReaderReason.NEAR, ReaderReason.AGAINST, ReaderReason.AMOUNT
+
+
+@pytest.mark.parametrize(
+    ("verdict", "points", "amount", "offered", "reasons"),
+    [
+        (Verdict.GRANT, 600, 20_000, None, ()),
+        (Verdict.GRANT, 600, 20_001, None, (AMOUNT,)),
+        (Verdict.GRANT, 505, 100, None, (NEAR,)),
+        (Verdict.GRANT, 495, 100, None, (NEAR, AGAINST)),
+        (Verdict.GRANT, 400, 90_000, None, (AGAINST, AMOUNT)),
+        (Verdict.REFUSE, 400, 90_000, None, ()),
+        (Verdict.REFUSE, 600, 90_000, None, (AGAINST,)),
+        (Verdict.REFUSE, 495, 100, None, (NEAR,)),
+        (Verdict.ASK, 495, 90_000, None, ()),
+        (Verdict.COUNTER, 450, 100, 560, ()),
+        (Verdict.COUNTER, 450, 100, 505, (NEAR,)),
+        (Verdict.COUNTER, 450, 30_000, 560, (AMOUNT,)),
+        (Verdict.COUNTER, 600, 100, 620, (AGAINST,)),
+    ],
+)
+def test_why_another_person_reads(
+    verdict: Verdict, points: int, amount: float, offered: int | None, reasons: tuple[ReaderReason, ...]
+) -> None:
+    assert second_reader_reasons(verdict, points, amount, rules(10, 20_000), offered) == reasons
+
+
+def test_no_amount_means_that_none_waits_for_it() -> None:
+    assert second_reader_reasons(Verdict.GRANT, 600, 1e9, TEN) == ()
+
+
+def test_the_amount_is_set_in_the_currency_that_is_shown() -> None:
+    with using(KAGGLE):
+        shown = rules(10, 20_000)
+        assert (shown.amount, shown.said(AMOUNT)) == (
+            2_000_000,
+            "Le montant dépasse 20\u202f000\xa0€.",
+        )
+        assert second_reader_reasons(Verdict.GRANT, 600, 2_000_000, shown) == ()
+        assert second_reader_reasons(Verdict.GRANT, 600, 2_000_100, shown) == (AMOUNT,)
+    assert TEN.said(NEAR) == "Le score est à 10\xa0points de la limite, ou à moins."
+    assert TEN.said(AGAINST) == "La décision s’écarte de l’avis du modèle."
+
+
+def test_a_motive_is_said_as_its_decision_has_it() -> None:
+    assert [Motive.CAPACITY.said(verdict) for verdict in Verdict] == [
+        "La capacité de remboursement suffit",
+        "La capacité de remboursement ne suffit pas",
+        "La capacité de remboursement reste à vérifier",
+        "La capacité de remboursement demande un autre prêt",
+    ]
+    assert Motive.CAPACITY.label == "Capacité de remboursement"
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_everything_has_words(verdict: Verdict) -> None:
+    said = [motive.said(verdict) for motive in Motive]
+    named = [*(one.label for one in Motive), *(one.label for one in Document), verdict.action, verdict.label]
+    assert len(set(said)) == len(Motive)
+    assert len(set(named)) == len(named)
+    assert all(one and not one.endswith(".") for one in (*said, *named))
+
+
+def test_all_that_is_stored() -> None:
+    decided = Decided(
+        Verdict.COUNTER,
+        (Motive.CAPACITY, Motive.OTHER),
+        "Pourquoi.",
+        "Il accepte.",
+        (Document.IDENTITY,),
+        (),
+        Counter(400_000.0, 13_500.0, Origin.LEVER, 512),
+    )
+    with using(KAGGLE):
+        stored = content(decided, {"points": 486}, (NEAR,), {"LIMIT": 0.48}, "0.1.0", {"income": 1.0})
+    assert stored == {
+        "advice": {"points": 486},
+        "verdict": "proposition",
+        "motives": ["capacite", "autre"],
+        "text": "Pourquoi.",
+        "said": "Il accepte.",
+        "documents": ["identite"],
+        "asked": [],
+        "capacity": {"income": 1.0},
+        "counter": {"amount": 400_000.0, "instalment": 13_500.0, "from": "un levier", "points": 512},
+        "reader": ["proche"],
+        "settings": {"LIMIT": 0.48},
+        "version": "0.1.0",
+        "money": {"currency": "EUR", "scale": 100.0},
+    }
+    with using(PLAIN):
+        plain = content(Decided(Verdict.ASK, asked=(Document.TAX,)), {}, (), {}, "0.1.0")
+    assert (plain["asked"], plain["counter"], plain["capacity"]) == (["impots"], None, None)
+    assert plain["money"] == {"currency": "EUR", "scale": 1.0}

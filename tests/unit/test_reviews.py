@@ -1,0 +1,342 @@
+"""Requests for a review: numbers without a gap, deadlines, and another person than who decided."""
+
+import json
+import multiprocessing
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from pretadepenser.config import load
+from pretadepenser.records import decisions, journal, reviews, users
+from pretadepenser.records.database import Database
+from pretadepenser.records.decisions import DecisionError, Person, State, Verdict
+from pretadepenser.records.reviews import New, Outcome, ReviewError
+from tests.unit.test_records_postgresql import PROGRAMS, url
+
+__all__ = ["url"]
+PASSWORD = "une suite de quelques mots"
+TODAY = datetime.now(UTC).astimezone().date()
+KEYS = (f"clé {number}" for number in count())
+ANOTHER = "Le réexamen revient à une autre personne que celle qui a décidé."
+
+
+@pytest.fixture
+def agathe(database: Database) -> Person:
+    """An advisor who decides."""
+    return Person(users.add_user(database, "agathe", "conseiller", PASSWORD).id, "agathe")
+
+
+@pytest.fixture
+def delphine(database: Database) -> Person:
+    """Somebody else, who reads and reviews."""
+    return Person(users.add_user(database, "delphine", "responsable", PASSWORD).id, "delphine")
+
+
+@pytest.fixture
+def refused(database: Database, agathe: Person) -> int:
+    """A decision of agathe on client 100 001."""
+    return decide(database, agathe)
+
+
+def decide(database: Database, author: Person, *, waiting: bool = False, corrects: int | None = None) -> int:
+    content = {"text": "dossier incomplet"}
+    key = next(KEYS)
+    return decisions.add(
+        database, key, author, 100_001, Verdict.REFUSE, content, waiting=waiting, corrects=corrects
+    )
+
+
+def ask(database: Database, opener: Person, decision: int, today: date = TODAY, key: str = "") -> str:
+    key = key or next(KEYS)
+    return reviews.ask(database, key, opener, decision, TODAY, 30, {"asks": "mon revenu est faux"}, today)
+
+
+def told(database: Database, kind: str) -> list[dict[str, object]]:
+    """What the entries of a kind tell, in their order."""
+    with database.engine.connect() as connection:
+        query = text("SELECT content FROM journal_entry WHERE kind = :kind ORDER BY number")
+        return [json.loads(row[0]) for row in connection.execute(query, {"kind": kind})]
+
+
+def test_a_request_is_numbered_dated_and_due(database: Database, agathe: Person, refused: int) -> None:
+    reference = ask(database, agathe, refused)
+    found = reviews.find(database, reference)
+    assert found is not None
+    assert reference == f"REV-{TODAY.year}-000001"
+    assert (found.client, found.decider, found.opened_by) == (100_001, "agathe", "agathe")
+    assert found.deadline == TODAY + timedelta(30)
+    assert found.content == {"asks": "mon revenu est faux"}
+    assert found.end is None
+    decision = decisions.find(database, refused)
+    assert decision is not None
+    assert decision.review == reference
+    (entry,) = told(database, "review.asked")
+    assert (entry["review"], entry["decision"], entry["client"]) == (reference, refused, 100_001)
+    assert entry["deadline"] == (TODAY + timedelta(30)).isoformat()
+
+
+def test_a_form_sent_twice_asks_once(database: Database, agathe: Person, refused: int) -> None:
+    assert ask(database, agathe, refused, key="k") == ask(database, agathe, refused, key="k")
+    assert len(told(database, "review.asked")) == 1
+
+
+def test_numbers_start_again_each_year(database: Database, agathe: Person) -> None:
+    """A clock that goes back over New Year finds the numbers of the year before where they ended."""
+    year = TODAY.year
+    last, first = date(year, 12, 31), date(year + 1, 1, 1)
+    days = (last, last, first, first, last)
+    assert [ask(database, agathe, decide(database, agathe), day) for day in days] == [
+        f"REV-{year}-000001", f"REV-{year}-000002", f"REV-{year + 1}-000001", f"REV-{year + 1}-000002",
+        f"REV-{year}-000003",
+    ]  # fmt: skip
+
+
+def test_a_request_that_fails_leaves_no_gap(database: Database, agathe: Person, refused: int) -> None:
+    """The disk is full at the journal's entry: neither it nor the request is there; the number is free."""
+    with database.connection() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON journal_entry WHEN NEW.kind = 'review.asked' "
+            "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        )
+    with pytest.raises(SQLAlchemyError, match="disk full"):
+        ask(database, agathe, refused)
+    with database.connection() as connection:
+        connection.exec_driver_sql("DROP TRIGGER full")
+    assert not reviews.open_reviews(database)
+    assert ask(database, agathe, refused) == f"REV-{TODAY.year}-000001"
+
+
+def _ask_ten(address: str, author: int, first: int) -> list[str]:
+    """Ask for the reviews of ten decisions, as one of several servers would."""
+    opened = Database(address)
+    return [ask(opened, Person(author, "agathe"), first + at, key=f"{first + at}") for at in range(10)]
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        "sqlite",
+        pytest.param(
+            "postgresql",
+            marks=pytest.mark.skipif(
+                not PROGRAMS, reason="PostgreSQL is not installed (apt install postgresql)"
+            ),
+        ),
+    ],
+)
+def test_servers_that_number_at_once_give_each_number_once(
+    server: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    address = f"sqlite:///{tmp_path}/shared.sqlite"
+    if server == "postgresql":
+        given = request.getfixturevalue("url")
+        address = str(load({"DATABASE_URL": given}, {"INSTANCE": tmp_path})["DATABASE_URL"])
+    database = Database(address)
+    database.upgrade()
+    author = Person(users.add_user(database, "agathe", "conseiller", PASSWORD).id, "agathe")
+    first = min([decide(database, author) for _ in range(30)])
+    asked = [(address, author.id, first + 10 * at) for at in range(3)]
+    with multiprocessing.get_context("fork").Pool(3) as pool:
+        given_out = [one for part in pool.starmap(_ask_ten, asked, chunksize=1) for one in part]
+    assert sorted(given_out) == [f"REV-{TODAY.year}-{number:06d}" for number in range(1, 31)]
+    assert journal.verify(database).entries == 60
+
+
+@pytest.mark.parametrize("day", [-1, 1])
+def test_a_request_comes_in_between_the_decision_and_today(
+    database: Database, agathe: Person, refused: int, day: int
+) -> None:
+    received = TODAY + timedelta(day)
+    with pytest.raises(ReviewError, match="Une demande est reçue entre le jour de la décision"):
+        reviews.ask(database, "k", agathe, refused, received, 30, {})
+
+
+def _waits(database: Database, agathe: Person, delphine: Person) -> int:
+    return decide(database, agathe, waiting=True)
+
+
+def _sent_back(database: Database, agathe: Person, delphine: Person) -> int:
+    decision = decide(database, agathe, waiting=True)
+    decisions.read(database, decision, delphine, {"text": "le revenu n’est pas prouvé"}, agrees=False)
+    return decision
+
+
+def _corrected(database: Database, agathe: Person, delphine: Person) -> int:
+    decision = decide(database, agathe)
+    decide(database, agathe, corrects=decision)
+    return decision
+
+
+def _in_review(database: Database, agathe: Person, delphine: Person) -> int:
+    decision = decide(database, agathe)
+    ask(database, agathe, decision)
+    return decision
+
+
+def _erased(database: Database, agathe: Person, delphine: Person) -> int:
+    decision = decide(database, agathe)
+    with database.connection() as connection:
+        connection.exec_driver_sql("UPDATE decision SET client = NULL, content = NULL")
+    return decision
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda *_: 999, "La décision 999 n’existe pas."),
+        (_waits, "n’est pas encore définitive"),
+        (_sent_back, "n’est pas encore définitive"),
+        (_corrected, "est remplacée par la décision 2"),
+        (_in_review, "est déjà ouvert"),
+        (_erased, "sont effacées"),
+    ],
+)
+def test_only_a_decision_that_stands_is_reviewed(
+    database: Database,
+    agathe: Person,
+    delphine: Person,
+    make: Callable[[Database, Person, Person], int],
+    sentence: str,
+) -> None:
+    decision = make(database, agathe, delphine)
+    before = len(told(database, "review.asked"))
+    with pytest.raises(ReviewError, match=sentence):
+        ask(database, agathe, decision)
+    assert len(told(database, "review.asked")) == before
+
+
+def test_after_a_review_that_ended_another_may_be_asked_for(
+    database: Database, agathe: Person, delphine: Person, refused: int
+) -> None:
+    reviews.end(database, delphine, ask(database, agathe, refused), {"text": "rien de neuf"})
+    assert ask(database, agathe, refused) == f"REV-{TODAY.year}-000002"
+    assert [one.reference for one in reviews.of_decision(database, refused)] == [
+        f"REV-{TODAY.year}-000002", f"REV-{TODAY.year}-000001",
+    ]  # fmt: skip
+
+
+def test_data_are_corrected_step_by_step(
+    database: Database, agathe: Person, delphine: Person, refused: int
+) -> None:
+    reference = ask(database, agathe, refused)
+    for key, income in (("1", 1_000), ("2", 2_000), ("2", 3_000)):
+        reviews.correct(database, key, delphine, reference, {"changes": {"AMT_INCOME_TOTAL": income}})
+    found = reviews.find(database, reference)
+    assert found is not None
+    steps = reviews.steps(database, found.id)
+    assert [(one.by, one.content) for one in steps] == [
+        ("delphine", {"changes": {"AMT_INCOME_TOTAL": 1_000}}),
+        ("delphine", {"changes": {"AMT_INCOME_TOTAL": 2_000}}),
+    ]
+    assert [one["review"] for one in told(database, "review.step")] == [reference] * 2
+
+
+def test_a_review_upholds_the_decision(
+    database: Database, agathe: Person, delphine: Person, refused: int
+) -> None:
+    reference = ask(database, agathe, refused)
+    assert reviews.end(database, delphine, reference, {"text": "rien de neuf"}) is None
+    found = reviews.find(database, reference)
+    assert found is not None
+    assert found.end is not None
+    assert (found.end.outcome, found.end.reviewer, found.end.decided) == (Outcome.UPHELD, "delphine", None)
+    assert found.end.content == {"text": "rien de neuf"}
+    assert not reviews.open_reviews(database)
+    assert [one.reference for one in reviews.ended(database)] == [reference]
+    decision = decisions.find(database, refused)
+    assert decision is not None
+    assert (decision.state, decision.review) == (State.FINAL, "")
+    (entry,) = told(database, "review.ended")
+    assert (entry["review"], entry["outcome"], entry["decision"]) == (reference, "maintenue", None)
+
+
+def test_a_review_changes_the_decision_in_one_transaction(
+    database: Database, agathe: Person, delphine: Person, refused: int
+) -> None:
+    reference = ask(database, agathe, refused)
+    new = New("neuve", Verdict.GRANT, {"text": "revenu prouvé"}, waiting=False)
+    decided = reviews.end(database, delphine, reference, {"text": "revenu prouvé"}, new)
+    assert decided == refused + 1
+    found = decisions.find(database, decided)
+    assert found is not None
+    assert (found.author, found.corrects, found.verdict) == ("delphine", refused, Verdict.GRANT)
+    former = decisions.find(database, refused)
+    assert former is not None
+    assert (former.state, former.corrected_by) == (State.CORRECTED, decided)
+    ended = reviews.find(database, reference)
+    assert ended is not None
+    assert ended.end is not None
+    assert (ended.end.outcome, ended.end.decided) == (Outcome.CHANGED, decided)
+    assert told(database, "decision.made")[-1]["decision"] == decided
+    assert told(database, "review.ended")[0]["decision"] == decided
+
+
+def test_a_review_ends_once(database: Database, agathe: Person, delphine: Person, refused: int) -> None:
+    reference = ask(database, agathe, refused)
+    reviews.end(database, delphine, reference, {})
+    with pytest.raises(ReviewError, match="est déjà conclu"):
+        reviews.end(database, delphine, reference, {})
+    with pytest.raises(ReviewError, match="est déjà conclu"):
+        reviews.correct(database, "k", delphine, reference, {})
+
+
+def test_who_decided_neither_works_on_the_review_nor_ends_it(
+    database: Database, agathe: Person, delphine: Person, refused: int
+) -> None:
+    reference = ask(database, delphine, refused)
+    with pytest.raises(ReviewError, match=ANOTHER):
+        reviews.correct(database, "k", agathe, reference, {})
+    with pytest.raises(ReviewError, match=ANOTHER):
+        reviews.end(database, agathe, reference, {}, New("n", Verdict.GRANT, {}, waiting=False))
+    assert len(decisions.of_client(database, 100_001)) == 1
+
+
+def test_nor_does_who_made_the_decision_that_was_corrected(
+    database: Database, agathe: Person, delphine: Person, refused: int
+) -> None:
+    second = decide(database, delphine, corrects=refused)
+    reference = ask(database, agathe, second)
+    for person in (agathe, delphine):
+        with pytest.raises(ReviewError, match=ANOTHER):
+            reviews.end(database, person, reference, {})
+
+
+@pytest.mark.parametrize(
+    ("decider", "reviewer"), [("agathe", "agathe"), ("delphine", "agathe"), ("delphine", "delphine")]
+)
+def test_the_database_itself_holds_that_another_person_ends_it(
+    database: Database, agathe: Person, delphine: Person, refused: int, decider: str, reviewer: str
+) -> None:
+    """Whoever writes past the code can neither be the decider nor name somebody else as the decider."""
+    ask(database, agathe, refused)
+    people = {"agathe": agathe.id, "delphine": delphine.id}
+    with pytest.raises(IntegrityError), database.connection() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO review_outcome (review_id, decision_id, decider_id, reviewer_id, at, outcome) "
+                "VALUES (1, :decision, :decider, :reviewer, '2026-11-26', 'maintenue')"
+            ),
+            {"decision": refused, "decider": people[decider], "reviewer": people[reviewer]},
+        )
+
+
+def test_a_decision_under_review_is_changed_by_the_review_alone(
+    database: Database, agathe: Person, delphine: Person, refused: int
+) -> None:
+    reference = ask(database, agathe, refused)
+    with pytest.raises(DecisionError, match=f"Le réexamen {reference} de la décision {refused} est ouvert"):
+        decide(database, agathe, corrects=refused)
+    reviews.end(database, delphine, reference, {})
+    decide(database, agathe, corrects=refused)
+
+
+def test_what_is_due_first_stands_first(database: Database, agathe: Person) -> None:
+    for days in (30, 3, 10):
+        reviews.ask(database, next(KEYS), agathe, decide(database, agathe), TODAY, days, {})
+    assert [(one.deadline - TODAY).days for one in reviews.open_reviews(database)] == [3, 10, 30]
+    assert [one.reference[-1] for one in reviews.of_client(database, 100_001)] == ["3", "2", "1"]

@@ -1,0 +1,1 @@
+"""What the journal writes of pages and people, and how auditors read it."""

@@ -1,0 +1,260 @@
+"""Replays as users meet them: the command and the auditor's button, after other imports and trainings."""
+
+import hashlib
+import json
+import re
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from pretadepenser import create_app
+from pretadepenser.credit.model.scoring import current_model
+from pretadepenser.credit.portfolio import current_portfolio
+from pretadepenser.credit.recourse.decision import Decided
+from pretadepenser.money import using
+from pretadepenser.records import deciding, decisions, journal, users
+from pretadepenser.records.deciding import Desk
+from pretadepenser.records.decisions import Person, Verdict
+from tests import invariants
+from tests.conftest import open_file, signed_in
+
+
+def decide(app: Flask, key: str, index: int) -> int:
+    """Write a decision of agathe on the client at a place of the portfolio, as her form does; give its id."""
+    database, folder = app.extensions["database"], app.config["INSTANCE"]
+    author = next(one for one in users.list_users(database) if one.name == "agathe")
+    model, portfolio = current_model(folder), current_portfolio(folder)
+    assert model
+    assert portfolio
+    client = portfolio.client(int(portfolio.numbers()[index]))
+    assert client
+    with using(portfolio.money):
+        prepared = deciding.prepare(Desk(folder, model, portfolio, app.config), client, Decided(Verdict.ASK))
+    return decisions.add(
+        database, key, Person(author.id, author.name), client.number, Verdict.ASK, prepared.content,
+        waiting=prepared.waiting,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def own(instance: Path, tmp_path: Path) -> Flask:
+    """An application of the test's own with decisions 1 to 3."""
+    folder = shutil.copytree(instance, tmp_path / "instance", symlinks=True)
+    app = create_app({"INSTANCE": folder, "TESTING": True})
+    assert [decide(app, f"key {index}", 300 * index + 7) for index in range(3)] == [1, 2, 3]
+    return app
+
+
+@pytest.fixture
+def decided(own: Flask) -> Flask:
+    """The same after model, portfolio and scores are gone, as other trainings and imports leave them."""
+    folder = own.config["INSTANCE"]
+    for name in ("model", "portfolio", "scores"):
+        (folder / name).unlink()
+        for path in folder.glob(f"{name}.*"):
+            shutil.rmtree(path)
+    return own
+
+
+def flask(app: Flask, *words: str) -> Result:
+    return app.test_cli_runner().invoke(args=["journal", "replay", *words])
+
+
+def database_of(app: Flask) -> sqlite3.Connection:
+    """The database itself, its guards taken off: as somebody would who can write the file."""
+    opened = sqlite3.connect(app.config["INSTANCE"] / "pretadepenser.sqlite")
+    opened.execute("DROP TRIGGER decision_never_changed")
+    return opened
+
+
+def falsified(app: Flask, decision: int, *, sealed: bool) -> None:
+    """Lower the points of a decision by one, in the database itself; sealed: its SHA-256 too."""
+    with database_of(app) as opened:
+        (content,) = opened.execute("SELECT content FROM decision WHERE id = ?", [decision]).fetchone()
+        told = json.loads(content)
+        told["advice"]["points"] -= 1
+        opened.execute(
+            "UPDATE decision SET content = ? WHERE id = ?",
+            [journal.canonical(told), decision],
+        )
+        if sealed:
+            digest = hashlib.sha256(journal.canonical(told).encode()).hexdigest()
+            opened.execute("UPDATE decision SET sha256 = ? WHERE id = ?", [digest, decision])
+
+
+def told_of(app: Flask) -> list[tuple[str, int | None, dict[str, object]]]:
+    """The replays that the journal has: actor, client, what they tell."""
+    with sqlite3.connect(app.config["INSTANCE"] / "pretadepenser.sqlite") as opened:
+        rows = opened.execute(
+            "SELECT actor, client, content FROM journal_entry WHERE kind = 'decision.replayed' "
+            "ORDER BY number"
+        ).fetchall()
+    return [(actor, client, json.loads(content)) for actor, client, content in rows]
+
+
+def plain(text: str) -> str:
+    return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
+
+
+def test_all_are_the_same_from_the_archive_alone(decided: Flask) -> None:
+    done = flask(decided, "--all")
+    assert plain(done.stdout) == "3 décisions rejouées : toutes sont identiques.\n"
+    assert done.exit_code == 0
+    answers = {"identique": 3, "différente": 0, "impossible à rejouer": 0, "effacée": 0}
+    told: dict[str, object] = {"actor": "commande", "client": None, "answers": answers, "others": []}
+    assert told_of(decided) == [("commande", None, told)]
+
+
+def test_one_is_told_with_its_points(decided: Flask) -> None:
+    done = flask(decided, "2", "2")
+    first, second = plain(done.stdout).splitlines()
+    assert re.fullmatch(r"Décision 2 : identique, \d+ points\.", first)
+    assert second == "1 décision rejouée : elle est identique."
+    ((actor, client, told),) = told_of(decided)
+    assert actor == "commande"
+    assert client == decisions.find(decided.extensions["database"], 2).client  # type: ignore[union-attr]
+    assert (told["decision"], told["answer"], told["differences"]) == (2, "identique", 0)
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_what_was_falsified_is_told(decided: Flask, sealed: bool) -> None:
+    """Where its SHA-256 was made to fit too, the archive still knows the points."""
+    falsified(decided, 2, sealed=sealed)
+    done = flask(decided, "--all")
+    lines = plain(done.stdout).splitlines()
+    assert done.exit_code == 1
+    assert lines[0] == f"Décision 2 : {'1 différence' if sealed else '2 différences'}."
+    assert re.fullmatch(r"  Score : \d+ points alors, \d+ points maintenant\.", lines[-2])
+    assert lines[-1] == "3 décisions rejouées : 2 identiques et 1 différente."
+    if not sealed:
+        assert re.fullmatch(
+            r"  Empreinte de la décision : [0-9a-f]{64} alors, [0-9a-f]{64} maintenant\.", lines[1]
+        )
+    assert told_of(decided)[0][2]["others"] == [2]
+
+
+def test_an_archive_that_is_lost_is_one_sentence(decided: Flask) -> None:
+    (lost,) = (decided.config["INSTANCE"] / "archive").glob("model.*")
+    shutil.rmtree(lost)
+    done = flask(decided, "3")
+    assert plain(done.stdout).splitlines() == [
+        "Décision 3 : impossible à rejouer.",
+        f"  L’archive du modèle de cette décision manque ({lost}) : restaurez le dossier « archive » d’une "
+        "sauvegarde.",
+        "1 décision rejouée : 1 impossible à rejouer.",
+    ]
+    assert done.exit_code == 2
+
+
+def test_one_that_was_erased_is_no_fault(decided: Flask) -> None:
+    with database_of(decided) as opened:
+        opened.execute("UPDATE decision SET content = NULL, client = NULL WHERE id = 1")
+    done = flask(decided, "--all")
+    assert plain(done.stdout).splitlines() == [
+        "Décision 1 : effacée.",
+        "  Le contenu de cette décision a été effacé : il n’y a plus rien à rejouer.",
+        "3 décisions rejouées : 1 effacée et 2 identiques.",
+    ]
+    assert done.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "Erreur : donnez des numéros de décisions, ou --all pour toutes.\n"),
+        (("--all", "1"), "Erreur : donnez des numéros de décisions, ou --all pour toutes.\n"),
+        (("2", "8", "9"), "Erreur : Aucune décision n’a le numéro 8 ou 9 : rien n’a été rejoué.\n"),
+    ],
+)
+def test_what_cannot_be_meant_is_told(decided: Flask, words: tuple[str, ...], said: str) -> None:
+    done = flask(decided, *words)
+    assert (done.stderr, done.exit_code) == (said, 2)
+    assert told_of(decided) == []
+
+
+def test_without_decisions_there_is_nothing_to_replay(instance: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "instance"
+    folder.mkdir()
+    app = create_app({"INSTANCE": folder, "TESTING": True})
+    app.extensions["database"].upgrade()
+    assert flask(app, "--all").stdout == "Il n’y a aucune décision à rejouer.\n"
+
+
+def replayed(app: Flask, decision: int, who: str = "basile") -> TestResponse:
+    """The answer to the button."""
+    browser = signed_in(app, who)
+    found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', browser.get("/compte").text)
+    assert found
+    return browser.post(f"/decisions/{decision}/rejouer", data={"csrf_token": found[1]})
+
+
+def client_of(app: Flask, decision: int) -> int:
+    found = decisions.find(app.extensions["database"], decision)
+    assert found
+    assert found.client
+    return found.client
+
+
+def words(answer: TestResponse) -> str:
+    page = invariants.check(answer.text, "/decisions/rejouer")
+    return " ".join(plain(page.xpath("string(//main)")).split())
+
+
+def test_the_button_gives_the_same_advice(decided: Flask) -> None:
+    """And writes it into the journal, as done by this auditor about this client."""
+    client = client_of(decided, 2)
+    open_file(decided, "basile", client)
+    answer = replayed(decided, 2)
+    assert answer.status_code == 200
+    told = words(answer)
+    assert told.startswith("L’avis recalculé est identique – décision 2 Rien ne diffère.")
+    assert "Ce qui diffère" not in told
+    ((actor, about, entry),) = told_of(decided)
+    assert (actor, about) == ("basile", client)
+    assert (entry["decision"], entry["answer"], entry["differences"]) == (2, "identique", 0)
+
+
+def test_the_button_shows_what_differs(decided: Flask) -> None:
+    falsified(decided, 2, sealed=True)
+    open_file(decided, "basile", client_of(decided, 2))
+    answer = replayed(decided, 2)
+    assert "L’avis recalculé diffère : 1 différence" in words(answer)
+    (row,) = invariants.check(answer.text, "/decisions/2/rejouer").xpath("//main//tbody/tr")
+    what, then, now = (cell.text_content() for cell in row)
+    assert what == "Score"
+    assert int(now.split()[0]) == int(then.split()[0]) + 1
+    assert told_of(decided)[0][2]["answer"] == "différente"
+
+
+def test_the_button_says_that_an_archive_is_lost(decided: Flask) -> None:
+    open_file(decided, "basile", client_of(decided, 2))
+    shutil.rmtree(decided.config["INSTANCE"] / "archive")
+    told = words(replayed(decided, 2))
+    assert told.startswith(
+        "L’avis ne peut pas être recalculé – décision 2 L’archive du modèle de cette décision"
+    )
+    assert told_of(decided)[0][2]["answer"] == "impossible à rejouer"
+
+
+def test_the_button_is_for_auditors_with_a_reason(decided: Flask) -> None:
+    """Neither for who decided, nor for an auditor to whom the client's file is not open."""
+    for who in ("agathe", "delphine", "camille", "basile"):
+        assert replayed(decided, 2, who).status_code == 403
+    open_file(decided, "basile", client_of(decided, 1))
+    assert replayed(decided, 2).status_code == 403
+    assert told_of(decided) == []
+
+
+def test_the_record_offers_it_to_auditors_alone(own: Flask) -> None:
+    open_file(own, "basile", client_of(own, 1))
+    button = 'action="/decisions/1/rejouer"'
+    assert button in signed_in(own, "basile").get("/decisions/1").text
+    for who in ("agathe", "delphine"):
+        page = signed_in(own, who).get("/decisions/1")
+        assert page.status_code == 200
+        assert button not in page.text

@@ -1,0 +1,445 @@
+"""Second readings and reviews: the work list, the forms, and what becomes of what they write."""
+
+import re
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from lxml.html import HtmlElement
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from pretadepenser import create_app
+from pretadepenser.credit.recourse.decision import Verdict
+from pretadepenser.records import decisions, reviews, users
+from pretadepenser.records.decisions import State
+from tests import invariants
+from tests.conftest import PASSWORD, signed_in
+from tests.web.deciding import decide
+
+TODAY = datetime.now(UTC).astimezone().date()
+ASKED = {"canal": "courrier", "demande": "Mon revenu est plus élevé que ce que dit le dossier."}
+
+
+@pytest.fixture(scope="module")
+def app(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application on a copy of `instance` of this file's own, with a second advisor, alix."""
+    folder = shutil.copytree(instance, tmp_path_factory.mktemp("reviews") / "instance", symlinks=True)
+    made = create_app({"INSTANCE": folder, "TESTING": True})
+    users.add_user(made.extensions["database"], "alix", "conseiller", PASSWORD)
+    users.add_user(made.extensions["database"], "denis", "responsable", PASSWORD)
+    return made
+
+
+@pytest.fixture(scope="module")
+def browsers(app: Flask) -> Callable[[str], FlaskClient]:
+    """The browser of a user, who signs in once."""
+    known: dict[str, FlaskClient] = {}
+
+    def of(name: str) -> FlaskClient:
+        if name not in known:
+            known[name] = signed_in(app, name)
+        return known[name]
+
+    return of
+
+
+Browsers = Callable[[str], FlaskClient]
+
+
+def words(element: HtmlElement) -> str:
+    return " ".join(element.text_content().split())
+
+
+def main_of(answer: TestResponse) -> HtmlElement:
+    main: HtmlElement = invariants.check(answer.text, answer.request.path).xpath("//main")[0]
+    return main
+
+
+def read(browser: FlaskClient, address: str, status: int = 200) -> str:
+    """The words of a page."""
+    answer = browser.get(address)
+    assert answer.status_code == status, (address, answer.status_code)
+    return words(main_of(answer))
+
+
+def filled(browser: FlaskClient, address: str, **typed: object) -> dict[str, object]:
+    """What the form of a page sends with these answers."""
+    (form,) = [one for one in main_of(browser.get(address)).xpath(".//form") if one.xpath(".//textarea")]
+    return {**{name: value for name, value in form.form_values() if value is not None}, **typed}
+
+
+def send(browser: FlaskClient, address: str, **typed: object) -> TestResponse:
+    """Fill a form in and send it."""
+    return browser.post(address, data=filled(browser, address, **typed))
+
+
+def led(answer: TestResponse) -> str:
+    """Where an answer leads to."""
+    assert answer.status_code == 303, (answer.status_code, words(main_of(answer))[:500])
+    return answer.location
+
+
+def reviewed(app: Flask, browsers: Browsers, verdict: Verdict = Verdict.REFUSE) -> str:
+    """A review that agathe asked for of a decision of hers; gives the address of its record."""
+    decision = decide(app, "agathe", verdict)
+    return led(send(browsers("agathe"), f"/decisions/{decision}/reexamen", **ASKED))
+
+
+def entries(app: Flask, kind: str, client: int = 157_083) -> int:
+    """How many entries of a kind the journal has on a client."""
+    with app.extensions["database"].connection() as connection:
+        query = text("SELECT count(*) FROM journal_entry WHERE kind = :kind AND client = :client")
+        return int(connection.execute(query, {"kind": kind, "client": client}).scalar_one())
+
+
+def state(app: Flask, decision: int) -> State:
+    found = decisions.find(app.extensions["database"], decision)
+    assert found is not None
+    return found.state
+
+
+# Second readings
+
+
+def test_a_second_reader_sees_what_was_decided_and_why(app: Flask, browsers: Browsers) -> None:
+    decision = decide(app, "agathe", Verdict.REFUSE, waiting=True)
+    before = entries(app, "decision.consulted")
+    said = read(browsers("delphine"), f"/revues/decisions/{decision}")
+    for sentence in (
+        f"Seconde lecture de la décision {decision}",
+        "Prêt refusé par agathe",
+        "Les revenus ou l’emploi ne sont pas prouvés, ou pas stables",
+        "Le revenu n’est pas prouvé.",
+        "Il dit gagner plus.",
+        "Le modèle conseillait d’accorder le prêt",
+        "dans 2 jours",
+    ):
+        assert sentence in said
+    assert entries(app, "decision.consulted") == before + 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "then", "told"),
+    [
+        ("accord", State.FINAL, "Elle est définitive : delphine l’a lue et l’a confirmée"),
+        ("renvoi", State.SENT_BACK, "delphine l’a lue et l’a renvoyée"),
+    ],
+)
+def test_a_second_reading_is_written_once(
+    app: Flask, browsers: Browsers, typed: str, then: State, told: str
+) -> None:
+    decision = decide(app, "agathe", waiting=True)
+    address = f"/revues/decisions/{decision}"
+    form = filled(browsers("delphine"), address, avis=typed, motif="Les bulletins le prouvent.")
+    assert led(browsers("delphine").post(address, data=form)) == f"/decisions/{decision}"
+    assert state(app, decision) is then
+    assert told in read(browsers("agathe"), f"/decisions/{decision}")
+    # Sent twice by the same person, or late by another one: where it is written.
+    for name in ("delphine", "denis"):
+        answer = browsers(name).post(address, data=form)
+        assert led(answer) == f"/decisions/{decision}"
+    found = decisions.find(app.extensions["database"], decision)
+    assert found is not None
+    assert found.second is not None
+    assert found.second.reader == "delphine"
+    assert found.second.content == {"text": "Les bulletins le prouvent."}
+
+
+def test_a_second_reading_needs_an_answer_and_a_motive(app: Flask, browsers: Browsers) -> None:
+    decision = decide(app, "agathe", waiting=True)
+    address = f"/revues/decisions/{decision}"
+    for avis in ("", "autre"):
+        answer = send(browsers("delphine"), address, avis=avis, motif="  ")
+        assert answer.status_code == 422
+        summary = main_of(answer).find_class("error-summary")[0]
+        assert [words(one) for one in summary.iter("li")] == [
+            "Choisissez : d’accord, ou renvoyer.", "Écrivez votre motif.",
+        ]  # fmt: skip
+    answer = send(browsers("delphine"), address, avis="accord", motif="x" * 2001)
+    assert "Pourquoi : écrivez 2 000 caractères au plus." in words(main_of(answer))
+    assert state(app, decision) is State.WAITING
+
+
+def test_nobody_reads_their_own_decision(app: Flask, browsers: Browsers) -> None:
+    decision = decide(app, "delphine", waiting=True)
+    said = read(browsers("delphine"), f"/revues/decisions/{decision}", 403)
+    assert "La seconde lecture revient à une autre personne que l’auteur de la décision." in said
+    answer = browsers("delphine").post(
+        f"/revues/decisions/{decision}",
+        data=filled(browsers("denis"), f"/revues/decisions/{decision}", avis="accord", motif="moi"),
+    )
+    assert answer.status_code in (403, 422)
+    assert state(app, decision) is State.WAITING
+
+
+# Requests for a review
+
+
+def test_a_request_has_a_number_and_a_deadline(app: Flask, browsers: Browsers) -> None:
+    decision = decide(app, "agathe")
+    before = entries(app, "review.asked")
+    form = filled(browsers("agathe"), f"/decisions/{decision}/reexamen", **ASKED)
+    answers = [browsers("agathe").post(f"/decisions/{decision}/reexamen", data=form) for _ in range(2)]
+    first, again = map(led, answers)
+    assert first == again
+    assert re.fullmatch(rf"/revues/REV-{TODAY.year}-\d{{6}}", first)
+    assert entries(app, "review.asked") == before + 1
+    said = read(browsers("agathe"), first)
+    assert "Mon revenu est plus élevé que ce que dit le dossier." in said
+    assert "dans 30 jours" in said
+    assert "Par courrier" in said
+    assert "Conclure" not in said
+    assert f"Le réexamen {first[-15:]} est en cours." in read(browsers("agathe"), f"/decisions/{decision}")
+
+
+@pytest.mark.parametrize(
+    ("typed", "errors"),
+    [
+        (
+            {"recue": "hier", "canal": "", "demande": ""},
+            [
+                "Demande reçue le : saisissez une date, comme",
+                "Choisissez comment la demande est arrivée.",
+                "Écrivez ce que le client demande.",
+            ],
+        ),
+        ({"recue": "1er janvier 2000"}, ["Demande reçue le : saisissez une date entre celle de la décision"]),
+        ({"recue": "31/12/2999"}, ["Demande reçue le : saisissez une date entre celle de la décision"]),
+        ({"canal": "pigeon"}, ["Choisissez comment la demande est arrivée."]),
+    ],
+)
+def test_a_request_says_what_is_lacking(
+    app: Flask, browsers: Browsers, typed: dict[str, str], errors: list[str]
+) -> None:
+    decision = decide(app, "agathe")
+    answer = send(browsers("agathe"), f"/decisions/{decision}/reexamen", **(ASKED | typed))
+    assert answer.status_code == 422
+    told = [words(one) for one in main_of(answer).find_class("error-summary")[0].iter("li")]
+    assert len(told) == len(errors)
+    assert all(one.startswith(error) for one, error in zip(told, errors, strict=True))
+
+
+def test_a_request_for_what_cannot_be_reviewed_leads_to_the_decision(app: Flask, browsers: Browsers) -> None:
+    waits = decide(app, "agathe", waiting=True)
+    answer = browsers("agathe").get(f"/decisions/{waits}/reexamen")
+    assert led(answer) == f"/decisions/{waits}"
+    assert "n’est pas encore définitive" in read(browsers("agathe"), f"/decisions/{waits}")
+
+
+def test_an_advisor_asks_and_reads_only_what_is_theirs(app: Flask, browsers: Browsers) -> None:
+    decision = decide(app, "agathe")
+    read(browsers("alix"), f"/decisions/{decision}/reexamen", 403)
+    record = led(send(browsers("delphine"), f"/decisions/{decision}/reexamen", **ASKED))
+    read(browsers("agathe"), record)
+    said = read(browsers("alix"), record, 403)
+    assert "Ce réexamen est d’une autre personne" in said
+
+
+# Corrections
+
+
+def test_data_are_corrected_and_scored_again_as_a_simulation_scores(app: Flask, browsers: Browsers) -> None:
+    record = reviewed(app, browsers)
+    delphine = browsers("delphine")
+    changed = {"amt_income_total": "9 000", "preuve": "Avis d’imposition du 3 mars."}
+    before = entries(app, "review.step")
+    form = filled(delphine, f"{record}/donnees", **changed)
+    for _ in range(2):
+        assert led(delphine.post(f"{record}/donnees", data=form)) == f"{record}#corrections"
+    assert entries(app, "review.step") == before + 1
+    main = main_of(delphine.get(record))
+    tables = [
+        [[words(cell) for cell in row] for row in table.xpath(".//tbody/tr")] for table in main.iter("table")
+    ]
+    simulation = main_of(delphine.get("/clients/157083/simulation")).xpath(".//form[.//fieldset]")[0]
+    typed = dict(simulation.form_values()) | {"amt_income_total": "9 000"}
+    shown = main_of(delphine.post("/clients/157083/simulation", data=typed))
+    assert tables[:2] == [
+        [[words(cell) for cell in row] for row in table.xpath(".//tbody/tr")] for table in shown.iter("table")
+    ]
+    income = next(row for row in tables[0] if row[0] == "Revenu total")
+    assert income[2] == "9 000 €"
+    said = words(main)
+    assert "Avis d’imposition du 3 mars." in said
+    assert "Le score passe de" in said
+
+
+def test_the_next_correction_starts_from_the_last(app: Flask, browsers: Browsers) -> None:
+    record = reviewed(app, browsers)
+    address = f"{record}/donnees"
+    delphine = browsers("delphine")
+    proof = {"preuve": "Bulletins."}
+    led(send(delphine, address, amt_income_total="9 000", **proof))
+    again = filled(delphine, address)
+    assert " ".join(str(again["amt_income_total"]).split()) == "9 000"
+    assert again["preuve"] == ""
+    answer = send(delphine, address, **proof)
+    assert answer.status_code == 422
+    assert "Vous n’avez rien changé : corrigez au moins une donnée." in words(main_of(answer))
+    led(send(delphine, address, amt_credit="12 000", **proof))
+    found = reviews.find(app.extensions["database"], record.rpartition("/")[2])
+    assert found is not None
+    last = reviews.steps(app.extensions["database"], found.id)[-1].content
+    assert last is not None
+    assert [one["label"] for one in last["corrected"]] == ["Revenu total", "Montant du crédit"]
+    assert last["changes"]["AMT_INCOME_TOTAL"] == 900_000
+
+
+def test_a_correction_is_proved_and_plausible(app: Flask, browsers: Browsers) -> None:
+    record = reviewed(app, browsers)
+    answer = send(browsers("delphine"), f"{record}/donnees", amt_income_total="beaucoup", preuve=" ")
+    assert answer.status_code == 422
+    told = [words(one) for one in main_of(answer).find_class("error-summary")[0].iter("li")]
+    assert told[0].startswith("Revenu total : saisissez")
+    assert told[1] == "Écrivez ce qui prouve la correction : la pièce que vous avez vue, par exemple."
+
+
+# Ends
+
+
+def test_a_review_that_upholds_the_decision_answers_the_client(app: Flask, browsers: Browsers) -> None:
+    record = reviewed(app, browsers)
+    delphine = browsers("delphine")
+    form = filled(delphine, f"{record}/issue", verdict="maintenue", reponse="Le revenu reste sans preuve.")
+    for _ in range(2):
+        assert led(delphine.post(f"{record}/issue", data=form)).partition("#")[0] == record
+    said = read(browsers("agathe"), record)
+    assert "décision maintenue" in said
+    assert "La décision est maintenue : prêt refusé." in said
+    assert "Le revenu reste sans preuve." in said
+    assert record.rpartition("/")[2] in read(delphine, "/revues")
+
+
+def test_a_review_ends_with_a_decision_on_the_corrected_data(app: Flask, browsers: Browsers) -> None:
+    record = reviewed(app, browsers)
+    delphine = browsers("delphine")
+    led(send(delphine, f"{record}/donnees", amt_income_total="9 000", preuve="Bulletins."))
+    form = filled(
+        delphine, f"{record}/issue", verdict="accord", motifs=["revenus"], texte="Revenu prouvé.",
+        reponse="Votre demande est acceptée.",
+    )  # fmt: skip
+    for _ in range(2):
+        assert led(delphine.post(f"{record}/issue", data=form)).partition("#")[0] == record
+    database = app.extensions["database"]
+    found = reviews.find(database, record.rpartition("/")[2])
+    assert found is not None
+    assert found.end is not None
+    assert found.end.decided is not None
+    new = decisions.find(database, found.end.decided)
+    assert new is not None
+    assert new.content is not None
+    assert (new.author, new.verdict, new.corrects) == ("delphine", Verdict.GRANT, found.decision)
+    assert new.content["advice"]["inputs"]["AMT_INCOME_TOTAL"] == 900_000
+    assert new.content["review"] == found.reference
+    steps = reviews.steps(database, found.id)
+    assert steps[-1].content is not None
+    assert new.content["advice"]["points"] == steps[-1].content["points"][1]
+    assert new.content["text"] == "Revenu prouvé."
+    assert state(app, found.decision) is State.CORRECTED
+    said = read(browsers("agathe"), record)
+    assert f"La décision {new.id} remplace la décision {found.decision}." in said
+
+
+def test_a_new_decision_that_departs_from_the_advice_waits_for_another_reader(
+    app: Flask, browsers: Browsers
+) -> None:
+    """What a reviewer decides alone is held to the same rules as any decision."""
+    record = reviewed(app, browsers, Verdict.GRANT)
+    answer = send(browsers("delphine"), f"{record}/issue", verdict="refus", reponse="Non.")
+    assert answer.status_code == 422
+    assert "Cochez au moins un motif : votre décision s’écarte de l’avis du modèle." in words(main_of(answer))
+    why = {"motifs": ["revenus"], "texte": "Faux papiers."}
+    led(send(browsers("delphine"), f"{record}/issue", verdict="refus", reponse="Non.", **why))
+    said = read(browsers("delphine"), record)
+    assert "Elle attend une seconde lecture : le client ne reçoit rien avant." in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "errors"),
+    [
+        ({}, ["Choisissez votre conclusion.", "Écrivez ce que vous répondez au client."]),
+        ({"verdict": "refus", "reponse": "x"}, ["Choisissez votre conclusion."]),
+        ({"verdict": "maintenue"}, ["Écrivez ce que vous répondez au client."]),
+        ({"verdict": "pièces", "reponse": "x"}, ["Cochez au moins une pièce à demander."]),
+    ],
+)
+def test_a_conclusion_says_what_is_lacking(
+    app: Flask, browsers: Browsers, typed: dict[str, str], errors: list[str]
+) -> None:
+    """Refusing again what was refused is to maintain it."""
+    record = reviewed(app, browsers)
+    answer = send(browsers("delphine"), f"{record}/issue", **typed)
+    assert answer.status_code == 422
+    told = [words(one) for one in main_of(answer).find_class("error-summary")[0].iter("li")]
+    assert told == errors
+
+
+def test_advice_that_changed_since_the_page_was_shown_is_shown_again(app: Flask, browsers: Browsers) -> None:
+    """Another person corrects the data while the conclusion is written."""
+    record = reviewed(app, browsers)
+    form = filled(
+        browsers("delphine"), f"{record}/issue", verdict="accord", motifs=["revenus"], texte="Bien.",
+        reponse="Oui.",
+    )  # fmt: skip
+    led(send(browsers("denis"), f"{record}/donnees", amt_credit="40 000", preuve="Contrat."))
+    answer = browsers("delphine").post(f"{record}/issue", data=form)
+    assert answer.status_code == 409
+    said = words(main_of(answer))
+    assert "Ce que vous avez saisi est gardé" in said
+    assert "avec les données corrigées" in said
+    again = {name: value for form in main_of(answer).iter("form") for name, value in form.form_values()}
+    assert again["reponse"] == "Oui."
+
+
+def test_the_first_decider_neither_corrects_nor_concludes(app: Flask, browsers: Browsers) -> None:
+    decision = decide(app, "delphine")
+    record = led(send(browsers("denis"), f"/decisions/{decision}/reexamen", **ASKED))
+    for page in ("donnees", "issue"):
+        said = read(browsers("delphine"), f"{record}/{page}", 403)
+        assert "Le réexamen revient à une autre personne que celle qui a décidé." in said
+    said = read(browsers("delphine"), record)
+    assert "C’est votre décision qui est contestée : une autre personne la réexamine." in said
+    assert "Conclure" not in said
+    for page in ("donnees", "issue"):
+        read(browsers("agathe"), f"{record}/{page}", 403)
+
+
+def test_a_client_who_left_the_portfolio_is_answered_all_the_same(app: Flask, browsers: Browsers) -> None:
+    decision = decide(app, "agathe", told_as=42)
+    record = led(send(browsers("agathe"), f"/decisions/{decision}/reexamen", **ASKED))
+    said = read(browsers("delphine"), record)
+    assert "Le portefeuille n’a plus le client 42" in said
+    assert "Corriger des données" not in said
+    read(browsers("delphine"), f"{record}/donnees", 404)
+    led(send(browsers("delphine"), f"{record}/issue", reponse="Votre dossier est clos."))
+    assert "Votre dossier est clos." in read(browsers("delphine"), record)
+
+
+# The work list
+
+
+def test_what_is_late_stands_first(app: Flask, browsers: Browsers) -> None:
+    now = datetime.now(UTC)
+    late = decide(app, "agathe", Verdict.GRANT, waiting=True, at=now - timedelta(5))
+    later = decide(app, "agathe", Verdict.GRANT, waiting=True, at=now - timedelta(9))
+    fresh = decide(app, "delphine", waiting=True)
+    main = main_of(browsers("delphine").get("/revues"))
+    titles = [words(one) for one in main.iter("h2")]
+    assert titles[:3] == ["En retard", "Décisions à lire une seconde fois", "Demandes de réexamen ouvertes"]
+    heading = words(main.xpath(".//h1")[0])
+    assert re.match(r"Revues : \d+ dossiers attendent, dont 2 en retard", heading)
+    rows = [[words(cell) for cell in row] for row in main.xpath(".//table[1]/tbody/tr")]
+    overdue = rows[:2]
+    assert [row[0] for row in overdue] == [f"Décision {later}", f"Décision {late}"]
+    assert overdue[0][1:4] == ["157083", "Lire : prêt accordé, décidé par agathe", "depuis 9 jours"]
+    assert overdue[0][4].endswith("en retard de 7 jours")
+    own = next(row for row in rows if row[0] == f"Décision {fresh}")
+    assert own[2].endswith("(par une autre personne que vous)")
+    links = {words(link): link.get("href") for link in main.iter("a")}
+    assert links[f"Décision {late}"] == f"/revues/decisions/{late}"
+    assert links[f"Décision {fresh}"] == f"/decisions/{fresh}"
