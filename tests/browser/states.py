@@ -412,6 +412,19 @@ STATES = (
         "reviews.end", f"{REVIEW}3/issue", "", "delphine", "reviewed_site", unfold, says="données corrigées"
     ),
     State("reviews.end", f"{REVIEW}3/issue", "errors", "delphine", "reviewed_site", submit(), 422),
+    State("letters.preview", "/decisions/2/courrier", site="decided_site", says="Relisez ce courrier."),
+    State("letters.preview", "/decisions/6/courrier", "documents", site="decided_site", says="pièces à nous"),
+    State("letters.preview", "/decisions/3/courrier", "refused", site="decided_site", says="seconde lecture"),
+    State("letters.preview", "/decisions/1/courrier", "made", site="reviewed_site", says="Empreinte SHA-256"),
+    State(
+        "letters.preview",
+        "/decisions/1/courrier",
+        "made-unfolded",
+        site="reviewed_site",
+        act=unfold,
+        says="Texte du courrier",
+    ),
+    State("letters.reply", f"{REVIEW}4/courrier", user="delphine", site="reviewed_site", says="Relisez ce"),
     State("model.overview", "/modele"),
     State("model.overview", "/modele", "unfolded", act=unfold),
     State(
