@@ -6,12 +6,15 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
 CLIENT = "/clients/157083"
+# The numbers begin again each year; the fourth was written in this one (tests/web/deciding.py).
+REVIEW = f"/revues/REV-{datetime.now(UTC).astimezone().year}-00000"
 SMALL = "comme=revenu&comme=source&comme=logement&comme=type&comme=age&comme=montant"
 
 
@@ -162,6 +165,14 @@ def press(words: str) -> Callable[[WebDriver], None]:
     return act
 
 
+def outdate(driver: WebDriver) -> None:
+    """Grant a loan with a form that no longer says which advice it was shown."""
+    driver.execute_script(
+        "document.querySelector('[name=vu]').value = 'autre';"
+        "document.querySelector('[name=verdict][value=accord]').checked = true;"
+    )
+
+
 def oversize(driver: WebDriver) -> None:
     """Send more than the site takes."""
     driver.execute_script(
@@ -298,6 +309,109 @@ STATES = (
         says="Votre historique de crédit",
     ),
     State("meeting.sheet", "/clients/{refused}/entretien", "refused", act=unfold, says="n’est pas acceptée"),
+    State("decision.decide", f"{CLIENT}/decision", says="Ce que vous décidez"),
+    State("decision.decide", f"{CLIENT}/decision", "unfolded", act=unfold, says="Pièces que vous demandez"),
+    State("decision.decide", f"{CLIENT}/decision", "errors", act=submit(), status=422),
+    State("decision.decide", "/clients/{close}/decision", "near", says="donnez vos motifs"),
+    State(
+        "decision.decide",
+        f"{CLIENT}/decision",
+        "changed",
+        act=after(outdate, submit()),
+        status=409,
+        says="Ce que vous avez saisi est gardé",
+    ),
+    State("decision.record", "/decisions/1", site="decided_site", says="Elle est définitive."),
+    State("decision.record", "/decisions/1", "unfolded", site="decided_site", act=unfold),
+    State(
+        "decision.record",
+        "/decisions/3",
+        "waiting",
+        site="decided_site",
+        says="Elle attend une seconde lecture",
+    ),
+    State(
+        "decision.record", "/decisions/8", "sent-back", site="decided_site", says="l’a lue et l’a renvoyée"
+    ),
+    State("decision.record", "/decisions/9", "counter", site="decided_site", says="Le prêt proposé"),
+    State(
+        "decision.record", "/decisions/999999999", "unknown", status=404, says="Cette décision n’existe pas"
+    ),
+    State(
+        "decision.record",
+        "/decisions/1",
+        "audited",
+        "beatrice",
+        "replayed_site",
+        says="Recalculer l’avis d’alors",
+    ),
+    State(
+        "decision.record",
+        "/decisions/1",
+        "replayed",
+        "beatrice",
+        "replayed_site",
+        act=press("Recalculer l’avis d’alors"),
+        says="Rien ne diffère.",
+    ),
+    State(
+        "decision.record",
+        "/decisions/2",
+        "replayed-otherwise",
+        "beatrice",
+        "replayed_site",
+        act=press("Recalculer l’avis d’alors"),
+        says="L’avis recalculé n’est pas celui que la décision a gardé.",
+    ),
+    State(
+        "decision.record",
+        "/decisions/3",
+        "not-replayed",
+        "beatrice",
+        "replayed_site",
+        act=press("Recalculer l’avis d’alors"),
+        says="L’archive du modèle de cette décision manque",
+    ),
+    State("decision.own", "/decisions", site="decided_site", says="La dernière vient d’abord"),
+    State("decision.own", "/decisions", "everybody", "delphine", "decided_site", says="Auteur"),
+    State("decision.own", "/decisions", "none", says="Vous n’avez pas encore enregistré de décision"),
+    State("reviews.work_list", "/revues", user="delphine", site="reviewed_site", says="En retard"),
+    State("reviews.work_list", "/revues", "none", user="delphine", says="rien n’attend"),
+    State(
+        "reviews.second_reading",
+        "/revues/decisions/3",
+        user="delphine",
+        site="reviewed_site",
+        says="Votre lecture est attendue",
+    ),
+    State(
+        "reviews.second_reading",
+        "/revues/decisions/3",
+        "errors",
+        "delphine",
+        "reviewed_site",
+        submit(),
+        422,
+    ),
+    State("reviews.ask", "/decisions/1/reexamen", site="reviewed_site", says="elle reçoit un numéro"),
+    State("reviews.ask", "/decisions/1/reexamen", "errors", "agathe", "reviewed_site", submit(recue=""), 422),
+    State("reviews.record", f"{REVIEW}1", site="reviewed_site", says="Aucune donnée n’a été corrigée."),
+    State("reviews.record", f"{REVIEW}3", "corrected", "delphine", "reviewed_site", says="Le score passe de"),
+    State("reviews.record", f"{REVIEW}4", "ended", "agathe", "reviewed_site", says="remplace la décision"),
+    State("reviews.correct", f"{REVIEW}3/donnees", user="delphine", site="reviewed_site"),
+    State(
+        "reviews.correct",
+        f"{REVIEW}3/donnees",
+        "errors",
+        "delphine",
+        "reviewed_site",
+        submit(amt_credit="x"),
+        422,
+    ),
+    State(
+        "reviews.end", f"{REVIEW}3/issue", "", "delphine", "reviewed_site", unfold, says="données corrigées"
+    ),
+    State("reviews.end", f"{REVIEW}3/issue", "errors", "delphine", "reviewed_site", submit(), 422),
     State("model.overview", "/modele"),
     State("model.overview", "/modele", "unfolded", act=unfold),
     State(
@@ -420,6 +534,7 @@ NOT_PAGES = {
     "model.fairness_chart_spreadsheet": "CSV (tests/web/test_model.py)",
     "model.fairness_spreadsheet": "CSV (tests/web/test_model.py)",
     "site.evidence_pack": "a ZIP file (tests/web/test_site.py)",
+    "decision.correct": "leads to the form of a decision (tests/web/test_decision.py)",
     "static": "style sheets, the icon and the script of the session",
     "auth.remaining": "JSON for that script (tests/browser/test_session.py)",
     "operations.alive": "JSON for a supervisor (tests/web/test_operations.py)",

@@ -69,6 +69,8 @@ NOT_FOR_ADVISORS = {
     # These lead back to /compte, which is read.
     "account.end",
     "account.end_others",
+    # This leads to the form, which is read.
+    "decision.correct",
     "operations.alive",
     "operations.ready",
     "administration.settings",
@@ -78,6 +80,11 @@ NOT_FOR_ADVISORS = {
     "site.evidence_pack",
     "access.open_file",
     "replay.replay",
+    # Those of a second reader and a reviewer (tests/web/test_reviews.py).
+    "reviews.work_list",
+    "reviews.second_reading",
+    "reviews.correct",
+    "reviews.end",
     "model.fairness",
     "model.fairness_picture",
     "model.fairness_chart_spreadsheet",
@@ -175,6 +182,21 @@ def _simulation(walked: Walk, client: str) -> None:
     walked.open(f"{client}/simulation/chiffres.csv", sent)
 
 
+def _decision(walked: Walk, client: str) -> None:
+    """The form; then what agathe has decided already, each as it is shown."""
+    walked.open(f"{client}/decision")
+    found = walked.open("/decisions")
+    assert found is not None
+    addresses = found.xpath("//tbody//a/@href")
+    assert len(addresses) == 9
+    records = [page for address in addresses if (page := walked.open(address)) is not None]
+    (review,) = {
+        link for page in records for link in page.xpath("//main//a/@href[starts-with(., '/revues/')]")
+    }
+    walked.open(review)
+    walked.open("/decisions/1/reexamen")
+
+
 def _application(walked: Walk, client: str) -> None:
     asked = walked.open("/dossiers/nouveau")
     assert asked is not None
@@ -220,6 +242,10 @@ _ONCE: dict[str, Part] = {
         },
     ),
     "simulation": (_simulation, {"simulation.simulate", "simulation.picture", "simulation.spreadsheet"}),
+    "decision": (
+        _decision,
+        {"decision.decide", "decision.own", "decision.record", "reviews.ask", "reviews.record"},
+    ),
     "application": (_application, {"application.new", "application.picture", "application.spreadsheet"}),
 }
 PARTS: dict[str, Part] = _ONCE | {
@@ -274,7 +300,8 @@ def telling(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
 @needs_pango
 @pytest.mark.parametrize("part", PARTS)
 def test_an_advisor_meets_no_protected_ground_anywhere(request: pytest.FixtureRequest, part: str) -> None:
-    app: Flask = request.getfixturevalue("storied_app" if part == "history" else "app")
+    name = {"history": "storied_app", "decision": "decided_app"}.get(part, "app")
+    app: Flask = request.getfixturevalue(name)
     walked = Walk(app, signed_in(app, "agathe"))
     walk, endpoints = PARTS[part]
     walk(walked, f"/clients/{KNOWN}")
