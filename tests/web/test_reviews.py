@@ -158,7 +158,9 @@ def test_a_request_has_a_number_and_a_deadline(app: Flask, browsers: Browsers) -
     assert "dans 30 jours" in said
     assert "Par courrier" in said
     assert "Conclure" not in said
-    assert f"Le réexamen {first[-15:]} est en cours." in read(browsers("agathe"), f"/decisions/{decision}")
+    said = read(browsers("agathe"), f"/decisions/{decision}")
+    assert f"Le réexamen {first[-15:]} est en cours." in said
+    assert "Enregistrer une demande de réexamen" not in said
 
 
 @pytest.mark.parametrize(
