@@ -1,5 +1,8 @@
 """Least data: an advisor meets no protected ground on any page, chart, file or sheet; the auditor still does.
 
+How many people live on what is left is asked where the capacity to repay is (docs/decisions/capacity.md), and
+told with that rule alone, by no label of the file.
+
 The labels are written here, not read from the dictionary: a column that loses its mark there is found here.
 """
 
@@ -216,6 +219,12 @@ def _letters(walked: Walk, client: str) -> None:
     walked.open(f"/revues/{ended}/courrier")
 
 
+def _capacity(walked: Walk, client: str) -> None:
+    asked = walked.open(f"{client}/capacite")
+    assert asked is not None
+    walked.open(f"{client}/capacite", filled(asked, capacite_loyer="900", capacite_enfants="3"))
+
+
 def _application(walked: Walk, client: str) -> None:
     asked = walked.open("/dossiers/nouveau")
     assert asked is not None
@@ -261,6 +270,7 @@ _ONCE: dict[str, Part] = {
         },
     ),
     "simulation": (_simulation, {"simulation.simulate", "simulation.picture", "simulation.spreadsheet"}),
+    "capacity": (_capacity, {"capacity.show"}),
     "decision": (
         _decision,
         {"decision.decide", "decision.own", "decision.record", "reviews.ask", "reviews.record"},
