@@ -34,6 +34,7 @@ from pretadepenser.records import users
 from tests.browser.states import State, leaving_the_page
 from tests.conftest import PASSWORD, open_file
 from tests.web import test_replay as replays
+from tests.web.deciding import work
 from tests.web.test_gunicorn import start
 
 # What a cookie is made of, of what Chromium tells about it.
@@ -149,6 +150,17 @@ def storied_site(storied_app: Flask) -> Iterator[str]:
 def decided_site(decided_app: Flask) -> Iterator[str]:
     """Address of an application where agathe has decided on some clients."""
     with hosted(decided_app) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def reviewed_site(decided: Path) -> Iterator[str]:
+    """Address of an application where something of each kind waits for another person."""
+    folder = decided.parent / "reviewed"
+    shutil.copytree(decided, folder, symlinks=True)
+    app = create_app({"INSTANCE": folder})
+    work(app)
+    with hosted(app) as address:
         yield address
 
 

@@ -74,10 +74,17 @@ NOT_FOR_ADVISORS = {
     "operations.alive",
     "operations.ready",
     "administration.settings",
+    "journal.show",
+    "journal.spreadsheet",
     "site.evidence",
     "site.evidence_pack",
     "access.open_file",
     "replay.replay",
+    # Those of a second reader and a reviewer (tests/web/test_reviews.py).
+    "reviews.work_list",
+    "reviews.second_reading",
+    "reviews.correct",
+    "reviews.end",
     "model.fairness",
     "model.fairness_picture",
     "model.fairness_chart_spreadsheet",
@@ -182,8 +189,12 @@ def _decision(walked: Walk, client: str) -> None:
     assert found is not None
     addresses = found.xpath("//tbody//a/@href")
     assert len(addresses) == 9
-    for address in addresses:
-        walked.open(address)
+    records = [page for address in addresses if (page := walked.open(address)) is not None]
+    (review,) = {
+        link for page in records for link in page.xpath("//main//a/@href[starts-with(., '/revues/')]")
+    }
+    walked.open(review)
+    walked.open("/decisions/1/reexamen")
 
 
 def _application(walked: Walk, client: str) -> None:
@@ -231,7 +242,10 @@ _ONCE: dict[str, Part] = {
         },
     ),
     "simulation": (_simulation, {"simulation.simulate", "simulation.picture", "simulation.spreadsheet"}),
-    "decision": (_decision, {"decision.decide", "decision.own", "decision.record"}),
+    "decision": (
+        _decision,
+        {"decision.decide", "decision.own", "decision.record", "reviews.ask", "reviews.record"},
+    ),
     "application": (_application, {"application.new", "application.picture", "application.spreadsheet"}),
 }
 PARTS: dict[str, Part] = _ONCE | {
