@@ -376,7 +376,15 @@ STATES = (
     State(
         "reviews.end", f"{REVIEW}3/issue", "", "delphine", "reviewed_site", unfold, says="données corrigées"
     ),
-    State("reviews.end", f"{REVIEW}3/issue", "errors", "delphine", "reviewed_site", submit(), 422),
+    State(
+        "reviews.end",
+        f"{REVIEW}3/issue",
+        "errors",
+        "delphine",
+        "reviewed_site",
+        after(submit(), unfold),
+        422,
+    ),
     State("model.overview", "/modele"),
     State("model.overview", "/modele", "unfolded", act=unfold),
     State(
