@@ -16,9 +16,10 @@ from pretadepenser.credit.explanation import replay as replaying
 from pretadepenser.credit.explanation.advice import Advice, AdviceError
 from pretadepenser.credit.explanation.replay import Difference
 from pretadepenser.credit.model.archive import Archive, ArchiveError
-from pretadepenser.records import decisions, journal
+from pretadepenser.records import decisions, entries, journal
 from pretadepenser.records.database import Database
 from pretadepenser.records.decisions import Found
+from pretadepenser.records.entries import Wanted
 from pretadepenser.records.journal import Kind
 from pretadepenser.records.models import Decision
 
@@ -56,14 +57,21 @@ class Replay:
         return replaying.changed_software(self.then, self.now) if self.then and self.now else ""
 
 
-def replay(found: Found, archived: Archive) -> Replay:
-    """Compute the advice of a decision again, from what is stored with it and the archive alone."""
+def replay(database: Database, found: Found, archived: Archive) -> Replay:
+    """Compute the advice of a decision again, from what is stored with it and the archive alone.
+
+    What is stored is also held against its own SHA-256, and against the one that the journal's chain has.
+    """
     if found.content is None:
         why = "Le contenu de cette décision a été effacé : il n’y a plus rien à rejouer."
         return Replay(found.id, found.client, Answer.ERASED, why=why)
     digest = hashlib.sha256(journal.canonical(found.content).encode()).hexdigest()
-    changed = (
-        () if digest == found.sha256 else (Difference("Empreinte de la décision", found.sha256, digest),)
+    witnesses = {
+        "Empreinte de la décision": found.sha256,
+        "Empreinte de la décision dans le journal": _journalled(database, found),
+    }
+    changed = tuple(
+        Difference(what, kept, digest) for what, kept in witnesses.items() if kept not in (None, digest)
     )
     then = None
     try:
@@ -73,6 +81,15 @@ def replay(found: Found, archived: Archive) -> Replay:
         return Replay(found.id, found.client, Answer.IMPOSSIBLE, then, None, changed, str(error))
     told = (*changed, *replaying.differences(then, now))
     return Replay(found.id, found.client, Answer.OTHER if told else Answer.SAME, then, now, told)
+
+
+def _journalled(database: Database, found: Found) -> str | None:
+    """The SHA-256 of a decision that the journal was told when it was written; None once that is erased."""
+    wanted = Wanted(kinds=frozenset({Kind.DECIDED}), client=found.client)
+    for entry in entries.find(database, wanted, entries.COUNTED):
+        if entry.content and entry.content.get("decision") == found.id:
+            return str(entry.content.get("sha256"))
+    return None
 
 
 def every(database: Database) -> Sequence[int]:
@@ -86,7 +103,7 @@ def replayed(database: Database, archived: Archive, wanted: Iterable[int]) -> It
     for one in wanted:
         found = decisions.find(database, one)
         if found is not None:
-            yield replay(found, archived)
+            yield replay(database, found, archived)
 
 
 def note(database: Database, actor: str, one: Replay) -> None:

@@ -74,8 +74,8 @@ class Writer:
         reference = f"REV-2026-{number:06d}"
         return self._insert(
             Review, Kind.REVIEW_ASKED, "", {"review": reference, "decision": decision},
-            reference=reference, key=secrets.token_hex(16), decision_id=decision, client=self.client, opened_by_id=1,
-            deadline="2026-12-26", content=f'{{"asked":"{MARK}"}}',
+            reference=reference, key=secrets.token_hex(16), decision_id=decision, client=self.client,
+            opened_by_id=1, deadline="2026-12-26", content=f'{{"asked":"{MARK}"}}',
         )  # fmt: skip
 
     def step(self, review: int) -> None:
@@ -106,7 +106,7 @@ class Writer:
         """agathe looked at the client."""
         with self.database.connection() as connection:
             values = {"user_id": 1, "number": self.client, "seen_at": self.at.timestamp()}
-            connection.execute(insert(RecentClient).values(values))
+            connection.execute(self.database.insert(RecentClient).values(values).on_conflict_do_nothing())
 
     def all(self) -> int:
         """One of everything; give the decision."""

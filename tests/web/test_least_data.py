@@ -74,6 +74,8 @@ NOT_FOR_ADVISORS = {
     "operations.alive",
     "operations.ready",
     "administration.settings",
+    "journal.show",
+    "journal.spreadsheet",
     "site.evidence",
     "site.evidence_pack",
     "access.open_file",

@@ -143,7 +143,7 @@ def test_a_client_whose_page_was_opened_by_name_is_offered_again(
 
 
 PAGES = (
-    "décision, historique de crédit, comparaison, simulation, leviers, capacité de remboursement, fiche "
+    "décision, historique de crédit, comparaison, simulation, leviers, capacité, fiche "
     "d’entretien ou décider, ou le début "
     "d’un de "
     "ces noms."
