@@ -426,7 +426,6 @@ STATES = (
     State(
         "reviews.end", f"{REVIEW}3/issue", "", "delphine", "reviewed_site", unfold, says="données corrigées"
     ),
-    State("reviews.end", f"{REVIEW}3/issue", "errors", "delphine", "reviewed_site", submit(), 422),
     State("letters.preview", "/decisions/2/courrier", site="decided_site", says="Relisez ce courrier."),
     State("letters.preview", "/decisions/6/courrier", "documents", site="decided_site", says="pièces à nous"),
     State("letters.preview", "/decisions/3/courrier", "refused", site="decided_site", says="seconde lecture"),
@@ -440,6 +439,15 @@ STATES = (
         says="Texte du courrier",
     ),
     State("letters.reply", f"{REVIEW}4/courrier", user="delphine", site="reviewed_site", says="Relisez ce"),
+    State(
+        "reviews.end",
+        f"{REVIEW}3/issue",
+        "errors",
+        "delphine",
+        "reviewed_site",
+        after(submit(), unfold),
+        422,
+    ),
     State("model.overview", "/modele"),
     State("model.overview", "/modele", "unfolded", act=unfold),
     State(
