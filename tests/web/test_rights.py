@@ -210,6 +210,7 @@ def test_erasing_leaves_no_byte_while_the_application_is_in_use(own: Path, app: 
         assert len(storage.generations(own, name)) == 1
     assert "La chaîne du journal est entière" in flask(app, "journal", "verify").output
     assert not (own / "erasing.json").exists()
+    assert len(list((own / "pictures").iterdir())) == 0
     assert "Tout est tel qu’il a été écrit" in flask(app, "portfolio", "verify").output
 
 
@@ -484,7 +485,9 @@ def test_the_model_is_still_known_to_have_learnt_from_the_others(prepared: Path,
     assert "Le modèle a appris, entre autres, de l’issue du crédit de ce client" in page
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not here")
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd is not installed (apt install systemd)"
+)
 def test_the_timer_is_one_that_systemd_takes(tmp_path: Path) -> None:
     for path in (REPO / "deploy").glob("pretadepenser-retention.*"):
         text = path.read_text().replace("/opt/pretadepenser/.venv/bin/flask", "/bin/true")
