@@ -133,7 +133,8 @@ def test_an_entry_that_gives_no_reason_opens_nothing(house: House, enter: Enter,
     number = int(entry) if entry.isdecimal() else getattr(house, entry)
     assert open_from(anne, number) == (404, None)
     assert granted(house.app) == []
-    assert anne.get(f"/clients/{10**30}").status_code == 403
+    for path in (f"/clients/{10**30}", f"/decisions/{10**30}", f"/courriers/{10**30}.pdf"):
+        assert anne.get(path).status_code == 403
 
 
 def test_an_entry_that_is_erased_opens_nothing(house: House, enter: Enter) -> None:
