@@ -112,9 +112,9 @@ def test_a_request_that_fails_leaves_no_gap(database: Database, agathe: Person, 
 
 
 @pytest.fixture
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url() -> Iterator[str]:
     """The address of a PostgreSQL server of our own."""
-    with postgresql.running(tmp_path_factory.mktemp("postgresql")) as server:
+    with postgresql.running() as server:
         yield server.url
 
 
