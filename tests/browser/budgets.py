@@ -29,7 +29,10 @@ BUDGETS: dict[str, tuple[str, int]] = {
     "simulation.simulate-answer": ("Simulation : le prêt resterait accordé", 580),
     "simulation.simulate-errors": ("Simulation", 490),
     "capacity.show-normal": ("Capacité de remboursement : aucune règle dépassée", 510),
-    "capacity.show-answer": ("Capacité de remboursement : deux règles de l’établissement sont dépassées", 480),
+    "capacity.show-answer": (
+        "Capacité de remboursement : deux règles de l’établissement sont dépassées",
+        480,
+    ),
     "capacity.show-errors": ("Capacité de remboursement : aucune règle dépassée", 560),
     "levers.levers-granted": ("Leviers : le prêt resterait accordé jusqu’à", 565),
     "levers.levers-normal": ("Leviers : un de ces deux changements sûrs suffirait", 700),
