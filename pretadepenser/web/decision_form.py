@@ -72,6 +72,7 @@ def _boxes(label: str, choices: Sequence[Motive] | Sequence[Document], hint: str
     return SelectMultipleField(
         label,
         description=hint,
+        default=(),  # a form that is sent without any field has ticked none
         choices=[SelectChoice(one.value, french.typeset(one.label)) for one in choices],
         widget=widgets.ListWidget(),
         option_widget=widgets.CheckboxInput(),
@@ -185,11 +186,11 @@ class DecisionForm(CapacityFields, FlaskForm):  # type: ignore[misc]  # Flask-WT
                 found[field.name] = (
                     f"{field.label.text} : écrivez {french.number(LONGEST)} caractères au plus."
                 )
-        unknown = set(self.motifs.data or ()) - set(Motive)
+        unknown = set(self.motifs.data) - set(Motive)
         if unknown:
             found["motifs"] = "Ce motif n’est pas dans la liste : cochez-en un autre."
         for boxes in (self.pieces, self.demandees):
-            if set(boxes.data or ()) - set(Document):
+            if set(boxes.data) - set(Document):
                 found[boxes.name] = "Cette pièce n’est pas dans la liste : cochez-en une autre."
         if verdict is None:
             return found | {"verdict": "Choisissez votre décision."}

@@ -171,7 +171,7 @@ def decided(found: Found) -> str:
 def work_list(waiting: int, late: int) -> str:
     """How much waits for another person, and how much of it is late."""
     if not waiting:
-        return "Revues : rien n’attend"
+        return _heading("Revues : rien n’attend")
     told = french.plural(waiting, "dossier attend", "dossiers attendent")
     return _heading(f"Revues : {told}{f', dont {late} en retard' if late else ''}")
 

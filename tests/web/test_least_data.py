@@ -1,5 +1,8 @@
 """Least data: an advisor meets no protected ground on any page, chart, file or sheet; the auditor still does.
 
+How many people live on what is left is asked where the capacity to repay is (docs/decisions/capacity.md), and
+told with that rule alone, by no label of the file.
+
 The labels are written here, not read from the dictionary: a column that loses its mark there is found here.
 """
 
@@ -79,10 +82,17 @@ NOT_FOR_ADVISORS = {
     "operations.alive",
     "operations.ready",
     "administration.settings",
+    "journal.show",
+    "journal.spreadsheet",
     "site.evidence",
     "site.evidence_pack",
     "access.open_file",
     "replay.replay",
+    # Those of a second reader and a reviewer (tests/web/test_reviews.py).
+    "reviews.work_list",
+    "reviews.second_reading",
+    "reviews.correct",
+    "reviews.end",
     "model.fairness",
     "model.fairness_picture",
     "model.fairness_chart_spreadsheet",
@@ -187,8 +197,12 @@ def _decision(walked: Walk, client: str) -> None:
     assert found is not None
     addresses = found.xpath("//tbody//a/@href")
     assert len(addresses) == 9
-    for address in addresses:
-        walked.open(address)
+    records = [page for address in addresses if (page := walked.open(address)) is not None]
+    (review,) = {
+        link for page in records for link in page.xpath("//main//a/@href[starts-with(., '/revues/')]")
+    }
+    walked.open(review)
+    walked.open("/decisions/1/reexamen")
 
 
 def _letters(walked: Walk, client: str) -> None:
@@ -203,6 +217,12 @@ def _letters(walked: Walk, client: str) -> None:
         walked.open(f"/courriers/{number}.pdf")
     (ended,) = [one.reference for one in reviews.ended(walked.app.extensions["database"])]
     walked.open(f"/revues/{ended}/courrier")
+
+
+def _capacity(walked: Walk, client: str) -> None:
+    asked = walked.open(f"{client}/capacite")
+    assert asked is not None
+    walked.open(f"{client}/capacite", filled(asked, capacite_loyer="900", capacite_enfants="3"))
 
 
 def _application(walked: Walk, client: str) -> None:
@@ -250,7 +270,11 @@ _ONCE: dict[str, Part] = {
         },
     ),
     "simulation": (_simulation, {"simulation.simulate", "simulation.picture", "simulation.spreadsheet"}),
-    "decision": (_decision, {"decision.decide", "decision.own", "decision.record"}),
+    "capacity": (_capacity, {"capacity.show"}),
+    "decision": (
+        _decision,
+        {"decision.decide", "decision.own", "decision.record", "reviews.ask", "reviews.record"},
+    ),
     "letters": (_letters, {"letters.preview", "letters.pdf", "letters.reply"}),
     "application": (_application, {"application.new", "application.picture", "application.spreadsheet"}),
 }

@@ -13,10 +13,11 @@ from sqlalchemy import text
 
 from pretadepenser import create_app
 from pretadepenser.credit.recourse.decision import Verdict
-from pretadepenser.records import decisions, reviews, users
+from pretadepenser.records import decisions, reviews, sessions, users
 from pretadepenser.records.decisions import State
 from tests.conftest import PASSWORD, signed_in
-from tests.web.deciding import ASKED, decide, filled, led, main_of, read, send, words
+from tests.web.deciding import ASKED, decide, filled, led, main_of, person, read, send, words
+from tests.web.test_least_data import Walk
 
 TODAY = datetime.now(UTC).astimezone().date()
 
@@ -157,7 +158,9 @@ def test_a_request_has_a_number_and_a_deadline(app: Flask, browsers: Browsers) -
     assert "dans 30 jours" in said
     assert "Par courrier" in said
     assert "Conclure" not in said
-    assert f"Le réexamen {first[-15:]} est en cours." in read(browsers("agathe"), f"/decisions/{decision}")
+    said = read(browsers("agathe"), f"/decisions/{decision}")
+    assert f"Le réexamen {first[-15:]} est en cours." in said
+    assert "Enregistrer une demande de réexamen" not in said
 
 
 @pytest.mark.parametrize(
@@ -381,6 +384,50 @@ def test_a_client_who_left_the_portfolio_is_answered_all_the_same(app: Flask, br
     read(browsers("delphine"), f"{record}/donnees", 404)
     led(send(browsers("delphine"), f"{record}/issue", reponse="Votre dossier est clos."))
     assert "Votre dossier est clos." in read(browsers("delphine"), record)
+
+
+def test_a_form_with_a_bad_token_is_asked_again_with_what_was_typed(app: Flask, browsers: Browsers) -> None:
+    decision, waits = decide(app, "agathe"), decide(app, "agathe", waiting=True)
+    record = reviewed(app, browsers)
+    for address, field in (
+        (f"/decisions/{decision}/reexamen", "demande"),
+        (f"/revues/decisions/{waits}", "motif"),
+        (f"{record}/donnees", "preuve"),
+        (f"{record}/issue", "reponse"),
+    ):
+        answer = send(browsers("delphine"), address, csrf_token="autre", **{field: "Mes mots."})
+        assert answer.status_code == 422
+        main = main_of(answer)
+        assert "Ce formulaire était périmé" in words(main)
+        assert words(main.get_element_by_id(field)) == "Mes mots."
+
+
+def test_what_was_typed_outlives_the_session(app: Flask) -> None:
+    decision = decide(app, "alix")
+    address = f"/decisions/{decision}/reexamen"
+    browser = signed_in(app, "alix")
+    form = filled(browser, address, **(ASKED | {"demande": "Mes mots."}))
+    sessions.end_others(app.extensions["database"], person(app, "alix").id, 0)
+    door = browser.post(address, data=form).location
+    assert door == f"/connexion?suite={address}"
+    page = main_of(browser.get(door))
+    known = {"identifiant": "alix", "mot_de_passe": PASSWORD}
+    token = page.xpath(".//input[@name='csrf_token']/@value")[0]
+    assert led(browser.post(door, data=known | {"csrf_token": token})) == address
+    assert words(main_of(browser.get(address)).get_element_by_id("demande")) == "Mes mots."
+
+
+def test_a_reviewer_meets_no_protected_ground(app: Flask, browsers: Browsers) -> None:
+    walked = Walk(app, browsers("delphine"))
+    record = reviewed(app, browsers)
+    led(send(browsers("delphine"), f"{record}/donnees", amt_income_total="9 000", preuve="Bulletins."))
+    waits = decide(app, "agathe", waiting=True)
+    for address in ("/revues", f"/revues/decisions/{waits}", record, f"{record}/donnees", f"{record}/issue"):
+        walked.open(address)
+    assert walked.endpoints == {
+        "reviews.work_list", "reviews.second_reading", "reviews.record", "reviews.correct", "reviews.end",
+    }  # fmt: skip
+    assert not list(walked.found())
 
 
 # The work list
