@@ -56,6 +56,11 @@ class Replay:
         """Which software has changed since, as a sentence; "" where none has."""
         return replaying.changed_software(self.then, self.now) if self.then and self.now else ""
 
+    @property
+    def written_by(self) -> str:
+        """The software of then, with its versions; "" where nothing says which."""
+        return replaying.software(self.then) if self.then else ""
+
 
 def replay(database: Database, found: Found, archived: Archive) -> Replay:
     """Compute the advice of a decision again, from what is stored with it and the archive alone.
@@ -71,7 +76,9 @@ def replay(database: Database, found: Found, archived: Archive) -> Replay:
         "Empreinte de la décision dans le journal": _journalled(database, found),
     }
     changed = tuple(
-        Difference(what, kept, digest) for what, kept in witnesses.items() if kept not in (None, digest)
+        Difference(what, _begun(kept), _begun(digest))
+        for what, kept in witnesses.items()
+        if kept is not None and kept != digest
     )
     then = None
     try:
@@ -81,6 +88,11 @@ def replay(database: Database, found: Found, archived: Archive) -> Replay:
         return Replay(found.id, found.client, Answer.IMPOSSIBLE, then, None, changed, str(error))
     told = (*changed, *replaying.differences(then, now))
     return Replay(found.id, found.client, Answer.OTHER if told else Answer.SAME, then, now, told)
+
+
+def _begun(digest: str) -> str:
+    """The beginning of a SHA-256: enough to tell two apart, and no wider than a column."""
+    return f"{digest[:16]}…"
 
 
 def _journalled(database: Database, found: Found) -> str | None:

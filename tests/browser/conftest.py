@@ -34,7 +34,7 @@ from pretadepenser.records import users
 from tests.browser.states import State, leaving_the_page
 from tests.conftest import PASSWORD, open_file
 from tests.web import test_replay as replays
-from tests.web.deciding import work
+from tests.web.deciding import work, write_to
 from tests.web.test_gunicorn import start
 
 # What a cookie is made of, of what Chromium tells about it.
@@ -160,6 +160,7 @@ def reviewed_site(decided: Path) -> Iterator[str]:
     shutil.copytree(decided, folder, symlinks=True)
     app = create_app({"INSTANCE": folder})
     work(app)
+    write_to(app, 1)
     with hosted(app) as address:
         yield address
 

@@ -273,6 +273,21 @@ STATES = (
         act=submit(amt_credit="x", amt_annuity="9e9"),
         status=422,
     ),
+    State("capacity.show", f"{CLIENT}/capacite", says="D’après le dossier"),
+    State(
+        "capacity.show",
+        f"{CLIENT}/capacite",
+        "answer",
+        act=submit(capacite_autres="0", capacite_loyer="1 200", capacite_pension="150", capacite_enfants="2"),
+        says="la règle de l’établissement est de 35 % au plus",
+    ),
+    State(
+        "capacity.show",
+        f"{CLIENT}/capacite",
+        "errors",
+        act=submit(capacite_loyer="x", capacite_adultes="0"),
+        status=422,
+    ),
     State("levers.levers", f"{CLIENT}/leviers", "granted", act=unfold, says="Quelle marge sur le montant"),
     State("levers.levers", "/clients/{refused}/leviers", says="Qu’est-ce qui changerait la décision"),
     State("levers.levers", "/clients/{refused}/leviers", "unfolded", act=unfold),
@@ -411,6 +426,19 @@ STATES = (
     State(
         "reviews.end", f"{REVIEW}3/issue", "", "delphine", "reviewed_site", unfold, says="données corrigées"
     ),
+    State("letters.preview", "/decisions/2/courrier", site="decided_site", says="Relisez ce courrier."),
+    State("letters.preview", "/decisions/6/courrier", "documents", site="decided_site", says="pièces à nous"),
+    State("letters.preview", "/decisions/3/courrier", "refused", site="decided_site", says="seconde lecture"),
+    State("letters.preview", "/decisions/1/courrier", "made", site="reviewed_site", says="Empreinte SHA-256"),
+    State(
+        "letters.preview",
+        "/decisions/1/courrier",
+        "made-unfolded",
+        site="reviewed_site",
+        act=unfold,
+        says="Texte du courrier",
+    ),
+    State("letters.reply", f"{REVIEW}4/courrier", user="delphine", site="reviewed_site", says="Relisez ce"),
     State(
         "reviews.end",
         f"{REVIEW}3/issue",

@@ -14,7 +14,7 @@ from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.portfolio import current_portfolio
 from pretadepenser.credit.recourse.decision import Decided, Motive, Verdict
 from pretadepenser.money import using
-from pretadepenser.records import deciding, decisions, journal
+from pretadepenser.records import deciding, decisions, journal, letters
 from pretadepenser.records.database import Database
 from pretadepenser.records.deciding import Desk
 from pretadepenser.records.decisions import Person
@@ -120,3 +120,10 @@ def work(app: Flask) -> None:
         typed = {"amt_income_total": "9 000", "preuve": "Avis d’imposition du 3 mars."}
         led(send(delphine, f"{record}/donnees", **typed))
     led(send(delphine, f"{records[2]}/issue", verdict="accord", reponse="Votre demande est acceptée."))
+
+
+def write_to(app: Flask, decision: int) -> None:
+    """Leave a letter of a decision, made by agathe."""
+    database: Database = app.extensions["database"]
+    agathe = person(app, "agathe")
+    letters.add(database, next(KEYS), agathe, decision, "accord", "2026-11-1", b"%PDF")

@@ -14,12 +14,13 @@ from lxml.html import HtmlElement, document_fromstring
 from pretadepenser.credit.model.scoring import Model, score_row
 from pretadepenser.credit.portfolio import Portfolio, import_folder
 from pretadepenser.credit.whatif.capacity import Rules, of_file
+from pretadepenser.records import users
 from pretadepenser.web.capacity import CapacityForm
 from tests import pdf_ua
-from tests.conftest import Page, still_signed_in
+from tests.conftest import Page, open_file, still_signed_in
 from tests.unit.by_heart import plain
 from tests.unit.made_up_histories import credit
-from tests.web.conftest import token_of
+from tests.web.conftest import PASSWORD, token_of
 from tests.web.test_meeting import needs_pango
 
 GENUINE = Path(__file__).parents[3] / "shared" / "data" / "homecredit"
@@ -209,6 +210,28 @@ def test_the_clients_page_warns_by_the_rules_that_are_set(page: Page, strict: Fl
     heading = plain(shown.xpath("//h1")[0].text_content())
     assert heading == plain(page("/clients/157083").xpath("//h1")[0].text_content())
     assert "prêt sera accordé" in text(shown).split(WARNING)[0]
+
+
+def test_an_auditor_with_the_file_reads_the_warning_without_its_link(
+    make_app: Callable[..., Flask], sign_in: Callable[..., object]
+) -> None:
+    """The form is advisors' work: a link to it would lead to a refusal."""
+    app = make_app(DEBT_RATIO=0.1)
+    users.add_user(app.extensions["database"], "basile", "auditeur", PASSWORD)
+    browser = app.test_client()
+    sign_in(browser, "basile")
+    open_file(app, "basile")
+    answer = browser.get("/clients/157083")
+    said = text(document_fromstring(answer.text))
+    assert f"{WARNING} {SHARE}" in said
+    assert "Ces règles, celles de l’établissement, n’entrent pas dans le score." in said
+    assert ADDRESS not in answer.text
+
+
+def test_what_was_typed_with_an_old_token_is_asked_again(client: FlaskClient) -> None:
+    answer = client.post(ADDRESS, data={**TOLD, "csrf_token": "autre"})
+    assert (answer.status_code, "Ce formulaire était périmé" in answer.text) == (422, True)
+    assert fields(document_fromstring(answer.text)) == TOLD
 
 
 def test_a_post_is_held_against_the_rules_that_are_set(strict: FlaskClient) -> None:

@@ -517,6 +517,28 @@ def test_a_simulation_leads_on_where_the_loan_is_another(client: FlaskClient) ->
             assert (filled["verdict"], filled["mensualite"]) == ("proposition", "400")
 
 
+def test_the_price_that_was_simulated_counts_too(
+    app: Flask, client: FlaskClient, model: Model, portfolio: Portfolio
+) -> None:
+    """It is no field of the form: it comes with the loan, as long as that one is not typed over."""
+    url = "/clients/157083/simulation"
+    page = document_fromstring(client.get(url).text)
+    (form,) = [one for one in page.forms if (one.get("action") or "") == url]
+    loan = {"amt_credit": "9 000", "amt_annuity": "370", "amt_goods_price": "7 000"}
+    answer = client.post(url, data=dict(form.form_values()) | loan)
+    (link,) = document_fromstring(answer.text).xpath("//main//a[contains(@href, 'proposition=')]/@href")
+    why = {"motifs": ["projet"], "texte": "Il en demande trop."}
+    made = client.post(address(157_083), data=opened(client, link) | why)
+    assert made.status_code == 303, said(made)
+    content = stored(app, int(made.location.removeprefix("/decisions/"))).content
+    assert content
+    row = {**client_of(portfolio, 157_083).values, "AMT_CREDIT": 900_000.0, "AMT_ANNUITY": 37_000.0}
+    at_price = score_row(model, {**row, "AMT_GOODS_PRICE": 700_000.0}, 0.48).points
+    assert at_price != score_row(model, row, 0.48).points
+    assert content["counter"]["points"] == at_price
+    assert content["counter"]["from"] == "une simulation"
+
+
 def test_the_loan_that_is_asked_for_is_no_other_loan(client: FlaskClient, portfolio: Portfolio) -> None:
     row = client_of(portfolio, 157_083).values
     amount, instalment = row["AMT_CREDIT"], row["AMT_ANNUITY"]

@@ -291,6 +291,17 @@ def test_bytes_that_are_not_those_that_were_made_are_not_given(app: Flask, brows
     assert "rien n’est montré plutôt qu’un chiffre faux" in said(given)
 
 
+def test_a_letter_that_is_written_again_is_the_same_one(app: Flask) -> None:
+    database, agathe = app.extensions["database"], person(app, "agathe")
+    decision, key = decide(app, DECIDED["accord"]), next(KEYS)
+    first, again = (
+        letters.add(database, key, agathe, decision, "accord", "2026-11-1", one)
+        for one in (b"%PDF", b"%PDF 2")
+    )
+    assert first == again == letters.keyed(database, key)
+    assert letters.pdf(database, first) == b"%PDF"
+
+
 def test_what_is_stored_is_never_changed_nor_deleted(app: Flask) -> None:
     database = app.extensions["database"]
     decision = decide(app, DECIDED["accord"])

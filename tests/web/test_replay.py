@@ -133,7 +133,7 @@ def test_what_was_falsified_is_told(decided: Flask, sealed: bool) -> None:
     for line, place in zip(
         lines[1:], places if sealed else ["Empreinte de la décision", *places], strict=False
     ):
-        assert re.fullmatch(rf"  {place} : [0-9a-f]{{64}} alors, [0-9a-f]{{64}} maintenant\.", line)
+        assert re.fullmatch(rf"  {place} : [0-9a-f]{{16}}… alors, [0-9a-f]{{16}}… maintenant\.", line)
     assert told_of(decided)[0][2]["others"] == [2]
 
 
@@ -213,6 +213,7 @@ def test_the_button_gives_the_same_advice(decided: Flask) -> None:
     told = words(answer)
     assert told.startswith("L’avis recalculé est identique – décision 2 Rien ne diffère.")
     assert "Ce qui diffère" not in told
+    assert re.search(r"Logiciel d’alors *Prêt à dépenser [\d.]+, XGBoost [\d.]+ et NumPy [\d.]+ ", told)
     ((actor, about, entry),) = told_of(decided)
     assert (actor, about) == ("basile", client)
     assert (entry["decision"], entry["answer"], entry["differences"]) == (2, "identique", 0)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -10,19 +11,26 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
+import lxml.html
+import pikepdf
 import pyarrow as pa
 import pytest
 from click.testing import Result
 from flask import Flask
 
 from pretadepenser import create_app, demo, storage
+from pretadepenser.cli import erasure
 from pretadepenser.credit.model.scoring import current_model, current_scores, score_portfolio
-from pretadepenser.credit.portfolio import Portfolio, current_portfolio, import_batches
+from pretadepenser.credit.portfolio import Portfolio, current_portfolio, import_batches, removal
 from pretadepenser.records import journal
-from tests.conftest import still_signed_in
+from tests import pdf_ua
+from tests.conftest import USERS, signed_in, still_signed_in
 from tests.unit import made_up_histories
 from tests.unit.written import MARK, Writer
+from tests.web.deciding import decide
+from tests.web.test_meeting import needs_pango
 
 # No other number of the instance looks like it, whole or in parts.
 CLIENT, OTHER = 7_351_902_846_113, 157_083
@@ -79,6 +87,8 @@ def filled(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             assert browser.get(f"/clients/{number}{address}").status_code in (200, 404)
     writer = Writer(app.extensions["database"], CLIENT)
     writer.all()
+    # The way that pages go: the model and the distributions that it was advised with are archived.
+    decide(app, "agathe", number=CLIENT)
     with storage.publish(folder, "audit") as draft:
         with zipfile.ZipFile(draft / "audit-accessibilite.zip", "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("audit/pages.html", f"<a href='/clients/{CLIENT}'>" * 50)
@@ -112,6 +122,11 @@ def needles() -> dict[str, bytes]:
     }
 
 
+# In a portfolio of 300 clients the distributions that a decision is replayed with are all their values, each
+# column by itself and sorted: of nobody, and needed for the decisions on others (docs/decisions/replay.md).
+ARCHIVED = {("archive/ladders.npy", "income")}
+
+
 def found(folder: Path) -> set[tuple[str, str]]:
     """Files of an instance, by the first word of their path, that hold what, packed ones unpacked."""
     hits = set()
@@ -124,7 +139,7 @@ def found(folder: Path) -> set[tuple[str, str]]:
                 contents += [archive.read(name) for name in archive.namelist()]
         name = f"{path.relative_to(folder).parts[0].partition('.2')[0]}/{path.name}"
         hits |= {(name, what) for what, needle in needles().items() for one in contents if needle in one}
-    return hits
+    return hits - ARCHIVED
 
 
 def chain(folder: Path) -> list[tuple[str, str | None]]:
@@ -176,7 +191,7 @@ def test_erasing_leaves_no_byte_while_the_application_is_in_use(own: Path, app: 
     done = flask(app, "client", "erase", str(CLIENT))
     assert done.exit_code == 0, done.output
     assert (
-        f"Client {CLIENT} effacé : son dossier avec son score, 1\xa0décision, 1\xa0seconde lecture, "
+        f"Client {CLIENT} effacé : son dossier avec son score, 2\xa0décisions, 1\xa0seconde lecture, "
         "1\xa0réexamen, 2\xa0lettres, " in done.stdout
     )
     assert "Les preuves d’accessibilité publiées montraient ce client : elles sont retirées" in done.stdout
@@ -195,6 +210,7 @@ def test_erasing_leaves_no_byte_while_the_application_is_in_use(own: Path, app: 
         assert len(storage.generations(own, name)) == 1
     assert "La chaîne du journal est entière" in flask(app, "journal", "verify").output
     assert not (own / "erasing.json").exists()
+    assert len(list((own / "pictures").iterdir())) == 0
     assert "Tout est tel qu’il a été écrit" in flask(app, "portfolio", "verify").output
 
 
@@ -209,6 +225,22 @@ def test_erasing_again_changes_nothing_and_strangers_are_told(own: Path, app: Fl
     assert "Erreur : Rien n’est gardé d’un client 123456 : vérifiez son numéro." in stranger.output
     assert "Rien n’est arrivé à terme." in flask(app, "retention", "run").output
     assert (opened(own).folder, chain(own)) == (folder, entries)
+
+
+def test_pages_of_what_is_erased_say_so(own: Path, app: Flask) -> None:
+    """Rows stay, empty: no page that lists or shows them breaks."""
+    flask(app, "client", "erase", str(CLIENT))
+    manager, auditor = signed_in(app, "delphine"), signed_in(app, "basile")
+    told = manager.get("/decisions/1").text.replace("\xa0", " ")
+    assert "a été effacé : le temps de le garder est passé, ou le client l’a demandé." in told
+    pages = {
+        "/decisions": 200, "/revues": 200, "/decisions/2": 200, "/revues/REV-2026-000001": 200,
+        "/decisions/1/courrier": 200, "/courriers/1.pdf": 404, f"/clients/{CLIENT}/decision": 404,
+    }  # fmt: skip
+    assert {page: manager.get(page).status_code for page in pages} == pages
+    assert auditor.get("/journal").status_code == 200
+    assert str(CLIENT) not in auditor.get("/journal").text
+    assert found(own) == set(), "looking at them writes nothing of the client"
 
 
 def test_a_legal_hold_refuses(own: Path, app: Flask) -> None:
@@ -308,11 +340,159 @@ def test_while_scores_are_being_made_nothing_is_begun(own: Path, app: Flask) -> 
 
 
 def test_two_erasures_at_once_are_one_after_the_other(own: Path, app: Flask) -> None:
-    from pretadepenser.cli import erasure
-
     with erasure.alone(own):
         for words in (("client", "erase", str(CLIENT)), ("retention", "run")):
             refused = flask(app, *words)
             assert refused.exit_code == 1
             assert "Un effacement est en cours : recommencez quand il aura fini." in refused.output
     assert states(own) == []
+
+
+def exported(app: Flask, folder: Path, *words: str) -> dict[str, Any]:
+    """Export the client and give the JSON."""
+    done = flask(app, "client", "export", str(CLIENT), "--output", str(folder), *words)
+    assert done.exit_code == 0, done.output
+    whole: dict[str, Any] = json.loads((folder / f"{CLIENT}.json").read_text())
+    return whole
+
+
+def test_a_copy_holds_all_and_nothing_of_others(own: Path, app: Flask, tmp_path: Path) -> None:
+    client = opened(own).client(CLIENT)
+    assert client is not None
+    whole = exported(app, tmp_path / "copie")
+    assert whole["file"] == client.values
+    assert whole["file"]["AMT_INCOME_TOTAL"] == 1234567.25
+    assert whole["amounts"] == {"currency": "EUR", "scale": 100}
+    assert {name: len(rows) for name, rows in whole["histories"].items()} == {
+        name: len(rows) for name, rows in opened(own).history(CLIENT).items()
+    }
+    assert len(whole["histories"]["bureau"]) > 1
+    assert isinstance(whole["score"]["points"], int)
+    assert whole["score"]["limit"] == 0.48
+    assert [(one["decision"], one["verdict"]) for one in whole["decisions"]] == [(1, "refus"), (2, "refus")]
+    assert whole["decisions"][0]["content"]["said"] == MARK
+    assert whole["decisions"][0]["second_reading"]["content"] == {"text": MARK}
+    assert whole["decisions"][1]["content"]["motives"] == ["revenus"]
+    (review,) = whole["reviews"]
+    assert (review["review"], len(review["steps"])) == ("REV-2026-000001", 1)
+    assert review["outcome"]["outcome"] == "maintenue"
+    assert [one["letter"] for one in whole["letters"]] == [1, 2]
+    pdf = b"%PDF-1.7 " + MARK.encode() * 500
+    for letter in (1, 2):
+        assert (tmp_path / "copie" / f"courrier-{letter}.pdf").read_bytes() == pdf
+    assert len(whole["recently_seen"]) == 1
+    assert whole["legal_hold"] is None
+    kinds = [one["kind"] for one in whole["journal"]]
+    for kind in (
+        "client.opened",
+        "client.history",
+        "decision.made",
+        "letter.made",
+        "api.used",
+        "journal.read",
+    ):
+        assert kind in kinds
+    assert kinds[-1] == "rights.exported", "the copy is told in itself, as it is written first"
+    (api,) = [one for one in whole["journal"] if one["kind"] == "api.used"]
+    assert (api["system"], api["told"]["clients"]) == ("banque", [CLIENT])
+    written = (tmp_path / "copie" / f"{CLIENT}.json").read_text()
+    assert [name for name in USERS if name in written] == [], "staff are not the client's to know"
+
+
+def test_a_copy_can_be_read_by_the_client(own: Path, app: Flask, tmp_path: Path) -> None:
+    exported(app, tmp_path / "copie")
+    page = lxml.html.parse(str(tmp_path / "copie" / f"{CLIENT}.html"))
+    text = " ".join(page.getroot().text_content().split())
+    for sentence in (
+        f"Copie des données du client {CLIENT}",
+        "Voici tout ce que nous gardons de vous (RGPD, article 15).",
+        "Ce qu’il ne doit pas regarder : motifs protégés par la loi, et votre entourage",
+        "Crédits non terminés dans d’autres établissements, au jour de la demande",
+        "Pourquoi cette réponse ?",
+        "Motif : Les revenus ou l’emploi ne sont pas prouvés, ou pas stables",
+        "Ce que vous avez dit : Il dit gagner plus.",
+        "REV-2026-000001, le ",
+        "Terminé le ",
+        f"décision maintenue. Nous vous avons répondu : {MARK}",
+        f"Vous avez demandé : {MARK}",
+        "fichier courrier-1.pdf",
+        "un autre système : banque",
+        "Ce qui est écrit d’une demande refusée : 6 mois. Les autres décisions : 60 mois.",
+        "Vous pouvez en avoir une copie, avec leur origine et la logique du calcul (RGPD, article 15).",
+    ):
+        assert sentence in text, sentence
+    (income,) = page.xpath("//tr[th[.='Revenu mensuel']]/td[contains(., '12')]")
+    assert " ".join(income.text_content().split()) == "12 346 €"
+    assert [name for name in USERS if name in text] == []
+    assert page.xpath("//@src | //link/@href | //script") == [], "it fetches nothing"
+    assert page.xpath("count(//h1)") == 1
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (tmp_path / "copie").iterdir()}
+    assert set(modes.values()) == {"0o600"}
+    assert oct((tmp_path / "copie").stat().st_mode & 0o777) == "0o700"
+
+
+@needs_pango
+def test_a_copy_as_pdf_is_pdf_ua(own: Path, app: Flask, tmp_path: Path) -> None:
+    exported(app, tmp_path / "copie")
+    with pikepdf.open(tmp_path / "copie" / f"{CLIENT}.pdf") as document:
+        assert pdf_ua.faults(document) == []
+        said = " ".join(pdf_ua.said(document).split())
+    assert f"Copie des données du client {CLIENT}" in said
+    assert "Ce que vous avez dit : Il dit gagner plus." in said
+
+
+def test_a_copy_is_never_written_over_something_else(own: Path, app: Flask, tmp_path: Path) -> None:
+    words = ("client", "export", str(CLIENT), "--output", str(tmp_path / "copie"))
+    exported(app, tmp_path / "copie")
+    again = flask(app, *words)
+    assert again.exit_code == 1
+    assert f"{tmp_path}/copie existe déjà : choisissez un autre dossier, ou ajoutez --force." in again.output
+    (tmp_path / "copie" / "courrier-99.pdf").write_text("d’avant")
+    exported(app, tmp_path / "copie", "--force")
+    assert not (tmp_path / "copie" / "courrier-99.pdf").exists()
+    (tmp_path / "autre").mkdir()
+    other = flask(app, "client", "export", str(CLIENT), "--output", str(tmp_path / "autre"), "--force")
+    assert other.exit_code == 1
+    assert f"{tmp_path}/autre existe déjà : choisissez un autre dossier." in other.output
+    assert list((tmp_path / "autre").iterdir()) == []
+
+
+def test_a_copy_of_whom_the_portfolio_has_not_and_of_nobody(own: Path, app: Flask, tmp_path: Path) -> None:
+    removal.remove(own, [CLIENT], lambda step, share: None)
+    whole = exported(app, tmp_path / "copie")
+    assert (whole["file"], whole["histories"], whole["score"]) == (None, None, None)
+    assert len(whole["decisions"]) == 2
+    page = (tmp_path / "copie" / f"{CLIENT}.html").read_text()
+    assert "Votre dossier n’est pas, ou plus, dans notre portefeuille." in page
+    flask(app, "client", "erase", str(CLIENT))
+    refused = flask(app, "client", "export", str(CLIENT), "--output", str(tmp_path / "rien"))
+    assert refused.exit_code == 1
+    assert f"Rien n’est gardé d’un client {CLIENT} : vérifiez son numéro." in refused.output
+    assert not (tmp_path / "rien").exists()
+
+
+def test_the_model_is_still_known_to_have_learnt_from_the_others(prepared: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(prepared, tmp_path / "instance", symlinks=True))
+    app = create_app({"INSTANCE": folder, "TESTING": True})
+    number = int(opened(folder).numbers()[7])
+    assert flask(app, "client", "erase", str(int(opened(folder).numbers()[3]))).exit_code == 0
+    browser = app.test_client()
+    form = {"identifiant": "bruno", "mot_de_passe": "une suite de quelques mots"}
+    token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', browser.get("/connexion").text)
+    assert token
+    assert browser.post("/connexion", data={**form, "csrf_token": token[1]}).status_code == 303
+    page = browser.get(f"/clients/{number}").text
+    assert "Le modèle a appris, entre autres, de l’issue du crédit de ce client" in page
+
+
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd is not installed (apt install systemd)"
+)
+def test_the_timer_is_one_that_systemd_takes(tmp_path: Path) -> None:
+    for path in (REPO / "deploy").glob("pretadepenser-retention.*"):
+        text = path.read_text().replace("/opt/pretadepenser/.venv/bin/flask", "/bin/true")
+        (tmp_path / path.name).write_text(text)
+    units = sorted(map(str, tmp_path.iterdir()))
+    assert [Path(one).suffix for one in units] == [".service", ".timer"]
+    done = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
