@@ -27,6 +27,7 @@ ALWAYS = {
     "Java is not installed (apt install default-jre-headless)": "300 MB, for one checker and Spark",
     "PySpark is not installed (make test installs it where Java is)": "450 MB, of no use without Java",
     "nginx is not installed (apt install nginx-light)": "it serves as soon as it is installed",
+    "systemd is not installed (apt install systemd)": "containers have none",
 }
 # What an administrator would have to install, or another command of the Makefile.
 AT_HOME = {

@@ -1,4 +1,4 @@
-"""The commands on people's rights over their data: hold, release, erase, and what is over its time."""
+"""The commands on people's rights over their data: a copy, its erasure, holds, and what is over its time."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -14,11 +15,13 @@ from flask import current_app
 from pretadepenser.cli.shared import clean, database, instance, score_all
 from pretadepenser.console import Failure, Group, Progress
 from pretadepenser.french import join, plural
-from pretadepenser.records import erasing
+from pretadepenser.records import erasing, journal
 from pretadepenser.records.database import Database
 from pretadepenser.records.erasing import Erased
+from pretadepenser.records.journal import Kind
 from pretadepenser.records.retention import Keep
 
+PATH: Final = click.Path(path_type=Path)
 NUMBER: Final = click.argument("number", metavar="N", type=click.IntRange(1, 2**63 - 1))
 # How many numbers of clients are told one by one.
 _TOLD: Final = 10
@@ -64,6 +67,31 @@ def release(number: int) -> None:
 
 @client.command()
 @NUMBER
+@click.option("--output", metavar="DOSSIER", type=PATH, help="Dossier à écrire (client-N sinon).")
+@click.option("--force", is_flag=True, help="Remplace une copie qui existe déjà.")
+def export(number: int, output: Path | None, force: bool) -> None:
+    """Écrit tout ce qui est gardé d’un client : JSON, page lisible, PDF et courriers.
+
+    À remettre au client qui le demande (RGPD, articles 15 et 20). La copie est inscrite au journal.
+    """
+    from pretadepenser.cli import copies, erasure
+
+    opened, folder = database(), (output or Path(f"client-{number}")).absolute()
+    with erasure.alone(instance()):
+        filed = copies.find(number)
+        if filed is None and not erasing.known(opened, number):
+            raise Failure(f"Rien n’est gardé d’un client {number} : vérifiez son numéro.")
+        # First: what is handed over without an entry could not be accounted for.
+        journal.append(opened, Kind.RIGHTS_EXPORT, journal.COMMAND, number)
+        made = copies.write(folder, opened, number, filed, force=force)
+    click.echo(f"Tout ce qui est gardé du client {number} est dans {made.folder}.")
+    if made.unmade:
+        click.echo(f"Sans PDF. {made.unmade}", err=True)
+    click.echo("Vérifiez l’identité de qui le demande, et effacez ce dossier une fois remis.")
+
+
+@client.command()
+@NUMBER
 def erase(number: int) -> None:
     """Efface un client : portefeuille, scores, images, décisions, lettres et journal.
 
@@ -82,7 +110,7 @@ def erase(number: int) -> None:
             raise Failure(f"Rien n’est gardé d’un client {number} : vérifiez son numéro.")
         click.echo(f"Le client {number} est déjà effacé, depuis le {_day(before)} : il n’en reste rien.")
         return
-    filed = ["son dossier et son score"] if gone.filed else []
+    filed = ["son dossier avec son score"] if gone.filed else []
     click.echo(f"Client {number} effacé : {join([*filed, *_rows(gone.rows)]) or 'il n’en restait rien'}.")
     if gone.evidence:
         click.echo(

@@ -108,7 +108,7 @@ def known(database: Database, client: int) -> bool:
         named = (Decision.client, Review.client, Letter.client, RecentClient.number, LegalHold.client)
         if any(connection.scalar(select(column).where(column == client).limit(1)) for column in named):
             return True
-        return bool(_entries_about(connection, client))
+        return bool(entries_about(connection, client))
 
 
 def erased_at(database: Database, digest: str) -> datetime | None:
@@ -206,6 +206,11 @@ def _compacted(connection: Connection) -> bool:
     return not busy
 
 
+def utc(moment: datetime) -> str:
+    """A moment as the journal writes it: ISO 8601 to the microsecond, in UTC."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
 def _day(found: Hold) -> str:
     return f"{found.at.astimezone():%d/%m/%Y}"
 
@@ -232,7 +237,7 @@ def _erase_client(connection: Connection, client: int) -> Erased:
     # What is not of one of these decisions, should there be any.
     letters = blank(connection, Letter, Letter.client == client)
     reviews = blank(connection, Review, Review.client == client)
-    entries = blank_each(connection, JournalEntry, JournalEntry.number, _entries_about(connection, client))
+    entries = blank_each(connection, JournalEntry, JournalEntry.number, entries_about(connection, client))
     recent = connection.execute(delete(RecentClient).where(RecentClient.number == client)).rowcount
     return Erased(
         decisions=gone.decisions,
@@ -280,7 +285,7 @@ def in_turn(values: Sequence[int]) -> Iterator[Sequence[int]]:
         yield values[start : start + _TOGETHER]
 
 
-def _entries_about(connection: Connection, client: int) -> Sequence[int]:
+def entries_about(connection: Connection, client: int) -> Sequence[int]:
     """Numbers of the entries that name a client, as the one that they are about or within what they tell."""
     some = or_(JournalEntry.client == client, JournalEntry.content.contains(str(client)))
     rows = connection.execute(

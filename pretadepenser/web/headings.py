@@ -171,7 +171,7 @@ def decided(found: Found) -> str:
 def work_list(waiting: int, late: int) -> str:
     """How much waits for another person, and how much of it is late."""
     if not waiting:
-        return "Revues : rien n’attend"
+        return _heading("Revues : rien n’attend")
     told = french.plural(waiting, "dossier attend", "dossiers attendent")
     return _heading(f"Revues : {told}{f', dont {late} en retard' if late else ''}")
 
@@ -210,7 +210,7 @@ def ending(found: Review, *, changed: bool = False) -> str:
 
 def _about(found: Review) -> str:
     who = "" if found.client is None else f"client {found.client}, "
-    return f"{who}décision {found.decision} de {found.decider}"
+    return f"{who}décision {found.decision} prise par {found.decider}"
 
 
 def decisions(*, everybody: bool) -> str:

@@ -40,13 +40,13 @@ def staff(database: Database) -> None:
 class Writer:
     """Writes of one client at one moment, each with its entry of the journal."""
 
-    def __init__(self, database: Database, client: int, at: datetime | None = None) -> None:
-        self.database, self.client = database, client
+    def __init__(self, database: Database, client: int, at: datetime | None = None, mark: str = MARK) -> None:
+        self.database, self.client, self.mark = database, client, mark
         self.at = at or datetime.now(UTC)
 
     def later(self, **span: float) -> "Writer":
         """The same so much later."""
-        return Writer(self.database, self.client, self.at + timedelta(**span))
+        return Writer(self.database, self.client, self.at + timedelta(**span), self.mark)
 
     def entry(self, kind: Kind, actor: str = "agathe", client: int | None = 0, **told: Any) -> int:
         """An entry of the journal; client: this one unless said otherwise."""
@@ -55,7 +55,9 @@ class Writer:
 
     def decision(self, verdict: str = "refus", *, waiting: bool = False, corrects: int | None = None) -> int:
         """A decision of agathe."""
-        content = journal.canonical({"said": MARK, "advice": {"inputs": {"AMT_INCOME_TOTAL": 1234567.25}}})
+        content = journal.canonical(
+            {"said": self.mark, "advice": {"inputs": {"AMT_INCOME_TOTAL": 1234567.25}}}
+        )
         return self._insert(
             Decision, Kind.DECIDED, "decision",
             key=secrets.token_hex(16), client=self.client, author_id=1, verdict=verdict,
@@ -66,7 +68,8 @@ class Writer:
         """delphine's answer."""
         self._insert(
             Reading, Kind.READ, "", {"decision": decision},
-            decision_id=decision, author_id=1, reader_id=2, agrees=agrees, content=f'{{"text":"{MARK}"}}',
+            decision_id=decision, author_id=1, reader_id=2, agrees=agrees,
+            content=f'{{"text":"{self.mark}"}}',
         )  # fmt: skip
 
     def review(self, decision: int, number: int = 1) -> int:
@@ -74,15 +77,16 @@ class Writer:
         reference = f"REV-2026-{number:06d}"
         return self._insert(
             Review, Kind.REVIEW_ASKED, "", {"review": reference, "decision": decision},
-            reference=reference, key=secrets.token_hex(16), decision_id=decision, client=self.client, opened_by_id=1,
-            deadline="2026-12-26", content=f'{{"asked":"{MARK}"}}',
+            reference=reference, key=secrets.token_hex(16), decision_id=decision, client=self.client,
+            opened_by_id=1, deadline="2026-12-26",
+            content=f'{{"channel":"courrier","request":"{self.mark}"}}',
         )  # fmt: skip
 
     def step(self, review: int) -> None:
         """Data corrected in it."""
         self._insert(
             ReviewStep, Kind.REVIEW_STEP, "", {"review": f"REV-2026-{review:06d}"},
-            key=secrets.token_hex(16), review_id=review, by_id=2, content=f'{{"before":"{MARK}"}}',
+            key=secrets.token_hex(16), review_id=review, by_id=2, content=f'{{"before":"{self.mark}"}}',
         )  # fmt: skip
 
     def outcome(self, review: int, decision: int) -> None:
@@ -90,7 +94,7 @@ class Writer:
         self._insert(
             ReviewOutcome, Kind.REVIEW_ENDED, "", {"review": f"REV-2026-{review:06d}"},
             review_id=review, decision_id=decision, decider_id=1, reviewer_id=2, outcome="maintenue",
-            content=f'{{"text":"{MARK}"}}',
+            content=f'{{"answer":"{self.mark}"}}',
         )  # fmt: skip
 
     def letter(self, decision: int, review: int | None = None) -> int:
@@ -99,14 +103,14 @@ class Writer:
             Letter, Kind.LETTER, "letter", {"decision": decision},
             key=secrets.token_hex(16), kind="refus", decision_id=decision, review_id=review,
             client=self.client, author_id=1, template="1", sha256="0" * 64,
-            pdf=b"%PDF-1.7 " + MARK.encode() * 500,
+            pdf=b"%PDF-1.7 " + self.mark.encode() * 500,
         )  # fmt: skip
 
     def seen(self) -> None:
         """agathe looked at the client."""
         with self.database.connection() as connection:
             values = {"user_id": 1, "number": self.client, "seen_at": self.at.timestamp()}
-            connection.execute(insert(RecentClient).values(values))
+            connection.execute(self.database.insert(RecentClient).values(values).on_conflict_do_nothing())
 
     def all(self) -> int:
         """One of everything; give the decision."""

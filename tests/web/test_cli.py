@@ -21,9 +21,10 @@ from pretadepenser.credit.dictionary import COLUMNS
 from pretadepenser.credit.explanation.reasons import explain
 from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.portfolio import current_portfolio
-from pretadepenser.records import decisions, tokens, users
+from pretadepenser.records import decisions, entries, tokens, users
 from pretadepenser.records.database import alembic_config
 from pretadepenser.records.decisions import Person, Verdict
+from pretadepenser.records.entries import Wanted
 from pretadepenser.records.models import User
 from tests.unit import made_up
 
@@ -477,6 +478,12 @@ def test_a_model_is_trained_and_described(served: Flask, tmp_path: Path) -> None
         r"Modèle en place : 2\D000\Dclients appris, aire sous la courbe ROC 0,\d{3}", done.output
     )
     assert (served.config["INSTANCE"] / "model").resolve() != before
+    (last,) = entries.find(served.extensions["database"], Wanted(), 1)
+    assert (last.kind, last.actor) == ("model.trained", "commande")
+    opened = current_model(served.config["INSTANCE"])
+    assert opened is not None
+    assert last.content is not None
+    assert (last.content["sha256"], last.content["learned"]) == (opened.sha256, 2000)
     done = flask(served, "model", "card", "--output", str(tmp_path / "fiche.md"))
     assert done.output == f"Fiche du modèle écrite dans {tmp_path}/fiche.md.\n"
     assert (tmp_path / "fiche.md").read_text().startswith("# Fiche du modèle")
