@@ -16,11 +16,14 @@ from lxml.html import HtmlElement
 from werkzeug.test import TestResponse
 
 from pretadepenser import create_app, demo
+from pretadepenser.cli import demonstration
 from pretadepenser.credit.model import training
 from pretadepenser.credit.model.scoring import Model, current_model
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio, import_batches
 from pretadepenser.demo.histories import histories
 from pretadepenser.records import journal, users
+from pretadepenser.records.deciding import Desk
+from pretadepenser.records.decisions import Person
 from pretadepenser.records.journal import Kind
 from tests import invariants, order, skips
 from tests.unit import made_up_histories
@@ -153,6 +156,28 @@ def storied(instance: Path) -> Path:
 def storied_app(storied: Path) -> Flask:
     """The application on `storied`."""
     return create_app({"INSTANCE": storied, "TESTING": True})
+
+
+@pytest.fixture(scope="session")
+def decided(instance: Path) -> Path:
+    """A copy of `instance` with the demonstration's decisions: by agathe, two of them read by delphine."""
+    folder = instance.parent / "decided"
+    shutil.copytree(instance, folder, symlinks=True)
+    app = create_app({"INSTANCE": folder})
+    portfolio, model = current_portfolio(folder), current_model(folder)
+    assert portfolio
+    assert model
+    database = app.extensions["database"]
+    named = {one.name: Person(one.id, one.name) for one in users.list_users(database)}
+    desk = Desk(folder, model, portfolio, app.config)
+    demonstration.decide(database, desk, named["agathe"], named["delphine"], lambda: None)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def decided_app(decided: Path) -> Flask:
+    """The application on `decided`."""
+    return create_app({"INSTANCE": decided, "TESTING": True})
 
 
 @pytest.fixture(scope="session")

@@ -52,18 +52,20 @@ class Server:
 
 
 @contextmanager
-def running(folder: Path, *, durable: bool = False) -> Iterator[Server]:
-    """Make and run a server in a folder.
+def running(*, durable: bool = False) -> Iterator[Server]:
+    """Make and run a server in a folder of its own, which is deleted afterwards.
 
+    Not in one of pytest's: these are for their owner alone, and PostgreSQL's user must reach it.
     durable: whether what is committed is on the disk (fsync), as in service; quicker without.
     """
-    # PostgreSQL refuses to run as root, and its user must reach the folder.
+    with tempfile.TemporaryDirectory(prefix="pretadepenser-postgresql-") as folder:
+        yield from _running(Path(folder), durable=durable)
+
+
+def _running(folder: Path, *, durable: bool) -> Iterator[Server]:
+    # PostgreSQL refuses to run as root.
     as_user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
     if as_user:
-        for one in (folder, *folder.parents):
-            if one == Path(tempfile.gettempdir()):
-                break
-            one.chmod(0o755)
         shutil.chown(folder, "postgres")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

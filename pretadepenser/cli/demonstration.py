@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,13 +18,15 @@ from pretadepenser.credit.portfolio import Client
 from pretadepenser.credit.recourse import search
 from pretadepenser.credit.recourse.decision import Counter, Decided, Document, Motive, Origin, Verdict
 from pretadepenser.credit.recourse.levers import Lever
+from pretadepenser.credit.recourse.review import Channel
 from pretadepenser.credit.scale import Scale
 from pretadepenser.credit.whatif import capacity
 from pretadepenser.credit.whatif.capacity import Rules
-from pretadepenser.records import deciding, decisions
+from pretadepenser.records import deciding, decisions, reviews
 from pretadepenser.records.database import Database
 from pretadepenser.records.deciding import Desk
 from pretadepenser.records.decisions import Person
+from pretadepenser.records.reviews import ReviewError
 
 # What begins every text: no reader may take it for a decision on somebody.
 SAID: Final = "Exemple de la démonstration."
@@ -111,6 +115,24 @@ def decide(database: Database, desk: Desk, author: Person, reader: Person, said:
         if keys[-1] in missing and (found := _offered(desk, free)) is not None:
             client, decided = found
             _write(database, desk, keys[-1], author, client, decided)
+        _ask(database, desk, author)
+
+
+def _ask(database: Database, desk: Desk, author: Person) -> None:
+    """Write a client's request for a review of the decision that is refused and stands."""
+    refused = decisions.keyed(database, "demonstration 1")
+    if refused is None:
+        return
+    today = datetime.datetime.now(tz=datetime.UTC).astimezone().date()
+    content = {
+        "channel": Channel.LETTER.value,
+        "request": f"{SAID} Le client écrit que son revenu a augmenté, et joint ses bulletins de salaire.",
+    }
+    # Whoever has corrected that decision meanwhile has a work list of their own.
+    with suppress(ReviewError):
+        reviews.ask(
+            database, "demonstration réexamen", author, refused, today, desk.settings["REVIEW_DAYS"], content
+        )
 
 
 def _clients(desk: Desk) -> Callable[[int, int], Iterator[Client]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -88,7 +89,7 @@ def one(database: Database, number: int) -> Entry | None:
 
 def lately(database: Database, actor: str, client: int) -> bool:
     """Say whether somebody opened a page about a client within LATELY, as the journal has it."""
-    since = (datetime.now(UTC) - LATELY).isoformat(timespec="microseconds")
+    since = _written(datetime.fromtimestamp(time.time(), UTC) - LATELY)
     told = {"client": client, "actor": actor, "since": since, "never": _NEVER}
     with database.connection() as connection:
         return connection.scalar(_LATELY, told) is not None

@@ -13,6 +13,7 @@ import hashlib
 import json
 import re
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -116,7 +117,7 @@ class Ledger:
         content = canonical({"actor": actor, "client": client, **told})
         salt = secrets.token_hex(16)
         number = former.number + 1
-        at = datetime.now(UTC).isoformat(timespec="microseconds")
+        at = datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="microseconds")
         digest = _digest(salt, content)
         self.connection.execute(
             _APPEND,

@@ -16,9 +16,10 @@ from pretadepenser.credit.explanation import replay as replaying
 from pretadepenser.credit.explanation.advice import Advice, AdviceError
 from pretadepenser.credit.explanation.replay import Difference
 from pretadepenser.credit.model.archive import Archive, ArchiveError
-from pretadepenser.records import decisions, journal
+from pretadepenser.records import decisions, entries, journal
 from pretadepenser.records.database import Database
 from pretadepenser.records.decisions import Found
+from pretadepenser.records.entries import Wanted
 from pretadepenser.records.journal import Kind
 from pretadepenser.records.models import Decision
 
@@ -55,15 +56,29 @@ class Replay:
         """Which software has changed since, as a sentence; "" where none has."""
         return replaying.changed_software(self.then, self.now) if self.then and self.now else ""
 
+    @property
+    def written_by(self) -> str:
+        """The software of then, with its versions; "" where nothing says which."""
+        return replaying.software(self.then) if self.then else ""
 
-def replay(found: Found, archived: Archive) -> Replay:
-    """Compute the advice of a decision again, from what is stored with it and the archive alone."""
+
+def replay(database: Database, found: Found, archived: Archive) -> Replay:
+    """Compute the advice of a decision again, from what is stored with it and the archive alone.
+
+    What is stored is also held against its own SHA-256, and against the one that the journal's chain has.
+    """
     if found.content is None:
         why = "Le contenu de cette décision a été effacé : il n’y a plus rien à rejouer."
         return Replay(found.id, found.client, Answer.ERASED, why=why)
     digest = hashlib.sha256(journal.canonical(found.content).encode()).hexdigest()
-    changed = (
-        () if digest == found.sha256 else (Difference("Empreinte de la décision", found.sha256, digest),)
+    witnesses = {
+        "Empreinte de la décision": found.sha256,
+        "Empreinte de la décision dans le journal": _journalled(database, found),
+    }
+    changed = tuple(
+        Difference(what, _begun(kept), _begun(digest))
+        for what, kept in witnesses.items()
+        if kept is not None and kept != digest
     )
     then = None
     try:
@@ -73,6 +88,20 @@ def replay(found: Found, archived: Archive) -> Replay:
         return Replay(found.id, found.client, Answer.IMPOSSIBLE, then, None, changed, str(error))
     told = (*changed, *replaying.differences(then, now))
     return Replay(found.id, found.client, Answer.OTHER if told else Answer.SAME, then, now, told)
+
+
+def _begun(digest: str) -> str:
+    """The beginning of a SHA-256: enough to tell two apart, and no wider than a column."""
+    return f"{digest[:16]}…"
+
+
+def _journalled(database: Database, found: Found) -> str | None:
+    """The SHA-256 of a decision that the journal was told when it was written; None once that is erased."""
+    wanted = Wanted(kinds=frozenset({Kind.DECIDED}), client=found.client)
+    for entry in entries.find(database, wanted, entries.COUNTED):
+        if entry.content and entry.content.get("decision") == found.id:
+            return str(entry.content.get("sha256"))
+    return None
 
 
 def every(database: Database) -> Sequence[int]:
@@ -86,7 +115,7 @@ def replayed(database: Database, archived: Archive, wanted: Iterable[int]) -> It
     for one in wanted:
         found = decisions.find(database, one)
         if found is not None:
-            yield replay(found, archived)
+            yield replay(database, found, archived)
 
 
 def note(database: Database, actor: str, one: Replay) -> None:

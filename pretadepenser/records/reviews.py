@@ -252,6 +252,12 @@ def of_client(database: Database, client: int) -> Sequence[Found]:
     return _select(database, _query().where(Review.client == client).order_by(Review.id.desc()))
 
 
+def keyed(database: Database, key: str) -> bool:
+    """Whether a correction came from this form."""
+    with database.connection() as connection:
+        return connection.scalar(select(ReviewStep.id).where(ReviewStep.key == key)) is not None
+
+
 def steps(database: Database, review: int) -> Sequence[Step]:
     """What was done in a review (its id), in that order."""
     query = (

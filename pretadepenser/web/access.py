@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from flask import Blueprint, Flask, abort, current_app, flash, g, redirect, request, url_for
+from flask import Blueprint, Flask, abort, current_app, flash, g, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
@@ -21,6 +21,7 @@ from pretadepenser.records import grants
 from pretadepenser.records.grants import LARGEST
 from pretadepenser.records.models import Decision, Letter, Review, Role
 from pretadepenser.web import auth, resources
+from pretadepenser.web.addresses import url_for
 
 blueprint = Blueprint("access", __name__)
 
@@ -103,7 +104,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "meeting.pdf": FILE,
         "meeting.picture": FILE,
         "meeting.spreadsheet": FILE,
-        "capacity.show": FILE,
+        "capacity.show": WORK,
         # Decisions of people on it; an advisor reads no other advisor's (decision.py).
         "decision.decide": WORK,
         "decision.own": WORK,
@@ -149,21 +150,26 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Start:
-    """Where somebody's work begins: path of the page below the application's own, words of a link to it."""
+    """Where somebody's work begins: the page, and the words of a link to it."""
 
-    path: str
+    endpoint: str
     link: str
+
+    @property
+    def path(self) -> str:
+        """Its address."""
+        return url_for(self.endpoint)
 
 
 SEARCH: Final = "home.search"
 # Where "/" leads those who look for no client.
 STARTS: Final[Mapping[Role, Start]] = MappingProxyType(
     {
-        Role.AUDITOR: Start("/journal", "Ouvrir le journal"),
-        Role.ADMINISTRATOR: Start("/administration/reglages", "Ouvrir les réglages"),
+        Role.AUDITOR: Start("journal.show", "Ouvrir le journal"),
+        Role.ADMINISTRATOR: Start("administration.settings", "Ouvrir les réglages"),
     }
 )
-_ANYBODY: Final = Start("/", "Rechercher un client")
+_ANYBODY: Final = Start(SEARCH, "Rechercher un client")
 
 
 class ClosedFileError(Forbidden):
@@ -231,7 +237,7 @@ def open_file(entry: int) -> ResponseReturnValue:
     flash("Ce dossier vous est ouvert pour 12 heures ; le journal note chaque page que vous en lirez.")
     if resources.portfolio().index(client) is None:
         flash(f"Le portefeuille n’a plus le client {client} : seules ses décisions peuvent se lire.")
-        return redirect(request.script_root + start().path, 303)
+        return redirect(start().path, 303)
     return redirect(url_for("clients.decision", number=client), 303)
 
 
@@ -249,7 +255,7 @@ def _refuse() -> ResponseReturnValue | None:
     if role in rule.who:
         return None
     if request.endpoint == SEARCH and request.method in READING:
-        return redirect(request.script_root + start().path, 303)
+        return redirect(start().path, 303)
     if role is Role.AUDITOR and request.method in rule.granted and _held(_client()):
         return None
     if Role.ADVISOR not in rule.who and not (rule.granted and role is Role.AUDITOR):

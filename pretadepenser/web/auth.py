@@ -2,17 +2,13 @@
 
 import re
 import time
-from collections.abc import Callable
 from datetime import timedelta
-from functools import wraps
-from typing import ParamSpec
 from urllib.parse import urlsplit
 
 from flask import (
     Blueprint,
     Flask,
     Response,
-    abort,
     current_app,
     g,
     jsonify,
@@ -39,7 +35,6 @@ from pretadepenser.records.models import Role
 from pretadepenser.web import devices, kept
 
 blueprint = Blueprint("auth", __name__)
-R = ParamSpec("R")
 
 # The only endpoints that answer without a signed-in user. The accessibility statement is among
 # them because French law wants it within everybody's reach, as are help and site map; none shows a client.
@@ -114,21 +109,6 @@ def database() -> Database:
     """Give the application's database."""
     opened: Database = current_app.extensions["database"]
     return opened
-
-
-def roles(*allowed: Role) -> Callable[[Callable[R, ResponseReturnValue]], Callable[R, ResponseReturnValue]]:
-    """Refuse (403) a view to users who have none of these roles."""
-
-    def decorate(view: Callable[R, ResponseReturnValue]) -> Callable[R, ResponseReturnValue]:
-        @wraps(view)
-        def guarded(*args: R.args, **kwargs: R.kwargs) -> ResponseReturnValue:
-            if current_user.role not in allowed:
-                abort(403)
-            return view(*args, **kwargs)
-
-        return guarded
-
-    return decorate
 
 
 def person() -> Person:

@@ -324,7 +324,11 @@ class ColumnForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
                 fields[JOBLESS] = BooleanField(
                     "Sans emploi en cours", description="Cochée, cette case l’emporte sur l’ancienneté."
                 )
-        return type(cls.__name__, (cls,), fields | dict(more or {}))
+        # Made after those of the columns, they and their errors stand after them.
+        others = {
+            name: UnboundField(one.field_class, *one.args, **one.kwargs) for name, one in (more or {}).items()
+        }
+        return type(cls.__name__, (cls,), fields | others)
 
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
         """Check every answer, then all together; a field keeps the first sentence that it is given.

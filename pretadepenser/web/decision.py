@@ -30,7 +30,7 @@ from pretadepenser.credit.portfolio import Client
 from pretadepenser.credit.recourse import decision as domain
 from pretadepenser.credit.recourse.decision import Document, Motive, Origin, ReaderReason, Verdict
 from pretadepenser.credit.whatif.capacity import Capacity
-from pretadepenser.records import deciding, decisions
+from pretadepenser.records import deciding, decisions, reviews
 from pretadepenser.records.deciding import Desk
 from pretadepenser.records.decisions import Brief, DecisionError, Found, State
 from pretadepenser.records.models import Role
@@ -97,6 +97,7 @@ def record(decision: int) -> ResponseReturnValue:
             advice=advice,
             correctable=_correctable(found),
             links=_onward(found),
+            reviewed=reviews.of_decision(auth.database(), decision),
         )
 
 
@@ -303,7 +304,10 @@ def _onward(found: Found) -> list[tuple[str, str]]:
     return [
         (words, url_for(endpoint, decision=found.id))
         for words, endpoint in ONWARD
-        if endpoint in current_app.view_functions and access.may_open(endpoint, found.client)
+        if endpoint in current_app.view_functions
+        and access.may_open(endpoint, found.client)
+        # One at a time.
+        and not (endpoint == "reviews.ask" and found.review)
     ]
 
 

@@ -72,6 +72,7 @@ def _boxes(label: str, choices: Sequence[Motive] | Sequence[Document], hint: str
     return SelectMultipleField(
         label,
         description=hint,
+        default=(),  # a form that is sent without any field has ticked none
         choices=[SelectChoice(one.value, french.typeset(one.label)) for one in choices],
         widget=widgets.ListWidget(),
         option_widget=widgets.CheckboxInput(),

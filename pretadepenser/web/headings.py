@@ -210,7 +210,7 @@ def ending(found: Review, *, changed: bool = False) -> str:
 
 def _about(found: Review) -> str:
     who = "" if found.client is None else f"client {found.client}, "
-    return f"{who}décision {found.decision} de {found.decider}"
+    return f"{who}décision {found.decision} prise par {found.decider}"
 
 
 def decisions(*, everybody: bool) -> str:

@@ -92,7 +92,10 @@ _KEYS: Final = {
     "filter": "recherche", "clients": "clients", "rows": "lignes", "sha256": "empreinte", "tables": "tables",
     "portfolio": "portefeuille", "model": "modèle", "learned": "clients appris", "settings": "réglages",
     "reasons": "avec les raisons", "reference": "référence", "letter": "courrier", "outcome": "issue",
-    "deadline": "échéance", "template": "modèle de courrier", "quoi": "quoi", "qui": "qui", "du": "du",
+    "review": "réexamen", "answer": "résultat", "answers": "résultats", "differences": "écarts",
+    "others": "autres", "letter_kind": "nature", "held": "données gelées", "reason": "raison",
+    "months": "mois gardés", "state": "étape", "subject": "personne", "deadline": "échéance",
+    "template": "modèle de courrier", "quoi": "quoi", "qui": "qui", "du": "du",
     "au": "au",
 }  # fmt: skip
 # Kinds that say by themselves which page it was.

@@ -18,6 +18,6 @@ def replay(decision: int) -> ResponseReturnValue:
     found = decisions.find(auth.database(), decision)
     if found is None:
         abort(404, description="Cette décision n’existe pas.")
-    done = replays.replay(found, Archive(current_app.config["INSTANCE"]))
+    done = replays.replay(auth.database(), found, Archive(current_app.config["INSTANCE"]))
     trail.tell(done.client, answer=str(done.answer), differences=len(done.differences))
     return render_template("pages/replay.html", heading=headings.replayed(done), found=found, done=done)

@@ -45,10 +45,10 @@ class ReadingForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """A second reader's answer, and why."""
 
     avis = RadioField(
-        "Votre lecture",
+        french.typeset("Cette décision tient-elle ?"),
         choices=[
-            SelectChoice("accord", "D’accord : la décision est définitive"),
-            SelectChoice("renvoi", "Renvoyer : son auteur décide à nouveau"),
+            SelectChoice("accord", french.typeset("D’accord : la décision est définitive")),
+            SelectChoice("renvoi", french.typeset("Renvoyer : son auteur décide à nouveau")),
         ],
         validate_choice=False,
     )
@@ -197,11 +197,11 @@ class OutcomeForm(DecisionForm):
 
     def _lacking(self) -> dict[str, str]:
         """What is missing of the new decision, where there is one."""
+        if self.verdict.data not in {choice.value for choice in self.verdict.choices}:
+            return {"verdict": "Choisissez votre conclusion."}
         found = super()._lacking()
         if self.upheld:
-            found.pop("verdict", None)
-        elif self.verdict.data not in {choice.value for choice in self.verdict.choices}:
-            found["verdict"] = "Choisissez votre conclusion."
+            del found["verdict"]  # none of a decision's own
         return found
 
     def validate_reponse(self, field: TextAreaField) -> None:

@@ -49,6 +49,10 @@ blueprint = Blueprint("reviews", __name__)
 
 ANOTHER: Final = "La seconde lecture revient à une autre personne que l’auteur de la décision."
 NOT_YOURS: Final = "Le réexamen revient à une autre personne que celle qui a décidé."
+# What a second reader is shown of the application at once.
+_ASKED: Final = frozenset(
+    {"NAME_CONTRACT_TYPE", "AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_PRICE", "AMT_INCOME_TOTAL"}
+)
 # The letter that answers a review, once there is one to make.
 REPLY: Final = "letters.reply"
 
@@ -98,12 +102,15 @@ def second_reading(decision: int) -> ResponseReturnValue:
     advice = advices.from_json(found.content["advice"])
     due = found.at.astimezone().date() + datetime.timedelta(current_app.config["READER_DAYS"])
     with money.using(advice.money):
+        words = told(found.content, advice)
+        inputs = zip(advice.inputs, words.inputs, strict=True)
         page = render_template(
             "pages/second_reading.html",
             heading=headings.second_reading(found),
             form=form,
             found=found,
-            told=told(found.content, advice),
+            told=words,
+            asked=[pair for name, pair in inputs if name in _ASKED],
             advice=advice,
             due=deadline.due(due, _today()),
         )
@@ -176,6 +183,10 @@ def correct(reference: str) -> ResponseReturnValue:
     client = _client(found)
     trail.tell(client.number)
     form = _correction_form(found, client)
+    recorded = url_for("reviews.record", reference=reference, _anchor="corrections")
+    key = _key(found.id, form.cle.data)
+    if form.is_submitted() and reviews.keyed(auth.database(), key):
+        return redirect(recorded, 303)
     if not form.validate_on_submit():
         return _correction_page(found, form), 422 if form.is_submitted() else 200
     numbers = [debt.number for debt in form.repaid()]
@@ -200,11 +211,10 @@ def correct(reference: str) -> ResponseReturnValue:
         "moves": _plain(moves.table) if moves else None,
     }
     try:
-        key = _key(found.id, form.cle.data)
         reviews.correct(auth.database(), key, auth.person(), reference, correction.content(sources, tables))
     except ReviewError as error:
         flash(str(error))
-    return redirect(url_for("reviews.record", reference=reference, _anchor="corrections"), 303)
+    return redirect(recorded, 303)
 
 
 @blueprint.route("/revues/<reference>/issue", methods=["GET", "POST"])

@@ -45,6 +45,7 @@ KINDS: Final = {
     "letters.make_reply": Kind.CONSULTED,
     "letters.pdf": Kind.EXPORTED,
     "capacity.show": Kind.CAPACITY,
+    "decision.decide": Kind.OPENED,
     "decision.record": Kind.CONSULTED,
     "reviews.second_reading": Kind.CONSULTED,
     "reviews.ask": Kind.CONSULTED,

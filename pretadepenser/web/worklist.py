@@ -32,7 +32,7 @@ class Line:
     @property
     def title(self) -> str:
         """What it is, in short."""
-        return self.reference or f"Décision {self.decision}"
+        return self.reference or f"Décision{french.NO_BREAK}{self.decision}"
 
     @property
     def late(self) -> bool:

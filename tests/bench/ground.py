@@ -18,7 +18,7 @@ from pretadepenser.credit.model import training
 from pretadepenser.credit.portfolio import import_batches, import_folder
 from pretadepenser.records import users
 
-USER, PASSWORD = "bench", "un mot de passe d'essai"
+USER, AUDITOR, PASSWORD = "bench", "controle", "un mot de passe d'essai"
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class Ground:
     data: Path | None = None
     multiples: tuple[float, ...] = (1, 4, 10)
 
-    def browser(self) -> FlaskClient:
-        """A signed-in administrator."""
+    def browser(self, user: str = USER) -> FlaskClient:
+        """A signed-in user: who meets clients, or the auditor."""
         browser = self.app.test_client()
         token = csrf(browser.get("/connexion").text)
-        form = {"identifiant": USER, "mot_de_passe": PASSWORD, "csrf_token": token}
+        form = {"identifiant": user, "mot_de_passe": PASSWORD, "csrf_token": token}
         assert browser.post("/connexion", data=form).status_code == 303
         return browser
 
@@ -75,7 +75,8 @@ def make_ground(folder: Path, clients: int, sizes: tuple[int, ...], data: Path |
     line("train, cross-validate, explain, score all", f"{time.perf_counter() - begun:.1f} s")
     app = create_app({"INSTANCE": instance, "TESTING": True})
     app.extensions["database"].upgrade()
-    users.add_user(app.extensions["database"], USER, "administrateur", PASSWORD)
+    users.add_user(app.extensions["database"], USER, "responsable", PASSWORD)
+    users.add_user(app.extensions["database"], AUDITOR, "auditeur", PASSWORD)
     return Ground(instance, app, sizes, data)
 
 

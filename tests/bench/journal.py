@@ -6,6 +6,7 @@ flushed to the disk. The ratio is the median of the turns': whatever else the ma
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -61,19 +62,37 @@ def run(ground: Ground) -> None:
 
 def _turns(loads: dict[str, Load], users: int) -> None:
     rates: dict[str, list[float]] = {name: [] for name in loads}
+    work: dict[str, list[float]] = {name: [] for name in loads}
     for turn in range(TURNS + 1):
         for name in sorted(loads, reverse=bool(turn % 2)):
+            before = _processor(loads[name])
             rates[name].append(_rate(loads[name], users))
+            work[name].append((_processor(loads[name]) - before) / EACH)
     # The first turn warms both up.
     kept = {name: found[1:] for name, found in rates.items()}
     ratio = median([one / other for one, other in zip(kept["with"], kept["without"], strict=True)])
     verdict = "within 10 %" if ratio >= 1 - MOST else "TOO MUCH"
+    spent = {name: median(found[1:]) for name, found in work.items()}
     line(
         f"{users} users: with, without, ratio",
         *(f"{median(kept[name]):.0f}/s" for name in ("with", "without")),
         f"{ratio:.3f}",
         verdict,
     )
+    line(
+        "  processor time a page: with, without, ratio",
+        *(f"{spent[name]:.2f} ms" for name in ("with", "without")),
+        f"{spent['with'] / spent['without']:.3f}",
+    )
+
+
+def _processor(load: Load) -> float:
+    """Milliseconds of processor that the workers of a server have taken so far, whatever else ran beside."""
+    ticks = 0
+    for worker in load.server.workers():
+        fields = Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return 1000 * ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _rate(load: Load, users: int) -> float:

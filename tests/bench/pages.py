@@ -13,7 +13,7 @@ from pretadepenser.credit import dictionary
 from pretadepenser.credit.model.inputs import input_matrix
 from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.portfolio import current_portfolio
-from tests.bench.ground import Ground, line, median, p99, simulated, timed, title
+from tests.bench.ground import AUDITOR, Ground, line, median, p99, simulated, timed, title
 
 ROUNDS = 200
 
@@ -25,7 +25,7 @@ def run(ground: Ground) -> None:
     assert model
     numbers = np.random.default_rng(0).choice(portfolio.numbers(), ROUNDS, replace=False).tolist()
     rows = {number: found.values for number in numbers if (found := portfolio.client(number))}
-    browser = ground.browser()
+    browser, auditor = ground.browser(), ground.browser(AUDITOR)
 
     bare = Flask("bare")
     bare.add_url_rule("/", "page", lambda: "<!doctype html><title>page</title>")
@@ -52,10 +52,12 @@ def run(ground: Ground) -> None:
         "model": "/modele",
         "fairness": "/modele/equite",
         "technology watch": "/veille",
+        "journal": "/journal",
     }
     for name, path in paths.items():
-        browser.get(path.format(numbers[0]))
-        taken = timed(partial(_read, browser, path), numbers)
+        reader = auditor if name in ("fairness", "journal") else browser
+        reader.get(path.format(numbers[0]))
+        taken = timed(partial(_read, reader, path), numbers)
         ratio = f"{median(taken) / median(floor):.1f}"
         line(name, f"{median(taken):.2f}", f"{p99(taken):.2f}", ratio)
     pdf = timed(partial(_read, browser, "/clients/{}/entretien.pdf"), numbers[:10])

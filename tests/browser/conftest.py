@@ -33,6 +33,8 @@ from pretadepenser.money import using
 from pretadepenser.records import users
 from tests.browser.states import State, leaving_the_page
 from tests.conftest import PASSWORD, open_file
+from tests.web import test_replay as replays
+from tests.web.deciding import work, write_to
 from tests.web.test_gunicorn import start
 
 # What a cookie is made of, of what Chromium tells about it.
@@ -141,6 +143,41 @@ def genuine_site(genuine: Path) -> Iterator[str]:
 def storied_site(storied_app: Flask) -> Iterator[str]:
     """Address of an application with the credit history of one client."""
     with hosted(storied_app) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def decided_site(decided_app: Flask) -> Iterator[str]:
+    """Address of an application where agathe has decided on some clients."""
+    with hosted(decided_app) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def reviewed_site(decided: Path) -> Iterator[str]:
+    """Address of an application where something of each kind waits for another person."""
+    folder = decided.parent / "reviewed"
+    shutil.copytree(decided, folder, symlinks=True)
+    app = create_app({"INSTANCE": folder})
+    work(app)
+    write_to(app, 1)
+    with hosted(app) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def replayed_site(decided: Path) -> Iterator[str]:
+    """Address of an application where the clients of three decisions are open to beatrice.
+
+    Of the second somebody has lowered the points, and of the third named a model that was never kept.
+    """
+    folder = decided.parent / "replayed"
+    shutil.copytree(decided, folder, symlinks=True)
+    app = create_app({"INSTANCE": folder})
+    replays.falsified(app, 2, points=1)
+    replays.falsified(app, 3, training="0" * 64)
+    open_file(app, "beatrice", *(replays.client_of(app, decision) for decision in (1, 2, 3)))
+    with hosted(app) as address:
         yield address
 
 

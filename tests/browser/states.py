@@ -6,12 +6,15 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
 CLIENT = "/clients/157083"
+# The numbers begin again each year; the fourth was written in this one (tests/web/deciding.py).
+REVIEW = f"/revues/REV-{datetime.now(UTC).astimezone().year}-00000"
 SMALL = "comme=revenu&comme=source&comme=logement&comme=type&comme=age&comme=montant"
 
 
@@ -162,6 +165,14 @@ def press(words: str) -> Callable[[WebDriver], None]:
     return act
 
 
+def outdate(driver: WebDriver) -> None:
+    """Grant a loan with a form that no longer says which advice it was shown."""
+    driver.execute_script(
+        "document.querySelector('[name=vu]').value = 'autre';"
+        "document.querySelector('[name=verdict][value=accord]').checked = true;"
+    )
+
+
 def oversize(driver: WebDriver) -> None:
     """Send more than the site takes."""
     driver.execute_script(
@@ -262,6 +273,21 @@ STATES = (
         act=submit(amt_credit="x", amt_annuity="9e9"),
         status=422,
     ),
+    State("capacity.show", f"{CLIENT}/capacite", says="D’après le dossier"),
+    State(
+        "capacity.show",
+        f"{CLIENT}/capacite",
+        "answer",
+        act=submit(capacite_autres="0", capacite_loyer="1 200", capacite_pension="150", capacite_enfants="2"),
+        says="la règle de l’établissement est de 35 % au plus",
+    ),
+    State(
+        "capacity.show",
+        f"{CLIENT}/capacite",
+        "errors",
+        act=submit(capacite_loyer="x", capacite_adultes="0"),
+        status=422,
+    ),
     State("levers.levers", f"{CLIENT}/leviers", "granted", act=unfold, says="Quelle marge sur le montant"),
     State("levers.levers", "/clients/{refused}/leviers", says="Qu’est-ce qui changerait la décision"),
     State("levers.levers", "/clients/{refused}/leviers", "unfolded", act=unfold),
@@ -298,6 +324,130 @@ STATES = (
         says="Votre historique de crédit",
     ),
     State("meeting.sheet", "/clients/{refused}/entretien", "refused", act=unfold, says="n’est pas acceptée"),
+    State("decision.decide", f"{CLIENT}/decision", says="Ce que vous décidez"),
+    State("decision.decide", f"{CLIENT}/decision", "unfolded", act=unfold, says="Pièces que vous demandez"),
+    State("decision.decide", f"{CLIENT}/decision", "errors", act=submit(), status=422),
+    State("decision.decide", "/clients/{close}/decision", "near", says="donnez vos motifs"),
+    State(
+        "decision.decide",
+        f"{CLIENT}/decision",
+        "changed",
+        act=after(outdate, submit()),
+        status=409,
+        says="Ce que vous avez saisi est gardé",
+    ),
+    State("decision.record", "/decisions/1", site="decided_site", says="Elle est définitive."),
+    State("decision.record", "/decisions/1", "unfolded", site="decided_site", act=unfold),
+    State(
+        "decision.record",
+        "/decisions/3",
+        "waiting",
+        site="decided_site",
+        says="Elle attend une seconde lecture",
+    ),
+    State(
+        "decision.record", "/decisions/8", "sent-back", site="decided_site", says="l’a lue et l’a renvoyée"
+    ),
+    State("decision.record", "/decisions/9", "counter", site="decided_site", says="Le prêt proposé"),
+    State(
+        "decision.record", "/decisions/999999999", "unknown", status=404, says="Cette décision n’existe pas"
+    ),
+    State(
+        "decision.record",
+        "/decisions/1",
+        "audited",
+        "beatrice",
+        "replayed_site",
+        says="Recalculer l’avis d’alors",
+    ),
+    State(
+        "decision.record",
+        "/decisions/1",
+        "replayed",
+        "beatrice",
+        "replayed_site",
+        act=press("Recalculer l’avis d’alors"),
+        says="Rien ne diffère.",
+    ),
+    State(
+        "decision.record",
+        "/decisions/2",
+        "replayed-otherwise",
+        "beatrice",
+        "replayed_site",
+        act=press("Recalculer l’avis d’alors"),
+        says="L’avis recalculé n’est pas celui que la décision a gardé.",
+    ),
+    State(
+        "decision.record",
+        "/decisions/3",
+        "not-replayed",
+        "beatrice",
+        "replayed_site",
+        act=press("Recalculer l’avis d’alors"),
+        says="L’archive du modèle de cette décision manque",
+    ),
+    State("decision.own", "/decisions", site="decided_site", says="La dernière vient d’abord"),
+    State("decision.own", "/decisions", "everybody", "delphine", "decided_site", says="Auteur"),
+    State("decision.own", "/decisions", "none", says="Vous n’avez pas encore enregistré de décision"),
+    State("reviews.work_list", "/revues", user="delphine", site="reviewed_site", says="En retard"),
+    State("reviews.work_list", "/revues", "none", user="delphine", says="rien n’attend"),
+    State(
+        "reviews.second_reading",
+        "/revues/decisions/3",
+        user="delphine",
+        site="reviewed_site",
+        says="Votre lecture est attendue",
+    ),
+    State(
+        "reviews.second_reading",
+        "/revues/decisions/3",
+        "errors",
+        "delphine",
+        "reviewed_site",
+        submit(),
+        422,
+    ),
+    State("reviews.ask", "/decisions/1/reexamen", site="reviewed_site", says="elle reçoit un numéro"),
+    State("reviews.ask", "/decisions/1/reexamen", "errors", "agathe", "reviewed_site", submit(recue=""), 422),
+    State("reviews.record", f"{REVIEW}1", site="reviewed_site", says="Aucune donnée n’a été corrigée."),
+    State("reviews.record", f"{REVIEW}3", "corrected", "delphine", "reviewed_site", says="Le score passe de"),
+    State("reviews.record", f"{REVIEW}4", "ended", "agathe", "reviewed_site", says="remplace la décision"),
+    State("reviews.correct", f"{REVIEW}3/donnees", user="delphine", site="reviewed_site"),
+    State(
+        "reviews.correct",
+        f"{REVIEW}3/donnees",
+        "errors",
+        "delphine",
+        "reviewed_site",
+        submit(amt_credit="x"),
+        422,
+    ),
+    State(
+        "reviews.end", f"{REVIEW}3/issue", "", "delphine", "reviewed_site", unfold, says="données corrigées"
+    ),
+    State("letters.preview", "/decisions/2/courrier", site="decided_site", says="Relisez ce courrier."),
+    State("letters.preview", "/decisions/6/courrier", "documents", site="decided_site", says="pièces à nous"),
+    State("letters.preview", "/decisions/3/courrier", "refused", site="decided_site", says="seconde lecture"),
+    State("letters.preview", "/decisions/1/courrier", "made", site="reviewed_site", says="Empreinte SHA-256"),
+    State(
+        "letters.preview",
+        "/decisions/1/courrier",
+        "made-unfolded",
+        site="reviewed_site",
+        act=unfold,
+        says="Texte du courrier",
+    ),
+    State("letters.reply", f"{REVIEW}4/courrier", user="delphine", site="reviewed_site", says="Relisez ce"),
+    State(
+        "reviews.end",
+        f"{REVIEW}3/issue",
+        "errors",
+        "delphine",
+        "reviewed_site",
+        after(submit(), unfold),
+        422,
+    ),
     State("model.overview", "/modele"),
     State("model.overview", "/modele", "unfolded", act=unfold),
     State(
@@ -383,6 +533,10 @@ STATES = (
     State("site.accessibility", "/accessibilite", "anonymous", user=""),
     State("site.accessibility", "/accessibilite", "auditor", user="basile", says="Voir les preuves"),
     State("site.evidence", "/accessibilite/preuves", user="basile", says="Aucun dossier de preuves"),
+    # Who was added before the tests: of what they do themselves the journal grows.
+    State("journal.show", "/journal?quoi=account.changed", user="basile", says="Compte changé"),
+    State("journal.show", "/journal?client=1", "none", user="basile", says="Aucune entrée ne correspond"),
+    State("journal.show", "/journal?du=hier&client=abc", "errors", user="basile", status=422),
     State("error", "/accessibilite/preuves", "403-evidence", status=403, says="Page réservée"),
     State("error", CLIENT, "403-auditor", user="basile", status=403, says="cherchez-y celle qui vous amène"),
     State("error", CLIENT, "403-administrator", user="camille", status=403, says="aucun dossier de client"),
@@ -416,6 +570,7 @@ NOT_PAGES = {
     "model.fairness_chart_spreadsheet": "CSV (tests/web/test_model.py)",
     "model.fairness_spreadsheet": "CSV (tests/web/test_model.py)",
     "site.evidence_pack": "a ZIP file (tests/web/test_site.py)",
+    "decision.correct": "leads to the form of a decision (tests/web/test_decision.py)",
     "static": "style sheets, the icon and the script of the session",
     "auth.remaining": "JSON for that script (tests/browser/test_session.py)",
     "operations.alive": "JSON for a supervisor (tests/web/test_operations.py)",
@@ -427,6 +582,7 @@ NOT_PAGES = {
     "application.picture": "SVG inside the answer (tests/web/test_application.py)",
     "clients.spreadsheet": "CSV (tests/web/test_pages.py)",
     "history.picture": "SVG inside the page of the history (tests/web/test_history.py)",
+    "journal.spreadsheet": "CSV (tests/web/test_journal_page.py)",
     "history.spreadsheet": "CSV (tests/web/test_history.py)",
     "comparison.picture": "SVG inside the comparison page (tests/web/test_comparison_page.py)",
     "comparison.spreadsheet": "CSV (tests/web/test_comparison_page.py)",

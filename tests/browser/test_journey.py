@@ -1,19 +1,26 @@
 """An advisor's whole journey with real keys, each of them counted, and what happens where a form is wrong."""
 
+import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
+from pretadepenser import create_app
+from tests.browser.conftest import hosted
 from tests.browser.states import STATES, State, leaving_the_page
 from tests.conftest import PASSWORD
 
 # Keys of the journey: at most 200 were asked for, and 180 needed before answers took the focus.
 MOST = 175
+
+# Keys from the search to a decision that is recorded.
+MOST_TO_DECIDE = 60
 
 # Where the Tab key stops, in order (once in a group of radio buttons), and how many stops are before a place.
 STOPS = """
@@ -103,6 +110,11 @@ class Typist:
         """Reach a link or a button, and press it."""
         self.reach(css)
         self.enter()
+
+    def press(self, *keys: str) -> None:
+        """Press keys that open no page."""
+        for key in keys:
+            self._move(key)
 
 
 def answered(driver: WebDriver, *, sent: bool = True) -> None:
@@ -250,3 +262,49 @@ def test_from_the_summary_to_the_field_and_on(state: State, show: Callable[[Stat
             assert (
                 0 <= driver.execute_script("return document.activeElement.getBoundingClientRect().top") < 900
             )
+
+
+@pytest.fixture(scope="module")
+def own_site(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of an application of this module's own: what is decided there is decided nowhere else."""
+    folder = tmp_path_factory.mktemp("journey") / "instance"
+    shutil.copytree(instance, folder, symlinks=True)
+    with hosted(create_app({"INSTANCE": folder, "TESTING": True})) as address:
+        yield address
+
+
+@pytest.mark.parametrize(
+    ("who", "keys", "motives", "said"),
+    [
+        ("hopeless", [Keys.ARROW_DOWN], ["#motifs-0"], ""),
+        ("way", [Keys.SPACE], [], ""),
+        ("way", [Keys.ARROW_DOWN], ["#motifs-0"], "Trop de loyer."),
+    ],
+    ids=["refuse as advised", "grant as advised", "refuse against the advice"],
+)
+def test_the_way_to_a_recorded_decision_takes_few_keys(
+    driver: WebDriver, numbers: dict[str, int], visit: Callable[..., WebDriver],
+    own_site: str, who: str, keys: list[str], motives: list[str], said: str,
+) -> None:  # fmt: skip
+    """By search, with the name of the page; motives and a text where the decision departs from the advice."""
+    visit("/", base=own_site)
+    client = {"way": 157_083}.get(who) or numbers[who]
+    hands = Typist(driver, "chercher")
+    hands.reach("#numero")
+    hands.type(f"{client} décider")
+    hands.enter()
+    assert driver.current_url.endswith(f"/clients/{client}/decision#formulaire")
+    hands.step = "décider"
+    hands.reach("#verdict-0")
+    hands.press(*keys)
+    for box in motives:
+        hands.reach(box)
+        hands.press(Keys.SPACE)
+    if said:
+        hands.reach("#texte")
+        hands.type(said)
+    hands.follow("main form .button")
+    assert "/decisions/" in driver.current_url, driver.find_element("tag name", "main").text
+    told = driver.find_element("tag name", "h1").text
+    assert told.startswith("Prêt accordé" if keys == [Keys.SPACE] else "Prêt refusé"), told
+    assert hands.total <= MOST_TO_DECIDE, (hands.total, hands.moved, hands.typed)

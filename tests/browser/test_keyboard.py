@@ -110,6 +110,7 @@ ANSWERS: dict[str, tuple[str, Callable[[WebDriver], None]]] = {
     "comparison": (f"{CLIENT}/comparaison", press("Comparer")),
     "levers": ("/clients/{refused}/leviers", press("Chercher à nouveau")),
     "simulation": (f"{CLIENT}/simulation", submit(**LESS)),
+    "capacity": (f"{CLIENT}/capacite", submit(capacite_loyer="650")),
     "nothing changed": (f"{CLIENT}/simulation", press("Simuler")),
     "application": ("/dossiers/nouveau", submit(**PERSON)),
 }

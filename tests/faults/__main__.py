@@ -12,12 +12,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from pretadepenser import create_app
 from pretadepenser.records import users
+from tests import postgresql
 from tests.conftest import PASSWORD, USERS
-from tests.faults import contract, fill, flip, ground, hostile, kill, slow, stop, swap
+from tests.faults import contract, decide, fill, flip, ground, hostile, kill, slow, stop, swap
 from tests.faults.ground import Ground, Result
 
 Kind = Callable[[Ground, argparse.Namespace], list[Result]]
@@ -34,6 +37,7 @@ def main() -> int:
     parser.add_argument("--fills", type=int, default=100, help="commands on a full disk (default: 100)")
     parser.add_argument("--stops", type=int, default=20, help="times each thing is stopped (default: 20)")
     parser.add_argument("--swaps", type=int, default=200, help="swaps under eight users (default: 200)")
+    parser.add_argument("--decisions", type=int, default=500, help="decisions of people (default: 500)")
     parser.add_argument("--sockets", type=int, default=500, help="slow sockets (default: 500)")
     parser.add_argument("--seed", type=int, default=1, help="what is drawn (default: 1)")
     options = parser.parse_args()
@@ -92,6 +96,29 @@ def _swap(own: Ground, options: argparse.Namespace) -> list[Result]:
         return swap.swap_generations(visitor, own.instance.parent, 8, options.swaps, options.seed, _progress)
 
 
+def _decide(own: Ground, options: argparse.Namespace) -> list[Result]:
+    # A third of the kills strike people who decide; some of these whole servers, which take seconds to begin.
+    kills = max(1, options.kills * 3 // 10)
+    masters = max(1, kills // 30)
+    blows: dict[str, tuple[decide.Blow, int]] = {
+        "a worker killed while people decide": (decide.kill_worker, kills - masters),
+        "a server killed while people decide": (decide.kill_master, masters),
+        "the database stopped while people decide": (decide.stop_database, max(1, options.stops // 2)),
+    }
+    results = []
+    grounds = {"SQLite": own, "PostgreSQL": own.copy(own.instance.parent / "postgresql")}
+    for name, ground_of in grounds.items():
+        if name == "PostgreSQL" and not postgresql.PROGRAMS:
+            _say("PostgreSQL is not installed (apt install postgresql): decisions are tried on SQLite alone.")
+            continue
+        with ExitStack() as stack:
+            server = stack.enter_context(postgresql.running(durable=True)) if name == "PostgreSQL" else None
+            bank = stack.enter_context(decide.opened(ground_of, server))
+            found = decide.decide(bank, options.decisions, blows, options.seed, _progress)
+        results += [replace(one, what=f"{one.what} ({name})") for one in found]
+    return results
+
+
 def _slow(own: Ground, options: argparse.Namespace) -> list[Result]:
     with own.served() as visitor:
         return slow.slow_sockets(visitor, options.sockets, 2.0, 20.0, _progress)
@@ -119,6 +146,7 @@ KINDS: dict[str, Kind] = {
     "fill": _fill,
     "stop": _stop,
     "swap": _swap,
+    "decide": _decide,
     "slow": _slow,
     "hostile": _hostile,
 }

@@ -46,7 +46,7 @@ def freeze(model: Model, portfolio: Portfolio, index: int, money: Money = KAGGLE
 def test_it_says_what_the_page_and_the_sheet_say(storied: tuple[Model, Portfolio]) -> None:
     """It is computed from what it stores: nothing that the words read may be missing there."""
     model, portfolio = storied
-    for index in range(0, 2000, 40):
+    for index in range(0, 2000, 80):
         number = int(portfolio.numbers()[index])
         client = portfolio.client(number)
         assert client
@@ -82,7 +82,7 @@ def test_it_says_what_the_page_and_the_sheet_say(storied: tuple[Model, Portfolio
 
 
 def test_json_loses_no_digit_and_no_type(storied: tuple[Model, Portfolio]) -> None:
-    for index in range(0, 2000, 40):
+    for index in range(0, 2000, 80):
         frozen = freeze(*storied, index)
         back = written(frozen)
         assert back == frozen

@@ -116,7 +116,7 @@ def test_what_is_missing_is_told(
         advice.again(frozen, Archive(tmp_path))
     assert str(told.value) == (
         f"L’archive {what} de cette décision manque ({folder}) : restaurez le dossier « archive » d’une "
-        "d’une sauvegarde."
+        "sauvegarde."
     )
 
 

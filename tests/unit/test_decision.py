@@ -1,4 +1,4 @@
-"""When a decision departs from the advice, needs motives, and waits for another person; what is stored of it."""
+"""When a decision departs from the advice, needs motives, waits for another person; what is stored of it."""
 
 import pytest
 

@@ -5,7 +5,6 @@ import multiprocessing
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,8 +36,7 @@ BOTH = [
 @pytest.fixture(scope="module")
 def server() -> Iterator[postgresql.Server]:
     """A server with a role that may not do everything, as an application's should be."""
-    # Not in pytest's folder: another run of pytest closes it to the server's user.
-    with tempfile.TemporaryDirectory() as folder, postgresql.running(Path(folder)) as running:
+    with postgresql.running() as running:
         running.psql("CREATE ROLE bank LOGIN")
         yield running
 

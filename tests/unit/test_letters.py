@@ -513,6 +513,8 @@ def test_who_is_asked_for_documents_may_speak_to_a_person_too() -> None:
         "(RGPD, article 22) : Maud Le Gall, 02 98 00 00 01.",
     )
     assert "Contester cette décision" not in titles(LETTERS["pièces"])
+    for name in ("accord", "refus", "proposition", "revue"):
+        assert "Parler à une personne" not in told(LETTERS[name])
 
 
 @pytest.mark.parametrize("name", LETTERS)
@@ -594,6 +596,12 @@ def test_a_review_that_changes(verdict: Verdict, counter: Any, now: str) -> None
     said = told(written)
     assert written.title == "Après réexamen, notre décision change"
     assert f"Notre nouvelle décision porte le numéro 14 : {now}" in said
+    assert "Décision : numéro 14, du 26 novembre 2026" in said
+    assert ("Une personne a pris cette décision le 26 novembre 2026 : delphine." in said) is (
+        verdict is not Verdict.ASK
+    )
+    assert "Votre score est de 512 points ; il en faut 500." in said
+    assert ("Les fichiers consultés" in titles(written)) is (verdict is Verdict.COUNTER)
     assert "Ce que vous avez demandé\nJ’ai changé d’emploi." in said
     assert "Voici ce que nous avons corrigé.\nRevenu mensuel : 2 025 €, corrigé en 2 500 €\n" in said
     assert "Calculé de nouveau, votre score passe de 462 à 512 points ; il en faut 500." in said
@@ -643,5 +651,5 @@ def test_other_words_are_another_version() -> None:
     ):  # fmt: skip
         digest.update((ROOT / name).read_bytes())
     assert {letters.TEMPLATE_VERSION: digest.hexdigest()} == {
-        "2026-11-1": "",
+        "2026-11-1": "e18b0e100183d79b118c01a685773074af9e5f7b9babcaee9b350f8b43bcec85",
     }

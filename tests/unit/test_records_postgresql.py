@@ -25,9 +25,9 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url() -> Iterator[str]:
     """The address of a server of our own."""
-    with postgresql.running(tmp_path_factory.mktemp("postgresql")) as server:
+    with postgresql.running() as server:
         yield server.url
 
 

@@ -24,9 +24,9 @@ CLIENT, OTHER = 7_351_902_846_113, 157_083
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server() -> Iterator[Server]:
     """A server of our own."""
-    with postgresql.running(tmp_path_factory.mktemp("postgresql")) as started:
+    with postgresql.running() as started:
         yield started
 
 

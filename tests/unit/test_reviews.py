@@ -2,7 +2,7 @@
 
 import json
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -16,9 +16,8 @@ from pretadepenser.records import decisions, journal, reviews, users
 from pretadepenser.records.database import Database
 from pretadepenser.records.decisions import DecisionError, Person, State, Verdict
 from pretadepenser.records.reviews import New, Outcome, ReviewError
-from tests.unit.test_records_postgresql import PROGRAMS, url
+from tests import postgresql
 
-__all__ = ["url"]
 PASSWORD = "une suite de quelques mots"
 TODAY = datetime.now(UTC).astimezone().date()
 KEYS = (f"clé {number}" for number in count())
@@ -70,7 +69,8 @@ def test_a_request_is_numbered_dated_and_due(database: Database, agathe: Person,
     assert reference == f"REV-{TODAY.year}-000001"
     assert (found.client, found.decider, found.opened_by) == (100_001, "agathe", "agathe")
     assert found.deadline == TODAY + timedelta(30)
-    assert found.content == {"asks": "mon revenu est faux"}
+    assert found.content == {"asks": "mon revenu est faux", "received": TODAY.isoformat()}
+    assert found.received == TODAY
     assert found.end is None
     decision = decisions.find(database, refused)
     assert decision is not None
@@ -111,6 +111,13 @@ def test_a_request_that_fails_leaves_no_gap(database: Database, agathe: Person, 
     assert ask(database, agathe, refused) == f"REV-{TODAY.year}-000001"
 
 
+@pytest.fixture
+def url() -> Iterator[str]:
+    """The address of a PostgreSQL server of our own."""
+    with postgresql.running() as server:
+        yield server.url
+
+
 def _ask_ten(address: str, author: int, first: int) -> list[str]:
     """Ask for the reviews of ten decisions, as one of several servers would."""
     opened = Database(address)
@@ -124,7 +131,7 @@ def _ask_ten(address: str, author: int, first: int) -> list[str]:
         pytest.param(
             "postgresql",
             marks=pytest.mark.skipif(
-                not PROGRAMS, reason="PostgreSQL is not installed (apt install postgresql)"
+                not postgresql.PROGRAMS, reason="PostgreSQL is not installed (apt install postgresql)"
             ),
         ),
     ],
@@ -144,7 +151,8 @@ def test_servers_that_number_at_once_give_each_number_once(
     with multiprocessing.get_context("fork").Pool(3) as pool:
         given_out = [one for part in pool.starmap(_ask_ten, asked, chunksize=1) for one in part]
     assert sorted(given_out) == [f"REV-{TODAY.year}-{number:06d}" for number in range(1, 31)]
-    assert journal.verify(database).entries == 60
+    # The account, the decisions, the requests.
+    assert journal.verify(database).entries == 61
 
 
 @pytest.mark.parametrize("day", [-1, 1])

@@ -1,22 +1,28 @@
-"""Decisions for tests of what comes after them, written by the code that pages and commands use."""
+"""Decisions and reviews for tests of what comes after them, written by the code that pages use."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from flask import Flask
+from flask.testing import FlaskClient
+from lxml.html import HtmlElement
 from sqlalchemy import insert, select
+from werkzeug.test import TestResponse
 
 from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.portfolio import current_portfolio
 from pretadepenser.credit.recourse.decision import Decided, Motive, Verdict
 from pretadepenser.money import using
-from pretadepenser.records import deciding, decisions
+from pretadepenser.records import deciding, decisions, journal, letters
 from pretadepenser.records.database import Database
 from pretadepenser.records.deciding import Desk
 from pretadepenser.records.decisions import Person
 from pretadepenser.records.models import Decision, User
+from tests import invariants
+from tests.conftest import signed_in
 
+ASKED = {"canal": "courrier", "demande": "Mon revenu est plus élevé que ce que dit le dossier."}
 KEYS = (f"clé {number}" for number in count())
 
 
@@ -40,7 +46,7 @@ def decide(
 ) -> int:
     """Write a decision and give its id. at: another moment, without its entry of the journal then; told_as:
     number of the client that it names, whatever client it was made on."""
-    portfolio, model = (opened(app.config["INSTANCE"]) for opened in (current_portfolio, current_model))
+    portfolio, model = current_portfolio(app.config["INSTANCE"]), current_model(app.config["INSTANCE"])
     assert portfolio
     assert model
     client = portfolio.client(number)
@@ -63,7 +69,61 @@ def decide(
             "at": at.astimezone(UTC),
             "verdict": str(verdict),
             "waiting": waiting,
-            "content": decisions.journal.canonical(content),
+            "content": journal.canonical(content),
             "sha256": "0" * 64,
         }
         return int(connection.execute(insert(Decision).values(values).returning(Decision.id)).scalar_one())
+
+
+def words(element: HtmlElement) -> str:
+    return " ".join(element.text_content().split())
+
+
+def main_of(answer: TestResponse) -> HtmlElement:
+    main: HtmlElement = invariants.check(answer.text, answer.request.path).xpath("//main")[0]
+    return main
+
+
+def read(browser: FlaskClient, address: str, status: int = 200) -> str:
+    """The words of a page."""
+    answer = browser.get(address)
+    assert answer.status_code == status, (address, answer.status_code)
+    return words(main_of(answer))
+
+
+def filled(browser: FlaskClient, address: str, **typed: object) -> dict[str, object]:
+    """What the form of a page sends with these answers."""
+    (form,) = [one for one in main_of(browser.get(address)).xpath(".//form") if one.xpath(".//textarea")]
+    return {**{name: value for name, value in form.form_values() if value is not None}, **typed}
+
+
+def send(browser: FlaskClient, address: str, **typed: object) -> TestResponse:
+    """Fill a form in and send it."""
+    return browser.post(address, data=filled(browser, address, **typed))
+
+
+def led(answer: TestResponse) -> str:
+    """Where an answer leads to."""
+    assert answer.status_code == 303, [words(one) for one in main_of(answer).find_class("error-summary")]
+    return answer.location
+
+
+def work(app: Flask) -> None:
+    """Leave something of each kind to somebody else than agathe: what is late, and three reviews.
+
+    The last three are open, open with a correction, and ended by another decision.
+    """
+    decide(app, "agathe", Verdict.GRANT, waiting=True, at=datetime.now(UTC) - timedelta(5))
+    agathe, delphine = signed_in(app, "agathe"), signed_in(app, "delphine")
+    records = [led(send(agathe, f"/decisions/{decide(app, 'agathe')}/reexamen", **ASKED)) for _ in range(3)]
+    for record in records[1:]:
+        typed = {"amt_income_total": "9 000", "preuve": "Avis d’imposition du 3 mars."}
+        led(send(delphine, f"{record}/donnees", **typed))
+    led(send(delphine, f"{records[2]}/issue", verdict="accord", reponse="Votre demande est acceptée."))
+
+
+def write_to(app: Flask, decision: int) -> None:
+    """Leave a letter of a decision, made by agathe."""
+    database: Database = app.extensions["database"]
+    agathe = person(app, "agathe")
+    letters.add(database, next(KEYS), agathe, decision, "accord", "2026-11-1", b"%PDF")

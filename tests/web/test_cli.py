@@ -21,8 +21,10 @@ from pretadepenser.credit.dictionary import COLUMNS
 from pretadepenser.credit.explanation.reasons import explain
 from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.portfolio import current_portfolio
-from pretadepenser.records import tokens, users
+from pretadepenser.records import decisions, entries, tokens, users
 from pretadepenser.records.database import alembic_config
+from pretadepenser.records.decisions import Person, Verdict
+from pretadepenser.records.entries import Wanted
 from pretadepenser.records.models import User
 from tests.unit import made_up
 
@@ -295,11 +297,15 @@ def listed(app: Flask) -> Sequence[User]:
     return users.list_users(app.extensions["database"])
 
 
+def shown_passwords(done: Result) -> list[str]:
+    """The passwords that a command shows."""
+    return re.findall(r"affiché cette seule fois : (\S+)\n", done.output)
+
+
 def shown_password(done: Result) -> str:
-    """The password that a command shows."""
-    found = re.search(r"affiché cette seule fois : (\S+)\n", done.output)
-    assert found, done.output
-    return found[1]
+    """The password that a command shows, the only one."""
+    (found,) = shown_passwords(done)
+    return found
 
 
 def test_prepare_makes_everything_once(own: Flask) -> None:
@@ -309,12 +315,14 @@ def test_prepare_makes_everything_once(own: Flask) -> None:
         "→ Mise à jour de la base de données",
         "→ Fabrication d’un portefeuille fictif de 2\u202f000\xa0clients",
         "→ Entraînement du modèle sur ce portefeuille",
+        "→ Quelques décisions fictives sur ces clients",
     ]
     assert "Calcul des scores…\n" in done.stderr
-    assert "Il devra être changé à la première connexion.\n" in done.stdout
-    found = users.authenticate(own.extensions["database"], "conseiller", shown_password(done))
-    assert found is not None
-    assert (found.role, found.must_change) == ("conseiller", True)
+    assert done.stdout.count("Il devra être changé à la première connexion.\n") == 2
+    for name, password in zip(("conseiller", "responsable"), shown_passwords(done), strict=True):
+        found = users.authenticate(own.extensions["database"], name, password)
+        assert found is not None
+        assert (found.role, found.must_change) == (name, True)
     portfolio, model = current_portfolio(own.config["INSTANCE"]), current_model(own.config["INSTANCE"])
     assert portfolio is not None
     assert model is not None
@@ -354,11 +362,53 @@ def test_prepare_makes_the_user_that_lacks(trained: Path, tmp_path: Path) -> Non
         "Utilisateur ajouté : conseiller \\(conseiller\\)\\.\n"
         "Mot de passe, affiché cette seule fois : \\S+\n"
         "Il devra être changé à la première connexion\\.\n"
+        "Utilisateur ajouté : responsable \\(responsable\\)\\.\n"
+        "Mot de passe, affiché cette seule fois : \\S+\n"
+        "Il devra être changé à la première connexion\\.\n"
+        "→ Quelques décisions fictives sur ces clients\n"
         "Tout est en place\\.\n",
         done.output,
     )
-    assert users.authenticate(app.extensions["database"], "conseiller", shown_password(done)) is not None
+    own = shown_passwords(done)[0]
+    assert users.authenticate(app.extensions["database"], "conseiller", own) is not None
     assert {**in_place(app), "users": []} == before
+
+
+def test_prepare_writes_the_fictitious_decisions_that_lack(trained: Path, tmp_path: Path) -> None:
+    """Of which one is written already, and so stays; every text says that it is made up."""
+    shutil.copytree(trained, tmp_path / "instance", symlinks=True)
+    app = create_app({"INSTANCE": tmp_path / "instance", "TESTING": True})
+    opened = app.extensions["database"]
+    opened.upgrade()
+    for name in ("conseiller", "responsable"):
+        users.add_user(opened, name, name, PASSWORD)
+    author = next(Person(one.id, one.name) for one in listed(app) if one.name == "conseiller")
+    mine = {"text": "Exemple de la démonstration."}
+    decisions.add(opened, "demonstration 3", author, 1, Verdict.REFUSE, mine, waiting=True)
+    done = flask(app, "prepare")
+    assert done.output == "→ Quelques décisions fictives sur ces clients\nTout est en place.\n"
+    found = decisions.of_author(opened, author.id)
+    assert len(found) == 9
+    assert [one.verdict for one in found if one.verdict == "proposition"] == ["proposition"]
+    assert {str(one.state) for one in found} == {
+        "définitive", "en attente d’une seconde lecture", "renvoyée par la seconde lecture",
+    }  # fmt: skip
+    assert all(str((one.content or {})["text"]).startswith("Exemple de la démonstration.") for one in found)
+    assert len({one.client for one in found}) == 9
+    assert len(decisions.waiting(opened)) >= 3
+    assert flask(app, "prepare").output == "Tout est en place.\n"
+
+
+def test_prepare_makes_up_no_decision_on_genuine_clients(genuine: Path, tmp_path: Path) -> None:
+    shutil.copytree(genuine, tmp_path / "instance", symlinks=True)
+    for file in (tmp_path / "instance").glob("pretadepenser.sqlite*"):
+        file.unlink()
+    app = create_app({"INSTANCE": tmp_path / "instance", "TESTING": True})
+    done = flask(app, "prepare")
+    assert done.exit_code == 0, done.output
+    assert "fictives" not in done.output
+    assert [one.name for one in listed(app)] == ["conseiller"]
+    assert decisions.waiting(app.extensions["database"]) == []
 
 
 def test_prepare_upgrades_tables_of_an_older_version(trained: Path, tmp_path: Path) -> None:
@@ -431,6 +481,12 @@ def test_a_model_is_trained_and_described(served: Flask, tmp_path: Path) -> None
         r"Modèle en place : 2\D000\Dclients appris, aire sous la courbe ROC 0,\d{3}", done.output
     )
     assert (served.config["INSTANCE"] / "model").resolve() != before
+    (last,) = entries.find(served.extensions["database"], Wanted(), 1)
+    assert (last.kind, last.actor) == ("model.trained", "commande")
+    opened = current_model(served.config["INSTANCE"])
+    assert opened is not None
+    assert last.content is not None
+    assert (last.content["sha256"], last.content["learned"]) == (opened.sha256, 2000)
     done = flask(served, "model", "card", "--output", str(tmp_path / "fiche.md"))
     assert done.output == f"Fiche du modèle écrite dans {tmp_path}/fiche.md.\n"
     assert (tmp_path / "fiche.md").read_text().startswith("# Fiche du modèle")

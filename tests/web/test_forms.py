@@ -41,6 +41,7 @@ def words(element: HtmlElement) -> str:
         ),
         ("agathe", "/clients/157083/comparaison", None, []),
         ("agathe", "/clients/157083/leviers", None, []),
+        ("agathe", "/clients/157083/capacite", None, []),
         ("agathe", "/modele", None, []),
     ],
 )

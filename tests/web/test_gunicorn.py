@@ -20,8 +20,10 @@ from pathlib import Path
 import brotli
 import pytest
 
-from pretadepenser.records import users
+from pretadepenser.records import entries, users
 from pretadepenser.records.database import Database
+from pretadepenser.records.entries import Wanted
+from pretadepenser.records.journal import Kind
 
 REPO = Path(__file__).resolve().parents[2]
 PASSWORD = "une suite de quelques mots"
@@ -192,6 +194,14 @@ def test_it_is_ready_with_two_workers(server: Server) -> None:
     assert len(server.wait_for_workers(count=2)) == 2
 
 
+def test_each_start_is_in_the_journal_with_its_settings(server: Server) -> None:
+    started = entries.find(records(server.instance), Wanted(kinds=frozenset({Kind.STARTED})), 10)
+    assert [one.actor for one in started] == ["serveur"]
+    assert started[0].content is not None
+    assert started[0].content["settings"]["WORKERS"] == 2
+    assert started[0].content["settings"]["SECRET_KEY"] == "défini"
+
+
 def test_it_answers_under_concurrent_load_and_always_the_same(server: Server) -> None:
     paths = ["/", CLIENT, "/healthz", "/accessibilite"] * 20
     with ThreadPoolExecutor(8) as pool:
@@ -260,6 +270,9 @@ def test_a_reload_takes_new_settings_and_cuts_nobody_off(server: Server) -> None
     assert len(statuses) > 4
     assert set(statuses) == {200}
     assert "Banque rechargée" in server.get("/accessibilite")[1]
+    started = entries.find(records(server.instance), Wanted(kinds=frozenset({Kind.STARTED})), 10)
+    names = [(one.content or {})["settings"]["ORGANISATION_NAME"] for one in started]
+    assert names == ["Banque rechargée", "Prêt à dépenser"]
 
 
 def test_a_reload_with_a_wrong_setting_changes_nothing(server: Server) -> None:

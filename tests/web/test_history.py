@@ -49,6 +49,15 @@ def test_the_rows_come_back_as_they_were_imported(portfolio: Portfolio) -> None:
     assert known == told.history(of(157083), TABLES)
 
 
+CAPTIONS = [
+    "Crédits non terminés dans d’autres établissements, au jour de la demande",
+    "Crédits terminés dans d’autres établissements",
+    "Demandes de crédit faites chez nous avant celle-ci",
+    "Retards de paiement, mois par mois",
+    "Usage de la carte de crédit chez nous, mois par mois",
+]
+
+
 def test_the_page_says_its_answer_and_every_part(browser: FlaskClient) -> None:
     page = main(browser, f"{KNOWN}/historique")
     heading = words(page.xpath(".//h1")[0])
@@ -60,8 +69,13 @@ def test_the_page_says_its_answer_and_every_part(browser: FlaskClient) -> None:
         "La carte de crédit chez nous",
         "Si une ligne est fausse",
     ]
+    assert [words(one) for one in page.xpath(".//caption")] == CAPTIONS
     text = words(page)
     for said in (
+        "Plus une barre est haute, plus le retard était long ce mois-là, pour le crédit le plus en retard. "
+        "Sans barre, il n’y avait rien à payer, ou aucun relevé. Chez nous, les retards sur de très "
+        "petites sommes sont ignorés.",
+        "La ligne en tirets est le plafond. Sans barre, il n’y a pas de relevé, ou rien n’était dû.",
         "D’autres établissements ont déclaré 3 crédits au fichier des crédits : 2 en cours et 1 terminé. Il "
         "reste à rembourser 1 955 €. 1 crédit est en retard au jour de la demande, de 12 jours : 25 € à "
         "payer.",

@@ -1,5 +1,8 @@
 """Least data: an advisor meets no protected ground on any page, chart, file or sheet; the auditor still does.
 
+How many people live on what is left is asked where the capacity to repay is (docs/decisions/capacity.md), and
+told with that rule alone, by no label of the file.
+
 The labels are written here, not read from the dictionary: a column that loses its mark there is found here.
 """
 
@@ -22,8 +25,10 @@ from pretadepenser.credit.dictionary import COLUMNS
 from pretadepenser.credit.peers import comparison
 from pretadepenser.credit.peers import group as groups
 from pretadepenser.credit.portfolio import current_portfolio, import_batches
+from pretadepenser.records import reviews
 from tests import pdf_ua
 from tests.conftest import open_file, signed_in
+from tests.web.deciding import work
 from tests.web.test_meeting import needs_pango, plain
 
 KNOWN = 157083
@@ -69,13 +74,25 @@ NOT_FOR_ADVISORS = {
     # These lead back to /compte, which is read.
     "account.end",
     "account.end_others",
+    # This leads to the form, which is read.
+    "decision.correct",
+    # These lead back to the pages of letters, which are read; only a manager makes a reply.
+    "letters.make",
+    "letters.make_reply",
     "operations.alive",
     "operations.ready",
     "administration.settings",
+    "journal.show",
+    "journal.spreadsheet",
     "site.evidence",
     "site.evidence_pack",
     "access.open_file",
     "replay.replay",
+    # Those of a second reader and a reviewer (tests/web/test_reviews.py).
+    "reviews.work_list",
+    "reviews.second_reading",
+    "reviews.correct",
+    "reviews.end",
     "model.fairness",
     "model.fairness_picture",
     "model.fairness_chart_spreadsheet",
@@ -173,6 +190,41 @@ def _simulation(walked: Walk, client: str) -> None:
     walked.open(f"{client}/simulation/chiffres.csv", sent)
 
 
+def _decision(walked: Walk, client: str) -> None:
+    """The form; then what agathe has decided already, each as it is shown."""
+    walked.open(f"{client}/decision")
+    found = walked.open("/decisions")
+    assert found is not None
+    addresses = found.xpath("//tbody//a/@href")
+    assert len(addresses) == 9
+    records = [page for address in addresses if (page := walked.open(address)) is not None]
+    (review,) = {
+        link for page in records for link in page.xpath("//main//a/@href[starts-with(., '/revues/')]")
+    }
+    walked.open(review)
+    walked.open("/decisions/1/reexamen")
+
+
+def _letters(walked: Walk, client: str) -> None:
+    """A letter of each kind; a reply to a review; a letter that was made."""
+    agathe = walked.browser
+    for number, decision in enumerate((1, 2, 6), 1):
+        address = f"/decisions/{decision}/courrier"
+        page = walked.open(address)
+        assert page is not None
+        (form,) = [one for one in page.forms if one.xpath(".//*[@name='cle']")]
+        assert agathe.post(address, data=dict(form.form_values())).status_code == 303
+        walked.open(f"/courriers/{number}.pdf")
+    (ended,) = [one.reference for one in reviews.ended(walked.app.extensions["database"])]
+    walked.open(f"/revues/{ended}/courrier")
+
+
+def _capacity(walked: Walk, client: str) -> None:
+    asked = walked.open(f"{client}/capacite")
+    assert asked is not None
+    walked.open(f"{client}/capacite", filled(asked, capacite_loyer="900", capacite_enfants="3"))
+
+
 def _application(walked: Walk, client: str) -> None:
     asked = walked.open("/dossiers/nouveau")
     assert asked is not None
@@ -218,6 +270,12 @@ _ONCE: dict[str, Part] = {
         },
     ),
     "simulation": (_simulation, {"simulation.simulate", "simulation.picture", "simulation.spreadsheet"}),
+    "capacity": (_capacity, {"capacity.show"}),
+    "decision": (
+        _decision,
+        {"decision.decide", "decision.own", "decision.record", "reviews.ask", "reviews.record"},
+    ),
+    "letters": (_letters, {"letters.preview", "letters.pdf", "letters.reply"}),
     "application": (_application, {"application.new", "application.picture", "application.spreadsheet"}),
 }
 PARTS: dict[str, Part] = _ONCE | {
@@ -269,10 +327,20 @@ def telling(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     return create_app({"INSTANCE": folder, "TESTING": True})
 
 
+@pytest.fixture(scope="module")
+def reviewed_app(decided: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application on decisions and reviews of agathe's, one of which has ended."""
+    folder = shutil.copytree(decided, tmp_path_factory.mktemp("reviewed") / "instance", symlinks=True)
+    made = create_app({"INSTANCE": folder, "TESTING": True})
+    work(made)
+    return made
+
+
 @needs_pango
 @pytest.mark.parametrize("part", PARTS)
 def test_an_advisor_meets_no_protected_ground_anywhere(request: pytest.FixtureRequest, part: str) -> None:
-    app: Flask = request.getfixturevalue("storied_app" if part == "history" else "app")
+    name = {"history": "storied_app", "decision": "decided_app", "letters": "reviewed_app"}.get(part, "app")
+    app: Flask = request.getfixturevalue(name)
     walked = Walk(app, signed_in(app, "agathe"))
     walk, endpoints = PARTS[part]
     walk(walked, f"/clients/{KNOWN}")

@@ -1,0 +1,614 @@
+"""Letters on the site: shown, made once, stored with their bytes, given as they were, refused where due."""
+
+import hashlib
+import io
+import json
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from lxml.html import document_fromstring
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from werkzeug.test import TestResponse
+
+from pretadepenser import create_app
+from pretadepenser.credit.model.scoring import current_model
+from pretadepenser.credit.portfolio import current_portfolio
+from pretadepenser.credit.recourse.decision import Counter, Decided, Document, Motive, Origin, Verdict
+from pretadepenser.money import using
+from pretadepenser.records import deciding, decisions, journal, letters, reviews
+from pretadepenser.records.deciding import Desk
+from pretadepenser.records.letters import LetterError
+from pretadepenser.web import pdf
+from tests import pdf_ua
+from tests.conftest import open_file, signed_in
+from tests.web.deciding import person
+from tests.web.test_meeting import needs_pango
+
+KNOWN = 157_083
+TODAY = datetime.now(UTC).astimezone().date()
+DECIDED = {
+    "accord": Decided(Verdict.GRANT, documents=(Document.IDENTITY,)),
+    "refus": Decided(Verdict.REFUSE, (Motive.OTHER,), "Le prix du bien n’est pas prouvé."),
+    "proposition": Decided(
+        Verdict.COUNTER, (Motive.PROJECT,), counter=Counter(300_000.0, 20_000.0, Origin.LEVER, 512)
+    ),
+    "pièces": Decided(Verdict.ASK, asked=(Document.INCOME,)),
+}
+KEYS = (f"lettre {number}" for number in count())
+
+
+@pytest.fixture(scope="module")
+def app(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application on a copy of `instance` of this file's own."""
+    folder = shutil.copytree(instance, tmp_path_factory.mktemp("letters") / "instance", symlinks=True)
+    return create_app({"INSTANCE": folder, "TESTING": True})
+
+
+@pytest.fixture(scope="module")
+def browsers(app: Flask) -> Callable[[str], FlaskClient]:
+    """The browser of a user, who signs in once."""
+    known: dict[str, FlaskClient] = {}
+
+    def of(name: str) -> FlaskClient:
+        if name not in known:
+            known[name] = signed_in(app, name)
+        return known[name]
+
+    return of
+
+
+Browsers = Callable[[str], FlaskClient]
+
+
+def decide(app: Flask, decided: Decided, author: str = "agathe", **more: Any) -> int:
+    """Write a decision on client KNOWN and give its id."""
+    folder = app.config["INSTANCE"]
+    portfolio, model = current_portfolio(folder), current_model(folder)
+    assert portfolio
+    assert model
+    client = portfolio.client(KNOWN)
+    assert client
+    with using(portfolio.money):
+        desk = Desk(folder, model, portfolio, app.config, ("Alpha fictif", "Bêta fictif", "Gamma fictif"))
+        content = deciding.prepare(desk, client, decided).content
+    more = {"waiting": False, **more}
+    database = app.extensions["database"]
+    return decisions.add(database, next(KEYS), person(app, author), KNOWN, decided.verdict, content, **more)
+
+
+def said(answer: TestResponse) -> str:
+    """The words of a page from its heading or what it tells before, without the bar of the client."""
+    main = document_fromstring(answer.text).xpath("//main")[0]
+    for one in main.xpath("./h1/preceding-sibling::*[not(@role='status')]"):
+        main.remove(one)
+    return " ".join(main.text_content().split())
+
+
+def form_of(answer: TestResponse) -> dict[str, Any]:
+    """What the button sends."""
+    (form,) = [one for one in document_fromstring(answer.text).forms if one.xpath(".//*[@name='cle']")]
+    return dict(form.form_values())
+
+
+def make(browser: FlaskClient, address: str) -> int:
+    """Make the letter of a page; gives its id."""
+    answer = browser.post(address, data=form_of(browser.get(address)))
+    assert (answer.status_code, answer.location) == (303, address), said(answer)
+    (newest, *_) = re.findall(r"/courriers/(\d+)\.pdf", browser.get(address).text)
+    return int(newest)
+
+
+def entries(app: Flask, kind: str) -> list[dict[str, Any]]:
+    """What the journal's entries of a kind tell."""
+    with app.extensions["database"].connection() as connection:
+        query = text("SELECT content FROM journal_entry WHERE kind = :kind ORDER BY number")
+        return [json.loads(one) for one in connection.scalars(query, {"kind": kind})]
+
+
+# --- the page -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "heading", "answer"),
+    [
+        ("accord", "Courrier d’accord à établir", "Votre demande de prêt est acceptée"),
+        ("refus", "Courrier de refus à établir", "Votre demande de prêt n’est pas acceptée"),
+        ("proposition", "Courrier de proposition à établir", "Nous vous proposons un autre prêt"),
+        (
+            "pièces", "Courrier de demande de pièces à établir",
+            "Il nous manque des pièces pour vous répondre",
+        ),
+    ],
+)  # fmt: skip
+def test_the_page_shows_what_the_letter_would_say(
+    app: Flask, browsers: Browsers, name: str, heading: str, answer: str
+) -> None:
+    decision = decide(app, DECIDED[name])
+    shown = said(browsers("agathe").get(f"/decisions/{decision}/courrier"))
+    assert shown.startswith(
+        f"{heading} – décision {decision} Relisez ce courrier. Une fois établi, il est gardé"
+    )
+    assert (
+        "Données fictives : ce client n’existe pas, cette lettre sert à la démonstration. Les noms et les "
+        "coordonnées du prêteur sont fictifs aussi."
+    ) in shown
+    assert answer in shown
+    assert "Texte du courrier : version 2026-11-1." in shown
+    assert "médiateur" in shown
+    assert entries(app, "decision.consulted")[-1] | {"page": ""} == {
+        "actor": "agathe", "client": KNOWN, "decision": decision, "page": "",
+    }  # fmt: skip
+
+
+def test_the_refusal_gives_its_reasons_and_the_file_consulted(app: Flask, browsers: Browsers) -> None:
+    decision = decide(app, DECIDED["refus"])
+    shown = said(browsers("agathe").get(f"/decisions/{decision}/courrier"))
+    for sentence in (
+        "Nous n’acceptons pas votre demande : un prêt de ",
+        "Autre motif : Le prix du bien n’est pas prouvé.",
+        "Ce qui joue contre votre demande dans le score",
+        "Bêta fictif (beta.example) : une note de confiance de 0,",
+        "Contester cette décision",
+        "Personne qui répond des décisions : Claude Exemple, personne fictive, 01 99 00 12 35",
+        "agathe, pour Prêt à dépenser",
+    ):
+        assert sentence in shown
+
+
+def test_a_decision_leads_to_its_letter(app: Flask, browsers: Browsers) -> None:
+    decision = decide(app, DECIDED["accord"])
+    page = document_fromstring(browsers("agathe").get(f"/decisions/{decision}").text)
+    assert page.xpath(f"//a[@href='/decisions/{decision}/courrier']/text()") == ["Préparer le courrier"]
+
+
+# --- made, stored, given --------------------------------------------------------------------------
+
+
+@needs_pango
+def test_a_letter_is_stored_with_its_hash_and_given_as_it_was(app: Flask, browsers: Browsers) -> None:
+    browser, decision = browsers("agathe"), decide(app, DECIDED["refus"])
+    address = f"/decisions/{decision}/courrier"
+    letter = make(browser, address)
+    given = browser.get(f"/courriers/{letter}.pdf")
+    assert (given.status_code, given.mimetype) == (200, "application/pdf")
+    assert given.headers["Content-Disposition"] == f'attachment; filename="courrier-{letter}.pdf"'
+    assert given.headers["Cache-Control"] == "no-store"
+    digest = hashlib.sha256(given.data).hexdigest()
+    found = letters.find(app.extensions["database"], letter)
+    assert found
+    assert (found.kind, found.decision, found.client, found.author, found.template, found.sha256) == (
+        "refus", decision, KNOWN, "agathe", "2026-11-1", digest,
+    )  # fmt: skip
+    assert found.size == len(given.data)
+    assert entries(app, "letter.made")[-1] == {
+        "actor": "agathe", "client": KNOWN, "letter": letter, "letter_kind": "refus", "decision": decision,
+        "review": None, "template": "2026-11-1", "sha256": digest,
+    }  # fmt: skip
+    assert entries(app, "client.exported")[-1] == {
+        "actor": "agathe", "client": KNOWN, "letter": letter, "decision": decision, "sha256": digest,
+        "page": "letters.pdf",
+    }  # fmt: skip
+    journal.verify(app.extensions["database"])
+    # Other settings change what a letter would say, never the one that was made.
+    app.config["ORGANISATION_NAME"] = "Un autre nom"
+    try:
+        assert "Un autre nom" in said(browser.get(address))
+        assert browser.get(f"/courriers/{letter}.pdf").data == given.data
+    finally:
+        app.config["ORGANISATION_NAME"] = "Prêt à dépenser"
+
+
+@needs_pango
+def test_the_page_of_a_letter_that_was_made_says_so(app: Flask, browsers: Browsers) -> None:
+    browser, decision = browsers("agathe"), decide(app, DECIDED["accord"])
+    address = f"/decisions/{decision}/courrier"
+    answer = browser.post(address, data=form_of(browser.get(address)))
+    assert answer.status_code == 303
+    shown = said(browser.get(address))
+    (found,) = letters.of_decision(app.extensions["database"], decision)
+    assert shown.startswith(
+        "Le courrier est établi : téléchargez-le pour le remettre au client ou l’envoyer. Courrier d’accord "
+        f"établi – décision {decision} Courrier {found.id}, établi le "
+    )
+    assert (
+        f"par agathe, version 2026-11-1 du texte. Télécharger le courrier {found.id} (PDF accessible)"
+        in shown
+    )
+    assert f"Empreinte SHA-256 : {found.sha256}" in shown
+    assert "Établir un autre courrier" in shown
+
+
+@needs_pango
+def test_a_form_that_is_sent_twice_makes_one_letter(app: Flask, browsers: Browsers) -> None:
+    browser, decision = browsers("agathe"), decide(app, DECIDED["accord"])
+    address = f"/decisions/{decision}/courrier"
+    sent = form_of(browser.get(address))
+    assert [browser.post(address, data=sent).status_code for _ in range(2)] == [303, 303]
+    assert "Ce courrier était déjà établi : le voici." in said(browser.get(address))
+    assert len(letters.of_decision(app.extensions["database"], decision)) == 1
+    # The same key is another letter for somebody else, and for another decision.
+    other = decide(app, DECIDED["accord"])
+    assert browser.post(f"/decisions/{other}/courrier", data=sent).status_code == 303
+    assert len(letters.of_decision(app.extensions["database"], other)) == 1
+    manager = browsers("delphine")
+    token = {**sent, "csrf_token": form_of(manager.get(address))["csrf_token"]}
+    assert manager.post(address, data=token).status_code == 303
+    assert [one.author for one in letters.of_decision(app.extensions["database"], decision)] == [
+        "delphine", "agathe",
+    ]  # fmt: skip
+
+
+@needs_pango
+@pytest.mark.parametrize("name", DECIDED)
+def test_every_letter_is_pdf_ua_and_says_what_the_page_says(
+    app: Flask, browsers: Browsers, name: str
+) -> None:
+    browser, decision = browsers("agathe"), decide(app, DECIDED[name])
+    address = f"/decisions/{decision}/courrier"
+    page = document_fromstring(browser.get(address).text)
+    shown = page.find_class("letter")[0]
+    letter = make(browser, address)
+    with pikepdf.open(io.BytesIO(browser.get(f"/courriers/{letter}.pdf").data)) as document:
+        assert pdf_ua.faults(document) == []
+        assert len(document.pages) == (1 if name == "pièces" else 2)
+        assert re.sub(r"\s", "", pdf_ua.said(document)).replace("•", "") == re.sub(
+            r"\s", "", shown.text_content()
+        )
+        title = shown.xpath(".//h3")[0].text_content()
+        assert str(document.docinfo["/Title"]) == f"{title} – Prêt à dépenser"
+
+
+@needs_pango
+def test_bytes_that_are_not_those_that_were_made_are_not_given(app: Flask, browsers: Browsers) -> None:
+    """What somebody changes in the file of the database itself, whatever triggers forbid."""
+    browser, decision = browsers("agathe"), decide(app, DECIDED["accord"])
+    letter = make(browser, f"/decisions/{decision}/courrier")
+    with app.extensions["database"].connection() as connection:
+        kept = connection.scalar(text("SELECT pdf FROM letter WHERE id = :id"), {"id": letter})
+    with closing(app.extensions["database"].engine.raw_connection()) as raw:
+        file: Any = raw
+        (guard,) = file.execute(
+            "SELECT sql FROM sqlite_master WHERE name = 'letter_never_changed'"
+        ).fetchone()
+        file.execute("DROP TRIGGER letter_never_changed")
+        file.execute("UPDATE letter SET pdf = ? WHERE id = ?", (kept[:-1] + b" ", letter))
+        file.execute(guard)
+        raw.commit()
+    given = browser.get(f"/courriers/{letter}.pdf")
+    assert given.status_code == 503
+    assert "rien n’est montré plutôt qu’un chiffre faux" in said(given)
+
+
+def test_a_letter_that_is_written_again_is_the_same_one(app: Flask) -> None:
+    database, agathe = app.extensions["database"], person(app, "agathe")
+    decision, key = decide(app, DECIDED["accord"]), next(KEYS)
+    first, again = (
+        letters.add(database, key, agathe, decision, "accord", "2026-11-1", one)
+        for one in (b"%PDF", b"%PDF 2")
+    )
+    assert first == again == letters.keyed(database, key)
+    assert letters.pdf(database, first) == b"%PDF"
+
+
+def test_what_is_stored_is_never_changed_nor_deleted(app: Flask) -> None:
+    database = app.extensions["database"]
+    decision = decide(app, DECIDED["accord"])
+    made = letters.add(database, next(KEYS), person(app, "agathe"), decision, "accord", "2026-11-1", b"%PDF")
+    for change in (
+        "UPDATE letter SET sha256 = 'x' WHERE id = :id", "UPDATE letter SET template = 'x' WHERE id = :id",
+        "DELETE FROM letter WHERE id = :id",
+    ):  # fmt: skip
+        with pytest.raises(DBAPIError, match="append-only"), database.connection() as connection:
+            connection.execute(text(change), {"id": made})
+    assert letters.pdf(database, made) == b"%PDF"
+
+
+def test_a_letter_whose_time_is_over_is_erased(app: Flask, browsers: Browsers) -> None:
+    database = app.extensions["database"]
+    decision = decide(app, DECIDED["accord"])
+    made = letters.add(database, next(KEYS), person(app, "agathe"), decision, "accord", "2026-11-1", b"%PDF")
+    with database.connection() as connection:
+        connection.execute(text("UPDATE letter SET client = NULL, pdf = NULL WHERE id = :id"), {"id": made})
+    assert letters.pdf(database, made) is None
+    given = browsers("delphine").get(f"/courriers/{made}.pdf")
+    assert given.status_code == 404
+    assert "Le contenu de ce courrier a été effacé : le temps de le garder est passé." in said(given)
+    assert "Son contenu a été effacé : le temps de le garder est passé." in said(
+        browsers("agathe").get(f"/decisions/{decision}/courrier")
+    )
+
+
+# --- refused --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bare(genuine: Path, tmp_path: Path) -> Flask:
+    """An application whose clients are not said to be fictitious and whose contacts are not set."""
+    shutil.copytree(genuine, tmp_path / "instance", symlinks=True)
+    return create_app({"INSTANCE": tmp_path / "instance", "TESTING": True})
+
+
+SET = {
+    "ORGANISATION_ADDRESS": "1 quai des Brumes, 29200 Brest",
+    "ORGANISATION_PHONE": "02 98 00 00 00",
+    "ORGANISATION_DPO": "dpo@port.example",
+    "MEDIATOR_NAME": "Médiateur des banques",
+    "MEDIATOR_ADDRESS": "mediateur.example",
+    "CONTROLLER_NAME": "Banque du Port",
+    "CONTROLLER_ADDRESS": "1 quai des Brumes, 29200 Brest",
+    "REVIEW_CONTACT": "Maud Le Gall, 02 98 00 00 01",
+    "PURPOSES": "étudier votre demande",
+    "LEGAL_BASIS": "la préparation du contrat",
+    "RECIPIENTS": "nos conseillers",
+    "RETENTION": "cinq ans",
+}
+
+
+def test_a_letter_is_refused_while_contacts_are_unset(bare: Flask) -> None:
+    bare.config |= {
+        name: value for name, value in SET.items() if name not in ("REVIEW_CONTACT", "MEDIATOR_NAME")
+    }
+    browser, decision = signed_in(bare, "agathe"), decide(bare, DECIDED["refus"])
+    address = f"/decisions/{decision}/courrier"
+    refused = (
+        f"Pas de courrier possible – décision {decision} Ce courrier ne peut pas être établi : il manque le "
+        "nom des organismes extérieurs (EXTERNAL_BUREAUX), le nom du médiateur (MEDIATOR_NAME), la personne "
+        "qui répond des décisions (REVIEW_CONTACT) et les coordonnées des organismes extérieurs "
+        "(BUREAUX_CONTACTS). Demandez à votre administrateur de définir ces réglages."
+    )
+    page = browser.get(address)
+    assert said(page) == refused
+    assert "Établir" not in page.text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+    assert token
+    answer = browser.post(address, data={"csrf_token": token[1], "cle": "a"})
+    assert (answer.status_code, said(answer)) == (409, refused)
+    assert letters.of_decision(bare.extensions["database"], decision) == []
+    bare.config["REVIEW_CONTACT"], bare.config["MEDIATOR_NAME"] = SET["REVIEW_CONTACT"], SET["MEDIATOR_NAME"]
+    # Nothing was consulted for what refuses nothing: the names of those files are not needed.
+    for name, holds in (("accord", True), ("pièces", True), ("refus", False), ("proposition", False)):
+        shown = said(browser.get(f"/decisions/{decide(bare, DECIDED[name])}/courrier"))
+        assert ("Relisez ce courrier." in shown) is holds
+        assert (
+            "il manque le nom des organismes extérieurs (EXTERNAL_BUREAUX) et les coordonnées" in shown
+        ) is (not holds)
+    bare.config |= {
+        "EXTERNAL_BUREAUX": "Alpha, Bêta, Gamma",
+        "BUREAUX_CONTACTS": "a.example ; b.example ; g.fr",
+    }
+    shown = said(browser.get(address))
+    assert "Bêta (b.example) : une note de confiance de 0," in shown
+    assert "Données fictives" not in shown
+    assert "sont fictifs" not in shown
+
+
+def test_the_one_setting_that_is_missing_is_named(bare: Flask) -> None:
+    bare.config |= SET | {"ORGANISATION_ADDRESS": ""}
+    shown = said(signed_in(bare, "agathe").get(f"/decisions/{decide(bare, DECIDED['accord'])}/courrier"))
+    assert shown.endswith(
+        "Ce courrier ne peut pas être établi : il manque l’adresse du prêteur (ORGANISATION_ADDRESS). "
+        "Demandez à votre administrateur de définir ce réglage."
+    )
+
+
+def test_only_a_decision_that_holds_has_a_letter(app: Flask, browsers: Browsers) -> None:
+    database, manager = app.extensions["database"], browsers("delphine")
+    waits = decide(app, DECIDED["accord"], waiting=True)
+    back = decide(app, DECIDED["accord"], waiting=True)
+    decisions.read(database, back, person(app, "delphine"), {"text": "non"}, agrees=False)
+    corrected = decide(app, DECIDED["accord"])
+    newer = decide(app, DECIDED["refus"], corrects=corrected)
+    erased = decide(app, DECIDED["accord"])
+    with database.connection() as connection:
+        connection.execute(
+            text("UPDATE decision SET client = NULL, content = NULL WHERE id = :id"), {"id": erased}
+        )
+    for decision, why in (
+        (waits, "Cette décision attend une seconde lecture : son courrier s’établit après elle."),
+        (back, "La seconde lecture a renvoyé cette décision : elle n’a pas de courrier."),
+        (
+            corrected,
+            f"La décision {corrected} est remplacée par la décision {newer} : établissez le courrier de "
+            "celle-ci.",
+        ),
+        (erased, f"Le contenu de la décision {erased} a été effacé : elle n’a plus de courrier."),
+    ):
+        page = manager.get(f"/decisions/{decision}/courrier")
+        assert said(page) == f"Pas de courrier possible – décision {decision} {why}"
+        with pytest.raises(LetterError):
+            letters.add(database, next(KEYS), person(app, "delphine"), decision, "accord", "1", b"%PDF")
+        assert letters.of_decision(database, decision) == []
+
+
+def test_a_second_reader_is_named(app: Flask, browsers: Browsers) -> None:
+    decision = decide(app, DECIDED["accord"], waiting=True)
+    decisions.read(
+        app.extensions["database"], decision, person(app, "delphine"), {"text": "oui"}, agrees=True
+    )
+    shown = said(browsers("agathe").get(f"/decisions/{decision}/courrier"))
+    assert ": agathe. Une seconde personne, delphine, l’a relue et confirmée. Pièces vérifiées" in shown
+
+
+def test_without_pango_no_letter_is_made_and_the_page_says_why(
+    app: Flask, browsers: Browsers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    browser, decision = browsers("agathe"), decide(app, DECIDED["accord"])
+    address = f"/decisions/{decision}/courrier"
+    answer = browser.post(address, data=form_of(browser.get(address)))
+    assert answer.status_code == 503
+    assert "libpango-1.0-0" in said(answer)
+    assert "Le courrier n’a pas été établi. Prévenez votre administrateur." in said(answer)
+    assert letters.of_decision(app.extensions["database"], decision) == []
+
+
+def test_a_decision_that_is_corrected_meanwhile_gets_no_letter(
+    app: Flask, browsers: Browsers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, decision = browsers("agathe"), decide(app, DECIDED["accord"])
+    address = f"/decisions/{decision}/courrier"
+    sent = form_of(browser.get(address))
+
+    def tagged(html: str, style: Path) -> bytes:
+        decide(app, DECIDED["refus"], corrects=decision)
+        return b"%PDF"
+
+    monkeypatch.setattr(pdf, "tagged", tagged)
+    answer = browser.post(address, data=sent)
+    assert answer.status_code == 409
+    assert said(answer).startswith(
+        f"Courrier impossible La décision {decision} n’est plus définitive : revenez à sa page. Rien n’a été "
+        "enregistré."
+    )
+    assert letters.of_decision(app.extensions["database"], decision) == []
+
+
+# --- who may --------------------------------------------------------------------------------------
+
+
+@needs_pango
+def test_who_may_read_and_who_may_make(app: Flask, browsers: Browsers) -> None:
+    database = app.extensions["database"]
+    decision = decide(app, DECIDED["accord"], author="delphine")
+    address = f"/decisions/{decision}/courrier"
+    letter = make(browsers("delphine"), address)
+    given = f"/courriers/{letter}.pdf"
+    assert [browsers("agathe").get(one).status_code for one in (address, given)] == [403, 403]
+    assert (
+        browsers("agathe").post(address, data={"cle": "a", "csrf_token": token(browsers)}).status_code == 403
+    )
+    assert "Ce courrier est d’une autre personne : un responsable peut le lire." in said(
+        browsers("agathe").get(given)
+    )
+    assert [browsers("basile").get(one).status_code for one in (address, given)] == [403, 403]
+    assert [browsers("camille").get(one).status_code for one in (address, given)] == [403, 403]
+    open_file(app, "beatrice", KNOWN)
+    auditor = browsers("beatrice")
+    page = auditor.get(address)
+    assert page.status_code == 200
+    assert "Établir" not in page.text
+    assert auditor.get(given).status_code == 200
+    assert len(letters.of_decision(database, decision)) == 1
+    assert [
+        browsers("delphine").get(one).status_code
+        for one in ("/courriers/999999.pdf", "/decisions/999999/courrier")
+    ] == [404, 404]
+
+
+def token(browsers: Browsers) -> str:
+    """The CSRF token of agathe."""
+    found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', browsers("agathe").get("/compte").text)
+    assert found
+    return found[1]
+
+
+# --- reviews --------------------------------------------------------------------------------------
+
+
+def reviewed(app: Flask, new: Decided | None = None, *, waiting: bool = False) -> str:
+    """A review of a refusal by agathe that delphine ended, after two corrections; gives its reference."""
+    database, manager = app.extensions["database"], person(app, "delphine")
+    decision = decide(app, DECIDED["refus"])
+    reference = reviews.ask(
+        database, next(KEYS), person(app, "agathe"), decision, TODAY, 30,
+        {"channel": "courrier", "request": "Mon revenu est plus élevé."},
+    )  # fmt: skip
+    corrected = [{"label": "Revenu mensuel", "before": "2 025 €", "after": "2 500 €"}]
+    step = {"proof": "bulletin", "changes": {}, "repaid": [], "corrected": corrected, "points": [462, 512]}
+    first = {**step, "corrected": [{**corrected[0], "after": "2 100 €"}], "points": [462, 470]}
+    for one in (first, step):
+        reviews.correct(database, next(KEYS), manager, reference, one)
+    made = None
+    if new:
+        content = json.loads(json.dumps(content_of(app, decide(app, new, "delphine"))))
+        made = reviews.New(next(KEYS), new.verdict, content, waiting=waiting)
+    reviews.end(database, manager, reference, {"answer": "Votre bulletin de salaire compte."}, made)
+    return reference
+
+
+def content_of(app: Flask, decision: int) -> Any:
+    """What a decision says."""
+    found = decisions.find(app.extensions["database"], decision)
+    assert found
+    return found.content
+
+
+@needs_pango
+@pytest.mark.parametrize(
+    ("new", "told"),
+    [
+        (None, "Après réexamen, notre décision est maintenue"),
+        ("accord", "Après réexamen, notre décision change"),
+    ],
+)
+def test_a_review_is_answered_by_letter(app: Flask, browsers: Browsers, new: str | None, told: str) -> None:
+    reference = reviewed(app, DECIDED[new] if new else None)
+    address = f"/revues/{reference}/courrier"
+    shown = said(browsers("delphine").get(address))
+    assert shown.startswith(f"Courrier de réponse au réexamen à établir – réexamen {reference} ")
+    for sentence in (
+        told,
+        "Mon revenu est plus élevé.",
+        "Votre demande a été revue par delphine, qui n’est pas la personne qui avait décidé.",
+        "Votre bulletin de salaire compte.",
+        "Revenu mensuel : 2 025 €, corrigé en 2 500 €",
+        "Calculé de nouveau, votre score passe de 462 à 512 points ; il en faut 500.",
+        "delphine, pour Prêt à dépenser",
+    ):
+        assert sentence in shown
+    letter = make(browsers("delphine"), address)
+    with pikepdf.open(io.BytesIO(browsers("delphine").get(f"/courriers/{letter}.pdf").data)) as document:
+        assert pdf_ua.faults(document) == []
+    (found,) = letters.of_review(app.extensions["database"], reference)
+    assert (found.kind, found.review, found.sha256) == (
+        "revue", reference, entries(app, "letter.made")[-1]["sha256"],
+    )  # fmt: skip
+    # Who asked for the review reads its answer; only a manager makes it.
+    assert "Établir" not in browsers("agathe").get(address).text
+    assert browsers("agathe").get(f"/courriers/{letter}.pdf").status_code == 200
+    assert browsers("agathe").post(address, data={"csrf_token": token(browsers)}).status_code == 403
+
+
+def test_a_new_decision_that_waits_is_not_told_yet(app: Flask, browsers: Browsers) -> None:
+    reference = reviewed(app, DECIDED["accord"], waiting=True)
+    shown = said(browsers("delphine").get(f"/revues/{reference}/courrier"))
+    assert shown == (
+        f"Pas de courrier possible – réexamen {reference} Cette décision attend une seconde lecture : son "
+        "courrier s’établit après elle."
+    )
+
+
+def test_a_review_whose_time_is_over_has_no_letter(app: Flask, browsers: Browsers) -> None:
+    reference = reviewed(app)
+    with app.extensions["database"].connection() as connection:
+        connection.execute(
+            text("UPDATE review SET client = NULL, content = NULL WHERE reference = :one"), {"one": reference}
+        )
+    shown = said(browsers("delphine").get(f"/revues/{reference}/courrier"))
+    assert shown.endswith(f"Le contenu du réexamen {reference} a été effacé : il n’a plus de réponse.")
+
+
+def test_a_review_that_goes_on_has_no_letter_yet(app: Flask, browsers: Browsers) -> None:
+    reference = reviews.ask(
+        app.extensions["database"], next(KEYS), person(app, "agathe"), decide(app, DECIDED["refus"]), TODAY,
+        30,
+        {"channel": "courrier", "request": "Mon revenu est plus élevé."},
+    )  # fmt: skip
+    shown = said(browsers("delphine").get(f"/revues/{reference}/courrier"))
+    assert shown == (
+        f"Pas de courrier possible – réexamen {reference} Ce réexamen n’est pas terminé : la réponse "
+        "s’établit une fois qu’il l’est."
+    )
+    assert browsers("delphine").get("/revues/REV-2026-999999/courrier").status_code == 404

@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 
 import pytest
 from flask import Flask
@@ -16,27 +17,40 @@ from pretadepenser.records.journal import Kind
 from tests.conftest import Clock
 from tests.web.conftest import PASSWORD, token_of
 
+Enter = Callable[[str], FlaskClient]
 CLIENT, OTHER = 157_083, 100_001
 PAGES = ("", "/historique", "/comparaison", "/leviers", "/entretien", "/graphiques/score.svg")
 
 
+@dataclass(frozen=True)
+class House:
+    """An application, and entries of its journal: one about CLIENT, one about nobody, one of reading it."""
+
+    app: Flask
+    about: int
+    nobody: int
+    read: int
+
+
 @pytest.fixture
-def house(make_app: Callable[..., Flask]) -> Flask:
-    """An application with two auditors and an administrator; entry 1 is about CLIENT, entry 2 about none."""
+def house(make_app: Callable[..., Flask]) -> House:
+    """A house with two auditors and an administrator."""
     app = make_app()
     database = app.extensions["database"]
     for name, role in (("anne", "auditeur"), ("alice", "auditeur"), ("chef", "administrateur")):
         users.add_user(database, name, role, PASSWORD)
-    # Whatever signing in writes comes after.
-    assert journal.append(database, Kind.OPENED, "bruno", CLIENT) == 1
-    assert journal.append(database, Kind.TRAINED, "commande") == 2
-    return app
+    return House(
+        app,
+        journal.append(database, Kind.OPENED, "bruno", CLIENT),
+        journal.append(database, Kind.TRAINED, "commande"),
+        journal.append(database, Kind.JOURNAL_READ, "anne", CLIENT),
+    )
 
 
 @pytest.fixture
-def enter(house: Flask, sign_in: Callable[..., object]) -> Callable[[str], FlaskClient]:
+def enter(house: House, sign_in: Callable[..., object]) -> Enter:
     def browser(name: str) -> FlaskClient:
-        found = house.test_client()
+        found = house.app.test_client()
         sign_in(found, name)
         return found
 
@@ -67,12 +81,10 @@ def statuses(browser: FlaskClient, client: int) -> set[int]:
     return {browser.get(f"/clients/{client}{path}").status_code for path in PAGES}
 
 
-def test_a_file_opens_from_an_entry_and_to_who_asked_alone(
-    house: Flask, enter: Callable[[str], FlaskClient]
-) -> None:
+def test_a_file_opens_from_an_entry_and_to_who_asked_alone(house: House, enter: Enter) -> None:
     anne, alice = enter("anne"), enter("alice")
     assert statuses(anne, CLIENT) == {403}
-    assert open_from(anne, 1) == (303, f"/clients/{CLIENT}")
+    assert open_from(anne, house.about) == (303, f"/clients/{CLIENT}")
     page = anne.get(f"/clients/{CLIENT}")
     assert page.status_code == 200
     assert "Ce dossier vous est ouvert pour 12 heures" in words(page.text)
@@ -80,13 +92,13 @@ def test_a_file_opens_from_an_entry_and_to_who_asked_alone(
     assert anne.head(f"/clients/{CLIENT}").status_code == 200
     assert statuses(anne, OTHER) == {403}
     assert statuses(alice, CLIENT) == {403}
-    assert granted(house) == [("anne", CLIENT, 1)]
-    journal.verify(house.extensions["database"])
+    assert granted(house.app) == [("anne", CLIENT, house.about)]
+    journal.verify(house.app.extensions["database"])
 
 
-def test_no_page_offers_what_an_auditor_may_not_do(enter: Callable[[str], FlaskClient]) -> None:
+def test_no_page_offers_what_an_auditor_may_not_do(house: House, enter: Enter) -> None:
     anne = enter("anne")
-    open_from(anne, 1)
+    open_from(anne, house.about)
     pages = document_fromstring(anne.get(f"/clients/{CLIENT}").text)
     assert pages.xpath("//nav[@aria-label='Pages du client']//a/text()") == [
         "Décision", "Historique de crédit", "Comparaison", "Leviers", "Fiche d’entretien",
@@ -103,43 +115,43 @@ def test_no_page_offers_what_an_auditor_may_not_do(enter: Callable[[str], FlaskC
     assert "Un auditeur lit des dossiers de clients ; il n’y saisit rien." in words(refused.text)
 
 
-def test_twelve_hours_later_it_is_closed(enter: Callable[[str], FlaskClient], clock: Clock) -> None:
+def test_twelve_hours_later_it_is_closed(house: House, enter: Enter, clock: Clock) -> None:
     # The journal keeps its own time, which no test sets.
     clock.now = time.clock_gettime(time.CLOCK_REALTIME)
-    open_from(enter("anne"), 1)
+    open_from(enter("anne"), house.about)
     clock.now += 12 * 3600 - 60
     again = enter("anne")
     assert statuses(again, CLIENT) == {200}
     clock.now += 120
     assert statuses(again, CLIENT) == {403}
-    assert open_from(again, 1) == (303, f"/clients/{CLIENT}")
+    assert open_from(again, house.about) == (303, f"/clients/{CLIENT}")
 
 
-@pytest.mark.parametrize("entry", [0, 2, 9_999, 10**30])
-def test_an_entry_about_nobody_opens_nothing(
-    house: Flask, enter: Callable[[str], FlaskClient], entry: int
-) -> None:
+@pytest.mark.parametrize("entry", ["0", "nobody", "read", "9999", "1" + 30 * "0"])
+def test_an_entry_that_gives_no_reason_opens_nothing(house: House, enter: Enter, entry: str) -> None:
     anne = enter("anne")
-    assert open_from(anne, entry) == (404, None)
-    assert granted(house) == []
+    number = int(entry) if entry.isdecimal() else getattr(house, entry)
+    assert open_from(anne, number) == (404, None)
+    assert granted(house.app) == []
     assert anne.get(f"/clients/{10**30}").status_code == 403
 
 
-def test_an_entry_that_is_erased_opens_nothing(house: Flask, enter: Callable[[str], FlaskClient]) -> None:
-    with closing(sqlite3.connect(house.config["INSTANCE"] / "pretadepenser.sqlite")) as file, file:
+def test_an_entry_that_is_erased_opens_nothing(house: House, enter: Enter) -> None:
+    with closing(sqlite3.connect(house.app.config["INSTANCE"] / "pretadepenser.sqlite")) as file, file:
         file.execute(
             "UPDATE journal_entry SET actor = NULL, client = NULL, content = NULL, salt = NULL "
-            "WHERE number = 1"
+            "WHERE number = ?",
+            (house.about,),
         )
-    assert open_from(enter("anne"), 1) == (404, None)
-    assert granted(house) == []
+    assert open_from(enter("anne"), house.about) == (404, None)
+    assert granted(house.app) == []
 
 
-def test_a_client_who_left_the_portfolio_is_told(house: Flask, enter: Callable[[str], FlaskClient]) -> None:
-    number = journal.append(house.extensions["database"], Kind.OPENED, "bruno", 424_242)
+def test_a_client_who_left_the_portfolio_is_told(house: House, enter: Enter) -> None:
+    number = journal.append(house.app.extensions["database"], Kind.OPENED, "bruno", 424_242)
     anne = enter("anne")
     assert open_from(anne, number) == (303, "/journal")
-    assert granted(house) == [("anne", 424_242, number)]
+    assert granted(house.app) == [("anne", 424_242, number)]
     unknown = anne.get("/clients/424242")
     assert unknown.status_code == 404
     assert "Le portefeuille n’a plus le client 424242" in words(unknown.text)
@@ -158,9 +170,7 @@ def test_a_client_who_left_the_portfolio_is_told(house: Flask, enter: Callable[[
         ("chef", "Un administrateur n’ouvre aucun dossier de client.", "Ouvrir les réglages"),
     ],
 )
-def test_a_closed_file_says_why_and_what_to_do(
-    enter: Callable[[str], FlaskClient], name: str, told: str, way: str
-) -> None:
+def test_a_closed_file_says_why_and_what_to_do(enter: Enter, name: str, told: str, way: str) -> None:
     browser = enter(name)
     for number in (CLIENT, 999_999_999):
         page = browser.get(f"/clients/{number}")
@@ -173,9 +183,7 @@ def test_a_closed_file_says_why_and_what_to_do(
 
 @pytest.mark.parametrize(("name", "start"), [("anne", "/journal"), ("chef", "/administration/reglages")])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_the_start_page_leads_to_where_work_begins(
-    enter: Callable[[str], FlaskClient], name: str, start: str, method: str
-) -> None:
+def test_the_start_page_leads_to_where_work_begins(enter: Enter, name: str, start: str, method: str) -> None:
     browser = enter(name)
     answer = browser.open("/", method=method)
     assert (answer.status_code, answer.location) == (303, start)
@@ -183,14 +191,12 @@ def test_the_start_page_leads_to_where_work_begins(
     assert mounted.location == f"/credit{start}"
 
 
-def test_a_file_is_not_open_while_the_journal_cannot_be_read(
-    house: Flask, enter: Callable[[str], FlaskClient]
-) -> None:
+def test_a_file_is_not_open_while_the_journal_cannot_be_read(house: House, enter: Enter) -> None:
     anne = enter("anne")
-    open_from(anne, 1)
-    with closing(sqlite3.connect(house.config["INSTANCE"] / "pretadepenser.sqlite")) as file:
+    open_from(anne, house.about)
+    with closing(sqlite3.connect(house.app.config["INSTANCE"] / "pretadepenser.sqlite")) as file:
         file.execute("ALTER TABLE journal_entry RENAME TO elsewhere")
-    house.testing = False
+    house.app.testing = False
     answer = anne.get(f"/clients/{CLIENT}")
     assert answer.status_code == 503
     assert "Base de données indisponible" in words(answer.text)

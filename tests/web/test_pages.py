@@ -118,14 +118,16 @@ def test_a_number_leads_to_the_client(client: FlaskClient, typed: str) -> None:
         ("157083 décision", ""),
         ("client 157083", ""),
         ("leviers client 157083", "/leviers"),
+        ("157083 décider", "/decision"),
+        ("157083 decid", "/decision"),
     ],
 )
 def test_a_number_and_a_name_lead_to_that_page(client: FlaskClient, typed: str, page: str) -> None:
     token = re.search(r'value="([^"]+)"', client.get("/").text)
     assert token
     answer = client.post("/", data={"numero": typed, "csrf_token": token[1]})
-    # A simulation has no answer yet, but a form.
-    anchor = "#formulaire" if page == "/simulation" else "#reponse"
+    # A simulation and a decision have no answer yet, but a form.
+    anchor = "#formulaire" if page in ("/simulation", "/decision") else "#reponse"
     assert (answer.status_code, answer.location) == (303, f"/clients/{KNOWN}{page}{anchor}")
 
 
@@ -141,7 +143,8 @@ def test_a_client_whose_page_was_opened_by_name_is_offered_again(
 
 
 PAGES = (
-    "décision, historique de crédit, comparaison, simulation, leviers ou fiche d’entretien, ou le début "
+    "décision, historique de crédit, comparaison, simulation, leviers, capacité, fiche "
+    "d’entretien ou décider, ou le début "
     "d’un de "
     "ces noms."
 )

@@ -68,22 +68,20 @@ def flask(app: Flask, *words: str) -> Result:
 def database_of(app: Flask) -> sqlite3.Connection:
     """The database itself, its guards taken off: as somebody would who can write the file."""
     opened = sqlite3.connect(app.config["INSTANCE"] / "pretadepenser.sqlite")
-    opened.execute("DROP TRIGGER decision_never_changed")
+    opened.execute("DROP TRIGGER IF EXISTS decision_never_changed")
     return opened
 
 
-def falsified(app: Flask, decision: int, *, sealed: bool) -> None:
-    """Lower the points of a decision by one, in the database itself; sealed: its SHA-256 too."""
+def falsified(app: Flask, decision: int, *, sealed: bool = False, **told: object) -> None:
+    """Change the advice of a decision in the database itself; sealed: its SHA-256 too."""
     with database_of(app) as opened:
         (content,) = opened.execute("SELECT content FROM decision WHERE id = ?", [decision]).fetchone()
-        told = json.loads(content)
-        told["advice"]["points"] -= 1
-        opened.execute(
-            "UPDATE decision SET content = ? WHERE id = ?",
-            [journal.canonical(told), decision],
-        )
+        whole = json.loads(content)
+        whole["advice"] |= told
+        text = journal.canonical(whole)
+        opened.execute("UPDATE decision SET content = ? WHERE id = ?", [text, decision])
         if sealed:
-            digest = hashlib.sha256(journal.canonical(told).encode()).hexdigest()
+            digest = hashlib.sha256(text.encode()).hexdigest()
             opened.execute("UPDATE decision SET sha256 = ? WHERE id = ?", [digest, decision])
 
 
@@ -123,18 +121,19 @@ def test_one_is_told_with_its_points(decided: Flask) -> None:
 
 @pytest.mark.parametrize("sealed", [False, True])
 def test_what_was_falsified_is_told(decided: Flask, sealed: bool) -> None:
-    """Where its SHA-256 was made to fit too, the archive still knows the points."""
-    falsified(decided, 2, sealed=sealed)
+    """Where its SHA-256 was made to fit too, the archive still knows the points, and the journal the hash."""
+    falsified(decided, 2, sealed=sealed, points=1)
     done = flask(decided, "--all")
     lines = plain(done.stdout).splitlines()
     assert done.exit_code == 1
-    assert lines[0] == f"Décision 2 : {'1 différence' if sealed else '2 différences'}."
-    assert re.fullmatch(r"  Score : \d+ points alors, \d+ points maintenant\.", lines[-2])
+    assert lines[0] == f"Décision 2 : {'2 différences' if sealed else '3 différences'}."
+    assert re.fullmatch(r"  Score : 1 point alors, \d{3} points maintenant\.", lines[-2])
     assert lines[-1] == "3 décisions rejouées : 2 identiques et 1 différente."
-    if not sealed:
-        assert re.fullmatch(
-            r"  Empreinte de la décision : [0-9a-f]{64} alors, [0-9a-f]{64} maintenant\.", lines[1]
-        )
+    places = ["Empreinte de la décision dans le journal"]
+    for line, place in zip(
+        lines[1:], places if sealed else ["Empreinte de la décision", *places], strict=False
+    ):
+        assert re.fullmatch(rf"  {place} : [0-9a-f]{{16}}… alors, [0-9a-f]{{16}}… maintenant\.", line)
     assert told_of(decided)[0][2]["others"] == [2]
 
 
@@ -214,20 +213,21 @@ def test_the_button_gives_the_same_advice(decided: Flask) -> None:
     told = words(answer)
     assert told.startswith("L’avis recalculé est identique – décision 2 Rien ne diffère.")
     assert "Ce qui diffère" not in told
+    assert re.search(r"Logiciel d’alors *Prêt à dépenser [\d.]+, XGBoost [\d.]+ et NumPy [\d.]+ ", told)
     ((actor, about, entry),) = told_of(decided)
     assert (actor, about) == ("basile", client)
     assert (entry["decision"], entry["answer"], entry["differences"]) == (2, "identique", 0)
 
 
 def test_the_button_shows_what_differs(decided: Flask) -> None:
-    falsified(decided, 2, sealed=True)
+    falsified(decided, 2, sealed=True, points=1)
     open_file(decided, "basile", client_of(decided, 2))
     answer = replayed(decided, 2)
-    assert "L’avis recalculé diffère : 1 différence" in words(answer)
-    (row,) = invariants.check(answer.text, "/decisions/2/rejouer").xpath("//main//tbody/tr")
+    assert "L’avis recalculé diffère : 2 différences" in words(answer)
+    (_, row) = invariants.check(answer.text, "/decisions/2/rejouer").xpath("//main//tbody/tr")
     what, then, now = (cell.text_content() for cell in row)
-    assert what == "Score"
-    assert int(now.split()[0]) == int(then.split()[0]) + 1
+    assert (what, plain(then)) == ("Score", "1 point")
+    assert re.fullmatch(r"\d{3} points", plain(now))
     assert told_of(decided)[0][2]["answer"] == "différente"
 
 

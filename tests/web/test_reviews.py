@@ -9,20 +9,17 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from lxml.html import HtmlElement
 from sqlalchemy import text
-from werkzeug.test import TestResponse
 
 from pretadepenser import create_app
 from pretadepenser.credit.recourse.decision import Verdict
-from pretadepenser.records import decisions, reviews, users
+from pretadepenser.records import decisions, reviews, sessions, users
 from pretadepenser.records.decisions import State
-from tests import invariants
 from tests.conftest import PASSWORD, signed_in
-from tests.web.deciding import decide
+from tests.web.deciding import ASKED, decide, filled, led, main_of, person, read, send, words
+from tests.web.test_least_data import Walk
 
 TODAY = datetime.now(UTC).astimezone().date()
-ASKED = {"canal": "courrier", "demande": "Mon revenu est plus élevé que ce que dit le dossier."}
 
 
 @pytest.fixture(scope="module")
@@ -49,39 +46,6 @@ def browsers(app: Flask) -> Callable[[str], FlaskClient]:
 
 
 Browsers = Callable[[str], FlaskClient]
-
-
-def words(element: HtmlElement) -> str:
-    return " ".join(element.text_content().split())
-
-
-def main_of(answer: TestResponse) -> HtmlElement:
-    main: HtmlElement = invariants.check(answer.text, answer.request.path).xpath("//main")[0]
-    return main
-
-
-def read(browser: FlaskClient, address: str, status: int = 200) -> str:
-    """The words of a page."""
-    answer = browser.get(address)
-    assert answer.status_code == status, (address, answer.status_code)
-    return words(main_of(answer))
-
-
-def filled(browser: FlaskClient, address: str, **typed: object) -> dict[str, object]:
-    """What the form of a page sends with these answers."""
-    (form,) = [one for one in main_of(browser.get(address)).xpath(".//form") if one.xpath(".//textarea")]
-    return {**{name: value for name, value in form.form_values() if value is not None}, **typed}
-
-
-def send(browser: FlaskClient, address: str, **typed: object) -> TestResponse:
-    """Fill a form in and send it."""
-    return browser.post(address, data=filled(browser, address, **typed))
-
-
-def led(answer: TestResponse) -> str:
-    """Where an answer leads to."""
-    assert answer.status_code == 303, (answer.status_code, words(main_of(answer))[:500])
-    return answer.location
 
 
 def reviewed(app: Flask, browsers: Browsers, verdict: Verdict = Verdict.REFUSE) -> str:
@@ -194,7 +158,9 @@ def test_a_request_has_a_number_and_a_deadline(app: Flask, browsers: Browsers) -
     assert "dans 30 jours" in said
     assert "Par courrier" in said
     assert "Conclure" not in said
-    assert f"Le réexamen {first[-15:]} est en cours." in read(browsers("agathe"), f"/decisions/{decision}")
+    said = read(browsers("agathe"), f"/decisions/{decision}")
+    assert f"Le réexamen {first[-15:]} est en cours." in said
+    assert "Enregistrer une demande de réexamen" not in said
 
 
 @pytest.mark.parametrize(
@@ -262,7 +228,7 @@ def test_data_are_corrected_and_scored_again_as_a_simulation_scores(app: Flask, 
     assert tables[:2] == [
         [[words(cell) for cell in row] for row in table.xpath(".//tbody/tr")] for table in shown.iter("table")
     ]
-    income = next(row for row in tables[0] if row[0] == "Revenu total")
+    income = next(row for row in tables[0] if row[0] == "Revenu mensuel")
     assert income[2] == "9 000 €"
     said = words(main)
     assert "Avis d’imposition du 3 mars." in said
@@ -277,7 +243,7 @@ def test_the_next_correction_starts_from_the_last(app: Flask, browsers: Browsers
     led(send(delphine, address, amt_income_total="9 000", **proof))
     again = filled(delphine, address)
     assert " ".join(str(again["amt_income_total"]).split()) == "9 000"
-    assert again["preuve"] == ""
+    assert str(again["preuve"]).strip() == ""
     answer = send(delphine, address, **proof)
     assert answer.status_code == 422
     assert "Vous n’avez rien changé : corrigez au moins une donnée." in words(main_of(answer))
@@ -286,7 +252,7 @@ def test_the_next_correction_starts_from_the_last(app: Flask, browsers: Browsers
     assert found is not None
     last = reviews.steps(app.extensions["database"], found.id)[-1].content
     assert last is not None
-    assert [one["label"] for one in last["corrected"]] == ["Revenu total", "Montant du crédit"]
+    assert [one["label"] for one in last["corrected"]] == ["Revenu mensuel", "Montant du crédit"]
     assert last["changes"]["AMT_INCOME_TOTAL"] == 900_000
 
 
@@ -295,7 +261,7 @@ def test_a_correction_is_proved_and_plausible(app: Flask, browsers: Browsers) ->
     answer = send(browsers("delphine"), f"{record}/donnees", amt_income_total="beaucoup", preuve=" ")
     assert answer.status_code == 422
     told = [words(one) for one in main_of(answer).find_class("error-summary")[0].iter("li")]
-    assert told[0].startswith("Revenu total : saisissez")
+    assert told[0].startswith("Revenu mensuel : saisissez")
     assert told[1] == "Écrivez ce qui prouve la correction : la pièce que vous avez vue, par exemple."
 
 
@@ -386,14 +352,14 @@ def test_advice_that_changed_since_the_page_was_shown_is_shown_again(app: Flask,
         browsers("delphine"), f"{record}/issue", verdict="accord", motifs=["revenus"], texte="Bien.",
         reponse="Oui.",
     )  # fmt: skip
-    led(send(browsers("denis"), f"{record}/donnees", amt_credit="40 000", preuve="Contrat."))
+    led(send(browsers("denis"), f"{record}/donnees", amt_credit="12 000", preuve="Contrat."))
     answer = browsers("delphine").post(f"{record}/issue", data=form)
     assert answer.status_code == 409
     said = words(main_of(answer))
     assert "Ce que vous avez saisi est gardé" in said
     assert "avec les données corrigées" in said
     again = {name: value for form in main_of(answer).iter("form") for name, value in form.form_values()}
-    assert again["reponse"] == "Oui."
+    assert str(again["reponse"]).strip() == "Oui."
 
 
 def test_the_first_decider_neither_corrects_nor_concludes(app: Flask, browsers: Browsers) -> None:
@@ -418,6 +384,50 @@ def test_a_client_who_left_the_portfolio_is_answered_all_the_same(app: Flask, br
     read(browsers("delphine"), f"{record}/donnees", 404)
     led(send(browsers("delphine"), f"{record}/issue", reponse="Votre dossier est clos."))
     assert "Votre dossier est clos." in read(browsers("delphine"), record)
+
+
+def test_a_form_with_a_bad_token_is_asked_again_with_what_was_typed(app: Flask, browsers: Browsers) -> None:
+    decision, waits = decide(app, "agathe"), decide(app, "agathe", waiting=True)
+    record = reviewed(app, browsers)
+    for address, field in (
+        (f"/decisions/{decision}/reexamen", "demande"),
+        (f"/revues/decisions/{waits}", "motif"),
+        (f"{record}/donnees", "preuve"),
+        (f"{record}/issue", "reponse"),
+    ):
+        answer = send(browsers("delphine"), address, csrf_token="autre", **{field: "Mes mots."})
+        assert answer.status_code == 422
+        main = main_of(answer)
+        assert "Ce formulaire était périmé" in words(main)
+        assert words(main.get_element_by_id(field)) == "Mes mots."
+
+
+def test_what_was_typed_outlives_the_session(app: Flask) -> None:
+    decision = decide(app, "alix")
+    address = f"/decisions/{decision}/reexamen"
+    browser = signed_in(app, "alix")
+    form = filled(browser, address, **(ASKED | {"demande": "Mes mots."}))
+    sessions.end_others(app.extensions["database"], person(app, "alix").id, 0)
+    door = browser.post(address, data=form).location
+    assert door == f"/connexion?suite={address}"
+    page = main_of(browser.get(door))
+    known = {"identifiant": "alix", "mot_de_passe": PASSWORD}
+    token = page.xpath(".//input[@name='csrf_token']/@value")[0]
+    assert led(browser.post(door, data=known | {"csrf_token": token})) == address
+    assert words(main_of(browser.get(address)).get_element_by_id("demande")) == "Mes mots."
+
+
+def test_a_reviewer_meets_no_protected_ground(app: Flask, browsers: Browsers) -> None:
+    walked = Walk(app, browsers("delphine"))
+    record = reviewed(app, browsers)
+    led(send(browsers("delphine"), f"{record}/donnees", amt_income_total="9 000", preuve="Bulletins."))
+    waits = decide(app, "agathe", waiting=True)
+    for address in ("/revues", f"/revues/decisions/{waits}", record, f"{record}/donnees", f"{record}/issue"):
+        walked.open(address)
+    assert walked.endpoints == {
+        "reviews.work_list", "reviews.second_reading", "reviews.record", "reviews.correct", "reviews.end",
+    }  # fmt: skip
+    assert not list(walked.found())
 
 
 # The work list

@@ -52,6 +52,11 @@ def changed_software(then: Advice, now: Advice) -> str:
     return f"Le logiciel a changé{french.NO_BREAK}: {french.join(changed)}." if changed else ""
 
 
+def software(advice: Advice) -> str:
+    """What computed advice, with its versions: "Prêt à dépenser 0.1.0, XGBoost 3.2.0 et NumPy 2.4.6"."""
+    return french.join([f"{name} {advice.software.get(package, '?')}" for package, name in _SOFTWARE.items()])
+
+
 def _all(then: Advice, now: Advice) -> Iterator[tuple[str, str, str]]:
     """Everything that is told: what it is, and how both tell it."""
     for what, written in _FIGURES.items():

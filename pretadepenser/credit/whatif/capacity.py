@@ -226,17 +226,16 @@ class Capacity:
         return _said(f"Ce qui n’est pas connu n’est pas compté : {french.join(out)}.", person)
 
     def percent(self, share: float) -> str:
-        """A share in whole percents; with decimals only where whole ones put it on the rule's other side."""
+        """A share in whole percents.
+
+        With decimals only where whole ones would put it on the rule, on its other side, or at nothing.
+        """
         exact, limit = _exact(share), _exact(self.rules.ratio)
-        decimals = next(
-            (
-                decimals
-                for decimals in range(6)
-                if (_rounded(exact, decimals) > limit) is (exact > limit)
-                and (_rounded(exact, decimals) == limit) is (exact == limit)
-            ),
-            6,
-        )
+        decimals = 0
+        while decimals < 6 and any(
+            _rounded(exact, decimals).compare(one) != exact.compare(one) for one in (limit, Decimal(0))
+        ):
+            decimals += 1
         return french.compact_percent(share, decimals)
 
     def replaced(self, **told: float | None) -> Self:
@@ -256,7 +255,7 @@ class Capacity:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """The one that gave these values. Raises TypeError and ValueError for others."""
+        """The one that gave these values. Raises KeyError, TypeError and ValueError for others."""
         return cls(**{**values, "rules": Rules(**values["rules"])})
 
     @property

@@ -70,9 +70,9 @@ def grow(instance: Path, book: Book) -> None:
         instance,
         "user",
         "add",
-        "administrateur",
+        "conseiller",
         "--role",
-        "administrateur",
+        "conseiller",
         "--generate",
         "--permanent",
     )

@@ -282,8 +282,9 @@ def _csv(rows: list[dict[str, Any]]) -> bytes:
 
 def _other_settings(instance: Path, plan: Plan, book: Book) -> None:
     """Pages of an application whose settings are not the defaults."""
-    visitor = Visitor(create_app({"INSTANCE": instance, **SETTINGS}), book, "other settings")
-    visitor.sign_in("administrateur", plan.passwords["administrateur"])
+    app = create_app({"INSTANCE": instance, **SETTINGS})
+    visitor = Visitor(app, book, "other settings")
+    visitor.sign_in("conseiller", plan.passwords["conseiller"])
     for row in plan.clients[::2]:
         home = f"/clients/{row['SK_ID_CURR']}"
         for page in ("", "/entretien", "/entretien.pdf", "/leviers", "/comparaison?groupe=accordes"):
@@ -293,15 +294,17 @@ def _other_settings(instance: Path, plan: Plan, book: Book) -> None:
         )
     person = _person(visitor, plan.clients[0]["SK_ID_CURR"])
     visitor.send(visitor.get("/dossiers/nouveau"), "/dossiers/nouveau", person, "little")
+    auditor = Visitor(app, book, "other settings, auditor")
+    auditor.sign_in("auditeur", plan.passwords["auditeur"])
     for address in ("/modele", "/modele/equite", "/accessibilite"):
-        visitor.get(address)
+        auditor.get(address)
 
 
 def ask_unfinished(instance: Path, password: str, book: Book, name: str) -> None:
-    """What an instance answers that lacks its portfolio or its model."""
+    """What an instance answers to an advisor that lacks its portfolio or its model."""
     visitor = Visitor(create_app({"INSTANCE": instance}), book, name)
-    visitor.sign_in("administrateur", password)
-    for address in ("/", "/clients/157083", "/modele", "/modele/equite", "/dossiers/nouveau", "/readyz"):
+    visitor.sign_in("conseiller", password)
+    for address in ("/", "/clients/157083", "/modele", "/dossiers/nouveau", "/readyz"):
         visitor.get(address)
     visitor.send(visitor.get("/accessibilite"), "/deconnexion", {}, "")
 

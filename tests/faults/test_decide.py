@@ -1,0 +1,62 @@
+"""People decide on two servers with one database, in the short form; `make bench-faults` is the long one."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests import postgresql
+from tests.faults import decide
+from tests.faults.decide import Bank
+from tests.faults.ground import Ground
+
+SEED = 1
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        "sqlite",
+        pytest.param(
+            "postgresql",
+            marks=pytest.mark.skipif(
+                not postgresql.PROGRAMS, reason="PostgreSQL is not installed (apt install postgresql)"
+            ),
+        ),
+    ],
+)
+def bank(
+    request: pytest.FixtureRequest, sound: Ground, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bank]:
+    """A bank of this module's own, on each database."""
+    folder = tmp_path_factory.mktemp("bank")
+    own = sound.copy(folder / "instance")
+    if request.param == "sqlite":
+        with decide.opened(own) as bank:
+            yield bank
+        return
+    with (
+        postgresql.running(durable=True) as server,
+        decide.opened(own, server) as bank,
+    ):
+        yield bank
+
+
+@pytest.mark.parametrize(
+    ("what", "blow", "times"),
+    [
+        ("a worker killed", decide.kill_worker, 3),
+        ("the database stopped", decide.stop_database, 1),
+    ],
+)
+def test_nothing_confirmed_is_lost_doubled_or_half_there(
+    bank: Bank, what: str, blow: decide.Blow, times: int
+) -> None:
+    decided, struck = decide.decide(bank, 16, {what: (blow, times)}, SEED)
+    assert decided.wrong == []
+    assert decided.tried >= 16
+    assert (struck.what, struck.tried) == (what, times)
+
+
+def test_a_killed_server_is_replaced_and_nothing_is_lost(bank: Bank) -> None:
+    decided, struck = decide.decide(bank, 8, {"a server killed": (decide.kill_master, 1)}, SEED + 1)
+    assert (decided.wrong, struck.tried) == ([], 1)
