@@ -599,6 +599,7 @@ SETTINGS: tuple[Setting, ...] = (
         purpose="Qui tient le fichier des crédits, et comment le joindre. Un refus doit le nommer s’il a été "
         "consulté (directive (UE) 2023/2225, article 19).",
         on_sheet=True,
+        label="qui tient le fichier des crédits",
         demo="Fichier fictif des crédits, fichier.example",
     ),
 )

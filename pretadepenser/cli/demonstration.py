@@ -159,11 +159,11 @@ def _offered(desk: Desk, free: Callable[[int, int], Iterator[Client]]) -> tuple[
     for _, client in zip(range(_TRIED), free(480, 499), strict=False):
         found = search.levers(desk.model, desk.portfolio, client.values, limit, number=client.number)
         for proposal in found.proposals:
-            amount, instalment = (proposal.row[name] for name in ("AMT_CREDIT", "AMT_ANNUITY"))
-            if not (set(proposal.levers) <= _LOAN and isinstance(amount, float | int)):
+            loan = [proposal.row[name] for name in ("AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_PRICE")]
+            amount, instalment, price = (one if isinstance(one, float | int) else None for one in loan)
+            if not set(proposal.levers) <= _LOAN or amount is None or instalment is None:
                 continue
-            assert isinstance(instalment, float | int)
-            counter = Counter(float(amount), float(instalment), Origin.LEVER, proposal.score.points)
+            counter = Counter(amount, instalment, Origin.LEVER, proposal.score.points, price)
             text = f"{SAID} Un prêt plus petit passe, et le client l’accepte."
             return client, Decided(
                 Verdict.COUNTER, (Motive.PROJECT,), text, "Le client veut bien.", _SEEN, (), counter

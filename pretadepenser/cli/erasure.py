@@ -125,10 +125,9 @@ def _erase(place: Place, client: int) -> Gone:
 
 
 def _forget_files(folder: Path, client: int) -> bool:
-    """Delete what other files have of a client; tell whether a pack of evidence was among them."""
+    """Delete what other generations have of a client; tell whether a pack of evidence was among them."""
     removal.forget(folder)
     scoring.forget_scores(folder)
-    pictures.forget(folder)
     return pack.withdraw(folder, client)
 
 

@@ -2,8 +2,9 @@
 
 import fcntl
 import os
+import re
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,39 @@ SYNCHRONOUS = "FULL"
 
 class RecordsError(ToldError):
     """The database cannot do what was asked; the message is one French sentence."""
+
+
+class Quick:
+    """A statement of what every page does, in the SQL of both databases, with values as :name.
+
+    It is handed to the driver itself: SQLAlchemy's own way there takes five times as long.
+    """
+
+    def __init__(self, statement: str) -> None:
+        self._written = {
+            "sqlite": statement,
+            "postgresql": re.sub(r":(\w+)", r"%(\1)s", statement),
+        }
+
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Run it in a connection's transaction and give its rows, if it has any.
+
+        Raises DBAPIError as SQLAlchemy does.
+        """
+        dialect = connection.dialect
+        statement = self._written[dialect.name]
+        try:
+            cursor = connection.connection.cursor()
+            try:
+                cursor.execute(statement, dict(values))
+                return list(cursor.fetchall()) if cursor.description else []
+            finally:
+                cursor.close()
+        except dialect.loaded_dbapi.Error as error:
+            told = DBAPIError.instance(
+                statement, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
+            )
+            raise told from error
 
 
 class Database:

@@ -25,7 +25,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from pretadepenser.errors import ToldError
-from pretadepenser.records.database import PATIENCE, Database
+from pretadepenser.records.database import PATIENCE, Database, Quick
 from pretadepenser.records.names import COMMAND as COMMAND
 from pretadepenser.records.names import SERVER as SERVER
 
@@ -119,8 +119,8 @@ class Ledger:
         number = former.number + 1
         at = datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="microseconds")
         digest = _digest(salt, content)
-        self.connection.execute(
-            _APPEND,
+        _APPEND.run(
+            self.connection,
             {
                 "number": number,
                 "at": at,
@@ -142,11 +142,13 @@ class Ledger:
             yield session
 
 
-_HEAD: Final = text("SELECT number, hash FROM journal_entry ORDER BY number DESC LIMIT 1")
-_APPEND: Final = text(
+_HEAD: Final = Quick("SELECT number, hash FROM journal_entry ORDER BY number DESC LIMIT 1")
+_APPEND: Final = Quick(
     "INSERT INTO journal_entry (number, at, kind, actor, client, content, salt, digest, hash) "
     "VALUES (:number, :at, :kind, :actor, :client, :content, :salt, :digest, :hash)"
 )
+_BEGIN: Final = Quick("BEGIN IMMEDIATE")
+_ALONE: Final = Quick(f"SELECT pg_advisory_xact_lock({_LOCK})")
 _ALL: Final = text(
     "SELECT number, at, kind, actor, client, content, salt, digest, hash FROM journal_entry ORDER BY number"
 )
@@ -162,9 +164,9 @@ def writing(database: Database, patience: int = PATIENCE) -> Iterator[Ledger]:
     with database.connection() as connection, database.hurried(connection, patience):
         if connection.dialect.name == "sqlite":
             # Before the head is read: two that read the same one would write the same number.
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            _BEGIN.run(connection, {})
         else:
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+            _ALONE.run(connection, {})
         yield Ledger(connection)
 
 
@@ -184,8 +186,8 @@ def seal(database: Database) -> Head:
 
 def head(connection: Connection) -> Head:
     """The last entry."""
-    found = connection.execute(_HEAD).one_or_none()
-    return Head(0, NOTHING) if found is None else Head(*found)
+    found = _HEAD.run(connection, {})
+    return Head(*found[0]) if found else Head(0, NOTHING)
 
 
 @dataclass(frozen=True)

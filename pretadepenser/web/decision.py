@@ -35,7 +35,7 @@ from pretadepenser.records.deciding import Desk
 from pretadepenser.records.decisions import Brief, DecisionError, Found, State
 from pretadepenser.records.models import Role
 from pretadepenser.web import access, auth, capacity, headings, kept, resources, sealed, trail
-from pretadepenser.web.decision_form import AMOUNT, FIELDS, INSTALMENT, LOAN, Case, DecisionForm
+from pretadepenser.web.decision_form import AMOUNT, FIELDS, INSTALMENT, PRICE, Case, DecisionForm
 from pretadepenser.web.lender import lender
 
 blueprint = Blueprint("decision", __name__)
@@ -131,8 +131,8 @@ def offer(number: int, figures: Mapping[str, Value], origin: Origin) -> str:
 
     figures: raw values that a simulation or a lever changes, of which those of the loan are taken.
     """
-    loan = {name: figures[name] for name in LOAN if figures.get(name) is not None}
-    if loan.keys().isdisjoint(FIELDS) or current_user.role not in _DECIDERS:
+    loan = {name: figures[name] for name in FIELDS if figures.get(name) is not None}
+    if loan.keys() <= {PRICE} or current_user.role not in _DECIDERS:
         return ""
     token = sealed.seal(_offered(number), {"loan": loan, "origin": origin.value})
     return url_for("decision.decide", number=number, proposition=token)
@@ -187,7 +187,8 @@ def _form(client: Client, former: Found | None, typed: MultiDict[str, str] | Non
     if former is not None and former.content is not None:
         filled |= _again(former) | {"corrige": str(former.id)}
     if loan:
-        offered = {FIELDS[name]: loan.get(name, client.values[name]) for name in FIELDS}
+        same = {name: client.values[name] for name in (AMOUNT, INSTALMENT)}
+        offered = {FIELDS[name]: value for name, value in {**same, **loan}.items()}
         filled |= {"verdict": Verdict.COUNTER.value, **offered}
     return DecisionForm(case, former, data=filled, **({"formdata": typed} if typed else {}))
 
@@ -240,6 +241,7 @@ def _again(former: Found) -> dict[str, Any]:
         "demandees": told["asked"],
         "montant": counter.get("amount"),
         "mensualite": counter.get("instalment"),
+        "prix": counter.get("price"),
     }
 
 
@@ -360,9 +362,11 @@ def told(content: Mapping[str, Any], advice: Advice) -> Told:
 def _counter(counter: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     if counter is None:
         return []
+    price = counter["price"]
     return [
         (dictionary.COLUMNS[AMOUNT].label, french.amount(counter["amount"])),
         (dictionary.COLUMNS[INSTALMENT].label, french.amount(counter["instalment"])),
+        *([] if price is None else [(dictionary.COLUMNS[PRICE].label, french.amount(price))]),
         ("Score de ce prêt", french.plural(counter["points"], "point")),
         ("Ces chiffres viennent", f"d’{counter['from']}"),
     ]

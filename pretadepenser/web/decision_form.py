@@ -29,9 +29,9 @@ from pretadepenser.web.column_forms import FigureField
 LONGEST: Final = 2000
 AMOUNT: Final = "AMT_CREDIT"
 INSTALMENT: Final = "AMT_ANNUITY"
-# What a proposal of the simulation or of the levers says of the loan itself, and the fields for two of it.
-LOAN: Final = (AMOUNT, INSTALMENT, "AMT_GOODS_PRICE")
-FIELDS: Final = {AMOUNT: "montant", INSTALMENT: "mensualite"}
+PRICE: Final = "AMT_GOODS_PRICE"
+# What a proposal of the simulation or of the levers says of the loan itself, and the fields for it.
+FIELDS: Final = {AMOUNT: "montant", INSTALMENT: "mensualite", PRICE: "prix"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Case:
     """An application as a decision looks at it: who asks, the advice as it is now, the rules.
 
     capacity: what the household can pay back, by the file, or by the decision that is corrected; offer:
-    figures of another loan (LOAN), as a simulation or a lever gave them; origin: where they come from.
+    figures of another loan (FIELDS), as a simulation or a lever gave them; origin: where they come from.
     """
 
     client: Client
@@ -59,13 +59,16 @@ class Case:
             "points": self.score.points,
         }
 
-    def counter(self, amount: float, instalment: float) -> Counter:
-        """Another loan, with what the model says of it. The price is that of the offer, if it is this one."""
-        offered = {AMOUNT: amount, INSTALMENT: instalment}
-        same = all(self.offer.get(name) == value for name, value in offered.items())
-        row = {**self.client.values, **offered, **(self.offer if same else {})}
-        score = score_row(resources.model(), row, self.score.limit, self.client.number)
-        return Counter(amount, instalment, self.origin if same else Origin.TYPED, score.points)
+    def counter(self, amount: float, instalment: float, price: float | None) -> Counter:
+        """Another loan, with what the model says of it. price: None where it is that of the application."""
+        offered = {AMOUNT: amount, INSTALMENT: instalment, **({} if price is None else {PRICE: price})}
+        row = {**self.client.values, **offered}
+        # What a lever leaves as it is, it does not name.
+        same = bool(self.offer) and all(
+            self.offer.get(name, self.client.values[name]) == row[name] for name in FIELDS
+        )
+        points = score_row(resources.model(), row, self.score.limit, self.client.number).points
+        return Counter(amount, instalment, self.origin if same else Origin.TYPED, points, price)
 
 
 def _boxes(label: str, choices: Sequence[Motive] | Sequence[Document], hint: str = "") -> SelectMultipleField:
@@ -109,12 +112,14 @@ class DecisionForm(CapacityFields, FlaskForm):  # type: ignore[misc]  # Flask-WT
     demandees = _boxes("Pièces que vous demandez", list(Document))
     montant = _figure(AMOUNT)
     mensualite = _figure(INSTALMENT)
+    prix = _figure(PRICE)
 
     def __init__(self, case: Case, former: Found | None, data: dict[str, Any], **given: Any) -> None:
         self.case, self.former = case, former
         super().__init__(data=self.filled(case.capacity) | data, **given)
         self.explain(case.capacity)
         self.verdict.flags.required = True
+        self.prix.description = "Laissez vide s’il ne change pas."
         self.motifs.description = french.typeset(
             "Avec le texte qui suit, ils sont obligatoires si votre décision s’écarte de l’avis du modèle, "
             f"ou si le score est à {french.plural(case.rules.near, 'point')} de la limite ou à moins."
@@ -154,7 +159,7 @@ class DecisionForm(CapacityFields, FlaskForm):  # type: ignore[misc]  # Flask-WT
         amount, instalment = self.montant.data, self.mensualite.data
         if self.decided_verdict is not Verdict.COUNTER or amount is None or instalment is None:
             return None
-        return self.case.counter(amount, instalment)
+        return self.case.counter(amount, instalment, self.prix.data)
 
     def told_capacity(self) -> Capacity:
         """What the household can pay back with the loan that is decided on, of a form that is valid."""
@@ -164,7 +169,7 @@ class DecisionForm(CapacityFields, FlaskForm):  # type: ignore[misc]  # Flask-WT
     @property
     def folded(self) -> Mapping[str, bool]:
         """Of each part that is folded, whether it has something to show: an error, or an answer."""
-        parts = {"demandees": (self.demandees,), "proposition": (self.montant, self.mensualite)}
+        parts = {"demandees": (self.demandees,), "proposition": (self.montant, self.mensualite, self.prix)}
         verdicts = {"demandees": Verdict.ASK, "proposition": Verdict.COUNTER}
         shown = {
             name: self.decided_verdict is verdicts[name]
@@ -203,18 +208,19 @@ class DecisionForm(CapacityFields, FlaskForm):  # type: ignore[misc]  # Flask-WT
     def _wrong_offer(self) -> dict[str, str]:
         """What is wrong with the figures of the other loan."""
         row = self.case.client.values
-        values = {AMOUNT: self.montant.data, INSTALMENT: self.mensualite.data}
+        asked = {self.montant: "celui", self.mensualite: "celle"}
         empty = {
-            FIELDS[name]: f"{dictionary.COLUMNS[name].label} : saisissez celui du prêt que vous proposez."
-            if name == AMOUNT
-            else f"{dictionary.COLUMNS[name].label} : saisissez celle du prêt que vous proposez."
-            for name, value in values.items()
-            if value is None
+            field.name: f"{field.label.text} : saisissez {which} du prêt que vous proposez."
+            for field, which in asked.items()
+            if field.data is None
         }
         if empty:
             return empty
-        changed: dict[str, Value] = {name: value for name, value in values.items() if value != row[name]}
-        if not changed:
+        values = {name: self[field].data for name, field in FIELDS.items()}
+        changed: dict[str, Value] = {
+            name: value for name, value in values.items() if value not in (None, row[name])
+        }
+        if changed.keys() <= {PRICE}:
             return {
                 "montant": "C’est le prêt demandé : changez le montant ou la mensualité, ou accordez le prêt."
             }
@@ -233,7 +239,7 @@ class DecisionForm(CapacityFields, FlaskForm):  # type: ignore[misc]  # Flask-WT
         """The motives and the text, where the rules ask for them."""
         counter = self.counter
         # Whether another loan departs from the advice is known once its figures are right.
-        if verdict is Verdict.COUNTER and (counter is None or {"montant", "mensualite"} & found.keys()):
+        if verdict is Verdict.COUNTER and (counter is None or set(FIELDS.values()) & found.keys()):
             return {}
         points, rules = self.case.score.points, self.case.rules
         offered = counter.points if counter else None

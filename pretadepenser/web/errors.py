@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from pretadepenser.credit.explanation.advice import AdviceError
 from pretadepenser.credit.model.archive import ArchiveError
 from pretadepenser.credit.model.scoring import ModelError
 from pretadepenser.credit.portfolio import PortfolioError
@@ -105,7 +106,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(BusyError, _busy)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(UnavailableError, _not_ready)
-    for kind in (PortfolioError, ModelError, AlteredLetterError):
+    for kind in (PortfolioError, ModelError, AdviceError, AlteredLetterError):
         app.register_error_handler(kind, _damaged)
     app.register_error_handler(DecisionError, lambda error: _page(409, *UNDECIDED, str(error)))
     app.register_error_handler(LetterError, lambda error: _page(409, *UNSENT, str(error)))

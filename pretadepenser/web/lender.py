@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from flask import current_app
 
+from pretadepenser.credit.history.told import BUREAU
+from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.credit.recourse.meeting_sheet import Bureau
 from pretadepenser.settings import SETTINGS, Setting
+from pretadepenser.web import resources
 from pretadepenser.web.frame import fictitious_data
+
+CREDIT_FILE: Final = "CREDIT_FILE"
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,13 @@ def lender() -> Lender:
     given = {setting.name: str(current_app.config[setting.name]) for setting in asked}
     demo = {s.name: s.demo for s in asked if s.demo and not given[s.name]} if fictitious_data() else {}
     values = given | demo
-    return Lender(
-        values, bool(demo), tuple(setting for setting in asked if setting.label and not values[setting.name])
-    )
+    needed = [one for one in asked if one.label and (one.name != CREDIT_FILE or _credits_elsewhere())]
+    return Lender(values, bool(demo), tuple(setting for setting in needed if not values[setting.name]))
+
+
+def _credits_elsewhere() -> bool:
+    """Whether the portfolio has the file of credits elsewhere, whose keeper is then to be named."""
+    try:
+        return BUREAU in resources.portfolio().tables
+    except (resources.UnavailableError, PortfolioError):
+        return False

@@ -30,7 +30,7 @@ from pretadepenser.records.reviews import Found as Review
 from pretadepenser.settings import SETTINGS, Setting
 from pretadepenser.web import access, auth, decision, headings, heavy, resources, trail
 from pretadepenser.web import pdf as documents
-from pretadepenser.web.lender import Lender, lender
+from pretadepenser.web.lender import CREDIT_FILE, Lender, lender
 from pretadepenser.web.pdf import PdfUnavailableError
 
 blueprint = Blueprint("letters", __name__)
@@ -38,7 +38,6 @@ blueprint = Blueprint("letters", __name__)
 STYLE: Final = "letter_pdf.css"
 # Settings that a letter needs only where it names a file that was consulted.
 _BUREAUX: Final = ("EXTERNAL_BUREAUX", "BUREAUX_CONTACTS")
-_CREDIT_FILE: Final = "CREDIT_FILE"
 
 
 class LetterForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
@@ -243,7 +242,7 @@ def sender(told: Lender) -> Sender:
         values["REVIEW_CONTACT"],
         f"{values['MEDIATOR_NAME']}, {values['MEDIATOR_ADDRESS']}",
         told.bureaux,
-        values[_CREDIT_FILE],
+        values[CREDIT_FILE],
         (
             ("Responsable", f"{values['CONTROLLER_NAME']}, {values['CONTROLLER_ADDRESS']}"),
             ("But", values["PURPOSES"]),
@@ -257,17 +256,17 @@ def sender(told: Lender) -> Sender:
 def _files(case: Case) -> frozenset[str]:
     """Settings that name the files which the letter tells were consulted."""
     scored, credit_file = domain.files(case)
-    return frozenset((*(_BUREAUX if scored else ()), *((_CREDIT_FILE,) if credit_file else ())))
+    return frozenset((*(_BUREAUX if scored else ()), *((CREDIT_FILE,) if credit_file else ())))
 
 
 def _missing(told: Lender, files: frozenset[str]) -> list[Setting]:
     """Settings without which a letter says less than the law wants."""
-    needed = {setting.name for setting in SETTINGS if setting.label} - {*_BUREAUX} | files
+    needed = {setting.name for setting in SETTINGS if setting.label} - {*_BUREAUX, CREDIT_FILE} | files
     return [one for one in SETTINGS if one.name in needed and not told.values[one.name]]
 
 
 def _lacking(missing: Sequence[Setting]) -> str:
-    named = [f"{one.label or 'qui tient le fichier des crédits'} ({one.name})" for one in missing]
+    named = [f"{one.label} ({one.name})" for one in missing]
     one = len(missing) == 1
     return french.typeset(
         f"Ce courrier ne peut pas être établi : il manque {french.join(named)}. Demandez à votre "

@@ -570,6 +570,7 @@ NOT_PAGES = {
     "model.fairness_chart_spreadsheet": "CSV (tests/web/test_model.py)",
     "model.fairness_spreadsheet": "CSV (tests/web/test_model.py)",
     "site.evidence_pack": "a ZIP file (tests/web/test_site.py)",
+    "letters.pdf": "a tagged PDF (tests/web/test_letters.py)",
     "decision.correct": "leads to the form of a decision (tests/web/test_decision.py)",
     "static": "style sheets, the icon and the script of the session",
     "auth.remaining": "JSON for that script (tests/browser/test_session.py)",

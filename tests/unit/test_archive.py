@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import multiprocessing
 import shutil
 from pathlib import Path
 
@@ -56,6 +57,27 @@ def test_the_same_is_kept_once(tmp_path: Path, model: Model, portfolio: Portfoli
     archive.keep(tmp_path, model, portfolio)
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "archive").rglob("*")} == before
     # Two folders, their files and the lock; no draft.
+    assert sorted(path.name.partition(".")[0] for path in (tmp_path / "archive").iterdir()) == [
+        "",
+        "distributions",
+        "model",
+    ]
+
+
+def test_many_may_keep_it_at_once(tmp_path: Path, model: Model, portfolio: Portfolio, frozen: Advice) -> None:
+    """Workers that decide at the same moment, and one that was killed before: what it left is deleted."""
+    archive.keep(tmp_path / "other", model, portfolio)
+    left = tmp_path / "archive" / f".{kept(tmp_path / 'other', 'model').name}.0a1b2c3d.parts"
+    left.mkdir(parents=True)
+    (left / "model.ubj").write_bytes(b"half")
+    fork = multiprocessing.get_context("fork")
+    workers = [fork.Process(target=archive.keep, args=(tmp_path, model, portfolio)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(30)
+    assert [worker.exitcode for worker in workers] == [0] * 4
+    assert advice.again(frozen, Archive(tmp_path)) == frozen
     assert sorted(path.name.partition(".")[0] for path in (tmp_path / "archive").iterdir()) == [
         "",
         "distributions",

@@ -130,7 +130,7 @@ def test_all_that_is_stored() -> None:
         "Il accepte.",
         (Document.IDENTITY,),
         (),
-        Counter(400_000.0, 13_500.0, Origin.LEVER, 512),
+        Counter(400_000.0, 13_500.0, Origin.LEVER, 512, 450_000.0),
     )
     with using(KAGGLE):
         stored = content(decided, {"points": 486}, (NEAR,), {"LIMIT": 0.48}, "0.1.0", {"income": 1.0})
@@ -143,7 +143,13 @@ def test_all_that_is_stored() -> None:
         "documents": ["identite"],
         "asked": [],
         "capacity": {"income": 1.0},
-        "counter": {"amount": 400_000.0, "instalment": 13_500.0, "from": "un levier", "points": 512},
+        "counter": {
+            "amount": 400_000.0,
+            "instalment": 13_500.0,
+            "from": "un levier",
+            "points": 512,
+            "price": 450_000.0,
+        },
         "reader": ["proche"],
         "settings": {"LIMIT": 0.48},
         "version": "0.1.0",

@@ -253,13 +253,21 @@ def test_postgresql_refuses_by_privilege_and_again_by_trigger(database: Database
             execute(database, statement)
 
 
+_FORK = multiprocessing.get_context("fork")
+# Both are ready before either begins.
+_START = _FORK.Barrier(2)
+
+
 def _append(url: str, actor: str) -> list[int]:
     database = Database(url)
+    with database.connection() as connection:
+        journal.head(connection)
+    _START.wait(60)
     return [journal.append(database, Kind.OPENED, actor, number) for number in range(60)]
 
 
 def test_processes_may_write_at_once(database: Database, url: str) -> None:
-    with multiprocessing.get_context("fork").Pool(2) as pool:
+    with _FORK.Pool(2) as pool:
         numbers = pool.starmap(_append, [(url, "agathe"), (url, "bruno")], chunksize=1)
     assert sorted(numbers[0] + numbers[1]) == list(range(1, 121))
     assert numbers[0] == sorted(numbers[0])

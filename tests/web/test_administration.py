@@ -1,16 +1,19 @@
 """The page of settings: for administrators alone, complete, and discreet."""
 
 import re
+import shutil
 from pathlib import Path
 
 from flask import Flask
 from flask.testing import FlaskClient
 from lxml.html import HtmlElement, document_fromstring
 
-from pretadepenser import create_app
+from pretadepenser import create_app, demo
+from pretadepenser.credit.portfolio import import_batches
 from pretadepenser.settings import SETTINGS
 from tests import invariants
 from tests.conftest import signed_in
+from tests.unit import made_up_histories
 from tests.web.test_meeting import GIVEN
 
 ADDRESS = "/administration/reglages"
@@ -57,6 +60,19 @@ def test_it_says_what_is_missing_and_why(genuine: Path) -> None:
     assert "Attendu : une adresse électronique." in " ".join(text.split())
     one = shown(genuine, **GIVEN | {"MEDIATOR_NAME": ""})
     assert "Il lui manque un réglage" in one.text_content()
+
+
+def test_who_keeps_the_file_of_credits_is_asked_for_where_it_is_imported(
+    genuine: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(genuine, tmp_path / "instance", symlinks=True)
+    histories = made_up_histories.batches(made_up_histories.of(157_083))
+    import_batches(demo.batches(2000, 3), folder, fictitious=False, histories=histories)
+    page = shown(folder, **GIVEN)
+    missing = page.xpath("//h2[starts-with(., 'Ce qui manque')]/following::dl[1]//code/text()")
+    assert missing == ["CREDIT_FILE"]
+    assert "Qui tient le fichier des crédits" in page.text_content()
+    assert "la fiche d’entretien est complète" in shown(folder, **GIVEN, CREDIT_FILE="Ici").findtext(".//h1")
 
 
 def test_no_secret_is_ever_shown(genuine: Path) -> None:

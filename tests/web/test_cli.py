@@ -193,6 +193,9 @@ OPTIONS: dict[str, tuple[object, ...]] = {
     "user password --password-stdin": (TYPED,),
     "user password --generate": (MADE,),
     "user password --permanent": (KEPT,),
+    "client export --output": ("Dossier à écrire (client-N sinon).",),
+    "client export --force": ("Remplace une copie qui existe déjà.",),
+    "client hold --reason": ("Pourquoi (litige, réquisition…).", "required"),
 }  # fmt: skip
 
 

@@ -520,7 +520,7 @@ def test_a_simulation_leads_on_where_the_loan_is_another(client: FlaskClient) ->
 def test_the_price_that_was_simulated_counts_too(
     app: Flask, client: FlaskClient, model: Model, portfolio: Portfolio
 ) -> None:
-    """It is no field of the form: it comes with the loan, as long as that one is not typed over."""
+    """And what is lent is looked at beside it, not beside the price of the file."""
     url = "/clients/157083/simulation"
     page = document_fromstring(client.get(url).text)
     (form,) = [one for one in page.forms if (one.get("action") or "") == url]
@@ -536,7 +536,8 @@ def test_the_price_that_was_simulated_counts_too(
     at_price = score_row(model, {**row, "AMT_GOODS_PRICE": 700_000.0}, 0.48).points
     assert at_price != score_row(model, row, 0.48).points
     assert content["counter"]["points"] == at_price
-    assert content["counter"]["from"] == "une simulation"
+    assert (content["counter"]["from"], content["counter"]["price"]) == ("une simulation", 700_000.0)
+    assert "Prix du bien à financer7 000 €" in said(client.get(made.location))
 
 
 def test_the_loan_that_is_asked_for_is_no_other_loan(client: FlaskClient, portfolio: Portfolio) -> None:

@@ -17,11 +17,13 @@ from pretadepenser.credit.dictionary import COLUMNS, HISTORY
 from pretadepenser.credit.model.inputs import FEATURES, HISTORY_FEATURES
 from pretadepenser.credit.model.scoring import current_model, score_row
 from pretadepenser.credit.portfolio import Client, Portfolio, current_portfolio
+from pretadepenser.credit.recourse.decision import Verdict
 from pretadepenser.credit.whatif import repaid
 from pretadepenser.records import tokens, users
 from pretadepenser.records.models import Role
 from tests import invariants
 from tests.conftest import PASSWORD, signed_in
+from tests.web.deciding import decide
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +133,21 @@ def boxes(shown: HtmlElement) -> dict[str, str]:
         (label,) = shown.xpath(f"//label[@for='{box.get('id')}']")
         found[box.get("name")] = text(label)
     return found
+
+
+def test_a_refusal_names_who_keeps_the_file_of_credits(
+    app: Flask, fetch: Callable[..., HtmlElement], indebted: Client
+) -> None:
+    """On the sheet and in the letter, which also says what the file said."""
+    sheet = text(fetch(f"/clients/{indebted.number}/entretien"))
+    assert (
+        "Nous avons aussi consulté le fichier des crédits : Fichier fictif des crédits, fichier.example."
+    ) in sheet
+    decision = decide(app, "agathe", Verdict.REFUSE, number=indebted.number)
+    letter = text(fetch(f"/decisions/{decision}/courrier"))
+    said = letter.split("Fichier des crédits (Fichier fictif des crédits, fichier.example) : ")[1]
+    assert re.search(r"crédits en cours ailleurs : \d+ crédits", said.split("Catégories de données")[0])
+    assert re.search(r"reste à rembourser ailleurs : [\d ]+ €", said.split("Catégories de données")[0])
 
 
 def test_a_repaid_credit_is_simulated(fetch: Callable[..., HtmlElement], indebted: Client) -> None:

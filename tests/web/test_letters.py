@@ -27,12 +27,12 @@ from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.portfolio import current_portfolio
 from pretadepenser.credit.recourse.decision import Counter, Decided, Document, Motive, Origin, Verdict
 from pretadepenser.money import using
-from pretadepenser.records import deciding, decisions, journal, letters, reviews
+from pretadepenser.records import deciding, decisions, journal, letters, reviews, users
 from pretadepenser.records.deciding import Desk
 from pretadepenser.records.letters import LetterError
 from pretadepenser.web import pdf
 from tests import pdf_ua
-from tests.conftest import open_file, signed_in
+from tests.conftest import PASSWORD, open_file, signed_in
 from tests.web.deciding import person
 from tests.web.test_meeting import needs_pango
 
@@ -53,7 +53,9 @@ KEYS = (f"lettre {number}" for number in count())
 def app(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The application on a copy of `instance` of this file's own."""
     folder = shutil.copytree(instance, tmp_path_factory.mktemp("letters") / "instance", symlinks=True)
-    return create_app({"INSTANCE": folder, "TESTING": True})
+    made = create_app({"INSTANCE": folder, "TESTING": True})
+    users.add_user(made.extensions["database"], "armand", "conseiller", PASSWORD)
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -579,6 +581,11 @@ def test_a_review_is_answered_by_letter(app: Flask, browsers: Browsers, new: str
     assert "Établir" not in browsers("agathe").get(address).text
     assert browsers("agathe").get(f"/courriers/{letter}.pdf").status_code == 200
     assert browsers("agathe").post(address, data={"csrf_token": token(browsers)}).status_code == 403
+    # An advisor who had no part in it reads neither.
+    for one in (address, f"/courriers/{letter}.pdf"):
+        refused = browsers("armand").get(one)
+        assert refused.status_code == 403
+        assert "Ce réexamen est d’une autre personne : un responsable peut le lire." in said(refused)
 
 
 def test_a_new_decision_that_waits_is_not_told_yet(app: Flask, browsers: Browsers) -> None:

@@ -258,3 +258,14 @@ def test_the_record_offers_it_to_auditors_alone(own: Flask) -> None:
         page = signed_in(own, who).get("/decisions/1")
         assert page.status_code == 200
         assert button not in page.text
+
+
+def test_a_record_that_cannot_be_read_is_one_sentence(own: Flask) -> None:
+    """Such as one of another version: no half of a decision is shown."""
+    falsified(own, 1, format=2)
+    answer = signed_in(own, "agathe").get("/decisions/1")
+    assert answer.status_code == 503
+    assert "Données indisponibles" in words(answer)
+    open_file(own, "basile", client_of(own, 1))
+    told = words(replayed(own, 1))
+    assert "L’avis du modèle a été écrit par une autre version de l’application" in told

@@ -446,8 +446,8 @@ def test_what_is_late_stands_first(app: Flask, browsers: Browsers) -> None:
     rows = [[words(cell) for cell in row] for row in main.xpath(".//table[1]/tbody/tr")]
     overdue = rows[:2]
     assert [row[0] for row in overdue] == [f"Décision {later}", f"Décision {late}"]
-    assert overdue[0][1:4] == ["157083", "Lire : prêt accordé, décidé par agathe", "depuis 9 jours"]
-    assert overdue[0][4].endswith("en retard de 7 jours")
+    assert overdue[0][2:] == ["Lire : prêt accordé, décidé par agathe", "depuis 9 jours", "157083"]
+    assert overdue[0][1].endswith("en retard de 7 jours")
     own = next(row for row in rows if row[0] == f"Décision {fresh}")
     assert own[2].endswith("(par une autre personne que vous)")
     links = {words(link): link.get("href") for link in main.iter("a")}

@@ -216,12 +216,16 @@ class Rules:
 
 @dataclass(frozen=True)
 class Counter:
-    """Another loan that is offered instead: amounts in the data's units, where they come from, its points."""
+    """Another loan that is offered instead: amounts in the data's units, where they come from, its points.
+
+    price: of what is bought, None where it is that of the application.
+    """
 
     amount: float
     instalment: float
     origin: Origin
     points: int
+    price: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As it is stored."""
@@ -230,6 +234,7 @@ class Counter:
             "instalment": self.instalment,
             "from": self.origin.value,
             "points": self.points,
+            "price": self.price,
         }
 
 
@@ -262,8 +267,8 @@ def content(
 
     advice: Advice.to_json; reasons: why it waits; settings: every setting that is no secret, by name;
     version: of the application; capacity: Capacity.to_json, None where none was worked out. Keys: advice,
-    verdict, motives, text, said, documents, asked, capacity, counter (amount, instalment, from, points; or
-    None), reader, settings, version, money (currency, scale).
+    verdict, motives, text, said, documents, asked, capacity, counter (amount, instalment, from, points,
+    price; or None), reader, settings, version, money (currency, scale).
     """
     used = money.in_use()
     return {
