@@ -57,7 +57,7 @@ def test_the_statement_follows_from_the_judgements(page: Page) -> None:
     for told in (
         "30 critères conformes ;", "10 critères non conformes ;", "63 critères non applicables ;",
         "3 critères non testés.", "75 % des critères jugés sont respectés",
-        "a jugé les 106 critères du RGAA sur 21 pages",
+        "a jugé les 106 critères du RGAA sur 26 pages",
         "Aucun critère ne les compte, mais ils peuvent gêner : Une voix lit mal un nombre.",
     ):  # fmt: skip
         assert told in text, told
