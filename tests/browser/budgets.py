@@ -98,7 +98,7 @@ BUDGETS: dict[str, tuple[str, int]] = {
     "comparison.compare-errors": ("Comparaison", 455),
     "levers.levers-error": ("Leviers : un de ces deux changements sûrs suffirait", 725),
     "model.overview-error": ("aire sous la courbe ROC de 0,", 1270),
-    "site.guide-normal": ("Cette page explique chaque écran", 1780),
+    "site.guide-normal": ("Cette page explique chaque écran", 1900),
     "site.guide-anonymous": ("Cette page explique les écrans que vous pouvez ouvrir", 470),
     "site.guide-must-change": ("Cette page explique les écrans que vous pouvez ouvrir", 480),
     "site.guide-administrator": ("Cette page explique chaque écran", 1735),
