@@ -175,7 +175,7 @@ def _reply_draft(found: Review, contested: Found) -> Draft:
     assert end.content is not None
     told = domain.Reviewed(
         found.reference,
-        day(found.at),
+        found.received,
         end.reviewer,
         end.content["answer"],
         found.content["request"],
