@@ -541,9 +541,12 @@ def test_two_states_of_one_name_are_told(tmp_path: Path) -> None:
         sample.load(path)
 
 
+RESERVED = ["revues", "equite", "reglages", "preuves", "journal"]
+
+
 def test_the_sample_has_every_family_of_pages() -> None:
     own = sample.load()
     assert [page.name for page in own.pages if page.anonymous] == ["connexion", "accessibilite"]
-    assert [page.name for page in own.pages if page.reserved] == ["equite", "reglages", "preuves"]
+    assert [page.name for page in own.pages if page.reserved] == RESERVED
     assert [display.name for display in own.displays] == ["clair", "sombre", "contraste", "etroit", "grand"]
     assert own.visits == 5 * sum(len(page.states) for page in own.pages)
