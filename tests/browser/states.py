@@ -535,7 +535,9 @@ STATES = (
     State("site.evidence", "/accessibilite/preuves", user="basile", says="Aucun dossier de preuves"),
     # Who was added before the tests: of what they do themselves the journal grows.
     State("journal.show", "/journal?quoi=account.changed", user="basile", says="Compte changé"),
-    State("journal.show", "/journal?client=1", "none", user="basile", says="Aucune entrée ne correspond"),
+    State(
+        "journal.show", "/journal?quoi=rights.hold", "none", user="basile", says="Aucune entrée ne correspond"
+    ),
     State("journal.show", "/journal?du=hier&client=abc", "errors", user="basile", status=422),
     State("error", "/accessibilite/preuves", "403-evidence", status=403, says="Page réservée"),
     State("error", CLIENT, "403-auditor", user="basile", status=403, says="cherchez-y celle qui vous amène"),
@@ -555,7 +557,6 @@ STATES = (
 
 # Addresses that answer with something else than a page, and what holds them instead.
 NOT_PAGES = {
-    "access.open_file": "leads to a client's page (tests/web/test_opened_files.py)",
     "api.openapi": "JSON (tests/web/test_api.py)",
     "api.client_score": "JSON for other systems (tests/web/test_api.py)",
     "levers.picture": "SVG inside the levers page (tests/web/test_levers.py)",

@@ -30,6 +30,7 @@ from tests.faults import commands
 from tests.faults.ground import (
     ADDRESSES,
     CLIENTS,
+    NO_DATABASE,
     Ground,
     Progress,
     Result,
@@ -163,8 +164,9 @@ def _pages(visitor: Visitor, leave: Leave) -> Result:
         else:
             result.wrong += wrong(path, now, [answer])
         result.tried += 1
-    if (status := visitor.ask(other)[0]) != 200:
-        result.wrong.append(f"a decision that cannot be noted: {status}")
+    status, text = visitor.ask(other)
+    if status != 503 or NO_DATABASE not in text:
+        result.wrong.append(f"a page of which the journal cannot tell: {status}")
     leave(_SIZE, workers)
     again = {path: visitor.ask(path) for path in right}
     result.wrong += [f"{path} with room again" for path in right if again[path] != right[path]]

@@ -307,7 +307,8 @@ def test_a_password_that_was_given_opens_nothing_but_the_page_where_it_is_change
     assert browser.get("/").location == "/compte"
     assert change(browser, PASSWORD, OTHER).status_code == 303
     assert MUST not in words(browser.get("/compte").text)
-    assert browser.get("/").status_code == 200
+    answer = browser.get("/")
+    assert (answer.status_code, answer.location) == (303, "/administration/reglages")
     assert browser.get("/administration/reglages").status_code == 200
     # Given anew by the administrator, it must be changed anew.
     users.set_password(app.extensions["database"], "carla", PASSWORD, must_change=True)

@@ -150,11 +150,12 @@ def test_the_clients_page_has_a_short_section(browser: FlaskClient, portfolio: P
 def test_the_clients_page_reads_no_table_of_months(
     browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[object] = []
+    asked: list[set[str]] = []
     read = Portfolio.history
 
     def watched(portfolio: Portfolio, number: int, tables: frozenset[str] | None = None) -> object:
-        asked.append(tables)
+        assert tables is not None
+        asked.append(set(tables))
         return read(portfolio, number, tables)
 
     monkeypatch.setattr(Portfolio, "history", watched)

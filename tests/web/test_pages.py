@@ -75,8 +75,9 @@ ERRORS = {
 @pytest.mark.parametrize("code", ERRORS)
 def test_every_error_says_what_happened_and_what_to_do(instance: Path, code: int) -> None:
     app = create_app({"INSTANCE": instance, "PROPAGATE_EXCEPTIONS": False})
-    app.add_url_rule("/essai/<int:code>", "essai", abort)
-    answer = signed_in(app, "agathe").get(f"/essai/{code}")
+    browser = signed_in(app, "agathe")
+    app.before_request_funcs[None].append(lambda: abort(code))
+    answer = browser.get("/aide")
     main = html.document_fromstring(answer.text).get_element_by_id("contenu")
     title, advice = ERRORS[code]
     assert (answer.status_code, words(main.xpath(".//h1")[0])) == (code, title)
