@@ -43,11 +43,11 @@ ERRORS = {
     ),
     404: (
         "Page introuvable",
-        "Cette page n’existe pas. Vérifiez l’adresse, ou partez de la recherche d’un client.",
+        "Cette page n’existe pas. Vérifiez l’adresse, ou partez de l’accueil.",
     ),
     405: (
         "Action impossible ici",
-        "Cette adresse ne répond pas à cette action. Partez de la recherche d’un client.",
+        "Cette adresse ne répond pas à cette action. Partez de l’accueil.",
     ),
     413: (
         "Envoi trop volumineux",
