@@ -165,7 +165,7 @@ def decided(found: Found) -> str:
     """What a person decided, and whether it holds."""
     state = "" if found.state is State.FINAL else f", décision {found.state}"
     who = "" if found.client is None else f"client {found.client}, "
-    return _heading(f"{found.verdict.label}{state}", f"{who}décision {found.id} de {found.author}")
+    return _heading(f"{found.verdict.label}{state}", f"{who}décision {found.id} prise par {found.author}")
 
 
 def work_list(waiting: int, late: int) -> str:

@@ -565,7 +565,7 @@ def test_the_record_shows_all_that_was_frozen(app: Flask, client: FlaskClient, n
     advice = found.content["advice"]
     page = said(client.get(f"/decisions/{made}"))
     for told in (
-        f"Prêt refusé – client {chosen}, décision {made} de agathe",
+        f"Prêt refusé – client {chosen}, décision {made} prise par agathe",
         "La capacité de remboursement ne suffit pas",
         "Le loyer est lourd.",
         "Le modèle conseillait de refuser le prêt.",
