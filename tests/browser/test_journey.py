@@ -16,7 +16,7 @@ from tests.browser.conftest import hosted
 from tests.browser.states import STATES, State, leaving_the_page
 from tests.conftest import PASSWORD
 
-# Keys of the journey: at most 200 were asked for. Decisions in the menu and two more pages of a client cost five.
+# Keys of the journey: at most 200 were asked for. Decisions and two more pages of a client cost five of them.
 MOST = 180
 
 # Keys from the search to a decision that is recorded.
