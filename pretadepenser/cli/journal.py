@@ -31,7 +31,7 @@ journal = Group(
 def verify(head: str | None) -> None:
     """Vérifie la chaîne du journal, de la première entrée à la dernière."""
     found = records.verify(database(), None if head is None else Head.read(head))
-    erased = f", dont {plural(found.erased, 'effacée', 'effacées')} à terme" if found.erased else ""
+    erased = f", dont {plural(found.erased, 'effacée', 'effacées')} comme il le dit" if found.erased else ""
     click.echo(f"La chaîne du journal est entière : {plural(found.entries, 'entrée')}{erased}.")
     click.echo(f"Sa tête : {found.head}")
 

@@ -190,6 +190,10 @@ def head(connection: Connection) -> Head:
     return Head(*found[0]) if found else Head(0, NOTHING)
 
 
+# Entries that tell how many others were erased, in the transaction that did it; never erased themselves.
+ERASURES: Final = frozenset({Kind.ERASED, Kind.RETENTION})
+
+
 @dataclass(frozen=True)
 class Verified:
     """What a verification found: entries in all, those whose content is erased, and the head."""
@@ -203,9 +207,11 @@ def verify(database: Database, kept: Head | None = None) -> Verified:
     """Go along the whole chain, in memory that does not grow with it.
 
     kept: a head that was written down elsewhere; the chain must still hold it.
-    Raises JournalError: an entry is missing, changed or added outside; the message names the first such.
+    Raises JournalError: an entry is missing, changed or added outside, and the message names the first such;
+    or not as many are erased as the journal tells, since the guards let whoever has the database's account
+    erase any.
     """
-    former, erased = Head(0, NOTHING), 0
+    former, erased, told = Head(0, NOTHING), 0, 0
     found = kept is None or kept.number == 0
     with database.connection() as connection:
         for row in connection.execution_options(yield_per=1000).execute(_ALL):
@@ -223,6 +229,8 @@ def verify(database: Database, kept: Head | None = None) -> Verified:
                     raise _changed(number)
             elif salt is None or digest != _digest(salt, content) or not _agrees(content, actor, client):
                 raise _changed(number)
+            elif kind in ERASURES:
+                told += json.loads(content).get("entries", 0)
             former = Head(number, own)
             if kept is not None and kept.number == number:
                 if kept.hash != own:
@@ -235,6 +243,11 @@ def verify(database: Database, kept: Head | None = None) -> Verified:
         raise JournalError(
             f"Le journal finit à l’entrée {former.number}, or l’empreinte gardée est celle de l’entrée "
             f"{kept.number} : sa fin manque."
+        )
+    if erased != told:
+        raise JournalError(
+            f"Entrées effacées trouvées dans le journal : {erased}. Effacements dont il parle : {told}."
+            " Quelqu’un y a touché sans passer par les commandes d’effacement."
         )
     return Verified(former.number, erased, former)
 
