@@ -14,6 +14,9 @@ from pretadepenser.records.decisions import Person
 from pretadepenser.records.journal import Kind
 from pretadepenser.records.models import JournalEntry
 
+# Entries that give no reason to open a file. Whoever reads the journal about a number makes one of the first
+# kind; the other tells that a file was opened, and would open it again for ever.
+NO_REASON: Final = frozenset({Kind.JOURNAL_READ, Kind.FILE_GRANTED})
 # How long a file stays open to the auditor who asked for it.
 LASTS: Final = timedelta(hours=12)
 # What a database can be asked for; an address may hold any number.
@@ -27,15 +30,14 @@ _HELD: Final = text(
 def grant(database: Database, entry: int, auditor: Person) -> int | None:
     """Open the file of the client whom an entry of the journal is about; give the client's number.
 
-    None, and nothing written: there is no such entry, it is about no client or tells of reading the journal,
-    or its content is erased.
+    None, and nothing written: there is no such entry, it is about no client, it is of NO_REASON, or its
+    content is erased.
     """
     if entry > LARGEST:
         return None
     with journal.writing(database) as ledger:
-        # Whoever reads the journal about a number makes such an entry: it gives no reason to open a file.
         telling = select(JournalEntry.client).where(
-            JournalEntry.number == entry, JournalEntry.kind != str(Kind.JOURNAL_READ)
+            JournalEntry.number == entry, JournalEntry.kind.not_in(sorted(map(str, NO_REASON)))
         )
         client = ledger.connection.scalar(telling)
         if client is None:

@@ -233,7 +233,7 @@ def open_file(entry: int) -> ResponseReturnValue:
     """Open, for a day, the file of the client whom an entry of the journal is about; the journal says so."""
     client = grants.grant(auth.database(), entry, auth.person())
     if client is None:
-        abort(404, description="Cette entrée du journal ne parle d’aucun client, ou son contenu est effacé.")
+        abort(404, description="Aucun dossier ne s’ouvre à partir de cette entrée du journal.")
     flash("Ce dossier vous est ouvert pour 12 heures ; le journal note chaque page que vous en lirez.")
     if resources.portfolio().index(client) is None:
         flash(f"Le portefeuille n’a plus le client {client} : seules ses décisions peuvent se lire.")

@@ -23,7 +23,7 @@ from pretadepenser import french
 from pretadepenser.charts.chart import NOTHING, never_run
 from pretadepenser.records import entries, names
 from pretadepenser.records.entries import COUNTED, Entry, Wanted
-from pretadepenser.records.journal import Kind
+from pretadepenser.records.grants import NO_REASON
 from pretadepenser.web import headings, journal_words, trail
 from pretadepenser.web.auth import database
 from pretadepenser.web.home import LONGEST
@@ -34,8 +34,6 @@ EACH: Final = 50
 DATE: Final = "Écrivez la date en chiffres, par exemple 26/11/2026."
 # Larger than the number of any entry, smaller than what databases take.
 _LARGEST: Final = 2**53
-# From these no file is opened: they tell of auditors alone.
-NO_REASON: Final = frozenset({Kind.JOURNAL_READ, Kind.FILE_GRANTED})
 
 
 class JournalForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types

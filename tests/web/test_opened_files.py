@@ -137,6 +137,20 @@ def test_an_entry_that_gives_no_reason_opens_nothing(house: House, enter: Enter,
         assert anne.get(path).status_code == 403
 
 
+def test_the_entry_that_opened_a_file_opens_it_to_nobody_again(house: House, enter: Enter) -> None:
+    open_from(enter("anne"), house.about)
+    with closing(sqlite3.connect(house.app.config["INSTANCE"] / "pretadepenser.sqlite")) as file:
+        ((grant,),) = file.execute("SELECT number FROM journal_entry WHERE kind = 'journal.file_opened'")
+    for name in ("anne", "alice"):
+        browser = enter(name)
+        assert open_from(browser, grant) == (404, None)
+    refused = browser.post(
+        f"/journal/{grant}/dossier", data={"csrf_token": token_of(browser.get("/compte").text)}
+    )
+    assert "Aucun dossier ne s’ouvre à partir de cette entrée du journal." in words(refused.text)
+    assert len(granted(house.app)) == 1
+
+
 def test_an_entry_that_is_erased_opens_nothing(house: House, enter: Enter) -> None:
     with closing(sqlite3.connect(house.app.config["INSTANCE"] / "pretadepenser.sqlite")) as file, file:
         file.execute(
