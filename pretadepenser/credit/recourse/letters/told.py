@@ -123,7 +123,7 @@ class Corrected:
 class Reviewed:
     """A review that has ended.
 
-    reference: "REV-2026-000123"; asked: when it was written down; reviewer: who looked again; answer: what
+    reference: "REV-2026-000123"; asked: the day it came in; reviewer: who looked again; answer: what
     the reviewer says to the client; request: what the client asked, as it was written down ("" where nothing
     was); corrected: what was put right; points: whole points before and after, None where nothing was scored
     again; new: the decision that replaces the one of before, None where that one is maintained.
