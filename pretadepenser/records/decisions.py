@@ -6,9 +6,7 @@ and second reader differ, that a decision is corrected once, and that nothing of
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -185,7 +183,7 @@ def add_in(
         if author.id in _contested_in(connection, corrects):
             raise DecisionError(_CONTESTED.format("La correction"))
     written = journal.canonical(content)
-    digest = hashlib.sha256(written.encode()).hexdigest()
+    digest = journal.sha256(written)
     values = {
         "key": key,
         "client": client,
@@ -246,7 +244,7 @@ def read(
             "content": written,
         }
         ledger.connection.execute(insert(Reading).values(values))
-        digest = hashlib.sha256(written.encode()).hexdigest()
+        digest = journal.sha256(written)
         ledger.append(Kind.READ, reader.name, found.client, decision=decision, agrees=agrees, sha256=digest)
 
 
@@ -257,17 +255,22 @@ def _contested_in(connection: Connection, decision: int) -> set[int]:
     """Ids of those whose decisions reviews replaced on the way to this one: they cannot undo the outcome."""
     found: set[int] = set()
     replaced = False
+    for author, reviewed in chain(connection, decision):
+        if replaced:
+            found.add(author)
+        replaced = replaced or reviewed
+    return found
+
+
+def chain(connection: Connection, decision: int) -> Iterator[tuple[int, bool]]:
+    """Go from a decision to those that it corrects: id of each author, and whether a review ended with it."""
     at: int | None = decision
     while at is not None:
         ended = select(ReviewOutcome.review_id).where(ReviewOutcome.decided_id == at).exists()
-        author, before, reviewed = connection.execute(
+        author, at, reviewed = connection.execute(
             select(Decision.author_id, Decision.corrects_id, ended).where(Decision.id == at)
         ).one()
-        if replaced:
-            found.add(author)
-        replaced = replaced or bool(reviewed)
-        at = before
-    return found
+        yield author, bool(reviewed)
 
 
 _Author: Final = aliased(User)
@@ -401,7 +404,7 @@ def _briefs(database: Database, query: TextualSelect, **asked: int) -> Sequence[
 def _found(row: Sequence[Any]) -> Found:
     *own, reader_id, reader, read_at, agrees, answer, after, review = row
     identity, client, author_id, author, at, verdict, waits, corrects, content, digest = own
-    second = None if reader_id is None else Second(reader_id, reader, read_at, agrees, _content(answer))
+    second = None if reader_id is None else Second(reader_id, reader, read_at, agrees, journal.parsed(answer))
     return Found(
         identity,
         client,
@@ -411,16 +414,9 @@ def _found(row: Sequence[Any]) -> Found:
         Verdict(verdict),
         waits,
         corrects,
-        _content(content),
+        journal.parsed(content),
         digest,
         second,
         after,
         review or "",
     )
-
-
-def _content(written: str | None) -> Mapping[str, Any] | None:
-    if written is None:
-        return None
-    content: Mapping[str, Any] = json.loads(written)
-    return content

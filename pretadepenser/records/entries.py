@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -89,7 +88,7 @@ def one(database: Database, number: int) -> Entry | None:
 
 def lately(database: Database, actor: str, client: int) -> bool:
     """Say whether somebody opened a page about a client within LATELY, as the journal has it."""
-    since = _written(datetime.fromtimestamp(time.time(), UTC) - LATELY)
+    since = journal.stamp(datetime.fromtimestamp(time.time(), UTC) - LATELY)
     told = {"client": client, "actor": actor, "since": since, "never": _NEVER}
     with database.connection() as connection:
         return connection.scalar(_LATELY, told) is not None
@@ -100,12 +99,12 @@ def lines(database: Database, since: datetime) -> Iterator[str]:
 
     The first line says to which entry the first one is chained; the others hold every column of theirs.
     """
-    begins = _written(since)
+    begins = journal.stamp(since)
     with database.connection() as connection:
         first = connection.scalar(select(func.min(JournalEntry.number)).where(JournalEntry.at >= begins))
         last = journal.head(connection)
         before = last if first is None else _before(connection, first)
-        yield _line({"format": "pretadepenser-journal", "version": 1, "before": str(before)})
+        yield journal.canonical({"format": "pretadepenser-journal", "version": 1, "before": str(before)})
         if first is None:
             return
         table = JournalEntry.__table__
@@ -113,7 +112,7 @@ def lines(database: Database, since: datetime) -> Iterator[str]:
         span = table.c.number.between(first, last.number)
         query = select(table).where(span).order_by(table.c.number)
         for row in connection.execution_options(yield_per=1000).execute(query):
-            yield _line(dict(row._mapping))
+            yield journal.canonical(dict(row._mapping))
 
 
 _COLUMNS: Final = (
@@ -126,19 +125,14 @@ def _where(query: Select[*tuple[Any, ...]], wanted: Wanted) -> Select[*tuple[Any
     if wanted.kinds:
         query = query.where(JournalEntry.kind.in_(sorted(map(str, wanted.kinds))))
     if wanted.since is not None:
-        query = query.where(JournalEntry.at >= _written(wanted.since))
+        query = query.where(JournalEntry.at >= journal.stamp(wanted.since))
     if wanted.until is not None:
-        query = query.where(JournalEntry.at < _written(wanted.until))
+        query = query.where(JournalEntry.at < journal.stamp(wanted.until))
     if wanted.actor:
         query = query.where(JournalEntry.actor == wanted.actor)
     if wanted.client is not None:
         query = query.where(JournalEntry.client == wanted.client)
     return query
-
-
-def _written(moment: datetime) -> str:
-    """A moment as entries hold it, so that texts compare as times do."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _before(connection: Any, number: int) -> Head:
@@ -150,9 +144,4 @@ def _before(connection: Any, number: int) -> Head:
 
 def _entry(row: Sequence[Any]) -> Entry:
     number, at, kind, actor, client, content, own = row
-    told = None if content is None else json.loads(content)
-    return Entry(number, datetime.fromisoformat(at), kind, actor, client, told, own)
-
-
-def _line(values: Mapping[str, Any]) -> str:
-    return journal.canonical(values)
+    return Entry(number, datetime.fromisoformat(at), kind, actor, client, journal.parsed(content), own)

@@ -206,11 +206,6 @@ def _compacted(connection: Connection) -> bool:
     return not busy
 
 
-def utc(moment: datetime) -> str:
-    """A moment as the journal writes it: ISO 8601 to the microsecond, in UTC."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
 def _day(found: Hold) -> str:
     return f"{found.at.astimezone():%d/%m/%Y}"
 

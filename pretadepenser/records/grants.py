@@ -55,8 +55,7 @@ def held(database: Database, client: int, auditor: str) -> bool:
         "client": client,
         "auditor": auditor,
         "kind": str(Kind.FILE_GRANTED),
-        # As `at` is written: texts of one length, which sort as the times do.
-        "since": since.isoformat(timespec="microseconds"),
+        "since": journal.stamp(since),
     }
     with database.connection() as connection:
         return connection.execute(_HELD, asked).first() is not None

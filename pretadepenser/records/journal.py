@@ -117,7 +117,7 @@ class Ledger:
         content = canonical({"actor": actor, "client": client, **told})
         salt = secrets.token_hex(16)
         number = former.number + 1
-        at = datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="microseconds")
+        at = stamp(datetime.fromtimestamp(time.time(), UTC))
         digest = _digest(salt, content)
         _APPEND.run(
             self.connection,
@@ -257,6 +257,21 @@ def canonical(content: Mapping[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
+def sha256(content: str) -> str:
+    """The SHA-256 of what `canonical` gave, hexadecimal, as rows and entries hold it."""
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def parsed(content: str | None) -> Any:
+    """What `canonical` wrote; None once it is erased."""
+    return None if content is None else json.loads(content)
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as entries hold it: ISO 8601 to the microsecond, in UTC, so that texts sort as times do."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
 def _changed(number: int) -> JournalError:
     return JournalError(f"L’entrée {number} du journal a été modifiée depuis qu’elle a été écrite.")
 
@@ -267,8 +282,8 @@ def _agrees(content: str, actor: str | None, client: int | None) -> bool:
 
 
 def _digest(salt: str, content: str) -> str:
-    return hashlib.sha256(f"{salt}{content}".encode()).hexdigest()
+    return sha256(f"{salt}{content}")
 
 
 def _chained(former: str, number: int, at: str, kind: str, digest: str) -> str:
-    return hashlib.sha256("\n".join((former, str(number), at, kind, digest)).encode()).hexdigest()
+    return sha256("\n".join((former, str(number), at, kind, digest)))

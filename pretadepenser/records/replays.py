@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -70,7 +69,7 @@ def replay(database: Database, found: Found, archived: Archive) -> Replay:
     if found.content is None:
         why = "Le contenu de cette décision a été effacé : il n’y a plus rien à rejouer."
         return Replay(found.id, found.client, Answer.ERASED, why=why)
-    digest = hashlib.sha256(journal.canonical(found.content).encode()).hexdigest()
+    digest = journal.sha256(journal.canonical(found.content))
     witnesses = {
         "Empreinte de la décision": found.sha256,
         "Empreinte de la décision dans le journal": _journalled(database, found),

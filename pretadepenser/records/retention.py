@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, select
 from pretadepenser.records import journal
 from pretadepenser.records.database import Database
 from pretadepenser.records.decisions import Verdict
-from pretadepenser.records.erasing import Erased, among, blank, blank_each, erase_decisions, in_turn, utc
+from pretadepenser.records.erasing import Erased, among, blank, blank_each, erase_decisions, in_turn
 from pretadepenser.records.journal import COMMAND, Kind
 from pretadepenser.records.models import (
     Decision,
@@ -103,7 +103,7 @@ def _erase_old(connection: Connection, kinds: Collection[Kind], before: datetime
         connection,
         JournalEntry,
         JournalEntry.kind.in_(sorted(map(str, kinds)))
-        & (JournalEntry.at < utc(before))
+        & (JournalEntry.at < journal.stamp(before))
         & (JournalEntry.client.is_(None) | JournalEntry.client.not_in(held)),
     )
 

@@ -8,8 +8,6 @@ who decided first, and that it ends once.
 from __future__ import annotations
 
 import datetime
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -149,7 +147,7 @@ def ask(
             review=reference,
             decision=decision,
             deadline=deadline.isoformat(),
-            sha256=_digest(written),
+            sha256=journal.sha256(written),
         )
         return reference
 
@@ -173,7 +171,9 @@ def correct(database: Database, key: str, by: Person, reference: str, content: M
             "content": written,
         }
         connection.execute(insert(ReviewStep).values(values))
-        ledger.append(Kind.REVIEW_STEP, by.name, found.client, review=reference, sha256=_digest(written))
+        ledger.append(
+            Kind.REVIEW_STEP, by.name, found.client, review=reference, sha256=journal.sha256(written)
+        )
 
 
 def end(
@@ -214,7 +214,7 @@ def end(
             review=reference,
             outcome=str(outcome),
             decision=decided,
-            sha256=_digest(written),
+            sha256=journal.sha256(written),
         )
         return decided
 
@@ -268,7 +268,7 @@ def steps(database: Database, review: int) -> Sequence[Step]:
     )
     with database.connection() as connection:
         rows = connection.execute(query).all()
-    return [Step(name, at, _content(content)) for name, at, content in rows]
+    return [Step(name, at, journal.parsed(content)) for name, at, content in rows]
 
 
 def check(found: decisions.Found | None, decision: int) -> decisions.Found:
@@ -314,14 +314,7 @@ def deciders(database: Database, decision: int) -> set[int]:
 
 def deciders_in(connection: Connection, decision: int) -> set[int]:
     """Do what `deciders` does on a connection that is open."""
-    found: set[int] = set()
-    at: int | None = decision
-    while at is not None:
-        author, at = connection.execute(
-            select(Decision.author_id, Decision.corrects_id).where(Decision.id == at)
-        ).one()
-        found.add(author)
-    return found
+    return {author for author, _ in decisions.chain(connection, decision)}
 
 
 def _last(connection: Connection, year: int) -> int:
@@ -363,7 +356,7 @@ def _found(row: Sequence[Any]) -> Found:
     identity, reference, decision, decider_id, decider, client, opener_id, opener, at, deadline, content = own
     over = None
     if outcome is not None:
-        over = End(Outcome(outcome), reviewer_id, reviewer, ended_at, decided, _content(answer))
+        over = End(Outcome(outcome), reviewer_id, reviewer, ended_at, decided, journal.parsed(answer))
     return Found(
         identity,
         reference,
@@ -375,17 +368,6 @@ def _found(row: Sequence[Any]) -> Found:
         opener,
         at,
         datetime.date.fromisoformat(deadline),
-        _content(content),
+        journal.parsed(content),
         over,
     )
-
-
-def _content(written: str | None) -> Mapping[str, Any] | None:
-    if written is None:
-        return None
-    content: Mapping[str, Any] = json.loads(written)
-    return content
-
-
-def _digest(written: str) -> str:
-    return hashlib.sha256(written.encode()).hexdigest()

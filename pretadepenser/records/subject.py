@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 
 from pretadepenser.records import erasing
 from pretadepenser.records.database import Database
-from pretadepenser.records.erasing import utc
+from pretadepenser.records.journal import parsed, stamp
 from pretadepenser.records.models import (
     Decision,
     JournalEntry,
@@ -66,15 +66,19 @@ def _decisions(connection: Connection, client: int) -> list[dict[str, Any]]:
     return [
         {
             "decision": row.id,
-            "at": utc(row.at),
+            "at": stamp(row.at),
             "verdict": row.verdict,
             "needs_second_reading": row.waiting,
             "corrects": row.corrects_id,
             "sha256": row.sha256,
-            "content": _parsed(row.content),
+            "content": parsed(row.content),
             "second_reading": None
             if row.read_at is None
-            else {"at": utc(row.read_at), "agrees": row.agrees, "content": _parsed(row.answer)},
+            else {
+                "at": stamp(row.read_at),
+                "agrees": row.agrees,
+                "content": parsed(row.answer),
+            },
         }
         for row in connection.execute(query)
     ]
@@ -93,20 +97,20 @@ def _reviews(connection: Connection, client: int) -> list[dict[str, Any]]:
             {
                 "review": row.reference,
                 "decision": row.decision_id,
-                "at": utc(row.at),
+                "at": stamp(row.at),
                 "deadline": row.deadline,
-                "content": _parsed(row.content),
+                "content": parsed(row.content),
                 "steps": [
-                    {"at": utc(step.at), "content": _parsed(step.content)}
+                    {"at": stamp(step.at), "content": parsed(step.content)}
                     for step in connection.execute(steps)
                 ],
                 "outcome": None
                 if end is None
                 else {
-                    "at": utc(end.at),
+                    "at": stamp(end.at),
                     "outcome": end.outcome,
                     "new_decision": end.decided_id,
-                    "content": _parsed(end.content),
+                    "content": parsed(end.content),
                 },
             }
         )
@@ -119,7 +123,7 @@ def _letters(connection: Connection, client: int) -> list[dict[str, Any]]:
     return [
         {
             "letter": row.id,
-            "at": utc(row.at),
+            "at": stamp(row.at),
             "kind": row.kind,
             "decision": row.decision_id,
             "review": row.reference,
@@ -146,13 +150,9 @@ def _journal(connection: Connection, client: int) -> list[dict[str, Any]]:
 
 def _recent(connection: Connection, client: int) -> list[str]:
     query = select(RecentClient.seen_at).where(RecentClient.number == client).order_by(RecentClient.seen_at)
-    return [utc(datetime.fromtimestamp(seen, UTC)) for seen in connection.scalars(query)]
+    return [stamp(datetime.fromtimestamp(seen, UTC)) for seen in connection.scalars(query)]
 
 
 def _hold(database: Database, client: int) -> Mapping[str, str] | None:
     found = erasing.held(database, client)
-    return None if found is None else {"at": utc(found.at), "reason": found.reason}
-
-
-def _parsed(content: str | None) -> Any:
-    return None if content is None else json.loads(content)
+    return None if found is None else {"at": stamp(found.at), "reason": found.reason}
