@@ -26,7 +26,7 @@ from pretadepenser.credit.model import scoring
 from pretadepenser.credit.model.inputs import as_read
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Client, Portfolio
-from pretadepenser.credit.recourse import meeting_sheet
+from pretadepenser.credit.recourse import deadline, meeting_sheet
 from pretadepenser.credit.recourse.decision import Verdict
 from pretadepenser.credit.recourse.meeting_sheet import Sheet
 from pretadepenser.credit.scale import Score
@@ -192,7 +192,7 @@ def _shown(number: int, filed: Filed | None, held: Mapping[str, Any]) -> dict[st
         "day": lambda written: french.date(datetime.date.fromisoformat(written)),
         "fictitious": bool(filed and filed.portfolio.fictitious),
         "lender": lender(),
-        "today": french.date(datetime.datetime.now(tz=datetime.UTC).astimezone()),
+        "today": french.date(deadline.today()),
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from pretadepenser import money
 from pretadepenser.credit.history import told
 from pretadepenser.credit.model.scoring import current_scores
 from pretadepenser.credit.portfolio import Client
-from pretadepenser.credit.recourse import search
+from pretadepenser.credit.recourse import deadline, search
 from pretadepenser.credit.recourse.decision import Counter, Decided, Document, Motive, Origin, Verdict
 from pretadepenser.credit.recourse.levers import Lever
 from pretadepenser.credit.recourse.review import Channel
@@ -123,7 +122,7 @@ def _ask(database: Database, desk: Desk, author: Person) -> None:
     refused = decisions.keyed(database, "demonstration 1")
     if refused is None:
         return
-    today = datetime.datetime.now(tz=datetime.UTC).astimezone().date()
+    today = deadline.today()
     content = {
         "channel": Channel.LETTER.value,
         "request": f"{SAID} Le client écrit que son revenu a augmenté, et joint ses bulletins de salaire.",

@@ -16,6 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.orm import aliased
 
+from pretadepenser.credit.recourse import deadline
 from pretadepenser.errors import ToldError
 from pretadepenser.french import date
 from pretadepenser.records import decisions, journal
@@ -73,7 +74,7 @@ class Found:
     def received(self) -> datetime.date:
         """The day on which the client's request came in; once erased, the day on which it was written."""
         if self.content is None:
-            return self.at.astimezone().date()
+            return deadline.day(self.at)
         return datetime.date.fromisoformat(self.content["received"])
 
 
@@ -113,21 +114,21 @@ def ask(
     server's own day.
     Raises ReviewError: the decision cannot be reviewed, now or at all, or `received` is no such day.
     """
-    today = today or datetime.datetime.now(tz=datetime.UTC).astimezone().date()
+    today = today or deadline.today()
     with journal.writing(database) as ledger:
         connection = ledger.connection
         before = connection.scalar(select(Review.reference).where(Review.key == key))
         if before is not None:
             return str(before)
         found = check(decisions.find_in(connection, decision), decision)
-        decided = found.at.astimezone().date()
+        decided = deadline.day(found.at)
         if not decided <= received <= today:
             raise ReviewError(
                 f"Une demande est reçue entre le jour de la décision ({date(decided)}) et aujourd’hui "
                 f"({date(today)}) : corrigez la date."
             )
         reference = f"REV-{today.year}-{_last(connection, today.year) + 1:06d}"
-        deadline = received + datetime.timedelta(days)
+        due = received + datetime.timedelta(days)
         written = journal.canonical({**content, "received": received.isoformat()})
         values = {
             "reference": reference,
@@ -136,7 +137,7 @@ def ask(
             "client": found.client,
             "opened_by_id": opener.id,
             "at": datetime.datetime.now(datetime.UTC),
-            "deadline": deadline.isoformat(),
+            "deadline": due.isoformat(),
             "content": written,
         }
         connection.execute(insert(Review).values(values))
@@ -146,7 +147,7 @@ def ask(
             found.client,
             review=reference,
             decision=decision,
-            deadline=deadline.isoformat(),
+            deadline=due.isoformat(),
             sha256=journal.sha256(written),
         )
         return reference

@@ -1,5 +1,6 @@
 """Signing in and out, and the one rule that every other page needs a signed-in user."""
 
+import hashlib
 import re
 import time
 from datetime import timedelta
@@ -114,6 +115,12 @@ def database() -> Database:
 def person() -> Person:
     """The signed-in user, as records name whoever writes."""
     return Person(current_user.id, current_user.name)
+
+
+def form_key(*parts: object) -> str:
+    """The key by which a form is written once: of the signed-in user, and of what tells it from others."""
+    told = ":".join(map(str, (current_user.id, *parts)))
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def audits() -> bool:

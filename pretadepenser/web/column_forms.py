@@ -21,6 +21,7 @@ from pretadepenser.credit.dictionary import NO_EMPLOYMENT, Column, Kind, Theme
 from pretadepenser.credit.dictionary.wording import Value
 from pretadepenser.credit.model.inputs import neutral
 from pretadepenser.credit.portfolio import Portfolio
+from pretadepenser.credit.recourse import deadline
 from pretadepenser.credit.whatif import plausibility
 from pretadepenser.credit.whatif.plausibility import Range
 from pretadepenser.money import in_use
@@ -109,7 +110,7 @@ def duration(typed: str, today: datetime.date | None = None) -> int | None:
     """
     since = day(typed.strip())
     if since is not None:
-        days = ((today or datetime.datetime.now(tz=datetime.UTC).astimezone().date()) - since).days
+        days = ((today or deadline.today()) - since).days
         return days if days >= 0 else None
     found = _DURATION.fullmatch(re.sub(r"(?<=\d)\s(?=\d{3}\b)", "", typed.strip()))
     if found is None or not any(found.groups()):

@@ -7,7 +7,6 @@ twice be written once.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
@@ -90,7 +89,7 @@ def record(decision: int) -> ResponseReturnValue:
     with money.using(advice.money) if advice else nullcontext():
         return render_template(
             "pages/decision_record.html",
-            **_frame_of(found),
+            **frame_of(found),
             heading=headings.decided(found),
             found=found,
             told=told(found.content, advice) if found.content and advice else None,
@@ -247,7 +246,7 @@ def _again(former: Found) -> dict[str, Any]:
 
 def _key(number: int, key: str) -> str:
     """The key of a form, of this user and client alone."""
-    return hashlib.sha256(f"{current_user.id}:{number}:{key}".encode()).hexdigest()
+    return auth.form_key(number, key)
 
 
 def desk() -> Desk:
@@ -313,7 +312,7 @@ def _onward(found: Found) -> list[tuple[str, str]]:
     ]
 
 
-def _frame_of(found: Found) -> dict[str, Any]:
+def frame_of(found: Found) -> dict[str, Any]:
     """The layout of a record: with the pages of its client, where the portfolio still has this client."""
     known = found.client is not None and resources.portfolio().index(found.client) is not None
     return (

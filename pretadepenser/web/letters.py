@@ -5,31 +5,28 @@ What is made is stored: the same bytes are given ever after, whatever becomes of
 
 from __future__ import annotations
 
-import datetime
-import hashlib
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import HiddenField
 
-from pretadepenser import french, speech
+from pretadepenser import french
 from pretadepenser.credit.explanation.advice import AdviceError
 from pretadepenser.credit.recourse import letters as domain
+from pretadepenser.credit.recourse.deadline import day, today
 from pretadepenser.credit.recourse.letters import Case, Letter, Sender
 from pretadepenser.records import decisions, letters, reviews
 from pretadepenser.records.decisions import Found, State
 from pretadepenser.records.models import Role
 from pretadepenser.records.reviews import Found as Review
 from pretadepenser.settings import SETTINGS, Setting
-from pretadepenser.web import access, auth, decision, headings, heavy, resources, trail
-from pretadepenser.web import pdf as documents
+from pretadepenser.web import access, auth, decision, headings, paper, trail
 from pretadepenser.web.lender import CREDIT_FILE, Lender, lender
 from pretadepenser.web.pdf import PdfUnavailableError
 
@@ -95,10 +92,7 @@ def pdf(letter: int) -> ResponseReturnValue:
     if made is None:
         abort(404, description="Le contenu de ce courrier a été effacé : le temps de le garder est passé.")
     trail.tell(found.client, decision=found.decision, sha256=found.sha256)
-    response = Response(made, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f'attachment; filename="courrier-{letter}.pdf"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return paper.given(made, f"courrier-{letter}")
 
 
 @dataclass(frozen=True)
@@ -280,7 +274,7 @@ def _page(desk: Desk, status: int = 200) -> ResponseReturnValue:
     found = desk.found
     page = render_template(
         "pages/letter.html",
-        **_frame(found),
+        **decision.frame_of(found),
         heading=headings.letter(
             found, possible=desk.draft.letter is not None, stored=bool(desk.stored), review=desk.review
         ),
@@ -294,16 +288,9 @@ def _page(desk: Desk, status: int = 200) -> ResponseReturnValue:
     return page, status
 
 
-def _frame(found: Found) -> dict[str, Any]:
-    """The layout: with the pages of the client, where the portfolio still has this client."""
-    if found.client is None or resources.portfolio().index(found.client) is None:
-        return {"layout": "layouts/base.html"}
-    return {"layout": "layouts/client.html", "client_number": found.client}
-
-
 def _make(desk: Desk) -> ResponseReturnValue:
     form = LetterForm()
-    key = hashlib.sha256(f"{current_user.id}:{desk.address}:{form.cle.data}".encode()).hexdigest()
+    key = auth.form_key(desk.address, form.cle.data)
     back = redirect(desk.address, 303)
     if letters.keyed(auth.database(), key) is not None:
         flash("Ce courrier était déjà établi : le voici.")
@@ -318,19 +305,9 @@ def _make(desk: Desk) -> ResponseReturnValue:
         version=domain.TEMPLATE_VERSION,
     )
     try:
-        with heavy.slot():
-            style = Path(str(current_app.static_folder)) / STYLE
-            made = heavy.call("pdf", documents.tagged, speech.aloud(html), style)
+        made = paper.made(html, STYLE)
     except PdfUnavailableError as error:
-        current_app.logger.error("%s", error)
-        page = render_template(
-            "pages/error.html",
-            code=503,
-            title="PDF indisponible",
-            precisely=str(error),
-            advice="Le courrier n’a pas été établi. Prévenez votre administrateur.",
-        )
-        return page, 503
+        return paper.unavailable(error, "Le courrier n’a pas été établi. Prévenez votre administrateur.")
     letters.add(
         auth.database(),
         key,
@@ -343,13 +320,3 @@ def _make(desk: Desk) -> ResponseReturnValue:
     )
     flash("Le courrier est établi : téléchargez-le pour le remettre au client ou l’envoyer.")
     return back
-
-
-def day(at: datetime.datetime) -> datetime.date:
-    """The day of a moment, in the server's own time zone."""
-    return at.astimezone().date()
-
-
-def today() -> datetime.date:
-    """The server's own day."""
-    return day(datetime.datetime.now(tz=datetime.UTC))

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime
-from pathlib import Path
 
-from flask import Blueprint, Response, current_app, render_template
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from pretadepenser import french, speech
+from pretadepenser import french
 from pretadepenser.charts import client as charts
 from pretadepenser.charts.chart import Chart
 from pretadepenser.credit.model import scoring
 from pretadepenser.credit.recourse import meeting_sheet
+from pretadepenser.credit.recourse.deadline import today
 from pretadepenser.credit.recourse.meeting_sheet import Sheet
 from pretadepenser.credit.whatif.capacity import Capacity
 from pretadepenser.french import Person
-from pretadepenser.web import headings, heavy, pictures, resources
-from pretadepenser.web import pdf as documents
+from pretadepenser.web import headings, paper, pictures, resources
 from pretadepenser.web.capacity import of_client
 from pretadepenser.web.lender import Lender, lender
 from pretadepenser.web.pdf import PdfUnavailableError
@@ -41,7 +39,7 @@ def sheet(number: int) -> ResponseReturnValue:
         you=Person.YOU,
         lender=told,
         scale=charts.scale(found.score, Person.YOU),
-        today=_today(),
+        today=french.date(today()),
     )
 
 
@@ -62,27 +60,17 @@ def pdf(number: int) -> ResponseReturnValue:
         lender=told,
         scale=scale,
         picture=f"data:image/svg+xml;base64,{picture}",
-        today=_today(),
+        today=french.date(today()),
     )
     try:
-        sheet = Path(str(current_app.static_folder)) / "meeting_pdf.css"
-        with heavy.slot():
-            made = heavy.call("pdf", documents.tagged, speech.aloud(html), sheet)
+        made = paper.made(html, "meeting_pdf.css")
     except PdfUnavailableError as error:
-        current_app.logger.error("%s", error)
-        page = render_template(
-            "pages/error.html",
-            code=503,
-            title="PDF indisponible",
-            precisely=str(error),
-            advice="La fiche reste lisible à l’écran et s’imprime depuis le navigateur. "
+        return paper.unavailable(
+            error,
+            "La fiche reste lisible à l’écran et s’imprime depuis le navigateur. "
             "Prévenez votre administrateur.",
         )
-        return page, 503
-    response = Response(made, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f'attachment; filename="entretien-client-{number}.pdf"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return paper.given(made, f"entretien-client-{number}")
 
 
 @blueprint.get("/entretien/graphiques/score.svg")
@@ -119,7 +107,3 @@ def _found(number: int, told: Lender) -> Sheet:
         resources.outcome(),
         resources.admissible(),
     )
-
-
-def _today() -> str:
-    return french.date(datetime.now(tz=UTC).astimezone())  # in the server's own time zone

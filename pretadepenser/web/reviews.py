@@ -6,7 +6,6 @@ A form that is sent twice writes once: by its key, or because what it asks for i
 from __future__ import annotations
 
 import datetime
-import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -64,7 +63,7 @@ def work_list() -> ResponseReturnValue:
     lines = worklist.lines(
         decisions.waiting(opened),
         reviews.open_reviews(opened),
-        _today(),
+        deadline.today(),
         current_app.config["READER_DAYS"],
         current_user.id,
     )
@@ -100,7 +99,7 @@ def second_reading(decision: int) -> ResponseReturnValue:
     trail.tell(found.client)
     assert found.content is not None
     advice = advices.from_json(found.content["advice"])
-    due = found.at.astimezone().date() + datetime.timedelta(current_app.config["READER_DAYS"])
+    due = deadline.day(found.at) + datetime.timedelta(current_app.config["READER_DAYS"])
     with money.using(advice.money):
         words = told(found.content, advice)
         inputs = zip(advice.inputs, words.inputs, strict=True)
@@ -112,7 +111,7 @@ def second_reading(decision: int) -> ResponseReturnValue:
             told=words,
             asked=[pair for name, pair in inputs if name in _ASKED],
             advice=advice,
-            due=deadline.due(due, _today()),
+            due=deadline.due(due, deadline.today()),
         )
     return page, 422 if form.is_submitted() else 200
 
@@ -124,9 +123,9 @@ def ask(decision: int) -> ResponseReturnValue:
     if not readable(found.author_id):
         abort(403, description="Cette décision est d’une autre personne : un responsable peut la lire.")
     typed = kept.typed()
-    days, today = current_app.config["REVIEW_DAYS"], _today()
+    days, today = current_app.config["REVIEW_DAYS"], deadline.today()
     form = AskForm(
-        found.at.astimezone().date(),
+        deadline.day(found.at),
         today,
         days,
         data={"recue": french.date(today), "cle": secrets.token_hex(16)},
@@ -161,7 +160,7 @@ def record(reference: str) -> ResponseReturnValue:
     trail.tell(found.client)
     return render_template(
         "pages/review.html",
-        heading=headings.review(found, _today()),
+        heading=headings.review(found, deadline.today()),
         found=found,
         channel=Channel(found.content["channel"]).label if found.content else "",
         steps=[(step, _shown(step)) for step in reviews.steps(auth.database(), found.id)],
@@ -283,11 +282,6 @@ def _judged(form: OutcomeForm) -> dict[str, Any]:
     }
 
 
-def _today() -> datetime.date:
-    """The server's own day."""
-    return datetime.datetime.now(tz=datetime.UTC).astimezone().date()
-
-
 def _decision(decision: int) -> decisions.Found:
     """The decision with this id; 404 where there is none, or its content is erased."""
     found = decisions.find(auth.database(), decision)
@@ -385,8 +379,7 @@ def _issue_of(found: reviews.Found) -> str:
 
 def _key(what: int, key: str | None) -> str:
     """The key of a form, of this user and what it is about alone; a new one where the form has none."""
-    given = f"{current_user.id}:{request.endpoint}:{what}:{key or secrets.token_hex(16)}"
-    return hashlib.sha256(given.encode()).hexdigest()
+    return auth.form_key(request.endpoint, what, key or secrets.token_hex(16))
 
 
 @dataclass(frozen=True)

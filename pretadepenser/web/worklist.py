@@ -66,7 +66,7 @@ def lines(
 
 
 def _reading(found: Brief, today: datetime.date, days: int, user: int) -> Line:
-    since = found.at.astimezone().date()
+    since = deadline.day(found.at)
     verdict = found.verdict.label[:1].lower() + found.verdict.label[1:]
     task = french.typeset(f"Lire : {verdict}, décidé par {found.author}")
     due = since + datetime.timedelta(days)

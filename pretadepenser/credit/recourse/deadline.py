@@ -1,10 +1,20 @@
-"""When something is to be done: deadlines and ages in words, by whole days."""
+"""When something is to be done: days, deadlines and ages in words, by whole days."""
 
 from __future__ import annotations
 
 import datetime
 
 from pretadepenser import french
+
+
+def day(moment: datetime.datetime) -> datetime.date:
+    """The day of a moment, in the server's own time zone."""
+    return moment.astimezone().date()
+
+
+def today() -> datetime.date:
+    """The server's own day."""
+    return day(datetime.datetime.now(tz=datetime.UTC))
 
 
 def late(deadline: datetime.date, today: datetime.date) -> int:
