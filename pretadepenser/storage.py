@@ -13,8 +13,8 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -43,12 +43,7 @@ def written(path: Path) -> Iterator[Path]:
 
     What processes that were killed left of the same file is deleted first. Raises OSError as `open` does.
     """
-    for left in path.parent.glob(f".{path.name}.*{_PART}"):
-        if _abandoned(left):
-            left.unlink(missing_ok=True)
-    own = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_PART}")
-    held = os.open(own, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    fcntl.flock(held, fcntl.LOCK_EX)
+    own, held = _aside(path, _PART, lambda own: own.touch(0o600, exist_ok=False), Path.unlink)
     try:
         yield own
         _fsync(own)
@@ -65,13 +60,7 @@ def scratch(path: Path) -> Iterator[Path]:
 
     What processes that were killed left of such folders is deleted first. Raises OSError where it cannot be.
     """
-    for left in path.parent.glob(f".{path.name}.*{_PARTS}"):
-        if _abandoned(left):
-            shutil.rmtree(left)
-    own = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_PARTS}")
-    own.mkdir(0o700)
-    held = os.open(own, os.O_RDONLY)
-    fcntl.flock(held, fcntl.LOCK_EX)
+    own, held = _aside(path, _PARTS, lambda own: own.mkdir(0o700), shutil.rmtree)
     try:
         yield own
     finally:
@@ -309,16 +298,49 @@ def _prune(root: Path, name: str, keep: Collection[Path | None]) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _abandoned(draft: Path) -> bool:
-    """Tell whether no living process is writing `draft`."""
+def _aside(
+    path: Path, suffix: str, make: Callable[[Path], object], delete: Callable[[Path], object]
+) -> tuple[Path, int]:
+    """Make a file or folder beside `path`, and give it with the descriptor that holds it.
+
+    What nobody holds of the same kind is deleted first.
+    """
+    for left in path.parent.glob(f".{path.name}.*{suffix}"):
+        with _claimed(left) as mine, suppress(FileNotFoundError):
+            if mine:
+                delete(left)
+    while True:
+        own = path.with_name(f".{path.name}.{secrets.token_hex(4)}{suffix}")
+        make(own)
+        # Until it is held, whoever tidies up takes it for abandoned: it is gone by now, or will never be.
+        with suppress(FileNotFoundError):
+            held = os.open(own, os.O_RDONLY)
+            fcntl.flock(held, fcntl.LOCK_EX)
+            if own.exists():
+                return own, held
+            os.close(held)
+
+
+@contextmanager
+def _claimed(draft: Path) -> Iterator[bool]:
+    """Hold `draft`, and tell whether that was possible: it is not where a process holds it or it is gone."""
     try:
         descriptor = os.open(draft, os.O_RDONLY)
     except FileNotFoundError:
-        return False
+        yield False
+        return
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
     finally:
         os.close(descriptor)
-    return True
+
+
+def _abandoned(draft: Path) -> bool:
+    """Tell whether no living process is writing `draft`."""
+    with _claimed(draft) as mine:
+        return mine

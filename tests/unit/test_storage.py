@@ -121,6 +121,27 @@ def test_a_killed_file_is_deleted_by_the_next_and_seen_by_nobody_else(tmp_path: 
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_many_write_the_same_at_once_and_take_nothing_from_one_another(tmp_path: Path) -> None:
+    """What another one had just made, and did not hold yet, was deleted for abandoned."""
+    path, folder = tmp_path / "scores.csv", tmp_path / "archive" / "model"
+
+    def work(number: int) -> None:
+        for _ in range(40):
+            with storage.written(path) as own:
+                own.write_text(str(number))
+            with storage.scratch(path) as aside:
+                (aside / "part").write_text(str(number))
+            with storage.kept(folder) as draft:
+                (draft / "card.json").write_text("{}")
+
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(work, number) for number in range(8)]:
+            done.result()
+    assert path.read_text() in {str(number) for number in range(8)}
+    assert storage.whole(folder)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["archive", "scores.csv"]
+
+
 def test_what_a_kill_left_goes_when_the_next_begins(tmp_path: Path) -> None:
     write(tmp_path, "one")
     (tmp_path / ".model.20200101T000000-00000000").mkdir()
