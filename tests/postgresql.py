@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 PROGRAMS: Final = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+# The mark of what cannot be tested without it, and both databases, for tests that hold on each.
+NEEDED: Final = pytest.mark.skipif(
+    not PROGRAMS, reason="PostgreSQL is not installed (apt install postgresql)"
+)
+BOTH: Final = ("sqlite", pytest.param("postgresql", marks=NEEDED))
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,7 @@ SEED = 1
 
 @pytest.fixture(
     scope="module",
-    params=[
-        "sqlite",
-        pytest.param(
-            "postgresql",
-            marks=pytest.mark.skipif(
-                not postgresql.PROGRAMS, reason="PostgreSQL is not installed (apt install postgresql)"
-            ),
-        ),
-    ],
+    params=postgresql.BOTH,
 )
 def bank(
     request: pytest.FixtureRequest, sound: Ground, tmp_path_factory: pytest.TempPathFactory

@@ -15,18 +15,9 @@ from tests import postgresql
 
 PASSWORD = "une suite de quelques mots"
 KEYS = (f"clé {number}" for number in count())
-BOTH = [
-    "sqlite",
-    pytest.param(
-        "postgresql",
-        marks=pytest.mark.skipif(
-            not postgresql.PROGRAMS, reason="PostgreSQL is not installed (apt install postgresql)"
-        ),
-    ),
-]
 
 
-@pytest.fixture(scope="module", params=BOTH)
+@pytest.fixture(scope="module", params=postgresql.BOTH)
 def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A database with its tables and the users agathe and delphine; each test has clients of its own."""
     folder: Path = tmp_path_factory.mktemp("decisions")

@@ -22,15 +22,6 @@ from pretadepenser.records.journal import Head, JournalError, Kind
 from tests import postgresql
 
 REPO = Path(__file__).parents[2]
-BOTH = [
-    "sqlite",
-    pytest.param(
-        "postgresql",
-        marks=pytest.mark.skipif(
-            not postgresql.PROGRAMS, reason="PostgreSQL is not installed (apt install postgresql)"
-        ),
-    ),
-]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +32,7 @@ def server() -> Iterator[postgresql.Server]:
         yield running
 
 
-@pytest.fixture(params=BOTH)
+@pytest.fixture(params=postgresql.BOTH)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database of the test's own."""
     if request.param == "sqlite":

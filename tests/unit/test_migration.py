@@ -46,17 +46,7 @@ NEW: Final = {
 }  # fmt: skip
 
 
-@pytest.fixture(
-    params=[
-        "sqlite",
-        pytest.param(
-            "postgresql",
-            marks=pytest.mark.skipif(
-                not postgresql.PROGRAMS, reason="PostgreSQL is not installed (apt install postgresql)"
-            ),
-        ),
-    ]
-)
+@pytest.fixture(params=postgresql.BOTH)
 def before(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database as the version before left it."""
     if request.param == "sqlite":

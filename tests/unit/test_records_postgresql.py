@@ -19,9 +19,7 @@ from tests import postgresql
 
 PASSWORD = "une suite de quelques mots"
 
-pytestmark = pytest.mark.skipif(
-    not postgresql.PROGRAMS, reason="PostgreSQL is not installed (apt install postgresql)"
-)
+pytestmark = postgresql.NEEDED
 
 
 @pytest.fixture(scope="module")

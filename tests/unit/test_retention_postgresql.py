@@ -17,9 +17,7 @@ from tests import postgresql
 from tests.postgresql import Server
 from tests.unit.written import MARK, Writer, staff
 
-pytestmark = pytest.mark.skipif(
-    not postgresql.PROGRAMS, reason="PostgreSQL is not installed (apt install postgresql)"
-)
+pytestmark = postgresql.NEEDED
 CLIENT, OTHER = 7_351_902_846_113, 157_083
 
 

@@ -126,15 +126,7 @@ def _ask_ten(address: str, author: int, first: int) -> list[str]:
 
 @pytest.mark.parametrize(
     "server",
-    [
-        "sqlite",
-        pytest.param(
-            "postgresql",
-            marks=pytest.mark.skipif(
-                not postgresql.PROGRAMS, reason="PostgreSQL is not installed (apt install postgresql)"
-            ),
-        ),
-    ],
+    postgresql.BOTH,
 )
 def test_servers_that_number_at_once_give_each_number_once(
     server: str, tmp_path: Path, request: pytest.FixtureRequest

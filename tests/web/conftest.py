@@ -14,6 +14,7 @@ from pretadepenser import create_app
 from pretadepenser.money import KAGGLE, using
 from pretadepenser.records import users
 from pretadepenser.records.database import Database
+from tests.conftest import signed_in
 
 PASSWORD = "une suite de quelques mots"
 
@@ -23,6 +24,19 @@ def amounts_as_pages_show_them() -> Iterator[None]:
     """What a test words by itself is worded as on the pages of `trained`, which has Kaggle's amounts."""
     with using(KAGGLE):
         yield
+
+
+@pytest.fixture(scope="module")
+def browsers(app: Flask) -> Callable[[str], FlaskClient]:
+    """The browser of a user, who signs in once."""
+    known: dict[str, FlaskClient] = {}
+
+    def of(name: str) -> FlaskClient:
+        if name not in known:
+            known[name] = signed_in(app, name)
+        return known[name]
+
+    return of
 
 
 class Compiled(BytecodeCache):

@@ -58,19 +58,6 @@ def app(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     return made
 
 
-@pytest.fixture(scope="module")
-def browsers(app: Flask) -> Callable[[str], FlaskClient]:
-    """The browser of a user, who signs in once."""
-    known: dict[str, FlaskClient] = {}
-
-    def of(name: str) -> FlaskClient:
-        if name not in known:
-            known[name] = signed_in(app, name)
-        return known[name]
-
-    return of
-
-
 Browsers = Callable[[str], FlaskClient]
 
 
