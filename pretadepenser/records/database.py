@@ -3,6 +3,9 @@
 import fcntl
 import os
 import re
+import sqlite3
+import threading
+import time
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +32,8 @@ SKEW = 60
 PATIENCE = 10_000
 SHORT = 3_000
 HURRY = 500
+# Seconds between two questions to SQLite whether another process has finished writing.
+_ASKED = 0.001
 # What SQLite does at the end of a transaction. FULL: what was committed, the journal above all, is on the
 # disk when a page is shown, and survives a power cut.
 SYNCHRONOUS = "FULL"
@@ -86,6 +91,7 @@ class Database:
                 "PostgreSQL installez le module « psycopg »."
             ) from error
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._turn = threading.Lock()
         _forget_after_fork(self.engine)
 
     @contextmanager
@@ -115,6 +121,31 @@ class Database:
         finally:
             cursor.execute(f"PRAGMA busy_timeout = {PATIENCE}")
             cursor.close()
+
+    @contextmanager
+    def writing(self, lock: int, patience: int = PATIENCE) -> Iterator[Connection]:
+        """Give a connection in a transaction that writes alone, committed at the end.
+
+        lock: number of the lock on PostgreSQL, where only those who ask for the same wait for one another.
+        patience: milliseconds to wait for whoever writes now.
+        Raises SQLAlchemyError where it cannot be begun in that time: then nothing is written.
+        """
+        if self.engine.dialect.name != "sqlite":
+            with self.connection() as connection, self.hurried(connection, patience):
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock})")
+                yield connection
+            return
+        until = time.monotonic() + patience / 1000
+        # Threads of this process queue here, so that one of each process asks SQLite, and asks often. SQLite
+        # itself waits longer and longer: whoever has just come goes first, and some wait for seconds.
+        queued = self._turn.acquire(timeout=patience / 1000)
+        try:
+            with self.connection() as connection:
+                _begin(connection, until)
+                yield connection
+        finally:
+            if queued:
+                self._turn.release()
 
     def insert(self, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
         """Give an INSERT that knows ON CONFLICT, which both databases have but SQLAlchemy does not share."""
@@ -170,6 +201,29 @@ class Database:
         with open(f"{self.engine.url.database}.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _begin(connection: Connection, until: float) -> None:
+    """Begin a transaction of SQLite that writes. until: of time.monotonic, when to ask for the last time."""
+    _WAIT.run(connection, {})
+    try:
+        while True:
+            try:
+                _BEGIN.run(connection, {})
+                return
+            except DBAPIError as error:
+                busy = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or time.monotonic() >= until:
+                    raise
+            time.sleep(_ASKED)
+    finally:
+        _WAIT_AGAIN.run(connection, {})
+
+
+# Before anything is read: two that read the same state would write the same number.
+_BEGIN = Quick("BEGIN IMMEDIATE")
+_WAIT = Quick("PRAGMA busy_timeout = 0")
+_WAIT_AGAIN = Quick(f"PRAGMA busy_timeout = {PATIENCE}")
 
 
 def alembic_config(connection: Any) -> Any:

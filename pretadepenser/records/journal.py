@@ -147,8 +147,6 @@ _APPEND: Final = Quick(
     "INSERT INTO journal_entry (number, at, kind, actor, client, content, salt, digest, hash) "
     "VALUES (:number, :at, :kind, :actor, :client, :content, :salt, :digest, :hash)"
 )
-_BEGIN: Final = Quick("BEGIN IMMEDIATE")
-_ALONE: Final = Quick(f"SELECT pg_advisory_xact_lock({_LOCK})")
 _ALL: Final = text(
     "SELECT number, at, kind, actor, client, content, salt, digest, hash FROM journal_entry ORDER BY number"
 )
@@ -161,12 +159,7 @@ def writing(database: Database, patience: int = PATIENCE) -> Iterator[Ledger]:
     patience: milliseconds to wait for whoever writes now.
     Raises SQLAlchemyError where the database cannot be written: then nothing of it is.
     """
-    with database.connection() as connection, database.hurried(connection, patience):
-        if connection.dialect.name == "sqlite":
-            # Before the head is read: two that read the same one would write the same number.
-            _BEGIN.run(connection, {})
-        else:
-            _ALONE.run(connection, {})
+    with database.writing(_LOCK, patience) as connection:
         yield Ledger(connection)
 
 

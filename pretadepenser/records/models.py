@@ -170,7 +170,7 @@ class JournalEntry(Base):
     content: Mapped[str | None] = mapped_column(Text)
     salt: Mapped[str | None] = mapped_column(String(32))
     digest: Mapped[str] = mapped_column(String(64))
-    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    hash: Mapped[str] = mapped_column(String(64))
 
 
 class Decision(Base):

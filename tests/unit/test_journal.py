@@ -3,9 +3,13 @@
 import json
 import multiprocessing
 import re
+import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -230,8 +234,7 @@ REPLACED = (
     " at, kind, 'x', client, content, salt, digest, hash FROM journal_entry WHERE number = 3"
 )
 ALSO = {
-    # Of the same number; of another one, but with the same hash.
-    "sqlite": [REPLACED, REPLACED.replace("SELECT number", "SELECT 9")],
+    "sqlite": [REPLACED],
     "postgresql": ["TRUNCATE journal_entry"],
 }
 
@@ -283,6 +286,56 @@ def test_processes_may_write_at_once(database: Database, url: str) -> None:
     for actor, own in zip(("agathe", "bruno"), numbers, strict=True):
         found = entries.find(database, Wanted(actor=actor), 100)
         assert [(one.number, one.client) for one in reversed(found)] == list(zip(own, range(60), strict=True))
+
+
+@pytest.mark.parametrize("holder", ["another thread", "another process"])
+def test_whoever_writes_is_waited_for_and_no_longer_than_asked(url: str, holder: str) -> None:
+    """Threads queue in the process, processes at the database: both for as long as somebody is patient."""
+    database = Database(url)
+    database.upgrade()
+    other = database if holder == "another thread" else Database(url)
+    began, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with journal.writing(other) as ledger:
+            began.set()
+            over.wait(30)
+            ledger.append(Kind.OPENED, "agathe", 157_083)
+
+    with ThreadPoolExecutor(2) as pool:
+        holding = pool.submit(hold)
+        assert began.wait(30)
+        start = time.monotonic()
+        with pytest.raises(SQLAlchemyError, match=r"locked|lock timeout"), journal.writing(database, 200):
+            pytest.fail("two wrote at once")
+        assert 0.2 <= time.monotonic() - start < 10
+        waiting = pool.submit(journal.append, database, Kind.OPENED, "bruno", 100_002)
+        over.set()
+        holding.result()
+        assert waiting.result() == 2
+    # Whoever gave up holds nobody up.
+    assert journal.append(database, Kind.OPENED, "agathe", 157_083) == 3
+    assert journal.verify(database).entries == 3
+    database.engine.dispose()
+    other.engine.dispose()
+
+
+def test_what_is_no_other_writer_is_not_waited_for(tmp_path: Path) -> None:
+    """A file that may not be written stays so, however often it is asked."""
+    database = Database(f"sqlite:///{tmp_path}/records.sqlite")
+    database.upgrade()
+
+    def forbid(connection: Any, *_: object) -> None:
+        begins = 22  # SQLITE_TRANSACTION, which Python does not name
+        connection.set_authorizer(
+            lambda what, *_: sqlite3.SQLITE_DENY if what == begins else sqlite3.SQLITE_OK
+        )
+
+    event.listen(database.engine, "checkout", forbid)
+    start = time.monotonic()
+    with pytest.raises(DatabaseError, match="not authorized"):
+        journal.append(database, Kind.OPENED, "agathe", 157_083)
+    assert time.monotonic() - start < 5
 
 
 def test_what_fails_halfway_leaves_nothing(database: Database) -> None:

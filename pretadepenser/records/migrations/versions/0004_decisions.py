@@ -35,7 +35,8 @@ def upgrade() -> None:
         sa.Column("content", sa.Text()),
         sa.Column("salt", sa.String(32)),
         sa.Column("digest", sa.String(64), nullable=False),
-        sa.Column("hash", sa.String(64), nullable=False, unique=True),
+        # Not unique by an index: it covers its number, and its pages would be written all over the disk.
+        sa.Column("hash", sa.String(64), nullable=False),
     )
     op.create_index("ix_journal_entry_actor", "journal_entry", ["actor", "number"])
     op.create_index("ix_journal_entry_client", "journal_entry", ["client", "number"])
@@ -170,7 +171,7 @@ def _guard_sqlite(table: str, kept: list[str], erasable: tuple[str, ...]) -> Non
         f"BEGIN SELECT RAISE(ABORT, '{NEVER}'); END"
     )
     # INSERT OR REPLACE deletes without firing the trigger of deletions: whatever is unique must be new.
-    unique = [kept[0], *(name for name in ("key", "hash", "reference", "corrects_id") if name in kept)]
+    unique = [kept[0], *(name for name in ("key", "reference", "corrects_id") if name in kept)]
     taken = " OR ".join(f'"{name}" = NEW."{name}"' for name in unique)
     op.execute(
         f"CREATE TRIGGER {table}_never_replaced BEFORE INSERT ON {table} "
