@@ -28,7 +28,7 @@ from pretadepenser.credit.recourse.review import Channel, Correction
 from pretadepenser.credit.whatif import application
 from pretadepenser.credit.whatif.simulation import simulate
 from pretadepenser.records import deciding, decisions, reviews
-from pretadepenser.records.decisions import DecisionError, State
+from pretadepenser.records.decisions import Brief, DecisionError, State
 from pretadepenser.records.models import Role
 from pretadepenser.records.reviews import New, ReviewError
 from pretadepenser.web import auth, headings, kept, resources, sealed, simulation, trail, worklist
@@ -65,7 +65,7 @@ def work_list() -> ResponseReturnValue:
         reviews.open_reviews(opened),
         deadline.today(),
         current_app.config["READER_DAYS"],
-        current_user.id,
+        _for_another,
     )
     late = [line for line in lines if line.late]
     return render_template(
@@ -74,8 +74,20 @@ def work_list() -> ResponseReturnValue:
         late=late,
         readings=[line for line in lines if not line.late and not line.reference],
         reviews=[line for line in lines if not line.late and line.reference],
+        back=decisions.sent_back(opened),
         ended=reviews.ended(opened),
     )
+
+
+def _for_another(waiting: Brief | reviews.Found) -> bool:
+    """Whether what waits is to be done by another person than the signed-in user."""
+    opened = auth.database()
+    closed = (
+        decisions.barred(opened, waiting.id)
+        if isinstance(waiting, Brief)
+        else reviews.deciders(opened, waiting.decision)
+    )
+    return current_user.id in closed
 
 
 @blueprint.route("/revues/decisions/<int:decision>", methods=["GET", "POST"])
@@ -87,6 +99,8 @@ def second_reading(decision: int) -> ResponseReturnValue:
         return redirect(url_for("decision.record", decision=decision), 303)
     if found.author_id == current_user.id:
         abort(403, description=ANOTHER)
+    if current_user.id in decisions.contested(auth.database(), decision):
+        abort(403, description=decisions.CONTESTED.format("La seconde lecture"))
     typed = kept.typed()
     form = ReadingForm(**({"formdata": typed} if typed else {}))
     if form.validate_on_submit():
