@@ -107,6 +107,7 @@ def own() -> ResponseReturnValue:
     before = request.args.get("avant", type=int, default=_AFTER_ALL)
     author = None if everybody else current_user.id
     found = decisions.latest(auth.database(), author, min(before, _AFTER_ALL), LISTED + 1)
+    trail.tell_listed(one.client for one in found[:LISTED])
     return render_template(
         "pages/decisions.html",
         heading=headings.decisions(everybody=everybody),

@@ -67,14 +67,15 @@ def work_list() -> ResponseReturnValue:
         current_app.config["READER_DAYS"],
         current_user.id,
     )
-    late = [line for line in lines if line.late]
+    late, ended = [line for line in lines if line.late], reviews.ended(opened)
+    trail.tell_listed([line.client for line in lines] + [one.client for one in ended])
     return render_template(
         "pages/work_list.html",
         heading=headings.work_list(len(lines), len(late)),
         late=late,
         readings=[line for line in lines if not line.late and not line.reference],
         reviews=[line for line in lines if not line.late and line.reference],
-        ended=reviews.ended(opened),
+        ended=ended,
     )
 
 
