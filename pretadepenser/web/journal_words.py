@@ -81,6 +81,7 @@ _PAGES: Final = {
     "reviews": "réexamen",
     "reviews.work_list": "revues",
     "api": "API",
+    "site": "preuves d’accessibilité",
     "journal": "fichier CSV",
     "export": "export de tout le journal depuis une date",
     "compte": "mon compte",

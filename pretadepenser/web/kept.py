@@ -2,8 +2,8 @@
 
 Forms of FORMS check their token themselves: where it is missing, foreign or of an older session, the same
 page answers with what was typed, a fresh token and one sentence. Where the session itself has ended, what was
-typed waits in the cookie until the same person has signed in again, sealed: of figures of clients nobody reads anything in a browser's files, and
-after `sealed.LIFE` this server reads nothing either.
+typed waits in the cookie until the same person has signed in again, sealed: nobody reads
+figures of clients in a browser's files, and this server reads them no longer than `sealed.LIFE`.
 """
 
 from __future__ import annotations

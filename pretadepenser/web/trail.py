@@ -62,6 +62,7 @@ KINDS: Final = {
     "replay.replay": Kind.REPLAYED,
     "journal.show": Kind.JOURNAL_READ,
     "journal.spreadsheet": Kind.JOURNAL_READ,
+    "site.evidence_pack": Kind.EXPORTED,
 }
 _CLIENT: Final = "/clients/<int:number>"
 # Answers that show what was asked for: a form that is sent back holds it too.

@@ -53,7 +53,6 @@ NOTHING = {
     "operations.ready": "for a supervisor",
     "site.accessibility": "the statement",
     "site.evidence": "an audit",
-    "site.evidence_pack": "an audit",
     "site.guide": "help",
     "site.plan": "addresses",
     "watch.page": "another study",
