@@ -130,6 +130,26 @@ def test_a_copy_tells_a_hold_a_reading_that_disagrees_and_steps_in_their_order(d
     assert subject.held(database, CLIENT)["legal_hold"] is None
 
 
+@pytest.mark.parametrize("kind", [Kind.CONSULTED, Kind.REPLAYED])
+def test_what_was_read_and_replayed_of_a_decision_goes_with_it(database: Database, kind: Kind) -> None:
+    """Ten months old: as a consultation it would have two more."""
+    writer = Writer(database, CLIENT, datetime(2026, 1, 10, 12, tzinfo=UTC))
+    decision = writer.decision()
+    writer.entry(kind, decision=decision)
+    writer.entry(kind, decision=decision + 1)
+    gone = retention.run(database, Keep(6, 60, 12), datetime(2026, 11, 26, 12, tzinfo=UTC))
+    assert (gone.decisions, gone.entries) == (1, 2)
+
+
+@pytest.mark.parametrize(("seconds", "kept"), [(0, True), (-1, False)])
+def test_a_refusal_is_kept_to_the_last_moment_of_six_months(
+    database: Database, seconds: int, kept: bool
+) -> None:
+    Writer(database, CLIENT, datetime(2026, 5, 26, 12, tzinfo=UTC) + timedelta(seconds=seconds)).decision()
+    gone = retention.run(database, Keep(6, 60, 12), datetime(2026, 11, 26, 12, tzinfo=UTC))
+    assert gone.decisions == (0 if kept else 1)
+
+
 def test_a_list_that_showed_a_client_is_forgotten_with_the_last_decision(database: Database) -> None:
     """It says that there was a decision, which is to be forgotten after six months, not after twelve."""
     first = Writer(database, CLIENT, datetime(2026, 1, 10, 12, tzinfo=UTC))
