@@ -130,6 +130,15 @@ def test_a_copy_tells_a_hold_a_reading_that_disagrees_and_steps_in_their_order(d
     assert subject.held(database, CLIENT)["legal_hold"] is None
 
 
+def test_a_case_is_kept_while_a_review_of_what_was_corrected_since_is_open(database: Database) -> None:
+    old = Writer(database, CLIENT, datetime(2020, 1, 10, 12, tzinfo=UTC))
+    first = old.decision()
+    old.review(first)
+    old.later(days=1).decision(corrects=first)
+    gone = retention.run(database, Keep(6, 60, 12), datetime(2026, 11, 26, 12, tzinfo=UTC))
+    assert (gone.decisions, gone.reviews) == (0, 0)
+
+
 @pytest.mark.parametrize("kind", [Kind.CONSULTED, Kind.REPLAYED])
 def test_what_was_read_and_replayed_of_a_decision_goes_with_it(database: Database, kind: Kind) -> None:
     """Ten months old: as a consultation it would have two more."""
