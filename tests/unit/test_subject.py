@@ -139,6 +139,13 @@ def test_a_case_is_kept_while_a_review_of_what_was_corrected_since_is_open(datab
     assert (gone.decisions, gone.reviews) == (0, 0)
 
 
+def test_what_was_corrected_waits_for_no_second_reader(database: Database) -> None:
+    old = Writer(database, CLIENT, datetime(2020, 1, 10, 12, tzinfo=UTC))
+    old.later(days=1).decision(corrects=old.decision(waiting=True))
+    gone = retention.run(database, Keep(6, 60, 12), datetime(2026, 11, 26, 12, tzinfo=UTC))
+    assert gone.decisions == 2
+
+
 @pytest.mark.parametrize("kind", [Kind.CONSULTED, Kind.REPLAYED])
 def test_what_was_read_and_replayed_of_a_decision_goes_with_it(database: Database, kind: Kind) -> None:
     """Ten months old: as a consultation it would have two more."""
