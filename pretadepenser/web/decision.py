@@ -112,6 +112,7 @@ def own() -> ResponseReturnValue:
     found = decisions.latest(auth.database(), author, min(before, _AFTER_ALL), LISTED + 1)
     # They stand on the first page, whatever has been decided since.
     back = decisions.sent_back(auth.database(), author) if before >= _AFTER_ALL else ()
+    trail.tell_listed(one.client for one in (*back, *found[:LISTED]))
     return render_template(
         "pages/decisions.html",
         heading=headings.decisions(everybody=everybody),

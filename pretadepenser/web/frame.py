@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -64,7 +65,8 @@ def init_app(app: Flask) -> None:
         percent=french.percent,
         compact_percent=french.compact_percent,
         points=french.points,
-        date=french.date,
+        date=_day,
+        moment=_moment,
         difficulties=difficulties,
         probability=wording.probability,
     )
@@ -77,6 +79,15 @@ def init_app(app: Flask) -> None:
         amounts_convention=amounts_convention,
         accessibility=accessibility,
     )
+
+
+def _day(day: datetime.date) -> str:
+    """Write a date; of a moment, the one that it is where the server stands."""
+    return french.date(day.astimezone().date() if isinstance(day, datetime.datetime) else day)
+
+
+def _moment(at: datetime.datetime) -> str:
+    return french.moment(at.astimezone())
 
 
 def _use_money() -> None:

@@ -67,15 +67,20 @@ def work_list() -> ResponseReturnValue:
         current_app.config["READER_DAYS"],
         _for_another,
     )
-    late = [line for line in lines if line.late]
+    late, back, ended = (
+        [line for line in lines if line.late],
+        decisions.sent_back(opened),
+        reviews.ended(opened),
+    )
+    trail.tell_listed(one.client for one in (*lines, *back, *ended))
     return render_template(
         "pages/work_list.html",
         heading=headings.work_list(len(lines), len(late)),
         late=late,
         readings=[line for line in lines if not line.late and not line.reference],
         reviews=[line for line in lines if not line.late and line.reference],
-        back=decisions.sent_back(opened),
-        ended=reviews.ended(opened),
+        back=back,
+        ended=ended,
     )
 
 
