@@ -62,8 +62,8 @@ def test_units_stand_after_a_no_break_space() -> None:
     assert french.typeset("« a » : b ; c 5 % numéro 2") == f"«{S}a{S}»{S}: b{N}; c 5{S}% numéro{S}2"
     assert french.typeset("0,70 sur 1, 5 cas sur le total") == f"0,70{S}sur{S}1, 5 cas sur le total"
     assert french.typeset("article 18, article L. 612-1") == f"article{S}18, article{S}L.{S}612-1"
-    assert french.typeset("articles 15 et L. 1, Article R. 5 ; D. 3 ! ? 8 €") == (
-        f"articles{S}15 et L.{S}1, Article{S}R.{S}5{N}; D.{S}3{N}!{N}? 8{S}€"
+    assert french.typeset("articles 15 et L. 1, articles D. 9, Article R. 5 ; D. 3 ! ? 8 €") == (
+        f"articles{S}15 et L.{S}1, articles{S}D.{S}9, Article{S}R.{S}5{N}; D.{S}3{N}!{N}? 8{S}€"
     )
     assert french.typeset("8 cas sur 10") == f"8{S}cas{S}sur{S}10"
 
