@@ -155,3 +155,12 @@ def test_advice_of_another_version_is_told(model: Model, portfolio: Portfolio) -
         "L’avis du modèle a été écrit par une autre version de l’application, et celle-ci ne sait pas "
         "le lire."
     )
+
+
+@pytest.mark.parametrize("version", [0, 2])
+def test_advice_of_an_older_or_newer_form_is_told_apart(
+    model: Model, portfolio: Portfolio, version: int
+) -> None:
+    assert advice.FORMAT == 1
+    with pytest.raises(AdviceError, match="^L’avis du modèle a été écrit par une autre version"):
+        advice.from_json({**advice.as_json(freeze(model, portfolio, 0)), "format": version})

@@ -580,3 +580,115 @@ def test_a_pack_that_shows_an_erased_client_is_withdrawn_however_the_number_is_w
                 archive.writestr(inside, table.getvalue() if inside == "grille.ods" else written)
         assert pack.withdraw(tmp_path, 104_337) is found, inside
         assert (storage.current(tmp_path, pack.NAME) is None) is found
+
+
+# --- Word for word --------------------------------------------------------------------------------
+
+
+def test_the_table_of_findings_is_named_column_by_column() -> None:
+    assert tables.spreadsheet(FOUND).splitlines()[0] == (
+        "\ufeffpage;état;affichage;adresse;genre;règle;gravité;niveau;aide (en anglais);critères RGAA;"
+        "critères WCAG;clauses EN 301 549;où;acceptée;détail (en anglais)"
+    )
+    line = next(csv.reader(tables.spreadsheet(FOUND).splitlines()[2:], delimiter=";"))
+    assert line[3:8] == ["https://prets.exemple.fr/", "violation", "image-alt", "critical", "A"]
+    assert (line[10], line[13]) == ("1.1.1", "non")
+    accepted = csv.reader(tables.spreadsheet(audit("accueil/*")).splitlines()[1:], delimiter=";")
+    assert [row[13] for row in accepted] == ["oui", "oui", "non"]
+    assert tables.names(FOUND).splitlines()[0] == (
+        "# Violations trouvées, une par ligne ; « flask audit --baseline » les accepte."
+    )
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
+def test_no_cell_is_run(sign: str) -> None:
+    page = dataclasses.replace(HOME, title=f"{sign}1")
+    evil = dataclasses.replace(FOUND, visits=[visit(page, OPENED, DARK, RECORDED["answer"])])
+    rows = list(csv.reader(io.StringIO(tables.spreadsheet(evil), newline=""), delimiter=";"))
+    assert {row[0] for row in rows[1:]} == {f"'{sign}1"}
+
+
+def test_junit_says_how_long_it_took_and_what_is_reserved() -> None:
+    root = ElementTree.fromstring(tables.junit(FOUND))
+    assert (root.get("name"), root.get("time")) == ("Accessibilité", "90")
+    suites = {suite.get("name"): {name: suite.get(name) for name in ("tests", "failures")} for suite in root}
+    assert suites == {
+        "Accueil": {"tests": "3", "failures": "1"},
+        "Fiche": {"tests": "2", "failures": "0"},
+        "Réglages": {"tests": "1", "failures": "0"},
+    }
+    (skipped,) = root.iter("skipped")
+    assert skipped.get("message") == "ce compte n’a pas le droit de l’ouvrir"
+    (failure,) = root.iter("failure")
+    assert '\n  img[src="x.svg"], img[src="y.svg"]\n  ' in (failure.text or "")
+
+
+@pytest.mark.parametrize(
+    ("act", "sentence"),
+    [
+        (
+            lambda path: run.order("x", (), path, force=False, client=None, own_sample=None, baseline=None),
+            "« x » n’est pas l’adresse d’un site : écrivez par exemple https://prets.exemple.fr",
+        ),
+        (
+            lambda path: folder.refuse(path, force=False),
+            "{path} existe déjà : choisissez un autre dossier, ou ajoutez --force.",
+        ),
+        (
+            lambda path: folder.refuse(path, force=True),
+            "{path} n’est pas un dossier d’audit : --force ne le remplace pas.",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_told(tmp_path: Path, act: Any, sentence: str) -> None:
+    with pytest.raises(AuditError) as refused:
+        act(tmp_path)
+    assert str(refused.value) == sentence.format(path=tmp_path)
+
+
+def test_a_baseline_that_is_no_text_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "noms.txt"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(AuditError) as refused:
+        run.order("https://x", (), tmp_path / "y", force=False, client=None, own_sample=None, baseline=path)
+    assert str(refused.value) == f"{path} n’est pas un texte en UTF-8 : corrigez-le."
+
+
+def test_the_site_is_its_scheme_and_host_alone(tmp_path: Path) -> None:
+    asked = run.order(
+        "https://prets.exemple.fr:8443/", ("a", "b"), tmp_path / "y", force=True, client=7, own_sample=None,
+        baseline=None,
+    )  # fmt: skip
+    assert (asked.url, asked.users, asked.force, asked.client) == (
+        "https://prets.exemple.fr:8443", ("a", "b"), True, 7,
+    )  # fmt: skip
+
+
+def test_the_report_counts_one_and_many() -> None:
+    one = dataclasses.replace(
+        FOUND, visits=FOUND.visits[:1], missed=[FOUND.missed[0]] * 2, sample=Sample((HOME,), (LIGHT,))
+    )
+    assert [said.replace("\u00a0", " ") for said in report.answer(one)] == [
+        "Aucune violation.",
+        "1 page ouverte, 1 contrôle d’axe-core en 1 affichage.",
+        "2 états non vus, à regarder avant de conclure.",
+    ]
+
+
+def test_a_rule_says_in_which_displays_it_was_broken(expanded: list[dict[str, Any]]) -> None:
+    said = [
+        one["@value"]
+        for node in nodes(expanded)
+        for one in node.get("http://purl.org/dc/terms/description", [])
+        if one["@value"].startswith("Affichages")
+    ]
+    assert set(said) == {"Affichages : Thème sombre."}
+
+
+def test_facts_count_what_is_looked_at_and_accepted() -> None:
+    facts = pack.facts(audit("accueil/normal: image-alt"), JUDGED)
+    assert (facts.pages, facts.visits, facts.violations, facts.accepted) == (2, 4, 2, 1)
+    assert (facts.begun, facts.axe, facts.browser) == (
+        "2026-11-26T09:30:00+00:00", "4.14.1", "Chromium 156.0",
+    )  # fmt: skip
+    assert (facts.rate, facts.level) == (round(JUDGED.rate, 4), JUDGED.level)

@@ -120,3 +120,31 @@ def test_passwords_of_several_people_are_checked_at_once_each_by_the_own_name() 
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(refused, people * 10))
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "pretadepenser",
+        "depenser",
+        "credit",
+        "banque",
+        "bienvenue",
+        "conseiller",
+        "auditeur",
+        "administrateur",
+        "responsable",
+    ],
+)
+def test_every_word_of_the_house_is_tried_first(word: str) -> None:
+    for password in (f"{word}{word}", f"{word}-{word}-2026"):
+        with pytest.raises(RecordsError) as refused:
+            passwords.check(password, "agathe")
+        assert str(refused.value) == HOUSE
+
+
+def test_a_short_part_of_a_name_counts_and_two_letters_do_not() -> None:
+    with pytest.raises(RecordsError) as refused:
+        passwords.check("zyk-zyk-zyk-zyk", "zyk.leroux")
+    assert str(refused.value) == NAME
+    assert passwords.check("zy-vert-kouglof-brume", "zy.leroux")

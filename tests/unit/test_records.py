@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import stat
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
@@ -16,7 +17,7 @@ from alembic.script import ScriptDirectory
 from argon2 import PasswordHasher
 from sqlalchemy import QueuePool, inspect, text
 
-from pretadepenser.records import recents, users
+from pretadepenser.records import recents, tokens, users
 from pretadepenser.records.database import REVISION, Database, RecordsError, alembic_config
 from pretadepenser.records.models import Base, RecentClient
 
@@ -187,6 +188,67 @@ def test_names_and_passwords_at_their_shortest_and_longest(database: Database) -
         assert users.authenticate(database, name, password) is not None
 
 
+NAME = "Le nom doit avoir de 2 à 64 caractères : lettres, chiffres, point, tiret, souligné ou @, sans espace."
+
+
+@pytest.mark.parametrize(
+    ("act", "sentence"),
+    [
+        (lambda database: users.add_user(database, "a", "conseiller", PASSWORD), NAME),
+        (lambda database: tokens.add_token(database, "a b"), NAME),
+        (
+            lambda database: users.add_user(database, "bruno", "patron", PASSWORD),
+            "Le rôle « patron » n’existe pas : choisissez parmi conseiller, responsable, "
+            "administrateur, auditeur.",
+        ),
+        (
+            lambda database: users.add_user(database, "Agathe", "auditeur", PASSWORD),
+            "L’utilisateur « agathe » existe déjà : choisissez un autre nom, ou changez son mot de "
+            "passe avec « flask --app wsgi user password agathe ».",
+        ),
+        (
+            lambda database: users.disable_user(database, "X"),
+            "L’utilisateur « x » n’existe pas : « flask --app wsgi user list » donne la liste.",
+        ),
+        (
+            lambda database: tokens.add_token(database, "agence"),
+            "Le jeton « agence » existe déjà : choisissez un autre nom, ou révoquez-le d’abord avec "
+            "« flask --app wsgi token revoke agence ».",
+        ),
+        (
+            lambda database: tokens.revoke_token(database, "Autre"),
+            "Le jeton « autre » n’existe pas : voyez « flask --app wsgi token list ».",
+        ),
+        (
+            lambda _: Database("nothing"),
+            "L’adresse de la base de données (DATABASE_URL) n’est pas utilisable : corrigez-la, et pour "
+            "PostgreSQL installez le module « psycopg ».",
+        ),
+        (
+            lambda _: Database("sqlite:////nowhere/at/all.sqlite"),
+            "Le fichier de base de données /nowhere/at/all.sqlite ne peut pas être créé : vérifiez que "
+            "son dossier existe et que vous pouvez y écrire.",
+        ),
+    ],
+)
+def test_what_is_refused_is_told_with_what_to_do(
+    database: Database, act: Callable[[Database], object], sentence: str
+) -> None:
+    users.add_user(database, "agathe", "conseiller", PASSWORD)
+    tokens.add_token(database, "agence")
+    with pytest.raises(RecordsError) as refused:
+        act(database)
+    assert str(refused.value) == sentence
+
+
+def test_users_and_tokens_are_listed_by_the_alphabet(database: Database) -> None:
+    for name in ("bruno", "agathe", "carla"):
+        users.add_user(database, name, "conseiller", PASSWORD)
+        tokens.add_token(database, name)
+    assert [one.name for one in users.list_users(database)] == ["agathe", "bruno", "carla"]
+    assert [one.name for one in tokens.list_tokens(database)] == ["agathe", "bruno", "carla"]
+
+
 def test_a_name_is_taken_once(database: Database) -> None:
     users.add_user(database, "agathe", "conseiller", PASSWORD)
     with pytest.raises(RecordsError, match="existe déjà"):
@@ -241,8 +303,13 @@ def test_recent_clients_come_last_first_and_are_each_user_s_own(database: Databa
         recents.remember(database, one, number)
     assert list(recents.recent(database, one)) == [100_005, *range(100_013, 100_005, -1), 100_004]
     assert list(recents.recent(database, other)) == []
+    # What one user's newer clients push out is still another's.
+    recents.remember(database, other, 100_004)
+    recents.remember(database, one, 100_020)
+    assert recents.recent(database, one)[-1] == 100_006
+    assert list(recents.recent(database, other)) == [100_004]
     with database.session() as session:
-        assert session.scalar(text("SELECT count(*) FROM recent_client")) == 10
+        assert session.scalar(text("SELECT count(*) FROM recent_client")) == 11
 
 
 def test_a_late_writer_does_not_take_a_recent_client_back_in_time(database: Database) -> None:

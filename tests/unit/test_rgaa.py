@@ -138,3 +138,23 @@ def test_a_slip_in_the_file_is_told(tmp_path: Path, old: str, new: str, told: st
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(AuditError, match="ne se lisent pas"):
         rgaa.load(tmp_path / "rgaa.toml")
+
+
+def test_the_themes_are_those_of_the_rgaa() -> None:
+    assert [title for title, _ in rgaa.THEMES.values()] == [
+        "Images", "Cadres", "Couleurs", "Multimédia", "Tableaux", "Liens", "Scripts", "Éléments obligatoires",
+        "Structuration de l’information", "Présentation de l’information", "Formulaires", "Navigation",
+        "Consultation",
+    ]  # fmt: skip
+
+
+def test_criteria_that_stand_twice_are_told_whole(tmp_path: Path) -> None:
+    path = tmp_path / "rgaa.toml"
+    first, second = 'number = "1.1"', 'number = "1.2"'
+    text = rgaa.FILE.read_text("utf-8").replace(second, "number = §", 1).replace(first, second, 1)
+    path.write_text(text.replace("number = §", first), "utf-8")
+    with pytest.raises(AuditError) as told:
+        rgaa.load(path)
+    assert str(told.value) == (
+        f"Les jugements {path} ne répondent pas aux 106 critères, une fois chacun (ordre ou répétition)."
+    )

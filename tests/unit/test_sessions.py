@@ -162,7 +162,8 @@ def test_rows_that_are_over_are_deleted_at_the_next_sign_in(
     begin(database, agathe, "an old one")
     clock.now += 3600
     begin(database, agathe, "an idle one")
-    clock.now += 3601
+    # To the second: the first is as old as a session may be.
+    clock.now += 3600
     assert sessions.listed(database, agathe.id, LIMITS) == []
     begin(database, agathe, "a new one")
     with database.session() as session:
@@ -183,6 +184,9 @@ def test_a_session_from_the_future_is_ignored_and_deleted(
         setattr(session.get_one(UserSession, 1), column, clock.now + 60)
     assert good(database, agathe, identifier), "the clocks of two servers may differ a little"
     with database.session() as session:
+        setattr(session.get_one(UserSession, 1), column, clock.now + 61)
+    assert not good(database, agathe, identifier), "but not by more than a minute"
+    with database.session() as session:
         setattr(session.get_one(UserSession, 1), column, clock.now + 365 * 24 * 3600)
     assert not good(database, agathe, identifier)
     assert sessions.listed(database, agathe.id, LIMITS) == []
@@ -202,3 +206,11 @@ def test_sessions_are_listed_the_last_used_first(database: Database, agathe: Use
         ("Firefox sous Linux", 1_800_000_000, 1_800_000_020),
         ("Safari sous iOS" + "x" * 49, 1_800_000_010, 1_800_000_010),
     ]
+
+
+def test_sessions_used_at_the_same_moment_are_listed_the_newest_first(
+    database: Database, agathe: User, clock: Clock
+) -> None:
+    for browser in ("un", "deux", "trois"):
+        begin(database, agathe, browser)
+    assert [row.browser for row in sessions.listed(database, agathe.id, LIMITS)] == ["trois", "deux", "un"]

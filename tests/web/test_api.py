@@ -427,3 +427,168 @@ def test_reasons_are_asked_for_in_the_right_words(
     told(api.post(f"{SCORES}?reasons=oui", json={"rows": rows}), 400, "true ou false", contract)
     answer = api.post(f"{SCORES}?reasons=true", json={"rows": rows}, headers={"Accept": "text/csv"})
     told(answer, 400, "demandez du JSON", contract)
+
+
+NO_TOKEN = (
+    "Donnez un jeton valable dans l’en-tête « Authorization: Bearer … » ; l’administrateur en crée avec "
+    "« flask --app wsgi token add »."
+)
+JSON, LATIN = "application/json", "application/json; charset=iso-8859-1"
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "sent", "status", "sentence"),
+    [
+        ("GET", "/api/v2", {}, 404, "Cette adresse n’existe pas : voyez /api/v1/openapi.json."),
+        ("GET", SCORES, {}, 405, "Cette adresse n’admet pas cette méthode : voyez /api/v1/openapi.json."),
+        ("GET", CLIENT.replace("157083", "1"), {}, 404, "Aucun client du portefeuille ne porte ce numéro."),
+        ("GET", CLIENT, {"headers": {"Authorization": "Basic x"}}, 401, NO_TOKEN),
+        ("POST", f"{SCORES}?reasons=oui", {"json": []}, 400, "Le paramètre « reasons » vaut true ou false."),
+        (
+            "POST",
+            f"{SCORES}?reasons=true",
+            {"json": [], "headers": {"Accept": "text/csv"}},
+            400,
+            "Les raisons ne s’écrivent pas en CSV : demandez du JSON.",
+        ),
+        (
+            "POST",
+            SCORES,
+            {"data": "x", "content_type": "text/plain"},
+            415,
+            "Envoyez du JSON (application/json) ou du CSV (text/csv).",
+        ),
+        (
+            "POST",
+            SCORES,
+            {"data": "x", "content_type": JSON, "headers": {"Content-Encoding": "gzip"}},
+            415,
+            "Envoyez le corps tel quel, sans le comprimer (Content-Encoding).",
+        ),
+        ("POST", SCORES, {"data": "[]", "content_type": LATIN}, 415, "Envoyez le corps en UTF-8."),
+        (
+            "POST",
+            SCORES,
+            {"json": {}},
+            400,
+            'Le corps attendu est {"rows": [{…}, …]} ou [{…}, …], un objet par client.',
+        ),
+        (
+            "POST",
+            SCORES,
+            {"json": [{"SK_ID_CURR": 1}]},
+            422,
+            "Rien n’a été calculé : corrigez les données listées dans « errors ».",
+        ),
+        (
+            "POST",
+            SCORES,
+            {"data": b"[1, x]", "content_type": JSON},
+            400,
+            "Le corps n’est pas du JSON correct, ligne 1, colonne 5 : ce n’est pas du JSON.",
+        ),
+        (
+            "POST",
+            SCORES,
+            {"data": b'["\\ud800"]', "content_type": JSON},
+            400,
+            "Le corps n’est pas du JSON correct, ligne 1, colonne 3 : la moitié d’un caractère, sans "
+            "l’autre.",
+        ),
+        (
+            "POST",
+            SCORES,
+            {"data": b"[NaN]", "content_type": JSON},
+            400,
+            "Le corps n’est pas du JSON correct, ligne 1, colonne 2 : NaN n’existe pas en JSON, écrivez "
+            "null.",
+        ),
+        (
+            "POST",
+            SCORES,
+            {"data": b"[" * 17, "content_type": JSON},
+            400,
+            "Le corps n’est pas du JSON correct, ligne 1, colonne 17 : plus de 16 niveaux d’objets les "
+            "uns dans les autres.",
+        ),
+        (
+            "POST",
+            SCORES,
+            {"data": b"\xff", "content_type": JSON},
+            422,
+            "Le corps n’est pas du texte en UTF-8 : enregistrez-le en UTF-8.",
+        ),
+        (
+            "POST",
+            SCORES,
+            {"data": b"[" + b"9" * 5000 + b"]", "content_type": JSON},
+            400,
+            "Le corps n’est pas du JSON correct : un nombre est trop long.",
+        ),
+    ],
+)
+def test_each_refusal_says_what_to_do(
+    api: FlaskClient, method: str, address: str, sent: dict[str, Any], status: int, sentence: str
+) -> None:
+    answer = api.open(address, method=method, **sent)
+    assert (answer.status_code, answer.get_json()["detail"]) == (status, sentence)
+
+
+def test_an_accident_says_where_it_is_noted(
+    app: Flask, api: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.testing = False
+    monkeypatch.setitem(app.config, "LIMIT", "not a number")
+    assert api.get(CLIENT).get_json()["detail"] == (
+        "Une erreur est survenue, elle est notée au journal : recommencez, ou prévenez l’administrateur."
+    )
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "Bearer "])
+def test_the_scheme_of_a_token_may_be_written_as_one_likes(api: FlaskClient, scheme: str) -> None:
+    token = api.environ_base["HTTP_AUTHORIZATION"].partition(" ")[2]
+    answer = api.get(CLIENT, headers={"Authorization": f"{scheme} {token} "})
+    assert answer.status_code == 200
+    assert api.get(CLIENT, headers={"Authorization": "Bearer faux"}).headers["WWW-Authenticate"] == (
+        'Bearer realm="pretadepenser"'
+    )
+
+
+def test_an_explained_score_adds_up_from_its_reference(api: FlaskClient, rows: list[dict[str, Any]]) -> None:
+    """Reasons against take points away, the strongest first; reasons in favour add them."""
+    answer = api.post(f"{SCORES}?reasons=true", json=rows).get_json()
+    against = 0
+    for score in answer["scores"]:
+        assert score["reference"] == "score moyen des clients connus du modèle"
+        assert score["base_points"] + sum(one["points"] for one in score["contributions"]) == score["points"]
+        assert all(one["points"] < 0 for one in score["reasons"]["against"])
+        assert all(one["points"] > 0 for one in score["reasons"]["in_favour"])
+        for way in ("against", "in_favour"):
+            sizes = [abs(one["points"]) for one in score["reasons"][way]]
+            assert sizes == sorted(sizes, reverse=True)
+        against += len(score["reasons"]["against"])
+    assert against >= 10
+
+
+def test_the_contract_says_what_each_column_takes(contract: dict[str, Any]) -> None:
+    row = contract["components"]["schemas"]["Row"]["properties"]
+    shapes = {name: {key: row[name][key] for key in row[name] if key != "description"} for name in COLUMNS}
+    assert shapes["SK_ID_CURR"] == {
+        "type": ["integer", "null"],
+        "minimum": 1,
+        "maximum": 9_007_199_254_740_991,
+    }
+    assert shapes["AMT_CREDIT"]["type"] == ["number", "null"]
+    assert shapes["AMT_CREDIT"]["minimum"] < shapes["AMT_CREDIT"]["maximum"]
+    assert shapes["EXT_SOURCE_2"] == {"type": ["number", "null"], "minimum": 0, "maximum": 1}
+    # 365243 stands for no employment: the code knows the range of the others.
+    assert shapes["DAYS_EMPLOYED"] == {"type": ["integer", "null"]}
+    assert shapes["FLAG_OWN_CAR"] == {"type": ["string", "null"], "enum": ["N", "Y", None]}
+    bureau = row["bureau"]
+    assert bureau["type"] == ["array", "null"]
+    assert bureau["description"].endswith(
+        ". Liste vide : cette personne n’y a rien. Absent ou null : personne n’a regardé."
+    )
+    assert bureau["items"]["additionalProperties"] is False
+    assert set(bureau["items"]["required"]) < set(bureau["items"]["properties"])
+    assert not {"SK_ID_CURR", "SK_ID_BUREAU"} & set(bureau["items"]["required"])

@@ -429,6 +429,15 @@ def test_a_browser_is_called_by_its_name_and_system(app: Flask, sign_in: SignIn)
         "SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36": "Samsung Internet sous Android",
         "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) "
         "Chrome/140.0.0.0 Safari/537.36": "Chrome sous ChromeOS",
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Chrome/140.0.0.0 Safari/537.36 OPR/120.0.0.0": "Opera sous Linux",
+        "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Chrome/140.0.0.0 Mobile Safari/537.36 EdgA/140.0.0.0": "Edge sous Android",
+        "Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0": "Firefox sous Android",
+        "Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+        "CriOS/140.0.0.0 Mobile/15E148 Safari/604.1": "Chrome sous iOS",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+        "FxiOS/140.0 Mobile/15E148 Safari/605.1.15": "Firefox sous iOS",
         "Firefox/1": "Firefox",
         "curl/8.0 (Linux)": "navigateur inconnu",
         "<script>alert(1)</script>": "navigateur inconnu",
@@ -442,3 +451,66 @@ def test_a_browser_is_called_by_its_name_and_system(app: Flask, sign_in: SignIn)
         assert [row.browser for row in session.query(UserSession).order_by(UserSession.id)] == [
             *known.values()
         ]
+
+
+def test_what_was_wrong_is_not_told_but_what_to_do_is(anonymous: FlaskClient, sign_in: SignIn) -> None:
+    page = plain(sign_in(anonymous, "bruno", "mauvais mot de passe").text)
+    assert (
+        page.count(
+            "Identifiant ou mot de passe incorrect : vérifiez-les, puis recommencez. Si vous avez "
+            "oublié votre mot de passe, demandez-en un autre à votre administrateur."
+        )
+        == 2
+    )
+
+
+def test_a_laptop_that_changes_network_and_is_updated_stays_signed_in(
+    anonymous: FlaskClient, sign_in: SignIn
+) -> None:
+    sign_in(anonymous)
+    moved = {"REMOTE_ADDR": "198.51.100.7", "HTTP_USER_AGENT": "Firefox/141"}
+    assert anonymous.get("/", environ_overrides=moved).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_the_page_that_was_wanted_is_kept_whatever_way_it_is_asked(
+    anonymous: FlaskClient, method: str
+) -> None:
+    answer = anonymous.open("/clients/157083", method=method)
+    assert (answer.status_code, answer.location) == (303, "/connexion?suite=/clients/157083")
+
+
+@pytest.mark.parametrize("identity", ["", "1", "1.", "x.y", ".y", "²." + "a" * 43, "1." + "a" * 43])
+def test_a_cookie_that_names_no_session_opens_nothing(anonymous: FlaskClient, identity: str) -> None:
+    with anonymous.session_transaction() as cookie:
+        cookie["_user_id"] = identity
+    assert anonymous.get("/").status_code == 303
+
+
+def test_whose_session_it_was_is_known_for_thirty_days(
+    app: Flask, anonymous: FlaskClient, sign_in: SignIn, clock: Clock
+) -> None:
+    """So long what was typed can wait: the signature of the cookie is good."""
+    begun = clock.now
+    sign_in(anonymous)
+    ended = "Votre session s’est terminée après 60 minutes sans activité"
+    for days, said in ((29.9, True), (30.1, False)):
+        clock.now = begun + days * 24 * 3600
+        page = copy_of(anonymous).get("/connexion")
+        assert (ended in plain(page.text)) is said, days
+
+
+def test_a_machine_is_known_for_the_last_ten_who_used_it(app: Flask, sign_in: SignIn, clock: Clock) -> None:
+    app.config["LOGIN_ATTEMPTS"], app.config["LOGIN_ATTEMPTS_ADDRESS"] = 1, 1000
+    shared = app.test_client()
+    people = [f"personne{number}" for number in range(11)]
+    for name in people:
+        users.add_user(app.extensions["database"], name, "conseiller", PASSWORD)
+        assert sign_in(shared, name, PASSWORD).status_code == 303
+        shared.delete_cookie("session")
+    # A stranger has used up what is free: who is still known here does not wait, who was first does.
+    for name, status in ((people[0], 429), (people[1], 303), (people[10], 303)):
+        assert fail(sign_in, app.test_client(), 1, name) == [422]
+        browser = app.test_client()
+        browser.set_cookie("appareil", device_of(shared), path="/connexion")
+        assert sign_in(browser, name, PASSWORD).status_code == status, name

@@ -672,3 +672,114 @@ def test_a_wrong_currency_is_told_before_any_file_is_read(
     done = flask(served, "portfolio", "import", str(tmp_path / "absent"), *options)
     assert done.exit_code == 1
     assert said in done.output
+
+
+def test_groups_and_commands_say_what_they_are_for(own: Flask) -> None:
+    said = {name: own.cli.commands[name].help for name in ("portfolio", "model", "user", "token", "database")}
+    assert said == {
+        "portfolio": "Portefeuille des clients : importer, fabriquer, comparer.",
+        "model": "Modèle de score : entraîner, écrire sa fiche.",
+        "user": "Utilisateurs : ajouter, lister, désactiver, changer un mot de passe.",
+        "token": "Jetons de l’API : créer, lister, révoquer.",
+        "database": "Base de données de l’application.",
+    }
+
+
+NO_TABLES = (
+    "Erreur : La base de données n’est pas à jour : lancez d’abord « flask --app wsgi database upgrade ».\n"
+)
+NO_CLIENTS = "Erreur : Il n’y a pas encore de portefeuille : importez-en un d’abord.\n"
+NO_MODEL = "Erreur : Il n’y a pas encore de modèle : lancez d’abord « flask --app wsgi model train ».\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("user", "list"), NO_TABLES),
+        (("token", "add", "agence"), NO_TABLES),
+        (("model", "score"), NO_CLIENTS),
+        (("portfolio", "verify"), NO_CLIENTS),
+        (("model", "card"), NO_MODEL),
+        (
+            ("score", "x.csv", "--output", "y.csv"),
+            "Erreur : Il n’y a pas de portefeuille auquel comparer : importez-en un, ou ajoutez "
+            "--no-reasons.\n",
+        ),
+        (("score", "x.csv", "--output", "y.csv", "--no-reasons"), NO_MODEL),
+    ],
+)
+def test_what_lacks_is_told_with_the_command_that_makes_it(
+    own: Flask, words: tuple[str, ...], sentence: str
+) -> None:
+    done = flask(own, *words)
+    assert (done.exit_code, done.stderr) == (1, sentence)
+
+
+def test_the_files_in_place_are_verified_and_scored_again(served: Flask) -> None:
+    instance: Path = served.config["INSTANCE"]
+    (instance / "scores").unlink()
+    for folder in instance.glob("scores.*"):
+        shutil.rmtree(folder)
+    done = flask(served, "portfolio", "verify")
+    assert done.stderr == (
+        "Erreur : Les scores des clients manquent : lancez « flask --app wsgi model score ».\n"
+    )
+    done = flask(served, "model", "score")
+    assert done.stdout == "Scores en place : 2\u202f000\xa0clients.\n"
+    (last,) = entries.find(served.extensions["database"], Wanted(), 1)
+    assert (last.kind, last.actor, (last.content or {})["clients"]) == ("scores.computed", "commande", 2000)
+    done = flask(served, "portfolio", "verify")
+    assert (done.exit_code, done.stdout) == (
+        0,
+        "Tout est tel qu’il a été écrit : 2\u202f000\xa0clients, modèle et scores.\n",
+    )
+
+
+def test_accounts_and_tokens_are_told_in_whole_sentences(ready: Flask) -> None:
+    flask(ready, "user", "add", "Agathe", "--role", "auditeur", "--generate")
+    assert flask(ready, "user", "disable", " AGATHE").output == (
+        "Utilisateur désactivé : agathe. Ses sessions sont fermées.\n"
+    )
+    changed = flask(ready, "user", "password", "AGATHE", "--generate").output
+    assert changed.startswith(
+        "Mot de passe changé : agathe. Ses sessions sont fermées.\nMot de passe, affiché "
+    )
+    made = re.fullmatch(r"Mot de passe, affiché cette seule fois : (\S+)", changed.splitlines()[1])
+    assert made
+    # Five groups of four signs that nobody mistakes for others.
+    assert re.fullmatch(r"[a-hj-km-np-z2-9]{4}(-[a-hj-km-np-z2-9]{4}){4}", made[1])
+    assert re.fullmatch(
+        r"Jeton « agence », affiché cette seule fois : pad_\S{43}\n",
+        flask(ready, "token", "add", "Agence").output,
+    )
+    assert re.fullmatch(
+        r"agence, créé le \d\d/\d\d/\d{4}\n1\xa0jeton\.\n", flask(ready, "token", "list").output
+    )
+
+
+def test_what_is_not_in_the_journal_is_said_and_goes_on(own: Flask) -> None:
+    done = flask(own, "portfolio", "demo", "--clients", "50", "--no-histories")
+    assert done.exit_code == 0
+    assert done.stderr.endswith(
+        "Ceci n’est pas inscrit au journal : la base de données n’est pas prête (flask --app wsgi database "
+        "upgrade).\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("currency", "scale", "sentence"),
+    [
+        ("eur", "1", "Montants affichés en euros : ceux du fichier, divisés par 1."),
+        ("EUR", "100", "Montants affichés en euros : ceux du fichier, divisés par 100."),
+    ],
+)
+def test_an_import_says_in_which_amounts_and_what_comes_next(
+    own: Flask, tmp_path: Path, currency: str, scale: str, sentence: str
+) -> None:
+    made_up.write_csv(made_up.table(20), tmp_path / "kaggle" / "application_train.csv")
+    words = ("portfolio", "import", str(tmp_path / "kaggle"), "--currency", currency, "--amount-scale", scale)
+    told = flask(own, *words).stdout.splitlines()
+    assert told[-2:] == [
+        sentence,
+        "Entraînez maintenant le modèle sur ces clients : flask --app wsgi model train",
+    ]

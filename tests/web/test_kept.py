@@ -317,3 +317,44 @@ def test_what_waits_is_forgotten_after_twelve_hours_signed_in_again_or_not(
     page = client.get(simulation).text
     assert ("5 432" in page) is there
     assert '"kept"' not in cookie_of(client), "given once, or gone"
+
+
+FORMS = {
+    "/": "/connexion",
+    "/clients/157083/simulation": "/connexion?suite=/clients/157083/simulation",
+    "/clients/157083/simulation/chiffres.csv": "/connexion?suite=/clients/157083/simulation",
+    "/clients/157083/capacite": "/connexion?suite=/clients/157083/capacite",
+    "/clients/157083/decision": "/connexion?suite=/clients/157083/decision",
+    "/dossiers/nouveau": "/connexion?suite=/dossiers/nouveau",
+    "/dossiers/nouveau/chiffres/contributions.csv": "/connexion?suite=/dossiers/nouveau",
+    "/revues/decisions/7": "/connexion?suite=/revues/decisions/7",
+    "/revues/REV-2026-000007/donnees": "/connexion?suite=/revues/REV-2026-000007/donnees",
+    "/revues/REV-2026-000007/issue": "/connexion?suite=/revues/REV-2026-000007/issue",
+    "/decisions/7/reexamen": "/connexion?suite=/decisions/7/reexamen",
+    # What is no form with figures is not gone on with.
+    "/compte": "/connexion",
+    "/deconnexion": "/connexion",
+    "/compte/sessions/fin": "/connexion",
+}
+
+
+@pytest.mark.parametrize("address", FORMS)
+def test_each_form_is_gone_on_with_after_signing_in(
+    app: Flask, clock: Clock, client: FlaskClient, address: str
+) -> None:
+    _, sent = form_of(client.get("/").text, "numero")
+    end_all(app, clock)
+    answer = client.post(address, data={"montant": "5 432", "csrf_token": sent["csrf_token"]})
+    assert (answer.status_code, answer.location) == (303, FORMS[address])
+    with client.session_transaction() as cookie:
+        kept = cookie.get("kept")
+    waits = address == "/" or "suite" in FORMS[address]
+    assert (kept and kept["typed"]) == ({"montant": ["5 432"]} if waits else None)
+
+
+def test_a_form_of_somebody_who_had_no_session_is_not_kept(app: Flask) -> None:
+    stranger = app.test_client()
+    answer = stranger.post("/clients/157083/simulation", data={"amt_credit": "5 432"})
+    assert (answer.status_code, answer.location) == (303, "/connexion")
+    with stranger.session_transaction() as cookie:
+        assert "kept" not in cookie

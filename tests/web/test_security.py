@@ -119,21 +119,23 @@ def test_forwarded_headers_count_only_from_trusted_proxies(make_app: Callable[..
         "X-Forwarded-For": "203.0.113.9",
         "X-Forwarded-Proto": "https",
         "X-Forwarded-Host": "m.example",
+        "X-Forwarded-Port": "8443",
+        "X-Forwarded-Prefix": "/ailleurs",
     }
     for proxies, secure in ((0, False), (1, True)):
         app = make_app(PROXIES=proxies)
-        seen: list[tuple[str | None, str]] = []
+        seen: list[tuple[str | None, str, str]] = []
 
         @app.before_request
-        def look(seen: list[tuple[str | None, str]] = seen) -> None:
+        def look(seen: list[tuple[str | None, str, str]] = seen) -> None:
             from flask import request
 
-            seen.append((request.remote_addr, request.host))
+            seen.append((request.remote_addr, request.host, request.root_path))
 
         answer = app.test_client().get("/connexion", headers=headers)
         assert ("Secure" in answer.headers["Set-Cookie"]) == secure
         assert ("Strict-Transport-Security" in answer.headers) == secure
-        assert seen == [("203.0.113.9" if secure else "127.0.0.1", "localhost")]
+        assert seen == [("203.0.113.9" if secure else "127.0.0.1", "localhost", "")]
 
 
 @pytest.mark.parametrize(
@@ -170,7 +172,9 @@ def test_only_the_named_hosts_are_served(make_app: Callable[..., Flask]) -> None
     browser = make_app(HOSTS="credit.example.fr, .interne.example").test_client()
     assert browser.get("/connexion", base_url="http://credit.example.fr").status_code == 200
     assert browser.get("/connexion", base_url="http://a.interne.example").status_code == 200
-    assert browser.get("/connexion", base_url="http://mechant.example").status_code == 400
+    answer = browser.get("/connexion", base_url="http://mechant.example")
+    assert (answer.status_code, answer.mimetype) == (400, "text/plain")
+    assert answer.text == "Ce nom de domaine n’est pas servi ici."
 
 
 def test_a_form_without_its_token_is_refused(app: Flask, client: FlaskClient) -> None:
