@@ -18,10 +18,10 @@ def test_what_takes_long_begins_first_and_the_rest_keep_their_order() -> None:
         "tests/unit/test_b.py::test_a",
         "tests/unit/test_a.py::test_b",
         "tests/research/test_report.py::test_a",
-        "tests/browser/test_accessibility.py::test_no_violation[a::b]",
+        "tests/browser/test_states.py::test_no_violation[a::b]",
     ]
     assert sorted(found, key=order.place) == [
-        "tests/browser/test_accessibility.py::test_no_violation[a::b]",
+        "tests/browser/test_states.py::test_no_violation[a::b]",
         "tests/research/test_report.py::test_a",
         "tests/browser/test_session.py::test_a",
         "tests/unit/test_b.py::test_a",
@@ -32,6 +32,6 @@ def test_what_takes_long_begins_first_and_the_rest_keep_their_order() -> None:
 def test_files_are_handed_out_whole_and_those_of_the_study_together() -> None:
     assert order.unit("tests/research/test_report.py::test_a") == "tests/research/"
     assert order.unit("tests/research/test_training.py::test_a") == "tests/research/"
-    assert order.unit("tests/browser/test_accessibility.py::test_no_violation[a::b]") == (
-        "tests/browser/test_accessibility.py"
+    assert order.unit("tests/browser/test_states.py::test_no_violation[a::b]") == (
+        "tests/browser/test_states.py"
     )
