@@ -35,6 +35,7 @@ from pretadepenser.records.decisions import Brief, DecisionError, Found, State
 from pretadepenser.records.models import Role
 from pretadepenser.web import access, auth, capacity, headings, kept, resources, sealed, trail
 from pretadepenser.web.decision_form import AMOUNT, FIELDS, INSTALMENT, PRICE, Case, DecisionForm
+from pretadepenser.web.frame import DONE
 from pretadepenser.web.lender import lender
 
 blueprint = Blueprint("decision", __name__)
@@ -80,7 +81,9 @@ def decide(number: int) -> ResponseReturnValue:
         return _page(form, changed=changed), 422
     if changed:
         return _page(form, changed=True), 409
-    return redirect(url_for("decision.record", decision=_write(form, key)), 303)
+    written = _write(form, key)
+    flash("Votre décision est enregistrée.", DONE)
+    return redirect(url_for("decision.record", decision=written), 303)
 
 
 @blueprint.get("/decisions/<int:decision>")

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import flask.templating
 from flask import Flask, Response, current_app, g, request
@@ -20,6 +20,9 @@ from pretadepenser.credit.dictionary import wording
 from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.web import access, places, resources
 from pretadepenser.web.addresses import url_for
+
+# Category of a flashed message that says what a form has written down: the heading takes the focus before it.
+DONE: Final = "done"
 
 
 @dataclass(frozen=True)

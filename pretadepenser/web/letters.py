@@ -29,6 +29,7 @@ from pretadepenser.records.models import Role
 from pretadepenser.records.reviews import Found as Review
 from pretadepenser.settings import SETTINGS, Setting
 from pretadepenser.web import access, auth, decision, headings, paper, trail
+from pretadepenser.web.frame import DONE
 from pretadepenser.web.lender import CREDIT_FILE, Lender, lender
 from pretadepenser.web.pdf import PdfUnavailableError
 
@@ -332,5 +333,5 @@ def _make(desk: Desk) -> ResponseReturnValue:
         tells=desk.draft.tells,
         after=desk.last,
     )
-    flash("Le courrier est établi : téléchargez-le pour le remettre au client ou l’envoyer.")
+    flash("Le courrier est établi : téléchargez-le pour le remettre au client ou l’envoyer.", DONE)
     return back

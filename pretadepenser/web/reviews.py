@@ -34,6 +34,7 @@ from pretadepenser.records.reviews import New, ReviewError
 from pretadepenser.web import auth, headings, kept, resources, sealed, simulation, trail, worklist
 from pretadepenser.web.decision import desk, known_capacity, readable, told
 from pretadepenser.web.decision_form import Case
+from pretadepenser.web.frame import DONE
 from pretadepenser.web.review_forms import (
     AskForm,
     CorrectionForm,
@@ -112,6 +113,7 @@ def second_reading(decision: int) -> ResponseReturnValue:
         try:
             content = {"text": said(form.motif)}
             decisions.read(auth.database(), decision, auth.person(), content, agrees=form.agrees)
+            flash("Votre lecture est enregistrée.", DONE)
         except DecisionError as error:
             flash(str(error))
         return redirect(url_for("decision.record", decision=decision), 303)
@@ -158,6 +160,7 @@ def ask(decision: int) -> ResponseReturnValue:
                 auth.database(), _key(decision, form.cle.data), auth.person(), decision, form.received,
                 days, content, today,
             )  # fmt: skip
+            flash("La demande du client est enregistrée.", DONE)
             return redirect(url_for("reviews.record", reference=reference), 303)
         reviews.check(found, decision)
     except ReviewError as error:

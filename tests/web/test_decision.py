@@ -492,6 +492,11 @@ def test_the_bar_leaves_out_what_is_corrected(client: FlaskClient, number: Numbe
     page = document_fromstring(client.get(f"/clients/{chosen}").text)
     (line,) = page.xpath("//ul[@aria-label='Décisions prises']/li")
     assert f"Décision {first + 1}" in line.text_content().replace("\xa0", " ")
+    bar = "//ul[@aria-label='Décisions prises']//a/@aria-current"
+    assert page.xpath(bar) == []
+    own = document_fromstring(client.get(f"/decisions/{first + 1}").text)
+    assert own.xpath(bar) == ["page"]
+    assert re.search(r" à\xa0\d+\xa0h\xa0\d\d$", own.xpath("//main//time")[0].text_content())
 
 
 def test_a_lever_and_a_simulation_fill_in_the_other_loan(

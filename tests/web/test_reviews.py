@@ -337,6 +337,8 @@ def test_a_review_that_upholds_the_decision_answers_the_client(app: Flask, brows
     assert "La décision est maintenue : prêt refusé." in said
     assert "Le revenu reste sans preuve." in said
     assert record.rpartition("/")[2] in read(delphine, "/revues")
+    captions = [words(one) for one in main_of(browsers("delphine").get("/revues")).iter("caption")]
+    assert captions[-1] == "Réexamens conclus, les derniers d’abord"
 
 
 def test_a_review_ends_with_a_decision_on_the_corrected_data(app: Flask, browsers: Browsers) -> None:
