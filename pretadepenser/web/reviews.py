@@ -73,7 +73,9 @@ def work_list() -> ResponseReturnValue:
         decisions.sent_back(opened),
         reviews.ended(opened),
     )
-    trail.tell_listed(one.client for one in (*lines, *back, *ended))
+    trail.tell_listed(
+        [one.client for one in lines] + [one.client for one in back] + [one.client for one in ended]
+    )
     return render_template(
         "pages/work_list.html",
         heading=headings.work_list(len(lines), len(late)),
