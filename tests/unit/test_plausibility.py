@@ -11,7 +11,8 @@ from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Row
 from pretadepenser.credit.model.inputs import FEATURES
 from pretadepenser.credit.portfolio import Portfolio
-from pretadepenser.credit.whatif.plausibility import BLAMED, implausible, objections
+from pretadepenser.credit.whatif.plausibility import BLAMED, Range, implausible, objections, spoken
+from pretadepenser.money import KAGGLE, using
 from tests.unit import by_heart
 
 REPO = Path(__file__).resolve().parents[2]
@@ -81,6 +82,12 @@ def test_accepts(row: Row) -> None:
         (
             {"AMT_CREDIT": 2 * 24700.5}, "AMT_ANNUITY",
             "La mensualité (24 701 €) rembourserait le crédit en moins de 3 mois : saisissez 16 467 € au "
+            "plus, ou augmentez le montant.",
+        ),
+        # As much as the credit, and no more; 8,233.50 is a third of it.
+        (
+            {"AMT_CREDIT": 24700.5}, "AMT_ANNUITY",
+            "La mensualité (24 701 €) rembourserait le crédit en moins de 3 mois : saisissez 8 233 € au "
             "plus, ou augmentez le montant.",
         ),
         (
@@ -262,3 +269,22 @@ def test_what_no_client_has_is_told_with_what_clients_have(
     # Both ends are taken.
     for end in {"AMT_CREDIT": (101_000.0, 200_000.0), "DAYS_EMPLOYED": (-100, -10_000)}.get(column, ()):
         assert objections({**by_heart.client(), column: end}, hundred, [column]) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high", "ends"),
+    [
+        # Whole euros that lie within.
+        ("AMT_CREDIT", 10_150.0, 20_050.0, ("102 €", "200 €")),
+        # The shortest length first, which is the highest number of days before.
+        ("DAYS_EMPLOYED", -800, -100, ("3 mois", "2 ans et 2 mois")),
+        ("OWN_CAR_AGE", 0, 9, ("0", "9 ans")),
+        ("OWN_CAR_AGE", 1, 9, ("1 an", "9 ans")),
+    ],
+)
+def test_a_range_is_told_by_what_can_be_typed(
+    name: str, low: float, high: float, ends: tuple[str, str]
+) -> None:
+    with using(KAGGLE):
+        told = spoken(dictionary.COLUMNS[name], Range(low, high))
+    assert tuple(map(by_heart.plain, told)) == ends
