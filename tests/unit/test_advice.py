@@ -1,6 +1,8 @@
 """Frozen advice: what the page says, to the last digit after JSON, and never a protected ground."""
 
+import dataclasses
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -164,3 +166,20 @@ def test_advice_of_an_older_or_newer_form_is_told_apart(
     assert advice.FORMAT == 1
     with pytest.raises(AdviceError, match=r"^L’avis du modèle a été écrit par une autre version"):
         advice.from_json({**advice.as_json(freeze(model, portfolio, 0)), "format": version})
+
+
+def test_advice_whose_data_are_no_longer_known_is_told(
+    model: Model, portfolio: Portfolio, tmp_path: Path
+) -> None:
+    """A later version may have lost a column of then."""
+    archive.keep(tmp_path, model, portfolio)
+    frozen = freeze(model, portfolio, 0)
+    inputs = {name: value for name, value in frozen.inputs.items() if name != "AMT_CREDIT"}
+    written_then = dataclasses.replace(frozen, inputs=inputs, software={"pretadepenser": "0.3.0"})
+    with pytest.raises(AdviceError) as told:
+        advice.again(written_then, Archive(tmp_path))
+    assert re.fullmatch(
+        r"Cette version de l’application ne sait plus lire une donnée de l’avis \('\w+'\) : rejouez la "
+        r"décision avec celle qui l’a écrit \(Prêt à dépenser 0\.3\.0\)\.",
+        str(told.value),
+    )

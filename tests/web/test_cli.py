@@ -783,3 +783,28 @@ def test_an_import_says_in_which_amounts_and_what_comes_next(
         sentence,
         "Entraînez maintenant le modèle sur ces clients : flask --app wsgi model train",
     ]
+
+
+def test_each_account_of_an_audit_has_a_password_of_its_own(
+    own: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = (
+        "audit",
+        "--url",
+        "https://x",
+        "--user",
+        "un",
+        "--user",
+        "deux",
+        "--output",
+        str(tmp_path / "pack"),
+    )
+    missing = "Erreur : Le mot de passe de {} manque : donnez-le par la variable d’environnement {}.\n"
+    name = "PRETADEPENSER_AUDIT_PASSWORD"
+    monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv(f"{name}_2", raising=False)
+    done = flask(own, *words)
+    assert (done.exit_code, done.stderr) == (2, missing.format("un", name))
+    monkeypatch.setenv(name, "secret")
+    done = flask(own, *words)
+    assert (done.exit_code, done.stderr) == (2, missing.format("deux", f"{name}_2"))
