@@ -9,6 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+# OpenMP's threads wait for one another by spinning: with a process of tests on each core this takes from the
+# others what it does not use. Read when XGBoost is loaded, which is what the imports below do.
+os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient

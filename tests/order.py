@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 
 # Folders and files that take long, the longest first.
 LONG: Final = (
-    "tests/browser/test_accessibility.py",
+    "tests/browser/test_states.py",
     "tests/research/",
-    "tests/browser/test_keyboard.py",
     "tests/browser/",
     "tests/spark/",
     "tests/faults/",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import io
 import json
 import re
 import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from pretadepenser import storage
 from pretadepenser.audit.findings import Audit
@@ -19,11 +20,19 @@ FACTS: Final = "audit.json"
 # In the instance folder: the generation that the page of evidence offers.
 NAME: Final = "audit"
 ZIP: Final = "audit-accessibilite.zip"
+# What may stand between digits, as text, as HTML or as JSON: spaces that break and those that do not.
+_APART: Final = (
+    rb"(?:\s|\xc2\xa0|\xe2\x80\xaf|\xe2\x80\x89|&nbsp;|&#0*(?:160|8239|8201);|&#x0*(?:a0|202f|2009);"
+    rb"|\\u(?:00a0|202f|2009))?"
+)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The figures of a pack, beside it. begun: ISO 8601; rate: 0..1; counts: over states and displays."""
+    """The figures of a pack, beside it. begun: ISO 8601; rate: 0..1; counts: over states and displays.
+
+    client: whose pages were walked; None in packs of before it was told.
+    """
 
     url: str
     begun: str
@@ -37,6 +46,7 @@ class Facts:
     unreached: int
     rate: float
     level: str
+    client: int | None = None
 
     @property
     def day(self) -> datetime.date:
@@ -69,6 +79,7 @@ def facts(audit: Audit, judged: Judgements) -> Facts:
         unreached=len(audit.unreached),
         rate=round(judged.rate, 4),
         level=judged.level,
+        client=audit.client,
     )
 
 
@@ -83,7 +94,7 @@ def publish(pack: Path, instance: Path) -> None:
 
 def withdraw(instance: Path, client: int) -> bool:
     """Delete the packs whose pages show a client; tell whether one did."""
-    shown = re.compile(rb"(?<!\d)%d(?!\d)" % client)
+    shown = re.compile(rb"(?<!\d)%s(?!\d)" % _APART.join(b"%c" % digit for digit in b"%d" % client))
     showing = [folder for folder in storage.generations(instance, NAME) if _shows(folder / ZIP, shown)]
     if showing:
         kept = [folder for folder in storage.generations(instance, NAME) if folder not in showing]
@@ -91,11 +102,15 @@ def withdraw(instance: Path, client: int) -> bool:
     return bool(showing)
 
 
-def _shows(path: Path, shown: re.Pattern[bytes]) -> bool:
+def _shows(path: Path | IO[bytes], shown: re.Pattern[bytes]) -> bool:
     """Whether a file of a pack holds what is looked for; a pack that cannot be read may."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return any(shown.search(archive.read(name)) for name in archive.namelist())
+            return any(
+                _shows(io.BytesIO(one), shown) if name.endswith(".ods") else shown.search(one)
+                for name in archive.namelist()
+                for one in [archive.read(name)]
+            )
     except (OSError, zipfile.BadZipFile):
         return True
 

@@ -139,8 +139,8 @@ def add(
     """Write a decision with its entry of the journal; give its id, the same where the form was sent before.
 
     key: of the form, random. content: JSON values. corrects: the decision that it replaces.
-    Raises DecisionError: the one to correct is of another client, corrected already, or came of a review in
-    place of a decision of this author.
+    Raises DecisionError: a review of a decision on this client is open; or the one to correct is of another
+    client, corrected already, or came of a review in place of a decision of this author.
     """
     with journal.writing(database) as ledger:
         return add_in(ledger, key, author, client, verdict, content, waiting=waiting, corrects=corrects)
@@ -160,7 +160,7 @@ def add_in(
 ) -> int:
     """Do what `add` does in a transaction that writes more.
 
-    review: reference of the one that ends with this decision; while one is open, nothing else corrects.
+    review: reference of the one that ends with this decision. Raises DecisionError as `add` does.
     """
     connection = ledger.connection
     before = connection.scalar(select(Decision.id).where(Decision.key == key))
@@ -174,14 +174,10 @@ def add_in(
             raise DecisionError(
                 f"La décision {corrects} est déjà corrigée par une autre : corrigez la plus récente."
             )
-        opened = connection.scalar(select(_open_review(corrects)))
-        if opened is not None and opened != review:
-            raise DecisionError(
-                f"Le réexamen {opened} de la décision {corrects} est ouvert : il revient à une autre "
-                "personne de la changer."
-            )
         if author.id in _contested_in(connection, corrects):
-            raise DecisionError(_CONTESTED.format("La correction"))
+            raise DecisionError(CONTESTED.format("La correction"))
+    if not review and (opened := _under_review(connection, client)):
+        raise DecisionError(opened)
     written = journal.canonical(content)
     digest = journal.sha256(written)
     values = {
@@ -228,7 +224,7 @@ def read(
                 "La seconde lecture revient à une autre personne que l’auteur de la décision."
             )
         if reader.id in _contested_in(ledger.connection, decision):
-            raise DecisionError(_CONTESTED.format("La seconde lecture"))
+            raise DecisionError(CONTESTED.format("La seconde lecture"))
         answered = select(Reading.decision_id).where(Reading.decision_id == decision)
         if ledger.connection.scalar(answered) is not None:
             raise DecisionError(f"La décision {decision} a déjà reçu sa seconde lecture.")
@@ -248,7 +244,7 @@ def read(
         ledger.append(Kind.READ, reader.name, found.client, decision=decision, agrees=agrees, sha256=digest)
 
 
-_CONTESTED: Final = "{} revient à une autre personne que celle dont le client a contesté la décision."
+CONTESTED: Final = "{} revient à une autre personne que celle dont le client a contesté la décision."
 
 
 def _contested_in(connection: Connection, decision: int) -> set[int]:
@@ -311,6 +307,8 @@ _IN_FORCE: Final = _brief("d.client = :client AND a.id IS NULL")
 _OWN: Final = _brief("d.author_id = :author AND d.id < :before")
 _LATEST: Final = _brief("d.id < :before")
 _WAITING: Final = _brief("d.waiting AND r.decision_id IS NULL AND a.id IS NULL", "ASC")
+_SENT_BACK: Final = _brief("NOT r.agrees AND a.id IS NULL", "ASC")
+_OWN_SENT_BACK: Final = _brief("NOT r.agrees AND a.id IS NULL AND d.author_id = :author", "ASC")
 
 
 def find(database: Database, decision: int) -> Found | None:
@@ -336,12 +334,6 @@ def of_client(database: Database, client: int) -> Sequence[Found]:
     return _select(database, _query().where(Decision.client == client).order_by(Decision.id.desc()))
 
 
-def of_author(database: Database, author: int, most: int = 100) -> Sequence[Found]:
-    """The decisions of a user, the last one first."""
-    query = _query().where(Decision.author_id == author).order_by(Decision.id.desc()).limit(most)
-    return _select(database, query)
-
-
 def in_force(database: Database, client: int) -> Sequence[Brief]:
     """The decisions on a client that no other corrects, the last one first, at most IN_FORCE."""
     return _briefs(database, _IN_FORCE, client=client, most=IN_FORCE)
@@ -357,6 +349,57 @@ def latest(database: Database, author: int | None, before: int, most: int) -> Se
 def waiting(database: Database) -> Sequence[Brief]:
     """The decisions that wait for a second reader, the oldest first."""
     return _briefs(database, _WAITING)
+
+
+def under_review(database: Database, client: int) -> str:
+    """Why nobody decides on a client now: a review is open, which decides; "" where none is."""
+    with database.connection() as connection:
+        return _under_review(connection, client)
+
+
+def _under_review(connection: Connection, client: int) -> str:
+    over = select(ReviewOutcome).where(ReviewOutcome.review_id == Review.id).exists()
+    query = select(Review.reference, Review.decision_id).where(Review.client == client, ~over)
+    row = connection.execute(query.order_by(Review.id).limit(1)).one_or_none()
+    if row is None:
+        return ""
+    return (
+        f"Le réexamen {row.reference} de la décision {row.decision_id} de ce client est ouvert : c’est lui "
+        "qui décidera, et il revient à une autre personne que celle dont le client conteste la décision."
+    )
+
+
+def newer_in(connection: Connection, found: Found) -> int | None:
+    """Id of the client's last decision that stands or waits for its reader, where that is a later one."""
+    refused = select(Reading).where(Reading.decision_id == Decision.id, ~Reading.agrees).exists()
+    corrected = select(_After.id).where(_After.corrects_id == Decision.id).exists()
+    query = select(func.max(Decision.id)).where(
+        Decision.client == found.client, Decision.id > found.id, ~refused, ~corrected
+    )
+    return connection.scalar(query)
+
+
+def sent_back(database: Database, author: int | None = None) -> Sequence[Brief]:
+    """The decisions that their second reader sent back and nobody corrected yet, the oldest first.
+
+    author: whose; None: everybody's.
+    """
+    if author is None:
+        return _briefs(database, _SENT_BACK)
+    return _briefs(database, _OWN_SENT_BACK, author=author)
+
+
+def barred(database: Database, decision: int) -> set[int]:
+    """Ids of those who may not read a decision a second time: its author, and whom the client contested."""
+    with database.connection() as connection:
+        author = connection.scalars(select(Decision.author_id).where(Decision.id == decision))
+        return {*author, *_contested_in(connection, decision)}
+
+
+def contested(database: Database, decision: int) -> set[int]:
+    """Ids of those whose decisions reviews replaced on the way to this one: they may not correct it."""
+    with database.connection() as connection:
+        return _contested_in(connection, decision)
 
 
 def _open_review(decision: Any) -> Any:

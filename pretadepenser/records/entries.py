@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Connection, Select, func, select, text
 
 from pretadepenser.records import journal
 from pretadepenser.records.database import Database
+from pretadepenser.records.erasing import among
 from pretadepenser.records.journal import Head, Kind
 from pretadepenser.records.models import JournalEntry
 
@@ -82,7 +83,12 @@ def count(database: Database, wanted: Wanted) -> int:
 def one(database: Database, number: int) -> Entry | None:
     """Give the entry of this number."""
     with database.connection() as connection:
-        row = connection.execute(select(*_COLUMNS).where(JournalEntry.number == number)).one_or_none()
+        return one_in(connection, number)
+
+
+def one_in(connection: Connection, number: int) -> Entry | None:
+    """Do what `one` does on a connection that is open."""
+    row = connection.execute(select(*_COLUMNS).where(JournalEntry.number == number)).one_or_none()
     return None if row is None else _entry(row)
 
 
@@ -92,6 +98,17 @@ def lately(database: Database, actor: str, client: int) -> bool:
     told = {"client": client, "actor": actor, "since": since, "never": _NEVER}
     with database.connection() as connection:
         return connection.scalar(_LATELY, told) is not None
+
+
+def not_listed_lately(database: Database, actor: str, clients: Sequence[int]) -> Sequence[int]:
+    """Those of some clients whom somebody did not see in a list within LATELY, as the journal has it."""
+    since = journal.stamp(datetime.fromtimestamp(time.time(), UTC) - LATELY)
+    query = select(JournalEntry.client).where(
+        JournalEntry.actor == actor, JournalEntry.kind == str(Kind.LISTED), JournalEntry.at >= since
+    )
+    with database.connection() as connection:
+        seen = set(among(connection, query, JournalEntry.client, clients))
+    return [one for one in clients if one not in seen]
 
 
 def lines(database: Database, since: datetime) -> Iterator[str]:

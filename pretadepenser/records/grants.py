@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 
-from pretadepenser.records import journal
+from pretadepenser.records import entries, journal
 from pretadepenser.records.database import Database
 from pretadepenser.records.decisions import Person
+from pretadepenser.records.entries import Entry
 from pretadepenser.records.journal import Kind
 from pretadepenser.records.models import JournalEntry
 
@@ -30,20 +32,42 @@ _HELD: Final = text(
 def grant(database: Database, entry: int, auditor: Person) -> int | None:
     """Open the file of the client whom an entry of the journal is about; give the client's number.
 
-    None, and nothing written: there is no such entry, it is about no client, it is of NO_REASON, or its
-    content is erased.
+    None, and nothing written: there is no such entry, it is about no client, its content is erased, or it
+    gives no reason: it is of NO_REASON, by the same auditor, or came of the file's being open to another one.
     """
     if entry > LARGEST:
         return None
     with journal.writing(database) as ledger:
-        telling = select(JournalEntry.client).where(
-            JournalEntry.number == entry, JournalEntry.kind.not_in(sorted(map(str, NO_REASON)))
-        )
-        client = ledger.connection.scalar(telling)
-        if client is None:
+        found = entries.one_in(ledger.connection, entry)
+        if found is None or not _reasons(ledger.connection, [found], auditor.name):
             return None
-        ledger.append(Kind.FILE_GRANTED, auditor.name, client, entry=entry)
-        return int(client)
+        ledger.append(Kind.FILE_GRANTED, auditor.name, found.client, entry=entry)
+        return found.client
+
+
+def reasons(database: Database, found: Sequence[Entry], auditor: str) -> frozenset[int]:
+    """Numbers of those of some entries from which `grant` opens a file to this auditor."""
+    with database.connection() as connection:
+        return _reasons(connection, found, auditor)
+
+
+def _reasons(connection: Connection, found: Sequence[Entry], auditor: str) -> frozenset[int]:
+    others = [one for one in found if one.client and one.kind not in NO_REASON and one.actor != auditor]
+    opened = select(JournalEntry.number, JournalEntry.at, JournalEntry.actor, JournalEntry.client).where(
+        JournalEntry.kind == str(Kind.FILE_GRANTED),
+        JournalEntry.client.in_({one.client for one in others}),
+    )
+    rows = connection.execute(opened).all() if others else []
+    return frozenset(
+        one.number
+        for one in others
+        if not any(
+            (row.actor, row.client) == (one.actor, one.client)
+            and row.number < one.number
+            and one.at - datetime.fromisoformat(row.at) <= LASTS
+            for row in rows
+        )
+    )
 
 
 def held(database: Database, client: int, auditor: str) -> bool:

@@ -54,6 +54,7 @@ class Kind(StrEnum):
     DECIDED = "decision.made"
     READ = "decision.read"
     CONSULTED = "decision.consulted"
+    LISTED = "decision.listed"
     REVIEW_ASKED = "review.asked"
     REVIEW_STEP = "review.step"
     REVIEW_ENDED = "review.ended"

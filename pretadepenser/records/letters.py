@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, func, insert, select
+from sqlalchemy import Connection, Select, func, insert, select
 
 from pretadepenser.errors import ToldError
 from pretadepenser.records import decisions, journal
@@ -58,11 +58,16 @@ def add(
     pdf: bytes,
     *,
     review: str = "",
+    tells: int | None = None,
+    after: int | None = None,
 ) -> int:
     """Write a letter with its entry of the journal; give its id, the same where the form was sent before.
 
-    key: of the form, random. review: reference of the ended review that it answers. Raises LetterError: the
-    decision does not hold any more, or the review has not ended.
+    key: of the form, random. review: reference of the ended review that it answers. tells: id of the
+    decision that the letter tells, where it is another one than what the client contested. after: id of the
+    last letter of the same thing that its author knew of, 0 for none; None: whatever there is.
+    Raises LetterError: the decision told does not hold any more or is not the one to be told, the review has
+    not ended, or somebody else made a letter meanwhile.
     """
     digest = hashlib.sha256(pdf).hexdigest()
     with journal.writing(database) as ledger:
@@ -73,13 +78,21 @@ def add(
         found = decisions.find_in(connection, decision)
         if found is None or found.client is None:
             raise LetterError(f"La décision {decision} n’existe plus.")
-        review_id = None
-        if review:
-            ended = select(Review.id).join(ReviewOutcome).where(Review.reference == review)
-            if (review_id := connection.scalar(ended)) is None:
-                raise LetterError(f"Le réexamen {review} n’est pas terminé.")
-        elif found.state is not State.FINAL:
-            raise LetterError(f"La décision {decision} n’est plus définitive : revenez à sa page.")
+        told = answered_in(connection, review) if review else found
+        check_in(connection, told)
+        if told.id != (tells or decision):
+            raise LetterError(
+                f"La réponse à ce réexamen dit maintenant la décision {told.id} : actualisez la page, "
+                "relisez, puis établissez le courrier."
+            )
+        review_id = connection.scalar(select(Review.id).where(Review.reference == review)) if review else None
+        same = [Letter.decision_id == decision, Letter.review_id.is_not_distinct_from(review_id)]
+        last = connection.scalar(select(func.max(Letter.id)).where(*same)) or 0
+        if after is not None and last != after:
+            raise LetterError(
+                f"Le courrier {last} vient d’être établi : actualisez la page, et voyez s’il en faut un "
+                "autre."
+            )
         values = {
             "key": key,
             "kind": kind,
@@ -105,6 +118,70 @@ def add(
             sha256=digest,
         )
     return int(made)
+
+
+def answered(database: Database, reference: str) -> decisions.Found:
+    """The decision that the reply to a review tells: the one that holds, or the one that took its place.
+
+    Raises LetterError: the review has not ended, or another one has replaced that decision since.
+    """
+    with database.connection() as connection:
+        return answered_in(connection, reference)
+
+
+def answered_in(connection: Connection, reference: str) -> decisions.Found:
+    """Do what `answered` does on a connection that is open."""
+    query = select(ReviewOutcome.decision_id, ReviewOutcome.decided_id).join(
+        Review, Review.id == ReviewOutcome.review_id
+    )
+    ended = connection.execute(query.where(Review.reference == reference)).one_or_none()
+    if ended is None:
+        raise LetterError("Ce réexamen n’est pas terminé : la réponse s’établit une fois qu’il l’est.")
+    upheld, decided = ended
+    found = decisions.find_in(connection, upheld if decided is None else decided)
+    assert found is not None
+    # What was upheld and is another now is not what the review answered.
+    while decided is not None and found.corrected_by is not None:
+        after = found.corrected_by
+        other = select(Review.reference).join(ReviewOutcome, ReviewOutcome.review_id == Review.id)
+        if replaced := connection.scalar(other.where(ReviewOutcome.decided_id == after)):
+            raise LetterError(
+                f"Le réexamen {replaced} a remplacé la décision de celui-ci : établissez sa réponse à lui."
+            )
+        found = decisions.find_in(connection, after)
+        assert found is not None
+    return found
+
+
+def check(database: Database, found: decisions.Found) -> None:
+    """Raise LetterError where a decision is not one to be told to the client, now or at all."""
+    with database.connection() as connection:
+        check_in(connection, found)
+
+
+def check_in(connection: Connection, found: decisions.Found) -> None:
+    """Do what `check` does on a connection that is open."""
+    match found.state:
+        case State.CORRECTED:
+            raise LetterError(
+                f"La décision {found.id} est remplacée par la décision {found.corrected_by} : établissez le "
+                "courrier de celle-ci."
+            )
+        case State.WAITING:
+            raise LetterError(
+                f"La décision {found.id} attend une seconde lecture : son courrier s’établit après elle."
+            )
+        case State.SENT_BACK:
+            raise LetterError(
+                f"La seconde lecture a renvoyé la décision {found.id} : corrigez-la, puis établissez le "
+                "courrier de la nouvelle."
+            )
+    newer = decisions.newer_in(connection, found)
+    if newer is not None:
+        raise LetterError(
+            f"La décision {newer} de ce client est plus récente que la {found.id} : établissez le courrier "
+            f"de la {newer}."
+        )
 
 
 _COLUMNS: Final = (

@@ -34,9 +34,9 @@ from pretadepenser.records.models import (
 CONSULTATIONS: Final = frozenset(
     {
         Kind.OPENED, Kind.HISTORY, Kind.COMPARED, Kind.SIMULATED, Kind.LEVERS, Kind.CAPACITY, Kind.SHEET,
-        Kind.PICTURE, Kind.EXPORTED, Kind.NEW_FILE, Kind.API, Kind.CONSULTED, Kind.FILE_GRANTED,
-        Kind.JOURNAL_READ, Kind.REPLAYED, Kind.SIGNED_IN, Kind.SIGN_IN_FAILED, Kind.SIGNED_OUT,
-        Kind.RIGHTS_EXPORT,
+        Kind.PICTURE, Kind.EXPORTED, Kind.NEW_FILE, Kind.API, Kind.CONSULTED, Kind.LISTED,
+        Kind.FILE_GRANTED, Kind.JOURNAL_READ, Kind.REPLAYED, Kind.SIGNED_IN, Kind.SIGN_IN_FAILED,
+        Kind.SIGNED_OUT, Kind.RIGHTS_EXPORT,
     }
 )  # fmt: skip
 # Entries that tell of a decision: kept as long as it is.
@@ -189,11 +189,14 @@ def _erase_entries_of(connection: Connection, cases: Sequence[_Case]) -> int:
     references = set(among(connection, select(Review.reference), Review.decision_id, sorted(decisions)))
     clients = sorted({one.client for case in cases for one in case.decisions if one.client is not None})
     found: list[int] = []
-    columns = (JournalEntry.number, JournalEntry.kind, JournalEntry.content)
+    about = select(JournalEntry.number, JournalEntry.kind, JournalEntry.client, JournalEntry.content)
     for few in in_turn(clients):
-        for number, kind, content in connection.execute(select(*columns).where(JournalEntry.client.in_(few))):
+        decided = set(connection.scalars(select(Decision.client).where(Decision.client.in_(few))))
+        for number, kind, client, content in connection.execute(about.where(JournalEntry.client.in_(few))):
             told = json.loads(content or "{}")
             of_case = told.get("decision") in decisions or told.get("review") in references
-            if of_case and (kind in OF_DECISIONS or kind in (Kind.CONSULTED, Kind.REPLAYED)):
+            # A list tells that there was a decision, not which.
+            listed = kind == Kind.LISTED and client not in decided
+            if listed or (of_case and (kind in OF_DECISIONS or kind in (Kind.CONSULTED, Kind.REPLAYED))):
                 found.append(number)
     return blank_each(connection, JournalEntry, JournalEntry.number, found)

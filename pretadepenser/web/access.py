@@ -141,7 +141,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "watch.picture": ALL,
         "watch.spreadsheet": ALL,
         "site.evidence": OVERSIGHT,
-        "site.evidence_pack": OVERSIGHT,
+        "site.evidence_pack": AUDIT,
         # Settings.
         "administration.settings": ADMINISTRATION,
     }

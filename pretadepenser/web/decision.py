@@ -35,6 +35,7 @@ from pretadepenser.records.decisions import Brief, DecisionError, Found, State
 from pretadepenser.records.models import Role
 from pretadepenser.web import access, auth, capacity, headings, kept, resources, sealed, trail
 from pretadepenser.web.decision_form import AMOUNT, FIELDS, INSTALMENT, PRICE, Case, DecisionForm
+from pretadepenser.web.frame import DONE
 from pretadepenser.web.lender import lender
 
 blueprint = Blueprint("decision", __name__)
@@ -61,23 +62,28 @@ def init_app(app: Flask) -> None:
 def decide(number: int) -> ResponseReturnValue:
     """Ask for a decision; write it down and lead to its record."""
     client = resources.client_or_404(number)
-    typed = kept.typed()
-    form = _form(client, _former(number, (typed or request.values).get("corrige", "")), typed)
-    if not form.is_submitted():
-        return _page(form)
-    key = _key(number, form.cle.data or "")
-    if (before := decisions.keyed(auth.database(), key)) is not None:
+    key = _key(number, request.form.get("cle", ""))
+    # First of all: what a form that is sent again did itself is no reason to refuse it.
+    if request.method == "POST" and (before := decisions.keyed(auth.database(), key)) is not None:
         flash(
             "Cette décision était déjà enregistrée : la voici, telle qu’elle a été écrite. Pour la changer, "
             "corrigez-la."
         )
         return redirect(url_for("decision.record", decision=before), 303)
+    if refused := decisions.under_review(auth.database(), number):
+        raise DecisionError(refused)
+    typed = kept.typed()
+    form = _form(client, _former(number, (typed or request.values).get("corrige", "")), typed)
+    if not form.is_submitted():
+        return _page(form)
     changed = not form.cle.data or _seen(number, form.vu.data) != form.case.seen
     if not form.validate():
         return _page(form, changed=changed), 422
     if changed:
         return _page(form, changed=True), 409
-    return redirect(url_for("decision.record", decision=_write(form, key)), 303)
+    written = _write(form, key)
+    flash("Votre décision est enregistrée.", DONE)
+    return redirect(url_for("decision.record", decision=written), 303)
 
 
 @blueprint.get("/decisions/<int:decision>")
@@ -107,10 +113,14 @@ def own() -> ResponseReturnValue:
     before = request.args.get("avant", type=int, default=_AFTER_ALL)
     author = None if everybody else current_user.id
     found = decisions.latest(auth.database(), author, min(before, _AFTER_ALL), LISTED + 1)
+    # They stand on the first page, whatever has been decided since.
+    back = decisions.sent_back(auth.database(), author) if before >= _AFTER_ALL else ()
+    trail.tell_listed(one.client for one in (*back, *found[:LISTED]))
     return render_template(
         "pages/decisions.html",
         heading=headings.decisions(everybody=everybody),
         everybody=everybody,
+        back=back,
         shown=found[:LISTED],
         older=found[LISTED - 1].id if len(found) > LISTED else None,
     )
@@ -148,7 +158,7 @@ def readable(author: int) -> bool:
 
 
 def _former(number: int, typed: str) -> Found | None:
-    """The decision that the form corrects; 404 for another client's, 409 where it is corrected already."""
+    """The decision that the form corrects; 404 for another client's, 409 where this user cannot."""
     if not typed:
         return None
     found = _found(int(typed) if typed.isdecimal() and len(typed) < _DIGITS else 0)
@@ -158,11 +168,8 @@ def _former(number: int, typed: str) -> Found | None:
         raise DecisionError(
             f"La décision {found.id} est déjà corrigée par la {found.corrected_by} : corrigez celle-ci."
         )
-    if found.review:
-        raise DecisionError(
-            f"Le réexamen {found.review} de la décision {found.id} est ouvert : il revient à une autre "
-            "personne de la changer."
-        )
+    if current_user.id in decisions.contested(auth.database(), found.id):
+        raise DecisionError(decisions.CONTESTED.format("La correction"))
     return found
 
 
@@ -295,7 +302,9 @@ def _page(form: DecisionForm, *, changed: bool = False) -> str:
 
 def _correctable(found: Found) -> bool:
     closed = found.corrected_by is not None or found.review or found.content is None
-    return not closed and current_user.role in _DECIDERS
+    if closed or current_user.role not in _DECIDERS:
+        return False
+    return current_user.id not in decisions.contested(auth.database(), found.id)
 
 
 def _onward(found: Found) -> list[tuple[str, str]]:

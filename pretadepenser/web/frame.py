@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import flask.templating
 from flask import Flask, Response, current_app, g, request
@@ -19,6 +20,9 @@ from pretadepenser.credit.dictionary import wording
 from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.web import access, places, resources
 from pretadepenser.web.addresses import url_for
+
+# Category of a flashed message that says what a form has written down: the heading takes the focus before it.
+DONE: Final = "done"
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,8 @@ def init_app(app: Flask) -> None:
         percent=french.percent,
         compact_percent=french.compact_percent,
         points=french.points,
-        date=french.date,
+        date=_day,
+        moment=_moment,
         difficulties=difficulties,
         probability=wording.probability,
     )
@@ -77,6 +82,15 @@ def init_app(app: Flask) -> None:
         amounts_convention=amounts_convention,
         accessibility=accessibility,
     )
+
+
+def _day(day: datetime.date) -> str:
+    """Write a date; of a moment, the one that it is where the server stands."""
+    return french.date(day.astimezone().date() if isinstance(day, datetime.datetime) else day)
+
+
+def _moment(at: datetime.datetime) -> str:
+    return french.moment(at.astimezone())
 
 
 def _use_money() -> None:

@@ -8,22 +8,22 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import SelectChoice, SelectField, StringField, ValidationError
 
 from pretadepenser import french
 from pretadepenser.charts.chart import NOTHING, never_run
-from pretadepenser.records import entries, names
+from pretadepenser.records import entries, grants, names
 from pretadepenser.records.entries import COUNTED, Entry, Wanted
-from pretadepenser.records.grants import NO_REASON
 from pretadepenser.web import headings, journal_words, trail
 from pretadepenser.web.auth import database
 from pretadepenser.web.home import LONGEST
@@ -164,7 +164,7 @@ def spreadsheet() -> ResponseReturnValue:
 def _page(
     form: JournalForm,
     wanted: Wanted,
-    shown: Iterable[Entry],
+    shown: Sequence[Entry],
     count: int,
     *,
     older: bool = False,
@@ -173,12 +173,13 @@ def _page(
     about = [f"client {wanted.client}"] if wanted.client is not None else []
     if wanted.actor:
         about.insert(0, wanted.actor)
+    reasons = grants.reasons(database(), shown, current_user.name)
     return render_template(
         "pages/journal.html",
         heading=headings.journal(count, COUNTED, about) if not form.errors else "Journal",
         form=form,
         filters=form.filters,
-        rows=[_row(entry) for entry in shown],
+        rows=[_row(entry, entry.number in reasons) for entry in shown],
         few=count <= COUNTED,
         older=older,
         newer=newer,
@@ -186,7 +187,7 @@ def _page(
     )
 
 
-def _row(entry: Entry) -> Row:
+def _row(entry: Entry, file: bool) -> Row:
     return Row(
         number=entry.number,
         at=french.moment(entry.at.astimezone()),
@@ -195,11 +196,11 @@ def _row(entry: Entry) -> Row:
         details=journal_words.details(entry),
         client=entry.client,
         erased=entry.content is None,
-        file=entry.client is not None and entry.kind not in NO_REASON,
+        file=file,
     )
 
 
-def _csv(found: Iterable[Entry]) -> str:
+def _csv(found: Sequence[Entry]) -> str:
     """The entries for a French spreadsheet: their moments in UTC, what they tell as JSON, their hashes."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")

@@ -32,6 +32,7 @@ FAMILIES: Final[Mapping[str, Mapping[Kind, str]]] = {
         Kind.DECIDED: "Décision prise",
         Kind.READ: "Seconde lecture",
         Kind.CONSULTED: "Décision consultée",
+        Kind.LISTED: "Liste de décisions consultée",
         Kind.REVIEW_ASKED: "Réexamen demandé",
         Kind.REVIEW_STEP: "Réexamen : données corrigées",
         Kind.REVIEW_ENDED: "Réexamen terminé",
@@ -64,7 +65,7 @@ FAMILIES: Final[Mapping[str, Mapping[Kind, str]]] = {
     },
 }
 _LABELS: Final = {str(kind): label for family in FAMILIES.values() for kind, label in family.items()}
-# The pages that files and pictures come from, by the first part of their endpoint.
+# The pages that lists, files and pictures come from, by their endpoint or the first part of it.
 _PAGES: Final = {
     "clients": "décision",
     "history": "historique de crédit",
@@ -75,9 +76,12 @@ _PAGES: Final = {
     "application": "nouveau dossier",
     "capacity": "capacité de remboursement",
     "decision": "décision",
+    "decision.own": "décisions",
     "letters": "courrier",
     "reviews": "réexamen",
+    "reviews.work_list": "revues",
     "api": "API",
+    "site": "preuves d’accessibilité",
     "journal": "fichier CSV",
     "export": "export de tout le journal depuis une date",
     "compte": "mon compte",
@@ -99,7 +103,9 @@ _KEYS: Final = {
     "au": "au",
 }  # fmt: skip
 # Kinds that say by themselves which page it was.
-_PAGE_TOLD: Final = frozenset({Kind.EXPORTED, Kind.PICTURE, Kind.API, Kind.SIGN_IN_FAILED, Kind.JOURNAL_READ})
+_PAGE_TOLD: Final = frozenset(
+    {Kind.EXPORTED, Kind.PICTURE, Kind.API, Kind.LISTED, Kind.SIGN_IN_FAILED, Kind.JOURNAL_READ}
+)
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _SHORT: Final = 12
 
@@ -148,7 +154,7 @@ def _value(key: str, value: Any) -> str:
     if key == "settings":
         return french.plural(len(value), "réglage")
     if key == "page":
-        return _PAGES.get(str(value).partition(".")[0], str(value))
+        return _PAGES.get(str(value), _PAGES.get(str(value).partition(".")[0], str(value)))
     if key == "ended":
         return french.moment(datetime.fromisoformat(value).astimezone())
     if isinstance(value, bool):

@@ -2,18 +2,21 @@
 
 Forms of FORMS check their token themselves: where it is missing, foreign or of an older session, the same
 page answers with what was typed, a fresh token and one sentence. Where the session itself has ended, what was
-typed waits in the cookie until the same person has signed in again.
+typed waits in the cookie until the same person has signed in again, sealed: nobody reads
+figures of clients in a browser's files, and this server reads them no longer than `sealed.LIFE`.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from flask import current_app, flash, request, url_for
 from flask import session as cookie
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.datastructures import MultiDict
 from werkzeug.http import dump_cookie
+
+from pretadepenser.web import sealed
 
 # Forms whose figures are kept, and the pages on which they stand.
 PAGES: Final = {
@@ -53,7 +56,7 @@ def keep() -> str:
     # Boxes of one name are sent once each.
     typed = {name: values for name, values in request.form.lists() if name != "csrf_token"}
     cookie.pop(_LOST, None)
-    cookie[_KEPT] = {"owner": owner, "path": path, "typed": typed}
+    cookie[_KEPT] = sealed.seal(_KEPT, {"owner": owner, "path": path, "typed": typed})
     if _size() > _MOST:
         del cookie[_KEPT]
         cookie[_LOST] = True
@@ -62,13 +65,13 @@ def keep() -> str:
 
 def hand_over(user: int, kept: object) -> None:
     """After signing in, go on keeping what the session before kept, for the same person only."""
-    if isinstance(kept, dict) and kept.get("owner") == str(user):
+    if (_opened(kept) or {}).get("owner") == str(user):
         cookie[_KEPT] = kept
 
 
 def waiting() -> object:
-    """What is kept, None for nothing."""
-    return cookie.get(_KEPT)
+    """What is kept, sealed; None for nothing, and for what is too old."""
+    return cookie.get(_KEPT) if _opened(cookie.get(_KEPT)) else None
 
 
 def lost() -> bool:
@@ -78,12 +81,21 @@ def lost() -> bool:
 
 def typed() -> MultiDict[str, str] | None:
     """What was typed on this page before the session ended, once."""
-    kept = cookie.get(_KEPT)
-    if request.method != "GET" or not isinstance(kept, dict) or kept.get("path") != request.path:
+    if request.method != "GET" or _KEPT not in cookie:
+        return None
+    kept = _opened(cookie[_KEPT])
+    if kept is None:
+        del cookie[_KEPT]
+    if kept is None or kept["path"] != request.path:
         return None
     del cookie[_KEPT]
     flash("Votre session était terminée. Voici ce que vous aviez saisi : envoyez-le à nouveau.")
     return MultiDict(kept["typed"])
+
+
+def _opened(kept: object) -> dict[str, Any] | None:
+    """What was kept, None where nothing was, or longer ago than it may be read."""
+    return sealed.read(_KEPT, kept) if isinstance(kept, str) else None
 
 
 def _size() -> int:

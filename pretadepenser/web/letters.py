@@ -14,7 +14,8 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from wtforms import HiddenField
+from wtforms import HiddenField, IntegerField
+from wtforms.widgets import HiddenInput
 
 from pretadepenser import french
 from pretadepenser.credit.explanation.advice import AdviceError
@@ -22,11 +23,13 @@ from pretadepenser.credit.recourse import letters as domain
 from pretadepenser.credit.recourse.deadline import day, today
 from pretadepenser.credit.recourse.letters import Case, Letter, Sender
 from pretadepenser.records import decisions, letters, reviews
-from pretadepenser.records.decisions import Found, State
+from pretadepenser.records.decisions import Found
+from pretadepenser.records.letters import LetterError
 from pretadepenser.records.models import Role
 from pretadepenser.records.reviews import Found as Review
 from pretadepenser.settings import SETTINGS, Setting
 from pretadepenser.web import access, auth, decision, headings, paper, trail
+from pretadepenser.web.frame import DONE
 from pretadepenser.web.lender import CREDIT_FILE, Lender, lender
 from pretadepenser.web.pdf import PdfUnavailableError
 
@@ -38,20 +41,27 @@ _BUREAUX: Final = ("EXTERNAL_BUREAUX", "BUREAUX_CONTACTS")
 
 
 class LetterForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
-    """Makes the letter that the page shows. cle: of this form, so that a letter is not made twice."""
+    """Makes the letter that the page shows.
+
+    cle: of this form, so that a letter is not made twice; apres: the last letter that the page showed, so
+    that two people do not make the same one.
+    """
 
     cle = HiddenField()
+    apres = IntegerField(widget=HiddenInput())
 
 
 @dataclass(frozen=True)
 class Draft:
     """A letter that could be made, or why it cannot.
 
-    letter: None where it cannot; refused: then why, and what to do, in a sentence.
+    letter: None where it cannot; refused: then why, and what to do, in a sentence; tells: id of the decision
+    that it tells.
     """
 
     letter: Letter | None
     refused: str = ""
+    tells: int | None = None
 
 
 @blueprint.get("/decisions/<int:decision>/courrier")
@@ -108,6 +118,11 @@ class Desk:
     address: str
     review: str = ""
 
+    @property
+    def last(self) -> int:
+        """Id of the last letter that was made, 0 where there is none."""
+        return self.stored[0].id if self.stored else 0
+
 
 def _decided(number: int) -> Desk:
     """The letter of a decision that the signed-in user may read; 403 and 404 as for the decision."""
@@ -154,24 +169,32 @@ def _reviewed(reference: str) -> Desk:
 
 
 def _reply_draft(found: Review, contested: Found) -> Draft:
-    end = found.end
-    if end is None:
-        return Draft(None, "Ce réexamen n’est pas terminé : la réponse s’établit une fois qu’il l’est.")
-    new = None if end.decided is None else decisions.find(auth.database(), end.decided)
-    contents = [found.content, end.content, contested.content, *([new.content] if new else [])]
-    if None in contents or contested.client is None:
-        return Draft(None, f"Le contenu du réexamen {found.reference} a été effacé : il n’a plus de réponse.")
-    if new is not None and new.state is not State.FINAL:
-        return Draft(None, _not_yet(new))
+    database = auth.database()
+    try:
+        current = letters.answered(database, found.reference)
+        end = found.end
+        assert end is not None
+        contents = (found.content, end.content, contested.content, current.content)
+        if None in contents or contested.client is None:
+            raise LetterError(
+                f"Le contenu du réexamen {found.reference} a été effacé : il n’a plus de réponse."
+            )
+        letters.check(database, current)
+    except LetterError as error:
+        return Draft(None, str(error))
+    new = current if end.decided is not None else None
     steps = [step.content for step in reviews.steps(auth.database(), found.id) if step.content]
     last = steps[-1] if steps else {}
     assert found.content is not None
     assert end.content is not None
+    first = None if end.decided is None else decisions.find(database, end.decided)
+    # What the reviewer wrote to the client speaks of the decision that the review made.
+    same = first is None or first.verdict is current.verdict
     told = domain.Reviewed(
         found.reference,
         found.received,
         end.reviewer,
-        end.content["answer"],
+        end.content["answer"] if same else "",
         found.content["request"],
         tuple(domain.Corrected(**one) for one in last.get("corrected", ())),
         tuple(last["points"]) if steps else None,
@@ -180,40 +203,30 @@ def _reply_draft(found: Review, contested: Found) -> Draft:
     return _drafted(
         told.new or case_of(contested),
         lambda who: domain.reply(told, case_of(contested), who, today()),
+        current.id,
     )
 
 
 def _draft(found: Found) -> Draft:
     if found.content is None or found.client is None:
         return Draft(None, f"Le contenu de la décision {found.id} a été effacé : elle n’a plus de courrier.")
-    if found.state is not State.FINAL:
-        return Draft(None, _not_yet(found))
+    try:
+        letters.check(auth.database(), found)
+    except LetterError as error:
+        return Draft(None, str(error))
     case = case_of(found)
-    return _drafted(case, lambda who: domain.letter(case, who, today()))
+    return _drafted(case, lambda who: domain.letter(case, who, today()), found.id)
 
 
-def _drafted(case: Case, write: Callable[[Sender], Letter]) -> Draft:
+def _drafted(case: Case, write: Callable[[Sender], Letter], tells: int) -> Draft:
     """The letter, unless settings lack or what was stored cannot be read. case: the decision told."""
     told = lender()
     try:
         if missing := _missing(told, _files(case)):
             return Draft(None, _lacking(missing))
-        return Draft(write(sender(told)))
+        return Draft(write(sender(told)), tells=tells)
     except AdviceError as error:
         return Draft(None, str(error))
-
-
-def _not_yet(found: Found) -> str:
-    """Why a decision that does not hold has no letter."""
-    match found.state:
-        case State.CORRECTED:
-            return (
-                f"La décision {found.id} est remplacée par la décision {found.corrected_by} : établissez le "
-                "courrier de celle-ci."
-            )
-        case State.WAITING:
-            return "Cette décision attend une seconde lecture : son courrier s’établit après elle."
-    return "La seconde lecture a renvoyé cette décision : elle n’a pas de courrier."
 
 
 def case_of(found: Found) -> Case:
@@ -269,8 +282,8 @@ def _lacking(missing: Sequence[Setting]) -> str:
 
 
 def _page(desk: Desk, status: int = 200) -> ResponseReturnValue:
-    form = LetterForm()
-    form.cle.data = secrets.token_hex(16)
+    # Of what was sent nothing is kept: the page shows what there is now.
+    form = LetterForm(formdata=None, data={"cle": secrets.token_hex(16), "apres": desk.last})
     found = desk.found
     page = render_template(
         "pages/letter.html",
@@ -296,7 +309,7 @@ def _make(desk: Desk) -> ResponseReturnValue:
         flash("Ce courrier était déjà établi : le voici.")
         return back
     letter = desk.draft.letter
-    if letter is None or not form.validate():
+    if letter is None or not form.validate() or not form.cle.data or form.apres.data != desk.last:
         return _page(desk, 409)
     html = render_template(
         "pages/letter_pdf.html",
@@ -317,6 +330,8 @@ def _make(desk: Desk) -> ResponseReturnValue:
         domain.TEMPLATE_VERSION,
         made,
         review=desk.review,
+        tells=desk.draft.tells,
+        after=desk.last,
     )
-    flash("Le courrier est établi : téléchargez-le pour le remettre au client ou l’envoyer.")
+    flash("Le courrier est établi : téléchargez-le pour le remettre au client ou l’envoyer.", DONE)
     return back

@@ -28,12 +28,13 @@ from pretadepenser.credit.recourse.review import Channel, Correction
 from pretadepenser.credit.whatif import application
 from pretadepenser.credit.whatif.simulation import simulate
 from pretadepenser.records import deciding, decisions, reviews
-from pretadepenser.records.decisions import DecisionError, State
+from pretadepenser.records.decisions import Brief, DecisionError, State
 from pretadepenser.records.models import Role
 from pretadepenser.records.reviews import New, ReviewError
 from pretadepenser.web import auth, headings, kept, resources, sealed, simulation, trail, worklist
 from pretadepenser.web.decision import desk, known_capacity, readable, told
 from pretadepenser.web.decision_form import Case
+from pretadepenser.web.frame import DONE
 from pretadepenser.web.review_forms import (
     AskForm,
     CorrectionForm,
@@ -65,17 +66,36 @@ def work_list() -> ResponseReturnValue:
         reviews.open_reviews(opened),
         deadline.today(),
         current_app.config["READER_DAYS"],
-        current_user.id,
+        _for_another,
     )
-    late = [line for line in lines if line.late]
+    late, back, ended = (
+        [line for line in lines if line.late],
+        decisions.sent_back(opened),
+        reviews.ended(opened),
+    )
+    trail.tell_listed(
+        [one.client for one in lines] + [one.client for one in back] + [one.client for one in ended]
+    )
     return render_template(
         "pages/work_list.html",
         heading=headings.work_list(len(lines), len(late)),
         late=late,
         readings=[line for line in lines if not line.late and not line.reference],
         reviews=[line for line in lines if not line.late and line.reference],
-        ended=reviews.ended(opened),
+        back=back,
+        ended=ended,
     )
+
+
+def _for_another(waiting: Brief | reviews.Found) -> bool:
+    """Whether what waits is to be done by another person than the signed-in user."""
+    opened = auth.database()
+    closed = (
+        decisions.barred(opened, waiting.id)
+        if isinstance(waiting, Brief)
+        else reviews.deciders(opened, waiting.decision)
+    )
+    return current_user.id in closed
 
 
 @blueprint.route("/revues/decisions/<int:decision>", methods=["GET", "POST"])
@@ -87,12 +107,15 @@ def second_reading(decision: int) -> ResponseReturnValue:
         return redirect(url_for("decision.record", decision=decision), 303)
     if found.author_id == current_user.id:
         abort(403, description=ANOTHER)
+    if current_user.id in decisions.contested(auth.database(), decision):
+        abort(403, description=decisions.CONTESTED.format("La seconde lecture"))
     typed = kept.typed()
     form = ReadingForm(**({"formdata": typed} if typed else {}))
     if form.validate_on_submit():
         try:
             content = {"text": said(form.motif)}
             decisions.read(auth.database(), decision, auth.person(), content, agrees=form.agrees)
+            flash("Votre lecture est enregistrée.", DONE)
         except DecisionError as error:
             flash(str(error))
         return redirect(url_for("decision.record", decision=decision), 303)
@@ -139,6 +162,7 @@ def ask(decision: int) -> ResponseReturnValue:
                 auth.database(), _key(decision, form.cle.data), auth.person(), decision, form.received,
                 days, content, today,
             )  # fmt: skip
+            flash("La demande du client est enregistrée.", DONE)
             return redirect(url_for("reviews.record", reference=reference), 303)
         reviews.check(found, decision)
     except ReviewError as error:

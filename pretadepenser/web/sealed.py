@@ -1,4 +1,4 @@
-"""Figures that nobody may read in an address, in an address: encrypted, and worth nothing after some hours.
+"""Figures that nobody may read where they stand, in an address or a cookie: encrypted, worth nothing in time.
 
 A picture of a simulation or of a person who is not in the portfolio is fetched like any other, but nothing of
 it is stored from which another request could draw, and addresses are kept by browsers and shown by proxies.

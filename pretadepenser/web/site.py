@@ -16,7 +16,7 @@ from pretadepenser.credit.peers import group
 from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.credit.scale import Scale
 from pretadepenser.records import passwords, recents
-from pretadepenser.web import access, clients, places, resources
+from pretadepenser.web import access, clients, places, resources, trail
 
 blueprint = Blueprint("site", __name__)
 
@@ -78,8 +78,11 @@ def evidence_pack() -> ResponseReturnValue:
     if found is None:
         abort(404, description="Aucun dossier de preuves n’est publié ici.")
     name = f"audit-accessibilite-{found.facts.day:%Y-%m-%d}.zip"
-    answer = send_file(found.path, "application/zip", as_attachment=True, download_name=name)
-    # It quotes pages about a client: nothing keeps a copy, as of any page.
+    # It quotes pages about a client: whose is journalled, it comes whole, and nothing keeps a copy.
+    trail.tell(found.facts.client)
+    answer = send_file(
+        found.path, "application/zip", as_attachment=True, download_name=name, conditional=False
+    )
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

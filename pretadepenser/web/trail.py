@@ -6,6 +6,7 @@ exist nothing is shown, so nothing is written. A view adds what the address does
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from flask import Flask, Response, current_app, g, request
@@ -47,6 +48,8 @@ KINDS: Final = {
     "capacity.show": Kind.CAPACITY,
     "decision.decide": Kind.OPENED,
     "decision.record": Kind.CONSULTED,
+    "decision.own": Kind.LISTED,
+    "reviews.work_list": Kind.LISTED,
     "reviews.second_reading": Kind.CONSULTED,
     "reviews.ask": Kind.CONSULTED,
     "reviews.record": Kind.CONSULTED,
@@ -59,6 +62,7 @@ KINDS: Final = {
     "replay.replay": Kind.REPLAYED,
     "journal.show": Kind.JOURNAL_READ,
     "journal.spreadsheet": Kind.JOURNAL_READ,
+    "site.evidence_pack": Kind.EXPORTED,
 }
 _CLIENT: Final = "/clients/<int:number>"
 # Answers that show what was asked for: a form that is sent back holds it too.
@@ -75,6 +79,11 @@ def tell(client: int | None = None, **told: Any) -> None:
     if client is not None:
         g.trail_client = client
     g.trail = {**g.get("trail", {}), **told}
+
+
+def tell_listed(clients: Iterable[int | None]) -> None:
+    """Tell whom a list shows, each once; None: a client who is erased."""
+    g.trail_listed = list(dict.fromkeys(one for one in clients if one is not None))
 
 
 def actor() -> str:
@@ -130,7 +139,14 @@ def _write(kind: Kind) -> None:
     who = actor()
     if kind is Kind.PICTURE and client is not None and entries.lately(database(), who, client):
         return
+    listed: list[int] = g.get("trail_listed", [])
+    if kind is Kind.LISTED:
+        told["clients"] = len(listed)
+    new = entries.not_listed_lately(database(), who, listed) if listed else []
     with journal.writing(database(), SHORT) as ledger:
         ledger.append(kind, who, client, **told)
+        # One each: an entry that named them all could not be erased for one of them alone.
+        for one in new:
+            ledger.append(kind, who, one, page=request.endpoint)
         if request.endpoint == "clients.decision":
             recents.remember_in(ledger.connection, current_user.id, client)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pretadepenser import french
@@ -17,7 +17,7 @@ class Line:
     """Something to be done by somebody else than who decided.
 
     decision: its id; reference: of the review, "" for a second reading; client: SK_ID_CURR, None once erased;
-    since, due, today: days; mine: who asks decided it, so that another person is to do it.
+    since, due, today: days; mine: another person than who asks is to do it.
     """
 
     decision: int
@@ -55,27 +55,29 @@ def lines(
     opened: Sequence[reviews.Found],
     today: datetime.date,
     days: int,
-    user: int,
+    mine: Callable[[Brief | reviews.Found], bool],
 ) -> list[Line]:
-    """All that waits, what is due first at first. days: in which a second reading is done; user: who asks."""
+    """All that waits, what is due first at first.
+
+    days: in which a second reading is done; mine: whether another person than who asks is to do it.
+    """
     found = [
-        *(_reading(one, today, days, user) for one in waiting),
-        *(_review(one, today, user) for one in opened),
+        *(_reading(one, today, days, mine=mine(one)) for one in waiting),
+        *(_review(one, today, mine=mine(one)) for one in opened),
     ]
     return sorted(found, key=lambda line: (line.due, line.since, line.title))
 
 
-def _reading(found: Brief, today: datetime.date, days: int, user: int) -> Line:
+def _reading(found: Brief, today: datetime.date, days: int, *, mine: bool) -> Line:
     since = deadline.day(found.at)
     verdict = found.verdict.label[:1].lower() + found.verdict.label[1:]
     task = french.typeset(f"Lire : {verdict}, décidé par {found.author}")
     due = since + datetime.timedelta(days)
-    return Line(found.id, "", found.client, task, since, due, today, found.author_id == user)
+    return Line(found.id, "", found.client, task, since, due, today, mine)
 
 
-def _review(found: reviews.Found, today: datetime.date, user: int) -> Line:
+def _review(found: reviews.Found, today: datetime.date, *, mine: bool) -> Line:
     task = f"Réexaminer la décision {found.decision}, prise par {found.decider}"
-    mine = found.decider_id == user
     return Line(
         found.decision, found.reference, found.client, task, found.received, found.deadline, today, mine
     )

@@ -279,7 +279,7 @@ def signed(driver: WebDriver) -> Signed:
     return Signed(driver)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def visit(driver: WebDriver, signed: Signed, site: str, numbers: dict[str, int]) -> Callable[..., WebDriver]:
     """Opens a page as one of the users: visit("/modele", user="basile"); user="" is nobody."""
 
@@ -295,15 +295,16 @@ def visit(driver: WebDriver, signed: Signed, site: str, numbers: dict[str, int])
     return go
 
 
+def brought(visit: Callable[..., WebDriver], base: str, state: State) -> WebDriver:
+    """Bring a page of the application at this address into a state, and make sure that it is that state."""
+    driver = visit(state.path, state.user, base)
+    if state.act:
+        state.act(driver)
+    state.recognise(driver)
+    return driver
+
+
 @pytest.fixture
 def show(visit: Callable[..., WebDriver], request: pytest.FixtureRequest) -> Callable[[State], WebDriver]:
     """Brings a page into a state, and makes sure that it is that state."""
-
-    def bring(state: State) -> WebDriver:
-        driver = visit(state.path, state.user, request.getfixturevalue(state.site))
-        if state.act:
-            state.act(driver)
-        state.recognise(driver)
-        return driver
-
-    return bring
+    return lambda state: brought(visit, request.getfixturevalue(state.site), state)

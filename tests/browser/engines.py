@@ -14,12 +14,15 @@ from tests.checkers import ACE, HTMLCS
 # Sure findings that are not faults here, each with its reason.
 ACCEPTED: Final[dict[str, str]] = {}
 # IBM: a violation that failed, of WCAG 2.2; what is "potential" or "manual" is a person's to judge. Of fields
-# that are folded away it finds no label, for these are folded away too: they are looked at unfolded.
+# that are folded away it finds no label, for these are folded away too: they are looked at unfolded. A third
+# of its rules never says RuleFail: these only recommend or ask, and are not run.
 _IBM: Final = """
 const done = arguments[0];
 const folded = one => one.node instanceof Element && one.node.closest('details:not([open])')
   && !one.node.checkVisibility();
-new ace.Checker().check(document, ['WCAG_2_2']).then(
+const checker = new ace.Checker(), rules = checker.rulesetRules;
+rules.WCAG_2_2 = rules.WCAG_2_2.filter(id => /RuleFail\\b/.test(checker.engine.ruleMap[id].run));
+checker.check(document, ['WCAG_2_2']).then(
   report => done(report.results
     .filter(one => one.value[0] === 'VIOLATION' && one.value[1] === 'FAIL' && !folded(one))
     .map(one => [one.ruleId, one.message, one.snippet])),

@@ -11,9 +11,6 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.browser.states import CLIENT, LESS, PERSON, STATES, State, display, leaving_the_page, press, submit
 
-# A page with errors puts the focus on their summary: it has a test of its own below.
-PAGES = [state for state in STATES if not state.corrected]
-
 # What the Tab key should stop at, in the order of the document; of a group of radio buttons, one.
 EXPECTED = """
 const seen = new Set();
@@ -84,12 +81,7 @@ def check(driver: WebDriver) -> None:
     assert not small, small
 
 
-@pytest.mark.parametrize("state", PAGES, ids=str)
-def test_everything_is_reached_and_seen(state: State, show: Callable[[State], WebDriver]) -> None:
-    check(show(state))
-
-
-@pytest.mark.parametrize("state", [one for one in PAGES if one.name in ("unfolded", "answer")], ids=str)
+@pytest.mark.parametrize("state", [one for one in STATES if one.name in ("unfolded", "answer")], ids=str)
 def test_nothing_is_covered_on_a_narrow_screen(state: State, show: Callable[[State], WebDriver]) -> None:
     driver = show(state)
     display(driver, 320, {})

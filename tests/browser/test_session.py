@@ -16,8 +16,9 @@ from sqlalchemy import text
 from pretadepenser import create_app
 from tests.browser.conftest import hosted
 from tests.browser.states import display, leaving_the_page
-from tests.browser.test_accessibility import DISPLAYS, violations
+from tests.browser.test_accessibility import violations
 from tests.browser.test_keyboard import FOCUSED
+from tests.browser.test_states import DISPLAYS
 
 CLIENT = "/clients/157083"
 # The script warns two minutes before the end: sessions of these tests end soon after.

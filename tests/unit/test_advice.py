@@ -164,7 +164,7 @@ def test_advice_of_an_older_or_newer_form_is_told_apart(
     model: Model, portfolio: Portfolio, version: int
 ) -> None:
     assert advice.FORMAT == 1
-    with pytest.raises(AdviceError, match=r"^L’avis du modèle a été écrit"):
+    with pytest.raises(AdviceError, match=r"^L’avis du modèle a été écrit par une autre version"):
         advice.from_json({**advice.as_json(freeze(model, portfolio, 0)), "format": version})
 
 

@@ -552,6 +552,36 @@ def test_the_sample_has_every_family_of_pages() -> None:
     assert own.visits == 5 * sum(len(page.states) for page in own.pages)
 
 
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("/clients/104337/leviers", True),
+        ("<h1>Client 104 337</h1>", True),
+        ("<h1>Client 104\u00a0337</h1>", True),
+        ("<h1>Client 104\u202f337</h1>", True),
+        ("<h1>Client 104&nbsp;337</h1>", True),
+        ("<h1>Client 104&#8239;337</h1>", True),
+        ('{"html": "104\\u202f337"}', True),
+        ("/clients/1043370 et 2104337", False),
+        ("104-337 et 104 338", False),
+        ("", False),
+    ],
+)
+def test_a_pack_that_shows_an_erased_client_is_withdrawn_however_the_number_is_written(
+    tmp_path: Path, written: str, found: bool
+) -> None:
+    for inside in ("pages.html", "grille.ods"):
+        with storage.publish(tmp_path, pack.NAME) as draft:
+            (draft / pack.FACTS).write_text("{}")
+            table = io.BytesIO()
+            with zipfile.ZipFile(table, "w", zipfile.ZIP_DEFLATED) as sheet:
+                sheet.writestr("content.xml", written * 20)
+            with zipfile.ZipFile(draft / pack.ZIP, "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr(inside, table.getvalue() if inside == "grille.ods" else written)
+        assert pack.withdraw(tmp_path, 104_337) is found, inside
+        assert (storage.current(tmp_path, pack.NAME) is None) is found
+
+
 # --- Word for word --------------------------------------------------------------------------------
 
 

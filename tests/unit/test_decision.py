@@ -17,7 +17,10 @@ from pretadepenser.credit.recourse.decision import (
     rules,
     second_reader_reasons,
 )
+from pretadepenser.credit.recourse.review import Channel, Correction
+from pretadepenser.credit.whatif.simulation import simulate
 from pretadepenser.money import KAGGLE, PLAIN, using
+from tests.unit.by_heart import Step, client, model, plain
 
 TEN = rules(10, 0)
 
@@ -103,23 +106,84 @@ def test_the_amount_is_set_in_the_currency_that_is_shown() -> None:
     assert TEN.said(AGAINST) == "La décision s’écarte de l’avis du modèle."
 
 
-def test_a_motive_is_said_as_its_decision_has_it() -> None:
-    assert [Motive.CAPACITY.said(verdict) for verdict in Verdict] == [
+# What is granted, refused, asked for and offered instead, in this order, with the words of the form before.
+MOTIVES = {
+    "Capacité de remboursement": (
         "La capacité de remboursement suffit",
         "La capacité de remboursement ne suffit pas",
         "La capacité de remboursement reste à vérifier",
         "La capacité de remboursement demande un autre prêt",
+    ),
+    "Revenus et emploi": (
+        "Les revenus et l’emploi sont prouvés et stables",
+        "Les revenus ou l’emploi ne sont pas prouvés, ou pas stables",
+        "Les revenus ou l’emploi restent à prouver",
+        "Les revenus ou l’emploi demandent un autre prêt",
+    ),
+    "Crédits passés et en cours": (
+        "Les crédits passés et en cours sont bien payés",
+        "Des crédits passés ou en cours sont mal payés, ou trop lourds",
+        "Les crédits passés ou en cours restent à vérifier",
+        "Les crédits en cours demandent un autre prêt",
+    ),
+    "Risque selon le score": (
+        "Le risque selon le score est acceptable",
+        "Le risque selon le score est trop élevé",
+        "Le score est à recalculer avec les pièces",
+        "Le risque selon le score demande un autre prêt",
+    ),
+    "Pièces du dossier": (
+        "Les pièces sont complètes et concordent",
+        "Des pièces manquent ou ne concordent pas",
+        "Des pièces manquent ou ne concordent pas",
+        "Les pièces vérifiées permettent un autre prêt",
+    ),
+    "Donnée fausse, dépassée ou absente du dossier": (
+        "Une donnée fausse, dépassée ou absente du dossier change l’appréciation",
+        "Une donnée fausse, dépassée ou absente du dossier change l’appréciation",
+        "Une donnée du dossier est fausse, dépassée ou absente",
+        "Une donnée fausse, dépassée ou absente du dossier change l’appréciation",
+    ),
+    "Projet, montant ou apport": (
+        "Le projet, le montant et l’apport conviennent",
+        "Le projet, le montant ou l’apport ne convient pas",
+        "Le projet, le montant ou l’apport reste à préciser",
+        "Le projet permet un autre montant ou une autre mensualité",
+    ),
+    "Autre motif, à écrire ci-dessous": ("Un autre motif",) * 4,
+}
+VERDICTS = (Verdict.GRANT, Verdict.REFUSE, Verdict.ASK, Verdict.COUNTER)
+
+
+def test_a_motive_is_said_as_its_decision_has_it() -> None:
+    assert {one.label: tuple(map(one.said, VERDICTS)) for one in Motive} == MOTIVES
+    assert [one.value for one in Motive] == [
+        "capacite", "revenus", "historique", "score", "pieces", "donnees", "projet", "autre",
+    ]  # fmt: skip
+
+
+def test_verdicts_and_documents_are_named_word_by_word() -> None:
+    assert [(one.value, one.action, one.label) for one in VERDICTS] == [
+        ("accord", "Accorder le prêt", "Prêt accordé"),
+        ("refus", "Refuser le prêt", "Prêt refusé"),
+        ("pièces", "Demander des pièces", "Pièces demandées"),
+        ("proposition", "Proposer un autre prêt", "Autre prêt proposé"),
     ]
-    assert Motive.CAPACITY.label == "Capacité de remboursement"
-
-
-@pytest.mark.parametrize("verdict", Verdict)
-def test_everything_has_words(verdict: Verdict) -> None:
-    said = [motive.said(verdict) for motive in Motive]
-    named = [*(one.label for one in Motive), *(one.label for one in Document), verdict.action, verdict.label]
-    assert len(set(said)) == len(Motive)
-    assert len(set(named)) == len(named)
-    assert all(one and not one.endswith(".") for one in (*said, *named))
+    assert {one.value: one.label for one in Document} == {
+        "identite": "Pièce d’identité",
+        "domicile": "Justificatif de domicile",
+        "revenus": "Trois derniers bulletins de salaire, ou autre preuve de revenus",
+        "impots": "Dernier avis d’imposition",
+        "emploi": "Contrat de travail ou attestation de l’employeur",
+        "comptes": "Relevés de compte des trois derniers mois",
+        "credits": "Tableaux d’amortissement des crédits en cours",
+        "charges": "Quittance de loyer, ou preuve d’une pension versée",
+        "projet": "Devis ou bon de commande",
+    }
+    assert list(Origin) == ["une simulation", "un levier", "une saisie"]
+    assert [one.label for one in Channel] == [
+        "Par courrier", "Par courrier électronique", "Au guichet", "Par téléphone",
+    ]  # fmt: skip
 
 
 def test_all_that_is_stored() -> None:
@@ -156,6 +220,27 @@ def test_all_that_is_stored() -> None:
         "money": {"currency": "EUR", "scale": 100.0},
     }
     with using(PLAIN):
-        plain = content(Decided(Verdict.ASK, asked=(Document.TAX,)), {}, (), {}, "0.1.0")
-    assert (plain["asked"], plain["counter"], plain["capacity"]) == (["impots"], None, None)
-    assert plain["money"] == {"currency": "EUR", "scale": 1.0}
+        asked = content(Decided(Verdict.ASK, asked=(Document.TAX,)), {}, (), {}, "0.1.0")
+    assert (asked["asked"], asked["counter"], asked["capacity"]) == (["impots"], None, None)
+    assert asked["money"] == {"currency": "EUR", "scale": 1.0}
+
+
+def test_all_that_is_stored_of_a_correction() -> None:
+    """Points and answers before and after, the figures of the application and the credits repaid."""
+    poor = model(480.5, Step("AMT_INCOME_TOTAL", 40_000.0, 0, 30))
+    result = simulate(poor, client(), {"AMT_INCOME_TOTAL": 50_000.0}, 0.48, None, ["Carte de crédit : 900 €"])
+    stored = Correction(result, [7], "Bulletins.").content({"limit": 0.48}, {"moves": []})
+    corrected = [{key: plain(text) for key, text in one.items()} for one in stored.pop("corrected")]
+    assert corrected == [
+        {"label": "Revenu mensuel", "before": "35 000 €", "after": "50 000 €"},
+        {"label": "Crédit ailleurs", "before": "Carte de crédit : 900 €", "after": "remboursé"},
+    ]
+    assert stored == {
+        "proof": "Bulletins.",
+        "changes": {"AMT_INCOME_TOTAL": 50_000.0},
+        "repaid": [7],
+        "points": [480, 510],
+        "granted": [False, True],
+        "limit": 0.48,
+        "moves": [],
+    }

@@ -62,6 +62,9 @@ def test_units_stand_after_a_no_break_space() -> None:
     assert french.typeset("« a » : b ; c 5 % numéro 2") == f"«{S}a{S}»{S}: b{N}; c 5{S}% numéro{S}2"
     assert french.typeset("0,70 sur 1, 5 cas sur le total") == f"0,70{S}sur{S}1, 5 cas sur le total"
     assert french.typeset("article 18, article L. 612-1") == f"article{S}18, article{S}L.{S}612-1"
+    assert french.typeset("articles 15 et L. 1, articles D. 9, Article R. 5 ; D. 3 ! ? 8 €") == (
+        f"articles{S}15 et L.{S}1, articles{S}D.{S}9, Article{S}R.{S}5{N}; D.{S}3{N}!{N}? 8{S}€"
+    )
     assert french.typeset("8 cas sur 10") == f"8{S}cas{S}sur{S}10"
 
 
@@ -90,6 +93,34 @@ def test_dates_are_written_in_full() -> None:
     assert french.date(datetime.datetime(2026, 8, 1, 12, tzinfo=datetime.UTC)) == f"1er{S}août 2026"
 
 
+@pytest.mark.parametrize(
+    ("hour", "minute", "text"),
+    [
+        (9, 5, "9_heures_05"),
+        (0, 0, "0_heure"),
+        (1, 1, "1_heure_01"),
+        (2, 0, "2_heures"),
+        (23, 59, "23_heures_59"),
+    ],
+)
+def test_the_time_of_the_day_is_written_to_the_minute(hour: int, minute: int, text: str) -> None:
+    at = datetime.datetime(2026, 11, 2, hour, minute, tzinfo=datetime.UTC)
+    assert french.moment(at) == f"2{S}novembre 2026 à {text.replace('_', S)}"
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0 mois"), (7, "7 mois"), (11.6, "1 an"), (12, "1 an"), (-38, "3 ans et 2 mois")]
+)
+def test_months_become_years(count: float, text: str) -> None:
+    assert french.months(count).replace(S, " ") == text
+
+
+def test_decimals_that_are_left_out() -> None:
+    assert [french.compact(one) for one in (3.456, 3.5, 3.0, 30)] == ["3,46", "3,5", "3", "30"]
+    assert french.compact_percent(0.4556) == f"45,6{S}%"
+    assert french.ratio(2.345) == f"2,35{S}fois"
+
+
 def test_plural_starts_at_two() -> None:
     assert french.plural(0, "client") == f"0{S}client"
     assert french.plural(1.5, "mensualité") == f"1,5{S}mensualité"
@@ -102,7 +133,11 @@ def test_plural_starts_at_two() -> None:
         (0, "0 jour"),
         (1, "1 jour"),
         (-12, "12 jours"),
+        (29.6, "30 jours"),
+        (30.4, "30 jours"),
+        (30.4375, "1 mois"),
         (45, "1 mois"),
+        (60.875, "2 mois"),
         (365.25, "1 an"),
         (-1157, "3 ans et 2 mois"),
         (730.5, "2 ans"),
@@ -127,6 +162,10 @@ def test_articles_elide() -> None:
     assert french.the("notes", "f", many=True) == "les notes"
     assert french.agree("calculé", "f", many=True) == "calculées"
     assert french.capital("élan") == "Élan"
+    assert french.capital("le Crédit") == "Le Crédit"
+    assert [french.the(one, "m") for one in ("onze", "onzième", "yaourt", "habitat", "ypérite")] == [
+        "le onze", "le onzième", "le yaourt", "l’habitat", "l’ypérite",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -474,19 +474,46 @@ def _recipe(tmp_path: Path) -> Callable[[list[str]], subprocess.CompletedProcess
 
 
 def test_an_export_is_verified_without_the_database(database: Database, tmp_path: Path) -> None:
-    head = five(database)
+    five(database)
     execute(database, ERASED.format(4))
+    journal.append(database, Kind.ERASED, "commande", entries=1)
+    with database.connection() as connection:
+        head = journal.head(connection)
     verify = _recipe(tmp_path)
     lines = list(entries.lines(database, datetime(2020, 1, 1, tzinfo=UTC)))
     first, *rest = map(json.loads, lines)
     assert first == {"before": f"0:{'0' * 64}", "format": "pretadepenser-journal", "version": 1}
-    assert [one["number"] for one in rest] == [1, 2, 3, 4, 5]
+    assert [one["number"] for one in rest] == [1, 2, 3, 4, 5, 6]
     assert verify(lines).stdout == f"{head}\n"
     assert "entry 3 is missing" in verify([*lines[:3], *lines[4:]]).stderr
-    for number, column, value in ((2, "client", 1), (2, "actor", "x"), (3, "kind", "x"), (4, "at", "2026")):
+    for number, column, value in (
+        (2, "client", 1), (2, "actor", "x"), (3, "kind", "x"), (4, "at", "2026"),
+        (4, "actor", "x"), (4, "salt", "x"),
+    ):  # fmt: skip
         changed = json.loads(lines[number]) | {column: value}
         told = verify([*lines[:number], json.dumps(changed), *lines[number + 1 :]])
         assert f"entry {number} was changed" in told.stderr, column
+
+
+def test_an_export_shows_what_was_erased_without_a_word(database: Database, tmp_path: Path) -> None:
+    """Triggers let the owner of the database erase any entry; the file alone tells, as `verify` does."""
+    five(database)
+    since = entries.one(database, 3)
+    assert since is not None
+    verify = _recipe(tmp_path)
+    execute(database, ERASED.format(2))
+    journal.append(database, Kind.ERASED, "commande", entries=1)
+    assert verify(list(entries.lines(database, datetime(2020, 1, 1, tzinfo=UTC)))).returncode == 0
+    later = list(entries.lines(database, since.at))
+    assert verify(later).returncode == 0, "what was erased is of before this file begins"
+    execute(database, ERASED.format(4))
+    whole = verify(list(entries.lines(database, datetime(2020, 1, 1, tzinfo=UTC))))
+    assert (whole.returncode, whole.stderr) == (1, "2 entries are erased, 1 are told to be\n")
+    execute(database, ERASED.format(5))
+    assert "2 entries are erased, 1 are told to be" in verify(list(entries.lines(database, since.at))).stderr
+    journal.append(database, Kind.RETENTION, "commande", entries=5)
+    told = verify(list(entries.lines(database, datetime(2020, 1, 1, tzinfo=UTC))))
+    assert told.stderr == "3 entries are erased, 6 are told to be\n", "nor are fewer erased than told"
 
 
 def test_an_export_since_a_moment_says_what_it_follows(database: Database, tmp_path: Path) -> None:

@@ -589,12 +589,16 @@ def test_a_review_that_maintains() -> None:
 def test_a_review_that_changes(verdict: Verdict, counter: Any, now: str) -> None:
     new = replace(case(verdict, True, counter=counter, motives=["donnees"]), decision=14, author="delphine")
     review = Reviewed(
-        "REV-2026-000123", DECIDED, "delphine", "Votre nouveau revenu compte.", "J’ai changé d’emploi.",
+        "REV-2026-000123", TODAY, "delphine", "Votre nouveau revenu compte.", "J’ai changé d’emploi.",
         (Corrected("Revenu mensuel", "2 025 €", "2 500 €"),), (462, 512), new,
     )  # fmt: skip
     written = letters.reply(review, case(Verdict.REFUSE, False), SENDER, TODAY)
     said = told(written)
     assert written.title == "Après réexamen, notre décision change"
+    assert (
+        "Vous avez demandé qu’une personne revoie notre décision numéro 12, du 26 novembre 2026. Nous avons "
+        "reçu votre demande le 27 novembre 2026 et lui avons donné le numéro REV-2026-000123." in said
+    )
     assert f"Notre nouvelle décision porte le numéro 14 : {now}" in said
     assert "Décision : numéro 14, du 26 novembre 2026" in said
     assert ("Une personne a pris cette décision le 26 novembre 2026 : delphine." in said) is (

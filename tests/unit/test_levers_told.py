@@ -565,8 +565,19 @@ def test_the_sheet_tells_the_client_what_would_change_the_answer(
             term(below=12, above=-20, at=17.5),
             "La mensualité augmente : vérifiez que votre budget le permet.",
         ),
+        (
+            income(above=12),
+            "Ce revenu est une hypothèse, à prouver. Seul compte un revenu qui existe déjà et qui va durer : "
+            "une pension, un loyer perçu, un second emploi.",
+        ),
     ],
 )
 def test_the_sheet_says_what_to_mind(house: House, portfolio: Portfolio, step: Step, care: str) -> None:
     (option,) = sheet(house.model(step), portfolio, ROW, house.limit, 100_001).options
     assert [plain(one) for one in option.cares] == [care]
+
+
+def test_the_sheet_says_to_keep_savings(house: House, portfolio: Portfolio) -> None:
+    smaller, deposit = sheet(house.model(credit(below=12)), portfolio, ROW, house.limit, 100_001).options
+    assert (smaller.title, smaller.cares) == ("Emprunter moins", ())
+    assert (deposit.title, deposit.cares) == ("Apporter plus", ("Gardez une épargne de précaution.",))

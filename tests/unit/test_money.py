@@ -38,11 +38,20 @@ def test_other_currencies_have_their_sign_and_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("currency", "scale"), [("EURO", 1), ("", 1), ("EUR", 0), ("EUR", -1), ("EUR", float("nan"))]
+    ("currency", "scale", "said"),
+    [
+        ("EURO", 1, "« EURO » n’est pas une monnaie : donnez un code de trois lettres, comme EUR."),
+        ("", 1, "«  » n’est pas une monnaie : donnez un code de trois lettres, comme EUR."),
+        *[
+            ("EUR", scale, "L’échelle des montants est un nombre supérieur à zéro, par exemple 100.")
+            for scale in (0, -1, float("nan"), float("inf"))
+        ],
+    ],
 )
-def test_what_is_no_currency_or_no_scale_is_refused(currency: str, scale: float) -> None:
-    with pytest.raises(ValueError, match=r"monnaie|échelle"):
+def test_what_is_no_currency_or_no_scale_is_refused(currency: str, scale: float, said: str) -> None:
+    with pytest.raises(ValueError, match=r"montants|monnaie") as refused:
         Money(currency, scale)
+    assert str(refused.value) == said
 
 
 def test_a_block_gives_the_currency_back_even_when_it_fails() -> None:

@@ -10,6 +10,7 @@ import pytest
 from pretadepenser.credit.dictionary.wording import Value
 from pretadepenser.credit.recourse import debts as settling
 from pretadepenser.credit.recourse.levers import Lever, Lock
+from pretadepenser.credit.recourse.meeting_sheet import sheet
 from pretadepenser.credit.recourse.search import levers
 from pretadepenser.credit.whatif import repaid
 from pretadepenser.credit.whatif.simulation import simulate
@@ -43,6 +44,7 @@ def credit(number: int, **told: Value) -> dict[str, Any]:
     }
 
 
+OPENED = "ouverture il y a 1 an et 1 mois"
 LATE = credit(1, AMT_CREDIT_SUM_OVERDUE=300.0, CREDIT_DAY_OVERDUE=12)
 CARD = credit(2, CREDIT_TYPE="Credit card", AMT_CREDIT_SUM_DEBT=5_000.0)
 HISTORY: Mapping[str, list[dict[str, Any]]] = {
@@ -63,6 +65,32 @@ def test_debts_are_those_known_and_open_what_is_late_first() -> None:
         (2, "Carte de crédit : 5 000 € à rembourser"),
         (5, "Crédit à la consommation : reste à rembourser inconnu"),
     ]
+
+
+def test_more_late_comes_first_then_more_owed_then_the_lower_number() -> None:
+    told = [
+        credit(9, AMT_CREDIT_SUM_DEBT=100.0),
+        credit(8, AMT_CREDIT_SUM_DEBT=9_000.0),
+        credit(7, AMT_CREDIT_SUM_DEBT=9_000.0),
+        credit(6, AMT_CREDIT_SUM_OVERDUE=20.0),
+        credit(5, AMT_CREDIT_SUM_OVERDUE=400.0),
+        # Of the day itself, sold to another creditor: neither is over.
+        credit(4, DAYS_CREDIT=0, DAYS_CREDIT_UPDATE=0, CREDIT_ACTIVE="Sold", AMT_CREDIT_SUM_DEBT=0.0),
+    ]
+    assert [one.number for one in repaid.debts({"bureau": told})] == [5, 6, 7, 8, 9, 4]
+    assert plain(repaid.debts({"bureau": told})[-1].sentence) == "Crédit à la consommation : 0 € à rembourser"
+
+
+def test_a_repaid_row_is_told_as_one_that_ended_today() -> None:
+    (row,) = repaid.without({"bureau": [LATE]}, [1])["bureau"]
+    changed = {name: value for name, value in row.items() if value != LATE[name]}
+    assert changed == {
+        "CREDIT_ACTIVE": "Closed", "CREDIT_DAY_OVERDUE": 0, "AMT_CREDIT_SUM_DEBT": 0,
+        "AMT_CREDIT_SUM_OVERDUE": 0, "DAYS_ENDDATE_FACT": 0,
+    }  # fmt: skip
+    # What is late is more than all that is owed: nothing is owed below zero.
+    (paid,) = repaid.on_time({"bureau": [credit(1, AMT_CREDIT_SUM_OVERDUE=2_500.0)]})["bureau"]
+    assert (paid["AMT_CREDIT_SUM_DEBT"], paid["AMT_CREDIT_SUM_OVERDUE"]) == (0, 0)
 
 
 def test_a_client_without_a_credit_owes_nothing() -> None:
@@ -160,6 +188,59 @@ def test_a_card_repaid_is_closed_too(portfolio: Any) -> None:
     assert plain(one.sentence).startswith(
         "Rembourser et fermer une carte de crédit ailleurs, où 5 000 € sont dus. "
     )
+
+
+def test_the_card_on_which_most_is_owed_is_the_one_to_repay() -> None:
+    model = by_heart.model(480.5, Step("BUREAU_CARDS", at=1, below=30, above=0))
+
+    def settled(*owed: float) -> list[tuple[Lever, float]]:
+        cards = [credit(n, CREDIT_TYPE="Credit card", AMT_CREDIT_SUM_DEBT=one) for n, one in enumerate(owed)]
+        told = {"bureau": cards}
+        row = by_heart.client(**repaid.changed(told, [told])[0])
+        return [(lever, one.paid) for lever, one in settling.of(model, told, row).settlements.items()]
+
+    assert settled(700.0, 5_000.0, 900.0) == [(Lever.CARD, 5_000)]
+    assert settled(0.0) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "care"),
+    [
+        (
+            "BUREAU_OVERDUE", "Payer ce qui est en retard",
+            "Gardez une preuve du paiement : le fichier des crédits ne le dira que plus tard.",
+        ),
+        (
+            "BUREAU_CARDS", "Rembourser une carte de crédit",
+            "Gardez une preuve du remboursement : le fichier des crédits ne le dira que plus tard.",
+        ),
+    ],
+)  # fmt: skip
+def test_the_sheet_says_what_to_keep(portfolio: Any, name: str, title: str, care: str) -> None:
+    client = by_heart.member(portfolio, 50)
+    model = by_heart.model(480.5, Step(name, at=1, below=30, above=0))
+    (option,) = sheet(model, portfolio, client.values, 0.48, client.number).options
+    assert plain(option.title) == title
+    assert [plain(one) for one in option.cares] == [care]
+
+
+def test_the_sheet_says_that_debts_elsewhere_were_looked_at_too(portfolio: Any) -> None:
+    client = by_heart.member(portfolio, 50)
+    model = by_heart.model(480.5, Step("BUREAU_CARDS", at=1, below=0, above=0))
+    told = sheet(model, portfolio, client.values, 0.48, client.number)
+    assert plain(told.outlook) == (
+        "Il vous manque 20 points. Nous avons cherché parmi ce que vous pouvez proposer : le montant, "
+        "l’apport, la mensualité, un revenu de plus, une dette à payer ailleurs. Aucun changement sûr ne "
+        "suffit aujourd’hui."
+    )
+    assert told.past
+    assert (told.past.bureau, told.past.files) == (1, 0)
+    assert [tuple(map(plain, line)) for line in told.past.elsewhere] == [
+        ("En résumé", "3 crédits en cours ailleurs, dont 1 en retard"),
+        (f"Crédit à la consommation, {OPENED}", "reste 2 000 €, en retard de 12 jours pour 300 €"),
+        (f"Carte de crédit, {OPENED}", "reste 5 000 €"),
+        (f"Crédit à la consommation, {OPENED}", "reste à rembourser inconnu"),
+    ]
 
 
 def test_what_both_settle_counts_as_both(portfolio: Any) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -42,11 +43,18 @@ def refused(database: Database, agathe: Person) -> int:
     return decide(database, agathe)
 
 
-def decide(database: Database, author: Person, *, waiting: bool = False, corrects: int | None = None) -> int:
+def decide(
+    database: Database,
+    author: Person,
+    *,
+    client: int = 100_001,
+    waiting: bool = False,
+    corrects: int | None = None,
+) -> int:
     content = {"text": "dossier incomplet"}
     key = next(KEYS)
     return decisions.add(
-        database, key, author, 100_001, Verdict.REFUSE, content, waiting=waiting, corrects=corrects
+        database, key, author, client, Verdict.REFUSE, content, waiting=waiting, corrects=corrects
     )
 
 
@@ -89,8 +97,8 @@ def test_numbers_start_again_each_year(database: Database, agathe: Person) -> No
     """A clock that goes back over New Year finds the numbers of the year before where they ended."""
     year = TODAY.year
     last, first = date(year, 12, 31), date(year + 1, 1, 1)
-    days = (last, last, first, first, last)
-    assert [ask(database, agathe, decide(database, agathe), day) for day in days] == [
+    days = enumerate((last, last, first, first, last))
+    assert [ask(database, agathe, decide(database, agathe, client=one), day) for one, day in days] == [
         f"REV-{year}-000001", f"REV-{year}-000002", f"REV-{year + 1}-000001", f"REV-{year + 1}-000002",
         f"REV-{year}-000003",
     ]  # fmt: skip
@@ -329,17 +337,55 @@ def test_a_decision_under_review_is_changed_by_the_review_alone(
     database: Database, agathe: Person, delphine: Person, refused: int
 ) -> None:
     reference = ask(database, agathe, refused)
-    with pytest.raises(DecisionError, match=f"Le réexamen {reference} de la décision {refused} est ouvert"):
-        decide(database, agathe, corrects=refused)
+    told = (
+        f"Le réexamen {reference} de la décision {refused} de ce client est ouvert : c’est lui qui décidera, "
+        "et il revient à une autre personne que celle dont le client conteste la décision."
+    )
+    # Beside it neither, or the client has two.
+    for corrects in (refused, None):
+        for author in (agathe, delphine):
+            with pytest.raises(DecisionError, match=f"^{re.escape(told)}$"):
+                decide(database, author, corrects=corrects)
+    assert decisions.under_review(database, 100_001) == told
+    # Another client's decision is another matter.
+    assert decisions.under_review(database, 100_002) == ""
+    decide(database, agathe, client=100_002)
     reviews.end(database, delphine, reference, {})
+    assert decisions.under_review(database, 100_001) == ""
     decide(database, agathe, corrects=refused)
+    decide(database, agathe)
 
 
 def test_what_is_due_first_stands_first(database: Database, agathe: Person) -> None:
-    for days in (30, 3, 10):
-        reviews.ask(database, next(KEYS), agathe, decide(database, agathe), TODAY, days, {})
+    of_clients = [
+        (decide(database, agathe, client=client), days) for client, days in ((1, 30), (2, 3), (3, 10))
+    ]
+    for decision, days in of_clients:
+        reviews.ask(database, next(KEYS), agathe, decision, TODAY, days, {})
     assert [(one.deadline - TODAY).days for one in reviews.open_reviews(database)] == [3, 10, 30]
+
+
+def test_the_reviews_of_a_client_are_found_the_last_one_first(
+    database: Database, agathe: Person, delphine: Person, refused: int
+) -> None:
+    for _ in range(3):
+        reviews.end(database, delphine, ask(database, agathe, refused), {})
+    ask(database, agathe, decide(database, agathe, client=100_002))
     assert [one.reference[-1] for one in reviews.of_client(database, 100_001)] == ["3", "2", "1"]
+
+
+def test_what_was_sent_back_waits_for_its_author_until_it_is_corrected(
+    database: Database, agathe: Person, delphine: Person
+) -> None:
+    waits = [decide(database, agathe, client=client, waiting=True) for client in (1, 2, 3)]
+    decisions.read(database, waits[1], delphine, {}, agrees=False)
+    decisions.read(database, waits[0], delphine, {}, agrees=False)
+    decisions.read(database, waits[2], delphine, {}, agrees=True)
+    assert [one.id for one in decisions.sent_back(database)] == waits[:2]
+    assert [one.id for one in decisions.sent_back(database, agathe.id)] == waits[:2]
+    assert decisions.sent_back(database, delphine.id) == []
+    decide(database, agathe, client=1, corrects=waits[0])
+    assert [one.id for one in decisions.sent_back(database)] == [waits[1]]
 
 
 def test_whose_decision_a_review_changed_neither_reads_nor_corrects_the_new_one(

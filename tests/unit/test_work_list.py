@@ -71,7 +71,7 @@ def test_what_is_due_first_stands_first_whatever_it_is() -> None:
         ],
         TODAY,
         2,
-        user=2,
+        lambda one: False,
     )
     assert [plain(line.title) for line in lines] == [
         "REV-2026-000003", "Décision 1", "REV-2026-000001", "Décision 3", "Décision 2", "REV-2026-000002",
@@ -95,7 +95,7 @@ def test_a_line_says_what_is_to_be_done_and_whether_by_somebody_else() -> None:
         ],
         TODAY,
         2,
-        user=2,
+        lambda one: (one.author_id if isinstance(one, Brief) else one.decider_id) == 2,
     )
     assert [(plain(line.task), line.mine) for line in lines] == [
         ("Lire : prêt accordé, décidé par agathe", False),

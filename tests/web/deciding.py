@@ -14,7 +14,7 @@ from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.portfolio import current_portfolio
 from pretadepenser.credit.recourse.decision import Decided, Motive, Verdict
 from pretadepenser.money import using
-from pretadepenser.records import deciding, decisions, journal, letters
+from pretadepenser.records import deciding, decisions, journal, letters, reviews
 from pretadepenser.records.database import Database
 from pretadepenser.records.deciding import Desk
 from pretadepenser.records.decisions import Person
@@ -58,6 +58,7 @@ def decide(
     database: Database = app.extensions["database"]
     who = person(app, author)
     if at is None:
+        conclude(app, told_as or number)
         return decisions.add(
             database, next(KEYS), who, told_as or number, verdict, content, waiting=waiting, corrects=corrects
         )
@@ -73,6 +74,18 @@ def decide(
             "sha256": "0" * 64,
         }
         return int(connection.execute(insert(Decision).values(values).returning(Decision.id)).scalar_one())
+
+
+def conclude(app: Flask, number: int) -> None:
+    """End the open reviews of a client, on whom nobody decides before; what was contested holds."""
+    database: Database = app.extensions["database"]
+    for review in reviews.open_reviews(database):
+        if review.client == number:
+            barred = reviews.deciders(database, review.decision)
+            other = next(
+                one for one in (person(app, "delphine"), person(app, "agathe")) if one.id not in barred
+            )
+            reviews.end(database, other, review.reference, {"answer": "La décision est maintenue."})
 
 
 def words(element: HtmlElement) -> str:
@@ -115,7 +128,13 @@ def work(app: Flask) -> None:
     """
     decide(app, "agathe", Verdict.GRANT, waiting=True, at=datetime.now(UTC) - timedelta(5))
     agathe, delphine = signed_in(app, "agathe"), signed_in(app, "delphine")
-    records = [led(send(agathe, f"/decisions/{decide(app, 'agathe')}/reexamen", **ASKED)) for _ in range(3)]
+    portfolio, database = current_portfolio(app.config["INSTANCE"]), app.extensions["database"]
+    assert portfolio
+    # While a review is open nobody decides anew on its client: each has its own.
+    fresh = [one for one in portfolio.numbers()[:50].tolist() if not decisions.of_client(database, one)]
+    numbers = [*[one for one in fresh if one != 157_083][:2], 157_083]
+    made = [decide(app, "agathe", number=number) for number in numbers]
+    records = [led(send(agathe, f"/decisions/{decision}/reexamen", **ASKED)) for decision in made]
     for record in records[1:]:
         typed = {"amt_income_total": "9 000", "preuve": "Avis d’imposition du 3 mars."}
         led(send(delphine, f"{record}/donnees", **typed))

@@ -18,9 +18,11 @@ from werkzeug.test import TestResponse
 from pretadepenser import create_app
 from pretadepenser.credit.model.scoring import Model, score_row
 from pretadepenser.credit.portfolio import Client, Portfolio
-from pretadepenser.records import decisions, journal, users
+from pretadepenser.credit.recourse import deadline
+from pretadepenser.records import decisions, journal, reviews, users
 from pretadepenser.records.decisions import Found
 from tests.conftest import PASSWORD, signed_in, still_signed_in
+from tests.web.deciding import person
 
 Number = Callable[[int, int], int]
 
@@ -388,6 +390,9 @@ def test_a_correction_is_another_decision_and_the_former_stays(
     answer = client.post(address(chosen), data=sent | {"verdict": "accord"})
     assert answer.status_code == 303
     second = int(answer.location.removeprefix("/decisions/"))
+    # A second click, or a second try after a cut: the form that made the correction is not refused for it.
+    again = client.post(address(chosen), data=sent | {"verdict": "accord"})
+    assert (again.status_code, again.location) == (303, answer.location)
     found, now = stored(app, first), stored(app, second)
     assert (found.content, found.sha256, found.verdict) == (was.content, was.sha256, "pièces")
     assert (found.corrected_by, found.state, now.corrects) == (second, "corrigée par une autre", first)
@@ -412,6 +417,39 @@ def test_two_who_correct_the_same_decision_leave_one_correction(
     answer = delphine.post(address(chosen), data=hers | {"verdict": "accord"})
     assert (answer.status_code, count(app)) == (409, before)
     assert f"La décision {first} est déjà corrigée" in said(answer)
+
+
+def test_while_a_review_is_open_nobody_decides_beside_it(
+    app: Flask, client: FlaskClient, number: Number
+) -> None:
+    chosen = number(540, 700)
+    sent = opened(client, address(chosen)) | {"verdict": "accord"}
+    first = int(client.post(address(chosen), data=sent).location.removeprefix("/decisions/"))
+    typed = opened(client, address(chosen)) | {"verdict": "pièces", "demandees": ["impots"]}
+    database, today = app.extensions["database"], deadline.today()
+    agathe, delphine = person(app, "agathe"), person(app, "delphine")
+    reference = reviews.ask(database, "réexamen ouvert", agathe, first, today, 30, {})
+    before = count(app)
+    told = (
+        f"Le réexamen {reference} de la décision {first} de ce client est ouvert : c’est lui qui décidera, "
+        "et il revient à une autre personne que celle dont le client conteste la décision."
+    )
+    # Told before anything is typed, and to whoever had begun to.
+    for answer in (
+        client.get(address(chosen)),
+        client.get(f"{address(chosen)}?corrige={first}"),
+        client.post(address(chosen), data=typed),
+        still_signed_in(app, "delphine").get(address(chosen)),
+    ):
+        assert answer.status_code == 409
+        assert told in said(answer)
+    assert count(app) == before
+    # What was written before is shown all the same to whoever sends it again.
+    again = client.post(address(chosen), data=sent)
+    assert (again.status_code, again.location) == (303, f"/decisions/{first}")
+    reviews.end(database, delphine, reference, {})
+    assert client.post(address(chosen), data=typed).status_code == 303
+    assert count(app) == before + 1
 
 
 @pytest.mark.parametrize("corrige", ["999999999", "99999999999999999999", "abc", "-1"])
@@ -454,6 +492,11 @@ def test_the_bar_leaves_out_what_is_corrected(client: FlaskClient, number: Numbe
     page = document_fromstring(client.get(f"/clients/{chosen}").text)
     (line,) = page.xpath("//ul[@aria-label='Décisions prises']/li")
     assert f"Décision {first + 1}" in line.text_content().replace("\xa0", " ")
+    bar = "//ul[@aria-label='Décisions prises']//a/@aria-current"
+    assert page.xpath(bar) == []
+    own = document_fromstring(client.get(f"/decisions/{first + 1}").text)
+    assert own.xpath(bar) == ["page"]
+    assert re.search(r" à\xa0\d+\xa0h\xa0\d\d$", own.xpath("//main//time")[0].text_content())
 
 
 def test_a_lever_and_a_simulation_fill_in_the_other_loan(

@@ -1,5 +1,6 @@
 """No form loses what was typed: tokens that are missing, foreign or old, and sessions that have ended."""
 
+import json
 import random
 import re
 from collections.abc import Callable
@@ -272,6 +273,50 @@ def test_nobody_else_is_given_what_was_typed(
     page = client.get(simulation)
     assert BACK not in plain(page.text)
     assert "5 432" not in page.text
+
+
+def cookie_of(client: FlaskClient) -> str:
+    """All that a browser keeps of a session, as whoever has the machine can read it: it is not encrypted."""
+    with client.session_transaction() as cookie:
+        return json.dumps(dict(cookie))
+
+
+def test_what_waits_in_the_browser_is_read_by_nobody_there(
+    app: Flask, client: FlaskClient, simulation: str
+) -> None:
+    """The cookie is signed, not encrypted: figures of a client lie in it, where no erasure reaches."""
+    _, sent = form_of(client.get(simulation).text, "amt_credit")
+    sessions.end_others(app.extensions["database"], 1, 0)
+    client.post(simulation, data=sent | {"amt_credit": "5 432"})
+    kept = cookie_of(client)
+    assert '"kept"' in kept
+    for told in ("5 432", "amt_credit", simulation, simulation.split("/")[2]):
+        assert told not in kept
+
+
+@pytest.mark.parametrize(("hours", "there"), [(11.9, True), (12.1, False)])
+def test_what_waits_is_forgotten_after_twelve_hours_signed_in_again_or_not(
+    app: Flask,
+    clock: Clock,
+    client: FlaskClient,
+    sign_in: Callable[..., object],
+    simulation: str,
+    hours: float,
+    there: bool,
+) -> None:
+    """Signing in carries it on, and does not make it young again."""
+    _, sent = form_of(client.get(simulation).text, "amt_credit")
+    sessions.end_others(app.extensions["database"], 1, 0)
+    client.post(simulation, data=sent | {"amt_credit": "5 432"})
+    clock.now += 6 * HOUR
+    assert "est gardé" in client.get("/connexion").text
+    sign_in(client)
+    clock.now += (hours - 6) * HOUR
+    assert ("est gardé" in plain(client.get("/connexion").text)) is there
+    sign_in(client)
+    page = client.get(simulation).text
+    assert ("5 432" in page) is there
+    assert '"kept"' not in cookie_of(client), "given once, or gone"
 
 
 FORMS = {

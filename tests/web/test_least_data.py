@@ -195,7 +195,8 @@ def _decision(walked: Walk, client: str) -> None:
     walked.open(f"{client}/decision")
     found = walked.open("/decisions")
     assert found is not None
-    addresses = found.xpath("//tbody//a/@href")
+    # What was sent back stands there twice.
+    addresses = [*dict.fromkeys(found.xpath("//tbody//a/@href"))]
     assert len(addresses) == 9
     records = [page for address in addresses if (page := walked.open(address)) is not None]
     (review,) = {

@@ -33,7 +33,7 @@ from pretadepenser.records.letters import LetterError
 from pretadepenser.web import pdf
 from tests import pdf_ua
 from tests.conftest import PASSWORD, open_file, signed_in
-from tests.web.deciding import person
+from tests.web.deciding import conclude, person
 from tests.web.test_meeting import needs_pango
 
 KNOWN = 157_083
@@ -74,6 +74,7 @@ def decide(app: Flask, decided: Decided, author: str = "agathe", **more: Any) ->
         content = deciding.prepare(desk, client, decided).content
     more = {"waiting": False, **more}
     database = app.extensions["database"]
+    conclude(app, KNOWN)
     return decisions.add(database, next(KEYS), person(app, author), KNOWN, decided.verdict, content, **more)
 
 
@@ -228,15 +229,67 @@ def test_a_form_that_is_sent_twice_makes_one_letter(app: Flask, browsers: Browse
     assert "Ce courrier était déjà établi : le voici." in said(browser.get(address))
     assert len(letters.of_decision(app.extensions["database"], decision)) == 1
     # The same key is another letter for somebody else, and for another decision.
-    other = decide(app, DECIDED["accord"])
-    assert browser.post(f"/decisions/{other}/courrier", data=sent).status_code == 303
-    assert len(letters.of_decision(app.extensions["database"], other)) == 1
     manager = browsers("delphine")
-    token = {**sent, "csrf_token": form_of(manager.get(address))["csrf_token"]}
+    shown = form_of(manager.get(address))
+    token = {**sent, "csrf_token": shown["csrf_token"], "apres": shown["apres"]}
     assert manager.post(address, data=token).status_code == 303
     assert [one.author for one in letters.of_decision(app.extensions["database"], decision)] == [
         "delphine", "agathe",
     ]  # fmt: skip
+    other = decide(app, DECIDED["accord"])
+    assert browser.post(f"/decisions/{other}/courrier", data=sent).status_code == 303
+    assert len(letters.of_decision(app.extensions["database"], other)) == 1
+
+
+@needs_pango
+def test_two_people_do_not_make_the_same_first_letter(app: Flask, browsers: Browsers) -> None:
+    decision = decide(app, DECIDED["accord"])
+    address = f"/decisions/{decision}/courrier"
+    mine, hers = (form_of(browsers(name).get(address)) for name in ("agathe", "delphine"))
+    assert browsers("agathe").post(address, data=mine).status_code == 303
+    late = browsers("delphine").post(address, data=hers)
+    (made,) = letters.of_decision(app.extensions["database"], decision)
+    assert (late.status_code, made.author) == (409, "agathe")
+    # She sees it, and may still make another one, which is told to have replaced the first.
+    assert f"Courrier {made.id}, établi" in said(late)
+    assert browsers("delphine").post(address, data=form_of(late)).status_code == 303
+    newest, first = letters.of_decision(app.extensions["database"], decision)
+    assert (newest.author, first.id) == ("delphine", made.id)
+    page = said(browsers("agathe").get(address))
+    assert page.count(f"Le courrier {newest.id} l’a remplacé.") == 1
+    assert f"version {first.template} du texte. Le courrier {newest.id} l’a remplacé." in page
+    # The same where both were sent at once, past what the pages look at.
+    database, who = app.extensions["database"], person(app, "agathe")
+    with pytest.raises(LetterError, match=f"^Le courrier {newest.id} vient d’être établi : actualisez"):
+        letters.add(database, next(KEYS), who, decision, "accord", "1", b"%PDF", after=first.id)
+    assert len(letters.of_decision(database, decision)) == 2
+
+
+def test_a_letter_without_its_key_is_not_made(app: Flask, browsers: Browsers) -> None:
+    decision = decide(app, DECIDED["accord"])
+    address = f"/decisions/{decision}/courrier"
+    sent = form_of(browsers("agathe").get(address))
+    for lacks in ("cle", "apres"):
+        answer = browsers("agathe").post(address, data={**sent, lacks: ""})
+        assert answer.status_code == 409
+        assert "Relisez ce courrier." in said(answer)
+    assert letters.of_decision(app.extensions["database"], decision) == []
+
+
+def test_of_two_decisions_on_a_client_the_later_one_has_the_letter(app: Flask, browsers: Browsers) -> None:
+    database, manager = app.extensions["database"], person(app, "delphine")
+    first = decide(app, DECIDED["accord"])
+    later = decide(app, DECIDED["refus"], waiting=True)
+    refused = (
+        f"La décision {later} de ce client est plus récente que la {first} : établissez le courrier de la "
+        f"{later}."
+    )
+    assert said(browsers("delphine").get(f"/decisions/{first}/courrier")).endswith(refused)
+    with pytest.raises(LetterError, match=f"^{re.escape(refused)}$"):
+        letters.add(database, next(KEYS), manager, first, "accord", "1", b"%PDF")
+    # What its reader sent back replaces nothing.
+    decisions.read(database, later, manager, {"text": "non"}, agrees=False)
+    assert "Relisez ce courrier." in said(browsers("delphine").get(f"/decisions/{first}/courrier"))
 
 
 @needs_pango
@@ -377,7 +430,7 @@ def test_a_letter_is_refused_while_contacts_are_unset(bare: Flask) -> None:
         "EXTERNAL_BUREAUX": "Alpha, Bêta, Gamma",
         "BUREAUX_CONTACTS": "a.example ; b.example ; g.fr",
     }
-    shown = said(browser.get(address))
+    shown = said(browser.get(f"/decisions/{decide(bare, DECIDED['refus'])}/courrier"))
     assert "Bêta (b.example) : une note de confiance de 0," in shown
     assert "Données fictives" not in shown
     assert "sont fictifs" not in shown
@@ -405,8 +458,12 @@ def test_only_a_decision_that_holds_has_a_letter(app: Flask, browsers: Browsers)
             text("UPDATE decision SET client = NULL, content = NULL WHERE id = :id"), {"id": erased}
         )
     for decision, why in (
-        (waits, "Cette décision attend une seconde lecture : son courrier s’établit après elle."),
-        (back, "La seconde lecture a renvoyé cette décision : elle n’a pas de courrier."),
+        (waits, f"La décision {waits} attend une seconde lecture : son courrier s’établit après elle."),
+        (
+            back,
+            f"La seconde lecture a renvoyé la décision {back} : corrigez-la, puis établissez le courrier de "
+            "la nouvelle.",
+        ),
         (
             corrected,
             f"La décision {corrected} est remplacée par la décision {newer} : établissez le courrier de "
@@ -458,8 +515,8 @@ def test_a_decision_that_is_corrected_meanwhile_gets_no_letter(
     answer = browser.post(address, data=sent)
     assert answer.status_code == 409
     assert said(answer).startswith(
-        f"Courrier impossible La décision {decision} n’est plus définitive : revenez à sa page. Rien n’a été "
-        "enregistré."
+        f"Courrier impossible La décision {decision} est remplacée par la décision {decision + 1} : "
+        "établissez le courrier de celle-ci. Rien n’a été enregistré."
     )
     assert letters.of_decision(app.extensions["database"], decision) == []
 
@@ -509,6 +566,7 @@ def token(browsers: Browsers) -> str:
 def reviewed(app: Flask, new: Decided | None = None, *, waiting: bool = False) -> str:
     """A review of a refusal by agathe that delphine ended, after two corrections; gives its reference."""
     database, manager = app.extensions["database"], person(app, "delphine")
+    content = json.loads(json.dumps(content_of(app, decide(app, new, "delphine")))) if new else None
     decision = decide(app, DECIDED["refus"])
     reference = reviews.ask(
         database, next(KEYS), person(app, "agathe"), decision, TODAY, 30,
@@ -519,10 +577,7 @@ def reviewed(app: Flask, new: Decided | None = None, *, waiting: bool = False) -
     first = {**step, "corrected": [{**corrected[0], "after": "2 100 €"}], "points": [462, 470]}
     for one in (first, step):
         reviews.correct(database, next(KEYS), manager, reference, one)
-    made = None
-    if new:
-        content = json.loads(json.dumps(content_of(app, decide(app, new, "delphine"))))
-        made = reviews.New(next(KEYS), new.verdict, content, waiting=waiting)
+    made = reviews.New(next(KEYS), new.verdict, content, waiting=waiting) if new and content else None
     reviews.end(database, manager, reference, {"answer": "Votre bulletin de salaire compte."}, made)
     return reference
 
@@ -579,8 +634,93 @@ def test_a_new_decision_that_waits_is_not_told_yet(app: Flask, browsers: Browser
     reference = reviewed(app, DECIDED["accord"], waiting=True)
     shown = said(browsers("delphine").get(f"/revues/{reference}/courrier"))
     assert shown == (
-        f"Pas de courrier possible – réexamen {reference} Cette décision attend une seconde lecture : son "
-        "courrier s’établit après elle."
+        f"Pas de courrier possible – réexamen {reference} La décision {decided(app, reference)} attend une "
+        "seconde lecture : son courrier s’établit après elle."
+    )
+
+
+def decided(app: Flask, reference: str) -> int:
+    """The decision that a review made."""
+    found = reviews.find(app.extensions["database"], reference)
+    assert found
+    assert found.end
+    assert found.end.decided
+    return found.end.decided
+
+
+@needs_pango
+@pytest.mark.parametrize(("new", "answers"), [("accord", True), ("refus", False)])
+def test_the_reply_tells_the_decision_that_stands_in_place_of_the_one_sent_back(
+    app: Flask, browsers: Browsers, new: str, answers: bool
+) -> None:
+    """Corrected after its second reader sent it back: before, the client never got an answer."""
+    database, armand = app.extensions["database"], person(app, "armand")
+    reference = reviewed(app, DECIDED["accord"], waiting=True)
+    address, sent_back = f"/revues/{reference}/courrier", decided(app, reference)
+    decisions.read(database, sent_back, armand, {"text": "non"}, agrees=False)
+    assert said(browsers("delphine").get(address)).endswith(
+        f"La seconde lecture a renvoyé la décision {sent_back} : corrigez-la, puis établissez le courrier "
+        "de la nouvelle."
+    )
+    corrected = decide(app, DECIDED[new], "delphine", corrects=sent_back)
+    shown = said(browsers("delphine").get(address))
+    assert f"Notre nouvelle décision porte le numéro {corrected} : votre demande d’" in shown
+    # What the reviewer had written to the client was about the other answer.
+    assert ("Votre bulletin de salaire compte." in shown) is answers
+    assert make(browsers("delphine"), address)
+    told = entries(app, "letter.made")[-1]
+    assert (told["review"], told["letter_kind"]) == (reference, "revue")
+
+
+def test_a_reply_is_not_made_of_a_decision_that_was_corrected_meanwhile(
+    app: Flask, browsers: Browsers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = app.extensions["database"]
+    reference = reviewed(app, DECIDED["accord"])
+    address, first = f"/revues/{reference}/courrier", decided(app, reference)
+    sent = form_of(browsers("delphine").get(address))
+    made = []
+
+    def tagged(html: str, style: Path) -> bytes:
+        made.append(decide(app, DECIDED["refus"], "delphine", corrects=first))
+        return b"%PDF"
+
+    monkeypatch.setattr(pdf, "tagged", tagged)
+    answer = browsers("delphine").post(address, data=sent)
+    assert answer.status_code == 409
+    assert (
+        f"La réponse à ce réexamen dit maintenant la décision {made[0]} : actualisez la page, relisez, puis "
+        "établissez le courrier." in said(answer)
+    )
+    assert letters.of_review(database, reference) == []
+
+
+def test_what_a_review_upheld_and_another_decision_replaced_is_not_told(
+    app: Flask, browsers: Browsers
+) -> None:
+    reference = reviewed(app)
+    found = reviews.find(app.extensions["database"], reference)
+    assert found
+    newer = decide(app, DECIDED["accord"], corrects=found.decision)
+    assert said(browsers("delphine").get(f"/revues/{reference}/courrier")).endswith(
+        f"La décision {found.decision} est remplacée par la décision {newer} : établissez le courrier de "
+        "celle-ci."
+    )
+
+
+def test_what_another_review_replaced_is_told_by_its_own_reply(app: Flask, browsers: Browsers) -> None:
+    database = app.extensions["database"]
+    reference = reviewed(app, DECIDED["accord"])
+    first = decided(app, reference)
+    other = reviews.ask(
+        database, next(KEYS), person(app, "agathe"), first, TODAY, 30, {"request": "", "channel": ""}
+    )
+    content = content_of(app, first)
+    new = reviews.New(next(KEYS), Verdict.REFUSE, content, waiting=False)
+    users.add_user(database, "denise", "responsable", PASSWORD)
+    reviews.end(database, person(app, "denise"), other, {"answer": "Non."}, new)
+    assert said(browsers("delphine").get(f"/revues/{reference}/courrier")).endswith(
+        f"Le réexamen {other} a remplacé la décision de celui-ci : établissez sa réponse à lui."
     )
 
 

@@ -128,6 +128,77 @@ def test_nobody_reads_their_own_decision(app: Flask, browsers: Browsers) -> None
     assert state(app, decision) is State.WAITING
 
 
+def test_whom_the_client_contested_is_told_so_before_the_form(app: Flask, browsers: Browsers) -> None:
+    """Of a new decision by denis in place of one by delphine: neither reads it a second time."""
+    contested = decide(app, "delphine")
+    record = led(send(browsers("delphine"), f"/decisions/{contested}/reexamen", **ASKED))
+    why = {
+        "motifs": ["revenus"],
+        "texte": "Les revenus sont prouvés.",
+        "reponse": "Un autre prêt vous est accordé.",
+    }
+    reference = record.rpartition("/")[2]
+    database = app.extensions["database"]
+    found = decisions.find(database, contested)
+    assert found is not None
+    assert found.content is not None
+    new = reviews.New("nouvelle", Verdict.GRANT, found.content, waiting=True)
+    made = reviews.end(database, person(app, "denis"), reference, why, new)
+    for name, sentence in (
+        (
+            "delphine",
+            "La seconde lecture revient à une autre personne que celle dont le client a contesté la "
+            "décision.",
+        ),
+        ("denis", "La seconde lecture revient à une autre personne que l’auteur de la décision."),
+    ):
+        assert sentence in read(browsers(name), f"/revues/decisions/{made}", 403)
+        rows = {words(row[0]): row for row in main_of(browsers(name).get("/revues")).xpath(".//tbody/tr")}
+        assert words(rows[f"Décision {made}"][2]).endswith("(par une autre personne que vous)")
+    # Nor is she led to a form that would be refused.
+    assert "Corriger cette décision" not in read(browsers("delphine"), f"/decisions/{made}")
+    assert "Corriger cette décision" in read(browsers("denis"), f"/decisions/{made}")
+    refused = read(browsers("delphine"), f"/clients/157083/decision?corrige={made}", 409)
+    assert (
+        "La correction revient à une autre personne que celle dont le client a contesté la décision."
+        in refused
+    )
+
+
+def test_what_was_sent_back_stands_first_for_its_author(app: Flask, browsers: Browsers) -> None:
+    back = [decide(app, "agathe", waiting=True) for _ in range(2)]
+    decide(app, "agathe")
+    for one in back:
+        led(send(browsers("delphine"), f"/revues/decisions/{one}", avis="renvoi", motif="Un revenu manque."))
+
+    def listed(name: str, address: str) -> list[list[str]]:
+        main = main_of(browsers(name).get(address))
+        rows = main.xpath(".//table[caption[@id='tableau-renvois']]/tbody/tr")
+        return [[words(cell) for cell in row] for row in rows]
+
+    today = words(
+        main_of(browsers("agathe").get("/decisions")).xpath(".//table[1]/tbody/tr[1]/td[last()-1]")[0]
+    )
+    line = ["Prêt refusé", today, "157083"]
+    assert listed("agathe", "/decisions")[-2:] == [[f"Décision {one}", *line] for one in back]
+    assert listed("delphine", "/revues")[-2:] == [
+        [f"Décision {one}", line[0], "agathe", *line[1:]] for one in back
+    ]
+    assert listed("alix", "/decisions") == []
+    titles = [words(one) for one in main_of(browsers("agathe").get("/decisions")).iter("h2")]
+    assert titles[0] == "À corriger d’abord"
+    assert "Décisions renvoyées à leur auteur" in [
+        words(one) for one in main_of(browsers("delphine").get("/revues")).iter("h2")
+    ]
+    # They stand on the first page alone, until they are corrected.
+    assert listed("agathe", f"/decisions?avant={back[0]}") == []
+    for one in back:
+        decide(app, "agathe", corrects=one)
+    assert not [
+        row for row in listed("agathe", "/decisions") if row[0] in {f"Décision {one}" for one in back}
+    ]
+
+
 # Requests for a review
 
 
@@ -266,6 +337,8 @@ def test_a_review_that_upholds_the_decision_answers_the_client(app: Flask, brows
     assert "La décision est maintenue : prêt refusé." in said
     assert "Le revenu reste sans preuve." in said
     assert record.rpartition("/")[2] in read(delphine, "/revues")
+    captions = [words(one) for one in main_of(browsers("delphine").get("/revues")).iter("caption")]
+    assert captions[-1] == "Réexamens conclus, les derniers d’abord"
 
 
 def test_a_review_ends_with_a_decision_on_the_corrected_data(app: Flask, browsers: Browsers) -> None:
@@ -406,9 +479,9 @@ def test_what_was_typed_outlives_the_session(app: Flask) -> None:
 
 def test_a_reviewer_meets_no_protected_ground(app: Flask, browsers: Browsers) -> None:
     walked = Walk(app, browsers("delphine"))
+    waits = decide(app, "agathe", waiting=True)
     record = reviewed(app, browsers)
     led(send(browsers("delphine"), f"{record}/donnees", amt_income_total="9 000", preuve="Bulletins."))
-    waits = decide(app, "agathe", waiting=True)
     for address in ("/revues", f"/revues/decisions/{waits}", record, f"{record}/donnees", f"{record}/issue"):
         walked.open(address)
     assert walked.endpoints == {

@@ -12,9 +12,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from lxml.html import HtmlElement
 
-from pretadepenser import create_app
+from pretadepenser import create_app, storage
 from pretadepenser.audit import pack, rgaa
 from pretadepenser.audit.rgaa import Status
+from pretadepenser.records import entries
+from pretadepenser.records.entries import Wanted
+from pretadepenser.web import journal_words
 from tests import invariants
 from tests.conftest import Page, signed_in
 
@@ -209,3 +212,26 @@ def test_a_pack_that_has_changed_is_not_offered(own: Path, browser: FlaskClient)
     assert "Le dossier de preuves ne se lit pas" in shown.text
     assert "Télécharger le dossier" not in shown.text
     assert browser.get("/accessibilite/preuves/audit.zip").status_code == 503
+
+
+def test_the_pack_quotes_a_client_auditors_alone_may_have_it_and_the_journal_says_who(
+    instance: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(instance, tmp_path / "instance", symlinks=True))
+    with storage.publish(folder, pack.NAME) as draft:
+        (draft / pack.FACTS).write_text(json.dumps(FACTS | {"client": 104_337}))
+        (draft / pack.ZIP).write_bytes(b"PK zip")
+    app = create_app({"INSTANCE": folder, "TESTING": True})
+    camille, basile = signed_in(app, "camille"), signed_in(app, "basile")
+    zipped, figures = "/accessibilite/preuves/audit.zip", "/accessibilite/preuves"
+    assert camille.get(zipped).status_code == 403
+    assert zipped not in camille.get(figures).text
+    assert "seuls les auditeurs le téléchargent" in camille.get(figures).text
+    assert "104337" not in camille.get(figures).text
+    assert zipped in basile.get(figures).text
+    # A part of it would be given with another status.
+    answer = basile.get(zipped, headers={"Range": "bytes=0-1"})
+    assert (answer.status_code, answer.data) == (200, b"PK zip")
+    (last,) = entries.find(app.extensions["database"], Wanted(client=104_337), 10)
+    assert (last.kind, last.actor) == ("client.exported", "basile")
+    assert journal_words.details(last) == "page\u00a0: preuves d’accessibilité"

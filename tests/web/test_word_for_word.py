@@ -1,6 +1,6 @@
 """Pages that are the same every day, held word for word: help for each role, accessibility, signing in.
 
-A word that is meant to change: `UPDATE_WORDS=1 pytest` on this file, then read the difference.
+A word that is meant to change: `UPDATE_WORDS=1 pytest` on this file, then read what differs.
 """
 
 import os

@@ -1,0 +1,116 @@
+"""Every page in every state, opened once: what is heard of it, what the Tab key reaches, what checkers find.
+
+In that order, each leaving the page as it was opened: a page is loaded, signed in to, filled in and unfolded
+once, not once for each question about it.
+
+The words of a page are those of all names and texts; roles are left out. A page may have a fifth fewer than
+its budget, and none more: write a new budget down when a page changes, and ask first whether it must say so
+much.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.chrome.webdriver import WebDriver
+
+from pretadepenser.audit import rgaa
+from tests import checkers
+from tests.browser.budgets import BUDGETS
+from tests.browser.conftest import brought
+from tests.browser.engines import objections
+from tests.browser.states import STATES, State, display
+from tests.browser.test_accessibility import BROKEN, UNMARKED, violations
+from tests.browser.test_keyboard import check
+from tests.browser.test_transcript import count, heard, transcript
+
+# display: (width, media features)
+DISPLAYS = {
+    "light": (1280, {"prefers-color-scheme": "light"}),
+    "dark": (1280, {"prefers-color-scheme": "dark"}),
+    "forced colours": (1280, {"forced-colors": "active"}),
+    "320 px": (320, {"prefers-color-scheme": "light"}),
+}
+
+# What the judgements on the RGAA's criteria say that no page contains: criterion -> CSS selector.
+VOID = {one.number: one.where for one in rgaa.load().criteria if one.status == "non applicable" and one.where}
+CONTAINED = """
+return Object.entries(arguments[0]).filter(([, css]) => document.querySelector(css)).map(([one]) => one);
+"""
+
+# Most words between the heading and the answer.
+SOON = 25
+
+
+@pytest.fixture(scope="module")
+def state(
+    request: pytest.FixtureRequest, driver: WebDriver, visit: Callable[..., WebDriver], instance: Path
+) -> State:
+    """A state of STATES, which the browser shows: all tests of one follow one another."""
+    state: State = request.param
+    if state.endpoint == "account.page":
+        # As long as there are sessions of tests before: only its own are left.
+        with closing(sqlite3.connect(instance / "pretadepenser.sqlite")) as file:
+            file.execute("DELETE FROM user_session")
+            file.commit()
+        driver.known_as = None  # type: ignore[attr-defined]  # the next page must be signed in for anew
+    brought(visit, request.getfixturevalue(state.site), state)
+    return state
+
+
+every_state = pytest.mark.parametrize("state", STATES, ids=str, indirect=True, scope="module")
+
+
+def test_every_page_has_its_budget() -> None:
+    assert BUDGETS.keys() == {str(state) for state in STATES}
+
+
+@every_state
+def test_the_answer_comes_at_once_and_no_page_says_too_much(state: State, driver: WebDriver) -> None:
+    answer, most = BUDGETS[str(state)]
+    lines = transcript(driver)
+    start = next(index for index, line in enumerate(lines) if line.lstrip().startswith("heading h1"))
+    rest = heard(lines[start:])
+    assert answer in rest, f"{answer!r} is not heard from the heading on: {rest[:600]}"
+    assert count(rest[: rest.index(answer)]) <= SOON
+    words = count(heard(lines))
+    assert 0.8 * most <= words <= most, f"{words} words"
+
+
+@every_state
+def test_everything_is_reached_and_seen(state: State, driver: WebDriver) -> None:
+    try:
+        check(driver)
+    finally:
+        driver.execute_script("document.activeElement.blur(); scrollTo(0, 0);")
+
+
+@every_state
+def test_no_violation(state: State, driver: WebDriver) -> None:
+    faults: list[str] = []
+    try:
+        for name, (width, features) in DISPLAYS.items():
+            display(driver, width, features)
+            # Style sheets change nothing but colours for these, as test_statics.py holds.
+            only = "cat.color" if name in ("dark", "forced colours") else ""
+            faults += [f"{name}: {fault}" for fault in violations(driver, only)]
+            real = driver.execute_script("return document.documentElement.scrollWidth")
+            if real > width:
+                faults.append(f"{name}: the page is {real} px wide on a screen of {width} px")
+            if broken := driver.execute_script(BROKEN):
+                faults.append(f"{name}: broken inside: {broken[:8]}")
+        if contained := driver.execute_script(CONTAINED, VOID):
+            faults.append(f"contains what the RGAA's grid says that no page has: {contained}")
+        if unmarked := driver.execute_script(UNMARKED):
+            faults.append(f"lists without marks, and without their role: {unmarked}")
+        display(driver, 1280, {})
+        if checkers.installed():
+            faults += objections(driver)
+        driver.execute_script("document.documentElement.style.fontSize = '200%'")
+        if (real := driver.execute_script("return document.documentElement.scrollWidth")) > 1280:
+            faults.append(f"letters of 200 %: the page is {real} px wide on a screen of 1280 px")
+    finally:
+        display(driver, 1280, {})
+    assert not faults, "\n".join(faults)
