@@ -119,6 +119,10 @@ bench-faults: $(VENV)/.test ## Attaque de vrais serveurs : arrêts, pannes, entr
 mutants: $(VENV)/.test ## Met des fautes dans le code et compte celles que les tests remarquent (ARGS="--sample 20 web")
 	@$(BIN)/python -m tests.mutants $(ARGS)
 
+.PHONY: screenshots
+screenshots: $(VENV)/.test browser ## Refait les images du README
+	@$(BIN)/python -m tests.screenshots
+
 .PHONY: lint
 lint: $(VENV)/.test ## Vérifie le style, les types et les frontières entre paquets
 	@$(say) 'Style'
