@@ -37,7 +37,7 @@ PAGES: Final = {
     "decision": ("conseiller", "decision.decide"),
     "reviews": ("responsable", "reviews.work_list"),
     "journal": ("auditeur", "journal.show"),
-    "model": ("auditeur", "model.show"),
+    "model": ("auditeur", "model.overview"),
     "watch": ("auditeur", "watch.report"),
 }
 OF_CLIENT: Final = ("client", "history", "comparison", "simulation", "levers", "meeting", "decision")
@@ -81,6 +81,7 @@ def main() -> int:
 def _open(driver: WebDriver, root: str, user: str, address: str) -> None:
     """Open a page as a user, who signs in where another one was."""
     driver.set_window_size(*WINDOW)
+    driver.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
     driver.get(f"{root}{address}")
     if user not in driver.find_element(By.TAG_NAME, "header").text:
         driver.delete_all_cookies()
@@ -92,12 +93,12 @@ def _open(driver: WebDriver, root: str, user: str, address: str) -> None:
 
 
 def _simulate(driver: WebDriver) -> None:
-    """Ask for half the credit."""
-    field = driver.find_element(By.NAME, "amt_credit")
+    """Ask for an income a quarter higher."""
+    field = driver.find_element(By.NAME, "amt_income_total")
     written = field.get_attribute("value") or ""
-    half = int("".join(one for one in written.partition(",")[0] if one.isdecimal())) // 2
+    more = int("".join(one for one in written.partition(",")[0] if one.isdecimal())) * 5 // 4
     field.clear()
-    field.send_keys(str(half))
+    field.send_keys(str(more))
     field.submit()
 
 

@@ -103,6 +103,17 @@ def test_unknown_lock_is_an_error_with_the_page(page: Page, people: dict[str, tu
     assert " ".join(answer.sentence.split()) in _text(shown)
 
 
+def test_without_a_form_an_unknown_lock_is_no_error(
+    page: Page, people: dict[str, tuple[int, Levers]]
+) -> None:
+    """The summary led to a box that the page of a granted client does not have."""
+    number, answer = people["granted"]
+    shown = page(f"/clients/{number}/leviers?fixe=age")
+    assert not shown.xpath("//*[@class='error-summary']")
+    assert answer.room
+    assert " ".join(answer.room.sentence.split()) in _text(shown)
+
+
 def test_unknown_client_is_not_found(page: Page) -> None:
     page("/clients/1/leviers", status=404)
 
