@@ -58,7 +58,7 @@ def levers(number: int) -> ResponseReturnValue:
     valid = form.validate()
     found = _found(number, frozenset(Lock(name) for name in form.fixe.data) if valid else frozenset())
     form.fixe.choices = [choice for choice in form.fixe.choices if Lock(choice.value) in found.offered]
-    if not form.fixe.choices:
+    if found.score.granted or not form.fixe.choices:
         # Without a form there is nothing to correct: an address that names a lock asks for what is shown.
         valid, form.fixe.errors = True, ()
     page = render_template(
