@@ -34,10 +34,12 @@ from pretadepenser.errors import ToldError
 from pretadepenser.money import using
 from pretadepenser.records import subject
 from pretadepenser.records.database import Database
+from pretadepenser.records.reviews import Outcome
 from pretadepenser.web import decision, journal_words, pdf, resources
 from pretadepenser.web.capacity import of_client
 from pretadepenser.web.decision import Told
 from pretadepenser.web.lender import lender
+from pretadepenser.web.reviews import Judged, judged
 
 # Changed when what reads older copies cannot read this one.
 VERSION: Final = 1
@@ -185,6 +187,8 @@ def _shown(number: int, filed: Filed | None, held: Mapping[str, Any]) -> dict[st
         "you": french.Person.YOU,
         "categories": filed.sheet.categories if filed and filed.sheet else "",
         "decided": {one["decision"]: _decided(one["content"]) for one in held["decisions"]},
+        "judged": {one["review"]: _judged(one, held["decisions"]) for one in held["reviews"]},
+        "outcomes": {str(outcome): outcome.label for outcome in Outcome},
         "verdicts": {str(verdict): verdict.label for verdict in Verdict},
         "words": journal_words.label,
         "moment": _moment,
@@ -221,3 +225,15 @@ def _moment(written: str) -> str:
 
 def _moments(several: Sequence[Any]) -> str:
     return french.join([_moment(one if isinstance(one, str) else one["at"]) for one in several])
+
+
+def _judged(review: Mapping[str, Any], decided: Sequence[Mapping[str, Any]]) -> Judged | None:
+    """Why a review upheld a decision, in words; of a new one its own part of the copy tells it."""
+    end = review["outcome"]
+    upheld = [one["verdict"] for one in decided if one["decision"] == review["decision"]]
+    if end is None or end["new_decision"] is not None or not upheld:
+        return None
+    try:
+        return judged(end["content"], Verdict(upheld[0]))
+    except (KeyError, ValueError, TypeError):
+        return None

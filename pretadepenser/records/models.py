@@ -259,7 +259,7 @@ class ReviewStep(Base):
 class ReviewOutcome(Base):
     """How a review ended, once, by someone other than the first decider.
 
-    outcome: "maintenue" or "modifiée"; decided_id: the new decision, where it was changed.
+    outcome: "maintenue" or "modifiée"; decided_id: the new decision, which replaces the first.
     """
 
     __tablename__ = "review_outcome"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.orm import aliased
 
 from pretadepenser.credit.recourse import deadline
@@ -31,6 +31,11 @@ class Outcome(StrEnum):
 
     UPHELD = "maintenue"
     CHANGED = "modifiée"
+
+    @property
+    def label(self) -> str:
+        """What became of the decision: another took its place, whether or not that one answers the same."""
+        return {Outcome.UPHELD: "maintenue", Outcome.CHANGED: "remplacée"}[self]
 
 
 class ReviewError(ToldError):
@@ -178,17 +183,29 @@ def correct(database: Database, key: str, by: Person, reference: str, content: M
 
 
 def end(
-    database: Database, reviewer: Person, reference: str, content: Mapping[str, Any], new: New | None = None
+    database: Database,
+    reviewer: Person,
+    reference: str,
+    content: Mapping[str, Any],
+    new: New | None = None,
+    *,
+    known: int | None = None,
 ) -> int | None:
     """End a review, and write the new decision in the same transaction; give the id of that one.
 
-    content: why, and what is answered. new: the decision in place of the first; None: that one holds.
-    Raises ReviewError: there is no such review, it has ended, or the reviewer decided first. Raises
-    DecisionError: the decision was corrected meanwhile.
+    content: why, and what is answered. new: the decision in place of the first; None: that one holds. known:
+    how many corrections of the data the reviewer knew of; None: whatever there are.
+    Raises ReviewError: there is no such review, it has ended, the reviewer decided first, or the data were
+    corrected again meanwhile. Raises DecisionError: the decision was corrected meanwhile.
     """
     with journal.writing(database) as ledger:
         connection = ledger.connection
         found = _workable(connection, reference, reviewer)
+        steps = select(func.count()).select_from(ReviewStep).where(ReviewStep.review_id == found.id)
+        if known is not None and connection.scalar(steps) != known:
+            raise ReviewError(
+                "Des données viennent d’être corrigées dans ce réexamen : relisez-les, puis concluez."
+            )
         decided = None
         if new is not None and found.client is not None:
             decided = decisions.add_in(

@@ -134,6 +134,11 @@ class DecisionForm(CapacityFields, FlaskForm):  # type: ignore[misc]  # Flask-WT
         return not self.errors
 
     @property
+    def named(self) -> str:
+        """The decision, as a sentence on it begins."""
+        return "votre décision"
+
+    @property
     def decided_verdict(self) -> Verdict | None:
         """The decision that was chosen, None for none."""
         return Verdict(self.verdict.data) if self.verdict.data in set(Verdict) else None
@@ -203,7 +208,10 @@ class DecisionForm(CapacityFields, FlaskForm):  # type: ignore[misc]  # Flask-WT
             found["demandees"] = "Cochez au moins une pièce à demander."
         if verdict is Verdict.COUNTER:
             found |= self._wrong_offer()
-        return found | self._wanted(verdict, found)
+            # Whether another loan departs from the advice is known once its figures are right.
+            if self.counter is None or set(FIELDS.values()) & found.keys():
+                return found
+        return found | self._wanted(verdict, self.counter.points if self.counter else None, found)
 
     def _wrong_offer(self) -> dict[str, str]:
         """What is wrong with the figures of the other loan."""
@@ -231,18 +239,13 @@ class DecisionForm(CapacityFields, FlaskForm):  # type: ignore[misc]  # Flask-WT
         """Why motives are required, as a sentence goes on after a colon."""
         rules = self.case.rules
         if domain.departs(verdict, points, offered):
-            return "votre décision s’écarte de l’avis du modèle"
+            return f"{self.named} s’écarte de l’avis du modèle"
         whose = "le score" if domain.near(points, rules) else "le score du prêt proposé"
         return f"{whose} est à {french.plural(rules.near, 'point')} de la limite, ou à moins"
 
-    def _wanted(self, verdict: Verdict, found: Mapping[str, str]) -> dict[str, str]:
-        """The motives and the text, where the rules ask for them."""
-        counter = self.counter
-        # Whether another loan departs from the advice is known once its figures are right.
-        if verdict is Verdict.COUNTER and (counter is None or set(FIELDS.values()) & found.keys()):
-            return {}
+    def _wanted(self, verdict: Verdict, offered: int | None, found: Mapping[str, str]) -> dict[str, str]:
+        """The motives and the text, where the rules ask for them. offered: points of the other loan."""
         points, rules = self.case.score.points, self.case.rules
-        offered = counter.points if counter else None
         wanted: dict[str, str] = {}
         if domain.needs_motives(verdict, points, rules, offered):
             why = self._why(verdict, points, offered)

@@ -193,7 +193,7 @@ def review(found: Review, today: datetime.date) -> str:
     """How a review ended, or until when it must."""
     told = f"Réexamen {found.reference} : réponse due le {deadline.due(found.deadline, today)}"
     if found.end:
-        told = f"Réexamen {found.reference} : décision {found.end.outcome}"
+        told = f"Réexamen {found.reference} : décision {found.end.outcome.label}"
     return _heading(told, _about(found))
 
 

@@ -197,7 +197,6 @@ def _reply_draft(found: Review, contested: Found) -> Draft:
         end.content["answer"] if same else "",
         found.content["request"],
         tuple(domain.Corrected(**one) for one in last.get("corrected", ())),
-        tuple(last["points"]) if steps else None,
         case_of(new) if new else None,
     )
     return _drafted(

@@ -171,18 +171,28 @@ def correction_fields() -> dict[str, Any]:
 
 
 class OutcomeForm(DecisionForm):
-    """How a review ends: the decision holds, or another takes its place; and what the client is answered."""
+    """How a review ends: the decision holds, or another takes its place; and what the client is answered.
+
+    corrections: how many times the review put data right. After one the decision cannot hold as it is, for it
+    rests on other data: another is made by all the rules, even where it answers the same.
+    """
 
     reponse = text_area(
         "Ce que vous répondez au client",
         "La lettre de réponse reprend ces mots : répondez à ce qu’il demande.",
     )
 
-    def __init__(self, case: Case, former: Found, data: dict[str, Any], **given: Any) -> None:
+    def __init__(
+        self, case: Case, former: Found, corrections: int, data: dict[str, Any], **given: Any
+    ) -> None:
         super().__init__(case, former, data, **given)
+        self.contested, self.corrections = former, corrections
         self.reponse.flags.required = True
-        was = former.verdict.label[:1].lower() + former.verdict.label[1:]
         self.verdict.label.text = "Ce que devient la décision"
+        if corrections:
+            self.verdict.description = _CORRECTED
+            return
+        was = former.verdict.label[:1].lower() + former.verdict.label[1:]
         # The same answer again is no other decision; other documents or another loan are.
         offered = [one for one in Verdict if one is not former.verdict or one in _AGAIN]
         self.verdict.choices = [
@@ -191,18 +201,32 @@ class OutcomeForm(DecisionForm):
         ]
 
     @property
+    def seen(self) -> dict[str, Any]:
+        """What the conclusion rests on: the advice, and the corrections that the page told of."""
+        return {**self.case.seen, "corrections": self.corrections}
+
+    @property
+    def named(self) -> str:
+        """The decision, as a sentence on it begins: another person's where it holds."""
+        return "la décision maintenue" if self.upheld else super().named
+
+    @property
     def upheld(self) -> bool:
         """Whether the decision holds."""
         return bool(self.verdict.data == UPHELD)
 
     def _lacking(self) -> dict[str, str]:
-        """What is missing of the new decision, where there is one."""
+        """What is missing of the conclusion: to uphold a decision is judged by the rules of taking it."""
         if self.verdict.data not in {choice.value for choice in self.verdict.choices}:
-            return {"verdict": "Choisissez votre conclusion."}
+            late = self.upheld and self.corrections
+            return {"verdict": _CORRECTED if late else "Choisissez votre conclusion."}
         found = super()._lacking()
-        if self.upheld:
-            del found["verdict"]  # none of a decision's own
-        return found
+        if not self.upheld:
+            return found
+        del found["verdict"]  # none of a decision's own
+        assert self.contested.content is not None
+        counter = self.contested.content["counter"]
+        return found | self._wanted(self.contested.verdict, counter["points"] if counter else None, found)
 
     def validate_reponse(self, field: TextAreaField) -> None:
         """Ask for what the client is answered (WTForms calls this)."""
@@ -210,6 +234,10 @@ class OutcomeForm(DecisionForm):
 
 
 _AGAIN: Final = frozenset({Verdict.ASK, Verdict.COUNTER})
+_CORRECTED: Final = (
+    "Des données ont été corrigées : la première décision reposait sur d’autres, et ne peut pas être "
+    "maintenue. Prenez une nouvelle décision, même si la réponse reste la même."
+)
 
 
 class UpholdForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types

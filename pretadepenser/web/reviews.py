@@ -23,7 +23,7 @@ from pretadepenser.credit.model.scoring import score_row
 from pretadepenser.credit.portfolio import Client
 from pretadepenser.credit.recourse import deadline
 from pretadepenser.credit.recourse import decision as domain
-from pretadepenser.credit.recourse.decision import Origin
+from pretadepenser.credit.recourse.decision import Origin, Verdict
 from pretadepenser.credit.recourse.review import Channel, Correction
 from pretadepenser.credit.whatif import application
 from pretadepenser.credit.whatif.simulation import simulate
@@ -182,14 +182,18 @@ def record(reference: str) -> ResponseReturnValue:
     if current_user.role is Role.ADVISOR and current_user.id not in {*decided_by, found.opened_by_id}:
         abort(403, description="Ce réexamen est d’une autre personne : un responsable peut le lire.")
     trail.tell(found.client)
+    former = decisions.find(auth.database(), found.decision)
+    assert former is not None
+    new = decisions.find(auth.database(), found.end.decided) if found.end and found.end.decided else None
     return render_template(
         "pages/review.html",
         heading=headings.review(found, deadline.today()),
         found=found,
         channel=Channel(found.content["channel"]).label if found.content else "",
         steps=[(step, _shown(step)) for step in reviews.steps(auth.database(), found.id)],
-        former=decisions.find(auth.database(), found.decision),
-        new=decisions.find(auth.database(), found.end.decided) if found.end and found.end.decided else None,
+        former=former,
+        new=new,
+        judged=judged(found.end.content, (new or former).verdict) if found.end else None,
         works=found.end is None and current_user.role is Role.MANAGER and current_user.id not in decided_by,
         mine=current_user.role is Role.MANAGER and current_user.id in decided_by,
         known=found.client is not None and resources.portfolio().index(found.client) is not None,
@@ -254,21 +258,25 @@ def end(reference: str) -> ResponseReturnValue:
     case = _case(found, _client(found), former)
     typed = kept.typed()
     filled = {"cle": secrets.token_hex(16)}
-    form = OutcomeForm(case, former, filled, **({"formdata": typed} if typed else {}))
+    corrections = len(reviews.steps(auth.database(), found.id))
+    form = OutcomeForm(case, former, corrections, filled, **({"formdata": typed} if typed else {}))
     if not form.is_submitted():
         return _end_page(found, form)
-    changed = (sealed.read(_issue_of(found), form.vu.data or "") or {}).get("seen") != case.seen
+    changed = (sealed.read(_issue_of(found), form.vu.data or "") or {}).get("seen") != form.seen
     if not form.validate():
         return _end_page(found, form, changed=changed), 422
-    if changed and not form.upheld:
+    if changed:
         return _end_page(found, form, changed=True), 409
-    return _end(found, {"answer": said(form.reponse), **_judged(form)}, _new(found, form))
+    content = {"answer": said(form.reponse), **_judged(form)}
+    return _end(found, content, _new(found, form), corrections)
 
 
-def _end(found: reviews.Found, content: Mapping[str, Any], new: New | None = None) -> ResponseReturnValue:
-    """Write the end of a review down, and lead to its record."""
+def _end(
+    found: reviews.Found, content: Mapping[str, Any], new: New | None = None, known: int | None = None
+) -> ResponseReturnValue:
+    """Write the end of a review down, and lead to its record. known: corrections that the page told of."""
     try:
-        reviews.end(auth.database(), auth.person(), found.reference, content, new)
+        reviews.end(auth.database(), auth.person(), found.reference, content, new, known=known)
     except (ReviewError, DecisionError) as error:
         flash(str(error))
     return redirect(url_for("reviews.record", reference=found.reference, _anchor="reponse-client"), 303)
@@ -297,7 +305,7 @@ def _new(found: reviews.Found, form: OutcomeForm) -> New | None:
 
 
 def _judged(form: OutcomeForm) -> dict[str, Any]:
-    """Why the review ends so, as the form says it: of a new decision, that one tells it too."""
+    """Why the review ends so, as the form says it and `judged` reads it; a new decision tells it too."""
     return {
         "motives": [one.value for one in domain.Motive if one in form.motifs.data],
         "text": said(form.texte),
@@ -384,7 +392,7 @@ def _correction_page(found: reviews.Found, form: CorrectionForm) -> str:
 
 def _end_page(found: reviews.Found, form: OutcomeForm, *, changed: bool = False) -> str:
     form.cle.data = form.cle.data or secrets.token_hex(16)
-    form.vu.data = sealed.seal(_issue_of(found), {"seen": form.case.seen})
+    form.vu.data = sealed.seal(_issue_of(found), {"seen": form.seen})
     return render_template(
         "pages/review_end.html",
         heading=headings.ending(found, changed=changed),
@@ -404,6 +412,32 @@ def _issue_of(found: reviews.Found) -> str:
 def _key(what: int, key: str | None) -> str:
     """The key of a form, of this user and what it is about alone; a new one where the form has none."""
     return auth.form_key(request.endpoint, what, key or secrets.token_hex(16))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Why a review ended so, in words: motives and documents, texts by line."""
+
+    motives: Sequence[str]
+    text: Sequence[str]
+    said: Sequence[str]
+    documents: Sequence[str]
+
+
+def judged(content: Mapping[str, Any] | None, verdict: Verdict) -> Judged | None:
+    """What a reviewer judged, of the content of an end and the verdict that it leaves.
+
+    None where it is erased, or where nothing was to be judged: the client had left the portfolio. Raises
+    ValueError for a code that this version does not know.
+    """
+    if content is None or "motives" not in content:
+        return None
+    return Judged(
+        [domain.Motive(code).said(verdict) for code in content["motives"]],
+        content["text"].splitlines(),
+        content["said"].splitlines(),
+        [domain.Document(code).label for code in content["documents"]],
+    )
 
 
 @dataclass(frozen=True)

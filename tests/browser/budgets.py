@@ -72,7 +72,7 @@ BUDGETS: dict[str, tuple[str, int]] = {
     "reviews.ask-errors": ("Demande de réexamen de la décision 1", 300),
     "reviews.record-normal": ("réponse due le", 165),
     "reviews.record-corrected": ("réponse due le", 340),
-    "reviews.record-ended": ("décision modifiée", 360),
+    "reviews.record-ended": ("décision remplacée", 360),
     "reviews.correct-normal": ("Corriger des données du dossier", 560),
     "reviews.correct-errors": ("Corriger des données du dossier", 640),
     "reviews.end-normal": ("Conclure le réexamen", 630),

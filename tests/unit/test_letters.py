@@ -104,6 +104,7 @@ LETTERS = {
         TODAY,
     ),
 }
+CORRECTED = (Corrected("Revenu mensuel", "2 025 €", "2 500 €"),)
 REFUSING = ("refus", "proposition", "revue")
 
 
@@ -590,7 +591,7 @@ def test_a_review_that_changes(verdict: Verdict, counter: Any, now: str) -> None
     new = replace(case(verdict, True, counter=counter, motives=["donnees"]), decision=14, author="delphine")
     review = Reviewed(
         "REV-2026-000123", TODAY, "delphine", "Votre nouveau revenu compte.", "J’ai changé d’emploi.",
-        (Corrected("Revenu mensuel", "2 025 €", "2 500 €"),), (462, 512), new,
+        CORRECTED, new,
     )  # fmt: skip
     written = letters.reply(review, case(Verdict.REFUSE, False), SENDER, TODAY)
     said = told(written)
@@ -609,10 +610,98 @@ def test_a_review_that_changes(verdict: Verdict, counter: Any, now: str) -> None
     assert "Ce que vous avez demandé\nJ’ai changé d’emploi." in said
     assert "Voici ce que nous avons corrigé.\nRevenu mensuel : 2 025 €, corrigé en 2 500 €\n" in said
     assert "Calculé de nouveau, votre score passe de 462 à 512 points ; il en faut 500." in said
-    same = letters.reply(
-        replace(review, points=(462, 462), new=None), case(Verdict.REFUSE, False), SENDER, TODAY
+
+
+def answered(former: Case, new: Case | None, corrected: tuple[Corrected, ...] = CORRECTED) -> Letter:
+    """The reply to a review of a decision that delphine ended by another one (new), or by none."""
+    new = new and replace(new, decision=14, author="delphine")
+    review = Reviewed("REV-2026-000123", TODAY, "delphine", "Nous avons revu.", "", corrected, new)
+    return letters.reply(review, former, SENDER, TODAY)
+
+
+def test_a_review_that_refuses_again_tells_the_new_decision_and_its_score_alone() -> None:
+    """What was corrected moved the score: no sentence tells the score of before as the score of now."""
+    new = case(Verdict.REFUSE, False, advice={"points": 488}, motives=["score"])
+    written = answered(case(Verdict.REFUSE, False), new)
+    said = told(written)
+    assert written.title == "Après réexamen, notre réponse reste la même"
+    assert (
+        "Notre nouvelle décision porte le numéro 14 et remplace la précédente : votre demande d’un prêt de "
+        "4 118 €, avec une mensualité de 201 €, n’est pas acceptée." in said
     )
-    assert "Calculé de nouveau, votre score reste de 462 points ; il en faut 500." in told(same)
+    assert "Décision : numéro 14, du 26 novembre 2026" in said
+    assert "Calculé de nouveau, votre score passe de 462 à 488 points ; il en faut 500." in said
+    assert re.findall(r"[Vv]otre score est de \d+ points", said) == ["Votre score est de 488 points"]
+    assert "décision change" not in said
+    assert "maintenue" not in said
+
+
+@pytest.mark.parametrize(
+    ("former", "new", "title"),
+    [
+        (case(Verdict.GRANT, True), case(Verdict.GRANT, True), "notre réponse reste la même"),
+        (
+            case(Verdict.GRANT, True),
+            case(Verdict.GRANT, True, advice={"inputs": {**INPUTS, "AMT_CREDIT": 300_000.0}}),
+            "nous avons pris une nouvelle décision",
+        ),
+        (
+            case(Verdict.REFUSE, False),
+            case(Verdict.REFUSE, False, advice={"inputs": {**INPUTS, "AMT_CREDIT": 300_000.0}}),
+            "notre réponse reste la même",
+        ),
+        (
+            case(Verdict.COUNTER, False, counter=OTHER), case(Verdict.COUNTER, False, counter=OTHER),
+            "notre réponse reste la même",
+        ),
+        (
+            case(Verdict.COUNTER, False, counter=OTHER),
+            case(Verdict.COUNTER, False, counter={**OTHER, "amount": 250_000.0}),
+            "nous avons pris une nouvelle décision",
+        ),
+        (
+            case(Verdict.ASK, False, asked=["revenus", "impots"]),
+            case(Verdict.ASK, False, asked=["impots", "revenus"]),
+            "notre réponse reste la même",
+        ),
+        (
+            case(Verdict.ASK, False, asked=["revenus"]), case(Verdict.ASK, False, asked=["impots"]),
+            "nous avons pris une nouvelle décision",
+        ),
+    ],
+)  # fmt: skip
+def test_an_answer_is_the_same_where_its_terms_are(former: Case, new: Case, title: str) -> None:
+    assert answered(former, new).title == f"Après réexamen, {title}"
+
+
+@pytest.mark.parametrize(
+    ("points", "corrected", "sentence"),
+    [
+        (462, CORRECTED, "Calculé de nouveau, votre score reste de 462 points ; il en faut 500."),
+        (470, (), "Calculé de nouveau, votre score passe de 462 à 470 points ; il en faut 500."),
+        (462, (), ""),
+    ],
+)
+def test_what_a_new_calculation_made_of_the_score(
+    points: int, corrected: tuple[Corrected, ...], sentence: str
+) -> None:
+    new = case(Verdict.GRANT, False, advice={"points": points})
+    done = part(answered(case(Verdict.REFUSE, False), new, corrected), "Ce que nous avons revu")
+    assert plain(done.after) == sentence
+
+
+def test_a_decision_maintained_beside_corrections_tells_its_own_score_alone() -> None:
+    """The client has left the portfolio: what was corrected makes no other decision."""
+    written = answered(case(Verdict.REFUSE, False), None)
+    said = told(written)
+    assert written.title == "Après réexamen, notre décision est maintenue"
+    assert "Revenu mensuel : 2 025 €, corrigé en 2 500 €" in said
+    assert (
+        "La décision maintenue ne tient pas compte de ces corrections : rien ne peut plus être calculé de "
+        "nouveau. Son score est de 462 points ; il en faut 500." in said
+    )
+    assert "Calculé de nouveau" not in said
+    assert "Votre score est de 462 points" in said
 
 
 # --- all letters ----------------------------------------------------------------------------------
@@ -648,12 +737,15 @@ def test_advice_that_cannot_be_read_makes_no_letter() -> None:
 def test_other_words_are_another_version() -> None:
     """Whoever changes a word or the layout changes TEMPLATE_VERSION, and the digest here with it."""
     digest = hashlib.sha256()
-    for written in LETTERS.values():
+    refused = case(Verdict.REFUSE, False)
+    replies = [answered(refused, new) for new in (None, refused, case(Verdict.GRANT, True))]
+    replies.append(answered(case(Verdict.ASK, False, asked=[]), case(Verdict.ASK, False, asked=["impots"])))
+    for written in (*LETTERS.values(), *replies):
         digest.update(repr(astuple(written)).encode())
     for name in (
         "templates/components/letter.html", "templates/pages/letter_pdf.html", "static/letter_pdf.css",
     ):  # fmt: skip
         digest.update((ROOT / name).read_bytes())
     assert {letters.TEMPLATE_VERSION: digest.hexdigest()} == {
-        "2026-11-1": "16d1e5f36e07552264c213ca4564cc148ea00ecd561864142fd60ace1cd88b23",
+        "2026-11-2": "54e02bc781ce59ae3e2e918dccb385404de5c34ad767a47eee39ea309a46cc0e",
     }

@@ -95,7 +95,8 @@ class Writer:
         self._insert(
             ReviewOutcome, Kind.REVIEW_ENDED, "", {"review": f"REV-2026-{review:06d}"},
             review_id=review, decision_id=decision, decider_id=1, reviewer_id=2, outcome="maintenue",
-            content=f'{{"answer":"{self.mark}"}}',
+            content=f'{{"answer":"{self.mark}","motives":["pieces"],"text":"{self.mark}\\n{self.mark}","said":"",'
+            '"documents":["impots"]}',
         )  # fmt: skip
 
     def letter(self, decision: int, review: int | None = None) -> int:

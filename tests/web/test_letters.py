@@ -179,12 +179,12 @@ def test_a_letter_is_stored_with_its_hash_and_given_as_it_was(app: Flask, browse
     found = letters.find(app.extensions["database"], letter)
     assert found
     assert (found.kind, found.decision, found.client, found.author, found.template, found.sha256) == (
-        "refus", decision, KNOWN, "agathe", "2026-11-1", digest,
+        "refus", decision, KNOWN, "agathe", "2026-11-2", digest,
     )  # fmt: skip
     assert found.size == len(given.data)
     assert entries(app, "letter.made")[-1] == {
         "actor": "agathe", "client": KNOWN, "letter": letter, "letter_kind": "refus", "decision": decision,
-        "review": None, "template": "2026-11-1", "sha256": digest,
+        "review": None, "template": "2026-11-2", "sha256": digest,
     }  # fmt: skip
     assert entries(app, "client.exported")[-1] == {
         "actor": "agathe", "client": KNOWN, "letter": letter, "decision": decision, "sha256": digest,
@@ -337,7 +337,7 @@ def test_a_letter_that_is_written_again_is_the_same_one(app: Flask) -> None:
     database, agathe = app.extensions["database"], person(app, "agathe")
     decision, key = decide(app, DECIDED["accord"]), next(KEYS)
     first, again = (
-        letters.add(database, key, agathe, decision, "accord", "2026-11-1", one)
+        letters.add(database, key, agathe, decision, "accord", "2026-11-2", one)
         for one in (b"%PDF", b"%PDF 2")
     )
     assert first == again == letters.keyed(database, key)
@@ -347,7 +347,7 @@ def test_a_letter_that_is_written_again_is_the_same_one(app: Flask) -> None:
 def test_what_is_stored_is_never_changed_nor_deleted(app: Flask) -> None:
     database = app.extensions["database"]
     decision = decide(app, DECIDED["accord"])
-    made = letters.add(database, next(KEYS), person(app, "agathe"), decision, "accord", "2026-11-1", b"%PDF")
+    made = letters.add(database, next(KEYS), person(app, "agathe"), decision, "accord", "2026-11-2", b"%PDF")
     for change in (
         "UPDATE letter SET sha256 = 'x' WHERE id = :id", "UPDATE letter SET template = 'x' WHERE id = :id",
         "DELETE FROM letter WHERE id = :id",
@@ -360,7 +360,7 @@ def test_what_is_stored_is_never_changed_nor_deleted(app: Flask) -> None:
 def test_a_letter_whose_time_is_over_is_erased(app: Flask, browsers: Browsers) -> None:
     database = app.extensions["database"]
     decision = decide(app, DECIDED["accord"])
-    made = letters.add(database, next(KEYS), person(app, "agathe"), decision, "accord", "2026-11-1", b"%PDF")
+    made = letters.add(database, next(KEYS), person(app, "agathe"), decision, "accord", "2026-11-2", b"%PDF")
     with database.connection() as connection:
         connection.execute(text("UPDATE letter SET client = NULL, pdf = NULL WHERE id = :id"), {"id": made})
     assert letters.pdf(database, made) is None
@@ -591,13 +591,29 @@ def content_of(app: Flask, decision: int) -> Any:
 
 @needs_pango
 @pytest.mark.parametrize(
-    ("new", "told"),
+    ("new", "told", "score"),
     [
-        (None, "Après réexamen, notre décision est maintenue"),
-        ("accord", "Après réexamen, notre décision change"),
+        (
+            None,
+            "Après réexamen, notre décision est maintenue",
+            "La décision maintenue ne tient pas compte de ces corrections : rien ne peut plus être calculé de "
+            "nouveau. Son score est de POINTS points ; il en faut 500.",
+        ),
+        (
+            "accord",
+            "Après réexamen, notre décision change",
+            "Calculé de nouveau, votre score reste de POINTS points ; il en faut 500.",
+        ),
+        (
+            "refus",
+            "Après réexamen, notre réponse reste la même",
+            "Calculé de nouveau, votre score reste de POINTS points ; il en faut 500.",
+        ),
     ],
 )
-def test_a_review_is_answered_by_letter(app: Flask, browsers: Browsers, new: str | None, told: str) -> None:
+def test_a_review_is_answered_by_letter(
+    app: Flask, browsers: Browsers, new: str | None, told: str, score: str
+) -> None:
     reference = reviewed(app, DECIDED[new] if new else None)
     address = f"/revues/{reference}/courrier"
     shown = said(browsers("delphine").get(address))
@@ -608,7 +624,7 @@ def test_a_review_is_answered_by_letter(app: Flask, browsers: Browsers, new: str
         "Votre demande a été revue par delphine, qui n’est pas la personne qui avait décidé.",
         "Votre bulletin de salaire compte.",
         "Revenu mensuel : 2 025 €, corrigé en 2 500 €",
-        "Calculé de nouveau, votre score passe de 462 à 512 points ; il en faut 500.",
+        score,
         "delphine, pour Prêt à dépenser",
     ):
         assert sentence in shown

@@ -329,16 +329,108 @@ def test_a_correction_is_proved_and_plausible(app: Flask, browsers: Browsers) ->
 def test_a_review_that_upholds_the_decision_answers_the_client(app: Flask, browsers: Browsers) -> None:
     record = reviewed(app, browsers)
     delphine = browsers("delphine")
-    form = filled(delphine, f"{record}/issue", verdict="maintenue", reponse="Le revenu reste sans preuve.")
+    form = filled(
+        delphine, f"{record}/issue", verdict="maintenue", reponse="Le revenu reste sans preuve.",
+        motifs=["revenus", "pieces"], texte="Le bulletin est illisible.\nRedemandé deux fois.",
+        parole="Il gagne plus.", pieces=["comptes"],
+    )  # fmt: skip
     for _ in range(2):
         assert led(delphine.post(f"{record}/issue", data=form)).partition("#")[0] == record
     said = read(browsers("agathe"), record)
     assert "décision maintenue" in said
     assert "La décision est maintenue : prêt refusé." in said
     assert "Le revenu reste sans preuve." in said
+    weighed = main_of(browsers("agathe").get(record)).xpath(
+        ".//h2[.='Ce qui a pesé dans la conclusion']/following-sibling::section[1]"
+    )[0]
+    assert [words(one) for one in weighed.xpath(".//li | .//p")] == [
+        "Les revenus ou l’emploi ne sont pas prouvés, ou pas stables",
+        "Des pièces manquent ou ne concordent pas",
+        "Le bulletin est illisible.",
+        "Redemandé deux fois.",
+        "Il gagne plus.",
+        "Relevés de compte des trois derniers mois",
+    ]
     assert record.rpartition("/")[2] in read(delphine, "/revues")
     captions = [words(one) for one in main_of(browsers("delphine").get("/revues")).iter("caption")]
     assert captions[-1] == "Réexamens conclus, les derniers d’abord"
+
+
+def test_a_decision_is_upheld_by_the_rules_of_taking_it(app: Flask, browsers: Browsers) -> None:
+    """Against the advice it asks for motives and words; along with it, far from the limit, for none."""
+    record = reviewed(app, browsers)
+    answer = send(browsers("delphine"), f"{record}/issue", verdict="maintenue", reponse="Non.")
+    assert answer.status_code == 422
+    told = [words(one) for one in main_of(answer).find_class("error-summary")[0].iter("li")]
+    assert told == [
+        "Cochez au moins un motif : la décision maintenue s’écarte de l’avis du modèle.",
+        "Écrivez pourquoi : la décision maintenue s’écarte de l’avis du modèle.",
+    ]
+    followed = reviewed(app, browsers, Verdict.GRANT)
+    led(send(browsers("delphine"), f"{followed}/issue", verdict="maintenue", reponse="Rien ne change."))
+    assert "La décision est maintenue : prêt accordé." in read(browsers("delphine"), followed)
+
+
+CORRECTED = (
+    "Des données ont été corrigées : la première décision reposait sur d’autres, et ne peut pas être "
+    "maintenue. Prenez une nouvelle décision, même si la réponse reste la même."
+)
+
+
+def test_on_corrected_data_the_same_answer_is_a_new_decision(app: Flask, browsers: Browsers) -> None:
+    record = reviewed(app, browsers)
+    delphine = browsers("delphine")
+    led(send(delphine, f"{record}/donnees", amt_income_total="9 000", preuve="Bulletins."))
+    group = main_of(delphine.get(f"{record}/issue")).get_element_by_id("verdict")
+    assert CORRECTED in words(group)
+    assert [one.get("value") for one in group.iter("input")] == ["accord", "refus", "pièces", "proposition"]
+    answer = send(delphine, f"{record}/issue", verdict="refus", reponse="Toujours non.")
+    assert answer.status_code == 422
+    assert "Cochez au moins un motif : votre décision s’écarte de l’avis du modèle." in words(main_of(answer))
+    why = {"motifs": ["historique"], "texte": "Des retards récents."}
+    led(send(delphine, f"{record}/issue", verdict="refus", reponse="Toujours non.", **why))
+    found = reviews.find(app.extensions["database"], record.rpartition("/")[2])
+    assert found is not None
+    assert found.end is not None
+    assert found.end.decided is not None
+    new = decisions.find(app.extensions["database"], found.end.decided)
+    assert new is not None
+    assert new.content is not None
+    assert (new.verdict, new.corrects, new.state) == (Verdict.REFUSE, found.decision, State.WAITING)
+    assert new.content["advice"]["inputs"]["AMT_INCOME_TOTAL"] == 900_000
+    assert new.content["motives"] == ["historique"]
+    said = read(delphine, record)
+    assert "décision remplacée" in said
+    assert f"La décision {new.id} remplace la décision {found.decision}. Elle attend une seconde" in said
+    assert "Des crédits passés ou en cours sont mal payés, ou trop lourds" in said
+
+
+def test_data_corrected_while_a_decision_is_upheld_stop_it(app: Flask, browsers: Browsers) -> None:
+    record = reviewed(app, browsers, Verdict.GRANT)
+    form = filled(browsers("delphine"), f"{record}/issue", verdict="maintenue", reponse="Rien ne change.")
+    led(send(browsers("denis"), f"{record}/donnees", amt_credit="12 000", preuve="Contrat."))
+    answer = browsers("delphine").post(f"{record}/issue", data=form)
+    assert answer.status_code == 422
+    told = [words(one) for one in main_of(answer).find_class("error-summary")[0].iter("li")]
+    assert told == [CORRECTED]
+    found = reviews.find(app.extensions["database"], record.rpartition("/")[2])
+    assert found is not None
+    assert found.end is None
+
+
+def test_a_correction_that_leaves_the_advice_is_read_before_the_end(app: Flask, browsers: Browsers) -> None:
+    """Put back as it was: the score is the same, what the reviewer has read is not."""
+    record = reviewed(app, browsers)
+    delphine, denis = browsers("delphine"), browsers("denis")
+    before = filled(delphine, f"{record}/donnees")["amt_income_total"]
+    form = filled(
+        delphine, f"{record}/issue", verdict="accord", motifs=["revenus"], texte="Bien.", reponse="Oui."
+    )
+    for income in ("9 000", before):
+        led(send(denis, f"{record}/donnees", amt_income_total=income, preuve="Bulletins."))
+    answer = delphine.post(f"{record}/issue", data=form)
+    assert answer.status_code == 409
+    assert "Ce que vous avez saisi est gardé" in words(main_of(answer))
 
 
 def test_a_review_ends_with_a_decision_on_the_corrected_data(app: Flask, browsers: Browsers) -> None:
@@ -390,14 +482,17 @@ def test_a_new_decision_that_departs_from_the_advice_waits_for_another_reader(
     [
         ({}, ["Choisissez votre conclusion.", "Écrivez ce que vous répondez au client."]),
         ({"verdict": "refus", "reponse": "x"}, ["Choisissez votre conclusion."]),
-        ({"verdict": "maintenue"}, ["Écrivez ce que vous répondez au client."]),
+        (
+            {"verdict": "maintenue", "motifs": ["revenus"], "texte": "x"},
+            ["Écrivez ce que vous répondez au client."],
+        ),
         ({"verdict": "pièces", "reponse": "x"}, ["Cochez au moins une pièce à demander."]),
     ],
 )
 def test_a_conclusion_says_what_is_lacking(
     app: Flask, browsers: Browsers, typed: dict[str, str], errors: list[str]
 ) -> None:
-    """Refusing again what was refused is to maintain it."""
+    """Where nothing was corrected, refusing again what was refused is to maintain it."""
     record = reviewed(app, browsers)
     answer = send(browsers("delphine"), f"{record}/issue", **typed)
     assert answer.status_code == 422

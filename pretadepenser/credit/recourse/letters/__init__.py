@@ -36,7 +36,7 @@ from pretadepenser.credit.recourse.letters.told import (
 )
 
 # Raised with any word or layout of a letter (a test holds it): what was sent is known by it.
-TEMPLATE_VERSION: Final = "2026-11-1"
+TEMPLATE_VERSION: Final = "2026-11-2"
 KINDS: Final[Mapping[Verdict, Kind]] = MappingProxyType(
     {
         Verdict.GRANT: Kind.ACCEPTANCE,
@@ -102,7 +102,7 @@ def _replied(review: Reviewed, case: Case, sender: Sender, today: datetime.date)
     told = review.new or case
     sections = [
         review_parts.request(review),
-        review_parts.done(review),
+        review_parts.done(review, case),
         parts.who(told),
         parts.motives(told),
         *(parts.reasons(told) if told.verdict is not Verdict.ASK else ()),

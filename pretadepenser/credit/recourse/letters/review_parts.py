@@ -21,10 +21,25 @@ def answer(review: Reviewed, case: Case) -> tuple[str, tuple[str, ...]]:
             opening,
             f"Cette décision est maintenue : {_said(case)}.",
         )
-    return "Après réexamen, notre décision change", (
-        opening,
-        f"Notre nouvelle décision porte le numéro {review.new.decision} : {_said(review.new)}.",
-    )
+    new = f"Notre nouvelle décision porte le numéro {review.new.decision}"
+    if review.new.verdict is not case.verdict:
+        return "Après réexamen, notre décision change", (opening, f"{new} : {_said(review.new)}.")
+    told = (opening, f"{new} et remplace la précédente : {_said(review.new)}.")
+    if _terms(review.new) != _terms(case):
+        return "Après réexamen, nous avons pris une nouvelle décision", told
+    return "Après réexamen, notre réponse reste la même", told
+
+
+def _terms(case: Case) -> object:
+    """What an answer says besides its verdict: the loan granted or offered, the documents asked for."""
+    match case.verdict:
+        case Verdict.GRANT:
+            return asked(case)
+        case Verdict.COUNTER:
+            return offered(case)
+        case Verdict.ASK:
+            return set(case.content["asked"])
+    return None
 
 
 def _said(case: Case) -> str:
@@ -45,14 +60,24 @@ def request(review: Reviewed) -> Section | None:
     return Section("Ce que vous avez demandé", (review.request,)) if review.request else None
 
 
-def done(review: Reviewed) -> Section:
-    """Who looked again, what was put right, what it made of the score, and the answer to the client."""
-    scored = ""
-    if review.points:
-        before, after = review.points
+def done(review: Reviewed, case: Case) -> Section:
+    """Who looked again, what was put right, what it made of the score, and the answer to the client.
+
+    The scores are those that the two decisions (case, review.new) rest on, as in the rest of the letter.
+    """
+    scored, before = "", case.advice.points
+    if review.new:
+        after = review.new.advice.points
         moved = "reste de" if before == after else f"passe de {before} à"
+        if review.corrected or before != after:
+            scored = (
+                f"Calculé de nouveau, votre score {moved} {french.plural(after, 'point')} ; il en faut "
+                f"{Scale.POINTS_AT_LIMIT}."
+            )
+    elif review.corrected:
         scored = (
-            f"Calculé de nouveau, votre score {moved} {french.plural(after, 'point')} ; il en faut "
+            "La décision maintenue ne tient pas compte de ces corrections : rien ne peut plus être calculé "
+            f"de nouveau. Son score est de {french.plural(before, 'point')} ; il en faut "
             f"{Scale.POINTS_AT_LIMIT}."
         )
     corrected = "Voici ce que nous avons corrigé." if review.corrected else "Aucune donnée n’a été corrigée."

@@ -125,8 +125,8 @@ class Reviewed:
 
     reference: "REV-2026-000123"; asked: the day it came in; reviewer: who looked again; answer: what
     the reviewer says to the client; request: what the client asked, as it was written down ("" where nothing
-    was); corrected: what was put right; points: whole points before and after, None where nothing was scored
-    again; new: the decision that replaces the one of before, None where that one is maintained.
+    was); corrected: what was put right; new: the decision that replaces the one of before, None where that
+    one is maintained.
     """
 
     reference: str
@@ -135,5 +135,4 @@ class Reviewed:
     answer: str
     request: str = ""
     corrected: tuple[Corrected, ...] = ()
-    points: tuple[int, int] | None = None
     new: Case | None = None
