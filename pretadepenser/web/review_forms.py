@@ -23,9 +23,9 @@ from pretadepenser.web.simulation import REPAID, SimulationForm
 UPHELD: Final = "maintenue"
 
 
-def text_area(label: str, hint: str = "") -> TextAreaField:
+def text_area(label: str, hint: str = "", **more: Any) -> TextAreaField:
     """A text that must be written."""
-    return TextAreaField(label, description=hint, render_kw={"rows": 4, "maxlength": LONGEST})
+    return TextAreaField(label, description=hint, render_kw={"rows": 4, "maxlength": LONGEST}, **more)
 
 
 def said(field: TextAreaField) -> str:
@@ -180,6 +180,7 @@ class OutcomeForm(DecisionForm):
     reponse = text_area(
         "Ce que vous répondez au client",
         "La lettre de réponse reprend ces mots : répondez à ce qu’il demande.",
+        id="reponse-au-client",  # the heading that answers a form has the plain one
     )
 
     def __init__(

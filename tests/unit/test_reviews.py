@@ -430,6 +430,20 @@ def test_the_reviews_of_a_client_are_found_the_last_one_first(
     assert [one.reference[-1] for one in reviews.of_client(database, 100_001)] == ["3", "2", "1"]
 
 
+def test_data_corrected_meanwhile_stop_the_end_of_a_review(
+    database: Database, agathe: Person, delphine: Person, refused: int
+) -> None:
+    """The page that was read knew of no correction, or of fewer."""
+    reference = ask(database, agathe, refused)
+    reviews.correct(database, "k" * 64, delphine, reference, {"proof": "bulletin"})
+    with pytest.raises(ReviewError, match="Des données viennent d’être corrigées dans ce réexamen"):
+        reviews.end(database, delphine, reference, {"answer": "Non."}, known=0)
+    found = reviews.find(database, reference)
+    assert found is not None
+    assert found.end is None
+    assert reviews.end(database, delphine, reference, {"answer": "Non."}, known=1) is None
+
+
 def test_what_was_sent_back_waits_for_its_author_until_it_is_corrected(
     database: Database, agathe: Person, delphine: Person
 ) -> None:

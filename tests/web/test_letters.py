@@ -74,7 +74,7 @@ def decide(app: Flask, decided: Decided, author: str = "agathe", **more: Any) ->
         content = deciding.prepare(desk, client, decided).content
     more = {"waiting": False, **more}
     database = app.extensions["database"]
-    conclude(app, KNOWN)
+    conclude(app, KNOWN, None if more.get("corrects") else person(app, author))
     return decisions.add(database, next(KEYS), person(app, author), KNOWN, decided.verdict, content, **more)
 
 
@@ -597,17 +597,17 @@ def content_of(app: Flask, decision: int) -> Any:
             None,
             "Après réexamen, notre décision est maintenue",
             "La décision maintenue ne tient pas compte de ces corrections : rien ne peut plus être calculé de "
-            "nouveau. Son score est de POINTS points ; il en faut 500.",
+            "nouveau. Son score est de {points} points ; il en faut 500.",
         ),
         (
             "accord",
             "Après réexamen, notre décision change",
-            "Calculé de nouveau, votre score reste de POINTS points ; il en faut 500.",
+            "Calculé de nouveau, votre score reste de {points} points ; il en faut 500.",
         ),
         (
             "refus",
             "Après réexamen, notre réponse reste la même",
-            "Calculé de nouveau, votre score reste de POINTS points ; il en faut 500.",
+            "Calculé de nouveau, votre score reste de {points} points ; il en faut 500.",
         ),
     ],
 )
@@ -615,6 +615,9 @@ def test_a_review_is_answered_by_letter(
     app: Flask, browsers: Browsers, new: str | None, told: str, score: str
 ) -> None:
     reference = reviewed(app, DECIDED[new] if new else None)
+    found = reviews.find(app.extensions["database"], reference)
+    assert found
+    points = content_of(app, found.decision)["advice"]["points"]
     address = f"/revues/{reference}/courrier"
     shown = said(browsers("delphine").get(address))
     assert shown.startswith(f"Courrier de réponse au réexamen à établir – réexamen {reference} ")
@@ -624,15 +627,16 @@ def test_a_review_is_answered_by_letter(
         "Votre demande a été revue par delphine, qui n’est pas la personne qui avait décidé.",
         "Votre bulletin de salaire compte.",
         "Revenu mensuel : 2 025 €, corrigé en 2 500 €",
-        score,
+        score.format(points=points),
         "delphine, pour Prêt à dépenser",
     ):
         assert sentence in shown
     letter = make(browsers("delphine"), address)
     with pikepdf.open(io.BytesIO(browsers("delphine").get(f"/courriers/{letter}.pdf").data)) as document:
         assert pdf_ua.faults(document) == []
-    (found,) = letters.of_review(app.extensions["database"], reference)
-    assert (found.kind, found.review, found.sha256) == (
+    assert f"Votre score est de {points} points ; il en faut 500." in shown
+    (made,) = letters.of_review(app.extensions["database"], reference)
+    assert (made.kind, made.review, made.sha256) == (
         "revue", reference, entries(app, "letter.made")[-1]["sha256"],
     )  # fmt: skip
     # Who asked for the review reads its answer; only a manager makes it.

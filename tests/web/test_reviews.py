@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from pretadepenser import create_app
+from pretadepenser.credit.portfolio import current_portfolio
 from pretadepenser.credit.recourse.decision import Verdict
 from pretadepenser.records import decisions, reviews, sessions, users
 from pretadepenser.records.decisions import State
@@ -39,6 +40,13 @@ def reviewed(app: Flask, browsers: Browsers, verdict: Verdict = Verdict.REFUSE) 
     """A review that agathe asked for of a decision of hers; gives the address of its record."""
     decision = decide(app, "agathe", verdict)
     return led(send(browsers("agathe"), f"/decisions/{decision}/reexamen", **ASKED))
+
+
+def others(app: Flask) -> list[int]:
+    """Two more clients: while a review is open nobody decides anew on its own."""
+    portfolio = current_portfolio(app.config["INSTANCE"])
+    assert portfolio is not None
+    return [one for one in portfolio.numbers()[:3].tolist() if one != 157_083][:2]
 
 
 def entries(app: Flask, kind: str, client: int = 157_083) -> int:
@@ -555,7 +563,8 @@ def test_a_client_who_left_the_portfolio_is_answered_all_the_same(app: Flask, br
 
 
 def test_a_form_with_a_bad_token_is_asked_again_with_what_was_typed(app: Flask, browsers: Browsers) -> None:
-    decision, waits = decide(app, "agathe"), decide(app, "agathe", waiting=True)
+    one, other = others(app)
+    decision, waits = decide(app, "agathe", number=one), decide(app, "agathe", number=other, waiting=True)
     record = reviewed(app, browsers)
     for address, field in (
         (f"/decisions/{decision}/reexamen", "demande"),
@@ -567,7 +576,8 @@ def test_a_form_with_a_bad_token_is_asked_again_with_what_was_typed(app: Flask, 
         assert answer.status_code == 422
         main = main_of(answer)
         assert "Ce formulaire était périmé" in words(main)
-        assert words(main.get_element_by_id(field)) == "Mes mots."
+        (box,) = [one for one in main.iter("textarea") if one.name == field]
+        assert words(box) == "Mes mots."
 
 
 def test_what_was_typed_outlives_the_session(app: Flask) -> None:
@@ -587,7 +597,7 @@ def test_what_was_typed_outlives_the_session(app: Flask) -> None:
 
 def test_a_reviewer_meets_no_protected_ground(app: Flask, browsers: Browsers) -> None:
     walked = Walk(app, browsers("delphine"))
-    waits = decide(app, "agathe", waiting=True)
+    waits = decide(app, "agathe", number=others(app)[0], waiting=True)
     record = reviewed(app, browsers)
     led(send(browsers("delphine"), f"{record}/donnees", amt_income_total="9 000", preuve="Bulletins."))
     for address in ("/revues", f"/revues/decisions/{waits}", record, f"{record}/donnees", f"{record}/issue"):
