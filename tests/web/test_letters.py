@@ -135,7 +135,7 @@ def test_the_page_shows_what_the_letter_would_say(
         "coordonnées du prêteur sont fictifs aussi."
     ) in shown
     assert answer in shown
-    assert "Texte du courrier : version 2026-11-1." in shown
+    assert "Texte du courrier : version 2026-11-2." in shown
     assert "médiateur" in shown
     assert entries(app, "decision.consulted")[-1] | {"page": ""} == {
         "actor": "agathe", "client": KNOWN, "decision": decision, "page": "",
@@ -213,7 +213,7 @@ def test_the_page_of_a_letter_that_was_made_says_so(app: Flask, browsers: Browse
         f"établi – décision {decision} Courrier {found.id}, établi le "
     )
     assert (
-        f"par agathe, version 2026-11-1 du texte. Télécharger le courrier {found.id} (PDF accessible)"
+        f"par agathe, version 2026-11-2 du texte. Télécharger le courrier {found.id} (PDF accessible)"
         in shown
     )
     assert f"Empreinte SHA-256 : {found.sha256}" in shown
@@ -596,8 +596,8 @@ def content_of(app: Flask, decision: int) -> Any:
         (
             None,
             "Après réexamen, notre décision est maintenue",
-            "La décision maintenue ne tient pas compte de ces corrections : rien ne peut plus être calculé de "
-            "nouveau. Son score est de {points} points ; il en faut 500.",
+            "La décision maintenue ne tient pas compte de ces corrections : rien ne peut plus être calculé "
+            "de nouveau. Son score est de {points} points ; il en faut 500.",
         ),
         (
             "accord",
@@ -684,12 +684,13 @@ def test_the_reply_tells_the_decision_that_stands_in_place_of_the_one_sent_back(
     )
     corrected = decide(app, DECIDED[new], "delphine", corrects=sent_back)
     shown = said(browsers("delphine").get(address))
-    assert f"Notre nouvelle décision porte le numéro {corrected} : votre demande d’" in shown
+    told = " et remplace la précédente" if new == "refus" else ""
+    assert f"Notre nouvelle décision porte le numéro {corrected}{told} : votre demande d’" in shown
     # What the reviewer had written to the client was about the decision that was sent back.
     assert "Votre bulletin de salaire compte." not in shown
     assert make(browsers("delphine"), address)
-    told = entries(app, "letter.made")[-1]
-    assert (told["review"], told["letter_kind"]) == (reference, "revue")
+    entry = entries(app, "letter.made")[-1]
+    assert (entry["review"], entry["letter_kind"]) == (reference, "revue")
 
 
 def test_a_reply_is_not_made_of_a_decision_that_was_corrected_meanwhile(

@@ -612,10 +612,10 @@ def test_a_reviewer_meets_no_protected_ground(app: Flask, browsers: Browsers) ->
 
 
 def test_what_is_late_stands_first(app: Flask, browsers: Browsers) -> None:
+    fresh = decide(app, "delphine", waiting=True)
     now = datetime.now(UTC)
     late = decide(app, "agathe", Verdict.GRANT, waiting=True, at=now - timedelta(5))
     later = decide(app, "agathe", Verdict.GRANT, waiting=True, at=now - timedelta(9))
-    fresh = decide(app, "delphine", waiting=True)
     main = main_of(browsers("delphine").get("/revues"))
     titles = [words(one) for one in main.iter("h2")]
     assert titles[:3] == ["En retard", "Décisions à lire une seconde fois", "Demandes de réexamen ouvertes"]

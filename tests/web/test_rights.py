@@ -413,8 +413,8 @@ def test_a_copy_can_be_read_by_the_client(own: Path, app: Flask, tmp_path: Path)
         "Ce que vous avez dit : Il dit gagner plus.",
         "REV-2026-000001, le ",
         "Terminé le ",
-        f"décision maintenue. Nous vous avons répondu : {MARK} Motif : Des pièces manquent ou ne concordent pas "
-        f"Ce qui a été écrit : {MARK} ; {MARK} Pièce vérifiée : Dernier avis d’imposition",
+        f"décision maintenue. Nous vous avons répondu : {MARK} Motif : Des pièces manquent ou ne concordent "
+        f"pas Ce qui a été écrit : {MARK} ; {MARK} Pièce vérifiée : Dernier avis d’imposition",
         f"Vous avez demandé : {MARK}",
         "fichier courrier-1.pdf",
         "un autre système : banque",
