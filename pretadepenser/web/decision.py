@@ -143,7 +143,7 @@ def offer(number: int, figures: Mapping[str, Value], origin: Origin) -> str:
     """
     loan = {name: figures[name] for name in FIELDS if figures.get(name) is not None}
     # What else would have to change is not the lender's to offer: without it the loan has another score.
-    elsewhere = figures.keys() - FIELDS.keys()
+    elsewhere = figures.keys() - FIELDS.keys() - set(dictionary.DERIVED)
     if elsewhere or loan.keys() <= {PRICE} or current_user.role not in _DECIDERS:
         return ""
     token = sealed.seal(_offered(number), {"loan": loan, "origin": origin.value})

@@ -7,7 +7,7 @@ from itertools import count
 from flask import Flask
 from flask.testing import FlaskClient
 from lxml.html import HtmlElement
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from werkzeug.test import TestResponse
 
 from pretadepenser.credit.model.scoring import current_model
@@ -58,7 +58,7 @@ def decide(
     database: Database = app.extensions["database"]
     who = person(app, author)
     if at is None:
-        conclude(app, told_as or number)
+        conclude(app, told_as or number, None if corrects else who)
         return decisions.add(
             database, next(KEYS), who, told_as or number, verdict, content, waiting=waiting, corrects=corrects
         )
@@ -76,8 +76,11 @@ def decide(
         return int(connection.execute(insert(Decision).values(values).returning(Decision.id)).scalar_one())
 
 
-def conclude(app: Flask, number: int) -> None:
-    """End the open reviews of a client, on whom nobody decides before; what was contested holds."""
+def conclude(app: Flask, number: int, author: Person | None = None) -> None:
+    """End the open reviews of a client, on whom nobody decides before; what was contested holds.
+
+    author: who is to decide next, even if a review replaced a decision of theirs: then what stands is erased.
+    """
     database: Database = app.extensions["database"]
     for review in reviews.open_reviews(database):
         if review.client == number:
@@ -86,6 +89,11 @@ def conclude(app: Flask, number: int) -> None:
                 one for one in (person(app, "delphine"), person(app, "agathe")) if one.id not in barred
             )
             reviews.end(database, other, review.reference, {"answer": "La décision est maintenue."})
+    if author is not None and decisions.closed(database, number, author.id):
+        with database.connection() as connection:
+            connection.execute(
+                update(Decision).where(Decision.client == number).values(client=None, content=None)
+            )
 
 
 def words(element: HtmlElement) -> str:

@@ -506,7 +506,7 @@ def test_the_bar_leaves_out_what_is_corrected(client: FlaskClient, number: Numbe
     assert page.xpath(bar) == []
     own = document_fromstring(client.get(f"/decisions/{first + 1}").text)
     assert own.xpath(bar) == ["page"]
-    assert re.search(r" à\xa0\d+\xa0h\xa0\d\d$", own.xpath("//main//time")[0].text_content())
+    assert re.search(r" à \d+\xa0heures?(\xa0\d\d)?$", own.xpath("//main//time")[0].text_content())
 
 
 def test_a_lever_and_a_simulation_fill_in_the_other_loan(
@@ -515,7 +515,7 @@ def test_a_lever_and_a_simulation_fill_in_the_other_loan(
     """Amount and instalment, and what the model says of them with the price that the lever changes."""
     links: list[str] = []
     while not links:
-        chosen = number(470, 489)
+        chosen = number(440, 499)
         page = document_fromstring(client.get(f"/clients/{chosen}/leviers").text)
         links = page.xpath("//main//a[contains(@href, 'proposition=')]/@href")
     assert not re.search(r"montant|credit|\d{4,6}[^0-9A-Za-z_-]", links[0].partition("?")[2])
@@ -559,7 +559,10 @@ def test_a_simulation_leads_on_where_the_loan_is_another(client: FlaskClient) ->
     page = document_fromstring(client.get(url).text)
     (form,) = [one for one in page.forms if (one.get("action") or "") == url]
     sent = dict(form.form_values())
-    for changes, leads in (({"amt_annuity": "400"}, True), ({"days_employed": "1 an"}, False)):
+    for changes, leads in (({"amt_annuity": "400"}, True), ({"days_employed": "1 an"}, False), (
+        # Another job is nothing that the lender offers: without it the loan has another score.
+        {"amt_annuity": "400", "days_employed": "1 an"}, False,
+    )):  # fmt: skip
         answer = client.post(url, data=sent | changes)
         links = document_fromstring(answer.text).xpath("//main//a[contains(@href, 'proposition=')]")
         assert [" ".join(one.text_content().split()) for one in links] == [

@@ -74,7 +74,7 @@ def decide(app: Flask, decided: Decided, author: str = "agathe", **more: Any) ->
         content = deciding.prepare(desk, client, decided).content
     more = {"waiting": False, **more}
     database = app.extensions["database"]
-    conclude(app, KNOWN)
+    conclude(app, KNOWN, None if more.get("corrects") else person(app, author))
     return decisions.add(database, next(KEYS), person(app, author), KNOWN, decided.verdict, content, **more)
 
 
@@ -209,8 +209,8 @@ def test_the_page_of_a_letter_that_was_made_says_so(app: Flask, browsers: Browse
     shown = said(browser.get(address))
     (found,) = letters.of_decision(app.extensions["database"], decision)
     assert shown.startswith(
-        "Le courrier est établi : téléchargez-le pour le remettre au client ou l’envoyer. Courrier d’accord "
-        f"établi – décision {decision} Courrier {found.id}, établi le "
+        f"Courrier d’accord établi – décision {decision} Le courrier est établi : téléchargez-le pour le "
+        f"remettre au client ou l’envoyer. Courrier {found.id}, établi le "
     )
     assert (
         f"par agathe, version 2026-11-1 du texte. Télécharger le courrier {found.id} (PDF accessible)"
