@@ -15,9 +15,9 @@ from lxml.html import HtmlElement, document_fromstring
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from pretadepenser import create_app
+from pretadepenser import create_app, demo
 from pretadepenser.credit.model.scoring import Model, score_row
-from pretadepenser.credit.portfolio import Client, Portfolio
+from pretadepenser.credit.portfolio import Client, Portfolio, import_batches
 from pretadepenser.credit.recourse import deadline
 from pretadepenser.records import decisions, journal, reviews, users
 from pretadepenser.records.decisions import Found
@@ -107,6 +107,35 @@ def stored(app: Flask, decision: int) -> Found:
 def count(app: Flask) -> int:
     with app.extensions["database"].connection() as connection:
         return int(connection.scalar(text("SELECT count(*) FROM decision")))
+
+
+def test_what_the_file_of_credits_said_is_written_whatever_is_counted(storied: Path, tmp_path: Path) -> None:
+    """Before, the record did not tell that the file was read, and a letter said that none had been."""
+    folder = shutil.copytree(storied, tmp_path / "instance", symlinks=True)
+    app = create_app({"INSTANCE": folder, "TESTING": True})
+    browser = signed_in(app, "agathe")
+
+    def capacity(decision: int) -> Any:
+        content = stored(app, decision).content
+        assert content
+        return content["capacity"]
+
+    first = decide(browser, 157_083, verdict="accord", motifs=["capacite"], texte="Le reste suffit.")
+    assert capacity(first)["filed"] == {"credits": None, "lacking": 2}
+    letter = said(browser.get(f"/decisions/{first}/courrier"))
+    assert (
+        "Fichier des crédits (Fichier fictif des crédits, fichier.example) : mensualité non connue pour 2 "
+        "crédits en cours"
+    ) in letter
+    # Corrected with what the client told, then once the file is not there any more.
+    for former, total in ((first, "900"), (first + 1, "950")):
+        if former > first:
+            import_batches(demo.batches(2000, 3), folder, fictitious=True)
+        url = f"{address(157_083)}?corrige={former}"
+        sent = opened(browser, url) | {"capacite_credits": total}
+        assert browser.post(url, data=sent).location == f"/decisions/{former + 1}"
+        told = capacity(former + 1)
+        assert (told["credits"], told["filed"]) == (float(total) * 100, {"credits": None, "lacking": 2})
 
 
 def test_all_that_was_seen_and_said_is_written(app: Flask, client: FlaskClient, model: Model) -> None:
