@@ -22,6 +22,7 @@ from pretadepenser.credit.recourse import deadline
 from pretadepenser.records import decisions, journal, reviews, users
 from pretadepenser.records.decisions import Found
 from tests.conftest import PASSWORD, signed_in, still_signed_in
+from tests.unit import made_up_histories
 from tests.web.deciding import person
 
 Number = Callable[[int, int], int]
@@ -109,33 +110,35 @@ def count(app: Flask) -> int:
         return int(connection.scalar(text("SELECT count(*) FROM decision")))
 
 
-def test_what_the_file_of_credits_said_is_written_whatever_is_counted(storied: Path, tmp_path: Path) -> None:
+def test_what_the_file_of_credits_said_is_written_whatever_is_counted(instance: Path, tmp_path: Path) -> None:
     """Before, the record did not tell that the file was read, and a letter said that none had been."""
-    folder = shutil.copytree(storied, tmp_path / "instance", symlinks=True)
+    folder = shutil.copytree(instance, tmp_path / "instance", symlinks=True)
     app = create_app({"INSTANCE": folder, "TESTING": True})
     browser = signed_in(app, "agathe")
 
-    def capacity(decision: int) -> Any:
+    def told(decision: int) -> tuple[Any, Any]:
         content = stored(app, decision).content
         assert content
-        return content["capacity"]
+        return content["capacity"]["credits"], content["capacity"]["filed"]
 
-    first = decide(browser, 157_083, verdict="accord", motifs=["capacite"], texte="Le reste suffit.")
-    assert capacity(first)["filed"] == {"credits": None, "lacking": 2}
-    letter = said(browser.get(f"/decisions/{first}/courrier"))
-    assert (
-        "Fichier des crédits (Fichier fictif des crédits, fichier.example) : mensualité non connue pour 2 "
-        "crédits en cours"
-    ) in letter
-    # Corrected with what the client told, then once the file is not there any more.
-    for former, total in ((first, "900"), (first + 1, "950")):
-        if former > first:
-            import_batches(demo.batches(2000, 3), folder, fictitious=True)
+    def correct(former: int, total: str) -> None:
         url = f"{address(157_083)}?corrige={former}"
         sent = opened(browser, url) | {"capacite_credits": total}
         assert browser.post(url, data=sent).location == f"/decisions/{former + 1}"
-        told = capacity(former + 1)
-        assert (told["credits"], told["filed"]) == (float(total) * 100, {"credits": None, "lacking": 2})
+
+    named = "Fichier des crédits (Fichier fictif des crédits, fichier.example) : mensualité non connue pour 2"
+    first = decide(browser, 157_083, verdict="accord", motifs=["capacite"], capacite_credits="900")
+    assert told(first) == (90_000.0, None)
+    assert named not in said(browser.get(f"/decisions/{first}/courrier"))
+    # Corrected once the file is there, without another sum than the client's; then once it is not any more.
+    histories = made_up_histories.batches(made_up_histories.of(157_083))
+    import_batches(demo.batches(2000, 3), folder, fictitious=True, histories=histories)
+    correct(first, "900")
+    assert told(first + 1) == (90_000.0, {"credits": None, "lacking": 2})
+    assert named in said(browser.get(f"/decisions/{first + 1}/courrier"))
+    import_batches(demo.batches(2000, 3), folder, fictitious=True)
+    correct(first + 1, "950")
+    assert told(first + 2) == (95_000.0, {"credits": None, "lacking": 2})
 
 
 def test_all_that_was_seen_and_said_is_written(app: Flask, client: FlaskClient, model: Model) -> None:
