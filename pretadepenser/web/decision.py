@@ -206,7 +206,8 @@ def known_capacity(client: Client, former: Found | None) -> Capacity:
     if former is None or former.content is None or former.content["capacity"] is None:
         return file
     told = Capacity.from_json(former.content["capacity"])
-    return replace(told, rules=file.rules, instalment=file.instalment)
+    # Read anew; where it cannot be any more, what is counted may still come from what it said then.
+    return replace(told, rules=file.rules, instalment=file.instalment, filed=file.filed or told.filed)
 
 
 def _loan(number: int) -> tuple[Mapping[str, float], Origin]:

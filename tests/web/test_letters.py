@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -26,6 +27,7 @@ from pretadepenser import create_app
 from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.portfolio import current_portfolio
 from pretadepenser.credit.recourse.decision import Counter, Decided, Document, Motive, Origin, Verdict
+from pretadepenser.credit.whatif.capacity import Capacity, Filed, Rules
 from pretadepenser.money import using
 from pretadepenser.records import deciding, decisions, journal, letters, reviews, users
 from pretadepenser.records.deciding import Desk
@@ -61,7 +63,9 @@ def app(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
 Browsers = Callable[[str], FlaskClient]
 
 
-def decide(app: Flask, decided: Decided, author: str = "agathe", **more: Any) -> int:
+def decide(
+    app: Flask, decided: Decided, author: str = "agathe", capacity: Capacity | None = None, **more: Any
+) -> int:
     """Write a decision on client KNOWN and give its id."""
     folder = app.config["INSTANCE"]
     portfolio, model = current_portfolio(folder), current_model(folder)
@@ -71,7 +75,8 @@ def decide(app: Flask, decided: Decided, author: str = "agathe", **more: Any) ->
     assert client
     with using(portfolio.money):
         desk = Desk(folder, model, portfolio, app.config, ("Alpha fictif", "Bêta fictif", "Gamma fictif"))
-        content = deciding.prepare(desk, client, decided).content
+        told = capacity.to_json() if capacity else None
+        content = deciding.prepare(desk, client, decided, told).content
     more = {"waiting": False, **more}
     database = app.extensions["database"]
     conclude(app, KNOWN, None if more.get("corrects") else person(app, author))
@@ -135,7 +140,7 @@ def test_the_page_shows_what_the_letter_would_say(
         "coordonnées du prêteur sont fictifs aussi."
     ) in shown
     assert answer in shown
-    assert "Texte du courrier : version 2026-11-1." in shown
+    assert "Texte du courrier : version 2026-11-2." in shown
     assert "médiateur" in shown
     assert entries(app, "decision.consulted")[-1] | {"page": ""} == {
         "actor": "agathe", "client": KNOWN, "decision": decision, "page": "",
@@ -179,12 +184,12 @@ def test_a_letter_is_stored_with_its_hash_and_given_as_it_was(app: Flask, browse
     found = letters.find(app.extensions["database"], letter)
     assert found
     assert (found.kind, found.decision, found.client, found.author, found.template, found.sha256) == (
-        "refus", decision, KNOWN, "agathe", "2026-11-1", digest,
+        "refus", decision, KNOWN, "agathe", "2026-11-2", digest,
     )  # fmt: skip
     assert found.size == len(given.data)
     assert entries(app, "letter.made")[-1] == {
         "actor": "agathe", "client": KNOWN, "letter": letter, "letter_kind": "refus", "decision": decision,
-        "review": None, "template": "2026-11-1", "sha256": digest,
+        "review": None, "template": "2026-11-2", "sha256": digest,
     }  # fmt: skip
     assert entries(app, "client.exported")[-1] == {
         "actor": "agathe", "client": KNOWN, "letter": letter, "decision": decision, "sha256": digest,
@@ -213,7 +218,7 @@ def test_the_page_of_a_letter_that_was_made_says_so(app: Flask, browsers: Browse
         f"remettre au client ou l’envoyer. Courrier {found.id}, établi le "
     )
     assert (
-        f"par agathe, version 2026-11-1 du texte. Télécharger le courrier {found.id} (PDF accessible)"
+        f"par agathe, version 2026-11-2 du texte. Télécharger le courrier {found.id} (PDF accessible)"
         in shown
     )
     assert f"Empreinte SHA-256 : {found.sha256}" in shown
@@ -293,11 +298,13 @@ def test_of_two_decisions_on_a_client_the_later_one_has_the_letter(app: Flask, b
 
 
 @needs_pango
+@pytest.mark.parametrize("capacity", [False, True])
 @pytest.mark.parametrize("name", DECIDED)
 def test_every_letter_is_pdf_ua_and_says_what_the_page_says(
-    app: Flask, browsers: Browsers, name: str
+    app: Flask, browsers: Browsers, name: str, *, capacity: bool
 ) -> None:
-    browser, decision = browsers("agathe"), decide(app, DECIDED[name])
+    browser = browsers("agathe")
+    decision = decide(app, DECIDED[name], capacity=HOUSEHOLD if capacity else None)
     address = f"/decisions/{decision}/courrier"
     page = document_fromstring(browser.get(address).text)
     shown = page.find_class("letter")[0]
@@ -337,7 +344,7 @@ def test_a_letter_that_is_written_again_is_the_same_one(app: Flask) -> None:
     database, agathe = app.extensions["database"], person(app, "agathe")
     decision, key = decide(app, DECIDED["accord"]), next(KEYS)
     first, again = (
-        letters.add(database, key, agathe, decision, "accord", "2026-11-1", one)
+        letters.add(database, key, agathe, decision, "accord", "2026-11-2", one)
         for one in (b"%PDF", b"%PDF 2")
     )
     assert first == again == letters.keyed(database, key)
@@ -347,7 +354,7 @@ def test_a_letter_that_is_written_again_is_the_same_one(app: Flask) -> None:
 def test_what_is_stored_is_never_changed_nor_deleted(app: Flask) -> None:
     database = app.extensions["database"]
     decision = decide(app, DECIDED["accord"])
-    made = letters.add(database, next(KEYS), person(app, "agathe"), decision, "accord", "2026-11-1", b"%PDF")
+    made = letters.add(database, next(KEYS), person(app, "agathe"), decision, "accord", "2026-11-2", b"%PDF")
     for change in (
         "UPDATE letter SET sha256 = 'x' WHERE id = :id", "UPDATE letter SET template = 'x' WHERE id = :id",
         "DELETE FROM letter WHERE id = :id",
@@ -360,7 +367,7 @@ def test_what_is_stored_is_never_changed_nor_deleted(app: Flask) -> None:
 def test_a_letter_whose_time_is_over_is_erased(app: Flask, browsers: Browsers) -> None:
     database = app.extensions["database"]
     decision = decide(app, DECIDED["accord"])
-    made = letters.add(database, next(KEYS), person(app, "agathe"), decision, "accord", "2026-11-1", b"%PDF")
+    made = letters.add(database, next(KEYS), person(app, "agathe"), decision, "accord", "2026-11-2", b"%PDF")
     with database.connection() as connection:
         connection.execute(text("UPDATE letter SET client = NULL, pdf = NULL WHERE id = :id"), {"id": made})
     assert letters.pdf(database, made) is None
@@ -396,6 +403,7 @@ SET = {
     "RECIPIENTS": "nos conseillers",
     "RETENTION": "cinq ans",
 }
+BUREAUX = {"EXTERNAL_BUREAUX": "Alpha, Bêta, Gamma", "BUREAUX_CONTACTS": "a.example ; b.example ; g.fr"}
 
 
 def test_a_letter_is_refused_while_contacts_are_unset(bare: Flask) -> None:
@@ -419,25 +427,42 @@ def test_a_letter_is_refused_while_contacts_are_unset(bare: Flask) -> None:
     assert (answer.status_code, said(answer)) == (409, refused)
     assert letters.of_decision(bare.extensions["database"], decision) == []
     bare.config["REVIEW_CONTACT"], bare.config["MEDIATOR_NAME"] = SET["REVIEW_CONTACT"], SET["MEDIATOR_NAME"]
-    # Nothing was consulted for what refuses nothing: the names of those files are not needed.
-    for name, holds in (("accord", True), ("pièces", True), ("refus", False), ("proposition", False)):
-        shown = said(browser.get(f"/decisions/{decide(bare, DECIDED[name])}/courrier"))
-        assert ("Relisez ce courrier." in shown) is holds
-        assert (
-            "il manque le nom des organismes extérieurs (EXTERNAL_BUREAUX) et les coordonnées" in shown
-        ) is (not holds)
-    bare.config |= {
-        "EXTERNAL_BUREAUX": "Alpha, Bêta, Gamma",
-        "BUREAUX_CONTACTS": "a.example ; b.example ; g.fr",
-    }
+    for decided in DECIDED.values():
+        shown = said(browser.get(f"/decisions/{decide(bare, decided)}/courrier"))
+        assert "il manque le nom des organismes extérieurs (EXTERNAL_BUREAUX) et les coordonnées" in shown
+    bare.config |= BUREAUX
     shown = said(browser.get(f"/decisions/{decide(bare, DECIDED['refus'])}/courrier"))
     assert "Bêta (b.example) : une note de confiance de 0," in shown
     assert "Données fictives" not in shown
     assert "sont fictifs" not in shown
 
 
+# What is told of it takes more of the sheets than anything else: all of it is known, and a file was read.
+HOUSEHOLD = Capacity(
+    Rules(0.35, 70_000.0, 30_000.0), 202_500.0, 20_100.0, 90_000.0, 65_000.0, 90_000.0, 10_000.0,
+    adults=2, children=1, filed=Filed(90_000.0, 1),
+)  # fmt: skip
+
+
+def test_who_keeps_the_file_of_credits_is_asked_for_where_the_capacity_alone_was_filled_from_it(
+    bare: Flask,
+) -> None:
+    bare.config |= SET | BUREAUX
+    browser, lacking = signed_in(bare, "agathe"), "il manque qui tient le fichier des crédits (CREDIT_FILE)."
+    for decided in DECIDED.values():
+        for capacity, holds in ((HOUSEHOLD, True), (replace(HOUSEHOLD, filed=None), False)):
+            made = decide(bare, decided, capacity=capacity)
+            assert (lacking in said(browser.get(f"/decisions/{made}/courrier"))) is holds
+    bare.config["CREDIT_FILE"] = "Fichier des prêts, fichier.example"
+    shown = said(browser.get(f"/decisions/{decide(bare, DECIDED['refus'], capacity=HOUSEHOLD)}/courrier"))
+    assert (
+        "Fichier des crédits (Fichier des prêts, fichier.example) : mensualités d’autres crédits : 900 € par "
+        "mois ; mensualité non connue pour 1 crédit en cours"
+    ) in shown
+
+
 def test_the_one_setting_that_is_missing_is_named(bare: Flask) -> None:
-    bare.config |= SET | {"ORGANISATION_ADDRESS": ""}
+    bare.config |= SET | BUREAUX | {"ORGANISATION_ADDRESS": ""}
     shown = said(signed_in(bare, "agathe").get(f"/decisions/{decide(bare, DECIDED['accord'])}/courrier"))
     assert shown.endswith(
         "Ce courrier ne peut pas être établi : il manque l’adresse du prêteur (ORGANISATION_ADDRESS). "
@@ -615,6 +640,7 @@ def test_a_review_is_answered_by_letter(app: Flask, browsers: Browsers, new: str
     letter = make(browsers("delphine"), address)
     with pikepdf.open(io.BytesIO(browsers("delphine").get(f"/courriers/{letter}.pdf").data)) as document:
         assert pdf_ua.faults(document) == []
+        assert len(document.pages) == 2
     (found,) = letters.of_review(app.extensions["database"], reference)
     assert (found.kind, found.review, found.sha256) == (
         "revue", reference, entries(app, "letter.made")[-1]["sha256"],
