@@ -94,12 +94,28 @@ def publish(pack: Path, instance: Path) -> None:
 
 def withdraw(instance: Path, client: int) -> bool:
     """Delete the packs whose pages show a client; tell whether one did."""
-    shown = re.compile(rb"(?<!\d)%s(?!\d)" % _APART.join(b"%c" % digit for digit in b"%d" % client))
-    showing = [folder for folder in storage.generations(instance, NAME) if _shows(folder / ZIP, shown)]
+    # What stands before may end in a digit and be no part of the number: an escaped space.
+    before = rb"(?:(?<!\d)|(?<=%20)|(?<=%A0)|(?<=%AF)|(?<=\\u00a0)|(?<=\\u2009)|(?<=\\u202f))"
+    number = _APART.join(b"%c" % digit for digit in b"%d" % client)
+    shown = re.compile(before + number + rb"(?!\d)", re.IGNORECASE)
+    showing = [
+        folder
+        for folder in storage.generations(instance, NAME)
+        if _about(folder) == client or _shows(folder / ZIP, shown)
+    ]
     if showing:
         kept = [folder for folder in storage.generations(instance, NAME) if folder not in showing]
         storage.forget(instance, NAME, keep=kept)
     return bool(showing)
+
+
+def _about(folder: Path) -> int | None:
+    """The client whose pages a pack walked, None where it does not say."""
+    try:
+        told = json.loads((folder / FACTS).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return told.get("client") if isinstance(told, dict) else None
 
 
 def _shows(path: Path | IO[bytes], shown: re.Pattern[bytes]) -> bool:

@@ -240,7 +240,8 @@ def _engine(url: str) -> Engine:
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
         # pool_pre_ping: a database server may close idle connections over night.
-        return create_engine(address, pool_pre_ping=True, hide_parameters=True)
+        # As many connections as THREADS may be: whoever waits to write the journal holds one.
+        return create_engine(address, pool_pre_ping=True, pool_size=16, max_overflow=48, hide_parameters=True)
     if address.database and not os.path.exists(address.database):
         # Made here so that the file, and the WAL files that copy its mode, are for the owner only.
         try:

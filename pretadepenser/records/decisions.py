@@ -139,8 +139,8 @@ def add(
     """Write a decision with its entry of the journal; give its id, the same where the form was sent before.
 
     key: of the form, random. content: JSON values. corrects: the decision that it replaces.
-    Raises DecisionError: a review of a decision on this client is open; or the one to correct is of another
-    client, corrected already, or came of a review in place of a decision of this author.
+    Raises DecisionError: a review of a decision on this client is open, or one replaced a decision of this
+    author; or the one to correct is of another client, or corrected already.
     """
     with journal.writing(database) as ledger:
         return add_in(ledger, key, author, client, verdict, content, waiting=waiting, corrects=corrects)
@@ -176,8 +176,8 @@ def add_in(
             )
         if author.id in _contested_in(connection, corrects):
             raise DecisionError(CONTESTED.format("La correction"))
-    if not review and (opened := _under_review(connection, client)):
-        raise DecisionError(opened)
+    if not review and (refused := _closed(connection, client, author.id)):
+        raise DecisionError(refused)
     written = journal.canonical(content)
     digest = journal.sha256(written)
     values = {
@@ -230,6 +230,8 @@ def read(
             raise DecisionError(f"La décision {decision} a déjà reçu sa seconde lecture.")
         if ledger.connection.scalar(select(Decision.id).where(Decision.corrects_id == decision)) is not None:
             raise DecisionError(f"La décision {decision} a été corrigée par son auteur : lisez la nouvelle.")
+        if found.client is not None and (opened := _under_review(ledger.connection, found.client)):
+            raise DecisionError(opened)
         written = journal.canonical(content)
         values = {
             "decision_id": decision,
@@ -306,9 +308,11 @@ def _brief(condition: str, order: str = "DESC LIMIT :most") -> TextualSelect:
 _IN_FORCE: Final = _brief("d.client = :client AND a.id IS NULL")
 _OWN: Final = _brief("d.author_id = :author AND d.id < :before")
 _LATEST: Final = _brief("d.id < :before")
-_WAITING: Final = _brief("d.waiting AND r.decision_id IS NULL AND a.id IS NULL", "ASC")
-_SENT_BACK: Final = _brief("NOT r.agrees AND a.id IS NULL", "ASC")
-_OWN_SENT_BACK: Final = _brief("NOT r.agrees AND a.id IS NULL AND d.author_id = :author", "ASC")
+# Whose client is erased waits for nobody.
+_OPEN: Final = "a.id IS NULL AND d.client IS NOT NULL"
+_WAITING: Final = _brief(f"d.waiting AND r.decision_id IS NULL AND {_OPEN}", "ASC")
+_SENT_BACK: Final = _brief(f"NOT r.agrees AND {_OPEN}", "ASC")
+_OWN_SENT_BACK: Final = _brief(f"NOT r.agrees AND {_OPEN} AND d.author_id = :author", "ASC")
 
 
 def find(database: Database, decision: int) -> Found | None:
@@ -355,6 +359,22 @@ def under_review(database: Database, client: int) -> str:
     """Why nobody decides on a client now: a review is open, which decides; "" where none is."""
     with database.connection() as connection:
         return _under_review(connection, client)
+
+
+def closed(database: Database, client: int, author: int) -> str:
+    """Why a user may not decide on a client, "" where they may: `under_review`, or theirs was replaced."""
+    with database.connection() as connection:
+        return _closed(connection, client, author)
+
+
+def _closed(connection: Connection, client: int, author: int) -> str:
+    if opened := _under_review(connection, client):
+        return opened
+    corrected = select(_After.id).where(_After.corrects_id == Decision.id).exists()
+    standing = select(Decision.id).where(Decision.client == client, ~corrected)
+    if any(author in _contested_in(connection, one) for one in connection.scalars(standing).all()):
+        return CONTESTED.format("Une nouvelle décision")
+    return ""
 
 
 def _under_review(connection: Connection, client: int) -> str:

@@ -100,14 +100,13 @@ def lately(database: Database, actor: str, client: int) -> bool:
         return connection.scalar(_LATELY, told) is not None
 
 
-def not_listed_lately(database: Database, actor: str, clients: Sequence[int]) -> Sequence[int]:
+def not_listed_lately(connection: Connection, actor: str, clients: Sequence[int]) -> Sequence[int]:
     """Those of some clients whom somebody did not see in a list within LATELY, as the journal has it."""
     since = journal.stamp(datetime.fromtimestamp(time.time(), UTC) - LATELY)
     query = select(JournalEntry.client).where(
         JournalEntry.actor == actor, JournalEntry.kind == str(Kind.LISTED), JournalEntry.at >= since
     )
-    with database.connection() as connection:
-        seen = set(among(connection, query, JournalEntry.client, clients))
+    seen = set(among(connection, query, JournalEntry.client, clients))
     return [one for one in clients if one not in seen]
 
 

@@ -17,8 +17,9 @@ from pretadepenser.records.journal import Kind
 from pretadepenser.records.models import JournalEntry
 
 # Entries that give no reason to open a file. Whoever reads the journal about a number makes one of the first
-# kind; the other tells that a file was opened, and would open it again for ever.
-NO_REASON: Final = frozenset({Kind.JOURNAL_READ, Kind.FILE_GRANTED})
+# kind, and whoever downloads an audit that quotes a client's page one of the last; the other tells that a
+# file was opened, and would open it again for ever.
+NO_REASON: Final = frozenset({Kind.JOURNAL_READ, Kind.FILE_GRANTED, Kind.EVIDENCE})
 # How long a file stays open to the auditor who asked for it.
 LASTS: Final = timedelta(hours=12)
 # What a database can be asked for; an address may hold any number.

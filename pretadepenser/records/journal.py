@@ -74,6 +74,7 @@ class Kind(StrEnum):
     STARTED = "server.started"
     RIGHTS_EXPORT = "rights.exported"
     ERASED = "rights.erased"
+    EVIDENCE = "evidence.given"
     RETENTION = "rights.retention"
     HOLD = "rights.hold"
 

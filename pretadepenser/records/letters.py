@@ -79,7 +79,7 @@ def add(
         if found is None or found.client is None:
             raise LetterError(f"La décision {decision} n’existe plus.")
         told = answered_in(connection, review) if review else found
-        check_in(connection, told)
+        check_in(connection, told, reply=bool(review))
         if told.id != (tells or decision):
             raise LetterError(
                 f"La réponse à ce réexamen dit maintenant la décision {told.id} : actualisez la page, "
@@ -140,8 +140,7 @@ def answered_in(connection: Connection, reference: str) -> decisions.Found:
     upheld, decided = ended
     found = decisions.find_in(connection, upheld if decided is None else decided)
     assert found is not None
-    # What was upheld and is another now is not what the review answered.
-    while decided is not None and found.corrected_by is not None:
+    while found.corrected_by is not None:
         after = found.corrected_by
         other = select(Review.reference).join(ReviewOutcome, ReviewOutcome.review_id == Review.id)
         if replaced := connection.scalar(other.where(ReviewOutcome.decided_id == after)):
@@ -153,13 +152,16 @@ def answered_in(connection: Connection, reference: str) -> decisions.Found:
     return found
 
 
-def check(database: Database, found: decisions.Found) -> None:
-    """Raise LetterError where a decision is not one to be told to the client, now or at all."""
+def check(database: Database, found: decisions.Found, *, reply: bool = False) -> None:
+    """Raise LetterError where a decision is not one to be told to the client, now or at all.
+
+    reply: whether in answer to a review, which is due whatever else was decided on this client since.
+    """
     with database.connection() as connection:
-        check_in(connection, found)
+        check_in(connection, found, reply=reply)
 
 
-def check_in(connection: Connection, found: decisions.Found) -> None:
+def check_in(connection: Connection, found: decisions.Found, *, reply: bool = False) -> None:
     """Do what `check` does on a connection that is open."""
     match found.state:
         case State.CORRECTED:
@@ -176,7 +178,7 @@ def check_in(connection: Connection, found: decisions.Found) -> None:
                 f"La seconde lecture a renvoyé la décision {found.id} : corrigez-la, puis établissez le "
                 "courrier de la nouvelle."
             )
-    newer = decisions.newer_in(connection, found)
+    newer = None if reply else decisions.newer_in(connection, found)
     if newer is not None:
         raise LetterError(
             f"La décision {newer} de ce client est plus récente que la {found.id} : établissez le courrier "

@@ -35,6 +35,7 @@ CONSULTATIONS: Final = frozenset(
     {
         Kind.OPENED, Kind.HISTORY, Kind.COMPARED, Kind.SIMULATED, Kind.LEVERS, Kind.CAPACITY, Kind.SHEET,
         Kind.PICTURE, Kind.EXPORTED, Kind.NEW_FILE, Kind.API, Kind.CONSULTED, Kind.LISTED,
+    Kind.EVIDENCE,
         Kind.FILE_GRANTED, Kind.JOURNAL_READ, Kind.REPLAYED, Kind.SIGNED_IN, Kind.SIGN_IN_FAILED,
         Kind.SIGNED_OUT, Kind.RIGHTS_EXPORT,
     }

@@ -121,6 +121,8 @@ def ask(
         if before is not None:
             return str(before)
         found = check(decisions.find_in(connection, decision), decision)
+        assert found.client is not None
+        _alone(connection, found.client)
         decided = deadline.day(found.at)
         if not decided <= received <= today:
             raise ReviewError(
@@ -233,7 +235,9 @@ def find(database: Database, reference: str) -> Found | None:
 
 def open_reviews(database: Database) -> Sequence[Found]:
     """The reviews that are not ended, the one that is due first at first."""
-    query = _query().where(ReviewOutcome.review_id.is_(None)).order_by(Review.deadline, Review.id)
+    # Whose client is erased waits for nobody.
+    waits = (ReviewOutcome.review_id.is_(None), Review.client.is_not(None))
+    query = _query().where(*waits).order_by(Review.deadline, Review.id)
     return _select(database, query)
 
 
@@ -295,6 +299,22 @@ def check(found: decisions.Found | None, decision: int) -> decisions.Found:
     return found
 
 
+def alone(database: Database, client: int) -> None:
+    """Raise ReviewError where a review of another decision on this client is open: one at a time."""
+    with database.connection() as connection:
+        _alone(connection, client)
+
+
+def _alone(connection: Connection, client: int) -> None:
+    over = select(ReviewOutcome).where(ReviewOutcome.review_id == Review.id).exists()
+    opened = connection.scalar(select(Review.reference).where(Review.client == client, ~over).limit(1))
+    if opened is not None:
+        raise ReviewError(
+            f"Le réexamen {opened} d’une autre décision sur ce client est ouvert : notez-y ce que le client "
+            "demande, ou attendez qu’il soit conclu."
+        )
+
+
 def _workable(connection: Connection, reference: str, by: Person) -> Found:
     """The review, for somebody who may work on it. Raises ReviewError."""
     found = _one(connection, reference)
@@ -302,6 +322,8 @@ def _workable(connection: Connection, reference: str, by: Person) -> Found:
         raise ReviewError(f"Le réexamen {reference} n’existe pas.")
     if found.end is not None:
         raise ReviewError(f"Le réexamen {reference} est déjà conclu.")
+    if found.client is None:
+        raise ReviewError(f"Les données du réexamen {reference} sont effacées : il n’y a plus rien à revoir.")
     if by.id in deciders_in(connection, found.decision):
         raise ReviewError("Le réexamen revient à une autre personne que celle qui a décidé.")
     return found

@@ -29,7 +29,7 @@ from pretadepenser.credit.portfolio import Client
 from pretadepenser.credit.recourse import decision as domain
 from pretadepenser.credit.recourse.decision import Document, Motive, Origin, ReaderReason, Verdict
 from pretadepenser.credit.whatif.capacity import Capacity
-from pretadepenser.records import deciding, decisions, reviews
+from pretadepenser.records import deciding, decisions, letters, reviews
 from pretadepenser.records.deciding import Desk
 from pretadepenser.records.decisions import Brief, DecisionError, Found, State
 from pretadepenser.records.models import Role
@@ -70,7 +70,7 @@ def decide(number: int) -> ResponseReturnValue:
             "corrigez-la."
         )
         return redirect(url_for("decision.record", decision=before), 303)
-    if refused := decisions.under_review(auth.database(), number):
+    if refused := decisions.closed(auth.database(), number, current_user.id):
         raise DecisionError(refused)
     typed = kept.typed()
     form = _form(client, _former(number, (typed or request.values).get("corrige", "")), typed)
@@ -103,6 +103,7 @@ def record(decision: int) -> ResponseReturnValue:
             correctable=_correctable(found),
             links=_onward(found),
             reviewed=reviews.of_decision(auth.database(), decision),
+            sent=letters.of_decision(auth.database(), decision),
         )
 
 
@@ -138,10 +139,12 @@ def correct(decision: int) -> ResponseReturnValue:
 def offer(number: int, figures: Mapping[str, Value], origin: Origin) -> str:
     """Address of the form filled in with another loan; "" where it is no other, or for who decides nothing.
 
-    figures: raw values that a simulation or a lever changes, of which those of the loan are taken.
+    figures: raw values that a simulation or a lever changes; "" too where one is not of the loan.
     """
     loan = {name: figures[name] for name in FIELDS if figures.get(name) is not None}
-    if loan.keys() <= {PRICE} or current_user.role not in _DECIDERS:
+    # What else would have to change is not the lender's to offer: without it the loan has another score.
+    elsewhere = figures.keys() - FIELDS.keys()
+    if elsewhere or loan.keys() <= {PRICE} or current_user.role not in _DECIDERS:
         return ""
     token = sealed.seal(_offered(number), {"loan": loan, "origin": origin.value})
     return url_for("decision.decide", number=number, proposition=token)
@@ -158,7 +161,7 @@ def readable(author: int) -> bool:
 
 
 def _former(number: int, typed: str) -> Found | None:
-    """The decision that the form corrects; 404 for another client's, 409 where this user cannot."""
+    """The decision that the form corrects; 404 for another client's, 409 where it is corrected already."""
     if not typed:
         return None
     found = _found(int(typed) if typed.isdecimal() and len(typed) < _DIGITS else 0)
@@ -168,8 +171,6 @@ def _former(number: int, typed: str) -> Found | None:
         raise DecisionError(
             f"La décision {found.id} est déjà corrigée par la {found.corrected_by} : corrigez celle-ci."
         )
-    if current_user.id in decisions.contested(auth.database(), found.id):
-        raise DecisionError(decisions.CONTESTED.format("La correction"))
     return found
 
 
@@ -304,7 +305,7 @@ def _correctable(found: Found) -> bool:
     closed = found.corrected_by is not None or found.review or found.content is None
     if closed or current_user.role not in _DECIDERS:
         return False
-    return current_user.id not in decisions.contested(auth.database(), found.id)
+    return found.client is not None and not decisions.closed(auth.database(), found.client, current_user.id)
 
 
 def _onward(found: Found) -> list[tuple[str, str]]:

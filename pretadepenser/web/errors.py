@@ -14,8 +14,10 @@ from pretadepenser.credit.explanation.advice import AdviceError
 from pretadepenser.credit.model.archive import ArchiveError
 from pretadepenser.credit.model.scoring import ModelError
 from pretadepenser.credit.portfolio import PortfolioError
+from pretadepenser.errors import ToldError
 from pretadepenser.records.decisions import DecisionError
 from pretadepenser.records.letters import AlteredLetterError, LetterError
+from pretadepenser.web import trail
 from pretadepenser.web.access import SEARCH, ClosedFileError, may_open
 from pretadepenser.web.heavy import RETRY, BusyError
 from pretadepenser.web.home import SearchForm
@@ -108,11 +110,16 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(UnavailableError, _not_ready)
     for kind in (PortfolioError, ModelError, AdviceError, AlteredLetterError):
         app.register_error_handler(kind, _damaged)
-    app.register_error_handler(DecisionError, lambda error: _page(409, *UNDECIDED, str(error)))
-    app.register_error_handler(LetterError, lambda error: _page(409, *UNSENT, str(error)))
+    app.register_error_handler(DecisionError, lambda error: _refused(UNDECIDED, error))
+    app.register_error_handler(LetterError, lambda error: _refused(UNSENT, error))
     app.register_error_handler(ArchiveError, _not_kept)
     app.register_error_handler(SQLAlchemyError, _no_database)
     app.register_error_handler(500, lambda error: _page(500, *PAGES[500]))
+
+
+def _refused(told: tuple[str, str], error: ToldError) -> Response:
+    trail.tell_nothing()
+    return _page(409, *told, str(error))
 
 
 def _http(error: HTTPException) -> Response:

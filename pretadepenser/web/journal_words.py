@@ -25,6 +25,7 @@ FAMILIES: Final[Mapping[str, Mapping[Kind, str]]] = {
         Kind.SHEET: "Fiche d’entretien consultée",
         Kind.PICTURE: "Graphique ouvert seul",
         Kind.EXPORTED: "Fichier téléchargé",
+        Kind.EVIDENCE: "Dossier de preuves téléchargé",
         Kind.NEW_FILE: "Nouveau dossier",
         Kind.API: "Score donné à un autre système",
     },

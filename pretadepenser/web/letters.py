@@ -179,17 +179,16 @@ def _reply_draft(found: Review, contested: Found) -> Draft:
             raise LetterError(
                 f"Le contenu du réexamen {found.reference} a été effacé : il n’a plus de réponse."
             )
-        letters.check(database, current)
+        letters.check(database, current, reply=True)
     except LetterError as error:
         return Draft(None, str(error))
-    new = current if end.decided is not None else None
+    new = current if current.id != contested.id else None
     steps = [step.content for step in reviews.steps(auth.database(), found.id) if step.content]
     last = steps[-1] if steps else {}
     assert found.content is not None
     assert end.content is not None
-    first = None if end.decided is None else decisions.find(database, end.decided)
-    # What the reviewer wrote to the client speaks of the decision that the review made.
-    same = first is None or first.verdict is current.verdict
+    # What the reviewer wrote to the client speaks of the decision that the review left, not of a later one.
+    same = current.id == (end.decided or contested.id)
     told = domain.Reviewed(
         found.reference,
         found.received,
@@ -310,6 +309,10 @@ def _make(desk: Desk) -> ResponseReturnValue:
         return back
     letter = desk.draft.letter
     if letter is None or not form.validate() or not form.cle.data or form.apres.data != desk.last:
+        if letter is not None:
+            flash(
+                "Rien n’a été établi : cette page avait changé, ou sa session. Relisez-la, puis recommencez."
+            )
         return _page(desk, 409)
     html = render_template(
         "pages/letter_pdf.html",

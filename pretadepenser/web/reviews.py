@@ -110,6 +110,9 @@ def second_reading(decision: int) -> ResponseReturnValue:
         abort(403, description=ANOTHER)
     if current_user.id in decisions.contested(auth.database(), decision):
         abort(403, description=decisions.CONTESTED.format("La seconde lecture"))
+    assert found.client is not None
+    if opened := decisions.under_review(auth.database(), found.client):
+        raise DecisionError(opened)
     typed = kept.typed()
     form = ReadingForm(**({"formdata": typed} if typed else {}))
     if form.validate_on_submit():
@@ -165,7 +168,7 @@ def ask(decision: int) -> ResponseReturnValue:
             )  # fmt: skip
             flash("La demande du client est enregistrée.", DONE)
             return redirect(url_for("reviews.record", reference=reference), 303)
-        reviews.check(found, decision)
+        reviews.alone(auth.database(), reviews.check(found, decision).client or 0)
     except ReviewError as error:
         flash(str(error))
         return redirect(url_for("decision.record", decision=decision), 303)

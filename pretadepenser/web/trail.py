@@ -62,7 +62,7 @@ KINDS: Final = {
     "replay.replay": Kind.REPLAYED,
     "journal.show": Kind.JOURNAL_READ,
     "journal.spreadsheet": Kind.JOURNAL_READ,
-    "site.evidence_pack": Kind.EXPORTED,
+    "site.evidence_pack": Kind.EVIDENCE,
 }
 _CLIENT: Final = "/clients/<int:number>"
 # Answers that show what was asked for: a form that is sent back holds it too.
@@ -79,6 +79,11 @@ def tell(client: int | None = None, **told: Any) -> None:
     if client is not None:
         g.trail_client = client
     g.trail = {**g.get("trail", {}), **told}
+
+
+def tell_nothing() -> None:
+    """Say that this answer shows nothing of the client whom its address names: a refusal does not."""
+    g.nothing_shown = True
 
 
 def tell_listed(clients: Iterable[int | None]) -> None:
@@ -118,7 +123,12 @@ def started(app: Flask) -> None:
 def _journalled(response: Response) -> Response:
     rule = request.url_rule
     kind = kind_of(rule.endpoint, rule.rule) if rule else None
-    if kind is None or response.status_code not in _SHOWN or request.method == "OPTIONS":
+    if (
+        kind is None
+        or response.status_code not in _SHOWN
+        or request.method == "OPTIONS"
+        or "nothing_shown" in g
+    ):
         return response
     # An empty form shows nobody.
     if kind is Kind.NEW_FILE and request.method != "POST":
@@ -142,8 +152,8 @@ def _write(kind: Kind) -> None:
     listed: list[int] = g.get("trail_listed", [])
     if kind is Kind.LISTED:
         told["clients"] = len(listed)
-    new = entries.not_listed_lately(database(), who, listed) if listed else []
     with journal.writing(database(), SHORT) as ledger:
+        new = entries.not_listed_lately(ledger.connection, who, listed) if listed else []
         ledger.append(kind, who, client, **told)
         # One each: an entry that named them all could not be erased for one of them alone.
         for one in new:

@@ -381,6 +381,7 @@ def test_the_ods_holds_the_grid_and_its_reasons(written: Path) -> None:
     why = sheets["Justifications"].set_index("Critère")
     assert why.loc["1.1", "Règles d’axe-core enfreintes"] == "image-alt"
     assert why.loc["13.3", "Preuves"] == (
+        "tests/web/test_letters.py::test_every_letter_is_pdf_ua_and_says_what_the_page_says, "
         "tests/web/test_meeting.py::test_the_pdf_is_pdf_ua, "
         "tests/web/test_pdf_ua.py::test_page_numbers_are_drawn_and_never_said"
     )
@@ -556,6 +557,10 @@ def test_the_sample_has_every_family_of_pages() -> None:
     ("written", "found"),
     [
         ("/clients/104337/leviers", True),
+        ("/recherche?numero=%20104337", True),
+        ('"Client\\u00a0104337"', True),
+        ("<b>104&#x202F;337</b>", True),
+        ("/recherche?numero=%30104337", False),
         ("<h1>Client 104 337</h1>", True),
         ("<h1>Client 104\u00a0337</h1>", True),
         ("<h1>Client 104\u202f337</h1>", True),

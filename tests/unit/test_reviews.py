@@ -146,7 +146,7 @@ def test_servers_that_number_at_once_give_each_number_once(
     database = Database(address)
     database.upgrade()
     author = Person(users.add_user(database, "agathe", "conseiller", PASSWORD).id, "agathe")
-    first = min([decide(database, author) for _ in range(30)])
+    first = min([decide(database, author, client=one) for one in range(30)])
     asked = [(address, author.id, first + 10 * at) for at in range(3)]
     with multiprocessing.get_context("fork").Pool(3) as pool:
         given_out = [one for part in pool.starmap(_ask_ten, asked, chunksize=1) for one in part]
@@ -354,6 +354,62 @@ def test_a_decision_under_review_is_changed_by_the_review_alone(
     assert decisions.under_review(database, 100_001) == ""
     decide(database, agathe, corrects=refused)
     decide(database, agathe)
+
+
+def test_beside_a_review_nothing_is_read_and_no_other_is_asked_for(
+    database: Database, agathe: Person, delphine: Person, refused: int
+) -> None:
+    """Of two side by side the second was confirmed, and contested, while the first was reviewed."""
+    beside = decide(database, agathe)
+    waits = decide(database, agathe, waiting=True)
+    reference = ask(database, agathe, refused)
+    with pytest.raises(
+        DecisionError, match=f"^Le réexamen {reference} de la décision {refused} de ce client"
+    ):
+        decisions.read(database, waits, delphine, {}, agrees=True)
+    told = (
+        f"^Le réexamen {reference} d’une autre décision sur ce client est ouvert : notez-y ce que le client"
+    )
+    with pytest.raises(ReviewError, match=told):
+        ask(database, agathe, beside)
+    reviews.end(database, delphine, reference, {})
+    decisions.read(database, waits, delphine, {}, agrees=True)
+    ask(database, agathe, beside)
+
+
+def test_whose_decision_a_review_changed_decides_nothing_beside_it(
+    database: Database, agathe: Person, delphine: Person, refused: int
+) -> None:
+    reference = ask(database, agathe, refused)
+    new = New(next(KEYS), Verdict.GRANT, {"text": "dossier complet"}, waiting=False)
+    reviews.end(database, delphine, reference, {}, new)
+    told = (
+        "Une nouvelle décision revient à une autre personne que celle dont le client a contesté la décision."
+    )
+    assert decisions.closed(database, 100_001, agathe.id) == told
+    with pytest.raises(DecisionError, match=f"^{told}$"):
+        decide(database, agathe)
+    assert decisions.closed(database, 100_001, delphine.id) == ""
+    decide(database, delphine)
+
+
+def test_whose_client_is_erased_waits_for_nobody(
+    database: Database, agathe: Person, delphine: Person, refused: int
+) -> None:
+    waits = decide(database, agathe, client=2, waiting=True)
+    back = decide(database, agathe, client=3, waiting=True)
+    decisions.read(database, back, delphine, {}, agrees=False)
+    reference = ask(database, agathe, refused)
+    assert [one.id for one in decisions.waiting(database)] == [waits]
+    with database.connection() as connection:
+        connection.execute(text("UPDATE decision SET client = NULL, content = NULL"))
+        connection.execute(text("UPDATE review SET client = NULL, content = NULL"))
+    assert decisions.waiting(database) == []
+    assert decisions.sent_back(database) == decisions.sent_back(database, agathe.id) == []
+    assert reviews.open_reviews(database) == []
+    # Nor is anything written about them anew.
+    with pytest.raises(ReviewError, match=f"^Les données du réexamen {reference} sont effacées"):
+        reviews.end(database, delphine, reference, {"answer": "Monsieur Martin"})
 
 
 def test_what_is_due_first_stands_first(database: Database, agathe: Person) -> None:

@@ -109,6 +109,13 @@ def count(app: Flask) -> int:
         return int(connection.scalar(text("SELECT count(*) FROM decision")))
 
 
+def entries_of(app: Flask, client: int) -> list[str]:
+    """Kinds of the journal's entries about a client."""
+    with app.extensions["database"].connection() as connection:
+        query = text("SELECT kind FROM journal_entry WHERE client = :client ORDER BY number")
+        return list(connection.scalars(query, {"client": client}))
+
+
 def test_all_that_was_seen_and_said_is_written(app: Flask, client: FlaskClient, model: Model) -> None:
     before = journal.verify(app.extensions["database"]).entries
     made = decide(
@@ -430,6 +437,7 @@ def test_while_a_review_is_open_nobody_decides_beside_it(
     agathe, delphine = person(app, "agathe"), person(app, "delphine")
     reference = reviews.ask(database, "réexamen ouvert", agathe, first, today, 30, {})
     before = count(app)
+    looked = len(entries_of(app, chosen))
     told = (
         f"Le réexamen {reference} de la décision {first} de ce client est ouvert : c’est lui qui décidera, "
         "et il revient à une autre personne que celle dont le client conteste la décision."
@@ -444,6 +452,8 @@ def test_while_a_review_is_open_nobody_decides_beside_it(
         assert answer.status_code == 409
         assert told in said(answer)
     assert count(app) == before
+    # Nothing of the client was shown: nobody opened anything.
+    assert len(entries_of(app, chosen)) == looked
     # What was written before is shown all the same to whoever sends it again.
     again = client.post(address(chosen), data=sent)
     assert (again.status_code, again.location) == (303, f"/decisions/{first}")

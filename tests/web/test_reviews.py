@@ -102,6 +102,19 @@ def test_a_second_reading_is_written_once(
     assert found.second.content == {"text": "Les bulletins le prouvent."}
 
 
+def test_the_author_reads_why_a_decision_was_sent_back(app: Flask, browsers: Browsers) -> None:
+    """The motive was stored, and shown to nobody."""
+    decision = decide(app, "agathe", waiting=True)
+    led(send(browsers("delphine"), f"/revues/decisions/{decision}", avis="renvoi", motif="Un revenu manque."))
+    said = read(browsers("agathe"), f"/decisions/{decision}")
+    assert "Ce qu’écrit delphine, qui l’a renvoyée Un revenu manque." in said
+    other = decide(app, "agathe", waiting=True)
+    led(send(browsers("delphine"), f"/revues/decisions/{other}", avis="accord", motif="Tout y est."))
+    assert "Ce qu’écrit delphine, qui l’a confirmée Tout y est." in read(
+        browsers("agathe"), f"/decisions/{other}"
+    )
+
+
 def test_a_second_reading_needs_an_answer_and_a_motive(app: Flask, browsers: Browsers) -> None:
     decision = decide(app, "agathe", waiting=True)
     address = f"/revues/decisions/{decision}"
@@ -161,7 +174,7 @@ def test_whom_the_client_contested_is_told_so_before_the_form(app: Flask, browse
     assert "Corriger cette décision" in read(browsers("denis"), f"/decisions/{made}")
     refused = read(browsers("delphine"), f"/clients/157083/decision?corrige={made}", 409)
     assert (
-        "La correction revient à une autre personne que celle dont le client a contesté la décision."
+        "Une nouvelle décision revient à une autre personne que celle dont le client a contesté la décision."
         in refused
     )
 

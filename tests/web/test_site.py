@@ -233,5 +233,5 @@ def test_the_pack_quotes_a_client_auditors_alone_may_have_it_and_the_journal_say
     answer = basile.get(zipped, headers={"Range": "bytes=0-1"})
     assert (answer.status_code, answer.data) == (200, b"PK zip")
     (last,) = entries.find(app.extensions["database"], Wanted(client=104_337), 10)
-    assert (last.kind, last.actor) == ("client.exported", "basile")
+    assert (last.kind, last.actor) == ("evidence.given", "basile")
     assert journal_words.details(last) == "page\u00a0: preuves d’accessibilité"
