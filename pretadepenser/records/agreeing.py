@@ -32,8 +32,8 @@ from pretadepenser.records.models import (
 )
 
 # Between the time of a row and that of its entry, which are written one after the other in one transaction:
-# milliseconds, but for a disk that hesitates or a clock that is put right just then.
-APART: Final = timedelta(seconds=10)
+# milliseconds, but for a disk that hesitates, a machine that is put to sleep or a clock that is put right.
+APART: Final = timedelta(seconds=60)
 # Rows in memory at once; of letters, each of which is a PDF, fewer.
 _TOGETHER: Final = 500
 _LETTERS: Final = 20

@@ -208,7 +208,7 @@ def moment(seconds: float) -> str:
 def test_each_column_that_is_changed_is_told(full: Database, table: str, change: str) -> None:
     condition, name, entry = ROWS[table]
     digest = journal.sha256("{}")
-    given = change.format(late=moment(60), early=moment(-60), digest=digest)
+    given = change.format(late=moment(90), early=moment(-90), digest=digest)
     tampered(full, f"UPDATE {table} SET {given} WHERE {condition}")
     journal.verify(full)
     with pytest.raises(JournalError) as told:
@@ -225,6 +225,13 @@ def test_every_column_is_among_those_changed() -> None:
         changed = {part.split(" = ")[0] for change in changes for part in change.split(", ")}
         known = {"id", "key", "reference", "review_id", "decision_id"}
         assert columns - changed <= known, table
+
+
+def test_a_row_and_its_entry_may_be_some_seconds_apart(full: Database) -> None:
+    tampered(
+        full, *(f"UPDATE decision SET at = '{moment(off)}' WHERE id = {5 + off // 40}" for off in (40, -40))
+    )
+    assert agreeing.check(full) == 21
 
 
 NO_ENTRY = "{} n’a pas d’entrée dans le journal qui en parle."
@@ -320,7 +327,7 @@ def test_what_was_erased_is_compared_in_what_is_left(both: Database) -> None:
     assert agreeing.check(both) == 21
     retention.run(both, retention.Keep(1, 1, 1), datetime.now(UTC) + timedelta(days=100))
     assert agreeing.check(both) == 21
-    late = moment(60)
+    late = moment(90)
     tampered(both, f"UPDATE decision SET at = '{late}' WHERE id = 2")
     with pytest.raises(JournalError) as told:
         agreeing.check(both)

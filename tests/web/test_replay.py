@@ -39,8 +39,9 @@ def decide(app: Flask, key: str, index: int, offered: float = 1.0) -> int:
     decided = Decided(Verdict.ASK)
     if offered != 1:
         loan = {name: float(str(client.values[name])) * offered for name in ("AMT_CREDIT", "AMT_ANNUITY")}
+        amount, instalment = loan.values()
         points = score_row(model, {**client.values, **loan}, app.config["LIMIT"], client.number).points
-        decided = Decided(Verdict.COUNTER, counter=Counter(*loan.values(), Origin.TYPED, points))
+        decided = Decided(Verdict.COUNTER, counter=Counter(amount, instalment, Origin.TYPED, points))
     with using(portfolio.money):
         prepared = deciding.prepare(Desk(folder, model, portfolio, app.config), client, decided)
     return decisions.add(
