@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from pretadepenser import create_app
+from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.recourse.decision import Verdict
 from pretadepenser.records import decisions, reviews, sessions, users
 from pretadepenser.records.decisions import State
@@ -304,6 +305,27 @@ def test_data_are_corrected_and_scored_again_as_a_simulation_scores(app: Flask, 
     said = words(main)
     assert "Avis d’imposition du 3 mars." in said
     assert "Le score passe de" in said
+
+
+def test_the_model_is_in_the_archive_before_a_correction(app: Flask, browsers: Browsers) -> None:
+    """Where it cannot be kept nothing is written, in one sentence; the same form, sent again, is written."""
+    record = reviewed(app, browsers)
+    folder = app.config["INSTANCE"] / "archive"
+    shutil.rmtree(folder)
+    folder.write_text("no folder")
+    delphine, address = browsers("delphine"), f"{record}/donnees"
+    form = filled(delphine, address, amt_income_total="9 000", preuve="Avis d’imposition.")
+    before = entries(app, "review.step")
+    answer = delphine.post(address, data=form)
+    folder.unlink()
+    assert answer.status_code == 503
+    assert "Décision non enregistrée" in words(main_of(answer))
+    assert entries(app, "review.step") == before
+    led(delphine.post(address, data=form))
+    assert entries(app, "review.step") == before + 1
+    model = current_model(app.config["INSTANCE"])
+    assert model
+    assert (folder / f"model.{model.training}").is_dir()
 
 
 def test_the_next_correction_starts_from_the_last(app: Flask, browsers: Browsers) -> None:
