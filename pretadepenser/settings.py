@@ -593,7 +593,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "CREDIT_FILE",
         "",
-        "Who keeps the file of credits elsewhere (`bureau`), and how to reach them; refusals name it.",
+        "Who keeps the file of credits elsewhere (`bureau`), and how to reach them; letters name it.",
         _text,
         "un texte",
         purpose="Qui tient le fichier des crédits, et comment le joindre. Un refus doit le nommer s’il a été "

@@ -15,7 +15,7 @@ from pretadepenser import storage
 from pretadepenser.cli.shared import clean, database
 from pretadepenser.console import Failure, Group
 from pretadepenser.french import plural
-from pretadepenser.records import entries
+from pretadepenser.records import agreeing, entries
 from pretadepenser.records import journal as records
 from pretadepenser.records.journal import Head, Kind
 
@@ -29,11 +29,15 @@ journal = Group(
 @journal.command()
 @click.option("--head", metavar="N:EMPREINTE", help="Tête gardée ailleurs (seal) : elle doit y être encore.")
 def verify(head: str | None) -> None:
-    """Vérifie la chaîne du journal, de la première entrée à la dernière."""
-    found = records.verify(database(), None if head is None else Head.read(head))
+    """Vérifie la chaîne du journal, et que chaque décision, réexamen et courrier est tel qu’il le dit."""
+    opened = database()
+    found = records.verify(opened, None if head is None else Head.read(head))
     erased = f", dont {plural(found.erased, 'effacée', 'effacées')} comme il le dit" if found.erased else ""
     click.echo(f"La chaîne du journal est entière : {plural(found.entries, 'entrée')}{erased}.")
     click.echo(f"Sa tête : {found.head}")
+    if compared := agreeing.check(opened):
+        rows = plural(compared, "ligne comparée", "lignes comparées")
+        click.echo(f"Décisions, lectures, réexamens et courriers sont ceux dont il parle : {rows}.")
 
 
 @journal.command()

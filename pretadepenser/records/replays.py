@@ -83,9 +83,11 @@ def replay(database: Database, found: Found, archived: Archive) -> Replay:
     try:
         then = advices.from_json(found.content.get("advice"))
         now = advices.again(then, archived)
+        counter = found.content.get("counter")
+        loan = replaying.offered(then, counter, archived) if counter else ()
     except (AdviceError, ArchiveError) as error:
         return Replay(found.id, found.client, Answer.IMPOSSIBLE, then, None, changed, str(error))
-    told = (*changed, *replaying.differences(then, now))
+    told = (*changed, *replaying.differences(then, now), *loan)
     return Replay(found.id, found.client, Answer.OTHER if told else Answer.SAME, then, now, told)
 
 

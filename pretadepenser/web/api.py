@@ -26,7 +26,7 @@ from pretadepenser.credit.explanation.reasons import Explanation, Part, Reason
 from pretadepenser.credit.model.scoring import ModelError
 from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.records import tokens
-from pretadepenser.web import heavy, resources, strict_json
+from pretadepenser.web import heavy, resources, strict_json, trail
 from pretadepenser.web.auth import API, database
 from pretadepenser.web.strict_json import JsonError
 
@@ -104,12 +104,13 @@ def scores() -> ResponseReturnValue:
     _check_type()
     with heavy.slot():
         body = _body(BYTES_A_ROW * allowed)
-        text = heavy.call("api", _answer, body, request.mimetype == "text/csv", allowed, wanted, as_csv)
+        text, rows = heavy.call("api", _answer, body, request.mimetype == "text/csv", allowed, wanted, as_csv)
+    trail.tell(rows=rows)
     return Response(text, mimetype="text/csv" if as_csv else "application/json")
 
 
-def _answer(body: bytes, from_csv: bool, allowed: int, wanted: bool, as_csv: bool) -> str:
-    """Score what was sent, as text to send back. Everything of it happens here, in a process of its own."""
+def _answer(body: bytes, from_csv: bool, allowed: int, wanted: bool, as_csv: bool) -> tuple[str, int]:
+    """Score what was sent, as text to send back, and count its rows. All of it happens in a process apart."""
     model, limit = resources.model(), resources.limit()
     table = _table(body, from_csv)
     if table.num_rows > allowed:
@@ -122,8 +123,8 @@ def _answer(body: bytes, from_csv: bool, allowed: int, wanted: bool, as_csv: boo
     else:
         documents = [batch.document(one) for one in batch.score_table(model, table, limit)]
     if as_csv:
-        return _csv(documents)
-    return jsonify(model=model.sha256, scores=documents).get_data(as_text=True)
+        return _csv(documents), len(documents)
+    return jsonify(model=model.sha256, scores=documents).get_data(as_text=True), len(documents)
 
 
 @blueprint.before_request

@@ -143,7 +143,7 @@ def offer(number: int, figures: Mapping[str, Value], origin: Origin) -> str:
     """
     loan = {name: figures[name] for name in FIELDS if figures.get(name) is not None}
     # What else would have to change is not the lender's to offer: without it the loan has another score.
-    elsewhere = figures.keys() - FIELDS.keys()
+    elsewhere = figures.keys() - FIELDS.keys() - set(dictionary.DERIVED)
     if elsewhere or loan.keys() <= {PRICE} or current_user.role not in _DECIDERS:
         return ""
     token = sealed.seal(_offered(number), {"loan": loan, "origin": origin.value})
@@ -206,7 +206,8 @@ def known_capacity(client: Client, former: Found | None) -> Capacity:
     if former is None or former.content is None or former.content["capacity"] is None:
         return file
     told = Capacity.from_json(former.content["capacity"])
-    return replace(told, rules=file.rules, instalment=file.instalment)
+    # Read anew; where it cannot be any more, what is counted may still come from what it said then.
+    return replace(told, rules=file.rules, instalment=file.instalment, filed=file.filed or told.filed)
 
 
 def _loan(number: int) -> tuple[Mapping[str, float], Origin]:

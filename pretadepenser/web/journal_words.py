@@ -105,8 +105,11 @@ _KEYS: Final = {
 }  # fmt: skip
 # Kinds that say by themselves which page it was.
 _PAGE_TOLD: Final = frozenset(
-    {Kind.EXPORTED, Kind.PICTURE, Kind.API, Kind.LISTED, Kind.SIGN_IN_FAILED, Kind.JOURNAL_READ}
-)
+    {
+        Kind.EXPORTED, Kind.EVIDENCE, Kind.PICTURE, Kind.API, Kind.LISTED, Kind.SIGN_IN_FAILED,
+        Kind.JOURNAL_READ,
+    }
+)  # fmt: skip
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _SHORT: Final = 12
 

@@ -23,9 +23,9 @@ from pretadepenser.web.simulation import REPAID, SimulationForm
 UPHELD: Final = "maintenue"
 
 
-def text_area(label: str, hint: str = "", **more: Any) -> TextAreaField:
-    """A text that must be written."""
-    return TextAreaField(label, description=hint, render_kw={"rows": 4, "maxlength": LONGEST}, **more)
+def text_area(label: str, hint: str = "", identity: str | None = None) -> TextAreaField:
+    """A text that must be written. identity: id of its element, its name without."""
+    return TextAreaField(label, description=hint, id=identity, render_kw={"rows": 4, "maxlength": LONGEST})
 
 
 def said(field: TextAreaField) -> str:
@@ -180,7 +180,8 @@ class OutcomeForm(DecisionForm):
     reponse = text_area(
         "Ce que vous répondez au client",
         "La lettre de réponse reprend ces mots : répondez à ce qu’il demande.",
-        id="reponse-au-client",  # the heading that answers a form has the plain one
+        # The heading of a page that answers has the other one.
+        "texte-reponse",
     )
 
     def __init__(
@@ -247,6 +248,8 @@ class UpholdForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     reponse = text_area(
         "Ce que vous répondez au client",
         "La lettre de réponse reprend ces mots : répondez à ce qu’il demande.",
+        # The heading of a page that answers has the other one.
+        "texte-reponse",
     )
 
     def __init__(self, **given: Any) -> None:

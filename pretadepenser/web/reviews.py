@@ -19,6 +19,7 @@ from pretadepenser import french, money
 from pretadepenser.charts import simulation as charts
 from pretadepenser.charts.chart import Column, Table
 from pretadepenser.credit.explanation import advice as advices
+from pretadepenser.credit.model import archive
 from pretadepenser.credit.model.scoring import score_row
 from pretadepenser.credit.portfolio import Client
 from pretadepenser.credit.recourse import deadline
@@ -240,6 +241,8 @@ def correct(reference: str) -> ResponseReturnValue:
         "answers": _plain(charts.answers(result)),
         "moves": _plain(moves.table) if moves else None,
     }
+    # Before anything is written: points of a model that is lost could never be computed again.
+    archive.keep(current_app.config["INSTANCE"], model, resources.portfolio())
     try:
         reviews.correct(auth.database(), key, auth.person(), reference, correction.content(sources, tables))
     except ReviewError as error:

@@ -30,7 +30,7 @@ from sqlalchemy import func, select
 
 from pretadepenser.config import load
 from pretadepenser.credit.portfolio import current_portfolio
-from pretadepenser.records import journal, users
+from pretadepenser.records import agreeing, journal, users
 from pretadepenser.records.database import Database
 from pretadepenser.records.journal import JournalError, Kind
 from pretadepenser.records.models import Decision, JournalEntry, User
@@ -355,6 +355,7 @@ def look(bank: Bank, people: Sequence[Advisor], since: int) -> list[str]:
         wrong.append(f"{len(entries)} entries tell of {len(rows)} decisions")
     try:
         journal.verify(database)
+        agreeing.check(database)
     except JournalError as error:
         wrong.append(str(error))
     database.engine.dispose()

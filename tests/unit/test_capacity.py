@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from pretadepenser.charts.capacity import before_after
 from pretadepenser.credit.whatif import capacity
-from pretadepenser.credit.whatif.capacity import Answer, Capacity, Rule, Rules
+from pretadepenser.credit.whatif.capacity import Answer, Capacity, Filed, Rule, Rules
 from pretadepenser.french import Person
 from pretadepenser.money import KAGGLE, Money, using
 from tests.unit.by_heart import plain
@@ -365,6 +365,26 @@ def test_what_is_told_replaces_what_the_file_says_and_nothing_else_does() -> Non
 def test_an_impossible_household_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"negative or not finite|without an adult"):
         but(KNOWN, **wrong)
+
+
+def test_what_the_file_of_credits_said_is_kept_whatever_is_counted() -> None:
+    row = {"AMT_INCOME_TOTAL": 200_000.0, "AMT_ANNUITY": 30_000.0, "CNT_FAM_MEMBERS": 1.0, "CNT_CHILDREN": 0}
+    assert capacity.of_file(row, None, RULES).filed is None
+    assert capacity.of_file(row, [], RULES).filed == Filed(0.0, 0)
+    found = capacity.of_file(row, [credit(AMT_ANNUITY=90_000.0), credit(AMT_ANNUITY=None)], RULES)
+    assert found.filed == Filed(90_000.0, 1)
+    told = found.replaced(credits=95_000.0)
+    assert (told.credits, told.lacking, told.filed) == (95_000.0, 0, Filed(90_000.0, 1))
+    assert told.to_json()["filed"] == {"credits": 90_000.0, "lacking": 1}
+    for one in (found, told):
+        assert Capacity.from_json(json.loads(json.dumps(one.to_json()))) == one
+
+
+def test_values_of_before_the_file_was_kept_are_read() -> None:
+    """Instalments that lack are known from the file alone; a sum may come from the client."""
+    old = {name: value for name, value in KNOWN.to_json().items() if name != "filed"}
+    assert Capacity.from_json(old) == KNOWN
+    assert Capacity.from_json({**old, "lacking": 1}).filed == Filed(5_000.0, 1)
 
 
 @pytest.mark.parametrize("change", [{"rules": {"ratio": 0.35}}, {"surplus": 1}])

@@ -16,7 +16,7 @@ from pretadepenser.credit.recourse import letters
 from pretadepenser.credit.recourse.decision import Motive, Verdict
 from pretadepenser.credit.recourse.letters import Case, Corrected, Letter, Reviewed, Section, Sender
 from pretadepenser.credit.recourse.meeting_sheet import Bureau
-from pretadepenser.credit.whatif.capacity import Capacity, Rules
+from pretadepenser.credit.whatif.capacity import Capacity, Filed, Rules
 from tests.measures.readability import kandel_moles
 
 ROOT = Path(__file__).parents[2]
@@ -442,15 +442,25 @@ def test_a_refusal_names_the_files_consulted_what_they_said_and_their_contact(na
     )
 
 
-@pytest.mark.parametrize("name", ["accord", "pièces"])
-def test_what_refuses_nothing_needs_no_file(name: str) -> None:
-    assert "Les fichiers consultés" not in titles(LETTERS[name])
-    verdict = {"accord": Verdict.GRANT, "pièces": Verdict.ASK}[name]
-    assert letters.files(case(verdict, True)) == (False, False)
+@pytest.mark.parametrize(
+    ("name", "before"), [("accord", "cet accord"), ("pièces", "cette demande de pièces")]
+)
+def test_what_refuses_nothing_names_the_files_in_words_of_its_own(name: str, before: str) -> None:
+    files = part(LETTERS[name], "Les fichiers consultés")
+    assert [plain(one) for one in files.paragraphs] == [
+        f"Voici qui nous a renseignés avant {before}, et ce qui nous a été dit."
+    ]
+    assert files.lines == part(LETTERS["refus"], "Les fichiers consultés").lines
+    # Which kinds of data counted is owed to whom is refused; others read it where their data are told.
+    own = (
+        "Demandez à ces organismes vos données, et d’y corriger ce qui est faux (directive (UE) 2023/2225, "
+        "article 19 ; Code de la consommation, article L. 312-16)."
+    )
+    assert plain(files.after) == (own if name == "accord" else "")
 
 
-@pytest.mark.parametrize("verdict", [Verdict.REFUSE, Verdict.COUNTER])
-def test_which_files_a_refusal_names(verdict: Verdict) -> None:
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_which_files_a_letter_names(verdict: Verdict) -> None:
     scores = dict.fromkeys(("EXT_SOURCE_1", "EXT_SOURCE_2", "EXT_SOURCE_3"))
     bureau = dict.fromkeys(("BUREAU_ACTIVE", "BUREAU_OVERDUE"))
     for inputs, named in (
@@ -473,6 +483,90 @@ def test_a_file_that_knows_no_credit_says_so_and_none_consulted_is_said_too() ->
         "consommation, article L. 312-16)."
     )
     assert files.lines == ()
+    assert [plain(one) for one in files.paragraphs[1:]] == [
+        "Catégories de données prises en compte : crédit demandé, notes extérieures et historique de crédit."
+    ]
+    agreed = part(letter(Verdict.GRANT, True, advice={"inputs": none}), "Les fichiers consultés")
+    assert agreed.paragraphs == files.paragraphs[:1]
+
+
+# What a model looks at that was taught without the credit bureau, on a client without an external score.
+OWN = {"AMT_CREDIT": 411_800.0, "AMT_ANNUITY": 20_100.0, "PREVIOUS_COUNT": 3}
+BARE = {"inputs": OWN, "contributions": dict.fromkeys(OWN, (0.1, 1))}
+HOUSEHOLD = Capacity(Rules(0.35, 70_000.0, 30_000.0), 202_500.0, 20_100.0, credits=90_000.0)
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+@pytest.mark.parametrize(
+    ("filed", "counted", "said"),
+    [
+        (Filed(90_000.0, 0), 90_000.0, "mensualités d’autres crédits : 900 € par mois"),
+        # The advisor was told another sum: the file was read all the same.
+        (Filed(90_000.0, 0), 95_000.0, "mensualités d’autres crédits : 900 € par mois"),
+        (
+            Filed(90_000.0, 1), 90_000.0,
+            "mensualités d’autres crédits : 900 € par mois ; mensualité non connue pour 1 crédit en cours",
+        ),
+        (Filed(None, 2), None, "mensualité non connue pour 2 crédits en cours"),
+        (Filed(0.0, 0), 0.0, "aucune mensualité d’un autre crédit"),
+    ],
+)  # fmt: skip
+def test_the_file_that_only_the_capacity_was_filled_from_is_named(
+    verdict: Verdict, filed: Filed, counted: float | None, said: str
+) -> None:
+    """Before, a refusal gave instalments out of this file and said that no file had been consulted."""
+    kept = replace(HOUSEHOLD, credits=counted, lacking=filed.lacking, filed=filed).to_json()
+    told_of = case(verdict, False, advice=BARE, counter=OTHER, capacity=kept)
+    assert letters.files(told_of) == (False, True)
+    files = part(letters.letter(told_of, SENDER, TODAY), "Les fichiers consultés")
+    assert [(plain(line.lead), plain(line.text)) for line in files.lines] == [
+        ("Fichier des crédits (Fichier des prêts, fichier.example)", said)
+    ]
+    assert "Aucun fichier" not in " ".join(files.paragraphs)
+
+
+def test_instalments_that_nobody_but_the_client_told_name_no_file() -> None:
+    told_of = case(Verdict.REFUSE, False, advice=BARE, capacity=HOUSEHOLD.to_json())
+    assert letters.files(told_of) == (False, False)
+    files = part(letters.letter(told_of, SENDER, TODAY), "Les fichiers consultés")
+    assert plain(files.paragraphs[0]).startswith("Aucun fichier extérieur n’a été consulté (directive")
+
+
+def test_the_file_says_to_the_capacity_what_it_did_not_say_to_the_score() -> None:
+    kept = replace(HOUSEHOLD, filed=Filed(90_000.0, 0)).to_json()
+    lines = part(letter(Verdict.REFUSE, False, capacity=kept), "Les fichiers consultés").lines
+    assert plain(lines[-1].text) == (
+        "crédits en cours ailleurs : 2 crédits ; somme en retard ailleurs : 42 € ; mensualités d’autres "
+        "crédits : 900 € par mois"
+    )
+    nothing = replace(HOUSEHOLD, credits=0.0, filed=Filed(0.0, 0)).to_json()
+    lines = part(letter(Verdict.REFUSE, False, capacity=nothing), "Les fichiers consultés").lines
+    assert plain(lines[-1].text) == (
+        "crédits en cours ailleurs : 2 crédits ; somme en retard ailleurs : 42 €"
+    )
+
+
+def test_a_record_that_does_not_tell_who_said_the_instalments_is_not_made_to() -> None:
+    """What was recorded before it told: the letter claims neither that the file was read nor that not."""
+    unsure = (
+        "Notre dossier ne dit pas si les mensualités d’autres crédits viennent de vous ou du fichier des "
+        "crédits."
+    )
+    old = {name: value for name, value in HOUSEHOLD.to_json().items() if name != "filed"}
+    told_of = case(Verdict.REFUSE, False, advice=BARE, capacity=old)
+    assert letters.files(told_of) == (False, False)
+    files = part(letters.letter(told_of, SENDER, TODAY), "Les fichiers consultés")
+    assert [plain(one) for one in files.paragraphs] == [
+        unsure, "Catégories de données prises en compte : crédit demandé et historique de crédit.",
+    ]  # fmt: skip
+    scored = {name: value for name, value in INPUTS.items() if not name.startswith("BUREAU")}
+    beside = part(
+        letter(Verdict.GRANT, True, advice={**BARE, "inputs": scored}, capacity=old), "Les fichiers consultés"
+    )
+    assert [plain(one) for one in beside.paragraphs][1:] == [unsure]
+    # The score was told by the file, or nothing was known: there is nothing to be unsure of.
+    for content in ({"capacity": old}, {"advice": BARE, "capacity": {**old, "credits": None}}):
+        assert unsure not in told(letter(Verdict.REFUSE, False, **content))
 
 
 # --- what can be done -----------------------------------------------------------------------------
@@ -564,9 +658,19 @@ def test_a_review_that_maintains() -> None:
     )
     assert (
         "Vous pouvez encore en parler à la personne qui répond des décisions : Maud Le Gall, 02 98 00 00 01. "
+        "Vous pouvez aussi lui demander un nouveau réexamen. C’est gratuit. Faites-le jusqu’au 26 janvier "
+        "2027. Après cette date, vous gardez les droits que la loi vous donne.\n"
         "Vous pouvez saisir le médiateur, dans l’année qui suit votre réclamation écrite (Code de la "
         "consommation, article L. 612-2), la CNIL ou le juge." in said
     )
+
+
+def test_another_review_is_asked_for_by_the_days_of_the_decision_that_stands() -> None:
+    new = case(Verdict.GRANT, True, settings={**SETTINGS, "CONTEST_DAYS": 4})
+    for one, day in ((None, "26 janvier 2027"), (new, "1er décembre 2026")):
+        review = Reviewed("REV-2026-000123", DECIDED, "delphine", "", new=one)
+        said = told(letters.reply(review, case(Verdict.REFUSE, False), SENDER, TODAY))
+        assert f"demander un nouveau réexamen. C’est gratuit. Faites-le jusqu’au {day}." in said
 
 
 @pytest.mark.parametrize(
@@ -606,7 +710,8 @@ def test_a_review_that_changes(verdict: Verdict, counter: Any, now: str) -> None
         verdict is not Verdict.ASK
     )
     assert "Votre score est de 512 points ; il en faut 500." in said
-    assert ("Les fichiers consultés" in titles(written)) is (verdict is Verdict.COUNTER)
+    assert "Les fichiers consultés" in titles(written)
+    assert ("Catégories de données prises en compte" in said) is (verdict is Verdict.COUNTER)
     assert "Ce que vous avez demandé\nJ’ai changé d’emploi." in said
     assert "Voici ce que nous avons corrigé.\nRevenu mensuel : 2 025 €, corrigé en 2 500 €\n" in said
     assert "Calculé de nouveau, votre score passe de 462 à 512 points ; il en faut 500." in said
@@ -747,5 +852,5 @@ def test_other_words_are_another_version() -> None:
     ):  # fmt: skip
         digest.update((ROOT / name).read_bytes())
     assert {letters.TEMPLATE_VERSION: digest.hexdigest()} == {
-        "2026-11-2": "54e02bc781ce59ae3e2e918dccb385404de5c34ad767a47eee39ea309a46cc0e",
+        "2026-11-2": "5c947913815bab55627852b11de6fa6461c9ae99b9826464202d57bab06dd141",
     }

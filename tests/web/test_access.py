@@ -19,7 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pretadepenser import create_app
-from pretadepenser.records import letters, reviews, tokens
+from pretadepenser.records import decisions, letters, reviews, tokens
 from pretadepenser.web import access
 from tests.conftest import USERS, open_file, signed_in
 from tests.web.deciding import decide, person
@@ -65,8 +65,8 @@ address                                                method nobody advisor man
 /clients/1/leviers/graphiques/montant.csv              GET    303    404     404     403     404    403   303
 /clients/157083/capacite                               GET    303    200     200     403     403    403   303
 /clients/157083/capacite                               POST   303    200     200     403     403    403   303
-/clients/157083/decision                               GET    303    200     200     403     403    403   303
-/clients/157083/decision                               POST   303    422     422     403     403    403   303
+/clients/100001/decision                               GET    303    200     200     403     403    403   303
+/clients/100001/decision                               POST   303    422     422     403     403    403   303
 /clients/157083/entretien                              GET    303    200     200     403     200    403   303
 /clients/157083/entretien/graphiques/score.svg         GET    303    200     200     403     200    403   303
 /clients/157083/entretien/graphiques/score.csv         GET    303    200     200     403     200    403   303
@@ -84,7 +84,7 @@ address                                                method nobody advisor man
 /decisions/4/reexamen                                  GET    303    200     200     403     403    403   303
 /decisions/4/reexamen                                  POST   303    422     422     403     403    403   303
 /decisions/1/courrier                                  GET    303    200     200     403     200    403   303
-/decisions/1/courrier                                  POST   303    303     303     403     403    403   303
+/decisions/1/courrier                                  POST   303    409     409     403     403    403   303
 /courriers/1.pdf                                       GET    303    200     200     403     200    403   303
 /revues                                                GET    303    403     200     403     403    403   303
 /revues/decisions/2                                    GET    303    403     200     403     403    403   303
@@ -145,19 +145,19 @@ def visitor(app: Flask, who: str) -> FlaskClient:
 def app(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The application on a copy of this file's own, where the matrix has something to name.
 
-    Decisions 1 to 4: agathe's, with a letter and a review; one of hers that waits for a second reader;
-    delphine's; agathe's on another client, whose file is open to no auditor.
+    Decisions 1 to 4: agathe's, with a letter and a review; one of hers on another client that waits for a
+    second reader; delphine's; agathe's on that other client, whose file is open to no auditor.
     """
     folder = shutil.copytree(instance, tmp_path_factory.mktemp("access") / "instance", symlinks=True)
     made = create_app({"INSTANCE": folder, "TESTING": True})
-    first, *_ = (
-        decide(made, "agathe"),
-        decide(made, "agathe", waiting=True),
-        decide(made, "delphine"),
-        decide(made, "agathe", number=100_001),
-    )
     database, agathe = made.extensions["database"], person(made, "agathe")
+    first = decide(made, "agathe")
     letters.add(database, "clé", agathe, first, "refus", "essai", b"%PDF-1.7")
+    decide(made, "agathe", number=100_001, waiting=True)
+    # Sent back: it takes the place of nothing, and the first one keeps its letter.
+    back = decide(made, "delphine", waiting=True)
+    decisions.read(database, back, agathe, {"text": "non"}, agrees=False)
+    decide(made, "agathe", number=100_001)
     today = datetime.now(UTC).astimezone().date()
     told = {"channel": "courrier", "request": "Revoyez ma demande."}
     reviews.ask(database, "clé", agathe, first, today, 30, told, today)

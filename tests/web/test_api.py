@@ -19,7 +19,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import COLUMNS, TABLES
 from pretadepenser.credit.model.inputs import FEATURES
-from pretadepenser.records import tokens
+from pretadepenser.records import entries, tokens
+from pretadepenser.records.entries import Wanted
+from pretadepenser.records.journal import Kind
 from pretadepenser.web import resources
 
 SCORES = "/api/v1/scores"
@@ -122,6 +124,16 @@ def test_a_client_s_score_is_the_one_of_the_page(
     # A page may break a sentence into elements: its words stand there in their order.
     read = " ".join(document_fromstring(page).text_content().split())
     assert [sentence for sentence in said if " ".join(sentence.split()) not in read] == []
+
+
+def test_the_journal_tells_how_many_rows_were_sent(
+    app: Flask, api: FlaskClient, rows: list[dict[str, Any]]
+) -> None:
+    for sent, address in ((rows, SCORES), (rows[:3], f"{SCORES}?reasons=true")):
+        assert api.post(address, json=sent).status_code == 200
+        (last,) = entries.find(app.extensions["database"], Wanted(frozenset({Kind.API})), 1)
+        told = {"actor": "jeton agence", "client": None, "page": "api.scores", "rows": len(sent)}
+        assert last.content == told
 
 
 def test_rows_sent_score_like_the_same_clients(

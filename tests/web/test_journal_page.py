@@ -12,13 +12,15 @@ from flask.testing import FlaskClient
 from lxml.html import HtmlElement
 from sqlalchemy import text
 
-from pretadepenser.records import entries, journal, users
+from pretadepenser.records import decisions, entries, journal, users
+from pretadepenser.records.decisions import Verdict
 from pretadepenser.records.entries import Wanted
 from pretadepenser.records.journal import Kind
 from pretadepenser.web import journal_words
 from tests import invariants
 from tests.conftest import Clock
 from tests.web.conftest import PASSWORD, token_of
+from tests.web.deciding import person
 
 
 @pytest.fixture
@@ -306,3 +308,22 @@ def test_verify_ends_with_one_sentence_where_the_chain_is_broken(app: Flask) -> 
     done = run(app, "journal", "verify")
     assert done.exit_code == 1
     assert done.output == "Erreur : L’entrée 4 du journal manque : après la 3 vient la 5.\n"
+
+
+def test_verify_ends_with_one_sentence_where_a_decision_was_changed(app: Flask) -> None:
+    database = app.extensions["database"]
+    author = person(app, "bruno")
+    decisions.add(database, "une clé", author, 157_083, Verdict.REFUSE, {"text": "Non."}, waiting=False)
+    done = run(app, "journal", "verify")
+    assert done.exit_code == 0
+    assert done.output.endswith(
+        "Décisions, lectures, réexamens et courriers sont ceux dont il parle : 1\xa0ligne comparée.\n"
+    )
+    with database.connection() as connection:
+        connection.execute(text("DROP TRIGGER decision_never_changed"))
+        connection.execute(text("UPDATE decision SET verdict = 'accord'"))
+    done = run(app, "journal", "verify")
+    assert done.exit_code == 1
+    assert done.output.endswith(
+        "Erreur : La décision 1 ne correspond pas à l’entrée 7 du journal : le verdict diffère.\n"
+    )

@@ -13,6 +13,7 @@ from lxml.html import HtmlElement
 
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.records import sessions, users
+from pretadepenser.web import sealed
 from tests.conftest import Clock
 from tests.web.test_application import LITTLE
 
@@ -349,7 +350,9 @@ def test_each_form_is_gone_on_with_after_signing_in(
     with client.session_transaction() as cookie:
         kept = cookie.get("kept")
     waits = address == "/" or "suite" in FORMS[address]
-    assert (kept and kept["typed"]) == ({"montant": ["5 432"]} if waits else None)
+    with app.app_context():
+        opened = sealed.read("kept", kept) if kept else None
+    assert (opened and opened["typed"]) == ({"montant": ["5 432"]} if waits else None)
 
 
 def test_a_form_of_somebody_who_had_no_session_is_not_kept(app: Flask) -> None:

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -26,6 +27,7 @@ from pretadepenser import create_app
 from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.portfolio import current_portfolio
 from pretadepenser.credit.recourse.decision import Counter, Decided, Document, Motive, Origin, Verdict
+from pretadepenser.credit.whatif.capacity import Capacity, Filed, Rules
 from pretadepenser.money import using
 from pretadepenser.records import deciding, decisions, journal, letters, reviews, users
 from pretadepenser.records.deciding import Desk
@@ -61,7 +63,9 @@ def app(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
 Browsers = Callable[[str], FlaskClient]
 
 
-def decide(app: Flask, decided: Decided, author: str = "agathe", **more: Any) -> int:
+def decide(
+    app: Flask, decided: Decided, author: str = "agathe", capacity: Capacity | None = None, **more: Any
+) -> int:
     """Write a decision on client KNOWN and give its id."""
     folder = app.config["INSTANCE"]
     portfolio, model = current_portfolio(folder), current_model(folder)
@@ -71,7 +75,8 @@ def decide(app: Flask, decided: Decided, author: str = "agathe", **more: Any) ->
     assert client
     with using(portfolio.money):
         desk = Desk(folder, model, portfolio, app.config, ("Alpha fictif", "Bêta fictif", "Gamma fictif"))
-        content = deciding.prepare(desk, client, decided).content
+        told = capacity.to_json() if capacity else None
+        content = deciding.prepare(desk, client, decided, told).content
     more = {"waiting": False, **more}
     database = app.extensions["database"]
     conclude(app, KNOWN, None if more.get("corrects") else person(app, author))
@@ -209,8 +214,8 @@ def test_the_page_of_a_letter_that_was_made_says_so(app: Flask, browsers: Browse
     shown = said(browser.get(address))
     (found,) = letters.of_decision(app.extensions["database"], decision)
     assert shown.startswith(
-        "Le courrier est établi : téléchargez-le pour le remettre au client ou l’envoyer. Courrier d’accord "
-        f"établi – décision {decision} Courrier {found.id}, établi le "
+        f"Courrier d’accord établi – décision {decision} Le courrier est établi : téléchargez-le pour le "
+        f"remettre au client ou l’envoyer. Courrier {found.id}, établi le "
     )
     assert (
         f"par agathe, version 2026-11-2 du texte. Télécharger le courrier {found.id} (PDF accessible)"
@@ -293,11 +298,13 @@ def test_of_two_decisions_on_a_client_the_later_one_has_the_letter(app: Flask, b
 
 
 @needs_pango
+@pytest.mark.parametrize("capacity", [False, True])
 @pytest.mark.parametrize("name", DECIDED)
 def test_every_letter_is_pdf_ua_and_says_what_the_page_says(
-    app: Flask, browsers: Browsers, name: str
+    app: Flask, browsers: Browsers, name: str, *, capacity: bool
 ) -> None:
-    browser, decision = browsers("agathe"), decide(app, DECIDED[name])
+    browser = browsers("agathe")
+    decision = decide(app, DECIDED[name], capacity=HOUSEHOLD if capacity else None)
     address = f"/decisions/{decision}/courrier"
     page = document_fromstring(browser.get(address).text)
     shown = page.find_class("letter")[0]
@@ -396,6 +403,7 @@ SET = {
     "RECIPIENTS": "nos conseillers",
     "RETENTION": "cinq ans",
 }
+BUREAUX = {"EXTERNAL_BUREAUX": "Alpha, Bêta, Gamma", "BUREAUX_CONTACTS": "a.example ; b.example ; g.fr"}
 
 
 def test_a_letter_is_refused_while_contacts_are_unset(bare: Flask) -> None:
@@ -419,25 +427,42 @@ def test_a_letter_is_refused_while_contacts_are_unset(bare: Flask) -> None:
     assert (answer.status_code, said(answer)) == (409, refused)
     assert letters.of_decision(bare.extensions["database"], decision) == []
     bare.config["REVIEW_CONTACT"], bare.config["MEDIATOR_NAME"] = SET["REVIEW_CONTACT"], SET["MEDIATOR_NAME"]
-    # Nothing was consulted for what refuses nothing: the names of those files are not needed.
-    for name, holds in (("accord", True), ("pièces", True), ("refus", False), ("proposition", False)):
-        shown = said(browser.get(f"/decisions/{decide(bare, DECIDED[name])}/courrier"))
-        assert ("Relisez ce courrier." in shown) is holds
-        assert (
-            "il manque le nom des organismes extérieurs (EXTERNAL_BUREAUX) et les coordonnées" in shown
-        ) is (not holds)
-    bare.config |= {
-        "EXTERNAL_BUREAUX": "Alpha, Bêta, Gamma",
-        "BUREAUX_CONTACTS": "a.example ; b.example ; g.fr",
-    }
+    for decided in DECIDED.values():
+        shown = said(browser.get(f"/decisions/{decide(bare, decided)}/courrier"))
+        assert "il manque le nom des organismes extérieurs (EXTERNAL_BUREAUX) et les coordonnées" in shown
+    bare.config |= BUREAUX
     shown = said(browser.get(f"/decisions/{decide(bare, DECIDED['refus'])}/courrier"))
     assert "Bêta (b.example) : une note de confiance de 0," in shown
     assert "Données fictives" not in shown
     assert "sont fictifs" not in shown
 
 
+# What is told of it takes more of the sheets than anything else: all of it is known, and a file was read.
+HOUSEHOLD = Capacity(
+    Rules(0.35, 70_000.0, 30_000.0), 202_500.0, 20_100.0, 90_000.0, 65_000.0, 90_000.0, 10_000.0,
+    adults=2, children=1, filed=Filed(90_000.0, 1),
+)  # fmt: skip
+
+
+def test_who_keeps_the_file_of_credits_is_asked_for_where_the_capacity_alone_was_filled_from_it(
+    bare: Flask,
+) -> None:
+    bare.config |= SET | BUREAUX
+    browser, lacking = signed_in(bare, "agathe"), "il manque qui tient le fichier des crédits (CREDIT_FILE)."
+    for decided in DECIDED.values():
+        for capacity, holds in ((HOUSEHOLD, True), (replace(HOUSEHOLD, filed=None), False)):
+            made = decide(bare, decided, capacity=capacity)
+            assert (lacking in said(browser.get(f"/decisions/{made}/courrier"))) is holds
+    bare.config["CREDIT_FILE"] = "Fichier des prêts, fichier.example"
+    shown = said(browser.get(f"/decisions/{decide(bare, DECIDED['refus'], capacity=HOUSEHOLD)}/courrier"))
+    assert (
+        "Fichier des crédits (Fichier des prêts, fichier.example) : mensualités d’autres crédits : 900 € par "
+        "mois ; mensualité non connue pour 1 crédit en cours"
+    ) in shown
+
+
 def test_the_one_setting_that_is_missing_is_named(bare: Flask) -> None:
-    bare.config |= SET | {"ORGANISATION_ADDRESS": ""}
+    bare.config |= SET | BUREAUX | {"ORGANISATION_ADDRESS": ""}
     shown = said(signed_in(bare, "agathe").get(f"/decisions/{decide(bare, DECIDED['accord'])}/courrier"))
     assert shown.endswith(
         "Ce courrier ne peut pas être établi : il manque l’adresse du prêteur (ORGANISATION_ADDRESS). "
@@ -634,6 +659,7 @@ def test_a_review_is_answered_by_letter(
     letter = make(browsers("delphine"), address)
     with pikepdf.open(io.BytesIO(browsers("delphine").get(f"/courriers/{letter}.pdf").data)) as document:
         assert pdf_ua.faults(document) == []
+        assert len(document.pages) == 2
     assert f"Votre score est de {points} points ; il en faut 500." in shown
     (made,) = letters.of_review(app.extensions["database"], reference)
     assert (made.kind, made.review, made.sha256) == (

@@ -13,9 +13,9 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from pretadepenser import create_app
-from pretadepenser.credit.model.scoring import current_model
+from pretadepenser.credit.model.scoring import current_model, score_row
 from pretadepenser.credit.portfolio import current_portfolio
-from pretadepenser.credit.recourse.decision import Decided
+from pretadepenser.credit.recourse.decision import Counter, Decided, Origin
 from pretadepenser.money import using
 from pretadepenser.records import deciding, decisions, journal, users
 from pretadepenser.records.deciding import Desk
@@ -24,8 +24,11 @@ from tests import invariants
 from tests.conftest import open_file, signed_in
 
 
-def decide(app: Flask, key: str, index: int) -> int:
-    """Write a decision of agathe on the client at a place of the portfolio, as her form does; give its id."""
+def decide(app: Flask, key: str, index: int, offered: float = 1.0) -> int:
+    """Write a decision of agathe on the client at a place of the portfolio, as her form does; give its id.
+
+    offered: share of the loan that she offers instead; the whole: she asks for documents.
+    """
     database, folder = app.extensions["database"], app.config["INSTANCE"]
     author = next(one for one in users.list_users(database) if one.name == "agathe")
     model, portfolio = current_model(folder), current_portfolio(folder)
@@ -33,20 +36,28 @@ def decide(app: Flask, key: str, index: int) -> int:
     assert portfolio
     client = portfolio.client(int(portfolio.numbers()[index]))
     assert client
+    decided = Decided(Verdict.ASK)
+    if offered != 1:
+        loan = {name: float(str(client.values[name])) * offered for name in ("AMT_CREDIT", "AMT_ANNUITY")}
+        amount, instalment = loan.values()
+        points = score_row(model, {**client.values, **loan}, app.config["LIMIT"], client.number).points
+        decided = Decided(Verdict.COUNTER, counter=Counter(amount, instalment, Origin.TYPED, points))
     with using(portfolio.money):
-        prepared = deciding.prepare(Desk(folder, model, portfolio, app.config), client, Decided(Verdict.ASK))
+        prepared = deciding.prepare(Desk(folder, model, portfolio, app.config), client, decided)
     return decisions.add(
-        database, key, Person(author.id, author.name), client.number, Verdict.ASK, prepared.content,
+        database, key, Person(author.id, author.name), client.number, decided.verdict, prepared.content,
         waiting=prepared.waiting,
     )  # fmt: skip
 
 
 @pytest.fixture
 def own(instance: Path, tmp_path: Path) -> Flask:
-    """An application of the test's own with decisions 1 to 3."""
+    """An application of the test's own with decisions 1 to 4."""
     folder = shutil.copytree(instance, tmp_path / "instance", symlinks=True)
     app = create_app({"INSTANCE": folder, "TESTING": True})
     assert [decide(app, f"key {index}", 300 * index + 7) for index in range(3)] == [1, 2, 3]
+    # The fourth offers half the loan instead.
+    assert decide(app, "key 3", 11, 0.5) == 4
     return app
 
 
@@ -101,9 +112,9 @@ def plain(text: str) -> str:
 
 def test_all_are_the_same_from_the_archive_alone(decided: Flask) -> None:
     done = flask(decided, "--all")
-    assert plain(done.stdout) == "3 décisions rejouées : toutes sont identiques.\n"
+    assert plain(done.stdout) == "4 décisions rejouées : toutes sont identiques.\n"
     assert done.exit_code == 0
-    answers = {"identique": 3, "différente": 0, "impossible à rejouer": 0, "effacée": 0}
+    answers = {"identique": 4, "différente": 0, "impossible à rejouer": 0, "effacée": 0}
     told: dict[str, object] = {"actor": "commande", "client": None, "answers": answers, "others": []}
     assert told_of(decided) == [("commande", None, told)]
 
@@ -128,13 +139,45 @@ def test_what_was_falsified_is_told(decided: Flask, sealed: bool) -> None:
     assert done.exit_code == 1
     assert lines[0] == f"Décision 2 : {'2 différences' if sealed else '3 différences'}."
     assert re.fullmatch(r"  Score : 1 point alors, \d{3} points maintenant\.", lines[-2])
-    assert lines[-1] == "3 décisions rejouées : 2 identiques et 1 différente."
+    assert lines[-1] == "4 décisions rejouées : 3 identiques et 1 différente."
     places = ["Empreinte de la décision dans le journal"]
     for line, place in zip(
         lines[1:], places if sealed else ["Empreinte de la décision", *places], strict=False
     ):
         assert re.fullmatch(rf"  {place} : [0-9a-f]{{16}}… alors, [0-9a-f]{{16}}… maintenant\.", line)
     assert told_of(decided)[0][2]["others"] == [2]
+
+
+def counter_of(app: Flask, **changed: object) -> dict[str, object]:
+    """Change the loan that decision 4 offers in the database itself, with its SHA-256; give what it was."""
+    with database_of(app) as opened:
+        (content,) = opened.execute("SELECT content FROM decision WHERE id = 4").fetchone()
+        whole = json.loads(content)
+        was: dict[str, object] = dict(whole["counter"])
+        whole["counter"] |= changed
+        text = journal.canonical(whole)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        opened.execute("UPDATE decision SET content = ?, sha256 = ? WHERE id = 4", [text, digest])
+    return was
+
+
+def test_the_points_of_another_loan_are_computed_again(decided: Flask) -> None:
+    """They say whether motives and a second reader were required."""
+    points = counter_of(decided, points=777)["points"]
+    done = flask(decided, "4")
+    lines = plain(done.stdout).splitlines()
+    assert done.exit_code == 1
+    assert lines[0] == "Décision 4 : 2 différences."
+    assert lines[2] == f"  Score du prêt proposé : 777 points alors, {points} points maintenant."
+    counter_of(decided, points=points, amount=1.0)
+    assert "  Score du prêt proposé : " in plain(flask(decided, "4").stdout)
+
+
+def test_another_loan_in_no_form_is_one_sentence(decided: Flask) -> None:
+    counter_of(decided, amount="beaucoup")
+    done = flask(decided, "4")
+    assert done.exit_code == 2
+    assert "  La contre-proposition n’est pas sous la forme dans laquelle elle a été écrite.\n" in done.stdout
 
 
 def test_an_archive_that_is_lost_is_one_sentence(decided: Flask) -> None:
@@ -157,7 +200,7 @@ def test_one_that_was_erased_is_no_fault(decided: Flask) -> None:
     assert plain(done.stdout).splitlines() == [
         "Décision 1 : effacée.",
         "  Le contenu de cette décision a été effacé : il n’y a plus rien à rejouer.",
-        "3 décisions rejouées : 1 effacée et 2 identiques.",
+        "4 décisions rejouées : 1 effacée et 3 identiques.",
     ]
     assert done.exit_code == 0
 

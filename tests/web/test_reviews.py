@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from pretadepenser import create_app
-from pretadepenser.credit.portfolio import current_portfolio
+from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.recourse.decision import Verdict
 from pretadepenser.records import decisions, reviews, sessions, users
 from pretadepenser.records.decisions import State
@@ -40,13 +40,6 @@ def reviewed(app: Flask, browsers: Browsers, verdict: Verdict = Verdict.REFUSE) 
     """A review that agathe asked for of a decision of hers; gives the address of its record."""
     decision = decide(app, "agathe", verdict)
     return led(send(browsers("agathe"), f"/decisions/{decision}/reexamen", **ASKED))
-
-
-def others(app: Flask) -> list[int]:
-    """Two more clients: while a review is open nobody decides anew on its own."""
-    portfolio = current_portfolio(app.config["INSTANCE"])
-    assert portfolio is not None
-    return [one for one in portfolio.numbers()[:3].tolist() if one != 157_083][:2]
 
 
 def entries(app: Flask, kind: str, client: int = 157_083) -> int:
@@ -314,6 +307,27 @@ def test_data_are_corrected_and_scored_again_as_a_simulation_scores(app: Flask, 
     assert "Le score passe de" in said
 
 
+def test_the_model_is_in_the_archive_before_a_correction(app: Flask, browsers: Browsers) -> None:
+    """Where it cannot be kept nothing is written, in one sentence; the same form, sent again, is written."""
+    record = reviewed(app, browsers)
+    folder = app.config["INSTANCE"] / "archive"
+    shutil.rmtree(folder)
+    folder.write_text("no folder")
+    delphine, address = browsers("delphine"), f"{record}/donnees"
+    form = filled(delphine, address, amt_income_total="9 000", preuve="Avis d’imposition.")
+    before = entries(app, "review.step")
+    answer = delphine.post(address, data=form)
+    folder.unlink()
+    assert answer.status_code == 503
+    assert "Décision non enregistrée" in words(main_of(answer))
+    assert entries(app, "review.step") == before
+    led(delphine.post(address, data=form))
+    assert entries(app, "review.step") == before + 1
+    model = current_model(app.config["INSTANCE"])
+    assert model
+    assert (folder / f"model.{model.training}").is_dir()
+
+
 def test_the_next_correction_starts_from_the_last(app: Flask, browsers: Browsers) -> None:
     record = reviewed(app, browsers)
     address = f"{record}/donnees"
@@ -563,8 +577,8 @@ def test_a_client_who_left_the_portfolio_is_answered_all_the_same(app: Flask, br
 
 
 def test_a_form_with_a_bad_token_is_asked_again_with_what_was_typed(app: Flask, browsers: Browsers) -> None:
-    one, other = others(app)
-    decision, waits = decide(app, "agathe", number=one), decide(app, "agathe", number=other, waiting=True)
+    waits = decide(app, "agathe", number=100_001, waiting=True)
+    decision = decide(app, "agathe", number=100_001)
     record = reviewed(app, browsers)
     for address, field in (
         (f"/decisions/{decision}/reexamen", "demande"),
@@ -576,8 +590,7 @@ def test_a_form_with_a_bad_token_is_asked_again_with_what_was_typed(app: Flask, 
         assert answer.status_code == 422
         main = main_of(answer)
         assert "Ce formulaire était périmé" in words(main)
-        (box,) = [one for one in main.iter("textarea") if one.name == field]
-        assert words(box) == "Mes mots."
+        assert words(main.xpath(f".//*[@name='{field}']")[0]) == "Mes mots."
 
 
 def test_what_was_typed_outlives_the_session(app: Flask) -> None:
@@ -597,7 +610,7 @@ def test_what_was_typed_outlives_the_session(app: Flask) -> None:
 
 def test_a_reviewer_meets_no_protected_ground(app: Flask, browsers: Browsers) -> None:
     walked = Walk(app, browsers("delphine"))
-    waits = decide(app, "agathe", number=others(app)[0], waiting=True)
+    waits = decide(app, "agathe", number=100_001, waiting=True)
     record = reviewed(app, browsers)
     led(send(browsers("delphine"), f"{record}/donnees", amt_income_total="9 000", preuve="Bulletins."))
     for address in ("/revues", f"/revues/decisions/{waits}", record, f"{record}/donnees", f"{record}/issue"):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from pretadepenser import french
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.explanation.advice import Advice, Heard, Line
+from pretadepenser.credit.explanation.advice import Advice, AdviceError, Heard, Line
+from pretadepenser.credit.model.archive import Archive
+from pretadepenser.credit.model.scoring import score_row
 
 NOTHING: Final = "rien"
+# What a decision says of another loan, and the columns that it changes.
+_LOAN: Final = {"amount": "AMT_CREDIT", "instalment": "AMT_ANNUITY", "price": "AMT_GOODS_PRICE"}
 _SOFTWARE: Final = {"pretadepenser": "Prêt à dépenser", "xgboost": "XGBoost", "numpy": "NumPy"}
 
 T = TypeVar("T")
@@ -35,11 +39,26 @@ def differences(then: Advice, now: Advice) -> tuple[Difference, ...]:
     What they were computed with is not compared (see `changed_software`): that it is the same is the ground
     of a replay.
     """
-    return tuple(
-        Difference(*map(french.typeset, (french.capital(what), before, after)))
-        for what, before, after in _all(then, now)
-        if before != after
-    )
+    return _differing(_all(then, now))
+
+
+def offered(then: Advice, counter: Mapping[str, Any], archived: Archive) -> tuple[Difference, ...]:
+    """Whether another loan that was offered has the points that it had then, by the archived model.
+
+    counter: as it is stored with the decision (Counter.to_json). By its points the rules want motives and a
+    second reader. Raises ArchiveError as `advice.again` does; AdviceError: it is not as it was written.
+    """
+    try:
+        loan = {column: counter[name] for name, column in _LOAN.items() if counter[name] is not None}
+        points = score_row(
+            archived.model(then.training), {**then.inputs, **loan}, then.limit, then.number
+        ).points
+        told = "score du prêt proposé", _points(counter["points"]), _points(points)
+    except (KeyError, ValueError, TypeError) as error:
+        raise AdviceError(
+            "La contre-proposition n’est pas sous la forme dans laquelle elle a été écrite."
+        ) from error
+    return _differing([told])
 
 
 def changed_software(then: Advice, now: Advice) -> str:
@@ -55,6 +74,14 @@ def changed_software(then: Advice, now: Advice) -> str:
 def software(advice: Advice) -> str:
     """What computed advice, with its versions: "Prêt à dépenser 0.1.0, XGBoost 3.2.0 et NumPy 2.4.6"."""
     return french.join([f"{name} {advice.software.get(package, '?')}" for package, name in _SOFTWARE.items()])
+
+
+def _differing(told: Iterable[tuple[str, str, str]]) -> tuple[Difference, ...]:
+    return tuple(
+        Difference(*map(french.typeset, (french.capital(what), before, after)))
+        for what, before, after in told
+        if before != after
+    )
 
 
 def _all(then: Advice, now: Advice) -> Iterator[tuple[str, str, str]]:

@@ -61,13 +61,31 @@ class Rules:
 
 
 @dataclass(frozen=True)
+class Filed:
+    """What the file of credits said of the instalments of other loans; fields as those of Capacity."""
+
+    credits: float | None
+    lacking: int
+
+    def said(self) -> str:
+        """In words, without a capital or full stop."""
+        told = []
+        if self.credits:
+            told.append(f"mensualités d’autres crédits : {french.amount(self.credits)} par mois")
+        if self.lacking:
+            loans = french.plural(self.lacking, "crédit en cours", "crédits en cours")
+            told.append(f"mensualité non connue pour {loans}")
+        return french.typeset(" ; ".join(told) or "aucune mensualité d’un autre crédit")
+
+
+@dataclass(frozen=True)
 class Capacity:
     """What is known of a household by the month; None for what is not.
 
     income: the client's own; others: all other resources of the household; instalment: of the loan asked
     for; rent, credits, alimony: charges, `credits` being the instalments of other loans; lacking: how many
     of these loans have an instalment that is not known, and is not in `credits`; adults: the client among
-    them.
+    them; filed: what the file of credits said, whatever is counted in the end, None where it was not read.
     Raises ValueError for an amount or a count that is negative or not finite, and for no adult.
     """
 
@@ -81,9 +99,10 @@ class Capacity:
     lacking: int = 0
     adults: int | None = None
     children: int | None = None
+    filed: Filed | None = None
 
     def __post_init__(self) -> None:
-        told = [getattr(self, one.name) for one in fields(self) if one.name != "rules"]
+        told = [getattr(self, one.name) for one in fields(self) if one.name not in ("rules", "filed")]
         told += [self.rules.ratio, self.rules.first, self.rules.other]
         if any(one is not None and not (math.isfinite(one) and one >= 0) for one in told):
             raise ValueError(f"negative or not finite: {self}")
@@ -255,8 +274,16 @@ class Capacity:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """The one that gave these values. Raises KeyError, TypeError and ValueError for others."""
-        return cls(**{**values, "rules": Rules(**values["rules"])})
+        """The one that gave these values. Raises KeyError, TypeError and ValueError for others.
+
+        Values of before `filed` was kept: only the file of credits knows of loans whose instalment it lacks.
+        """
+        filed = values.get("filed")
+        if "filed" not in values and values.get("lacking"):
+            filed = {name: values[name] for name in ("credits", "lacking")}
+        return cls(
+            **{**values, "rules": Rules(**values["rules"]), "filed": Filed(**filed) if filed else None}
+        )
 
     @property
     def _resources(self) -> Decimal:
@@ -367,6 +394,7 @@ def of_file(row: Row, bureau: Sequence[Row] | None, rules: Rules) -> Capacity:
         lacking=lacking,
         adults=adults,
         children=children,
+        filed=None if bureau is None else Filed(credits, lacking),
     )
 
 

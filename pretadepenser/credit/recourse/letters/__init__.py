@@ -5,7 +5,7 @@ The words are those of the meeting sheet. What the law wants said:
 - a refusal, at once; that the assessment rests on automated processing, the right to a human one, how to
   contest (directive (UE) 2023/2225, article 18; RGPD, article 22);
 - the files consulted before a refusal: what they said, who keeps them and how to reach them, which kinds of
-  data counted (directive, article 19, paragraph 6);
+  data counted (directive, article 19, paragraph 6); other letters name the files too;
 - which data counted how, and why (RGPD, article 15; CJEU C-203/22; règlement (UE) 2024/1689, article 86);
 - mediator and data protection authority.
 
@@ -66,15 +66,8 @@ def reply(review: Reviewed, case: Case, sender: Sender, today: datetime.date) ->
 
 def files(case: Case) -> tuple[bool, bool]:
     """Whether a letter names bodies that gave external scores, and who keeps the file of credits."""
-    if not _refuses(case):
-        return False, False
-    inputs = case.advice.inputs
-    return bool(parts.scored(inputs)), bool(parts.from_bureau(inputs, case.features))
-
-
-def _refuses(case: Case) -> bool:
-    """Whether what was asked for is refused."""
-    return case.verdict in (Verdict.REFUSE, Verdict.COUNTER)
+    with money.using(case.advice.money):
+        return bool(parts.scored(case.advice.inputs)), bool(parts.from_file(case))
 
 
 def _decided(case: Case, sender: Sender, today: datetime.date) -> Letter:
@@ -85,10 +78,10 @@ def _decided(case: Case, sender: Sender, today: datetime.date) -> Letter:
         parts.motives(case),
         *(parts.reasons(case) if tells else ()),
         parts.capacity(case),
-        parts.consulted(case, sender) if _refuses(case) else None,
+        parts.consulted(case, sender),
         parts.contest(case, sender, today) if tells else None,
         parts.rights(sender, human=not tells),
-        parts.advised() if _refuses(case) else None,
+        parts.advised() if case.refuses else None,
         parts.data(case, sender),
     ]
     title, answer = parts.answer(case)
@@ -107,10 +100,10 @@ def _replied(review: Reviewed, case: Case, sender: Sender, today: datetime.date)
         parts.motives(told),
         *(parts.reasons(told) if told.verdict is not Verdict.ASK else ()),
         parts.capacity(told),
-        parts.consulted(told, sender) if _refuses(told) else None,
-        review_parts.further(sender),
+        parts.consulted(told, sender),
+        review_parts.further(told, sender, today),
         parts.rights(sender, human=False),
-        parts.advised() if _refuses(told) else None,
+        parts.advised() if told.refuses else None,
         parts.data(told, sender),
     ]
     title, answer = review_parts.answer(review, case)

@@ -83,6 +83,12 @@ _HOUSE: Final = (
     "Ces règles sont celles de l’établissement, pas une loi sur le crédit à la consommation. La capacité de "
     "remboursement n’entre pas dans le score."
 )
+_BEFORE: Final[Mapping[Verdict, str]] = MappingProxyType(
+    {Verdict.GRANT: "cet accord", Verdict.ASK: "cette demande de pièces"}
+)
+_UNSURE: Final = (
+    "Notre dossier ne dit pas si les mensualités d’autres crédits viennent de vous ou du fichier des crédits."
+)
 _CNIL: Final = "cnil.fr, ou 3 place de Fontenoy, TSA 80715, 75334 Paris Cedex 07"
 
 
@@ -272,26 +278,54 @@ def capacity(case: Case) -> Section | None:
 
 
 def consulted(case: Case, sender: Sender) -> Section:
-    """The files consulted before a refusal: who keeps them, what they said, and what of it counted."""
+    """The files consulted: who keeps them and what they said; for a refusal, which kinds of data counted."""
     inputs = case.advice.inputs
-    names = case.features
     lines = []
     for place in scored(inputs):
         bureau, column = sender.bureaux[place], dictionary.in_group(dictionary.EXTERNAL_GROUP)[place]
         note = wording.value_text(column, inputs[column.name])
         lines.append(Line(f"{bureau.name} ({bureau.contact})", f"une note de confiance de {note}"))
-    if found := from_bureau(inputs, names):
+    found = from_file(case)
+    if found:
         lines.append(Line(f"Fichier des crédits ({sender.credit_file})", found))
-    kinds = f"Catégories de données prises en compte : {french.join(meeting_sheet.categories(names))}."
+    kinds = (
+        f"Catégories de données prises en compte : {french.join(meeting_sheet.categories(case.features))}."
+        if case.refuses
+        else ""
+    )
     law = "(directive (UE) 2023/2225, article 19 ; Code de la consommation, article L. 312-16)"
+    unsure = "" if found or not _unsure(case) else _UNSURE
     if not lines:
-        return Section("Les fichiers consultés", (f"Aucun fichier extérieur n’a été consulté {law}.", kinds))
+        none = unsure or f"Aucun fichier extérieur n’a été consulté {law}."
+        return Section("Les fichiers consultés", tuple(filter(None, (none, kinds))))
+    before = _BEFORE.get(case.verdict, "ce refus")
+    # A request for documents is one sheet, and who gets it reads under their rights how to correct data.
+    own = f"Demandez à ces organismes vos données, et d’y corriger ce qui est faux {law}."
     return Section(
         "Les fichiers consultés",
-        ("Voici qui nous a renseignés avant ce refus, et ce qui nous a été dit.",),
+        tuple(
+            filter(None, (f"Voici qui nous a renseignés avant {before}, et ce qui nous a été dit.", unsure))
+        ),
         tuple(lines),
-        f"{kinds} Demandez à ces organismes vos données, et d’y corriger ce qui est faux {law}.",
+        "" if case.verdict is Verdict.ASK else f"{kinds} {own}".lstrip(),
     )
+
+
+def from_file(case: Case) -> str:
+    """What the file of credits elsewhere said, to the score or of the capacity, in words; "" without it."""
+    said = [from_bureau(case.advice.inputs, case.features)]
+    told: Mapping[str, Any] | None = case.content["capacity"]
+    filed = None if told is None else Capacity.from_json(told).filed
+    # That nothing is to be paid goes without saying where the score was told more.
+    if filed is not None and (filed.credits or filed.lacking or not said[0]):
+        said.append(filed.said())
+    return " ; ".join(filter(None, said))
+
+
+def _unsure(case: Case) -> bool:
+    """Whether the record has instalments of other loans and, being old, does not tell who said them."""
+    told: Mapping[str, Any] | None = case.content["capacity"]
+    return told is not None and "filed" not in told and told["credits"] is not None
 
 
 def scored(inputs: Mapping[str, Any]) -> tuple[int, ...]:
@@ -318,9 +352,14 @@ def from_bureau(inputs: Mapping[str, Any], names: Sequence[str]) -> str:
     )
 
 
+def until(case: Case, today: datetime.date) -> str:
+    """Until when the client may contest, in sentences."""
+    last = today + datetime.timedelta(days=int(case.setting("CONTEST_DAYS")))
+    return f"C’est gratuit. Faites-le jusqu’au {french.date(last)}."
+
+
 def contest(case: Case, sender: Sender, today: datetime.date) -> Section:
     """How to contest, with whom, until when, and what happens then."""
-    until = today + datetime.timedelta(days=int(case.setting("CONTEST_DAYS")))
     answered = french.plural(int(case.setting("REVIEW_DAYS")), "jour")
     ways = (
         ("Par courrier", sender.address),
@@ -332,8 +371,7 @@ def contest(case: Case, sender: Sender, today: datetime.date) -> Section:
         "Contester cette décision",
         (
             "Vous pouvez demander qu’une personne revoie votre demande et la décision, donner votre point de "
-            f"vue et contester (RGPD, article 22 ; {_LAW}). C’est gratuit. Faites-le jusqu’au "
-            f"{french.date(until)}.",
+            f"vue et contester (RGPD, article 22 ; {_LAW}). {until(case, today)}",
         ),
         tuple(Line(label, way) for label, way in ways if way),
         "Rappelez votre numéro de client et celui de la décision, dites ce qui est faux ou ce qui manque, et "

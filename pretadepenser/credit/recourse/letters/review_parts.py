@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
+
 from pretadepenser import french
 from pretadepenser.credit.recourse.decision import Verdict
-from pretadepenser.credit.recourse.letters.parts import asked, offered
+from pretadepenser.credit.recourse.letters.parts import asked, offered, until
 from pretadepenser.credit.recourse.letters.told import Case, Line, Reviewed, Section, Sender
 from pretadepenser.credit.scale import Scale
 
@@ -93,13 +95,15 @@ def done(review: Reviewed, case: Case) -> Section:
     )
 
 
-def further(sender: Sender) -> Section:
+def further(case: Case, sender: Sender, today: datetime.date) -> Section:
     """What is left to a client whom this answer does not suit."""
     return Section(
         "Si cette réponse ne vous convient pas",
         (
             f"Vous pouvez encore en parler à la personne qui répond des décisions : {sender.reviewer}. Vous "
-            "pouvez saisir le médiateur, dans l’année qui suit votre réclamation écrite (Code de la "
+            f"pouvez aussi lui demander un nouveau réexamen. {until(case, today)} Après cette date, vous "
+            "gardez les droits que la loi vous donne.",
+            "Vous pouvez saisir le médiateur, dans l’année qui suit votre réclamation écrite (Code de la "
             "consommation, article L. 612-2), la CNIL ou le juge.",
         ),
     )

@@ -101,6 +101,11 @@ class Case:
         return advices.from_json(self.content["advice"])
 
     @property
+    def refuses(self) -> bool:
+        """Whether what was asked for is refused."""
+        return self.verdict in (Verdict.REFUSE, Verdict.COUNTER)
+
+    @property
     def features(self) -> tuple[str, ...]:
         """What the model looked at."""
         return tuple(self.advice.contributions)
