@@ -293,6 +293,14 @@ def steps(database: Database, review: int) -> Sequence[Step]:
     return [Step(name, at, journal.parsed(content)) for name, at, content in rows]
 
 
+def changes(database: Database, reference: str) -> Mapping[str, Any]:
+    """What the last correction of a review puts right, by column; nothing where there is none."""
+    found = find(database, reference)
+    done = steps(database, found.id) if found else ()
+    put_right: Mapping[str, Any] = ((done[-1].content if done else None) or {}).get("changes", {})
+    return put_right
+
+
 def check(found: decisions.Found | None, decision: int) -> decisions.Found:
     """The decision, where a review of it may be asked for. Raises ReviewError that says why it may not."""
     if found is None:

@@ -73,7 +73,8 @@ def decide(number: int) -> ResponseReturnValue:
     if refused := decisions.closed(auth.database(), number, current_user.id):
         raise DecisionError(refused)
     typed = kept.typed()
-    form = _form(client, _former(number, (typed or request.values).get("corrige", "")), typed)
+    former = _former(number, (typed or request.values).get("corrige", ""))
+    form = _form(_as_reviewed(client, former), former, typed)
     if not form.is_submitted():
         return _page(form)
     changed = not form.cle.data or _seen(number, form.vu.data) != form.case.seen
@@ -184,6 +185,20 @@ def _found(decision: int) -> Found:
     return found
 
 
+def _of_review(former: Found | None) -> str:
+    """Reference of the review that a decision ended, or that one which it corrects; "" for any other."""
+    content = former.content if former else None
+    return str((content or {}).get("review", ""))
+
+
+def _as_reviewed(client: Client, former: Found | None) -> Client:
+    """The client with what the review put right that ended with the decision to correct."""
+    reference = _of_review(former)
+    if not reference:
+        return client
+    return replace(client, values={**client.values, **reviews.changes(auth.database(), reference)})
+
+
 def _form(client: Client, former: Found | None, typed: MultiDict[str, str] | None) -> DecisionForm:
     """The form on a case, filled in with what it corrects, or with the loan that the address proposes."""
     number = client.number
@@ -269,13 +284,14 @@ def _write(form: DecisionForm, key: str) -> int:
     case, former = form.case, form.former
     decided = form.decided()
     prepared = deciding.prepare(desk(), case.client, decided, form.told_capacity().to_json())
+    reference = _of_review(former)
     return decisions.add(
         auth.database(),
         key,
         auth.person(),
         case.client.number,
         decided.verdict,
-        prepared.content,
+        {**prepared.content, "review": reference} if reference else prepared.content,
         waiting=prepared.waiting,
         corrects=former.id if former else None,
     )

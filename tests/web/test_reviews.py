@@ -213,6 +213,37 @@ def test_what_was_sent_back_stands_first_for_its_author(app: Flask, browsers: Br
     ]
 
 
+def test_what_a_review_put_right_holds_where_its_decision_is_corrected(
+    app: Flask, browsers: Browsers
+) -> None:
+    """Sent back and decided anew, it was decided on the wrong data again; the letter had the right ones."""
+    record = reviewed(app, browsers)
+    led(send(browsers("denis"), f"{record}/donnees", amt_income_total="9 000", preuve="Avis d’imposition."))
+    why = {"motifs": ["revenus"], "texte": "Faux papiers.", "reponse": "Non."}
+    led(send(browsers("denis"), f"{record}/issue", verdict="refus", **why))
+    database = app.extensions["database"]
+    found = reviews.find(database, record.rpartition("/")[2])
+    assert found
+    assert found.end
+    made = found.end.decided
+    assert made
+    led(
+        send(
+            browsers("delphine"), f"/revues/decisions/{made}", avis="renvoi", motif="Rien ne prouve le faux."
+        )
+    )
+    again = led(send(browsers("denis"), f"/clients/157083/decision?corrige={made}", verdict="accord"))
+    corrected = decisions.find(database, int(again.rpartition("/")[2]))
+    first = decisions.find(database, made)
+    assert corrected
+    assert corrected.content
+    assert first
+    assert first.content
+    assert corrected.content["advice"]["inputs"]["AMT_INCOME_TOTAL"] == 900_000
+    assert corrected.content["advice"]["points"] == first.content["advice"]["points"]
+    assert corrected.content["review"] == found.reference
+
+
 # Requests for a review
 
 
