@@ -335,8 +335,8 @@ def _alone(connection: Connection, client: int) -> None:
     opened = connection.scalar(select(Review.reference).where(Review.client == client, ~over).limit(1))
     if opened is not None:
         raise ReviewError(
-            f"Le réexamen {opened} d’une autre décision sur ce client est ouvert : notez-y ce que le client "
-            "demande, ou attendez qu’il soit conclu."
+            f"Le réexamen {opened} d’une autre décision sur ce client est ouvert : attendez qu’il soit "
+            "conclu."
         )
 
 

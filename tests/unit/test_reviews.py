@@ -368,7 +368,7 @@ def test_beside_a_review_nothing_is_read_and_no_other_is_asked_for(
     ):
         decisions.read(database, waits, delphine, {}, agrees=True)
     told = (
-        f"^Le réexamen {reference} d’une autre décision sur ce client est ouvert : notez-y ce que le client"
+        f"^Le réexamen {reference} d’une autre décision sur ce client est ouvert : attendez qu’il soit conclu"
     )
     with pytest.raises(ReviewError, match=told):
         ask(database, agathe, beside)
