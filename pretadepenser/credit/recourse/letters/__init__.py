@@ -96,6 +96,7 @@ def _replied(review: Reviewed, case: Case, sender: Sender, today: datetime.date)
     sections = [
         review_parts.request(review),
         review_parts.done(review, case),
+        parts.documents(told, sender) if told.verdict is Verdict.ASK else None,
         parts.who(told),
         parts.motives(told),
         *(parts.reasons(told) if told.verdict is not Verdict.ASK else ()),
