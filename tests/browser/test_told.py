@@ -1,11 +1,15 @@
 """What a person without eyes learns after a form that writes something down; the frame of every role."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.by import By
 
+from pretadepenser import create_app
+from tests.browser.conftest import hosted
 from tests.browser.states import CLIENT, after, display, outdate, submit
 
 WIDTHS = """
@@ -37,6 +41,15 @@ def test_the_account_stands_beside_the_brand_and_the_menu_on_one_line_below(
     assert driver.execute_script(WIDTHS) == {"beside": True, "below": True, "lines": 1, "edges": True}
 
 
+@pytest.fixture(scope="module")
+def own_site(decided: Path) -> Iterator[str]:
+    """Address of an application of this file's own, since more is written down there."""
+    folder = decided.parent / "told"
+    shutil.copytree(decided, folder, symlinks=True)
+    with hosted(create_app({"INSTANCE": folder})) as address:
+        yield address
+
+
 @pytest.fixture
 def focused(driver: WebDriver) -> Callable[[], tuple[str, str]]:
     """Tag of what has the focus, and the words that follow it on the page."""
@@ -50,10 +63,10 @@ def focused(driver: WebDriver) -> Callable[[], tuple[str, str]]:
 
 
 def test_what_is_written_down_is_told_where_the_focus_lands(
-    visit: Callable[..., WebDriver], reviewed_site: str, focused: Callable[[], tuple[str, str]]
+    visit: Callable[..., WebDriver], own_site: str, focused: Callable[[], tuple[str, str]]
 ) -> None:
     """The heading, which says the result, and next that it is written down; not again on the next page."""
-    driver = visit(f"{CLIENT}/decision", "agathe", reviewed_site)
+    driver = visit(f"{CLIENT}/decision", "agathe", own_site)
     driver.find_element("css selector", "#verdict-0").click()
     submit()(driver)
     assert driver.title.startswith("Prêt accordé")
@@ -64,9 +77,9 @@ def test_what_is_written_down_is_told_where_the_focus_lands(
 
 
 def test_a_request_that_is_written_down_takes_the_focus(
-    visit: Callable[..., WebDriver], reviewed_site: str, focused: Callable[[], tuple[str, str]]
+    visit: Callable[..., WebDriver], own_site: str, focused: Callable[[], tuple[str, str]]
 ) -> None:
-    driver = visit("/decisions/1/reexamen", "agathe", reviewed_site)
+    driver = visit("/decisions/1/reexamen", "agathe", own_site)
     driver.find_element("css selector", "#canal-0").click()
     submit(demande="Il conteste le motif.")(driver)
     assert focused() == ("h1", "La demande du client est enregistrée.")
