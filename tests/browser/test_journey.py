@@ -16,8 +16,8 @@ from tests.browser.conftest import hosted
 from tests.browser.states import STATES, State, leaving_the_page
 from tests.conftest import PASSWORD
 
-# Keys of the journey: at most 200 were asked for. Decisions and two more pages of a client cost five of them, the
-# account before the menu seven.
+# Keys of the journey: at most 200 were asked for. Decisions and two more pages of a client cost five of them,
+# the account before the menu seven.
 MOST = 190
 
 # Keys from the search to a decision that is recorded.

@@ -114,8 +114,8 @@ def test_no_page_is_missing_from_the_map(browser: FlaskClient, who: str) -> None
     """Of all addresses that the matrix of rights opens to this role, those that are pages."""
     column = HEAD.index(who) - 2
     opened = [address for address, method, *said in LINES if method == "GET" and said[column] == "200"]
-    # Decisions and reviews that the matrix names are not here: they are led to from lists. It decides on another
-    # client than it reads of, on whom no review is open.
+    # Decisions and reviews that the matrix names are not here: they are led to from lists. It decides on
+    # another client than it reads of, on whom no review is open.
     answers = [browser.get(address.replace("/clients/100001/", "/clients/157083/")) for address in opened]
     pages = {one.request.path for one in answers if (one.mimetype, one.status_code) == ("text/html", 200)}
     assert len(pages) > 3
