@@ -32,8 +32,8 @@ SKEW = 60
 PATIENCE = 10_000
 SHORT = 3_000
 HURRY = 500
-# Seconds between two questions to SQLite whether another process has finished writing.
-_ASKED = 0.001
+# Milliseconds that SQLite waits for another process, in steps of 1, 2 and 5; then it is asked anew.
+_ASKED = 10
 # What SQLite does at the end of a transaction. FULL: what was committed, the journal above all, is on the
 # disk when a page is shown, and survives a power cut.
 SYNCHRONOUS = "FULL"
@@ -136,8 +136,8 @@ class Database:
                 yield connection
             return
         until = time.monotonic() + patience / 1000
-        # Threads of this process queue here, so that one of each process asks SQLite, and asks often. SQLite
-        # itself waits longer and longer: whoever has just come goes first, and some wait for seconds.
+        # Threads of this process queue here, so that one of each process asks SQLite, for short whiles. Left alone
+        # SQLite waits longer and longer: whoever has just come goes first, and some wait for seconds.
         queued = self._turn.acquire(timeout=patience / 1000)
         try:
             with self.connection() as connection:
@@ -215,14 +215,13 @@ def _begin(connection: Connection, until: float) -> None:
                 busy = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
                 if not busy or time.monotonic() >= until:
                     raise
-            time.sleep(_ASKED)
     finally:
         _WAIT_AGAIN.run(connection, {})
 
 
 # Before anything is read: two that read the same state would write the same number.
 _BEGIN = Quick("BEGIN IMMEDIATE")
-_WAIT = Quick("PRAGMA busy_timeout = 0")
+_WAIT = Quick(f"PRAGMA busy_timeout = {_ASKED}")
 _WAIT_AGAIN = Quick(f"PRAGMA busy_timeout = {PATIENCE}")
 
 
