@@ -136,8 +136,8 @@ class Database:
                 yield connection
             return
         until = time.monotonic() + patience / 1000
-        # Threads of this process queue here, so that one of each process asks SQLite, for short whiles. Left alone
-        # SQLite waits longer and longer: whoever has just come goes first, and some wait for seconds.
+        # Threads of this process queue here, so that one of each process asks SQLite, for short whiles. Left
+        # alone SQLite waits longer and longer: who has just come goes first, and some wait for seconds.
         queued = self._turn.acquire(timeout=patience / 1000)
         try:
             with self.connection() as connection:
