@@ -37,9 +37,9 @@ from pretadepenser.records.database import Database
 from pretadepenser.records.reviews import Outcome
 from pretadepenser.web import decision, journal_words, pdf, resources
 from pretadepenser.web.capacity import of_client
-from pretadepenser.web.decision import Told
+from pretadepenser.web.decision import Judged, Told
 from pretadepenser.web.lender import lender
-from pretadepenser.web.reviews import Judged, judged
+from pretadepenser.web.reviews import judged
 
 # Changed when what reads older copies cannot read this one.
 VERSION: Final = 1

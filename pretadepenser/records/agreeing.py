@@ -7,7 +7,6 @@ to find that out.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from sqlalchemy.orm import aliased
 
 from pretadepenser import french
 from pretadepenser.records.database import Database
-from pretadepenser.records.journal import JournalError, Kind, parsed
+from pretadepenser.records.journal import JournalError, Kind, parsed, sha256
 from pretadepenser.records.models import (
     Decision,
     JournalEntry,
@@ -229,7 +228,7 @@ def _compare(name: str, row: Mapping[str, Any], entry: _Entry) -> None:
             f"{french.capital(name)} est sans contenu, comme après un effacement, or l’entrée {entry.number} "
             "du journal, qui en parle, n’est pas effacée."
         )
-    digest = _sha256(row["written"])
+    digest = sha256(row["written"])
     differs = [
         words for field, words in _TOLD.items() if field in row and row[field] != entry.told.get(field)
     ]
@@ -331,7 +330,3 @@ def _unanswered(table: _Witnessed, entry: _Entry) -> JournalError:
         f"L’entrée {entry.number} du journal parle d’une ligne que la base de données n’a pas, ou dont une "
         f"autre entrée parle déjà : {name}."
     )
-
-
-def _sha256(written: str | bytes) -> str:
-    return hashlib.sha256(written.encode() if isinstance(written, str) else written).hexdigest()

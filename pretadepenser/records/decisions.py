@@ -274,6 +274,9 @@ def chain(connection: Connection, decision: int) -> Iterator[tuple[int, bool]]:
 _Author: Final = aliased(User)
 _Reader: Final = aliased(User)
 _After: Final = aliased(Decision)
+# Of a decision, that no other corrects it; of a review, that it has not ended.
+_STANDS: Final = ~select(_After.id).where(_After.corrects_id == Decision.id).exists()
+_GOES_ON: Final = ~select(ReviewOutcome).where(ReviewOutcome.review_id == Review.id).exists()
 
 
 # Decisions that the pages of a client show.
@@ -370,31 +373,35 @@ def closed(database: Database, client: int, author: int) -> str:
 def _closed(connection: Connection, client: int, author: int) -> str:
     if opened := _under_review(connection, client):
         return opened
-    corrected = select(_After.id).where(_After.corrects_id == Decision.id).exists()
-    standing = select(Decision.id).where(Decision.client == client, ~corrected)
+    standing = select(Decision.id).where(Decision.client == client, _STANDS)
     if any(author in _contested_in(connection, one) for one in connection.scalars(standing).all()):
         return CONTESTED.format("Une nouvelle décision")
     return ""
 
 
 def _under_review(connection: Connection, client: int) -> str:
-    over = select(ReviewOutcome).where(ReviewOutcome.review_id == Review.id).exists()
-    query = select(Review.reference, Review.decision_id).where(Review.client == client, ~over)
-    row = connection.execute(query.order_by(Review.id).limit(1)).one_or_none()
-    if row is None:
+    opened = open_review_in(connection, client)
+    if opened is None:
         return ""
+    reference, decision = opened
     return (
-        f"Le réexamen {row.reference} de la décision {row.decision_id} de ce client est ouvert : c’est lui "
+        f"Le réexamen {reference} de la décision {decision} de ce client est ouvert : c’est lui "
         "qui décidera, et il revient à une autre personne que celle dont le client conteste la décision."
     )
+
+
+def open_review_in(connection: Connection, client: int) -> tuple[str, int] | None:
+    """Of the first review on a client that is open: reference, and id of the decision that is contested."""
+    query = select(Review.reference, Review.decision_id).where(Review.client == client, _GOES_ON)
+    row = connection.execute(query.order_by(Review.id).limit(1)).one_or_none()
+    return None if row is None else (row.reference, row.decision_id)
 
 
 def newer_in(connection: Connection, found: Found) -> int | None:
     """Id of the client's last decision that stands or waits for its reader, where that is a later one."""
     refused = select(Reading).where(Reading.decision_id == Decision.id, ~Reading.agrees).exists()
-    corrected = select(_After.id).where(_After.corrects_id == Decision.id).exists()
     query = select(func.max(Decision.id)).where(
-        Decision.client == found.client, Decision.id > found.id, ~refused, ~corrected
+        Decision.client == found.client, Decision.id > found.id, ~refused, _STANDS
     )
     return connection.scalar(query)
 
@@ -425,12 +432,7 @@ def contested(database: Database, decision: int) -> set[int]:
 def _open_review(decision: Any) -> Any:
     """A subquery: the reference of the review of a decision that is open, NULL where none is."""
     return (
-        select(func.max(Review.reference))
-        .where(
-            Review.decision_id == decision,
-            ~select(ReviewOutcome).where(ReviewOutcome.review_id == Review.id).exists(),
-        )
-        .scalar_subquery()
+        select(func.max(Review.reference)).where(Review.decision_id == decision, _GOES_ON).scalar_subquery()
     )
 
 

@@ -252,9 +252,9 @@ def canonical(content: Mapping[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def sha256(content: str) -> str:
-    """The SHA-256 of what `canonical` gave, hexadecimal, as rows and entries hold it."""
-    return hashlib.sha256(content.encode()).hexdigest()
+def sha256(content: str | bytes) -> str:
+    """The SHA-256 of what `canonical` gave or of a file, hexadecimal, as rows and entries hold it."""
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
 
 
 def parsed(content: str | None) -> Any:

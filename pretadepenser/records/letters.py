@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -69,7 +68,7 @@ def add(
     Raises LetterError: the decision told does not hold any more or is not the one to be told, the review has
     not ended, or somebody else made a letter meanwhile.
     """
-    digest = hashlib.sha256(pdf).hexdigest()
+    digest = journal.sha256(pdf)
     with journal.writing(database) as ledger:
         connection = ledger.connection
         before = connection.scalar(select(Letter.id).where(Letter.key == key))
@@ -224,7 +223,7 @@ def pdf(database: Database, letter: int) -> bytes | None:
         row = connection.execute(select(Letter.pdf, Letter.sha256).where(Letter.id == letter)).one_or_none()
     if row is None or row.pdf is None:
         return None
-    if hashlib.sha256(row.pdf).hexdigest() != row.sha256:
+    if journal.sha256(row.pdf) != row.sha256:
         raise AlteredLetterError(
             f"Le courrier {letter} n’est plus celui qui a été établi : son empreinte ne correspond pas. "
             "Prévenez votre administrateur."

@@ -293,12 +293,11 @@ def steps(database: Database, review: int) -> Sequence[Step]:
     return [Step(name, at, journal.parsed(content)) for name, at, content in rows]
 
 
-def changes(database: Database, reference: str) -> Mapping[str, Any]:
-    """What the last correction of a review puts right, by column; nothing where there is none."""
+def corrected(database: Database, reference: str) -> Mapping[str, Any]:
+    """What the last correction of a review told, which holds all before; nothing where there is none."""
     found = find(database, reference)
     done = steps(database, found.id) if found else ()
-    put_right: Mapping[str, Any] = ((done[-1].content if done else None) or {}).get("changes", {})
-    return put_right
+    return (done[-1].content if done else None) or {}
 
 
 def check(found: decisions.Found | None, decision: int) -> decisions.Found:
@@ -331,11 +330,10 @@ def alone(database: Database, client: int) -> None:
 
 
 def _alone(connection: Connection, client: int) -> None:
-    over = select(ReviewOutcome).where(ReviewOutcome.review_id == Review.id).exists()
-    opened = connection.scalar(select(Review.reference).where(Review.client == client, ~over).limit(1))
+    opened = decisions.open_review_in(connection, client)
     if opened is not None:
         raise ReviewError(
-            f"Le réexamen {opened} d’une autre décision sur ce client est ouvert : attendez qu’il soit "
+            f"Le réexamen {opened[0]} d’une autre décision sur ce client est ouvert : attendez qu’il soit "
             "conclu."
         )
 

@@ -194,9 +194,13 @@ def _of_review(former: Found | None) -> str:
 def _as_reviewed(client: Client, former: Found | None) -> Client:
     """The client with what the review put right that ended with the decision to correct."""
     reference = _of_review(former)
-    if not reference:
-        return client
-    return replace(client, values={**client.values, **reviews.changes(auth.database(), reference)})
+    return as_corrected(client, reference) if reference else client
+
+
+def as_corrected(client: Client, reference: str) -> Client:
+    """The client with the data as a review has put them right."""
+    put_right = reviews.corrected(auth.database(), reference).get("changes", {})
+    return replace(client, values={**client.values, **put_right})
 
 
 def _form(client: Client, former: Found | None, typed: MultiDict[str, str] | None) -> DecisionForm:
@@ -350,13 +354,29 @@ def frame_of(found: Found) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a decision says, in words: sentences or names, texts by line, figures as label and words."""
+class Judged:
+    """Why somebody decided so, in words: motives and documents, texts by line."""
 
     motives: Sequence[str]
     text: Sequence[str]
     said: Sequence[str]
     documents: Sequence[str]
+
+
+def weighed(content: Mapping[str, Any], verdict: Verdict) -> Judged:
+    """Of what a decision or the end of a review holds. Raises ValueError for a code that is not known."""
+    return Judged(
+        [Motive(code).said(verdict) for code in content["motives"]],
+        content["text"].splitlines(),
+        content["said"].splitlines(),
+        [Document(code).label for code in content["documents"]],
+    )
+
+
+@dataclass(frozen=True)
+class Told(Judged):
+    """What a decision says, in words: sentences or names, texts by line, figures as label and words."""
+
     asked: Sequence[str]
     counter: Sequence[tuple[str, str]]
     capacity: Sequence[str]
@@ -370,11 +390,12 @@ def told(content: Mapping[str, Any], advice: Advice) -> Told:
     """In the currency of the decision. Raises ValueError for a code that this version does not know."""
     verdict, kept_settings = Verdict(content["verdict"]), content["settings"]
     rules = domain.rules(kept_settings["NEAR_POINTS"], kept_settings["READER_AMOUNT"])
+    why = weighed(content, verdict)
     return Told(
-        [Motive(code).said(verdict) for code in content["motives"]],
-        content["text"].splitlines(),
-        content["said"].splitlines(),
-        [Document(code).label for code in content["documents"]],
+        why.motives,
+        why.text,
+        why.said,
+        why.documents,
         [Document(code).label for code in content["asked"]],
         _counter(content["counter"]),
         _findings(content["capacity"]),

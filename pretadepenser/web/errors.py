@@ -14,7 +14,6 @@ from pretadepenser.credit.explanation.advice import AdviceError
 from pretadepenser.credit.model.archive import ArchiveError
 from pretadepenser.credit.model.scoring import ModelError
 from pretadepenser.credit.portfolio import PortfolioError
-from pretadepenser.errors import ToldError
 from pretadepenser.records.decisions import DecisionError
 from pretadepenser.records.letters import AlteredLetterError, LetterError
 from pretadepenser.web import trail
@@ -110,16 +109,11 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(UnavailableError, _not_ready)
     for kind in (PortfolioError, ModelError, AdviceError, AlteredLetterError):
         app.register_error_handler(kind, _damaged)
-    app.register_error_handler(DecisionError, lambda error: _refused(UNDECIDED, error))
-    app.register_error_handler(LetterError, lambda error: _refused(UNSENT, error))
+    app.register_error_handler(DecisionError, lambda error: _page(409, *UNDECIDED, str(error)))
+    app.register_error_handler(LetterError, lambda error: _page(409, *UNSENT, str(error)))
     app.register_error_handler(ArchiveError, _not_kept)
     app.register_error_handler(SQLAlchemyError, _no_database)
     app.register_error_handler(500, lambda error: _page(500, *PAGES[500]))
-
-
-def _refused(told: tuple[str, str], error: ToldError) -> Response:
-    trail.tell_nothing()
-    return _page(409, *told, str(error))
 
 
 def _http(error: HTTPException) -> Response:
@@ -178,6 +172,7 @@ def _damaged(error: Exception) -> Response:
 def _page(
     code: int, title: str, advice: str, precisely: str = "", search: SearchForm | None = None
 ) -> Response:
+    trail.tell_nothing()
     page = render_template(
         "pages/error.html", code=code, title=title, advice=advice, precisely=precisely, search=search
     )

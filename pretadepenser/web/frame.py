@@ -18,6 +18,7 @@ from pretadepenser import french, money, speech
 from pretadepenser.audit import rgaa
 from pretadepenser.credit.dictionary import wording
 from pretadepenser.credit.portfolio import PortfolioError
+from pretadepenser.credit.recourse import deadline
 from pretadepenser.web import access, places, resources
 from pretadepenser.web.addresses import url_for
 
@@ -86,7 +87,7 @@ def init_app(app: Flask) -> None:
 
 def _day(day: datetime.date) -> str:
     """Write a date; of a moment, the one that it is where the server stands."""
-    return french.date(day.astimezone().date() if isinstance(day, datetime.datetime) else day)
+    return french.date(deadline.day(day) if isinstance(day, datetime.datetime) else day)
 
 
 def _moment(at: datetime.datetime) -> str:

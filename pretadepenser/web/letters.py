@@ -183,8 +183,6 @@ def _reply_draft(found: Review, contested: Found) -> Draft:
     except LetterError as error:
         return Draft(None, str(error))
     new = current if current.id != contested.id else None
-    steps = [step.content for step in reviews.steps(auth.database(), found.id) if step.content]
-    last = steps[-1] if steps else {}
     assert found.content is not None
     assert end.content is not None
     # What the reviewer wrote to the client speaks of the decision that the review left, not of a later one.
@@ -195,7 +193,10 @@ def _reply_draft(found: Review, contested: Found) -> Draft:
         end.reviewer,
         end.content["answer"] if same else "",
         found.content["request"],
-        tuple(domain.Corrected(**one) for one in last.get("corrected", ())),
+        tuple(
+            domain.Corrected(**one)
+            for one in reviews.corrected(database, found.reference).get("corrected", ())
+        ),
         case_of(new) if new else None,
     )
     return _drafted(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
@@ -33,7 +33,7 @@ from pretadepenser.records.decisions import Brief, DecisionError, State
 from pretadepenser.records.models import Role
 from pretadepenser.records.reviews import New, ReviewError
 from pretadepenser.web import auth, headings, kept, resources, sealed, simulation, trail, worklist
-from pretadepenser.web.decision import desk, known_capacity, readable, told
+from pretadepenser.web.decision import Judged, as_corrected, desk, known_capacity, readable, told, weighed
 from pretadepenser.web.decision_form import Case
 from pretadepenser.web.frame import DONE
 from pretadepenser.web.review_forms import (
@@ -358,21 +358,15 @@ def _client(found: reviews.Found) -> Client:
     return resources.client_or_404(found.client)
 
 
-def _last(found: reviews.Found) -> Mapping[str, Any]:
-    """The last correction of a review, which holds all before; nothing where there is none."""
-    steps = reviews.steps(auth.database(), found.id)
-    return steps[-1].content or {} if steps else {}
-
-
 def _case(found: reviews.Found, client: Client, former: decisions.Found) -> Case:
     """The application as corrected, for whoever decides anew."""
-    corrected = replace(client, values={**client.values, **_last(found).get("changes", {})})
+    corrected = as_corrected(client, found.reference)
     score = score_row(resources.model(), corrected.values, resources.limit(), client.number)
     return Case(corrected, score, known_capacity(corrected, former), desk().rules, {}, Origin.TYPED)
 
 
 def _correction_form(found: reviews.Found, client: Client) -> CorrectionForm:
-    portfolio, last = resources.portfolio(), _last(found)
+    portfolio, last = resources.portfolio(), reviews.corrected(auth.database(), found.reference)
     columns, debts = application.asked(resources.model()), simulation.debts(client, portfolio)
     more = simulation.boxes(debts) | correction_fields()
     blank = simulation.may_be_blank(client, columns)
@@ -406,7 +400,7 @@ def _end_page(found: reviews.Found, form: OutcomeForm, *, changed: bool = False)
         found=found,
         case=form.case,
         changed=changed,
-        corrected=_last(found).get("corrected", []),
+        corrected=reviews.corrected(auth.database(), found.reference).get("corrected", []),
         near=domain.near(form.case.score.points, form.case.rules),
     )
 
@@ -420,16 +414,6 @@ def _key(what: int, key: str | None) -> str:
     return auth.form_key(request.endpoint, what, key or secrets.token_hex(16))
 
 
-@dataclass(frozen=True)
-class Judged:
-    """Why a review ended so, in words: motives and documents, texts by line."""
-
-    motives: Sequence[str]
-    text: Sequence[str]
-    said: Sequence[str]
-    documents: Sequence[str]
-
-
 def judged(content: Mapping[str, Any] | None, verdict: Verdict) -> Judged | None:
     """What a reviewer judged, of the content of an end and the verdict that it leaves.
 
@@ -438,12 +422,7 @@ def judged(content: Mapping[str, Any] | None, verdict: Verdict) -> Judged | None
     """
     if content is None or "motives" not in content:
         return None
-    return Judged(
-        [domain.Motive(code).said(verdict) for code in content["motives"]],
-        content["text"].splitlines(),
-        content["said"].splitlines(),
-        [domain.Document(code).label for code in content["documents"]],
-    )
+    return weighed(content, verdict)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ class Line:
     """Something to be done by somebody else than who decided.
 
     decision: its id; reference: of the review, "" for a second reading; client: SK_ID_CURR, None once erased;
-    since, due, today: days; mine: another person than who asks is to do it.
+    since, due, today: days; barred: another person than who asks is to do it.
     """
 
     decision: int
@@ -27,7 +27,7 @@ class Line:
     since: datetime.date
     due: datetime.date
     today: datetime.date
-    mine: bool
+    barred: bool
 
     @property
     def title(self) -> str:
@@ -55,29 +55,29 @@ def lines(
     opened: Sequence[reviews.Found],
     today: datetime.date,
     days: int,
-    mine: Callable[[Brief | reviews.Found], bool],
+    barred: Callable[[Brief | reviews.Found], bool],
 ) -> list[Line]:
     """All that waits, what is due first at first.
 
-    days: in which a second reading is done; mine: whether another person than who asks is to do it.
+    days: in which a second reading is done; barred: whether another person than who asks is to do it.
     """
     found = [
-        *(_reading(one, today, days, mine=mine(one)) for one in waiting),
-        *(_review(one, today, mine=mine(one)) for one in opened),
+        *(_reading(one, today, days, barred=barred(one)) for one in waiting),
+        *(_review(one, today, barred=barred(one)) for one in opened),
     ]
     return sorted(found, key=lambda line: (line.due, line.since, line.title))
 
 
-def _reading(found: Brief, today: datetime.date, days: int, *, mine: bool) -> Line:
+def _reading(found: Brief, today: datetime.date, days: int, *, barred: bool) -> Line:
     since = deadline.day(found.at)
     verdict = found.verdict.label[:1].lower() + found.verdict.label[1:]
     task = french.typeset(f"Lire : {verdict}, décidé par {found.author}")
     due = since + datetime.timedelta(days)
-    return Line(found.id, "", found.client, task, since, due, today, mine)
+    return Line(found.id, "", found.client, task, since, due, today, barred)
 
 
-def _review(found: reviews.Found, today: datetime.date, *, mine: bool) -> Line:
+def _review(found: reviews.Found, today: datetime.date, *, barred: bool) -> Line:
     task = f"Réexaminer la décision {found.decision}, prise par {found.decider}"
     return Line(
-        found.decision, found.reference, found.client, task, found.received, found.deadline, today, mine
+        found.decision, found.reference, found.client, task, found.received, found.deadline, today, barred
     )

@@ -2,43 +2,26 @@
 
 import re
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from pretadepenser.config import load
 from pretadepenser.records import agreeing, decisions, erasing, journal, letters, retention, reviews, users
 from pretadepenser.records.database import Database
 from pretadepenser.records.decisions import Person, Verdict
 from pretadepenser.records.journal import JournalError
 from pretadepenser.records.models import ERASABLE
 from pretadepenser.records.reviews import New
-from tests import postgresql
 
 TODAY = datetime.now(UTC).astimezone().date()
 CLIENT, OTHER = 100_001, 100_002
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[postgresql.Server]:
-    with postgresql.running() as running:
-        running.psql("CREATE ROLE bank LOGIN")
-        yield running
-
-
-@pytest.fixture(params=postgresql.BOTH)
-def both(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+@pytest.fixture
+def both(url: str) -> Database:
     """A database of each kind with `everything` in it."""
-    url = f"sqlite:///{tmp_path}/records.sqlite"
-    if request.param == "postgresql":
-        running: postgresql.Server = request.getfixturevalue("server")
-        name = f"test_{re.sub('[^a-z0-9]', '_', tmp_path.name.casefold())}"
-        running.psql(f"CREATE DATABASE {name} OWNER bank")
-        given = f"postgres://bank@127.0.0.1:{running.port}/{name}"
-        url = str(load({"DATABASE_URL": given}, {"INSTANCE": tmp_path})["DATABASE_URL"])
     opened = Database(url)
     opened.upgrade()
     everything(opened)

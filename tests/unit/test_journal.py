@@ -18,7 +18,6 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
-from pretadepenser.config import load
 from pretadepenser.records import entries, journal
 from pretadepenser.records.database import Database
 from pretadepenser.records.entries import Wanted
@@ -26,26 +25,6 @@ from pretadepenser.records.journal import Head, JournalError, Kind
 from tests import postgresql
 
 REPO = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[postgresql.Server]:
-    """A server with a role that may not do everything, as an application's should be."""
-    with postgresql.running() as running:
-        running.psql("CREATE ROLE bank LOGIN")
-        yield running
-
-
-@pytest.fixture(params=postgresql.BOTH)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database of the test's own."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/records.sqlite"
-    running: postgresql.Server = request.getfixturevalue("server")
-    name = f"test_{re.sub('[^a-z0-9]', '_', tmp_path.name.casefold())}"
-    running.psql(f"CREATE DATABASE {name} OWNER bank")
-    given = f"postgres://bank@127.0.0.1:{running.port}/{name}"
-    return str(load({"DATABASE_URL": given}, {"INSTANCE": tmp_path})["DATABASE_URL"])
 
 
 @pytest.fixture

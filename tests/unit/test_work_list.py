@@ -97,7 +97,7 @@ def test_a_line_says_what_is_to_be_done_and_whether_by_somebody_else() -> None:
         2,
         lambda one: (one.author_id if isinstance(one, Brief) else one.decider_id) == 2,
     )
-    assert [(plain(line.task), line.mine) for line in lines] == [
+    assert [(plain(line.task), line.barred) for line in lines] == [
         ("Lire : prêt accordé, décidé par agathe", False),
         ("Lire : prêt accordé, décidé par agathe", True),
         ("Réexaminer la décision 7, prise par agathe", False),
