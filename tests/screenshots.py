@@ -10,8 +10,10 @@ from typing import Final
 
 from flask import url_for
 from PIL import Image
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.support.ui import WebDriverWait
 
 from pretadepenser import create_app
 from pretadepenser.records import decisions, users
@@ -89,6 +91,9 @@ def _open(driver: WebDriver, root: str, user: str, address: str) -> None:
         driver.find_element(By.NAME, "identifiant").send_keys(user)
         driver.find_element(By.NAME, "mot_de_passe").send_keys(PASSWORD)
         driver.find_element(By.CSS_SELECTOR, "main button").click()
+        # The way in must be over, or it ends on the page that is asked for next.
+        wait = WebDriverWait(driver, 30, ignored_exceptions=[StaleElementReferenceException])
+        wait.until(lambda _: user in driver.find_element(By.TAG_NAME, "header").text)
         driver.get(f"{root}{address}")
 
 
