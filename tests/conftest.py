@@ -126,31 +126,40 @@ def model(trained: Path) -> Model:
 
 
 @pytest.fixture(scope="session")
-def instance(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of `trained` with tables and a user of each role, for tests that read pages."""
-    folder = tmp_path_factory.mktemp("instance") / "instance"
+def untouched(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of `trained` with tables and a user of each role, to be copied: no page of it is ever opened."""
+    folder = tmp_path_factory.mktemp("untouched") / "instance"
     shutil.copytree(trained, folder, symlinks=True)
     database = create_app({"INSTANCE": folder}).extensions["database"]
     database.upgrade()
     for name, role in USERS.items():
         users.add_user(database, name, role, PASSWORD)
+    database.engine.dispose()
     return folder
 
 
 @pytest.fixture(scope="session")
-def genuine(instance: Path) -> Path:
-    """A copy of `instance` whose portfolio is not said to be fictitious: nothing is made up for it."""
-    folder = instance.parent / "genuine"
-    shutil.copytree(instance, folder, symlinks=True)
+def instance(untouched: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of `untouched` for tests that read pages: what they journal there is seen by the others."""
+    folder = tmp_path_factory.mktemp("instance") / "instance"
+    shutil.copytree(untouched, folder, symlinks=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def genuine(untouched: Path) -> Path:
+    """A copy of `untouched` whose portfolio is not said to be fictitious: nothing is made up for it."""
+    folder = untouched.parent / "genuine"
+    shutil.copytree(untouched, folder, symlinks=True)
     import_batches(demo.batches(2000, 3), folder, fictitious=False)
     return folder
 
 
 @pytest.fixture(scope="session")
-def storied(instance: Path) -> Path:
-    """A copy of `instance` with all history tables, which know client 157083 alone."""
-    folder = instance.parent / "storied"
-    shutil.copytree(instance, folder, symlinks=True)
+def storied(untouched: Path) -> Path:
+    """A copy of `untouched` with all history tables, which know client 157083 alone."""
+    folder = untouched.parent / "storied"
+    shutil.copytree(untouched, folder, symlinks=True)
     histories = made_up_histories.batches(made_up_histories.of(157_083))
     import_batches(demo.batches(2000, 3), folder, fictitious=True, histories=histories)
     return folder
@@ -163,10 +172,10 @@ def storied_app(storied: Path) -> Flask:
 
 
 @pytest.fixture(scope="session")
-def decided(instance: Path) -> Path:
-    """A copy of `instance` with the demonstration's decisions: by agathe, two of them read by delphine."""
-    folder = instance.parent / "decided"
-    shutil.copytree(instance, folder, symlinks=True)
+def decided(untouched: Path) -> Path:
+    """A copy of `untouched` with the demonstration's decisions: by agathe, two of them read by delphine."""
+    folder = untouched.parent / "decided"
+    shutil.copytree(untouched, folder, symlinks=True)
     app = create_app({"INSTANCE": folder})
     portfolio, model = current_portfolio(folder), current_model(folder)
     assert portfolio
@@ -180,8 +189,10 @@ def decided(instance: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def decided_app(decided: Path) -> Flask:
-    """The application on `decided`."""
-    return create_app({"INSTANCE": decided, "TESTING": True})
+    """The application on a copy of `decided`."""
+    folder = decided.parent / "shown"
+    shutil.copytree(decided, folder, symlinks=True)
+    return create_app({"INSTANCE": folder, "TESTING": True})
 
 
 @pytest.fixture(scope="session")

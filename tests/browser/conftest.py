@@ -111,10 +111,10 @@ def empty_site(instance: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def broken_site(instance: Path) -> Iterator[str]:
+def broken_site(untouched: Path) -> Iterator[str]:
     """Address of an application whose database has lost a table: the home page cannot be shown."""
-    folder = instance.parent / "broken"
-    shutil.copytree(instance, folder, symlinks=True)
+    folder = untouched.parent / "broken"
+    shutil.copytree(untouched, folder, symlinks=True)
     with sqlite3.connect(folder / "pretadepenser.sqlite") as database:
         (table,) = database.execute("SELECT name FROM sqlite_master WHERE name LIKE 'recent%'").fetchone()
         database.execute(f"DROP TABLE {table}")
@@ -123,10 +123,10 @@ def broken_site(instance: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def changed_site(instance: Path) -> Iterator[str]:
+def changed_site(untouched: Path) -> Iterator[str]:
     """Address of an application whose limit is no longer that of the training."""
-    folder = instance.parent / "changed"
-    shutil.copytree(instance, folder, symlinks=True)
+    folder = untouched.parent / "changed"
+    shutil.copytree(untouched, folder, symlinks=True)
     (folder / "config.toml").write_text("LIMIT = 0.45\n", "utf-8")
     with hosted(create_app({"INSTANCE": folder})) as address:
         yield address

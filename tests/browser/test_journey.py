@@ -266,10 +266,10 @@ def test_from_the_summary_to_the_field_and_on(state: State, show: Callable[[Stat
 
 
 @pytest.fixture(scope="module")
-def own_site(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def own_site(untouched: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of an application of this module's own: what is decided there is decided nowhere else."""
     folder = tmp_path_factory.mktemp("journey") / "instance"
-    shutil.copytree(instance, folder, symlinks=True)
+    shutil.copytree(untouched, folder, symlinks=True)
     with hosted(create_app({"INSTANCE": folder, "TESTING": True})) as address:
         yield address
 

@@ -14,9 +14,9 @@ SEED = 1
 
 
 @pytest.fixture
-def assailed(instance: Path, tmp_path: Path) -> Flask:
+def assailed(untouched: Path, tmp_path: Path) -> Flask:
     """An application with a user of each role, for nobody else."""
-    shutil.copytree(instance, tmp_path / "instance", symlinks=True)
+    shutil.copytree(untouched, tmp_path / "instance", symlinks=True)
     return create_app({"INSTANCE": tmp_path / "instance", "API_REQUESTS": 100_000})
 
 

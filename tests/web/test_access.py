@@ -142,13 +142,13 @@ def visitor(app: Flask, who: str) -> FlaskClient:
 
 
 @pytest.fixture(scope="module")
-def app(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def app(untouched: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The application on a copy of this file's own, where the matrix has something to name.
 
     Decisions 1 to 4: agathe's, with a letter and a review; one of hers on another client that waits for a
     second reader; delphine's; agathe's on that other client, whose file is open to no auditor.
     """
-    folder = shutil.copytree(instance, tmp_path_factory.mktemp("access") / "instance", symlinks=True)
+    folder = shutil.copytree(untouched, tmp_path_factory.mktemp("access") / "instance", symlinks=True)
     made = create_app({"INSTANCE": folder, "TESTING": True})
     database, agathe = made.extensions["database"], person(made, "agathe")
     first = decide(made, "agathe")

@@ -240,8 +240,8 @@ def test_a_visitor_must_sign_in(anonymous: FlaskClient) -> None:
         assert "/connexion" in response.location
 
 
-def test_without_everybodys_scores_only_all_clients_can_be_shown(instance: Path, tmp_path: Path) -> None:
-    folder = shutil.copytree(instance, tmp_path / "instance", symlinks=True)
+def test_without_everybodys_scores_only_all_clients_can_be_shown(untouched: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(untouched, tmp_path / "instance", symlinks=True)
     for scores in folder.glob("scores.*"):
         shutil.rmtree(scores)
     browser = signed_in(create_app({"INSTANCE": folder, "TESTING": True}), "agathe")

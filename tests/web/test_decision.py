@@ -29,10 +29,10 @@ Number = Callable[[int, int], int]
 
 
 @pytest.fixture(scope="module")
-def app(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def app(untouched: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """An application of this module's own, where decisions are written: with a second advisor, armand."""
     folder = tmp_path_factory.mktemp("decisions") / "instance"
-    shutil.copytree(instance, folder, symlinks=True)
+    shutil.copytree(untouched, folder, symlinks=True)
     app = create_app({"INSTANCE": folder, "TESTING": True})
     users.add_user(app.extensions["database"], "armand", "conseiller", PASSWORD)
     return app
@@ -117,9 +117,9 @@ def entries_of(app: Flask, client: int) -> list[str]:
         return list(connection.scalars(query, {"client": client}))
 
 
-def test_what_the_file_of_credits_said_is_written_whatever_is_counted(instance: Path, tmp_path: Path) -> None:
+def test_what_the_file_of_credits_said_is_written_whatever_counts(untouched: Path, tmp_path: Path) -> None:
     """Before, the record did not tell that the file was read, and a letter said that none had been."""
-    folder = shutil.copytree(instance, tmp_path / "instance", symlinks=True)
+    folder = shutil.copytree(untouched, tmp_path / "instance", symlinks=True)
     app = create_app({"INSTANCE": folder, "TESTING": True})
     browser = signed_in(app, "agathe")
 

@@ -313,9 +313,9 @@ TELLING = {3: ("ORGANIZATION_TYPE", "Religion"), 5: ("NAME_INCOME_TYPE", "Matern
 
 
 @pytest.fixture(scope="module")
-def telling(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def telling(untouched: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The application with the clients of TELLING changed in its portfolio."""
-    folder = shutil.copytree(instance, tmp_path_factory.mktemp("telling") / "instance", symlinks=True)
+    folder = shutil.copytree(untouched, tmp_path_factory.mktemp("telling") / "instance", symlinks=True)
     rows = pa.Table.from_batches(demo.batches(2000, 3))
     for at, (name, category) in TELLING.items():
         index = rows.schema.get_field_index(name)

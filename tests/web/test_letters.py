@@ -52,9 +52,9 @@ KEYS = (f"lettre {number}" for number in count())
 
 
 @pytest.fixture(scope="module")
-def app(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """The application on a copy of `instance` of this file's own."""
-    folder = shutil.copytree(instance, tmp_path_factory.mktemp("letters") / "instance", symlinks=True)
+def app(untouched: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application on a copy of `untouched` of this file's own."""
+    folder = shutil.copytree(untouched, tmp_path_factory.mktemp("letters") / "instance", symlinks=True)
     made = create_app({"INSTANCE": folder, "TESTING": True})
     users.add_user(made.extensions["database"], "armand", "conseiller", PASSWORD)
     return made

@@ -48,10 +48,10 @@ class Someone:
 
 
 @pytest.fixture(scope="module")
-def app(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def app(untouched: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The application with the limit of this lender."""
     folder = tmp_path_factory.mktemp("limit") / "instance"
-    shutil.copytree(instance, folder, symlinks=True)
+    shutil.copytree(untouched, folder, symlinks=True)
     return create_app({"INSTANCE": folder, "TESTING": True, "LIMIT": 0.3})
 
 

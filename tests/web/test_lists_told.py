@@ -25,9 +25,9 @@ LISTED = frozenset({Kind.LISTED})
 
 
 @pytest.fixture
-def app(instance: Path, tmp_path: Path) -> Flask:
+def app(untouched: Path, tmp_path: Path) -> Flask:
     """agathe decided on two clients, on one of them twice; the other's decision waits for a second reader."""
-    folder = shutil.copytree(instance, tmp_path / "instance", symlinks=True)
+    folder = shutil.copytree(untouched, tmp_path / "instance", symlinks=True)
     made = create_app({"INSTANCE": folder, "TESTING": True})
     for number, waiting in ((FIRST, False), (FIRST, False), (SECOND, True)):
         decide(made, "agathe", number=number, waiting=waiting)

@@ -28,8 +28,8 @@ def paris() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("paris")
-def test_a_decision_after_midnight_is_of_its_day_on_every_page(instance: Path, tmp_path: Path) -> None:
-    folder = shutil.copytree(instance, tmp_path / "instance", symlinks=True)
+def test_a_decision_after_midnight_is_of_its_day_on_every_page(untouched: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(untouched, tmp_path / "instance", symlinks=True)
     app = create_app({"INSTANCE": folder, "TESTING": True})
     decision = decide(app, "agathe", at=LATE)
     waiting = decide(app, "agathe", at=LATE, waiting=True)

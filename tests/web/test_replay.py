@@ -51,9 +51,9 @@ def decide(app: Flask, key: str, index: int, offered: float = 1.0) -> int:
 
 
 @pytest.fixture
-def own(instance: Path, tmp_path: Path) -> Flask:
+def own(untouched: Path, tmp_path: Path) -> Flask:
     """An application of the test's own with decisions 1 to 4."""
-    folder = shutil.copytree(instance, tmp_path / "instance", symlinks=True)
+    folder = shutil.copytree(untouched, tmp_path / "instance", symlinks=True)
     app = create_app({"INSTANCE": folder, "TESTING": True})
     assert [decide(app, f"key {index}", 300 * index + 7) for index in range(3)] == [1, 2, 3]
     # The fourth offers half the loan instead.

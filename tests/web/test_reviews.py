@@ -24,9 +24,9 @@ TODAY = datetime.now(UTC).astimezone().date()
 
 
 @pytest.fixture(scope="module")
-def app(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """The application on a copy of `instance` of this file's own, with a second advisor, alix."""
-    folder = shutil.copytree(instance, tmp_path_factory.mktemp("reviews") / "instance", symlinks=True)
+def app(untouched: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application on a copy of `untouched` of this file's own, with a second advisor, alix."""
+    folder = shutil.copytree(untouched, tmp_path_factory.mktemp("reviews") / "instance", symlinks=True)
     made = create_app({"INSTANCE": folder, "TESTING": True})
     users.add_user(made.extensions["database"], "alix", "conseiller", PASSWORD)
     users.add_user(made.extensions["database"], "denis", "responsable", PASSWORD)

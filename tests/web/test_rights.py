@@ -55,13 +55,13 @@ def _rows() -> pa.Table:
 
 
 @pytest.fixture(scope="module")
-def filled(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def filled(untouched: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An instance that knows all it can of one client: file, histories, score, pictures, tables, evidence.
 
     Two portfolios were imported: the older one is still on the disk. Never changed.
     """
     folder = Path(tmp_path_factory.mktemp("filled") / "instance")
-    shutil.copytree(instance, folder, symlinks=True)
+    shutil.copytree(untouched, folder, symlinks=True)
     own = {
         name: [{key: CLIENT if key == "SK_ID_CURR" else value for key, value in row.items()} for row in rows]
         for name, rows in made_up_histories.of(OTHER).items()

@@ -137,10 +137,10 @@ def test_only_those_who_may_open_the_evidence_are_led_there(app: Flask, anonymou
 
 
 @pytest.fixture
-def own(instance: Path, tmp_path: Path) -> Path:
+def own(untouched: Path, tmp_path: Path) -> Path:
     """An instance folder of a test's own."""
     folder = tmp_path / "instance"
-    shutil.copytree(instance, folder, symlinks=True)
+    shutil.copytree(untouched, folder, symlinks=True)
     return folder
 
 
@@ -215,9 +215,9 @@ def test_a_pack_that_has_changed_is_not_offered(own: Path, browser: FlaskClient)
 
 
 def test_the_pack_quotes_a_client_auditors_alone_may_have_it_and_the_journal_says_who(
-    instance: Path, tmp_path: Path
+    untouched: Path, tmp_path: Path
 ) -> None:
-    folder = Path(shutil.copytree(instance, tmp_path / "instance", symlinks=True))
+    folder = Path(shutil.copytree(untouched, tmp_path / "instance", symlinks=True))
     with storage.publish(folder, pack.NAME) as draft:
         (draft / pack.FACTS).write_text(json.dumps(FACTS | {"client": 104_337}))
         (draft / pack.ZIP).write_bytes(b"PK zip")

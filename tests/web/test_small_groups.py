@@ -20,11 +20,11 @@ CHARTS = ("repartition", "difficultes", "croisement")
 
 
 @pytest.fixture
-def browse(instance: Path, tmp_path: Path) -> Callable[..., FlaskClient]:
+def browse(untouched: Path, tmp_path: Path) -> Callable[..., FlaskClient]:
     """Gives an advisor's browser on a portfolio of a hundred clients with these values, figure by figure."""
 
     def opened(**figures: Sequence[Value]) -> FlaskClient:
-        folder = Path(shutil.copytree(instance, tmp_path / "instance", symlinks=True))
+        folder = Path(shutil.copytree(untouched, tmp_path / "instance", symlinks=True))
         by_heart.portfolio(folder, by_heart.hundred(**figures))
         return signed_in(create_app({"INSTANCE": folder, "TESTING": True}), "agathe")
 
