@@ -183,7 +183,10 @@ def _page(form: SimulationForm, result: Simulation | None = None) -> str:
         before_after=charts.answers(result) if result and result.changes else None,
         moves=moves,
         picture=picture,
-        offer=decision.offer(client.number, _loan(result), Origin.SIMULATION) if result else "",
+        # A loan that the model would refuse too is nothing to propose from here.
+        offer=decision.offer(client.number, _loan(result), Origin.SIMULATION)
+        if result and result.after.score.granted
+        else "",
     )
 
 

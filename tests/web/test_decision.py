@@ -566,7 +566,7 @@ def test_a_lever_and_a_simulation_fill_in_the_other_loan(
     assert f"{counter['amount'] / 100:.0f}" == re.sub(r"\s", "", sent["montant"])
     assert found.content["capacity"]["instalment"] == counter["instalment"] != row["AMT_ANNUITY"]
     assert "Ces chiffres viennentd’un levier" in said(client.get(answer.location))
-    # Typed by hand, it is another loan than the lever's, at the price of the file.
+    # Typed by hand, it is another loan than the lever's, at the price that stands in the form.
     typed = opened(client, links[0]) | {"montant": sent["montant"][:-1] + "1"}
     answer = client.post(
         address(chosen), data=typed | {"motifs": ["projet"], "texte": "Un prêt plus petit passe."}
@@ -577,6 +577,7 @@ def test_a_lever_and_a_simulation_fill_in_the_other_loan(
     counter = found.content["counter"]
     assert counter["from"] == "une saisie"
     again = {**row, "AMT_CREDIT": counter["amount"], "AMT_ANNUITY": counter["instalment"]}
+    again |= {"AMT_GOODS_PRICE": counter["price"]} if counter["price"] is not None else {}
     assert counter["points"] == score_row(model, again, 0.48).points
 
 
@@ -603,6 +604,33 @@ def test_a_simulation_leads_on_where_the_loan_is_another(client: FlaskClient) ->
         if leads:
             filled = opened(client, links[0].get("href"))
             assert (filled["verdict"], filled["mensualite"]) == ("proposition", "400")
+
+
+def test_a_loan_that_the_model_would_refuse_too_is_not_offered(
+    client: FlaskClient, number: Number, model: Model, portfolio: Portfolio
+) -> None:
+    """Neither what comes nearest among the levers nor a simulation that stays under the limit."""
+    proposed = 0
+    for _ in range(12):
+        chosen = number(380, 450)
+        page = document_fromstring(client.get(f"/clients/{chosen}/leviers").text)
+        for section in page.xpath("//main//section[contains(@class, 'card')][.//table]"):
+            last = section.xpath(".//table//tr[last()]/td")[-1].text_content().strip()
+            offered = section.xpath(".//a[contains(@href, 'proposition=')]")
+            assert bool(offered) <= (last == "accordé"), (chosen, last)
+            proposed += last == "refusé"
+    assert proposed > 0
+    url = f"/clients/{chosen}/simulation"
+    forms = document_fromstring(client.get(url).text).forms
+    form = dict(next(one for one in forms if one.action == url).form_values())
+    amount = client_of(portfolio, chosen).values["AMT_CREDIT"]
+    assert isinstance(amount, int | float)
+    less = {"amt_credit": f"{amount / 100 * 0.97:.0f}"}
+    answer = client.post(url, data=form | less)
+    assert answer.status_code == 200
+    assert "C’est une simulation" in answer.text
+    assert "decision-refused" in answer.text
+    assert "proposition=" not in answer.text
 
 
 def test_the_price_that_was_simulated_counts_too(
