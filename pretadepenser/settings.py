@@ -150,7 +150,7 @@ SETTINGS: tuple[Setting, ...] = (
         1.25,
         "Levers: how many times today’s instalment a proposed one may be.",
         *_number(1, 10),
-        purpose="Leviers : combien de fois la mensualité d’aujourd’hui peut valoir celle d’une proposition.",
+        purpose="Leviers : combien de fois la mensualité d’aujourd’hui une mensualité proposée peut valoir.",
     ),
     Setting(
         "LEVER_CUT",

@@ -100,6 +100,9 @@ _KEYS: Final = {
     "review": "réexamen", "answer": "résultat", "answers": "résultats", "differences": "écarts",
     "others": "autres", "letter_kind": "nature", "held": "données gelées", "reason": "raison",
     "months": "mois gardés", "state": "étape", "subject": "personne", "deadline": "échéance",
+    "decisions": "décisions", "readings": "secondes lectures", "reviews": "réexamens", "letters": "lettres",
+    "entries": "entrées du journal", "recent": "clients vus récemment", "refused": "refus",
+    "journal": "journal", "returned": "clients effacés revenus",
     "template": "modèle de courrier", "quoi": "quoi", "qui": "qui", "du": "du",
     "au": "au",
 }  # fmt: skip

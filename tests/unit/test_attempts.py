@@ -154,3 +154,11 @@ def test_the_throttle_holds_across_processes(database: Database, tmp_path: Path)
         allowed = sum(pool.map(_try, [tmp_path / "records.sqlite"] * 3, chunksize=1))
         assert 5 <= allowed <= 5 + (time.monotonic() - begun)
     assert rows(database) == allowed
+
+
+def test_long_after_the_wait_is_over_nobody_waits(database: Database, clock: Clock) -> None:
+    """Of a known device its own failures alone count: nothing else hides a wait that is below nothing."""
+    for who in (Who.of("agathe", "192.0.2.1"), Who.of("bruno", "192.0.2.1", "a" * 32)):
+        assert [THROTTLE.begin(database, who) for _ in range(4)] == [0, 0, 0, 1]
+        clock.now += 100
+        assert THROTTLE.begin(database, who) == 0

@@ -53,10 +53,44 @@ def test_host_names_are_those_of_the_proxy(tmp_path: Path, given: str) -> None:
 # What a reader of the page of settings would do the wrong way round, were a word of it another.
 PURPOSES = {
     "LIMIT": "Plus grande probabilité tolérée de ne pas rembourser : au-dessus, le prêt est refusé.",
-    "COST_RATIO": ("Combien de bons clients refusés coûte un défaut de paiement. Il sert à l’entraînement."),
+    "LEVER_INSTALMENT": (
+        "Leviers : combien de fois la mensualité d’aujourd’hui une mensualité proposée peut valoir."
+    ),
+    "LEVER_CUT": "Leviers : part du montant dont une proposition peut le baisser.",
+    "LEVER_POINTS": "Leviers : points au-delà de la limite à partir desquels une proposition est sûre.",
+    "INSTALMENT_SHARE": ("Règle de la maison : part du revenu que peut prendre une mensualité augmentée."),
+    "NEAR_POINTS": (
+        "Points autour de la limite entre lesquels un dossier en est proche : il faut des motifs et une "
+        "seconde lecture."
+    ),
+    "READER_AMOUNT": (
+        "Montant, dans la monnaie affichée, au-dessus duquel un accord attend une seconde lecture ; 0 : "
+        "jamais."
+    ),
+    "CONTEST_DAYS": ("Jours, comptés depuis le courrier, pendant lesquels il invite le client à contester."),
+    "DEBT_RATIO": "Règle de la maison : part des ressources que peuvent prendre toutes les charges.",
+    "LEFT_FIRST": "Règle de la maison : reste à vivre par mois pour la première personne du foyer.",
+    "LEFT_OTHER": "Règle de la maison : reste à vivre par mois pour chaque autre personne du foyer.",
+    "KEEP_REFUSED": "Mois pendant lesquels est gardé ce qui a été écrit d’une demande refusée.",
+    "KEEP_DECISIONS": (
+        "Mois pendant lesquels sont gardées les autres décisions, leurs réexamens et leurs lettres."
+    ),
+    "KEEP_JOURNAL": "Mois pendant lesquels le journal garde qui a ouvert quel dossier et qui s’est connecté.",
+    "COST_RATIO": "Combien de bons clients refusés coûte un défaut de paiement. Il sert à l’entraînement.",
     "SESSION_HOURS": "Heures avant qu’une session redemande le mot de passe, même si elle sert.",
     "SESSION_IDLE": "Minutes sans activité après lesquelles une session se termine.",
+    "LOGIN_ATTEMPTS": (
+        "Échecs de connexion d’un compte en un jour sans attente ; chacun des suivants la double."
+    ),
+    "LOGIN_ATTEMPTS_ADDRESS": (
+        "De même depuis une adresse, pour les navigateurs qui ne se sont jamais connectés."
+    ),
     "LOGIN_MINUTES": "Plus longue attente après des échecs de connexion, en minutes.",
+    "ORGANISATION_NAME": "Nom du prêteur, sur la fiche d’entretien et en bas des pages.",
+    "OUTCOME_MEANING": (
+        "Ce qu’est une difficulté de paiement dans les données, après « environ 37 ont » ; vide : ce qu’elle "
+        "est dans celles de Kaggle."
+    ),
 }
 
 
@@ -65,6 +99,129 @@ def test_a_purpose_says_which_way_a_setting_works() -> None:
     assert {name: told[name].purpose for name in PURPOSES} == PURPOSES
     assert told["RETENTION"].demo == (
         "cinq ans après la fin du crédit, six mois après un refus (durées fictives)"
+    )
+
+
+# What the meeting sheet and letters show of the lender.
+ON_SHEET = {
+    "ORGANISATION_NAME", "ORGANISATION_ADDRESS", "ORGANISATION_PHONE", "ORGANISATION_EMAIL",
+    "ORGANISATION_DPO", "EXTERNAL_BUREAUX", "MEDIATOR_NAME", "MEDIATOR_ADDRESS", "CONTROLLER_NAME",
+    "CONTROLLER_ADDRESS", "REVIEW_CONTACT", "PURPOSES", "LEGAL_BASIS", "RECIPIENTS", "RETENTION",
+    "BUREAUX_CONTACTS", "CREDIT_FILE",
+}  # fmt: skip
+
+
+def test_what_is_secret_and_what_clients_are_shown() -> None:
+    assert {one.name for one in SETTINGS if one.secret} == {"DATABASE_URL", "SECRET_KEY"}
+    assert {one.name for one in SETTINGS if one.on_sheet} == ON_SHEET
+    # With these two the sheet is complete without a word of its own for what lacks.
+    unlabelled = {one.name for one in SETTINGS if one.on_sheet and not one.label}
+    assert unlabelled == {"ORGANISATION_NAME", "ORGANISATION_EMAIL"}
+
+
+def test_variables_of_platforms_and_whose_they_are() -> None:
+    assert {one.name: one.aliases for one in SETTINGS if one.aliases} == {
+        "DATABASE_URL": ("DATABASE_URL",), "HOST": ("HOST",), "PORT": ("PORT",),
+        "WORKERS": ("WEB_CONCURRENCY",),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("1", "oui", "OUI", " true ", "vrai", "yes", "on"), True),
+        (("0", "non", "Non", " false ", "faux", "no", "off"), False),
+    ],
+)
+def test_yes_and_no_are_told_in_several_words(tmp_path: Path, words: tuple[str, ...], meant: bool) -> None:
+    for word in words:
+        assert load({"PRETADEPENSER_HTTPS": word}, {"INSTANCE": tmp_path})["HTTPS"] is meant, word
+    (tmp_path / "config.toml").write_text(f"HTTPS = {str(meant).lower()}\n")
+    assert load({}, {"INSTANCE": tmp_path})["HTTPS"] is meant
+
+
+def test_a_folder_that_is_missing_is_made_for_owner_and_group(tmp_path: Path) -> None:
+    made = tmp_path / "new" / "instance"
+    load({"PRETADEPENSER_INSTANCE": str(made)})
+    assert stat.S_IMODE(made.stat().st_mode) == 0o750
+    # The one that code gives wins.
+    given = load({"PRETADEPENSER_INSTANCE": str(made)}, {"INSTANCE": tmp_path})
+    assert given["INSTANCE"] == tmp_path
+
+
+def test_what_code_gives_wins_and_is_not_worked_out(tmp_path: Path) -> None:
+    given = {"INSTANCE": tmp_path, "DATABASE_URL": "sqlite:///own", "SECRET_KEY": "own", "TESTING": True}
+    values = load({"PRETADEPENSER_SECRET_KEY": "k" * 32}, given)
+    assert (values["DATABASE_URL"], values["SECRET_KEY"], values["TESTING"]) == ("sqlite:///own", "own", True)
+    assert list(tmp_path.iterdir()) == []
+
+
+# What is unknown, in the environment (True) or in the file, and all that is said of it.
+UNKNOWN = [
+    (
+        True, "LIMT",
+        "Le réglage PRETADEPENSER_LIMT (l’environnement) n’existe pas ; vouliez-vous dire "
+        "PRETADEPENSER_LIMIT ?",
+    ),
+    (False, "LIMT", "Le réglage LIMT (config.toml) n’existe pas ; vouliez-vous dire LIMIT ?"),
+    (False, "limit", "Le réglage limit (config.toml) n’existe pas ; vouliez-vous dire LIMIT ?"),
+    (
+        True, "COULEUR",
+        "Le réglage PRETADEPENSER_COULEUR (l’environnement) n’existe pas ; retirez-le, ou consultez la liste "
+        "des réglages dans README.md.",
+    ),
+    (
+        False, "COULEUR",
+        "Le réglage COULEUR (config.toml) n’existe pas ; retirez-le, ou consultez la liste des réglages dans "
+        "README.md.",
+    ),
+    (
+        False, "INSTANCE",
+        "Le réglage INSTANCE (config.toml) n’existe pas ; indiquez le dossier d’instance par la variable "
+        "d’environnement PRETADEPENSER_INSTANCE.",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("environment", "name", "sentence"), UNKNOWN)
+def test_what_no_setting_is_called_is_told_with_what_to_do(
+    tmp_path: Path, environment: bool, name: str, sentence: str
+) -> None:
+    # Beside names that are known, before it as after it.
+    environ = {"PRETADEPENSER_AUDIT_PASSWORD": "x", "PRETADEPENSER_WORKERS": "3"}
+    if environment:
+        environ |= {f"PRETADEPENSER_{name}": "x", "PRETADEPENSER_THREADS": "2"}
+    else:
+        (tmp_path / "config.toml").write_text(f'PORT = 80\n{name} = "x"\n')
+    with pytest.raises(SettingError) as error:
+        load(environ, {"INSTANCE": tmp_path})
+    assert str(error.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "wrong"),
+    [
+        ("LIMIT", "un nombre entre 0,01 et 0,99", "48"),
+        ("LEVER_INSTALMENT", "un nombre entre 1 et 10", "0,5"),
+        ("LEVER_CUT", "un nombre entre 0,01 et 0,9", "1"),
+        ("READER_AMOUNT", "un entier entre 0 et 1000000000", "-1"),
+        ("HTTPS", "oui ou non", "peut-être"),
+        ("HOSTS", "une liste de noms de domaine séparés par des virgules", "https://a.fr"),
+        ("ORGANISATION_DPO", "une adresse électronique", "dpo"),
+        ("EXTERNAL_BUREAUX", "trois noms séparés par des virgules", "A,,C"),
+        ("EXTERNAL_BUREAUX", "trois noms séparés par des virgules", "A, B, C, D"),
+        ("BUREAUX_CONTACTS", "trois coordonnées séparées par des points-virgules", "a;b;"),
+        ("BUREAUX_CONTACTS", "trois coordonnées séparées par des points-virgules", "a;b;c;d"),
+    ],
+)
+def test_what_is_wrong_is_told_with_what_is_right(
+    tmp_path: Path, name: str, expected: str, wrong: str
+) -> None:
+    with pytest.raises(SettingError) as error:
+        load({f"PRETADEPENSER_{name}": wrong}, {"INSTANCE": tmp_path})
+    assert str(error.value) == (
+        f"Le réglage PRETADEPENSER_{name} doit être {expected} et non « {wrong} » ; corrigez-le puis "
+        "recommencez."
     )
 
 
@@ -201,6 +358,8 @@ def test_a_secret_key_of_32_characters_is_long_enough_and_one_of_31_is_not(tmp_p
     [
         ("LIMIT = 0.4\nLIMIT =", "n’est pas du TOML correct"),
         ("LIMIT = true", "LIMIT (config.toml) doit être"),
+        ("PORT = true", "PORT (config.toml) doit être un entier entre 1 et 65535 et non « True »"),
+        ("DEBT_RATIO = true", "DEBT_RATIO (config.toml) doit être un nombre entre 0,01 et 1 et non « True »"),
         ("PORT = 80.5", "PORT (config.toml) doit être"),
         ("limit = 0.4", "vouliez-vous dire LIMIT ?"),
         ('INSTANCE = "/srv"', "la variable d’environnement PRETADEPENSER_INSTANCE"),

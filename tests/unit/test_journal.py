@@ -23,6 +23,7 @@ from pretadepenser.records.database import Database
 from pretadepenser.records.entries import Wanted
 from pretadepenser.records.journal import Head, JournalError, Kind
 from tests import postgresql
+from tests.conftest import Clock
 
 REPO = Path(__file__).parents[2]
 
@@ -434,6 +435,23 @@ def test_who_opened_a_client_lately_is_known(database: Database) -> None:
     half_a_day = (datetime.now(UTC) - timedelta(hours=12, minutes=1)).isoformat(timespec="microseconds")
     execute(database, f"UPDATE journal_entry SET at = '{half_a_day}'")
     assert not entries.lately(database, "agathe", 157_083), "more than twelve hours ago"
+
+
+def test_a_look_counts_for_twelve_hours_to_the_second(database: Database, clock: Clock) -> None:
+    """However many entries there are from before: two hundred are older, and the last of them is this."""
+    with journal.writing(database) as ledger:
+        for _ in range(200):
+            ledger.append(Kind.OPENED, "agathe", 157_083)
+        ledger.append(Kind.LISTED, "agathe", 157_083)
+        ledger.append(Kind.LISTED, "agathe", 100_002)
+        ledger.append(Kind.LISTED, "bruno", 100_003)
+    begun = clock.now
+    for later, seen in ((0, True), (43_200, True), (43_201, False)):
+        clock.now = begun + later
+        assert entries.lately(database, "agathe", 157_083) is seen, later
+        with database.connection() as connection:
+            new = entries.not_listed_lately(connection, "agathe", [100_003, 157_083, 100_002])
+        assert list(new) == ([100_003] if seen else [100_003, 157_083, 100_002]), later
 
 
 def _recipe(tmp_path: Path) -> Callable[[list[str]], subprocess.CompletedProcess[str]]:

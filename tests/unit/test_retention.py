@@ -1,18 +1,21 @@
 """What is written down is kept for its time and no longer, and one person's is erased when asked."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from pretadepenser.records import erasing, journal, retention
+from pretadepenser.records import entries, erasing, grants, journal, retention, subject
 from pretadepenser.records.database import Database
+from pretadepenser.records.decisions import Person
+from pretadepenser.records.entries import Entry
 from pretadepenser.records.erasing import Erased, ErasingError
 from pretadepenser.records.journal import Kind
 from pretadepenser.records.retention import Keep
+from tests.conftest import Clock
 from tests.unit.written import MARK, Writer, staff
 
 CLIENT, OTHER = 104_337, 157_083
@@ -302,3 +305,232 @@ def test_a_reader_who_does_not_leave_is_told_and_waited_for_no_longer(
         with pytest.raises(ErasingError, match="trop occupée pour être récrite"):
             erasing.compact(database)
     erasing.compact(database)
+
+
+# Moments a second before and at the end of their time, to NOW: six months are 26 May 2026 at noon, and so on.
+@pytest.mark.parametrize(("verdict", "limit"), [("refus", (2026, 5, 26, 12)), ("accord", (2021, 11, 26, 12))])
+@pytest.mark.parametrize(("seconds", "erased"), [(-1, 1), (0, 0), (1, 0)])
+def test_a_decision_is_kept_until_the_very_moment(
+    database: Database, verdict: str, limit: tuple[int, int, int, int], seconds: int, erased: int
+) -> None:
+    made = datetime(*limit, tzinfo=UTC) + timedelta(seconds=seconds)
+    Writer(database, CLIENT, made).decision(verdict)
+    assert retention.run(database, KEEP, NOW).decisions == erased
+
+
+@pytest.mark.parametrize(("seconds", "erased"), [(-1, 1), (0, 0), (1, 0)])
+def test_a_look_is_kept_until_the_very_moment(database: Database, seconds: int, erased: int) -> None:
+    looked = Writer(database, CLIENT, datetime(2025, 11, 26, 12, tzinfo=UTC) + timedelta(seconds=seconds))
+    looked.entry(Kind.OPENED)
+    looked.seen()
+    assert retention.run(database, KEEP, NOW) == Erased(entries=erased, recent=erased)
+
+
+def test_of_three_decisions_in_a_row_the_last_one_says_for_how_long(database: Database) -> None:
+    for client, verdicts in ((CLIENT, ("accord", "accord", "refus")), (OTHER, ("refus", "refus", "accord"))):
+        writer, former = at(database, client, 2026, 1, 10), None
+        for verdict in verdicts:
+            former = writer.decision(verdict, corrects=former)
+    assert retention.run(database, KEEP, NOW).decisions == 3
+    assert rows(database, "SELECT client FROM decision ORDER BY id") == [(None,)] * 3 + [(OTHER,)] * 3
+
+
+def test_it_is_now_where_no_moment_is_given(database: Database) -> None:
+    Writer(database, CLIENT, datetime.now(UTC) - timedelta(days=400)).decision("refus")
+    Writer(database, OTHER, datetime.now(UTC) - timedelta(days=100)).decision("refus")
+    assert retention.run(database, KEEP) == Erased(decisions=1, entries=1)
+
+
+# Around one client: whoever has the number before and the one after is somebody else.
+BELOW, ABOVE = CLIENT - 1, CLIENT + 1
+
+
+def test_neighbours_are_neither_held_nor_known_nor_released_with_a_client(database: Database) -> None:
+    for number in (BELOW, ABOVE):
+        erasing.hold(database, number, f"litige {number}")
+    assert erasing.held(database, CLIENT) is None
+    assert not erasing.known(database, CLIENT)
+    with pytest.raises(ErasingError) as told:
+        erasing.release(database, CLIENT)
+    assert str(told.value) == "Le client 104337 n’est pas sous conservation : rien à lever."
+    erasing.hold(database, CLIENT, "le sien")
+    erasing.release(database, CLIENT)
+    reasons = [one.reason for number in (BELOW, ABOVE) if (one := erasing.held(database, number))]
+    assert reasons == ["litige 104336", "litige 104338"]
+
+
+def test_neighbours_stay_whole_when_a_client_is_erased(database: Database) -> None:
+    for number, review in ((BELOW, 1), (CLIENT, 2), (ABOVE, 3)):
+        writer = Writer(database, number)
+        decision = writer.decision()
+        writer.review(decision, review)
+        writer.letter(decision)
+        writer.seen()
+        writer.entry(Kind.OPENED)
+    digest = erasing.digest_of(KEY, CLIENT)
+    gone = erasing.begin(database, CLIENT, digest)
+    assert gone == Erased(decisions=1, reviews=1, letters=1, entries=4, recent=1)
+    for table in ("decision", "review", "letter"):
+        assert rows(database, f"SELECT client FROM {table} ORDER BY id") == [(BELOW,), (None,), (ABOVE,)]
+    assert sorted(rows(database, "SELECT number FROM recent_client")) == [(BELOW,), (ABOVE,)]
+
+
+def test_when_somebody_was_erased_is_not_told_of_others(database: Database) -> None:
+    """Of the digests in their order the one in the middle is erased."""
+    low, middle, high = sorted(erasing.digest_of(KEY, number) for number in (BELOW, CLIENT, ABOVE))
+    erasing.begin(database, CLIENT, middle)
+    assert erasing.erased_at(database, middle) is not None
+    for digest in (low, high):
+        assert erasing.erased_at(database, digest) is None
+        assert not erasing.unfinished(database, digest)
+
+
+def test_a_client_of_whom_the_tables_have_nothing_is_told_as_erased_too(database: Database) -> None:
+    """Such as one whom the portfolio alone has; and again, once brought back by an import."""
+    digest = erasing.digest_of(KEY, CLIENT)
+    for _ in range(2):
+        assert erasing.begin(database, CLIENT, digest) == NOTHING
+        assert erasing.finish(database, CLIENT, digest)
+    told = rows(database, "SELECT content FROM journal_entry ORDER BY number")
+    assert [json.loads(content)["state"] for (content,) in told] == ["commencé", "achevé"] * 2
+
+
+def test_what_is_erased_in_a_second_beginning_is_told_as_well(database: Database) -> None:
+    """Else the journal would tell fewer erased entries than there are, and not verify."""
+    digest = erasing.digest_of(KEY, CLIENT)
+    Writer(database, CLIENT).entry(Kind.OPENED)
+    erasing.begin(database, CLIENT, digest)
+    Writer(database, CLIENT).entry(Kind.OPENED)
+    erasing.begin(database, CLIENT, digest)
+    told = rows(database, "SELECT content FROM journal_entry WHERE kind = 'rights.erased' ORDER BY number")
+    assert [json.loads(content)["entries"] for (content,) in told] == [1, 1]
+    assert journal.verify(database).erased == 2
+
+
+# What an entry tells beside the client whom it is about (none), and whether it names client 104337.
+NAMED: list[tuple[dict[str, Any], bool]] = [
+    ({"clients": [7, CLIENT]}, True),
+    ({"clients": [7, 8], "rows": CLIENT}, False),
+    ({"clients": CLIENT}, False),
+    ({"filter": {"client": f"{CLIENT}"}}, True),
+    ({"filters": f"/clients/{CLIENT}/historique"}, True),
+    ({"filters": f"/clients/1{CLIENT}"}, False),
+    ({"filters": f"/clients/{CLIENT}0"}, False),
+    ({"why": f"Le {CLIENT}, le 3."}, True),
+    ({"why": f"0.{CLIENT}"}, False),
+    ({"why": f"{CLIENT},5 s"}, False),
+    ({"sha256": f"a{CLIENT}b"}, False),
+    ({"client_of": {"client": CLIENT}}, True),
+    ({"client_of": {"client": OTHER}, "rows": CLIENT}, False),
+]
+
+
+@pytest.mark.parametrize(("told", "names"), NAMED)
+def test_an_entry_that_names_a_client_is_about_this_client(
+    database: Database, told: dict[str, Any], names: bool
+) -> None:
+    made = Writer(database, OTHER).entry(Kind.JOURNAL_READ, "basile", None, **told)
+    with database.connection() as connection:
+        assert list(erasing.entries_about(connection, CLIENT)) == ([made] if names else [])
+
+
+def test_a_copy_has_the_rows_of_one_client_alone_in_the_order_of_time(database: Database) -> None:
+    for number, review in ((BELOW, 1), (CLIENT, 2), (ABOVE, 3)):
+        writer = Writer(database, number, NOW, mark=f"de {number}")
+        first = writer.decision("accord", waiting=True)
+        writer.reading(first, agrees=False)
+        second = writer.later(days=1).decision("refus", corrects=first)
+        writer.letter(second)
+        opened = writer.later(days=2).review(second, review)
+        writer.later(days=3).outcome(opened, second)
+        writer.seen()
+    erasing.hold(database, ABOVE, "litige")
+    whole = subject.held(database, CLIENT)
+    first, second = whole["decisions"]
+    assert (first["decision"], first["verdict"], first["needs_second_reading"]) == (3, "accord", True)
+    assert (first["corrects"], first["at"]) == (None, "2026-11-26T12:00:00.000000+00:00")
+    assert first["second_reading"] == {
+        "at": "2026-11-26T12:00:00.000000+00:00", "agrees": False, "content": {"text": "de 104337"},
+    }  # fmt: skip
+    assert (second["decision"], second["verdict"], second["corrects"]) == (4, "refus", 3)
+    assert (second["needs_second_reading"], second["second_reading"]) == (False, None)
+    (review,) = whole["reviews"]
+    assert (review["review"], review["decision"], review["deadline"]) == ("REV-2026-000002", 4, "2026-12-26")
+    assert (review["steps"], review["outcome"]["new_decision"]) == ([], None)
+    assert [(one["letter"], one["kind"], one["decision"]) for one in whole["letters"]] == [(2, "refus", 4)]
+    assert list(subject.letters(database, CLIENT)) == [2]
+    assert whole["recently_seen"] == ["2026-11-26T12:00:00.000000+00:00"]
+    assert whole["legal_hold"] is None
+    assert [one["kind"] for one in whole["journal"]] == [
+        "decision.made", "decision.read", "decision.made", "letter.made", "review.asked", "review.ended",
+    ]  # fmt: skip
+    assert subject.held(database, ABOVE)["legal_hold"]["reason"] == "litige"
+
+
+def test_a_database_that_is_busy_for_a_moment_is_waited_for(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter([False, False, True])
+    monkeypatch.setattr(erasing, "_compacted", lambda connection: next(answers))
+    erasing.compact(database)
+    assert next(answers, None) is None
+
+
+@pytest.mark.parametrize("many", [499, 500, 501, 1000, 1001])
+def test_many_values_are_asked_in_turn_and_none_is_left_out(many: int) -> None:
+    parts = list(erasing.in_turn(range(many)))
+    assert [one for part in parts for one in part] == list(range(many))
+    assert max(map(len, parts)) <= 500
+
+
+BASILE = Person(7, "basile")
+
+
+def test_the_largest_number_a_database_knows_is_asked_for_and_no_larger_one(database: Database) -> None:
+    """An address may hold any number; what is larger is nobody's and no error."""
+    largest = 9_223_372_036_854_775_807
+    for number in (largest, largest + 1, 10**30):
+        assert not grants.held(database, number, "basile")
+        assert grants.grant(database, number, BASILE) is None
+    made = Writer(database, largest).entry(Kind.OPENED)
+    assert grants.grant(database, made, BASILE) == largest
+    assert grants.held(database, largest, "basile")
+
+
+def test_a_file_is_open_to_one_auditor_for_twelve_hours(database: Database, clock: Clock) -> None:
+    made = Writer(database, CLIENT).entry(Kind.OPENED)
+    assert grants.grant(database, made, BASILE) == CLIENT
+    begun = clock.now
+    for later, opened in ((0, True), (43_199, True), (43_200, False), (43_201, False)):
+        clock.now = begun + later
+        assert grants.held(database, CLIENT, "basile") is opened, later
+    clock.now = begun
+    assert not grants.held(database, CLIENT, "anne")
+    assert not grants.held(database, BELOW, "basile")
+    assert not grants.held(database, ABOVE, "basile")
+
+
+def test_what_came_of_an_open_file_opens_it_to_nobody_else(database: Database, clock: Clock) -> None:
+    """Until twelve hours after, to the second; what was made before, by others or on others, still does."""
+    now = datetime.fromtimestamp(clock.now, UTC)
+
+    def entry(actor: str, client: int, seconds: int) -> Entry:
+        Writer(database, client, now + timedelta(seconds=seconds)).entry(Kind.OPENED, actor)
+        return entries.find(database, entries.Wanted(), 1)[0]
+
+    before = entry("anne", CLIENT, -1)
+    reason = entry("agathe", CLIENT, 0)
+    assert grants.grant(database, reason.number, Person(8, "anne")) == CLIENT
+    found = [
+        before,
+        reason,
+        entry("anne", CLIENT, 0),
+        entry("anne", CLIENT, 43_200),
+        entry("anne", CLIENT, 43_201),
+        entry("anne", OTHER, 10),
+        entry("bruno", CLIENT, 10),
+        entry("basile", CLIENT, 10),
+    ]
+    opens = grants.reasons(database, found, "basile")
+    assert [one.number in opens for one in found] == [True, True, False, False, True, True, True, False]
+    assert grants.reasons(database, [], "basile") == frozenset()

@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from pretadepenser.config import load
-from pretadepenser.records import decisions, journal, reviews, users
+from pretadepenser.records import decisions, journal, letters, reviews, users
 from pretadepenser.records.database import Database
 from pretadepenser.records.decisions import DecisionError, Person, State, Verdict
+from pretadepenser.records.letters import AlteredLetterError, LetterError
 from pretadepenser.records.reviews import New, Outcome, ReviewError
 from tests import postgresql
 
@@ -473,3 +475,199 @@ def test_whose_decision_a_review_changed_neither_reads_nor_corrects_the_new_one(
     again = decide(database, delphine, corrects=changed)
     with pytest.raises(DecisionError, match="a contesté la décision"):
         decide(database, agathe, corrects=again)
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda *_: 999, "La décision 999 n’existe pas."),
+        (
+            _waits,
+            "La décision 1 n’est pas encore définitive : il n’y a rien à réexaminer avant la seconde "
+            "lecture.",
+        ),
+        (
+            _sent_back,
+            "La décision 1 n’est pas encore définitive : il n’y a rien à réexaminer avant la seconde "
+            "lecture.",
+        ),
+        (
+            _corrected,
+            "La décision 1 est remplacée par la décision 2 : demandez le réexamen de celle-ci.",
+        ),
+        (_in_review, f"Le réexamen REV-{TODAY.year}-000001 de cette décision est déjà ouvert."),
+        (
+            _erased,
+            "Les données de la décision 1 sont effacées : elle ne peut plus être réexaminée.",
+        ),
+    ],
+)
+def test_why_a_decision_is_not_reviewed_word_by_word(
+    database: Database,
+    agathe: Person,
+    delphine: Person,
+    make: Callable[[Database, Person, Person], int],
+    sentence: str,
+) -> None:
+    with pytest.raises(ReviewError) as told:
+        ask(database, agathe, make(database, agathe, delphine))
+    assert str(told.value) == sentence
+
+
+def test_why_a_review_is_not_worked_on_word_by_word(
+    database: Database, agathe: Person, delphine: Person, refused: int
+) -> None:
+    def why(person: Person, reference: str, known: int | None = None) -> str:
+        with pytest.raises(ReviewError) as told:
+            reviews.end(database, person, reference, {}, known=known)
+        return str(told.value)
+
+    reference = ask(database, agathe, refused)
+    assert why(delphine, "REV-1999-000001") == "Le réexamen REV-1999-000001 n’existe pas."
+    assert why(agathe, reference) == ANOTHER
+    assert why(delphine, reference, 1) == (
+        "Des données viennent d’être corrigées dans ce réexamen : relisez-les, puis concluez."
+    )
+    reviews.end(database, delphine, reference, {}, known=0)
+    assert why(delphine, reference) == f"Le réexamen {reference} est déjà conclu."
+    second = ask(database, agathe, refused)
+    with database.connection() as connection:
+        connection.execute(text("UPDATE review SET client = NULL, content = NULL"))
+    assert why(delphine, second) == (
+        f"Les données du réexamen {second} sont effacées : il n’y a plus rien à revoir."
+    )
+
+
+def test_the_days_between_which_a_request_comes_in_are_told(
+    database: Database, agathe: Person, delphine: Person, refused: int
+) -> None:
+    """From the day of the decision, 27 October 2026 say, until today, both included."""
+    with database.connection() as connection:
+        connection.exec_driver_sql("DROP TRIGGER IF EXISTS decision_never_changed")
+        connection.execute(text("UPDATE decision SET at = '2026-10-27 12:00:00.000000'"))
+    decided, today = date(2026, 10, 27), date(2026, 11, 3)
+    for wrong in (date(2026, 10, 26), date(2026, 11, 4)):
+        with pytest.raises(ReviewError) as told:
+            reviews.ask(database, "k", agathe, refused, wrong, 30, {}, today)
+        assert str(told.value).replace("\N{NO-BREAK SPACE}", " ") == (
+            "Une demande est reçue entre le jour de la décision (27 octobre 2026) et aujourd’hui "
+            "(3 novembre 2026) : corrigez la date."
+        )
+    for received, due in ((decided, date(2026, 11, 26)), (today, date(2026, 12, 3))):
+        reference = reviews.ask(database, next(KEYS), agathe, refused, received, 30, {}, today)
+        found = reviews.find(database, reference)
+        assert found is not None
+        assert (found.received, found.deadline) == (received, due)
+        reviews.end(database, delphine, reference, {})
+
+
+def test_of_the_reviews_that_ended_the_last_twenty_are_listed_the_last_one_first(
+    database: Database, agathe: Person, delphine: Person
+) -> None:
+    ended = [ask(database, agathe, decide(database, agathe, client=client)) for client in range(1, 23)]
+    for reference in ended:
+        reviews.end(database, delphine, reference, {})
+    still = ask(database, agathe, decide(database, agathe, client=99))
+    assert [one.reference for one in reviews.ended(database)] == ended[:1:-1]
+    assert [one.reference for one in reviews.ended(database, 2)] == [ended[21], ended[20]]
+    assert [one.reference for one in reviews.open_reviews(database)] == [still]
+
+
+def test_what_was_corrected_last_holds_all_before(
+    database: Database, agathe: Person, delphine: Person, refused: int
+) -> None:
+    reference = ask(database, agathe, refused)
+    assert reviews.corrected(database, reference) == reviews.corrected(database, "REV-1999-000001") == {}
+    assert not reviews.keyed(database, "1")
+    for key in ("1", "2"):
+        reviews.correct(database, key, delphine, reference, {"proof": f"bulletin {key}"})
+    assert reviews.corrected(database, reference) == {"proof": "bulletin 2"}
+    assert reviews.keyed(database, "1")
+    assert not reviews.keyed(database, "3")
+
+
+def test_a_review_is_upheld_or_replaced_in_words() -> None:
+    assert [(one.value, one.label) for one in Outcome] == [
+        ("maintenue", "maintenue"),
+        ("modifiée", "remplacée"),
+    ]
+
+
+def test_once_erased_the_day_of_a_request_is_the_one_on_which_it_was_written(
+    database: Database, agathe: Person, refused: int
+) -> None:
+    tomorrow = TODAY + timedelta(1)
+    reference = reviews.ask(database, "k", agathe, refused, tomorrow, 30, {}, tomorrow)
+    before = reviews.find(database, reference)
+    with database.connection() as connection:
+        connection.execute(text("UPDATE review SET client = NULL, content = NULL"))
+    after = reviews.find(database, reference)
+    assert before is not None
+    assert after is not None
+    assert (before.received, after.received) == (tomorrow, TODAY)
+
+
+def letter(database: Database, author: Person, decision: int, **asked: Any) -> int:
+    return letters.add(database, next(KEYS), author, decision, "refus", "1", b"%PDF-", **asked)
+
+
+def test_why_a_letter_is_not_made_word_by_word(database: Database, agathe: Person, delphine: Person) -> None:
+    def why(decision: int, **asked: Any) -> str:
+        with pytest.raises(LetterError) as told:
+            letter(database, agathe, decision, **asked)
+        return str(told.value)
+
+    assert why(999) == "La décision 999 n’existe plus."
+    waits = decide(database, agathe, client=1, waiting=True)
+    assert why(waits) == "La décision 1 attend une seconde lecture : son courrier s’établit après elle."
+    decisions.read(database, waits, delphine, {}, agrees=False)
+    assert why(waits) == (
+        "La seconde lecture a renvoyé la décision 1 : corrigez-la, puis établissez le courrier de la "
+        "nouvelle."
+    )
+    corrected = decide(database, agathe, client=1, corrects=waits)
+    assert why(waits) == (
+        "La décision 1 est remplacée par la décision 2 : établissez le courrier de celle-ci."
+    )
+    decide(database, agathe, client=1)
+    assert why(corrected) == (
+        "La décision 3 de ce client est plus récente que la 2 : établissez le courrier de la 3."
+    )
+    refused = decide(database, agathe, client=2)
+    made = letter(database, agathe, refused, after=0)
+    assert letter(database, agathe, refused, after=made) == made + 1
+    for known in (0, made, made + 2):
+        assert why(refused, after=known) == (
+            "Le courrier 2 vient d’être établi : actualisez la page, et voyez s’il en faut un autre."
+        )
+    reference = ask(database, agathe, refused)
+    assert why(refused, review=reference) == (
+        "Ce réexamen n’est pas terminé : la réponse s’établit une fois qu’il l’est."
+    )
+    new = New(next(KEYS), Verdict.GRANT, {}, waiting=False)
+    changed = reviews.end(database, delphine, reference, {}, new)
+    assert why(refused, review=reference) == (
+        f"La réponse à ce réexamen dit maintenant la décision {changed} : actualisez la page, relisez, puis "
+        "établissez le courrier."
+    )
+    reply = letter(database, agathe, refused, review=reference, tells=changed, after=0)
+    assert [one.id for one in letters.of_review(database, reference)] == [reply]
+    assert [one.id for one in letters.of_decision(database, refused)] == [made + 1, made]
+
+
+def test_bytes_of_a_letter_that_are_others_are_told_word_by_word(
+    database: Database, agathe: Person, refused: int
+) -> None:
+    made = letter(database, agathe, refused)
+    assert letters.pdf(database, made) == b"%PDF-"
+    assert letters.pdf(database, made + 1) is None
+    with database.connection() as connection:
+        for name in connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        connection.execute(text("UPDATE letter SET pdf = x'00'"))
+    with pytest.raises(AlteredLetterError) as told:
+        letters.pdf(database, made)
+    assert str(told.value) == (
+        "Le courrier 1 n’est plus celui qui a été établi : son empreinte ne correspond pas. Prévenez votre "
+        "administrateur."
+    )

@@ -675,3 +675,35 @@ def test_what_is_late_stands_first(app: Flask, browsers: Browsers) -> None:
     links = {words(link): link.get("href") for link in main.iter("a")}
     assert links[f"Décision {late}"] == f"/revues/decisions/{late}"
     assert links[f"Décision {fresh}"] == f"/decisions/{fresh}"
+
+
+def test_both_answers_of_a_second_reading_are_said_to_be_required(app: Flask, browsers: Browsers) -> None:
+    decision = decide(app, "agathe", waiting=True)
+    page = main_of(browsers("delphine").get(f"/revues/decisions/{decision}"))
+    (motive,) = page.xpath(".//label[starts-with(., 'Pourquoi')]")
+    assert words(motive) == "Pourquoi (obligatoire)"
+    (answers,) = page.xpath(".//fieldset[@role='radiogroup']")
+    assert answers.get("aria-required") == "true"
+
+
+def test_a_conclusion_that_is_opened_is_no_answer(app: Flask, browsers: Browsers) -> None:
+    """Nothing was typed yet, and no advice was shown before."""
+    said = read(browsers("delphine"), f"{reviewed(app, browsers)}/issue")
+    assert "Ce que vous avez saisi est gardé" not in said
+    assert "avec les données corrigées" not in said
+
+
+def test_a_decision_that_is_erased_is_neither_corrected_nor_reviewed(app: Flask, browsers: Browsers) -> None:
+    decision = decide(app, "agathe")
+    with app.extensions["database"].connection() as connection:
+        erase = text("UPDATE decision SET client = NULL, content = NULL WHERE id = :decision")
+        connection.execute(erase, {"decision": decision})
+    for page, sentence in (
+        (
+            f"/decisions/{decision}/corriger",
+            "Le contenu de cette décision a été effacé : elle ne se corrige plus.",
+        ),
+        (f"/decisions/{decision}/reexamen", "Ce que disait cette décision a été effacé."),
+        ("/decisions/99999/reexamen", "Cette décision n’existe pas."),
+    ):
+        assert sentence in read(browsers("agathe"), page, 404), page

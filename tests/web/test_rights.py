@@ -335,7 +335,10 @@ def test_while_scores_are_being_made_nothing_is_begun(own: Path, app: Flask) -> 
         refused = flask(app, "client", "erase", str(CLIENT))
         (draft / "card.json").write_text("{}")
     assert refused.exit_code == 1
-    assert "Un import ou un calcul de scores est en cours, qui garderait ce client" in refused.output
+    assert (
+        "Un import ou un calcul de scores est en cours, qui garderait ce client : recommencez après."
+        in refused.output
+    )
     assert states(own) == []
 
 
