@@ -369,6 +369,18 @@ def test_a_simulation_says_which_way_everything_goes(
     assert plain(result.sentence) == said.format(limit=house.percent, **SHARES[house.percent])
 
 
+def test_less_than_a_point_is_a_difference_all_the_same() -> None:
+    """0.3 point less, from the middle of a point on."""
+    model = by_heart.model(500.5, Step("AMT_CREDIT", at=150_500, below=0, above=-0.3))
+    result = simulate(model, by_heart.client(AMT_CREDIT=120_000.0), {"AMT_CREDIT": 180_000.0}, 0.48)
+    assert plain(result.sentence).endswith(
+        "La probabilité de ne pas rembourser monterait de 47,6 % à 47,8 % (tolérance maximale : 48 %), et le "
+        "score passerait de 500 à 500 points (moins d’un point d’écart)."
+    )
+    same = simulate(model, by_heart.client(AMT_CREDIT=120_000.0), {"AMT_CREDIT": 130_000.0}, 0.48)
+    assert plain(same.sentence).endswith("La probabilité de ne pas rembourser et le score ne changent pas.")
+
+
 def test_the_way_back_of_a_simulation_is_granted(house: House) -> None:
     row = {**CLIENTS[500], "DAYS_EMPLOYED": -500}
     result = simulate(house.model, row, {"DAYS_EMPLOYED": -8_000}, house.limit)

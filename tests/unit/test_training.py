@@ -78,9 +78,16 @@ def test_without_a_portfolio_it_says_what_to_run(tmp_path: Path) -> None:
         training.train(tmp_path)
 
 
+TOO_FEW = (
+    r"^Le portefeuille ne compte que 500\xa0clients dont l’issue est connue \(\d+\xa0défauts\), or "
+    r"l’entraînement demande au moins 1\u202f000 clients et 100 de chaque issue : importez un portefeuille "
+    r"plus grand\.$"
+)
+
+
 def test_too_few_clients_are_refused(tmp_path: Path) -> None:
     import_batches(demo.batches(500, 1), tmp_path)
-    with pytest.raises(ModelError, match=r"500.*au moins.*1.000.* : importez un portefeuille plus grand\.$"):
+    with pytest.raises(ModelError, match=TOO_FEW):
         training.train(tmp_path)
     assert scoring.current_model(tmp_path) is None
 
