@@ -119,12 +119,19 @@ def test_scores_of_fewer_clients_are_not_used(instance: Path) -> None:
     portfolio = opened(instance)
     scoring.score_portfolio(MODEL, portfolio, instance)
     path = instance / scoring.SCORES / scoring.MARGINS
-    np.save(path, np.load(path)[:-1])
+    whole = np.load(path)
+    np.save(path, whole[:-1])
     with pytest.raises(ModelError, match=r"endommagés .*margins.npy"):
         scoring.current_scores(instance, portfolio, MODEL)
+    # Nor those of more, or in another precision, that are sealed all the same.
+    for wrong in (whole[:-1], np.append(whole, whole[:1]), whole.astype(np.float64)):
+        np.save(path, wrong)
+        storage.seal(path.parent)
+        with pytest.raises(ModelError, match=r"endommagés .*margins.npy"):
+            scoring.current_scores(instance, portfolio, MODEL)
+    np.save(path, whole)
     storage.seal(path.parent)
-    with pytest.raises(ModelError, match=r"endommagés .*margins.npy"):
-        scoring.current_scores(instance, portfolio, MODEL)
+    assert scoring.current_scores(instance, portfolio, MODEL) is not None
 
 
 # --- files to score -----------------------------------------------------------------------------

@@ -339,6 +339,10 @@ def test_large_withdrawals_are_counted_in_thousands(cash: float, name: str) -> N
     use, withdrawals = drawn.panels
     assert (use.name, use.bars[-1], use.marked[-1], use.line) == ("Part du plafond utilisée", 2.0, True, 1.0)
     assert (withdrawals.name, withdrawals.bars[-1], withdrawals.line) == (name, cash, None)
+    assert [plain(text) for _, text in use.ticks] == ["0 %", "50 %", "100 %", "150 %", "200 %"]
+    assert [at for at, _ in use.ticks] == [0.0, 0.5, 1.0, 1.5, 2.0]
+    heights = {1_999_900.0: "0 € 5 000 € 10 000 € 15 000 €", 2_000_000.0: "0 5 10 15 20"}[cash]
+    assert " ".join(plain(text) for _, text in withdrawals.ticks) == heights
     assert not any(withdrawals.marked)
 
 
@@ -437,3 +441,12 @@ def test_a_table_that_does_not_fit_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=f"^{said}$"):
         Table("Essai", (Column("Un"), Column("Deux")), rows, raw, footer)
+
+
+@pytest.mark.parametrize(
+    ("top", "unit", "marks"),
+    [(1.2, 1.0, "0 0,5 1"), (1.0, 1.0, "0 0,25 0,5 0,75 1"), (90_000.0, 100.0, "0 25000 50000 75000")],
+)
+def test_an_axis_has_four_steps_at_most(top: float, unit: float, marks: str) -> None:
+    found = history_charts._ticks(top, lambda at: f"{at:g}".replace(".", ","), unit)
+    assert " ".join(text for _, text in found) == marks

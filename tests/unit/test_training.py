@@ -3,7 +3,10 @@
 import dataclasses
 import json
 import re
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import fairlearn.metrics
 import numpy as np
@@ -25,7 +28,7 @@ from pretadepenser.credit.model import artefact, scoring, training
 from pretadepenser.credit.model import card as model_card
 from pretadepenser.credit.model.inputs import FEATURES, input_matrix
 from pretadepenser.credit.model.scoring import Model, ModelError
-from pretadepenser.credit.portfolio import current_portfolio, import_batches
+from pretadepenser.credit.portfolio import Portfolio, current_portfolio, import_batches
 
 REPO = Path(__file__).parents[2]
 GENUINE = REPO.parent / "shared" / "data" / "homecredit"
@@ -471,3 +474,25 @@ def test_one_fold_of_the_genuine_rows() -> None:
     assert folds
     assert f"{area:.4f}".replace(".", ",") == folds[1]
     assert area > 0.75
+
+
+@pytest.mark.parametrize(
+    ("labelled", "defaults", "enough"),
+    [
+        (1000, 100, True),
+        (1000, 900, True),
+        (999, 500, False),
+        (1000, 99, False),
+        (1000, 901, False),
+        (200_000, 99, False),
+        (200_000, 199_901, False),
+    ],
+)
+def test_a_training_needs_clients_and_both_outcomes(labelled: int, defaults: int, enough: bool) -> None:
+    portfolio = SimpleNamespace(labelled=labelled, defaults=defaults)
+    with nullcontext() if enough else pytest.raises(ModelError, match="100 de chaque issue"):
+        training._check_enough(cast(Portfolio, portfolio))
+
+
+def test_a_direction_is_one_or_the_other() -> None:
+    assert set(training.MONOTONE.values()) == {1, -1}
