@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +199,16 @@ def decided_app(decided: Path) -> Flask:
 def app(instance: Path) -> Flask:
     """The application on `instance`."""
     return create_app({"INSTANCE": instance, "TESTING": True})
+
+
+@pytest.fixture
+def paris() -> Iterator[None]:
+    """The server stands in Paris."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "Europe/Paris")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 class Browser(FlaskClient):

@@ -6,10 +6,11 @@ import dataclasses
 import hashlib
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.axis import XAxis, YAxis
 from matplotlib.figure import Figure
 
 import themed_svg
@@ -121,21 +122,46 @@ def figure(width: Width, height: int) -> Figure:
     return Figure(figsize=(WIDTHS[width] / 72, height / 72), dpi=72, facecolor=color("surface"))
 
 
+class _Bare(Axes):
+    """Axes that make no graduations: matplotlib would, only to leave them out."""
+
+    def _init_axis(self) -> None:
+        self.xaxis, self.yaxis = _NoTicksAcross(self, clear=False), _NoTicksUp(self, clear=False)
+
+    def grid(self, *_args: Any, **_options: Any) -> None:
+        """There is none."""
+
+    def tick_params(self, *_args: Any, **_options: Any) -> None:
+        """There are none."""
+
+
+class _NoTicksAcross(XAxis):
+    def set_clip_path(self, *_args: Any, **_options: Any) -> None:
+        """Of graduations there is nothing to cut."""
+
+
+class _NoTicksUp(YAxis):
+    def set_clip_path(self, *_args: Any, **_options: Any) -> None:
+        """Of graduations there is nothing to cut."""
+
+
 def bare_axes(fig: Figure, left: float, right: float, top: float, bottom: float) -> Axes:
-    """Axes with margins in pixels, without lines, graduations or ground: a third of the work of `axes`."""
-    ax = _axes(fig, left, right, top, bottom)
+    """Axes with margins in pixels, without lines, graduations or ground: a fifth of the work of `axes`."""
+    ax = _Bare(fig, _inside(fig, left, right, top, bottom))
     ax.set_axis_off()
-    return ax
+    return fig.add_axes(ax)
 
 
-def _axes(fig: Figure, left: float, right: float, top: float, bottom: float) -> Axes:
+def _inside(
+    fig: Figure, left: float, right: float, top: float, bottom: float
+) -> tuple[float, float, float, float]:
     wide, high = fig.get_size_inches() * 72
-    return fig.add_axes((left / wide, bottom / high, 1 - (left + right) / wide, 1 - (top + bottom) / high))
+    return left / wide, bottom / high, 1 - (left + right) / wide, 1 - (top + bottom) / high
 
 
 def axes(fig: Figure, left: float, right: float, top: float, bottom: float) -> Axes:
     """Axes with margins in pixels and the house's quiet lines."""
-    ax = _axes(fig, left, right, top, bottom)
+    ax = fig.add_axes(_inside(fig, left, right, top, bottom))
     ax.set_facecolor(color("surface"))
     ax.tick_params(colors=color("ink"), labelsize=13, length=4)
     for spine in ax.spines.values():

@@ -139,6 +139,11 @@ class CapacityFields:
 
 def _known(file: Capacity) -> str:
     asked = "Saisissez 0 s’il n’y en a pas."
+    filed = file.filed
+    same = filed is not None and (file.credits, file.lacking) == (filed.credits, filed.lacking)
+    if file.credits is not None and not same:
+        said = f", qui dit : {filed.said()}" if filed else " (qui n’est pas importé)"
+        return f"Montant de la décision à corriger, non du fichier des crédits{said}."
     if file.credits is None and not file.lacking:
         return f"Le fichier des crédits n’est pas importé. {asked}"
     if not file.lacking:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -353,6 +354,16 @@ def test_the_card_s_audit_keeps_its_columns() -> None:
         "| 0,33 |"
     ) in text
     assert "Rapport nettement sous 0,80 : « Jeunes »." in text
+
+
+@pytest.mark.usefixtures("paris")
+def test_the_card_tells_days_as_the_server_s_place_counts_them() -> None:
+    """On the eve in UTC, the day after in Paris."""
+    late, card = datetime(2026, 11, 26, 23, 5, tzinfo=UTC), by_heart.model(500.5).card
+    card = dataclasses.replace(card, trained_at=late, data=dataclasses.replace(card.data, imported_at=late))
+    text = plain(model_card.render(card, OVERALL))
+    assert "Entraîné le 27 novembre 2026 sur" in text
+    assert "Portefeuille importé le 27 novembre 2026 (" in text
 
 
 def worded(card: str) -> set[str]:

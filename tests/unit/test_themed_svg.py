@@ -1,5 +1,7 @@
 """Pictures that follow their reader: words, colours by name, own ids, nothing that a policy blocks."""
 
+import io
+import re
 from xml.etree import ElementTree
 
 import pytest
@@ -60,3 +62,32 @@ def test_what_other_libraries_do_to_elementtree_changes_nothing(monkeypatch: pyt
     assert Theme(PALETTE).picture(figure(), "Titre", "Description") == before
     assert before.startswith(b"<svg ")
     assert b"ns0:" not in before
+
+
+def written(svg: bytes) -> list[tuple[str, tuple[float, ...]]]:
+    """Texts in order, and every number of the attributes that say where they stand."""
+    root = ElementTree.fromstring(svg)
+    places = []
+    for element in root.iter(f"{{{SVG}}}text"):
+        told = " ".join(element.get(name, "") for name in ("x", "y", "transform", "style", "text-anchor"))
+        numbers = re.findall(r"(?:translate|rotate|[xy]=)?\(?(-?\d+\.\d+)", told)
+        places.append(("".join(element.itertext()), tuple(map(float, numbers))))
+    return places
+
+
+def alike(size: float, weight: str) -> Figure:
+    """A text whose place depends on how large it is: right-aligned, in its middle, turned."""
+    drawn = Figure(figsize=(4, 2), dpi=72)
+    drawn.text(0.9, 0.5, "12 345 €", fontsize=size, fontweight=weight, ha="right", va="center", rotation=20)
+    return drawn
+
+
+def test_texts_stand_where_matplotlib_writes_them_whatever_was_measured_before() -> None:
+    """The same words in other sizes and weights, twice: the second time from memory."""
+    for size, weight in [(12, "normal"), (12, "bold"), (19, "normal"), (12, "normal"), (19, "bold")] * 2:
+        plain = io.BytesIO()
+        alike(size, weight).savefig(plain, format="svg")
+        found = written(Theme(PALETTE).picture(alike(size, weight), "Titre", "Description"))
+        assert found == written(plain.getvalue()), (size, weight)
+        assert [text for text, _ in found] == ["12 345 €"]
+        assert len(found[0][1]) >= 2

@@ -174,6 +174,29 @@ def test_instalments_are_filled_in_from_the_credit_bureau(
         assert plain(form.capacite_credits.description) == hint
 
 
+@pytest.mark.parametrize(
+    ("bureau", "hint"),
+    [
+        (
+            [4_500.0, None],
+            "Montant de la décision à corriger, non du fichier des crédits, qui dit : mensualités d’autres "
+            "crédits : 45 € par mois ; mensualité non connue pour 1 crédit en cours.",
+        ),
+        (None, "Montant de la décision à corriger, non du fichier des crédits (qui n’est pas importé)."),
+    ],
+)
+def test_a_sum_that_somebody_told_is_not_said_to_be_the_file_s(
+    app: Flask, bureau: list[float | None] | None, hint: str
+) -> None:
+    row = {"AMT_INCOME_TOTAL": 200_000.0, "AMT_ANNUITY": 30_000.0, "CNT_FAM_MEMBERS": 1.0, "CNT_CHILDREN": 0}
+    rows = None if bureau is None else [credit(AMT_ANNUITY=one) for one in bureau]
+    told = of_file(row, rows, Rules(0.35, 70_000.0, 30_000.0)).replaced(credits=31_000.0)
+    with app.test_request_context(ADDRESS):
+        form = CapacityForm(told)
+        assert plain(form.capacite_credits._value()) == "310"
+        assert plain(form.capacite_credits.description) == hint
+
+
 def test_the_page_of_a_portfolio_with_a_credit_bureau(storied_app: Flask) -> None:
     """Two open credits of 157083, neither with an instalment: both are told to be unknown."""
     answer = still_signed_in(storied_app, "agathe").get(ADDRESS)

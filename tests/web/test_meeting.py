@@ -227,6 +227,18 @@ def test_a_refusal_names_the_files_that_were_consulted(
     assert "Les fichiers consultés" not in sheet_text(GIVEN, genuine, cases["granted"])
 
 
+def test_a_refusal_names_the_file_of_credits_that_the_capacity_was_read_in(
+    storied_app: Flask, app: Flask, cases: dict[str, int]
+) -> None:
+    """The model draws no figure from it; what the household pays elsewhere does."""
+    said = "Nous avons aussi consulté le fichier des crédits : "
+    for served, named in ((storied_app, True), (app, False)):
+        answer = signed_in(served, "agathe").get(f"/clients/{cases['changes']}/entretien")
+        text = plain(document_fromstring(answer.text).xpath("//main")[0].text_content())
+        assert "Les fichiers consultés avant ce refus" in text
+        assert (said in text) is named
+
+
 def test_what_is_not_set_is_told_to_the_advisor(genuine: Path, cases: dict[str, int]) -> None:
     text = sheet_text({}, genuine, cases["none"])
     for said in (

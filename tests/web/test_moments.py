@@ -1,8 +1,6 @@
 """Every page says days and times in one way: those of the place where the server stands."""
 
 import shutil
-import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,16 +13,6 @@ from tests.web.deciding import decide, read
 REPO = Path(__file__).parents[2]
 # On the eve in UTC, the day after in Paris.
 LATE = datetime(2026, 11, 26, 23, 5, tzinfo=UTC)
-
-
-@pytest.fixture
-def paris() -> Iterator[None]:
-    """The server stands in Paris."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TZ", "Europe/Paris")
-        time.tzset()
-        yield
-    time.tzset()
 
 
 @pytest.mark.usefixtures("paris")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Final
 
 from pretadepenser import french
@@ -142,7 +143,7 @@ def _head(card: Card) -> str:
     )
     return (
         "# Fiche du modèle de score\n\n"
-        f"Entraîné le {french.date(card.trained_at)} sur {french.plural(card.data.labelled, 'client')} dont "
+        f"Entraîné le {_day(card.trained_at)} sur {french.plural(card.data.labelled, 'client')} dont "
         f"{french.percent(card.data.defaults / card.data.labelled, 2)} ont eu des difficultés de paiement. "
         f"{card.trees} arbres de décision de profondeur {card.parameters['max_depth']} (XGBoost "
         f"{card.versions['xgboost']}). Fiche écrite par un programme à partir du modèle : ne la modifiez pas."
@@ -150,10 +151,15 @@ def _head(card: Card) -> str:
     )
 
 
+def _day(moment: datetime) -> str:
+    """A day as the server's place counts days."""
+    return french.date(moment.astimezone())
+
+
 def _data(card: Card) -> list[str]:
     data = card.data
     return [
-        f"Portefeuille importé le {french.date(data.imported_at)} ({french.join(data.sources)}) : "
+        f"Portefeuille importé le {_day(data.imported_at)} ({french.join(data.sources)}) : "
         f"{french.plural(data.clients, 'client')}, dont {french.number(data.labelled)} à l’issue connue et "
         f"{french.number(data.defaults)} en défaut. Empreinte SHA-256 : `{data.sha256}`."
     ]
