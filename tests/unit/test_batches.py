@@ -119,12 +119,19 @@ def test_scores_of_fewer_clients_are_not_used(instance: Path) -> None:
     portfolio = opened(instance)
     scoring.score_portfolio(MODEL, portfolio, instance)
     path = instance / scoring.SCORES / scoring.MARGINS
-    np.save(path, np.load(path)[:-1])
+    whole = np.load(path)
+    np.save(path, whole[:-1])
     with pytest.raises(ModelError, match=r"endommagés .*margins.npy"):
         scoring.current_scores(instance, portfolio, MODEL)
+    # Nor those of more, or in another precision, that are sealed all the same.
+    for wrong in (whole[:-1], np.append(whole, whole[:1]), whole.astype(np.float64)):
+        np.save(path, wrong)
+        storage.seal(path.parent)
+        with pytest.raises(ModelError, match=r"endommagés .*margins.npy"):
+            scoring.current_scores(instance, portfolio, MODEL)
+    np.save(path, whole)
     storage.seal(path.parent)
-    with pytest.raises(ModelError, match=r"endommagés .*margins.npy"):
-        scoring.current_scores(instance, portfolio, MODEL)
+    assert scoring.current_scores(instance, portfolio, MODEL) is not None
 
 
 # --- files to score -----------------------------------------------------------------------------
@@ -368,3 +375,84 @@ def test_the_card_of_the_scores_names_both(instance: Path) -> None:
     scoring.score_portfolio(MODEL, portfolio, instance)
     card = json.loads((instance / scoring.SCORES / "card.json").read_text())
     assert card == {"portfolio": portfolio.sha256, "model": "1" * 64}
+
+
+# --- what refusals say --------------------------------------------------------------------------
+
+
+def said(rows: list[dict[str, Any]]) -> list[str]:
+    """The message that refuses rows, line by line."""
+    with pytest.raises(batch.RowsError) as caught:
+        batch.table_of_rows(rows, MODEL)
+    return str(caught.value).splitlines()
+
+
+def test_no_row_is_refused_in_json_and_in_csv() -> None:
+    assert said([]) == ["Aucune ligne : donnez au moins un client."]
+    head = ",".join(by_heart.client()).encode()
+    with pytest.raises(batch.RowsError, match=r"^Aucune ligne : donnez au moins un client\.$"):
+        batch.table_of_csv(head + b"\n", MODEL)
+
+
+@pytest.mark.parametrize("faults", [20, 21, 22])
+def test_a_refusal_lists_twenty_faults_and_counts_the_others(faults: int) -> None:
+    numbers = [name for name, one in dictionary.COLUMNS.items() if not one.textual and not one.required]
+    row = by_heart.hundred()[0] | dict.fromkeys(numbers[:faults], "beaucoup")
+    first, *listed = said([row])
+    assert first == "Rien n’a été calculé. Corrigez les données puis recommencez :"
+    told = [f"- données, ligne 0, colonne {name} : un nombre est attendu." for name in row if name in numbers]
+    told = [line for line in told if row[line.split()[5]] == "beaucoup"]
+    assert listed == told[:20] + ([f"- … et {faults - 20} de plus."] if faults > 20 else [])
+
+
+def test_columns_unknown_and_lacking_are_named() -> None:
+    row = by_heart.hundred()[0]
+    del row["AMT_CREDIT"]
+    assert said([row | {"AGE": 3, "": 4}])[1:] == [
+        "- données : colonnes inconnues : AGE, (sans nom).",
+        "- données : colonnes manquantes, dont le modèle a besoin : AMT_CREDIT.",
+    ]
+    assert said([by_heart.hundred()[0] | {"": 4}])[1:] == ["- données : colonnes inconnues : (sans nom)."]
+    names = [*by_heart.client(), "AMT_CREDIT", "AMT_ANNUITY", "AMT_CREDIT"]
+    repeated = [str(one) for one in batch.check_columns(names, MODEL, "données")]
+    assert repeated == ["données : colonnes répétées : AMT_CREDIT, AMT_ANNUITY"]
+
+
+def test_four_hundred_columns_may_be_looked_at() -> None:
+    row = by_heart.hundred()[0]
+    many = {f"C{index}": 1 for index in range(400 - len(row))}
+    assert said([row | many])[1].startswith("- données : colonnes inconnues : C0, C1, ")
+    assert said([row | many | {"ONE_MORE": 1}])[1:] == ["- données : 401 colonnes, 400 sont permises."]
+    for columns, told in ((400, "colonnes inconnues : C0, C1, "), (401, "401 colonnes, 400 sont permises")):
+        with pytest.raises(batch.RowsError, match=told):
+            batch.table_of_csv(",".join(f"C{index}" for index in range(columns)).encode() + b"\n", MODEL)
+
+
+def test_a_file_is_never_written_over_unless_asked_to(tmp_path: Path) -> None:
+    source, output = written(by_heart.hundred(), tmp_path / "clients.csv"), tmp_path / "scores.csv"
+    output.write_text("kept")
+
+    def refusal(source: Path, output: Path, *, force: bool) -> str:
+        with pytest.raises(batch.RowsError) as caught:
+            batch.score_file(source, output, MODEL, 0.48, None, lambda step, share: None, force=force)
+        return str(caught.value).replace(str(tmp_path), "…")
+
+    assert refusal(source, output, force=False) == (
+        "…/scores.csv existe déjà : choisissez un autre fichier, ou ajoutez --force."
+    )
+    assert refusal(source, source, force=True) == (
+        "…/clients.csv est aussi le fichier des clients : écrivez les scores dans un autre."
+    )
+    assert output.read_text() == "kept"
+    assert refusal(tmp_path / "none.csv", output, force=True) == (
+        "Le fichier …/none.csv n’existe pas : indiquez celui des clients."
+    )
+    assert refusal(source, tmp_path / "scores.txt", force=True) == (
+        "Le fichier à écrire, scores.txt, doit finir par .csv ou .parquet."
+    )
+    empty = tmp_path / "empty.csv"
+    empty.write_text(source.read_text().partition("\n")[0] + "\n")
+    assert refusal(empty, output, force=True) == "empty.csv ne contient aucun client."
+    assert output.read_text() == "kept"
+    counted = batch.score_file(source, output, MODEL, 0.48, None, lambda step, share: None, force=True)
+    assert counted == len(read(output)) == 100

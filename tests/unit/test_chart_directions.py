@@ -7,6 +7,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from pretadepenser.charts import client as client_charts
+from pretadepenser.charts import drawing
 from pretadepenser.charts import levers as lever_charts
 from pretadepenser.charts import model as model_charts
 from pretadepenser.charts.comparison_drawing import Histogram
@@ -255,3 +256,16 @@ def test_the_strongest_figures_are_named_first() -> None:
         "points, vers le haut ou vers le bas."
     )
     assert [row[1] for row in chart.table.rows] == ["12,3", "5,6", "2,0", "1,0"]
+
+
+def test_axes_are_quiet_lines_on_the_left_and_below_alone() -> None:
+    """Margins of 60, 20, 46 and 56 pixels in a picture that is 300 pixels high."""
+    fig = drawing.figure("large", 300)
+    ax = drawing.axes(fig, 60, 20, 46, 56)
+    assert {side for side, spine in ax.spines.items() if spine.get_visible()} == {"left", "bottom"}
+    wide, high = fig.get_size_inches() * 72
+    assert (wide, high) == (WIDTHS["large"], 300)
+    left, bottom, across, up = ax.get_position().bounds
+    assert (left * wide, bottom * high) == (pytest.approx(60), pytest.approx(56))
+    assert (across * wide, up * high) == (pytest.approx(wide - 80), pytest.approx(300 - 102))
+    assert not drawing.bare_axes(fig, 0, 0, 0, 0).axison

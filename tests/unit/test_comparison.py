@@ -405,3 +405,32 @@ def test_fine_brackets_end_where_the_last_hundredth_of_clients_begins(
 ) -> None:
     known = Quantiles.of(np.array(list(values), dtype=np.float64))
     assert bins.fine_edges(dictionary.describe(name), known) == pytest.approx(edges)
+
+
+@pytest.mark.parametrize(
+    ("value", "rounded"),
+    [(0.0, 0.0), (1.0, 1.0), (0.0456, 0.046), (-0.0456, -0.046), (123_456.0, 120_000.0), (99.6, 100.0)],
+)
+def test_broad_edges_have_two_figures(value: float, rounded: float) -> None:
+    assert bins._two_figures(value) == rounded
+
+
+@pytest.mark.parametrize(
+    ("width", "whole", "step"),
+    [
+        (0.9, False, 1.0),
+        (1.0, False, 1.0),
+        (1.2, False, 2.0),
+        (2.5, False, 2.5),
+        (2.5, True, 5.0),
+        (4.0, False, 5.0),
+        (6.0, False, 10.0),
+        (0.03, False, 0.05),
+        (0.03, True, 1.0),
+        (0.0, False, 1.0),
+        (-1.0, False, 1.0),
+        (47_000.0, False, 50_000.0),
+    ],
+)
+def test_steps_between_fine_edges_are_round(width: float, whole: bool, step: float) -> None:
+    assert bins._step(width, whole) == pytest.approx(step)

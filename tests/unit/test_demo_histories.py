@@ -19,6 +19,7 @@ from pretadepenser.demo import __main__ as command
 from pretadepenser.demo.histories import all_tables
 from pretadepenser.demo.history import chance, parameters
 from pretadepenser.demo.parameters import Numbers
+from tests.unit.demo_sums import SUMS, sums
 
 CLIENTS = 300
 NEVER = 365243
@@ -369,6 +370,16 @@ FIRST: dict[str, dict[str, Any]] = {
 def test_the_first_rows_of_a_seed_stay_what_they_are(name: str, rows: dict[str, Rows]) -> None:
     first = rows[name][0]
     assert {column: first[column] for column in FIRST[name]} == FIRST[name]
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_a_seed_gives_the_same_portfolio_on_every_day(name: str, tables: dict[str, pa.Table]) -> None:
+    table = pa.Table.from_batches(demo.batches(CLIENTS, seed=1)) if name == "application" else tables[name]
+    found = sums(name, table)
+    assert list(found) == list(SUMS[name])
+    for column, (known, total) in SUMS[name].items():
+        assert found[column][0] == known, column
+        assert found[column][1] == pytest.approx(total, rel=1e-7), column
 
 
 def test_memory_does_not_grow_with_the_portfolio() -> None:

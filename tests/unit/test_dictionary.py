@@ -226,3 +226,10 @@ def test_what_may_lack_in_a_file() -> None:
     building = [name for name in COLUMNS if name.endswith(("_AVG", "_MODE", "_MEDI"))]
     assert len(building) == 47
     assert [name for name in building if COLUMNS[name].required] == []
+
+
+def test_bounds_have_both_ends() -> None:
+    """What a refusal says of them names two."""
+    tables = [dictionary.COLUMNS, *(table.columns for table in dictionary.TABLES.values())]
+    for column in (column for columns in tables for column in columns.values()):
+        assert (column.minimum is None) is (column.maximum is None), column.name

@@ -84,7 +84,17 @@ def test_kaggles_zip_is_scored_too(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "whole"), [("clients.csv", False), ("clients.csv.zip", False), ("all.zip", True), (".", True)]
+    ("name", "whole"),
+    [
+        ("clients.csv", False),
+        ("clients.csv.zip", False),
+        ("clients.parquet", False),
+        ("none", False),
+        ("all.zip", True),
+        ("ALL.ZIP", True),
+        ("CLIENTS.CSV.ZIP", False),
+        (".", True),
+    ],
 )
 def test_one_table_is_no_download(tmp_path: Path, name: str, whole: bool) -> None:
     assert is_download(tmp_path / name) == whole

@@ -228,6 +228,59 @@ def test_what_a_group_has_in_common_is_a_bracket_and_never_the_client_s_own_amou
     assert sentence == f"Le groupe compte {group.size} clients comparables : {said}."
 
 
+# Employees have worked for a thousand days and so many more, 40 of the hundred have no first external score.
+MIXED = by_heart.hundred(
+    NAME_INCOME_TYPE=["Working"] * 70 + ["Pensioner"] * 29 + ["Student"],
+    DAYS_EMPLOYED=[-1_000 - k for k in range(70)] + [365_243] * 29 + [-10],
+    EXT_SOURCE_1=[None] * 40 + [0.5] * 60,
+)
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Portfolio:
+    return by_heart.portfolio(tmp_path_factory.mktemp("mixed"), MIXED)
+
+
+@pytest.mark.parametrize(
+    ("k", "name", "alike", "said"),
+    [
+        (20, "AMT_CREDIT", (), "moins que chez 80 % des 100 clients"),
+        (90, "AMT_CREDIT", (), "plus que chez 89 % des 100 clients"),
+        (20, "AMT_CREDIT", ("source",), "moins que chez 71 % des 70 clients comparables"),
+        (20, "EXT_SOURCE_1", (), "donnée absente, comme pour 40 % des 100 clients"),
+        (20, "EXT_SOURCE_1", ("source",), "donnée absente, comme pour 57 % des 70 clients comparables"),
+        (80, "EXT_SOURCE_1", (), "comme pour presque tous les 60 clients notés"),
+        (20, "DAYS_EMPLOYED", (), "plus court que chez 70 % des 71 clients qui ont un emploi"),
+        (90, "DAYS_EMPLOYED", (), "comme pour 29 % des 100 clients"),
+        (20, "NAME_INCOME_TYPE", (), "comme pour 70 % des 100 clients"),
+        (100, "NAME_INCOME_TYPE", (), "comme pour 1 % des 100 clients"),
+    ],
+)
+def test_a_heading_says_where_a_client_stands_and_among_how_many(
+    mixed: Portfolio, k: int, name: str, alike: tuple[str, ...], said: str
+) -> None:
+    group = among(mixed, None, k, Outcome.ALL, 0.48, *alike)
+    shown = comparison.distribution(mixed, member(mixed, k), group, name)
+    assert plain(comparison.place(shown)) == said
+
+
+@pytest.mark.parametrize(
+    ("k", "alike", "said"),
+    [
+        (100, ("source",), "Le groupe compte 1 client comparable : même source de revenu (études)."),
+        (
+            20,
+            ("source", "logement"),
+            "Le groupe compte 70 clients comparables : même source de revenu (emploi salarié) et même type "
+            "de logement (maison ou appartement).",
+        ),
+    ],
+)
+def test_what_few_have_in_common_is_said(mixed: Portfolio, k: int, alike: tuple[str, ...], said: str) -> None:
+    group = among(mixed, None, k, Outcome.ALL, 0.48, *alike)
+    assert plain(groups.described(mixed, member(mixed, k), group)) == said
+
+
 # --- small groups -------------------------------------------------------------------------------
 
 WORKING, PENSIONER, SERVANT = "Working", "Pensioner", "State servant"

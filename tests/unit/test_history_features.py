@@ -420,3 +420,23 @@ def test_the_schema_of_a_table_is_that_of_its_columns() -> None:
     assert schema.names == ["SK_ID_BUREAU", "MONTHS_BALANCE", "STATUS"]
     assert schema.types == [pa.int64(), pa.int32(), pa.dictionary(pa.int8(), pa.string())]
     assert dictionary.describe("BUREAU_WORST").without_history is None
+
+
+def test_duckdb_fetches_nothing_and_cannot_be_told_otherwise() -> None:
+    with engine.connect("256MB", threads=1) as connection:
+        told = {
+            name: connection.execute(f"select current_setting('{name}')").fetchall()[0][0]
+            for name in (
+                "autoinstall_known_extensions", "autoload_known_extensions", "enable_external_access",
+                "python_enable_replacements", "lock_configuration", "temp_directory", "threads",
+            )
+        }  # fmt: skip
+        assert told == {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "enable_external_access": False,
+            "python_enable_replacements": False,
+            "lock_configuration": True,
+            "temp_directory": "",
+            "threads": 1,
+        }

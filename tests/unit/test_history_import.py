@@ -426,7 +426,8 @@ def test_a_faulty_history_refuses_the_whole_import(
 
 def test_too_little_memory_is_told_with_its_setting(download: Path, tmp_path: Path) -> None:
     with pytest.raises(
-        PortfolioError, match=r"La mémoire permise, 20\xa0Mo, ne suffit pas .* réglage MEMORY\."
+        PortfolioError,
+        match=r"^La mémoire permise, 20\xa0Mo, ne suffit pas à l’import : donnez plus au réglage MEMORY\.$",
     ):
         import_folder(download, tmp_path, memory=20)
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []

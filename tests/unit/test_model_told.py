@@ -395,3 +395,46 @@ def test_a_card_says_what_the_published_one_says() -> None:
     written = worded(model_card.render(card, overall))
     assert [one for one in written - worded(PUBLISHED.read_text("utf-8")) if not one.startswith(OWN)] == []
     assert len(written) > 75
+
+
+def test_the_card_keeps_back_what_small_groups_would_tell() -> None:
+    few = dataclasses.replace(AUDIT, groups=(Group("Enfants", 99), *AUDIT.groups[1:]))
+    text = plain(model_card.render(by_heart.model(500.5).card, dataclasses.replace(OVERALL, audits=(few,))))
+    assert "| Enfants | moins de 100 | — | — | — | — | — | — | — |" in text
+    # No other audit with the protected data.
+    assert (
+        "| Mûrs | 1 000 | 70,0 % (68,0 % à 72,0 %) | 5,0 % | 20,0 % | 8,0 % | 8,2 % | 0,88 (0,84 à 0,91) "
+        "| — |"
+    ) in text
+    assert "Aucun groupe n’est nettement sous le rapport de 0,80." in text
+    assert "Ces chiffres ne permettent pas de trancher" not in text
+
+
+def test_the_card_says_of_whom_nothing_can_be_said() -> None:
+    unsure = dataclasses.replace(AUDIT.groups[0], four_fifths_low=0.7, four_fifths_high=0.9)
+    audit = dataclasses.replace(AUDIT, groups=(unsure, *AUDIT.groups[1:]))
+    text = plain(model_card.render(by_heart.model(500.5).card, dataclasses.replace(OVERALL, audits=(audit,))))
+    assert (
+        "Aucun groupe n’est nettement sous le rapport de 0,80. Ces chiffres ne permettent pas de trancher : "
+        "« Jeunes »."
+    ) in text
+
+
+def test_who_sees_no_table_is_told_the_ends_of_each_ground() -> None:
+    assert list(map(plain, model_card.fairness_told(OVERALL))) == [
+        "Le portefeuille ne permet aucune comparaison entre groupes de clients."
+    ]
+    links = (AgeLink("EXT_SOURCE_1", 0.6, 100), AgeLink("EXT_SOURCE_3", 0.21, 100))
+    overall = dataclasses.replace(OVERALL, audits=(AUDIT,), age_links=links)
+    first, second, *_ = map(plain, model_card.fairness_told(overall))
+    assert first == (
+        "Selon l’âge, le prêt est accordé à 40 % du groupe « Jeunes » et à 80 % du groupe « Âgés », le plus "
+        "accordé. Le rapport est de 0,50."
+    )
+    assert second == (
+        "Les notes extérieures, que le modèle regarde, peuvent suivre l’âge. Leur corrélation avec lui est "
+        "de 0,60 pour la note de l’organisme extérieur numéro 1 et 0,21 pour la note de l’organisme "
+        "extérieur numéro 3 (1 : elles le suivraient exactement ; 0 : aucun lien)."
+    )
+    assert len(model_card.fairness_told(overall)) == 4
+    assert len(model_card.fairness_told(dataclasses.replace(overall, age_links=()))) == 3

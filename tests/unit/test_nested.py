@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import Kind
 from pretadepenser.credit.explanation import batch, nested
 from pretadepenser.credit.explanation.batch import RowsError
 from tests.unit import by_heart
@@ -118,3 +120,32 @@ def test_each_person_keeps_its_own_rows() -> None:
     numbers = [[row["SK_ID_BUREAU"] for row in one.get("bureau", ())] for one in found]
     assert numbers == [[1, 2], [], [], [3]]
     assert ["bureau" in one for one in found] == [True, True, False, True]
+
+
+NEEDED = [
+    (table, name)
+    for table in dictionary.TABLES
+    for name, column in dictionary.TABLES[table].columns.items()
+    if column.required and column.kind is not Kind.IDENTIFIER
+]
+
+
+@pytest.mark.parametrize(("table", "name"), NEEDED)
+def test_each_column_that_a_table_needs_is_missed(table: str, name: str) -> None:
+    columns = dictionary.TABLES[table].columns
+    row = {
+        other: next(iter(column.categories or {})) if column.textual else column.maximum or 0
+        for other, column in columns.items()
+        if column.required and other != name
+    }
+    _, problems = nested.histories([{table: [row]}])
+    assert [(one.line, one.column, plain(one.what).partition(",")[0]) for one in problems] == [
+        (0, f"{table}.{name}", "valeur absente")
+    ]
+
+
+def test_what_every_table_needs() -> None:
+    """Numbers are not missed; months, days and states are."""
+    assert ("bureau_balance", "MONTHS_BALANCE") in NEEDED
+    assert ("bureau", "CREDIT_ACTIVE") in NEEDED
+    assert not [name for _, name in NEEDED if name.startswith("SK_ID")]

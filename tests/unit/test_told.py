@@ -11,8 +11,8 @@ import pytest
 from pretadepenser.charts import client as charts
 from pretadepenser.charts import simulation as simulation_charts
 from pretadepenser.credit.dictionary import Row, wording
-from pretadepenser.credit.explanation import batch
-from pretadepenser.credit.explanation.reasons import Decomposition, explain, explain_all
+from pretadepenser.credit.explanation import batch, reasons
+from pretadepenser.credit.explanation.reasons import Contribution, Decomposition, Part, explain, explain_all
 from pretadepenser.credit.model import scoring
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
@@ -369,6 +369,18 @@ def test_a_simulation_says_which_way_everything_goes(
     assert plain(result.sentence) == said.format(limit=house.percent, **SHARES[house.percent])
 
 
+def test_less_than_a_point_is_a_difference_all_the_same() -> None:
+    """0.3 point less, from the middle of a point on."""
+    model = by_heart.model(500.5, Step("AMT_CREDIT", at=150_500, below=0, above=-0.3))
+    result = simulate(model, by_heart.client(AMT_CREDIT=120_000.0), {"AMT_CREDIT": 180_000.0}, 0.48)
+    assert plain(result.sentence).endswith(
+        "La probabilité de ne pas rembourser monterait de 47,6 % à 47,8 % (tolérance maximale : 48 %), et le "
+        "score passerait de 500 à 500 points (moins d’un point d’écart)."
+    )
+    same = simulate(model, by_heart.client(AMT_CREDIT=120_000.0), {"AMT_CREDIT": 130_000.0}, 0.48)
+    assert plain(same.sentence).endswith("La probabilité de ne pas rembourser et le score ne changent pas.")
+
+
 def test_the_way_back_of_a_simulation_is_granted(house: House) -> None:
     row = {**CLIENTS[500], "DAYS_EMPLOYED": -500}
     result = simulate(house.model, row, {"DAYS_EMPLOYED": -8_000}, house.limit)
@@ -461,3 +473,53 @@ def test_every_row_of_many_has_its_own_answer(house: House, portfolio: Portfolio
     assert [(one.score.number, one.score.points) for one in told] == [(one, one) for one in order]
     alone = [scoring.score_row(house.model, CLIENTS[one], house.limit).margin for one in order]
     assert [one.score.margin for one in told] == alone
+
+
+# --- which figure tells a group -----------------------------------------------------------------
+
+
+def moving(name: str, margin: float, value: float | None = 1.0) -> Contribution:
+    """A figure that moves the log-odds; above zero is against the client."""
+    return Contribution(name, name, value, "", margin, 0)
+
+
+@pytest.mark.parametrize(
+    ("margins", "told"),
+    [
+        # Log-odds are small numbers: all of these together are less than one.
+        ((0.02, 0.03, -0.01), "B"),
+        ((-0.02, -0.03, 0.01), "B"),
+        # One figure goes further, but the other way than the group.
+        ((0.03, 0.04, -0.06), "B"),
+        ((-0.03, -0.04, 0.06), "B"),
+        ((2.0, 3.0, -1.0), "B"),
+    ],
+)
+def test_a_history_is_told_by_the_figure_that_moves_it_most_its_own_way(
+    margins: tuple[float, ...], told: str
+) -> None:
+    members = [moving(name, margin, None) for name, margin in zip("ABC", margins, strict=True)]
+    assert reasons._telling(members).name == told
+
+
+@pytest.mark.parametrize(
+    ("margins", "known", "told"),
+    [
+        ((0.03, 0.04, -0.06), (True, True, True), "AMT_ANNUITY"),
+        ((0.02, 0.03, -0.01), (True, False, True), "AMT_CREDIT"),
+        ((-0.02, -0.03, 0.01), (True, True, True), "AMT_ANNUITY"),
+        # None goes the group's own way and is known: the first of the dictionary's group.
+        ((0.02, 0.03, -0.01), (False, False, True), "AMT_CREDIT"),
+        ((0.02, 0.03, 0.0), (False, False, True), "AMT_CREDIT"),
+    ],
+)
+def test_the_credit_is_told_by_a_known_figure_that_goes_its_own_way(
+    margins: tuple[float, ...], known: tuple[bool, ...], told: str
+) -> None:
+    names = ("AMT_CREDIT", "AMT_ANNUITY", "CREDIT_TERM")
+    members = tuple(
+        moving(name, margin, 1.0 if there else None)
+        for name, margin, there in zip(names, margins, known, strict=True)
+    )
+    part = Part("credit", "Crédit", "", sum(margins), 0, members, True)
+    assert reasons._strongest(part) == told

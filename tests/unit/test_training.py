@@ -3,7 +3,10 @@
 import dataclasses
 import json
 import re
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import fairlearn.metrics
 import numpy as np
@@ -25,7 +28,7 @@ from pretadepenser.credit.model import artefact, scoring, training
 from pretadepenser.credit.model import card as model_card
 from pretadepenser.credit.model.inputs import FEATURES, input_matrix
 from pretadepenser.credit.model.scoring import Model, ModelError
-from pretadepenser.credit.portfolio import current_portfolio, import_batches
+from pretadepenser.credit.portfolio import Portfolio, current_portfolio, import_batches
 
 REPO = Path(__file__).parents[2]
 GENUINE = REPO.parent / "shared" / "data" / "homecredit"
@@ -78,9 +81,16 @@ def test_without_a_portfolio_it_says_what_to_run(tmp_path: Path) -> None:
         training.train(tmp_path)
 
 
+TOO_FEW = (
+    r"^Le portefeuille ne compte que 500\xa0clients dont l’issue est connue \(\d+\xa0défauts\), or "
+    r"l’entraînement demande au moins 1\u202f000 clients et 100 de chaque issue : importez un portefeuille "
+    r"plus grand\.$"
+)
+
+
 def test_too_few_clients_are_refused(tmp_path: Path) -> None:
     import_batches(demo.batches(500, 1), tmp_path)
-    with pytest.raises(ModelError, match=r"500.*au moins.*1.000.* : importez un portefeuille plus grand\.$"):
+    with pytest.raises(ModelError, match=TOO_FEW):
         training.train(tmp_path)
     assert scoring.current_model(tmp_path) is None
 
@@ -464,3 +474,25 @@ def test_one_fold_of_the_genuine_rows() -> None:
     assert folds
     assert f"{area:.4f}".replace(".", ",") == folds[1]
     assert area > 0.75
+
+
+@pytest.mark.parametrize(
+    ("labelled", "defaults", "enough"),
+    [
+        (1000, 100, True),
+        (1000, 900, True),
+        (999, 500, False),
+        (1000, 99, False),
+        (1000, 901, False),
+        (200_000, 99, False),
+        (200_000, 199_901, False),
+    ],
+)
+def test_a_training_needs_clients_and_both_outcomes(labelled: int, defaults: int, enough: bool) -> None:
+    portfolio = SimpleNamespace(labelled=labelled, defaults=defaults)
+    with nullcontext() if enough else pytest.raises(ModelError, match="100 de chaque issue"):
+        training._check_enough(cast(Portfolio, portfolio))
+
+
+def test_a_direction_is_one_or_the_other() -> None:
+    assert set(training.MONOTONE.values()) == {1, -1}

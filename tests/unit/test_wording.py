@@ -256,21 +256,39 @@ def test_an_effect_has_its_direction(points: int, said: str) -> None:
         ("AMT_CREDIT", 1293502, "1 293 502 €"),
         ("DAYS_EMPLOYED", 365243, "sans emploi en cours"),
         ("DAYS_EMPLOYED", -1157, "3 ans et 2 mois"),
+        ("DAYS_EMPLOYED", -0.5, "moins d’un jour"),
+        ("DAYS_EMPLOYED", -1, "1 jour"),
         ("DAYS_ID_PUBLISH", -45, "1 mois avant la demande"),
+        ("DAYS_ID_PUBLISH", -1, "1 jour avant la demande"),
+        ("DAYS_ID_PUBLISH", 0, "le jour de la demande"),
         ("DAYS_BIRTH", -15790, "43 ans"),
         ("OWN_CAR_AGE", 0, "moins d’un an"),
+        ("OWN_CAR_AGE", 0.99, "moins d’un an"),
+        ("OWN_CAR_AGE", 1, "1 an"),
         ("NAME_HOUSING_TYPE", "With parents", "Chez ses parents"),
         ("FLAG_MOBIL", 1, "Oui"),
         ("FLAG_MOBIL", 0.0, "Non"),
         ("EXT_SOURCE_3", 0.5, "0,50 sur 1"),
         ("REGION_POPULATION_RELATIVE", 0.00029, "0,0003 sur 1"),
         ("REGION_POPULATION_RELATIVE", 0.018801, "0,019 sur 1"),
+        ("REGION_POPULATION_RELATIVE", 0.01, "0,010 sur 1"),
+        ("REGION_POPULATION_RELATIVE", 0.0099, "0,0099 sur 1"),
+        ("REGION_POPULATION_RELATIVE", 0.1, "0,10 sur 1"),
+        ("REGION_POPULATION_RELATIVE", 0, "0 sur 1"),
+        ("REGION_RATING_CLIENT_W_CITY", 2, "2 sur 3"),
         ("REGION_RATING_CLIENT_W_CITY", -1, "note inconnue"),
         ("HOUR_APPR_PROCESS_START", 10, "10 heures"),
         ("CREDIT_TO_GOODS", 1.132, "113 %"),
         ("ANNUITY_TO_INCOME", 0.1766, "18 %"),
         ("ANNUITY_TO_INCOME", 0.0487, "4,9 %"),
         ("ANNUITY_TO_INCOME", 0.00031, "0,03 %"),
+        ("ANNUITY_TO_INCOME", 0.0995, "10 %"),
+        ("ANNUITY_TO_INCOME", 0.0994, "9,9 %"),
+        ("ANNUITY_TO_INCOME", 0.00994, "0,99 %"),
+        ("ANNUITY_TO_INCOME", 0.0001, "0,01 %"),
+        ("ANNUITY_TO_INCOME", 0.00009, "moins de 0,01 %"),
+        ("ANNUITY_TO_INCOME", 0, "0 %"),
+        ("CREDIT_TERM", 23.56, "23,6 mensualités"),
         ("CREDIT_TO_INCOME", 3.24, "3,2 fois"),
         ("CNT_FAM_MEMBERS", 1, "1 personne"),
     ],
@@ -278,6 +296,23 @@ def test_an_effect_has_its_direction(points: int, said: str) -> None:
 def test_values(name: str, value: Value, text: str) -> None:
     cell = wording.value_text(dictionary.describe(name), value)
     assert cell.replace(french.NO_BREAK, " ").replace(french.NARROW_NO_BREAK, " ") == text
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "value", "text"),
+    [
+        ("bureau_balance", "MONTHS_BALANCE", -1, "1 mois avant la demande"),
+        ("bureau_balance", "MONTHS_BALANCE", 0, "le mois de la demande"),
+        ("bureau_balance", "MONTHS_BALANCE", 3, "3 mois après la demande"),
+        ("bureau", "DAYS_CREDIT_ENDDATE", -400, "1 an et 1 mois avant la demande"),
+        ("bureau", "DAYS_CREDIT_ENDDATE", 400, "1 an et 1 mois après la demande"),
+    ],
+)
+def test_what_is_before_the_application_and_what_after(
+    table: str, name: str, value: Value, text: str
+) -> None:
+    cell = wording.value_text(dictionary.TABLES[table].columns[name], value)
+    assert cell.replace(french.NO_BREAK, " ") == text
 
 
 def test_unknown_values_are_refused() -> None:
@@ -332,6 +367,22 @@ def test_group_sentences() -> None:
             ("Alpha", "Bêta", "Gamma"),
             "La moyenne des notes extérieures est de 0,20 sur 1 : c’est plus bas que chez 92 % des clients "
             "notés. Elle réunit 0,10 (Alpha), 0,20 (Bêta) et 0,30 (Gamma). Cela retire 45 points au score.",
+        ),
+        (
+            (0.1, 0.2, 0.3),
+            Person.YOU,
+            (),
+            "La moyenne des notes extérieures est de 0,20 sur 1 : c’est plus bas que chez 92 % des clients "
+            "notés. Elle réunit 0,10 (premier organisme), 0,20 (deuxième organisme) et 0,30 (troisième "
+            "organisme). Cela retire 45 points au score.",
+        ),
+        (
+            (0.1, 0.2, 0.3),
+            Person.CLIENT,
+            (),
+            "La moyenne des notes extérieures est de 0,20 sur 1 : c’est plus bas que chez 92 % des clients "
+            "notés. Elle réunit 0,10 (organisme numéro 1), 0,20 (organisme numéro 2) et 0,30 (organisme "
+            "numéro 3). Cela retire 45 points au score.",
         ),
         (
             (None, 0.2, None),

@@ -101,7 +101,7 @@ def check_columns(names: Sequence[str], model: Model, file: str) -> list[Problem
         ("colonnes manquantes, dont le modèle a besoin", [name for name in needed if name not in counts]),
     )
     return [
-        Problem(file, None, None, f"{what} : {', '.join(wrong[:SHOWN]) or '(sans nom)'}")
+        Problem(file, None, None, f"{what} : {', '.join(name or '(sans nom)' for name in wrong[:SHOWN])}")
         for what, wrong in found
         if wrong
     ]

@@ -313,17 +313,17 @@ def _report_range(numbers: pa.Array, column: Column, lines: Lines, problems: Pro
 
 def _shown(value: float) -> str:
     """The number as a spreadsheet has it: no rounding, no grouping."""
-    return f"{value:.15g}".replace(".", ",")
+    # The greatest number of a client has sixteen digits, which are no matter of powers of ten.
+    whole = float(value).is_integer() and abs(value) < 1e16
+    return f"{value:.0f}" if whole else f"{value:.15g}".replace(".", ",")
 
 
 def _bounds(column: Column) -> str:
-    low = None if column.minimum is None else _shown(column.minimum)
-    high = None if column.maximum is None else _shown(column.maximum)
+    # A column has both ends or none.
+    if column.minimum is None or column.maximum is None:
+        return ""
     sentinel = "" if column.sentinel is None else f", ou {column.sentinel:.0f}"
-    if low is not None and high is not None:
-        return f" (de {low} à {high}{sentinel})"
-    # No column has a greatest value only.
-    return "" if low is None else f" (au moins {low}{sentinel})"
+    return f" (de {_shown(column.minimum)} à {_shown(column.maximum)}{sentinel})"
 
 
 def _report(
