@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
 from pretadepenser.records import entries, journal
@@ -286,7 +286,10 @@ def test_whoever_writes_is_waited_for_and_no_longer_than_asked(url: str, holder:
         holding = pool.submit(hold)
         assert began.wait(30)
         start = time.monotonic()
-        with pytest.raises(SQLAlchemyError, match=r"locked|lock timeout"), journal.writing(database, 200):
+        with (
+            pytest.raises(SQLAlchemyError, match=r"locked|lock timeout|another thread"),
+            journal.writing(database, 200),
+        ):
             pytest.fail("two wrote at once")
         assert 0.2 <= time.monotonic() - start < 10
         waiting = pool.submit(journal.append, database, Kind.OPENED, "bruno", 100_002)
@@ -350,9 +353,9 @@ def test_a_full_disk_writes_nothing_and_when_there_is_room_it_goes_on(tmp_path: 
     five(database)
     limit = {"pages": 0}
 
-    @event.listens_for(database.engine, "checkout")
-    def bound(connection: Any, _record: Any, _proxy: Any) -> None:
-        connection.execute(f"PRAGMA max_page_count = {limit['pages'] or 1_000_000}").close()
+    @event.listens_for(database.engine, "begin")
+    def bound(connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {limit['pages'] or 1_000_000}").close()
 
     with database.connection() as connection:
         limit["pages"] = connection.scalar(text("PRAGMA page_count"))

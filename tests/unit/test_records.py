@@ -17,8 +17,9 @@ from alembic.script import ScriptDirectory
 from argon2 import PasswordHasher
 from sqlalchemy import QueuePool, inspect, text
 
-from pretadepenser.records import recents, tokens, users
+from pretadepenser.records import journal, recents, tokens, users
 from pretadepenser.records.database import REVISION, Database, RecordsError, alembic_config
+from pretadepenser.records.journal import Kind
 from pretadepenser.records.models import Base, RecentClient
 
 PASSWORD = "une suite de quelques mots"
@@ -88,6 +89,7 @@ def test_a_server_that_does_not_answer_is_told() -> None:
 
 def test_a_forked_process_opens_its_own_connections(database: Database) -> None:
     users.add_user(database, "agathe", "conseiller", PASSWORD)
+    assert len(users.list_users(database)) == 1
     pool = database.engine.pool
     assert isinstance(pool, QueuePool)
     before = pool.checkedin()
@@ -96,11 +98,15 @@ def test_a_forked_process_opens_its_own_connections(database: Database) -> None:
     child = os.fork()
     if child == 0:
         mine = cast(QueuePool, database.engine.pool)
-        os.write(write, f"{mine.checkedin()} {len(users.list_users(database))}".encode())
+        told = f"{mine.checkedin()} {database._writer is None} {journal.append(database, Kind.OPENED, 'agathe', 157_083)}"
+        os.write(write, f"{told} {len(users.list_users(database))}".encode())
         os._exit(0)
     os.waitpid(child, 0)
-    assert os.read(read, 100) == b"0 1"
+    assert os.read(read, 100) == b"0 True 2 1"
     assert pool.checkedin() == before
+    # The connection that writes is not among those of the pool: the child's was its own.
+    assert journal.append(database, Kind.OPENED, "agathe", 157_083) == 3
+    assert journal.verify(database).entries == 3
 
 
 def test_a_user_signs_in_under_any_writing_of_the_name(database: Database) -> None:
