@@ -17,7 +17,7 @@ from typing import ClassVar, Final, Literal
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from matplotlib.backends.backend_svg import RendererSVG
+from matplotlib.backends.backend_svg import FigureCanvasSVG, RendererSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
@@ -142,6 +142,8 @@ class _Renderer(RendererSVG):
 def _written(figure: Figure) -> Element:
     """What `savefig` writes, without what it does for other formats."""
     figure.dpi = _DPI
+    # What lays a figure out measures as its canvas does.
+    FigureCanvasSVG(figure)
     buffer = io.StringIO()
     wide, high = figure.get_size_inches() * _DPI
     told = {"Date": None, "Creator": None}

@@ -154,6 +154,14 @@ class Database:
             with self._writer.begin():
                 _begin(self._writer, until)
                 yield self._writer
+        except ToldError:
+            raise
+        except BaseException:
+            # Nobody else writes on it: a failed COMMIT may have left its transaction open.
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+            raise
         finally:
             self._turn.release()
 

@@ -141,9 +141,13 @@ def _known(file: Capacity) -> str:
     asked = "Saisissez 0 s’il n’y en a pas."
     filed = file.filed
     same = filed is not None and (file.credits, file.lacking) == (filed.credits, filed.lacking)
-    if file.credits is not None and not same:
-        said = f", qui dit : {filed.said()}" if filed else " (qui n’est pas importé)"
-        return f"Montant de la décision à corriger, non du fichier des crédits{said}."
+    if filed is not None and not same:
+        now = f"Le fichier des crédits dit maintenant : {filed.said()}."
+        if file.credits is None or file.lacking:
+            return f"{now} Saisissez le total."
+        return f"Montant de la décision précédente. {now}"
+    if filed is None and file.credits is not None and not file.lacking:
+        return "Montant de la décision précédente."
     if file.credits is None and not file.lacking:
         return f"Le fichier des crédits n’est pas importé. {asked}"
     if not file.lacking:

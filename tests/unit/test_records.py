@@ -98,11 +98,12 @@ def test_a_forked_process_opens_its_own_connections(database: Database) -> None:
     child = os.fork()
     if child == 0:
         mine = cast(QueuePool, database.engine.pool)
-        told = f"{mine.checkedin()} {database._writer is None} {journal.append(database, Kind.OPENED, 'agathe', 157_083)}"
+        told = [mine.checkedin(), database._writer is None]
+        told.append(journal.append(database, Kind.OPENED, "agathe", 157_083))
         os.write(write, f"{told} {len(users.list_users(database))}".encode())
         os._exit(0)
     os.waitpid(child, 0)
-    assert os.read(read, 100) == b"0 True 2 1"
+    assert os.read(read, 100) == b"[0, True, 2] 1"
     assert pool.checkedin() == before
     # The connection that writes is not among those of the pool: the child's was its own.
     assert journal.append(database, Kind.OPENED, "agathe", 157_083) == 3

@@ -82,8 +82,21 @@ def alike(size: float, weight: str) -> Figure:
     return drawn
 
 
+def laid_out() -> Figure:
+    """A figure that makes room for its texts by itself."""
+    drawn = Figure(figsize=(4, 2), dpi=72, layout="constrained")
+    axes = drawn.subplots()
+    axes.plot([0, 12_345], [0, 0.987])
+    axes.set_ylabel("Exactitude, en parts de un")
+    axes.set_title("Une courbe", fontsize=12)
+    return drawn
+
+
 def test_texts_stand_where_matplotlib_writes_them_whatever_was_measured_before() -> None:
     """The same words in other sizes and weights, twice: the second time from memory."""
+    plain = io.BytesIO()
+    laid_out().savefig(plain, format="svg")
+    assert written(Theme(PALETTE).picture(laid_out(), "Titre", "Description")) == written(plain.getvalue())
     for size, weight in [(12, "normal"), (12, "bold"), (19, "normal"), (12, "normal"), (19, "bold")] * 2:
         plain = io.BytesIO()
         alike(size, weight).savefig(plain, format="svg")

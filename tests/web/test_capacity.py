@@ -3,6 +3,7 @@
 import io
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pikepdf
@@ -179,10 +180,10 @@ def test_instalments_are_filled_in_from_the_credit_bureau(
     [
         (
             [4_500.0, None],
-            "Montant de la décision à corriger, non du fichier des crédits, qui dit : mensualités d’autres "
+            "Montant de la décision précédente. Le fichier des crédits dit maintenant : mensualités d’autres "
             "crédits : 45 € par mois ; mensualité non connue pour 1 crédit en cours.",
         ),
-        (None, "Montant de la décision à corriger, non du fichier des crédits (qui n’est pas importé)."),
+        (None, "Montant de la décision précédente."),
     ],
 )
 def test_a_sum_that_somebody_told_is_not_said_to_be_the_file_s(
@@ -195,6 +196,22 @@ def test_a_sum_that_somebody_told_is_not_said_to_be_the_file_s(
         form = CapacityForm(told)
         assert plain(form.capacite_credits._value()) == "310"
         assert plain(form.capacite_credits.description) == hint
+
+
+@pytest.mark.parametrize(("lacking", "credits"), [(0, None), (2, None), (1, 30_000.0)])
+def test_what_the_file_says_now_is_told_where_the_former_decision_did_not_know_all(
+    app: Flask, lacking: int, credits: float | None
+) -> None:
+    """Imported, or imported again, since that decision: the field is empty, and the file says 5 €."""
+    row = {"AMT_INCOME_TOTAL": 200_000.0, "AMT_ANNUITY": 30_000.0, "CNT_FAM_MEMBERS": 1.0, "CNT_CHILDREN": 0}
+    now = of_file(row, [credit(AMT_ANNUITY=500.0)], Rules(0.35, 70_000.0, 30_000.0))
+    with app.test_request_context(ADDRESS):
+        form = CapacityForm(replace(now, credits=credits, lacking=lacking))
+        assert form.capacite_credits._value() == ""
+        assert plain(form.capacite_credits.description) == (
+            "Le fichier des crédits dit maintenant : mensualités d’autres crédits : 5 € par mois. Saisissez "
+            "le total."
+        )
 
 
 def test_the_page_of_a_portfolio_with_a_credit_bureau(storied_app: Flask) -> None:

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from lxml.html import document_fromstring
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
 from werkzeug.test import TestResponse
 
 from pretadepenser.records import entries, journal, sessions, tokens, users
@@ -225,12 +225,12 @@ def full(app: Flask) -> Iterator[None]:
     with database_of(app).connection() as connection:
         pages = connection.scalar(text("PRAGMA page_count"))
 
-    @event.listens_for(engine, "checkout")
-    def bound(connection: Any, _record: Any, _proxy: Any) -> None:
-        connection.execute(f"PRAGMA max_page_count = {pages}").close()
+    @event.listens_for(engine, "begin")
+    def bound(connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}").close()
 
     yield
-    event.remove(engine, "checkout", bound)
+    event.remove(engine, "begin", bound)
     engine.dispose()
 
 
