@@ -4,12 +4,20 @@ import io
 import re
 from xml.etree import ElementTree
 
+import matplotlib
 import pytest
 from matplotlib.figure import Figure
 
 from themed_svg import SVG, Theme
 
 PALETTE = {"ink": ("#112233", "#ddeeff"), "for": ("#0a4b66", "#9ad5ea")}
+
+
+@pytest.fixture(autouse=True)
+def texts_as_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As both programs that draw set matplotlib up, whichever tests ran before."""
+    monkeypatch.setitem(matplotlib.rcParams, "svg.fonttype", "none")
+    monkeypatch.setitem(matplotlib.rcParams, "svg.hashsalt", "tests")
 
 
 def figure() -> Figure:
