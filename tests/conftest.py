@@ -6,6 +6,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -201,14 +202,21 @@ def app(instance: Path) -> Flask:
     return create_app({"INSTANCE": instance, "TESTING": True})
 
 
-@pytest.fixture
-def paris() -> Iterator[None]:
-    """The server stands in Paris."""
+@contextmanager
+def standing_in(zone: str) -> Iterator[None]:
+    """The server's own time is that of a zone."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TZ", "Europe/Paris")
+        patch.setenv("TZ", zone)
         time.tzset()
         yield
     time.tzset()
+
+
+@pytest.fixture
+def paris() -> Iterator[None]:
+    """The server stands in Paris."""
+    with standing_in("Europe/Paris"):
+        yield
 
 
 class Browser(FlaskClient):

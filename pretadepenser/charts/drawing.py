@@ -126,7 +126,7 @@ class _Bare(Axes):
     """Axes that make no graduations: matplotlib would, only to leave them out."""
 
     def _init_axis(self) -> None:
-        self.xaxis, self.yaxis = _NoTicksAcross(self, clear=False), _NoTicksUp(self, clear=False)
+        self.xaxis, self.yaxis = _Across(self, clear=False), _Up(self, clear=False)
 
     def grid(self, *_args: Any, **_options: Any) -> None:
         """There is none."""
@@ -135,18 +135,23 @@ class _Bare(Axes):
         """There are none."""
 
 
-class _NoTicksAcross(XAxis):
+class _NoTicks:
+    """Of an axis: it has no graduations to cut."""
+
     def set_clip_path(self, *_args: Any, **_options: Any) -> None:
-        """Of graduations there is nothing to cut."""
+        """Cut nothing."""
 
 
-class _NoTicksUp(YAxis):
-    def set_clip_path(self, *_args: Any, **_options: Any) -> None:
-        """Of graduations there is nothing to cut."""
+class _Across(_NoTicks, XAxis):
+    """The horizontal one."""
+
+
+class _Up(_NoTicks, YAxis):
+    """The upright one."""
 
 
 def bare_axes(fig: Figure, left: float, right: float, top: float, bottom: float) -> Axes:
-    """Axes with margins in pixels, without lines, graduations or ground: a fifth of the work of `axes`."""
+    """Axes with margins in pixels, without lines, graduations or ground: some 0.37 of the work of `axes`."""
     ax = _Bare(fig, _inside(fig, left, right, top, bottom))
     ax.set_axis_off()
     return fig.add_axes(ax)

@@ -90,14 +90,9 @@ def spreadsheet(number: int) -> ResponseReturnValue:
 
 
 def _offer(number: int, proposal: Proposal) -> str:
-    """Address of the form of a decision filled in with the loan of a proposal.
-
-    "" where it is the same loan, and where the model would refuse that one too.
-    """
-    if not proposal.score.granted:
-        return ""
+    """Address of the form of a decision filled in with the loan of a proposal; "" where it is not offered."""
     changed = {change.name: change.after for change in proposal.changes}
-    return decision.offer(number, changed, Origin.LEVER)
+    return decision.offer(number, changed, proposal.score, Origin.LEVER)
 
 
 def _found(number: int, locked: frozenset[Lock]) -> Levers:

@@ -183,13 +183,11 @@ def _page(form: SimulationForm, result: Simulation | None = None) -> str:
         before_after=charts.answers(result) if result and result.changes else None,
         moves=moves,
         picture=picture,
-        # A loan that the model would refuse too is nothing to propose from here.
-        offer=decision.offer(client.number, _loan(result), Origin.SIMULATION)
-        if result and result.after.score.granted
-        else "",
+        offer=_offer(client.number, result) if result else "",
     )
 
 
-def _loan(result: Simulation) -> Mapping[str, Value]:
-    """What a simulation changes, by column."""
-    return {change.name: change.after for change in result.changes}
+def _offer(number: int, result: Simulation) -> str:
+    """Address of the form of a decision filled in with the loan as simulated; "" where it is not offered."""
+    changed = {change.name: change.after for change in result.changes}
+    return decision.offer(number, changed, result.after.score, Origin.SIMULATION)

@@ -199,11 +199,25 @@ def _erased(database: Database, agathe: Person, delphine: Person) -> int:
     ("make", "sentence"),
     [
         (lambda *_: 999, "La décision 999 n’existe pas."),
-        (_waits, "n’est pas encore définitive"),
-        (_sent_back, "n’est pas encore définitive"),
-        (_corrected, "est remplacée par la décision 2"),
-        (_in_review, "est déjà ouvert"),
-        (_erased, "sont effacées"),
+        (
+            _waits,
+            "La décision 1 n’est pas encore définitive : il n’y a rien à réexaminer avant la seconde "
+            "lecture.",
+        ),
+        (
+            _sent_back,
+            "La décision 1 n’est pas encore définitive : il n’y a rien à réexaminer avant la seconde "
+            "lecture.",
+        ),
+        (
+            _corrected,
+            "La décision 1 est remplacée par la décision 2 : demandez le réexamen de celle-ci.",
+        ),
+        (_in_review, f"Le réexamen REV-{TODAY.year}-000001 de cette décision est déjà ouvert."),
+        (
+            _erased,
+            "Les données de la décision 1 sont effacées : elle ne peut plus être réexaminée.",
+        ),
     ],
 )
 def test_only_a_decision_that_stands_is_reviewed(
@@ -215,8 +229,9 @@ def test_only_a_decision_that_stands_is_reviewed(
 ) -> None:
     decision = make(database, agathe, delphine)
     before = len(told(database, "review.asked"))
-    with pytest.raises(ReviewError, match=sentence):
+    with pytest.raises(ReviewError) as refusal:
         ask(database, agathe, decision)
+    assert str(refusal.value) == sentence
     assert len(told(database, "review.asked")) == before
 
 
@@ -475,43 +490,6 @@ def test_whose_decision_a_review_changed_neither_reads_nor_corrects_the_new_one(
     again = decide(database, delphine, corrects=changed)
     with pytest.raises(DecisionError, match="a contesté la décision"):
         decide(database, agathe, corrects=again)
-
-
-@pytest.mark.parametrize(
-    ("make", "sentence"),
-    [
-        (lambda *_: 999, "La décision 999 n’existe pas."),
-        (
-            _waits,
-            "La décision 1 n’est pas encore définitive : il n’y a rien à réexaminer avant la seconde "
-            "lecture.",
-        ),
-        (
-            _sent_back,
-            "La décision 1 n’est pas encore définitive : il n’y a rien à réexaminer avant la seconde "
-            "lecture.",
-        ),
-        (
-            _corrected,
-            "La décision 1 est remplacée par la décision 2 : demandez le réexamen de celle-ci.",
-        ),
-        (_in_review, f"Le réexamen REV-{TODAY.year}-000001 de cette décision est déjà ouvert."),
-        (
-            _erased,
-            "Les données de la décision 1 sont effacées : elle ne peut plus être réexaminée.",
-        ),
-    ],
-)
-def test_why_a_decision_is_not_reviewed_word_by_word(
-    database: Database,
-    agathe: Person,
-    delphine: Person,
-    make: Callable[[Database, Person, Person], int],
-    sentence: str,
-) -> None:
-    with pytest.raises(ReviewError) as told:
-        ask(database, agathe, make(database, agathe, delphine))
-    assert str(told.value) == sentence
 
 
 def test_why_a_review_is_not_worked_on_word_by_word(

@@ -1,7 +1,6 @@
 """One's own account: another password, sessions ended one by one, and a password that must be changed."""
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +10,7 @@ from flask.testing import FlaskClient
 from lxml import html
 
 from pretadepenser.records import users
-from tests.conftest import Browser, Clock
+from tests.conftest import Browser, Clock, standing_in
 
 PASSWORD = "une suite de quelques mots"
 OTHER = "une tout autre suite de mots"
@@ -27,11 +26,8 @@ MUST = "Votre mot de passe vous a été donné par votre administrateur : choisi
 @pytest.fixture
 def utc() -> Iterator[None]:
     """The server's own time is UTC: the clock says 15 January 2027, 8.00."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TZ", "UTC")
-        time.tzset()
+    with standing_in("UTC"):
         yield
-    time.tzset()
 
 
 @pytest.fixture
