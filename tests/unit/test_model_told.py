@@ -186,6 +186,10 @@ def test_the_limit_in_place_is_the_diamond_and_the_cheapest_the_dot(width: Width
     assert dots(ax, "o") == [(0.6, 41.2)]
     named = named_at(ax.texts)
     assert (named["limite 30 %"][0], named["la moins chère"][0]) == (0.3, 0.6)
+    marks = zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)
+    assert {plain(label.get_text()): float(place) for place, label in marks} == {
+        "0 %": 0, "25 %": 0.25, "50 %": 0.5, "75 %": 0.75, "100 %": 1,
+    }  # fmt: skip
 
 
 def test_decisions_are_counted_against_what_happened() -> None:
