@@ -248,13 +248,15 @@ def test_another_method_opens_no_address_to_nobody(app: Flask, method: str) -> N
     assert set(answers.values()) == {303}
 
 
-def test_what_no_rule_names_is_refused_to_everybody(instance: Path) -> None:
+def test_what_no_rule_names_is_refused_to_everybody(instance: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A page that is added and not told of in access.RULES opens to nobody, not even under the API's path."""
     app = create_app({"INSTANCE": instance, "TESTING": True})
     for address in ("/clients/<int:number>/oubliee", "/api/v1/oubliee"):
         app.add_url_rule(address, address, lambda number=0: f"client {number}", methods=["GET", "POST"])
     assert app.test_client().get("/clients/157083/oubliee").status_code == 303
+    app.logger.propagate = True
     assert app.test_client().get("/api/v1/oubliee").status_code == 403
+    assert "/api/v1/oubliee n’est ouvert à personne : access.RULES n’en dit rien." in caplog.text
     for name in USERS:
         browser = signed_in(app, name)
         assert browser.get("/clients/157083/oubliee").status_code == 403

@@ -324,6 +324,6 @@ def test_a_page_that_cannot_note_its_use_is_shown(
     with app.extensions["database"].engine.connect() as other:
         other.exec_driver_sql("BEGIN IMMEDIATE")
         assert browser.get("/compte").status_code == 200
-    assert "L’usage d’une session n’a pas pu être noté" in caplog.text
+    assert "L’usage d’une session n’a pas pu être noté : (sqlite3.OperationalError)" in caplog.text
     clock.now += 3600 - 121
     assert browser.get("/compte").status_code == 200

@@ -10,6 +10,7 @@ from pretadepenser.credit.portfolio import Portfolio, import_batches
 from pretadepenser.credit.portfolio.reading import current_portfolio
 from pretadepenser.demo import batches
 from pretadepenser.money import KAGGLE, PLAIN, Money, in_use, using
+from pretadepenser.web import frame
 
 
 def plain(text: str) -> str:
@@ -49,6 +50,8 @@ def test_the_convention_is_told(client: FlaskClient) -> None:
     assert said in plain(client.get("/clients/157083").text)
     sheet = plain(client.get("/clients/157083/entretien").text)
     assert "Montants en euros : ceux des données divisés par 100, par convention." in sheet
+    with using(PLAIN):
+        assert plain(frame.amounts_convention()) == "Les montants sont ceux des données, en euros."
 
 
 def test_an_import_records_the_currency_and_keeps_file_units(tmp_path: Path) -> None:

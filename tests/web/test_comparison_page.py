@@ -248,7 +248,9 @@ def test_without_everybodys_scores_only_all_clients_can_be_shown(untouched: Path
     assert browser.get(URL).status_code == 200
     response = browser.get(f"{URL}?groupe=refuses")
     assert response.status_code == 422
-    assert "ne sont pas encore calculées" in response.text
+    assert (
+        "Les décisions de tous les clients ne sont pas encore calculées : choisissez « Tous les clients »."
+    ) in response.text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_only_quantities_are_offered_for_crossing(page: Page) -> None:

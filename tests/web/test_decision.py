@@ -256,6 +256,12 @@ NEAR = "le score est à 10 points de la limite, ou à moins."
         ),
         (540, 700, {"verdict": "pièces"}, {"demandees": "Cochez au moins une pièce à demander."}),
         (
+            540,
+            700,
+            {"verdict": "pièces", "demandees": ["tickets"]},
+            {"demandees": "Cette pièce n’est pas dans la liste : cochez-en une autre."},
+        ),
+        (
             400,
             480,
             {"verdict": "proposition"},
@@ -296,7 +302,9 @@ def test_what_lacks_is_asked_for(
     assert told == expected
     assert count(app) == before
     again = form_of(document_fromstring(answer.text))
-    kept = {name: value for name, value in answers.items() if value not in ("peut-être", ["chance"])}
+    kept = {
+        name: value for name, value in answers.items() if value not in ("peut-être", ["chance"], ["tickets"])
+    }
     assert {name: again[name] for name in kept} == kept
     # A fault is not hidden in a part that is folded.
     page = document_fromstring(answer.text)
@@ -343,7 +351,9 @@ def test_a_form_that_is_sent_again_writes_nothing_more(
     assert (again.status_code, again.location) == (303, first.location) == (303, other.location)
     assert count(app) == before
     page = said(client.get(first.location))
-    assert "Cette décision était déjà enregistrée : la voici, telle qu’elle a été écrite." in page
+    assert (
+        "Cette décision était déjà enregistrée : la voici, telle qu’elle a été écrite. Pour la changer, corrigez-la."
+    ) in page
     assert "Prêt accordé" in page
     # Another form, even with the same answers, is another decision.
     assert decide(client, chosen, verdict="accord") == int(first.location.removeprefix("/decisions/")) + 1

@@ -278,6 +278,9 @@ def test_a_letter_without_its_key_is_not_made(app: Flask, browsers: Browsers) ->
         answer = browsers("agathe").post(address, data={**sent, lacks: ""})
         assert answer.status_code == 409
         assert "Relisez ce courrier." in said(answer)
+        assert (
+            "Rien n’a été établi : cette page avait changé, ou sa session. Relisez-la, puis recommencez."
+        ) in said(answer)
     assert letters.of_decision(app.extensions["database"], decision) == []
 
 
@@ -520,7 +523,10 @@ def test_without_pango_no_letter_is_made_and_the_page_says_why(
     address = f"/decisions/{decision}/courrier"
     answer = browser.post(address, data=form_of(browser.get(address)))
     assert answer.status_code == 503
-    assert "libpango-1.0-0" in said(answer)
+    assert (
+        "La bibliothèque Pango manque sur ce serveur : installez-la avec « apt install libpango-1.0-0 "
+        "libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core », puis redémarrez l’application."
+    ) in said(answer)
     assert "Le courrier n’a pas été établi. Prévenez votre administrateur." in said(answer)
     assert letters.of_decision(app.extensions["database"], decision) == []
 
@@ -557,6 +563,9 @@ def test_who_may_read_and_who_may_make(app: Flask, browsers: Browsers) -> None:
     letter = make(browsers("delphine"), address)
     given = f"/courriers/{letter}.pdf"
     assert [browsers("agathe").get(one).status_code for one in (address, given)] == [403, 403]
+    assert "Cette décision est d’une autre personne : un responsable peut la lire." in said(
+        browsers("agathe").get(address)
+    )
     assert (
         browsers("agathe").post(address, data={"cle": "a", "csrf_token": token(browsers)}).status_code == 403
     )
@@ -796,4 +805,9 @@ def test_a_review_that_goes_on_has_no_letter_yet(app: Flask, browsers: Browsers)
         f"Pas de courrier possible – réexamen {reference} Ce réexamen n’est pas terminé : la réponse "
         "s’établit une fois qu’il l’est."
     )
-    assert browsers("delphine").get("/revues/REV-2026-999999/courrier").status_code == 404
+    unknown = browsers("delphine").get("/revues/REV-2026-999999/courrier")
+    assert unknown.status_code == 404
+    assert "Ce réexamen n’existe pas : vérifiez son numéro." in said(unknown)
+    unknown = browsers("delphine").get("/courriers/999999.pdf")
+    assert unknown.status_code == 404
+    assert "Ce courrier n’existe pas." in said(unknown)

@@ -393,5 +393,11 @@ def test_without_pango_the_rest_works(client: FlaskClient, monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "weasyprint", None)  # what import does when it cannot be loaded
     response = client.get(f"/clients/{KNOWN}/entretien.pdf")
     assert response.status_code == 503
-    assert "libpango-1.0-0" in response.text
+    told = plain(response.text)
+    assert (
+        "installez-la avec « apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core »"
+    ) in told
+    assert (
+        "La fiche reste lisible à l’écran et s’imprime depuis le navigateur. Prévenez votre administrateur."
+    ) in told
     assert client.get(f"/clients/{KNOWN}/entretien").status_code == 200

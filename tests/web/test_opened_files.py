@@ -87,7 +87,9 @@ def test_a_file_opens_from_an_entry_and_to_who_asked_alone(house: House, enter: 
     assert open_from(anne, house.about) == (303, f"/clients/{CLIENT}")
     page = anne.get(f"/clients/{CLIENT}")
     assert page.status_code == 200
-    assert "Ce dossier vous est ouvert pour 12 heures" in words(page.text)
+    assert (
+        "Ce dossier vous est ouvert pour 12 heures ; le journal note chaque page que vous en lirez."
+    ) in words(page.text)
     assert statuses(anne, CLIENT) == {200}
     assert anne.head(f"/clients/{CLIENT}").status_code == 200
     assert statuses(anne, OTHER) == {403}
@@ -169,7 +171,9 @@ def test_a_client_who_left_the_portfolio_is_told(house: House, enter: Enter) -> 
     assert granted(house.app) == [("anne", 424_242, number)]
     unknown = anne.get("/clients/424242")
     assert unknown.status_code == 404
-    assert "Le portefeuille n’a plus le client 424242" in words(unknown.text)
+    assert "Le portefeuille n’a plus le client 424242 : seules ses décisions peuvent se lire." in words(
+        unknown.text
+    )
     # Nobody is offered a search that would be refused.
     assert not document_fromstring(unknown.text).xpath("//main//form")
 
@@ -179,7 +183,8 @@ def test_a_client_who_left_the_portfolio_is_told(house: House, enter: Enter) -> 
     [
         (
             "anne",
-            "Un auditeur ouvre le dossier d’un client à partir d’une entrée du journal",
+            "Un auditeur ouvre le dossier d’un client à partir d’une entrée du journal, qui le note : cherchez-y celle "
+            "qui vous amène.",
             "Ouvrir le journal",
         ),
         ("chef", "Un administrateur n’ouvre aucun dossier de client.", "Ouvrir les réglages"),

@@ -172,8 +172,8 @@ PAGES = (
         ("Dupont", "n’a que des chiffres"),
         ("157083<b>", "n’a que des chiffres"),
         ("١٥٧٠٨٣", "n’a que des chiffres"),
-        ("-157083", "enlevez le signe moins"),
-        ("157083,5", "enlevez la virgule"),
+        ("-157083", "Un numéro de client est positif : enlevez le signe moins."),
+        ("157083,5", "Un numéro de client est entier : enlevez la virgule et ce qui la suit."),
         ("157.083", "Enlevez le point : 157083."),
         ("157,083", "Enlevez la virgule : 157083."),
         ("1.570.833", "Enlevez les points : 1570833."),
@@ -181,7 +181,10 @@ PAGES = (
         ("9" * 17, "Ce numéro a 17 chiffres ; un numéro de client en a 16 au plus : vérifiez-le."),
         ("9" * 16, "Aucun client ne porte le numéro 9999999999999999"),
         ("9" * 40, "Ce numéro a 40 chiffres"),
-        ("999999999", "Aucun client ne porte le numéro 999999999"),
+        (
+            "999999999",
+            "Aucun client ne porte le numéro 999999999 : vérifiez-le sur le dossier du client.",
+        ),
     ],
 )
 def test_each_mistake_has_its_sentence(send: Page, typed: str, sentence: str) -> None:

@@ -246,9 +246,13 @@ def test_the_oldest_pictures_make_room(
 
 
 def test_a_full_disk_loses_no_picture(
-    make_app: Callable[..., Flask], sign_in: Any, monkeypatch: pytest.MonkeyPatch
+    make_app: Callable[..., Flask],
+    sign_in: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     browser = make_app().test_client()
+    browser.application.logger.propagate = True
     sign_in(browser)
     expected = browser.get("/clients/157083/graphiques/score.svg").data
     shutil.rmtree(browser.application.config["INSTANCE"] / "pictures")
@@ -260,6 +264,7 @@ def test_a_full_disk_loses_no_picture(
     for _ in range(2):
         answer = browser.get("/clients/157083/graphiques/score.svg")
         assert (answer.status_code, answer.data) == (200, expected)
+    assert "Une image n’a pas pu être gardée : No space left on device" in caplog.text
 
 
 def test_a_picture_is_on_the_disk_before_it_has_its_name(

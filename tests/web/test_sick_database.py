@@ -73,8 +73,9 @@ def fill(app: Flask) -> None:
 
 
 def test_without_a_database_every_page_says_so_in_french(
-    app: Flask, client: FlaskClient, decision: str
+    app: Flask, client: FlaskClient, decision: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    app.logger.propagate = True
     for address in (decision, "/", "/modele", "/connexion", f"{decision}/entretien"):
         assert client.get(address).status_code == 200 or address == "/connexion"
     with gone(app):
@@ -83,6 +84,7 @@ def test_without_a_database_every_page_says_so_in_french(
             assert (answer.status_code, SENTENCE in answer.text) == (503, True), address
             assert answer.headers["Retry-After"] == "30"
             assert "Traceback" not in answer.text
+        assert "Base de données : (sqlite3.OperationalError)" in caplog.text
         # Whether the session is over is not known.
         assert client.get("/session").status_code == 503
         ready = client.get("/readyz")

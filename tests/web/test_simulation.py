@@ -211,14 +211,26 @@ def test_a_spreadsheet_of_wrong_figures_is_the_page_that_says_so(
         ({"amt_credit": "0"}, "amt_credit", "saisissez un montant de"),
         ({"amt_income_total": "0"}, "amt_income_total", "Le revenu est nul"),
         ({"amt_annuity": "40 000"}, "amt_annuity", "dépasse le montant du crédit"),
-        ({"days_employed": "longtemps"}, "days_employed", "3 ans et 2 mois"),
+        (
+            {"days_employed": "longtemps"},
+            "days_employed",
+            "saisissez une durée ou une date de début, par exemple « 3 ans et 2 mois » ou « 15 mars 2021 ».",
+        ),
         ({"days_employed": "60 ans"}, "days_employed", "aurait commencé à travailler avant 16 ans"),
-        ({"days_employed": ""}, "days_employed", "cochez « Sans emploi en cours » juste après."),
+        (
+            {"days_employed": ""},
+            "days_employed",
+            "saisissez une durée, ou cochez « Sans emploi en cours » juste après.",
+        ),
         ({"name_income_type": "Pensioner"}, "days_employed", "« Retraite ou pension »"),
-        ({"name_income_type": "King"}, "name_income_type", "choisissez une des réponses"),
-        ({"name_income_type": "Maternity leave"}, "name_income_type", "choisissez une des réponses"),
+        ({"name_income_type": "King"}, "name_income_type", " : choisissez une des réponses de la liste."),
+        (
+            {"name_income_type": "Maternity leave"},
+            "name_income_type",
+            " : choisissez une des réponses de la liste.",
+        ),
         ({"own_car_age": "4"}, "own_car_age", "ne possède pas de voiture"),
-        ({"flag_own_car": "Y", "own_car_age": "4,5"}, "own_car_age", "nombre entier d’années"),
+        ({"flag_own_car": "Y", "own_car_age": "4,5"}, "own_car_age", "saisissez un nombre entier d’années, par exemple 7."),
     ],
 )  # fmt: skip
 def test_each_field_has_its_own_sentence_and_keeps_what_was_typed(

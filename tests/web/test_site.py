@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from lxml.html import HtmlElement
+from lxml.html import HtmlElement, document_fromstring
 
 from pretadepenser import create_app, storage
 from pretadepenser.audit import pack, rgaa
@@ -211,7 +211,11 @@ def test_a_pack_that_has_changed_is_not_offered(own: Path, browser: FlaskClient)
     assert shown.status_code == 200
     assert "Le dossier de preuves ne se lit pas" in shown.text
     assert "Télécharger le dossier" not in shown.text
-    assert browser.get("/accessibilite/preuves/audit.zip").status_code == 503
+    refused = browser.get("/accessibilite/preuves/audit.zip")
+    assert refused.status_code == 503
+    assert "Le dossier de preuves ne se lit pas : publiez-le à nouveau." in words(
+        document_fromstring(refused.text)
+    )
 
 
 def test_the_pack_quotes_a_client_auditors_alone_may_have_it_and_the_journal_says_who(

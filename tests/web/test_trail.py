@@ -415,4 +415,6 @@ def test_the_settings_of_each_start_are_written_down_but_no_secret(
     with database_of(app).connection() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
     trail.started(app)
-    assert "Ce démarrage n’est pas inscrit au journal" in capsys.readouterr().err
+    assert (
+        "Ce démarrage n’est pas inscrit au journal : la base de données n’est pas prête."
+    ) in capsys.readouterr().err

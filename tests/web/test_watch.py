@@ -277,14 +277,20 @@ def test_maps_stand_on_the_page_of_their_category(page: Page) -> None:
 FAULTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "former version": (
         lambda report: report.update(version=3),
-        "écrit pour une autre version de l’application",
+        "Le rapport de veille publié ici a été écrit pour une autre version de l’application :",
     ),
     "later version": (
         lambda report: report.update(version=99),
-        "écrit pour une autre version de l’application",
+        "Le rapport de veille publié ici a été écrit pour une autre version de l’application :",
     ),
-    "no version": (lambda report: report.pop("version"), "est endommagé (rapport.version : absent)"),
-    "no pages": (lambda report: report.update(pages=[]), "la première doit être sans adresse"),
+    "no version": (
+        lambda report: report.pop("version"),
+        "Le rapport de veille publié ici est endommagé (rapport.version : absent) :",
+    ),
+    "no pages": (
+        lambda report: report.update(pages=[]),
+        "(rapport.pages : la première doit être sans adresse)",
+    ),
     "a list of nothing": (lambda report: report.update(pages={}), "rapport.pages : liste attendue"),
     "a truth that is a number": (
         lambda report: report.update(demonstration=0),
@@ -295,15 +301,21 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         lambda report: report["pages"][2].pop("title"),
         "rapport.pages[2].title : absent",
     ),
-    "an empty title": (lambda report: report["pages"][2].update(title=" "), "« methode » : sans titre"),
+    "an empty title": (
+        lambda report: report["pages"][2].update(title=" "),
+        "(page « methode » : sans titre ou sans description)",
+    ),
     "an address outside": (
         lambda report: report["pages"][2].update(slug="../x"),
-        "adresse double ou impossible",
+        "(rapport.pages : adresse double ou impossible)",
     ),
-    "two of one address": (lambda report: report["pages"][2].update(slug="photos"), "adresse double ou"),
+    "two of one address": (
+        lambda report: report["pages"][2].update(slug="photos"),
+        "(rapport.pages : adresse double ou impossible)",
+    ),
     "an orphan": (
         lambda report: report["pages"][6].update(parent="absente"),
-        "rattachée à une page qui n’existe",
+        " : rattachée à une page qui n’existe pas)",
     ),
     "an unknown block": (
         lambda report: report["pages"][2]["sections"][0]["blocks"].append({"kind": "script", "text": "x"}),
@@ -339,7 +351,7 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         lambda report: report["pages"][3]["sections"][1]["blocks"].append(
             report["pages"][0]["sections"][1]["blocks"][1]
         ),
-        "« photos » : clé double",
+        "(page « photos » : clé double ou impossible)",
     ),
     "a strength that there is not": (
         lambda report: report["pages"][2]["sections"][0]["blocks"].append(
@@ -373,13 +385,27 @@ def test_a_report_that_cannot_be_shown_says_why_and_what_to_do(
     assert "/veille/methode" not in client.get("/plan-du-site").text
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '"rapport"', "null", "\ufeff{}"])
+NO_REPORT = "Le rapport de veille publié ici est endommagé (rapport : objet attendu) :"
+NO_JSON = "Le rapport de veille publié ici est endommagé, ce n’est pas du JSON :"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", NO_JSON),
+        ("{", NO_JSON),
+        ("[]", NO_REPORT),
+        ('"rapport"', NO_REPORT),
+        ("null", NO_REPORT),
+        ("\ufeff{}", NO_JSON),
+    ],
+)
 def test_what_is_no_report_at_all_is_told_damaged(
-    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str
 ) -> None:
     put(tmp_path, text, monkeypatch)
     told = words(page("/veille").xpath("//main")[0])
-    assert "Le rapport de veille publié ici est endommagé" in told
+    assert said in told
     assert "publiez-le à nouveau" in told
 
 
