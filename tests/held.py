@@ -23,7 +23,8 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>\x01]{0,200}>")
 _INLINE = re.compile(r"</?(?:a|abbr|b|bdi|code|em|i|kbd|mark|small|span|strong|time)\b[^<>]*>")
 _SAID = re.compile(r'\b(?:alt|title|placeholder|content|aria-label|data-[a-z-]+)="([^"]*)"')
 _SPACES = re.compile(r"[\u00a0\u202f\s]+")
-_FIGURES = re.compile(r"\d+")
+# With their separators: files of words have "0" for each.
+_FIGURES = re.compile(r"\d+(?:[., ]\d+)*")
 _JINJA = Environment()
 _WORD = re.compile(r"[A-Za-zÀ-ÿœŒ’]{2,}")
 # Words that turn a sentence where one is taken for another: with one of these, two words are a text.
