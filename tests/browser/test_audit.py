@@ -291,8 +291,10 @@ def test_a_wrong_password_is_told(audit: Audit, site: str) -> None:
 def test_an_account_that_must_change_its_password_is_told(audit: Audit, faulty: str) -> None:
     done = audit(faulty, SIGN_IN + ONE_DISPLAY, users=("camille",))
     assert done.exit_code == 2
-    assert done.stderr.startswith("Erreur : Le compte camille doit d’abord changer de mot de passe")
-    assert "user add NOM --role RÔLE --permanent" in done.stderr
+    assert done.stderr == (
+        "Erreur : Le compte camille doit d’abord changer de mot de passe : créez le compte d’audit avec "
+        "« flask --app wsgi user add NOM --role RÔLE --permanent ».\n"
+    )
 
 
 def test_no_answer_is_told(audit: Audit) -> None:
@@ -310,7 +312,10 @@ def test_another_site_is_told(audit: Audit) -> None:
     done = audit(f"http://127.0.0.1:{server.server_port}", SIGN_IN + ONE_DISPLAY)
     server.shutdown()
     assert done.exit_code == 2
-    assert done.stderr.endswith("est-ce bien un site Prêt à dépenser ?\n")
+    assert done.stderr.endswith(
+        "/connexion n’a pas les champs « Identifiant » et « Mot de passe » : est-ce bien un site Prêt à "
+        "dépenser ?\n"
+    )
 
 
 def test_no_chromium_is_told(audit: Audit, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -373,6 +373,14 @@ def test_junit_fails_what_is_refused_and_passes_what_is_accepted() -> None:
 def test_the_ods_holds_the_grid_and_its_reasons(written: Path) -> None:
     sheets = pd.read_excel(written / "grille.ods", sheet_name=None, engine="odf", dtype=str)
     assert list(sheets) == ["Synthèse", "Grille", "Justifications", "Échantillon", "WCAG 2.2"]
+    assert list(sheets["Synthèse"]["Donnée"])[:7] == [
+        "Référentiel", "Site", "Contrôle automatique du", "Jugements rendus le", "Méthode", "Outils",
+        "Taux de conformité",
+    ]  # fmt: skip
+    assert list(sheets["Justifications"]) == [
+        "Critère", "Thématique", "Pourquoi", "Jugé le", "Preuves", "Règles d’axe-core enfreintes",
+        "Critères de succès WCAG", "Clauses EN 301 549", "Pages visées",
+    ]  # fmt: skip
     lines = sheets["Grille"].set_index("Critère")
     assert list(lines.columns) == ["Intitulé (nos mots)", "Niveau", "Ensemble", "Accueil", "Fiche"]
     assert len(lines) == 106
@@ -519,9 +527,15 @@ def test_an_address_is_that_of_a_site(tmp_path: Path, url: str) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[[page]", "ne se lit pas"),
-        ("[[page]]\nname = 'a'\n", "n’a pas la forme attendue"),
-        ("page = []\n[[display]]\nname = 'a'\ntitle = 'A'\nwidth = 1\n", "page ou display manque"),
+        ("[[page]", r"^L’échantillon .*/sample\.toml ne se lit pas \(.*\) : corrigez-le\.$"),
+        (
+            "[[page]]\nname = 'a'\n",
+            r"^L’échantillon .*/sample\.toml n’a pas la forme attendue \(.*\) : corrigez-le\.$",
+        ),
+        (
+            "page = []\n[[display]]\nname = 'a'\ntitle = 'A'\nwidth = 1\n",
+            r"n’a pas la forme attendue \(page ou display manque\) : corrigez-le\.$",
+        ),
         ("[[page]]\nname = 'a'\ntitle = 'A'\npath = '/'\nstates = []\ncolour = 'x'\n[[display]]\n", "colour"),
     ],
 )

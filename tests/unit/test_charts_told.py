@@ -5,13 +5,15 @@ from collections.abc import Iterator
 import pytest
 
 from pretadepenser.charts import client as client_charts
-from pretadepenser.charts import fairness, quality
+from pretadepenser.charts import comparison_drawing, fairness, quality
 from pretadepenser.charts import history as history_charts
 from pretadepenser.charts import levers as lever_charts
 from pretadepenser.charts import model as model_charts
 from pretadepenser.charts import simulation as simulation_charts
 from pretadepenser.charts.chart import Chart, Column, Table
-from pretadepenser.charts.rows import Bars
+from pretadepenser.charts.drawing import Drawing
+from pretadepenser.charts.rows import Bars, Points
+from pretadepenser.charts.signed_bars import SignedBars
 from pretadepenser.credit.evaluation.influence import Influence, Step
 from pretadepenser.credit.explanation.reasons import Decomposition
 from pretadepenser.credit.history import told
@@ -389,6 +391,44 @@ def test_limits_are_listed_every_two_and_a_half_percent() -> None:
     assert [plain(row[0]) for row in rows[:3]] == ["2,5 %", "5 %", "7,5 %"]
     assert [plain(cell) for cell in rows[0]] == ["2,5 %", "88,5", "2,5 %"]
     assert len(rows) == 39 + 2
+
+
+def test_moves_that_make_up_for_each_other_leave_the_score() -> None:
+    moves = tuple(Move(f"one {sign}", f"Donnée {sign}", "1", "2", 0, sign * 5) for sign in (1, -1))
+    still = Simulation(BEFORE, BEFORE, MOVED.changes, (), moves)
+    assert plain(charted(simulation_charts.moves(still)).sentence) == (
+        "En tout, la simulation laisse le score où il est ; ce qui bouge le plus : Donnée 1 (+5 points), "
+        "puis Donnée -1 (−5 points)."
+    )
+
+
+def test_what_is_beyond_the_bars_is_one_bar() -> None:
+    moves = tuple(
+        Move(f"{number}", f"Donnée {number}", "1", "2", 0, 1) for number in range(simulation_charts.SHOWN + 1)
+    )
+    drawn = charted(simulation_charts.moves(Simulation(BEFORE, AFTER, MOVED.changes, (), moves))).drawing
+    assert isinstance(drawn, SignedBars)
+    assert drawn.bars[-1].label == "Une autre donnée"
+
+
+@pytest.mark.parametrize(
+    ("drawing", "look"),
+    [
+        (model_charts.SpreadDrawing, "traits et triangles, une donnée par ligne"),
+        (comparison_drawing.Histogram, "histogramme"),
+        (comparison_drawing.Squares, "grille de carrés"),
+        (lever_charts.AmountsDrawing, "points reliés, la limite en trait"),
+        (history_charts.MonthsDrawing, "barres, une par mois"),
+        (client_charts.ScaleDrawing, "échelle de points, le score et la limite marqués"),
+        (Bars, "barres horizontales"),
+        (Points, "points avec leur intervalle"),
+        (quality.CalibrationDrawing, "points et une diagonale"),
+        (quality.CostsDrawing, "courbe"),
+        (SignedBars, "barres de part et d’autre de zéro"),
+    ],
+)
+def test_a_picture_says_what_kind_it_is(drawing: type[Drawing], look: str) -> None:
+    assert drawing.look == look
 
 
 def test_a_score_that_nothing_moves_is_said_to_be_so() -> None:

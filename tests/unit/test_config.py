@@ -117,6 +117,23 @@ def test_what_is_secret_and_what_clients_are_shown() -> None:
     # With these two the sheet is complete without a word of its own for what lacks.
     unlabelled = {one.name for one in SETTINGS if one.on_sheet and not one.label}
     assert unlabelled == {"ORGANISATION_NAME", "ORGANISATION_EMAIL"}
+    assert {one.name: one.label for one in SETTINGS if one.label} == {
+        "ORGANISATION_ADDRESS": "l’adresse du prêteur",
+        "ORGANISATION_PHONE": "le téléphone du prêteur",
+        "ORGANISATION_DPO": "le délégué à la protection des données",
+        "EXTERNAL_BUREAUX": "le nom des organismes extérieurs",
+        "MEDIATOR_NAME": "le nom du médiateur",
+        "MEDIATOR_ADDRESS": "l’adresse du médiateur",
+        "CONTROLLER_NAME": "le responsable du traitement",
+        "CONTROLLER_ADDRESS": "l’adresse du responsable du traitement",
+        "REVIEW_CONTACT": "la personne qui répond des décisions",
+        "PURPOSES": "le but du traitement",
+        "LEGAL_BASIS": "la base légale",
+        "RECIPIENTS": "les destinataires",
+        "RETENTION": "la durée de conservation",
+        "BUREAUX_CONTACTS": "les coordonnées des organismes extérieurs",
+        "CREDIT_FILE": "qui tient le fichier des crédits",
+    }
 
 
 def test_variables_of_platforms_and_whose_they_are() -> None:
@@ -265,7 +282,10 @@ WRONG = [
     ({"PRETADEPENSER_EXTERNAL_BUREAUX": "A,,C"}, "EXTERNAL_BUREAUX doit être"),
     ({"PRETADEPENSER_BUREAUX_CONTACTS": "a ; b"}, "trois coordonnées séparées par des points-virgules"),
     ({"PRETADEPENSER_COST_RATIO": "0"}, "COST_RATIO doit être un entier entre 1 et 1000 et non « 0 »"),
-    ({"DATABASE_URL": "mysql://u:motdepasse@h/b"}, "DATABASE_URL doit être une adresse"),
+    (
+        {"DATABASE_URL": "mysql://u:motdepasse@h/b"},
+        "DATABASE_URL doit être une adresse sqlite:///… ou postgresql://… ; corrigez-le puis recommencez.",
+    ),
     ({"PRETADEPENSER_SECRET_KEY": "court"}, "SECRET_KEY doit être un texte d’au moins 32 caractères"),
     ({"PRETADEPENSER_LIMT": "0.4"}, "vouliez-vous dire PRETADEPENSER_LIMIT ?"),
     ({"PRETADEPENSER_COULEUR": "bleu"}, "n’existe pas ; retirez-le"),
@@ -356,7 +376,8 @@ def test_a_secret_key_of_32_characters_is_long_enough_and_one_of_31_is_not(tmp_p
 @pytest.mark.parametrize(
     ("written", "sentence"),
     [
-        ("LIMIT = 0.4\nLIMIT =", "n’est pas du TOML correct"),
+        ("LIMIT = 0.4\nLIMIT =", "config.toml n’est pas du TOML correct (Invalid value"),
+        ("LIMIT = 0.4\nLIMIT =", ") ; corrigez-le puis recommencez."),
         ("LIMIT = true", "LIMIT (config.toml) doit être"),
         ("PORT = true", "PORT (config.toml) doit être un entier entre 1 et 65535 et non « True »"),
         ("DEBT_RATIO = true", "DEBT_RATIO (config.toml) doit être un nombre entre 0,01 et 1 et non « True »"),
@@ -375,8 +396,31 @@ def test_a_wrong_file_is_told_in_one_sentence(tmp_path: Path, written: str, sent
 
 def test_an_instance_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(SettingError, match="ne peut pas être créé"):
-        load({"PRETADEPENSER_INSTANCE": str(tmp_path / "file" / "instance")})
+    folder = tmp_path / "file" / "instance"
+    with pytest.raises(SettingError) as refused:
+        load({"PRETADEPENSER_INSTANCE": str(folder)})
+    assert str(refused.value) == (
+        f"Le dossier d’instance {folder} ne peut pas être créé ; corrigez PRETADEPENSER_INSTANCE ou les "
+        "droits."
+    )
+
+
+def test_an_instance_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
+    with pytest.raises(SettingError) as refused:
+        load({}, {"INSTANCE": tmp_path})
+    assert str(refused.value) == (
+        f"Le dossier d’instance {tmp_path} n’est pas ouvert en écriture ; corrigez ses droits."
+    )
+
+
+def test_a_file_of_settings_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").mkdir()
+    with pytest.raises(SettingError) as refused:
+        load({}, {"INSTANCE": tmp_path})
+    assert str(refused.value) == (
+        f"Le fichier {tmp_path}/config.toml ne peut pas être lu ; vérifiez ses droits."
+    )
 
 
 def test_the_secret_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
@@ -401,12 +445,22 @@ def test_a_secret_key_that_others_can_read_or_that_is_damaged_is_refused(tmp_pat
     key = tmp_path / "secret.key"
     key.write_text("a" * 64)
     key.chmod(0o644)
-    with pytest.raises(SettingError, match="chmod 600"):
+    with pytest.raises(SettingError) as refused:
         config.secret_key(tmp_path)
+    assert str(refused.value) == f"Le fichier {key} est lisible par tous ; protégez-le : « chmod 600 {key} »."
     key.write_text("")
     key.chmod(0o600)
-    with pytest.raises(SettingError, match="abîmé"):
+    with pytest.raises(SettingError) as refused:
         config.secret_key(tmp_path)
+    assert str(refused.value) == (
+        f"Le fichier {key} est abîmé ; supprimez-le : une clé sera fabriquée au démarrage."
+    )
+    key.write_bytes(b"\xff" * 64)
+    with pytest.raises(SettingError) as refused:
+        config.secret_key(tmp_path)
+    assert str(refused.value) == (
+        f"Le fichier {key} ne peut pas être écrit ou lu ; vérifiez les droits du dossier d’instance."
+    )
 
 
 def test_a_wrong_setting_stops_the_start_without_a_trace(tmp_path: Path) -> None:

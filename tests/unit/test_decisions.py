@@ -125,6 +125,8 @@ def test_of_eight_corrections_at_once_one_is_written(database: Database) -> None
 
 def test_a_decision_corrects_none_of_another_client(database: Database) -> None:
     first = decide(database, 6)
-    with pytest.raises(DecisionError, match="n’est pas de ce client"):
+    with pytest.raises(
+        DecisionError, match=rf"^La décision {first} n’est pas de ce client : revenez à sa page\.$"
+    ):
         decide(database, 7, corrects=first)
     assert decisions.of_client(database, 7) == []

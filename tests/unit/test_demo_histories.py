@@ -465,5 +465,34 @@ def test_writes_parts_of_bounded_size(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_never_writes_where_something_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mine.txt").write_text("précieux")
     assert command.main([str(tmp_path), "--clients", "300"]) == 2
-    assert "n’est pas vide" in capsys.readouterr().err
+    assert "n’est pas vide : choisissez un dossier nouveau ou vide." in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_the_help_says_what_is_written_where(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        command.main(["--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    for one in (
+        "Écrire le portefeuille fictif comme celui de Kaggle.",
+        "dossier à écrire, nouveau ou vide",
+        "nombre de clients (20 000)",
+        "graine du tirage (1)",
+        "format des fichiers",
+        "un seul fichier par table",
+    ):
+        assert one in said
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--clients", "0"], "Le nombre de clients doit être un entier supérieur ou égal à 1"),
+        (["--seed", "-1"], "La graine doit être un entier supérieur ou égal à 0"),
+    ],
+)
+def test_an_impossible_number_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], said: str
+) -> None:
+    assert command.main([str(tmp_path), *options]) == 2
+    assert f"{said} : donnez-en un autre." in capsys.readouterr().err

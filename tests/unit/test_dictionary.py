@@ -112,6 +112,24 @@ def test_published_categories() -> None:
         COLUMNS["CODE_GENDER"].code("X")
 
 
+def test_groups_have_these_names() -> None:
+    assert list(dictionary.GROUPS.values()) == [
+        "Immeuble où [vit le client|vous vivez]",
+        "Documents fournis",
+        "Moyens de [joindre le client|vous joindre]",
+        "Consultations du fichier des crédits",
+        "Notes des organismes extérieurs",
+        "Montant et durée du crédit",
+        "Voiture",
+        "Crédits dans d’autres établissements",
+        "Reste à rembourser ailleurs",
+        "Retards de paiement ailleurs",
+        "Demandes précédentes chez nous",
+        "Remboursement des prêts chez nous",
+        "Carte de crédit chez nous",
+    ]
+
+
 def test_groups() -> None:
     sizes = {group: len(dictionary.in_group(group)) for group in dictionary.GROUPS}
     thin = {"batiment": 47, "documents": 20, "contact": 6, "consultations": 6}

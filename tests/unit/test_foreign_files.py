@@ -7,6 +7,7 @@ import json
 import lzma
 import os
 import pickle
+import re
 import shutil
 import sqlite3
 import tarfile
@@ -240,6 +241,13 @@ def _long_line(folder: Path) -> None:
         file.write("1," + "x" * 6_000_000 + "\n")
 
 
+WEB_PAGE = "est une page web, souvent celle qui demande de se connecter : téléchargez-le à nouveau."
+ENDLESS = (
+    "de plus d’un million de caractères : ce n’est pas une table, ou ses fins de ligne manquent ; "
+    "téléchargez-le à nouveau."
+)
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -247,10 +255,19 @@ def _long_line(folder: Path) -> None:
             _bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 166133370\n"),
             "application_train.csv est un pointeur de Git LFS, pas les données : lancez « git lfs pull ».",
         ),
-        (_bytes(b"/annex/objects/SHA256E-s166133370--ab.csv\n"), "pointeur de git-annex"),
-        (_bytes(b"outs:\n- md5: ab\n  path: application_train.csv\n"), "pointeur de DVC"),
-        (_bytes(b"\n<!DOCTYPE html>\n<html lang=en><head><title>Sign in"), "est une page web"),
-        (_bytes(b"<HTML><body>403"), "est une page web"),
+        (
+            _bytes(b"/annex/objects/SHA256E-s166133370--ab.csv\n"),
+            "est un pointeur de git-annex, pas les données : lancez « git annex get ».",
+        ),
+        (
+            _bytes(b"outs:\n- md5: ab\n  path: application_train.csv\n"),
+            "est un pointeur de DVC, pas les données : lancez « dvc pull ».",
+        ),
+        (_bytes(b"\n<!DOCTYPE html>\n<html lang=en><head><title>Sign in"), WEB_PAGE),
+        (_bytes(b"<HTML><body>403"), WEB_PAGE),
+        (_bytes(b"PK\x05\x06" + bytes(18)), "est une archive zip vide : téléchargez-le à nouveau."),
+        (_packed(lambda content: b"Rar!" + content), "est une archive rar : décompressez-la."),
+        (_packed(lambda content: b"PARE" + content), "est une table Parquet chiffrée : déchiffrez-la."),
         (_bytes(b'<?xml version="1.0"?><Error><Code>AccessDenied</Code>'), "est un document XML"),
         (_bytes(json.dumps([{"SK_ID_CURR": 1}]).encode()), "est du JSON : enregistrez la table en .csv"),
         (_bytes(b'{"message": "401"}'), "est du JSON"),
@@ -261,7 +278,10 @@ def _long_line(folder: Path) -> None:
         (_packed(_tar), "est une archive tar : décompressez-la."),
         (_packed(lambda content: b"7z\xbc\xaf\x27\x1c" + content), "est une archive 7z"),
         (_packed(lambda content: b"\x28\xb5\x2f\xfd" + content), "est une archive zstandard"),
-        (_packed(lambda content: b"\xd0\xcf\x11\xe0\xa1\xb1" + content), "est un classeur Excel"),
+        (
+            _packed(lambda content: b"\xd0\xcf\x11\xe0\xa1\xb1" + content),
+            "est un classeur Excel, ou chiffré par Excel : enregistrez la table en .csv (UTF-8, virgules).",
+        ),
         (_packed(lambda content: pickle.dumps(content, protocol=4)), "est un objet Python (pickle)"),
         (_packed(lambda content: b"\x89HDF\r\n\x1a\n" + content), "est un fichier HDF5"),
         (_packed(lambda content: b"%PDF-1.7" + content), "est un document PDF"),
@@ -278,10 +298,10 @@ def _long_line(folder: Path) -> None:
         (_bytes(b"\xef\xbb\xbf\n\n"), "application_train.csv est vide"),
         (
             _bytes(b"x" * 300_000),
-            f"« {'x' * 60}… », ne nomme aucune",
+            f"la première ligne, « {'x' * 60}… », ne nomme aucune",
         ),
-        (_bytes(b"x" * 3_000_000), "a une ligne 1 de plus d’un million de caractères"),
-        (_long_line, "a une ligne 32 de plus d’un million de caractères"),
+        (_bytes(b"x" * 3_000_000), f"a une ligne 1 {ENDLESS}"),
+        (_long_line, f"a une ligne 32 {ENDLESS}"),
         (_undefined, "n’est pas un texte en UTF-8 (ligne 12) : enregistrez-le dans ce codage."),
         (_null, "contient des octets nuls à la ligne 401"),
         (_text(lambda text: text.encode("utf-16")[:-1]), "n’est pas un texte en utf-16"),
@@ -294,13 +314,17 @@ def _long_line(folder: Path) -> None:
         (_text(lambda text: text.replace(",", ";")), "séparées par des points-virgules"),
         (
             _text(lambda text: f"sep=,\n{text}"),
-            "« sep=, », ne sert qu’à Excel : enlevez-la",
+            "la première ligne, « sep=, », ne sert qu’à Excel : enlevez-la, et séparez les valeurs par des "
+            "virgules",
         ),
         (
             _text(lambda text: f"sep=;\n{text.replace(',', ';')}"),
             "« sep=; », ne sert qu’à Excel",
         ),
-        (_text(lambda text: f"Extraction du 3 mai\n\n{text}"), "les noms des colonnes sont à la ligne 3"),
+        (
+            _text(lambda text: f"Extraction du 3 mai\n\n{text}"),
+            "les noms des colonnes sont à la ligne 3 : enlevez ce qui les précède",
+        ),
         (_text(lambda text: text.partition("\n")[2]), "ne nomme aucune colonne attendue"),
         (
             _text(lambda text: text.partition("\n")[0].lower() + "\n" + text.partition("\n")[2]),
@@ -392,16 +416,25 @@ def _parquet_in_zip(folder: Path) -> None:
             "home-credit-default-risk.zip contient plusieurs fois application_train "
             "(2018/application_train.csv et application_train.csv)",
         ),
-        (_two_tables_in_zip, "doit contenir un seul fichier .csv, il en contient 2 (« a.csv » et « b.csv »)"),
+        (
+            _two_tables_in_zip,
+            "application_train.csv.zip doit contenir un seul fichier .csv, il en contient 2 (« a.csv » et "
+            "« b.csv ») : n’y laissez que la table, ou téléchargez-le à nouveau.",
+        ),
         (_locked, "application_train.csv.zip est protégé par un mot de passe : décompressez-le d’abord."),
-        (_renamed(".xlsx"), "application_train.xlsx n’est pas d’un format qui se lit"),
+        (
+            _renamed(".xlsx"),
+            "application_train.xlsx n’est pas d’un format qui se lit (.csv, .csv.zip, .csv.gz, .parquet) : "
+            "enregistrez la table en .csv (UTF-8, virgules).",
+        ),
         (_renamed(".csv.bz2"), "application_train.csv.bz2 n’est pas d’un format qui se lit"),
         (_renamed(".csv.zip"), "application_train.csv.zip est illisible ou endommagé"),
         (_unreadable_gz, "application_train.csv.gz est illisible ou endommagé"),
         (_renamed(".parquet"), "application_train.parquet n’est pas une table Parquet"),
         (
             _parquet_in_zip,
-            "dans une archive : décompressez home-credit-default-risk.zip.",
+            "application_train.parquet est une table Parquet dans une archive : décompressez "
+            "home-credit-default-risk.zip.",
         ),
     ],
 )
@@ -544,7 +577,10 @@ def test_a_parquet_file_of_equal_rows_without_end_is_refused(
     source.mkdir()
     row = made_up.text(made_up.table(1))
     pa.parquet.write_table(row.take(pa.array([0] * 200_000)), source / "application_train.parquet")
-    assert "à la lecture, ce qu’aucune table ne fait" in refusal(source, tmp_path / "instance")
+    assert re.search(
+        r"application_train\.parquet grossit plus de \d+ fois à la lecture, ce qu’aucune table ne fait : ",
+        refusal(source, tmp_path / "instance"),
+    )
 
 
 @GENUINE

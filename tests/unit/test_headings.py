@@ -2,6 +2,8 @@
 
 import dataclasses
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from pretadepenser.credit.recourse.search import Curve, Levers, Room
 from pretadepenser.credit.scale import Scale, Score, Stability
 from pretadepenser.credit.whatif.missing_data import Sensitivity
 from pretadepenser.money import KAGGLE, using
+from pretadepenser.records.replays import Answer, Replay
 from pretadepenser.web import headings
 from tests.unit.by_heart import plain
 
@@ -188,6 +191,36 @@ def test_the_model() -> None:
     assert plain(headings.model(influence, 0.7567)) == told
     flat = dataclasses.replace(influence, steps=(steps[1], dataclasses.replace(steps[1], mean=15.9)))
     assert "moins d’un point" in headings.model(flat, 0.7567)
+
+
+ADVICE = " – client 100002 – avis du modèle : prêt accordé, 530 points"
+
+
+@pytest.mark.parametrize(
+    ("corrects", "changed", "told"),
+    [
+        (None, False, "Décider"),
+        (7, False, "Corriger la décision 7"),
+        (None, True, "L’avis du modèle a changé : rien n’est encore enregistré"),
+    ],
+)
+def test_what_a_form_of_deciding_asks_for(corrects: int | None, changed: bool, told: str) -> None:
+    assert plain(headings.deciding(scored(530), corrects, changed=changed)) == told + ADVICE
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (Answer.SAME, "L’avis recalculé est identique – décision 7"),
+        (Answer.OTHER, "L’avis recalculé diffère : 1 différence – décision 7"),
+        (Answer.ERASED, "L’avis est effacé : rien à recalculer – décision 7"),
+        (Answer.IMPOSSIBLE, "L’avis ne peut pas être recalculé – décision 7"),
+    ],
+)
+def test_a_replay(answer: Answer, told: str) -> None:
+    differences = ("une",) if answer is Answer.OTHER else ()
+    done = SimpleNamespace(answer=answer, decision=7, differences=differences)
+    assert plain(headings.replayed(cast(Replay, done))) == told
 
 
 def group(low: float, high: float) -> Group:

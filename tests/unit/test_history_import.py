@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -400,9 +401,11 @@ def _holds(content: bytes) -> Callable[[Path], object]:
         (_same_key_in_two_parts, "- bureau.csv/part-00002.csv, ligne 2, colonne SK_ID_BUREAU : « "),
         (_foreign_part, "bureau.csv/part-00003.xlsx n’est pas d’un format qui se lit"),
         (_no_parts, "Aucun fichier bureau (.csv, .csv.zip, .csv.gz ou .parquet) dans "),
+        (_no_parts, " : enlevez ce dossier, ou copiez-y à nouveau les morceaux de la table."),
         (
             _orphaned_table,
-            "bureau_balance ne dit pas à quels clients ses lignes sont : ajoutez bureau, qui le dit",
+            "bureau_balance ne dit pas à quels clients ses lignes sont : ajoutez bureau, qui le dit, "
+            "ou enlevez bureau_balance.",
         ),
         (_holds(b""), "Le fichier bureau.csv est vide : téléchargez-le à nouveau."),
         (_holds(b"version https://git-lfs.github.com/spec/v1\n"), "bureau.csv est un pointeur de Git LFS"),
@@ -490,11 +493,14 @@ def test_prepared_batches_that_repeat_a_number_are_refused(tmp_path: Path) -> No
     assert current_portfolio(tmp_path) is None
 
 
+FORMER = "Le portefeuille a été importé par une autre version de l’application : importez-le à nouveau."
+
+
 def test_a_portfolio_of_before_says_to_import_again(whole: Portfolio, tmp_path: Path) -> None:
     folder = shutil.copytree(whole.folder, tmp_path / "copy")
     card = json.loads((folder / "card.json").read_text())
     (folder / "card.json").write_text(json.dumps({**card, "format": 3}))
-    with pytest.raises(PortfolioError, match=r"autre version de l’application : importez-le à nouveau"):
+    with pytest.raises(PortfolioError, match=f"^{re.escape(FORMER)}$"):
         Portfolio.open(folder)
 
 

@@ -58,6 +58,11 @@ NO_IDEA = credit(CREDIT_DAY_OVERDUE=None, AMT_CREDIT_SUM_OVERDUE=None, AMT_CREDI
             "4 crédits non terminés ailleurs (2 en cours, 1 cédé à un autre créancier et 1 tenu pour "
             "douteux), dont 2 en retard",
         ),
+        (
+            [SOLD, SOLD, closed(CREDIT_ACTIVE="Bad debt"), closed(CREDIT_ACTIVE="Bad debt")],
+            "4 crédits non terminés ailleurs (2 cédés à un autre créancier et 2 tenus pour douteux), sans "
+            "retard",
+        ),
         ([credit()], "1 crédit en cours ailleurs, sans retard"),
         ([credit(), closed()], "1 crédit en cours ailleurs, sans retard"),
         ([LATE], "1 crédit en cours ailleurs, en retard"),
@@ -151,6 +156,20 @@ NO_DELAY = "Aucun paiement n’est en retard au jour de la demande."
 )
 def test_the_sentences_about_credits_elsewhere(credits: list[RowOf], said: str) -> None:
     assert plain(told.credits_sentence(history(bureau=credits))) == said
+
+
+def test_what_is_not_imported_is_not_known() -> None:
+    assert plain(told.credits_sentence(history())) == (
+        "Le fichier des crédits n’est pas importé dans ce portefeuille : on ne sait rien des crédits du "
+        "client dans d’autres établissements."
+    )
+    assert plain(told.requests_sentence(history())) == (
+        "Les demandes précédentes ne sont pas importées dans ce portefeuille : on ne sait pas si le client a "
+        "déjà demandé un crédit chez nous."
+    )
+    assert charts.card_sentence(history()) == (
+        "Les relevés des cartes de crédit ne sont pas importés dans ce portefeuille."
+    )
 
 
 @pytest.mark.parametrize(

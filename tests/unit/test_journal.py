@@ -192,8 +192,11 @@ def test_what_is_erased_without_a_word_is_found(
     journal.append(database, Kind.RETENTION, "commande", entries=told)
     for number in hidden:
         execute(database, ERASED.format(number))
-    sentence = f"effacées trouvées dans le journal : {erased}. Effacements dont il parle : {told}."
-    with pytest.raises(JournalError, match=re.escape(sentence)):
+    sentence = (
+        f"Entrées effacées trouvées dans le journal : {erased}. Effacements dont il parle : {told}. "
+        "Quelqu’un y a touché sans passer par les commandes d’effacement."
+    )
+    with pytest.raises(JournalError, match=f"^{re.escape(sentence)}$"):
         journal.verify(database)
 
 

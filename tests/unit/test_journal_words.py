@@ -8,6 +8,7 @@ import pytest
 from pretadepenser.records.entries import Entry
 from pretadepenser.records.journal import Kind
 from pretadepenser.web import journal_words
+from tests.unit.by_heart import plain
 
 TOLD: list[tuple[Kind, dict[str, Any], str]] = [
     (Kind.READ, {"decision": 3, "agrees": True}, "décision : 3 ; d’accord : oui"),
@@ -52,6 +53,9 @@ TOLD: list[tuple[Kind, dict[str, Any], str]] = [
     ),
     (Kind.IMPORTED, {"returned": 1}, "clients effacés revenus : 1"),
     (Kind.IMPORTED, {"tables": ["a", "b"], "rows": 3}, "tables : a et b ; lignes : 3"),
+    (Kind.JOURNAL_READ, {"page": "export"}, "page : export de tout le journal depuis une date"),
+    (Kind.API, {"reasons": True}, "avec les raisons : oui"),
+    (Kind.LETTER, {"template": "3"}, "modèle de courrier : 3"),
     (Kind.HOLD, {"held": True, "reason": ""}, "données gelées : oui"),
     (Kind.ACCOUNT, {"account": "ada", "sessions_ended": []}, "compte : ada"),
 ]  # fmt: skip
@@ -79,6 +83,33 @@ def test_a_choice_means_its_kinds_and_no_other() -> None:
     assert [value for _, value, _ in offered if value.startswith("famille-")] == [
         f"famille-{number}" for number in range(1, 7)
     ]
-    assert offered[0][0] == "Dossiers consultés"
+    families = dict.fromkeys(family for family, _, _ in offered)
+    assert {
+        family: [plain(label) for one, value, label in offered if one == family and "famille" not in value]
+        for family in families
+    } == {
+        "Dossiers consultés": [
+            "Décision du modèle consultée", "Historique de crédit consulté", "Comparaison consultée",
+            "Simulation", "Leviers consultés", "Capacité de remboursement consultée",
+            "Fiche d’entretien consultée", "Graphique ouvert seul", "Fichier téléchargé",
+            "Dossier de preuves téléchargé", "Nouveau dossier", "Score donné à un autre système",
+        ],
+        "Décisions, revues et courriers": [
+            "Décision prise", "Seconde lecture", "Décision consultée", "Liste de décisions consultée",
+            "Réexamen demandé", "Réexamen : données corrigées", "Réexamen terminé", "Courrier établi",
+            "Décision rejouée",
+        ],
+        "Connexions et comptes": [
+            "Connexion", "Mot de passe refusé", "Fin de session", "Compte changé", "Jeton de l’API changé",
+        ],
+        "Données, modèle et serveur": [
+            "Portefeuille importé", "Modèle entraîné", "Scores calculés", "Démarrage du serveur",
+        ],
+        "Journal": ["Journal consulté", "Dossier ouvert à un auditeur", "Tête du journal scellée"],
+        "Droits des personnes": [
+            "Données d’un client remises", "Données d’un client effacées", "Fin de conservation appliquée",
+            "Gel des données changé",
+        ],
+    }  # fmt: skip
     assert offered[0][2].replace("\N{NO-BREAK SPACE}", " ") == "Dossiers consultés : tout"
     assert offered[1] == ("Dossiers consultés", "client.opened", "Décision du modèle consultée")

@@ -220,9 +220,10 @@ def test_documents_are_listed_with_where_to_send_them() -> None:
         "Trois derniers bulletins de salaire, ou autre preuve de revenus",
         "Dernier avis d’imposition",
     ]
-    assert (
-        "envoyez-les par courrier : 1 quai des Brumes, 29200 Brest ou par courriel : clients@port.example."
-        in plain(asked.after)
+    assert plain(asked.after) == (
+        "Donnez-les à votre conseiller, ou envoyez-les par courrier : 1 quai des Brumes, 29200 Brest ou par "
+        "courriel : clients@port.example. Rappelez votre numéro de client. Si vous ne pouvez pas en fournir "
+        "une, dites-le : une autre peut convenir. Sans réponse de votre part, votre demande reste en attente."
     )
 
 
@@ -235,6 +236,15 @@ def test_automation_is_disclosed(name: str) -> None:
     assert "calculé automatiquement par un programme d’intelligence artificielle" in said
     assert "(règlement (UE) 2024/1689, article 26)" in said
     assert f"Votre score est de {512 if name == 'accord' else 462} points ; il en faut 500." in said
+
+
+def test_who_asks_for_documents_has_not_decided_yet() -> None:
+    said = [
+        plain(one) for one in part(LETTERS["pièces"], "Qui étudie votre demande, et comment ?").paragraphs
+    ]
+    assert said[0] == "Une personne étudie votre demande : agathe."
+    assert said[1].startswith("Un score a été calculé automatiquement par un programme ")
+    assert said[1].endswith(" Il n’a conduit à aucune réponse : une personne décidera.")
 
 
 @pytest.mark.parametrize("name", ["accord", "refus", "proposition", "revue"])
@@ -746,39 +756,39 @@ def test_a_review_that_refuses_again_tells_the_new_decision_and_its_score_alone(
 @pytest.mark.parametrize(
     ("former", "new", "title"),
     [
-        (case(Verdict.GRANT, True), case(Verdict.GRANT, True), "notre réponse reste la même"),
+        (case(Verdict.GRANT, True), case(Verdict.GRANT, True), "Après réexamen, notre réponse reste la même"),
         (
             case(Verdict.GRANT, True),
             case(Verdict.GRANT, True, advice={"inputs": {**INPUTS, "AMT_CREDIT": 300_000.0}}),
-            "nous avons pris une nouvelle décision",
+            "Après réexamen, nous avons pris une nouvelle décision",
         ),
         (
             case(Verdict.REFUSE, False),
             case(Verdict.REFUSE, False, advice={"inputs": {**INPUTS, "AMT_CREDIT": 300_000.0}}),
-            "notre réponse reste la même",
+            "Après réexamen, notre réponse reste la même",
         ),
         (
             case(Verdict.COUNTER, False, counter=OTHER), case(Verdict.COUNTER, False, counter=OTHER),
-            "notre réponse reste la même",
+            "Après réexamen, notre réponse reste la même",
         ),
         (
             case(Verdict.COUNTER, False, counter=OTHER),
             case(Verdict.COUNTER, False, counter={**OTHER, "amount": 250_000.0}),
-            "nous avons pris une nouvelle décision",
+            "Après réexamen, nous avons pris une nouvelle décision",
         ),
         (
             case(Verdict.ASK, False, asked=["revenus", "impots"]),
             case(Verdict.ASK, False, asked=["impots", "revenus"]),
-            "notre réponse reste la même",
+            "Après réexamen, notre réponse reste la même",
         ),
         (
             case(Verdict.ASK, False, asked=["revenus"]), case(Verdict.ASK, False, asked=["impots"]),
-            "nous avons pris une nouvelle décision",
+            "Après réexamen, nous avons pris une nouvelle décision",
         ),
     ],
 )  # fmt: skip
 def test_an_answer_is_the_same_where_its_terms_are(former: Case, new: Case, title: str) -> None:
-    assert answered(former, new).title == f"Après réexamen, {title}"
+    assert answered(former, new).title == title
 
 
 @pytest.mark.parametrize(

@@ -401,6 +401,25 @@ def test_a_card_says_what_the_published_one_says() -> None:
     assert len(written) > 75
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.7, 0.79, "il est nettement sous le repère des quatre cinquièmes (0,80)."),
+        (0.81, 0.9, "il atteint le repère des quatre cinquièmes (0,80)."),
+        (
+            0.79,
+            0.81,
+            "le repère des quatre cinquièmes (0,80) est dans l’intervalle, ces chiffres ne permettent pas de "
+            "trancher.",
+        ),
+    ],
+)
+def test_the_least_granted_group_is_held_to_four_fifths(low: float, high: float, said: str) -> None:
+    least = dataclasses.replace(AUDIT.groups[0], four_fifths_low=low, four_fifths_high=high)
+    audit = dataclasses.replace(AUDIT, groups=(least, *AUDIT.groups[1:]))
+    assert plain(fairness.sentences(audit)[0]).endswith(f") : {said}")
+
+
 def test_the_card_keeps_back_what_small_groups_would_tell() -> None:
     few = dataclasses.replace(AUDIT, groups=(Group("Enfants", 99), *AUDIT.groups[1:]))
     text = plain(model_card.render(by_heart.model(500.5).card, dataclasses.replace(OVERALL, audits=(few,))))

@@ -259,7 +259,10 @@ def test_a_damaged_portfolio_says_to_import_again(
         path.write_bytes(
             {"empty": b"", "cut": content[: len(content) // 2], "zeros": bytes(len(content))}[damage]
         )
-    with pytest.raises(PortfolioError, match=rf"endommagé \({re.escape(name)}\) : importez-le à nouveau"):
+    with pytest.raises(
+        PortfolioError,
+        match=rf"^Le portefeuille de .* est endommagé \({re.escape(name)}\) : importez-le à nouveau",
+    ):
         Portfolio.open(folder)
 
 

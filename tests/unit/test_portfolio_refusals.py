@@ -122,6 +122,21 @@ def test_columns_missing_and_unexpected(source: Path, tmp_path: Path) -> None:
     assert "colonne inattendue Unnamed: 0" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("twice", "says"),
+    [
+        (["AMT_CREDIT"], "colonne présente plusieurs fois AMT_CREDIT"),
+        (["TARGET", "AMT_CREDIT"], "colonnes présentes plusieurs fois TARGET et AMT_CREDIT"),
+    ],
+)
+def test_columns_that_come_twice(twice: list[str], says: str, source: Path, tmp_path: Path) -> None:
+    path = source / "application_train.csv"
+    head, _, rows = path.read_text().partition("\n")
+    more = "".join(f",{name}" for name in twice)
+    path.write_text(head + more + "\n" + rows.replace("\n", ",1" * len(twice) + "\n"))
+    assert says in str(refused(source, tmp_path / "instance"))
+
+
 def _absent(source: Path) -> None:
     (source / "application_train.csv").unlink()
 
@@ -185,7 +200,11 @@ def _strange_parquet(source: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
-        (_absent, "Aucun fichier application_train"),
+        (
+            _absent,
+            "Aucun fichier application_train (.csv, .csv.zip, .csv.gz ou .parquet) dans ",
+        ),
+        (_absent, " : indiquez le dossier du téléchargement de Kaggle."),
         (_semicolons, "points-virgules"),
         (_latin, "catégorie inconnue «\u00a0Bléck\u00a0»"),
         (_empty, "est vide"),
@@ -194,7 +213,11 @@ def _strange_parquet(source: Path) -> None:
         (_flipped_zip, "illisible ou endommagé"),
         (_cut_gzip, "illisible ou endommagé"),
         (_not_parquet, "n’est pas une table Parquet : téléchargez-le à nouveau"),
-        (_strange_parquet, "colonne AMT_CREDIT : des nombres sont attendus"),
+        (
+            _strange_parquet,
+            "colonne AMT_CREDIT : des nombres sont attendus, le fichier contient des listes ou des "
+            "structures",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_read(
@@ -208,21 +231,29 @@ def test_a_file_that_cannot_be_read(
 
 
 def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
-    assert "n’existe pas" in str(refused(tmp_path / "nowhere", tmp_path / "instance"))
+    assert str(refused(tmp_path / "nowhere", tmp_path / "instance")) == (
+        f"Le dossier {tmp_path}/nowhere n’existe pas : indiquez celui du téléchargement de Kaggle."
+    )
     (tmp_path / "file.txt").write_text("text")
-    assert "ni un dossier ni un fichier zip" in str(refused(tmp_path / "file.txt", tmp_path / "instance"))
+    assert str(refused(tmp_path / "file.txt", tmp_path / "instance")) == (
+        f"{tmp_path}/file.txt n’est ni un dossier ni un fichier zip : indiquez le dossier du "
+        "téléchargement de Kaggle."
+    )
 
 
 def test_batches_out_of_order_or_wrong_are_refused(tmp_path: Path) -> None:
     rows = made_up.table(20)
     batches = rows.to_batches(max_chunksize=10)
-    with pytest.raises(PortfolioError, match="ligne 11, colonne SK_ID_CURR : les numéros"):
+    with pytest.raises(
+        PortfolioError,
+        match="ligne 11, colonne SK_ID_CURR : les numéros de client doivent être uniques et croissants",
+    ):
         import_batches([batches[1], batches[0]], tmp_path)
     spoiled = rows.set_column(
         rows.schema.get_field_index("AMT_CREDIT"), rows.schema.field("AMT_CREDIT"), pa.array([-1.0] * 20)
     )
     with pytest.raises(PortfolioError, match="ligne 1, colonne AMT_CREDIT"):
         import_batches(spoiled.to_batches(), tmp_path)
-    with pytest.raises(PortfolioError, match="aucun client"):
+    with pytest.raises(PortfolioError, match=r" : aucun client à importer\.$"):
         import_batches([], tmp_path)
     assert current_portfolio(tmp_path) is None

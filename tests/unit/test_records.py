@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import re
 import stat
 import time
 from collections.abc import Callable
@@ -23,6 +24,10 @@ from pretadepenser.records.journal import Kind
 from pretadepenser.records.models import Base, RecentClient
 
 PASSWORD = "une suite de quelques mots"
+NOT_UPGRADED = (
+    "La base de données ne peut pas être mise à jour : vérifiez DATABASE_URL, que le serveur répond et que "
+    "le compte a le droit de créer des tables."
+)
 
 
 def test_migrations_make_exactly_the_tables_of_the_models(database: Database) -> None:
@@ -82,7 +87,7 @@ def test_an_address_that_cannot_be_used_is_told(url: str) -> None:
 def test_a_server_that_does_not_answer_is_told() -> None:
     opened = Database("postgresql+psycopg://u:secret@127.0.0.1:9/app?connect_timeout=2")
     assert not opened.ready()
-    with pytest.raises(RecordsError, match="vérifiez DATABASE_URL") as error:
+    with pytest.raises(RecordsError, match=f"^{re.escape(NOT_UPGRADED)}$") as error:
         opened.upgrade()
     assert "secret" not in str(error.value)
 

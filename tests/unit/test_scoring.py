@@ -3,6 +3,7 @@
 import json
 import math
 import multiprocessing
+import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -310,7 +311,9 @@ def test_damaged_scores_are_refused(
     assert margins is not None
     turned = -np.array(margins)
     np.save(folder / scoring.MARGINS, turned)
-    with pytest.raises(ModelError, match=r"scores.*endommagés.*margins.npy.*model score"):
+    with pytest.raises(
+        ModelError, match=r"^Les scores des clients sont endommagés \(.*margins.npy\) : .*model score"
+    ):
         scoring.current_scores(tmp_path, portfolio, model)
     scoring.score_portfolio(model, portfolio, tmp_path)
     mended = scoring.current_scores(tmp_path, portfolio, model)
@@ -335,26 +338,40 @@ def test_scores_in_use_outlive_those_of_what_is_not_published_yet(
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", f'{{"format": {artefact.FORMAT}}}', "\udcff"])
 def test_a_damaged_card_is_named(copy: Path, content: str) -> None:
     (copy / artefact.CARD).write_bytes(content.encode("utf-8", "surrogateescape"))
-    with pytest.raises(ModelError, match=r"card.json.*endommagé.*model train"):
+    with pytest.raises(
+        ModelError, match=r"^Le fichier card\.json du modèle est absent ou endommagé \(.*\) : lancez"
+    ):
         Model.load(copy)
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"format": artefact.FORMAT - 1}, "autre version de l’application"),
+        (
+            {"format": artefact.FORMAT - 1},
+            "Le modèle a été entraîné par une autre version de l’application : ",
+        ),
         ({"features": [*FEATURES[1:], "CODE_GENDER"]}, "CODE_GENDER"),
-        ({"features": [*FEATURES[::-1]]}, "ordre des données"),
-        ({"categories": {}}, "catégories de NAME_CONTRACT_TYPE"),
-        ({"trees": 3}, "ne correspond pas à sa fiche"),
-        ({"versions": {"xgboost": "99.1.0"}}, "XGBoost 99.1.0"),
+        (
+            {"features": [*FEATURES[::-1]]},
+            "Le modèle n’utilise pas les mêmes données que l’application (ordre des données) : ",
+        ),
+        (
+            {"categories": {}},
+            "Les catégories de NAME_CONTRACT_TYPE ont changé dans le dictionnaire depuis l’entraînement : ",
+        ),
+        ({"trees": 3}, "Le fichier model.ubj du modèle ne correspond pas à sa fiche : "),
+        (
+            {"versions": {"xgboost": "99.1.0"}},
+            "Le modèle a été entraîné avec XGBoost 99.1.0, or XGBoost ",
+        ),
         ({"trained_at": "hier"}, "endommagé"),
         ({"surprise": 1}, "endommagé"),
     ],
 )
 def test_a_model_that_does_not_fit_is_refused(copy: Path, changes: dict[str, object], said: str) -> None:
     _edit(copy, **changes)
-    with pytest.raises(ModelError, match=rf"{said}.*model train"):
+    with pytest.raises(ModelError, match=rf"{re.escape(said)}.*lancez « flask --app wsgi model train »\.$"):
         Model.load(copy)
 
 
@@ -364,5 +381,5 @@ def test_trees_that_are_no_model_are_refused(copy: Path) -> None:
         copy,
         sha256={name: storage.digest(copy / name) for name in (artefact.TREES, artefact.GLOBAL_EXPLANATION)},
     )
-    with pytest.raises(ModelError, match=r"model.ubj.*endommagé"):
+    with pytest.raises(ModelError, match=r"^Le fichier model\.ubj du modèle est endommagé : lancez"):
         Model.load(copy)

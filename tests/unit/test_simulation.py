@@ -58,6 +58,13 @@ def test_scores_as_a_file_with_these_figures_would_and_adds_up(
         assert {change.name for change in result.changes} == changed
 
 
+def test_nothing_changed_is_said_to_change_nothing(model: Model, rows: list[dict[str, Any]]) -> None:
+    result = simulate(model, rows[0], {}, LIMIT)
+    assert result.detail == (
+        "Vous n’avez rien changé\u00a0: ce sont les chiffres du dossier, et la décision reste la même."
+    )
+
+
 def test_the_sentence_tells_the_decision_of_each_side(
     model: Model, portfolio: Portfolio, rows: list[dict[str, Any]]
 ) -> None:

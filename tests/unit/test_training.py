@@ -71,13 +71,19 @@ def test_the_same_portfolio_gives_the_same_trees(trained: Path, tmp_path: Path) 
     first = scoring.current_model(trained)
     assert first
     assert report.card.sha256 == first.card.sha256
+    assert [*steps][:2] == ["Entraînement et validation croisée", "Mesure du modèle"]
     for shares in steps.values():
         assert shares == sorted(shares)
         assert shares[-1] == 1.0
 
 
+NO_PORTFOLIO = (
+    "Il n’y a pas encore de portefeuille : lancez d’abord « flask --app wsgi portfolio import DOSSIER »."
+)
+
+
 def test_without_a_portfolio_it_says_what_to_run(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="portfolio import"):
+    with pytest.raises(ModelError, match=f"^{re.escape(NO_PORTFOLIO)}$"):
         training.train(tmp_path)
 
 

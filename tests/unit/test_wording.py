@@ -350,6 +350,56 @@ def test_group_sentences() -> None:
         wording.group_reason("autres", {}, 1)
 
 
+LACKS = "Donnée absente : le dossier ne"
+
+
+@pytest.mark.parametrize(
+    ("group", "known", "client", "you"),
+    [
+        (
+            "batiment",
+            {},
+            f"{LACKS} décrit pas l’immeuble du client",
+            f"{LACKS} décrit pas l’immeuble où vous vivez",
+        ),
+        (
+            "batiment",
+            {"FLOORSMAX_AVG": 0.2},
+            "Le dossier décrit l’immeuble du client par 1 donnée sur 47",
+            "Le dossier décrit l’immeuble où vous vivez par 1 donnée sur 47",
+        ),
+        (
+            "documents",
+            {"FLAG_DOCUMENT_2": 0},
+            "Le client n’a fourni aucun document de la liste",
+            "Vous n’avez fourni aucun document de la liste",
+        ),
+        (
+            "contact",
+            {"FLAG_EMAIL": 0, "FLAG_CONT_MOBILE": 1},
+            "Le client n’a donné aucun moyen de contact",
+            "Vous n’avez donné aucun moyen de contact",
+        ),
+        (
+            "contact",
+            {"FLAG_EMAIL": 1},
+            "Le client a donné 1 moyen de contact sur 5",
+            "Vous avez donné 1 moyen de contact sur 5",
+        ),
+        (
+            "consultations",
+            {},
+            "Donnée absente : le dossier ne dit pas si le fichier des crédits a été consulté",
+            "Donnée absente : le dossier ne dit pas si le fichier des crédits a été consulté",
+        ),
+    ],
+)
+def test_what_is_known_of_a_group(group: str, known: dict[str, Value], client: str, you: str) -> None:
+    for person, said in ((Person.CLIENT, client), (Person.YOU, you)):
+        text = wording.group_reason(group, known, 2, person=person).replace(french.NO_BREAK, " ")
+        assert text == f"{said}. Cela ajoute 2 points au score."
+
+
 @pytest.mark.parametrize(
     ("scores", "person", "bureaux", "text"),
     [

@@ -271,6 +271,12 @@ def test_errors_of_address_and_method(api: FlaskClient, contract: dict[str, Any]
         (b"[" * 100_000, "application/json", 400, "pas du JSON correct"),
         (b'{"rows": [{"AMT_CREDIT": NaN}]}', "application/json", 400, "pas du JSON correct"),
         (b"\xff\xfe", "application/json", 422, "pas du texte en UTF-8"),
+        (
+            b"\xff\xfe",
+            "text/csv",
+            422,
+            "Les données ne sont pas du texte en UTF-8 : enregistrez-les en UTF-8.",
+        ),
         ('[{"é": 1}]'.encode("latin-1"), "application/json", 422, "pas du texte en UTF-8"),
         ("SK_ID_CURR\n1".encode("utf-16"), "text/csv", 422, "pas du texte en UTF-8"),
         ("SK_ID_CURR,é\n1,2".encode("latin-1"), "text/csv", 422, "pas du texte en UTF-8"),

@@ -3,9 +3,11 @@
 import csv
 import re
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -17,11 +19,12 @@ from alembic import command
 from click.testing import Result
 from flask import Flask
 
-from pretadepenser import create_app
+from pretadepenser import cli, create_app
 from pretadepenser.credit.dictionary import COLUMNS
 from pretadepenser.credit.explanation.reasons import explain
 from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.portfolio import current_portfolio
+from pretadepenser.demo.fit import compare
 from pretadepenser.records import decisions, entries, tokens, users
 from pretadepenser.records.database import alembic_config
 from pretadepenser.records.decisions import Person, Verdict
@@ -112,6 +115,7 @@ def test_a_password_can_be_typed_twice(ready: Flask) -> None:
     done = flask(ready, "user", "add", "agathe", "--role", "auditeur", stdin=f"{PASSWORD}\n{PASSWORD}\n")
     assert done.exit_code == 0
     assert done.output.startswith("Mot de passe (12 caractères au moins):")
+    assert "\nEncore une fois:" in done.output
     assert PASSWORD not in done.output
 
 
@@ -130,7 +134,11 @@ WRONG = [
     (("user", "add", "x", "--role", "auditeur", "--generate"), 1, "de 2 à 64 caractères"),
     (("user", "add", "agathe", "--role", "auditeur", "--password-stdin"), 1, "de 12 à 512 caractères"),
     (("user", "disable", "personne"), 1, "« personne » n’existe pas"),
-    (("user", "enlever"), 2, "commande inconnue"),
+    (
+        ("user", "enlever"),
+        2,
+        "commande inconnue ou mal écrite ; « flask --app wsgi pretadepenser user --help » donne l’aide.",
+    ),
     (("token", "revoke", "rien"), 1, "« rien » n’existe pas"),
     (("portfolio", "demo", "--clients", "0"), 2, "--clients doit être un entier supérieur ou égal à 1"),
     (("portfolio", "demo", "--couleur"), 2, "l’option --couleur n’existe pas"),
@@ -674,15 +682,21 @@ def test_a_wrong_currency_is_told_before_any_file_is_read(
     assert said in done.output
 
 
+GROUPS = {
+    "portfolio": "Portefeuille des clients : importer, fabriquer, comparer.",
+    "model": "Modèle de score : entraîner, écrire sa fiche.",
+    "user": "Utilisateurs : ajouter, lister, désactiver, changer un mot de passe.",
+    "token": "Jetons de l’API : créer, lister, révoquer.",
+    "database": "Base de données de l’application.",
+    "client": "Droits d’un client : copie de ses données, effacement, conservation.",
+    "retention": "Durées de conservation (réglages KEEP_*).",
+    "journal": "Journal : vérifier sa chaîne, l’exporter, en sceller la fin.",
+}
+
+
 def test_groups_and_commands_say_what_they_are_for(own: Flask) -> None:
-    said = {name: own.cli.commands[name].help for name in ("portfolio", "model", "user", "token", "database")}
-    assert said == {
-        "portfolio": "Portefeuille des clients : importer, fabriquer, comparer.",
-        "model": "Modèle de score : entraîner, écrire sa fiche.",
-        "user": "Utilisateurs : ajouter, lister, désactiver, changer un mot de passe.",
-        "token": "Jetons de l’API : créer, lister, révoquer.",
-        "database": "Base de données de l’application.",
-    }
+    said = {name: own.cli.commands[name].help for name in GROUPS}
+    assert said == GROUPS
 
 
 NO_TABLES = (
@@ -808,3 +822,20 @@ def test_each_account_of_an_audit_has_a_password_of_its_own(
     monkeypatch.setenv(name, "secret")
     done = flask(own, *words)
     assert (done.exit_code, done.stderr) == (2, missing.format("deux", f"{name}_2"))
+
+
+def test_on_a_terminal_the_password_of_an_audit_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PRETADEPENSER_AUDIT_PASSWORD", raising=False)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(click, "prompt", lambda asked, **_: asked)
+    assert cli._audit_password("agathe", 1, "https://x") == "Mot de passe de agathe sur https://x"
+
+
+def test_made_up_clients_unlike_the_real_ones_are_told(
+    own: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare, "compare", lambda *_: [SimpleNamespace(passed=False)])
+    monkeypatch.setattr(compare, "report", lambda _: "rapport")
+    done = flask(own, "portfolio", "compare", str(tmp_path))
+    assert (done.exit_code, done.stdout) == (1, "rapport\n")
+    assert done.stderr == "Erreur : les clients fictifs ne ressemblent pas assez aux clients réels.\n"

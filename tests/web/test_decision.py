@@ -352,7 +352,8 @@ def test_a_form_that_is_sent_again_writes_nothing_more(
     assert count(app) == before
     page = said(client.get(first.location))
     assert (
-        "Cette décision était déjà enregistrée : la voici, telle qu’elle a été écrite. Pour la changer, corrigez-la."
+        "Cette décision était déjà enregistrée : la voici, telle qu’elle a été écrite. Pour la changer, "
+        "corrigez-la."
     ) in page
     assert "Prêt accordé" in page
     # Another form, even with the same answers, is another decision.

@@ -282,11 +282,15 @@ def test_commands_verify_seal_and_export(app: Flask, tmp_path: Any) -> None:
     sealed = run(app, "journal", "seal")
     head = sealed.stdout.strip()
     assert re.fullmatch("7:[0-9a-f]{64}", head)
-    assert "À garder ailleurs" in sealed.stderr
+    assert sealed.stderr == (
+        "À garder ailleurs, datée (coffre, courrier, papier) : « journal verify --head » la comparera.\n"
+    )
     assert run(app, "journal", "verify", "--head", head).exit_code == 0
     wrong = run(app, "journal", "verify", "--head", f"7:{'0' * 64}")
     assert (wrong.exit_code, "le journal a été récrit" in wrong.output) == (1, True)
-    assert "NUMÉRO:EMPREINTE" in run(app, "journal", "verify", "--head", "7").output
+    assert ("L’empreinte gardée s’écrit NUMÉRO:EMPREINTE, comme « journal seal » la donne.") in run(
+        app, "journal", "verify", "--head", "7"
+    ).output
     output = tmp_path / "journal.jsonl"
     done = run(app, "journal", "export", "--since", "2026-01-01", "--output", str(output))
     assert done.output == f"Journal écrit dans {output} : 8\xa0entrées.\n"

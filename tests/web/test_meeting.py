@@ -395,7 +395,8 @@ def test_without_pango_the_rest_works(client: FlaskClient, monkeypatch: pytest.M
     assert response.status_code == 503
     told = plain(response.text)
     assert (
-        "installez-la avec « apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core »"
+        "installez-la avec « apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 "
+        "fonts-dejavu-core »"
     ) in told
     assert (
         "La fiche reste lisible à l’écran et s’imprime depuis le navigateur. Prévenez votre administrateur."

@@ -183,8 +183,8 @@ def test_a_client_who_left_the_portfolio_is_told(house: House, enter: Enter) -> 
     [
         (
             "anne",
-            "Un auditeur ouvre le dossier d’un client à partir d’une entrée du journal, qui le note : cherchez-y celle "
-            "qui vous amène.",
+            "Un auditeur ouvre le dossier d’un client à partir d’une entrée du journal, qui le note : "
+            "cherchez-y celle qui vous amène.",
             "Ouvrir le journal",
         ),
         ("chef", "Un administrateur n’ouvre aucun dossier de client.", "Ouvrir les réglages"),

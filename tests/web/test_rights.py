@@ -194,7 +194,10 @@ def test_erasing_leaves_no_byte_while_the_application_is_in_use(own: Path, app: 
         f"Client {CLIENT} effacé : son dossier avec son score, 2\xa0décisions, 1\xa0seconde lecture, "
         "1\xa0réexamen, 2\xa0lettres, " in done.stdout
     )
-    assert "Les preuves d’accessibilité publiées montraient ce client : elles sont retirées" in done.stdout
+    assert done.stdout.endswith(
+        "Les preuves d’accessibilité publiées montraient ce client : elles sont retirées (flask audit).\n"
+        "Restent à effacer à la main : les sauvegardes, les fichiers importés, ce qui a été remis.\n"
+    )
     assert (own / "pretadepenser.sqlite-wal").exists(), "the application is open"
     assert found(own) == set()
     assert states(own) == ["commencé", "achevé"]
@@ -219,7 +222,9 @@ def test_erasing_again_changes_nothing_and_strangers_are_told(own: Path, app: Fl
     folder, entries = opened(own).folder, chain(own)
     again = flask(app, "client", "erase", str(CLIENT))
     assert again.exit_code == 0
-    assert f"Le client {CLIENT} est déjà effacé, depuis le " in again.stdout
+    assert re.fullmatch(
+        rf"Le client {CLIENT} est déjà effacé, depuis le .* : il n’en reste rien\.\n", again.stdout
+    )
     stranger = flask(app, "client", "erase", "123456")
     assert stranger.exit_code == 1
     assert "Erreur : Rien n’est gardé d’un client 123456 : vérifiez son numéro." in stranger.output
@@ -249,7 +254,9 @@ def test_a_legal_hold_refuses(own: Path, app: Flask) -> None:
     before, folder = found(own), opened(own).folder
     refused = flask(app, "client", "erase", str(CLIENT))
     assert refused.exit_code == 1
-    assert "(litige) : rien n’est effacé. Pour lever cela : flask --app wsgi client " in refused.output
+    assert (
+        "(litige) : rien n’est effacé. Pour lever cela : flask --app wsgi client release " in refused.output
+    )
     assert (found(own), opened(own).folder) == (before, folder)
     assert not (own / "erasing.json").exists()
     assert flask(app, "client", "hold", "123456", "--reason", "litige").exit_code == 1
@@ -267,7 +274,9 @@ def test_an_import_that_brings_the_client_back_says_so(own: Path, app: Flask) ->
     done = flask(app, "portfolio", "demo", "--clients", str(CLIENTS), "--seed", "3", "--no-histories")
     assert done.exit_code == 0, done.output
     assert f"Attention : un client effacé revient avec cet import, {number} (effacé le " in done.stderr
-    assert "flask --app wsgi client erase N" in done.stderr
+    assert (
+        "). À retirer du fichier, et à effacer à nouveau : flask --app wsgi client erase N\n" in done.stderr
+    )
     imported = [content for kind, content in chain(own) if kind == "portfolio.imported"]
     assert json.loads(imported[-1] or "")["returned"] == 1
     assert str(number) not in (imported[-1] or "")
@@ -354,6 +363,10 @@ def test_two_erasures_at_once_are_one_after_the_other(own: Path, app: Flask) -> 
 def exported(app: Flask, folder: Path, *words: str) -> dict[str, Any]:
     """Export the client and give the JSON."""
     done = flask(app, "client", "export", str(CLIENT), "--output", str(folder), *words)
+    assert done.stdout == (
+        f"Tout ce qui est gardé du client {CLIENT} est dans {folder}.\n"
+        "Vérifiez l’identité de qui le demande, et effacez ce dossier une fois remis.\n"
+    )
     assert done.exit_code == 0, done.output
     whole: dict[str, Any] = json.loads((folder / f"{CLIENT}.json").read_text())
     return whole

@@ -230,7 +230,11 @@ def test_a_spreadsheet_of_wrong_figures_is_the_page_that_says_so(
             " : choisissez une des réponses de la liste.",
         ),
         ({"own_car_age": "4"}, "own_car_age", "ne possède pas de voiture"),
-        ({"flag_own_car": "Y", "own_car_age": "4,5"}, "own_car_age", "saisissez un nombre entier d’années, par exemple 7."),
+        (
+            {"flag_own_car": "Y", "own_car_age": "4,5"},
+            "own_car_age",
+            "saisissez un nombre entier d’années, par exemple 7.",
+        ),
     ],
 )  # fmt: skip
 def test_each_field_has_its_own_sentence_and_keeps_what_was_typed(
