@@ -104,7 +104,12 @@ def test_nothing_is_written_over(spark: SparkSession, clients: Path, model: Mode
                 force=force,
             )
     assert len(list((clients / "parts.parquet").iterdir())) == 4
-    assert scoring.score_tables(spark, source, str(output), model, 0.48, None, quiet, force=True) == 150
+    steps: list[str] = []
+    count = scoring.score_tables(
+        spark, source, str(output), model, 0.48, None, lambda step, _: steps.append(step), force=True
+    )
+    assert count == 150
+    assert [*dict.fromkeys(steps)] == ["Vérification des tables par Spark", "Calcul des scores par Spark"]
     assert not (output / "kept").exists()
     with pytest.raises(RowsError, match=r"doit finir par .csv ou .parquet"):
         scoring.score_tables(spark, source, str(tmp_path / "scores"), model, 0.48, None, quiet)

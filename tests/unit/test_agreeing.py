@@ -259,7 +259,8 @@ OTHERWISE = {
         NO_ROW.format(18, f"une correction du{FIRST[1:]}"),
     ),
     "an end deleted": (
-        ["DELETE FROM review_outcome WHERE review_id = 1"], NO_ROW.format(22, f"l’issue du{FIRST[1:]}"),
+        ["DELETE FROM review_outcome WHERE review_id = 1"],
+        NO_ROW.format(22, f"l’issue du réexamen REV-{YEAR}-000001"),
     ),
     "a letter deleted": (["DELETE FROM letter WHERE id = 2"], NO_ROW.format(24, "le courrier 2")),
     "content alone erased": (

@@ -1,5 +1,6 @@
 """The charts of the comparison: picture, sentence, table and CSV from the same figures."""
 
+import dataclasses
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -73,6 +74,10 @@ def test_every_figure_is_drawn_with_its_table(
     )
     rates = charts.rates(shown)
     assert rates is not None
+    kind = "tranche" if shown.column.categories is None else "catégorie"
+    assert rates.title.replace("\u00a0", " ").endswith(f" – difficultés de paiement par {kind}")
+    nobody = dataclasses.replace(shown, known=0)
+    assert charts._spread_said(nobody) == "Aucun client de ce groupe n’a cette donnée."
     texts = drawn_texts(rates, width)
     for row, bar in zip(rates.table.rows, shown.broad, strict=True):
         assert row[2] == ("trop peu" if bar.rate is None else french.percent(bar.rate, 1))

@@ -393,6 +393,13 @@ def test_limits_are_listed_every_two_and_a_half_percent() -> None:
     assert len(rows) == 39 + 2
 
 
+def test_the_line_of_effects_says_what_it_stands_for() -> None:
+    drawn = charted(model_charts.dependence(CREDIT)).drawing
+    assert isinstance(drawn, Points)
+    assert [one.text for one in drawn.marks] == ["ne change rien"]
+    assert drawn.axis.name == "Points ajoutés ou retirés"
+
+
 def test_moves_that_make_up_for_each_other_leave_the_score() -> None:
     moves = tuple(Move(f"one {sign}", f"Donnée {sign}", "1", "2", 0, sign * 5) for sign in (1, -1))
     still = Simulation(BEFORE, BEFORE, MOVED.changes, (), moves)

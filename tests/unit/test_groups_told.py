@@ -188,6 +188,8 @@ def test_how_often_two_figures_go_together(portfolio: Portfolio, correlation: fl
 def test_a_crossing_names_both_figures_and_shares_out_those_who_have_both(portfolio: Portfolio) -> None:
     group = among(portfolio, None, 20, Outcome.ALL, 0.48)
     crossed = comparison.crossing(portfolio, member(portfolio, 20), group, "AMT_CREDIT", "EXT_SOURCE_2")
+    fewer = dataclasses.replace(crossed, known=crossed.known - 1)
+    assert (crossed.among, fewer.among) == ("des clients", "des clients dont les deux données sont connues")
     chart = charts.crossing(crossed)
     assert plain(chart.title) == "Montant du crédit et note de l’organisme extérieur numéro 2"
     assert plain(chart.table.caption) == (

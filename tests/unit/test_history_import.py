@@ -484,11 +484,20 @@ def test_prepared_batches_with_histories(download: Path, whole: Portfolio, tmp_p
 
 def test_prepared_batches_that_repeat_a_number_are_refused(tmp_path: Path) -> None:
     rows = rows_of("bureau")
-    with pytest.raises(PortfolioError, match=r"Données fictives \(bureau\), colonne SK_ID_BUREAU"):
+    with pytest.raises(
+        PortfolioError,
+        match=rf"Données fictives \(bureau\), colonne SK_ID_BUREAU : {ROWS}\xa0numéros déjà donnés",
+    ):
         import_batches(
             made_up.table(CLIENTS).to_batches(),
             tmp_path,
             histories={"bureau": [*rows.to_batches(), *rows.to_batches()]},
+        )
+    with pytest.raises(PortfolioError, match=r"colonne SK_ID_BUREAU : 1\xa0numéro déjà donné\.$"):
+        import_batches(
+            made_up.table(CLIENTS).to_batches(),
+            tmp_path,
+            histories={"bureau": [*rows.to_batches(), *rows.slice(0, 1).to_batches()]},
         )
     assert current_portfolio(tmp_path) is None
 

@@ -158,6 +158,25 @@ def test_the_sentences_about_credits_elsewhere(credits: list[RowOf], said: str) 
     assert plain(told.credits_sentence(history(bureau=credits))) == said
 
 
+def test_lateness_is_told_in_steps_of_a_month() -> None:
+    assert [one.words for one in months.Lateness] == [
+        "sans retard",
+        "retard de 1 à 30 jours",
+        "retard de 31 à 60 jours",
+        "retard de 61 à 90 jours",
+        "retard de 91 à 120 jours",
+        "retard de plus de 120 jours",
+    ]
+
+
+@pytest.mark.parametrize("state", ["Approved", "Sent proposal", "Returned to the store"])
+def test_a_loan_that_has_not_begun_has_nothing_due(state: str) -> None:
+    row = loan_month(1) | {"NAME_CONTRACT_STATUS": state}
+    assert "aucun paiement suivi en quatre ans" in plain(
+        charts.payments_sentence(history(POS_CASH_balance=[row]))
+    )
+
+
 def test_what_is_not_imported_is_not_known() -> None:
     assert plain(told.credits_sentence(history())) == (
         "Le fichier des crédits n’est pas importé dans ce portefeuille : on ne sait rien des crédits du "
@@ -185,6 +204,11 @@ def test_what_is_not_imported_is_not_known() -> None:
             [request(), refused(), refused(), request(NAME_CONTRACT_STATUS="Unused offer")],
             "Avant celle-ci, le client avait fait chez nous 4 demandes : 1 accordée, 1 accordée mais non "
             "utilisée et 2 refusées.",
+        ),
+        (
+            [request(), *[request(NAME_CONTRACT_STATUS="Unused offer")] * 2],
+            "Avant celle-ci, le client avait fait chez nous 3 demandes : 1 accordée et 2 accordées mais non "
+            "utilisées.",
         ),
         (
             [request(), request(FLAG_LAST_APPL_PER_CONTRACT="N"), request(NAME_CONTRACT_STATUS="Canceled")],

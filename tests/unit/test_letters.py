@@ -214,6 +214,15 @@ def test_another_loan_is_offered_beside_the_refusal() -> None:
     )
 
 
+@pytest.mark.parametrize("name", LETTERS)
+def test_the_bank_of_france_is_named(name: str) -> None:
+    said = (
+        "Banque de France : téléphone 34 14. Elle reçoit les dossiers de surendettement, et vous dit si "
+        "vous êtes inscrit au fichier des incidents de remboursement (FICP)."
+    )
+    assert (said in told(LETTERS[name])) is (name in REFUSING)
+
+
 def test_documents_are_listed_with_where_to_send_them() -> None:
     asked = part(LETTERS["pièces"], "Les pièces à nous donner")
     assert [line.text for line in asked.lines] == [

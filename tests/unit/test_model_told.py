@@ -420,6 +420,14 @@ def test_the_least_granted_group_is_held_to_four_fifths(low: float, high: float,
     assert plain(fairness.sentences(audit)[0]).endswith(f") : {said}")
 
 
+@pytest.mark.parametrize("fictitious", [True, False])
+def test_the_card_of_made_up_clients_says_so(fictitious: bool) -> None:
+    card = by_heart.model(500.5).card
+    made = dataclasses.replace(card, data=dataclasses.replace(card.data, fictitious=fictitious))
+    said = "\n\n**Données fictives : ces chiffres ne disent rien de vrais clients.**\n"
+    assert (said in model_card.render(made, OVERALL).replace("\N{NO-BREAK SPACE}", " ")) is fictitious
+
+
 def test_the_card_keeps_back_what_small_groups_would_tell() -> None:
     few = dataclasses.replace(AUDIT, groups=(Group("Enfants", 99), *AUDIT.groups[1:]))
     text = plain(model_card.render(by_heart.model(500.5).card, dataclasses.replace(OVERALL, audits=(few,))))

@@ -1,6 +1,7 @@
 """Importing what cannot be a portfolio: refused whole, and said where and why."""
 
-from collections.abc import Callable
+import errno
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,6 +9,7 @@ import pyarrow.parquet
 import pytest
 
 from pretadepenser.credit import dictionary
+from pretadepenser.credit.intake import archives, finding
 from pretadepenser.credit.portfolio import PortfolioError, current_portfolio, import_batches, import_folder
 from tests.unit import made_up, portfolio_files
 from tests.unit.portfolio_files import gzipped, spoil, stored, zipped
@@ -228,6 +230,33 @@ def test_a_file_that_cannot_be_read(
     damage(source)
     assert says in str(refused(source, tmp_path / "instance"))
     assert stored(tmp_path / "instance").equals(before)
+
+
+def test_a_second_reading_that_looks_for_faults_is_told(source: Path, tmp_path: Path) -> None:
+    spoil(source / "application_train.csv", 5, "AMT_CREDIT", "?")
+    seen: list[str] = []
+    with pytest.raises(PortfolioError):
+        import_folder(source, tmp_path / "instance", lambda step, _: seen.append(step))
+    assert "Recherche des erreurs de application_train.csv" in seen
+
+
+def test_what_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(PortfolioError) as told, archives.readable("clients.csv"):
+        raise PermissionError(errno.EACCES, "Permission denied")
+    assert str(told.value) == "clients.csv ne peut pas être lu (Permission denied) : vérifiez vos droits."
+    with pytest.raises(PortfolioError) as told, archives.readable("clients.parquet"):
+        raise pa.ArrowInvalid("encrypted footer")
+    assert str(told.value) == "clients.parquet est une table Parquet chiffrée : déchiffrez-la."
+
+    def closed(_: Path) -> Iterator[Path]:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", closed)
+    with pytest.raises(PortfolioError) as told:
+        finding._listed(tmp_path)
+    assert str(told.value) == (
+        f"Le dossier {tmp_path} ne peut pas être lu (Permission denied) : vérifiez vos droits."
+    )
 
 
 def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:

@@ -410,6 +410,22 @@ def test_whose_decision_a_review_changed_decides_nothing_beside_it(
     decide(database, delphine)
 
 
+def test_why_a_decision_is_not_read_again(database: Database, agathe: Person, delphine: Person) -> None:
+    def refused(decision: int) -> str:
+        with pytest.raises(DecisionError) as told:
+            decisions.read(database, decision, delphine, {}, agrees=True)
+        return str(told.value)
+
+    final = decide(database, agathe, client=2)
+    assert refused(final) == f"La décision {final} n’attend pas de seconde lecture."
+    read = decide(database, agathe, client=3, waiting=True)
+    decisions.read(database, read, delphine, {}, agrees=True)
+    assert refused(read) == f"La décision {read} a déjà reçu sa seconde lecture."
+    corrected = decide(database, agathe, client=4, waiting=True)
+    decide(database, agathe, client=4, waiting=True, corrects=corrected)
+    assert refused(corrected) == f"La décision {corrected} a été corrigée par son auteur : lisez la nouvelle."
+
+
 def test_whose_client_is_erased_waits_for_nobody(
     database: Database, agathe: Person, delphine: Person, refused: int
 ) -> None:

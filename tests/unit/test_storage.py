@@ -296,3 +296,24 @@ def test_a_link_that_leads_nowhere_is_damaged(tmp_path: Path) -> None:
     with pytest.raises(storage.DamagedError, match=r"model cannot be followed") as error:
         storage.current(tmp_path, "model")
     assert error.value.path == tmp_path / "model"
+
+
+def test_what_is_damaged_is_told_apart(tmp_path: Path) -> None:
+    write(tmp_path, "one")
+    folder = storage.current(tmp_path, "model")
+    assert folder is not None
+
+    def said() -> str:
+        with pytest.raises(storage.DamagedError) as error:
+            storage.check(folder)
+        return str(error.value).rpartition("/")[2]
+
+    card, seal = folder / "card.json", folder / storage.SEAL
+    card.write_text("two")
+    assert said() == "card.json has changed since it was written"
+    card.unlink()
+    assert said() == "card.json cannot be read"
+    seal.write_text(seal.read_text().replace("card.json", "cart.json"))
+    assert said() == "seal.json has changed since it was written"
+    seal.unlink()
+    assert said() == "seal.json cannot be read"

@@ -350,7 +350,14 @@ def test_group_sentences() -> None:
         wording.group_reason("autres", {}, 1)
 
 
-LACKS = "Donnée absente : le dossier ne"
+def test_what_cannot_be_computed_is_one_thing() -> None:
+    """Its absence is told in the singular."""
+    assert not [one.name for one in dictionary.DERIVED.values() if one.many]
+
+
+def test_what_the_publisher_scaled_is_told_on_its_scale() -> None:
+    said = wording.statement(COLUMNS["LIVINGAREA_AVG"], 0.1).replace(french.NO_BREAK, " ")
+    assert said.endswith(" est de 0,10 sur une échelle de 0 à 1")
 
 
 @pytest.mark.parametrize(
@@ -359,8 +366,8 @@ LACKS = "Donnée absente : le dossier ne"
         (
             "batiment",
             {},
-            f"{LACKS} décrit pas l’immeuble du client",
-            f"{LACKS} décrit pas l’immeuble où vous vivez",
+            "Donnée absente : le dossier ne décrit pas l’immeuble du client",
+            "Donnée absente : le dossier ne décrit pas l’immeuble où vous vivez",
         ),
         (
             "batiment",

@@ -277,6 +277,13 @@ def test_errors_of_address_and_method(api: FlaskClient, contract: dict[str, Any]
             422,
             "Les données ne sont pas du texte en UTF-8 : enregistrez-les en UTF-8.",
         ),
+        (
+            b'SK_ID_CURR,TARGET\n"1,2\n',
+            "text/csv",
+            422,
+            "Les données ne sont pas du CSV en UTF-8 séparé par des virgules, noms de colonnes en première "
+            "ligne : corrigez-les puis recommencez.",
+        ),
         ('[{"é": 1}]'.encode("latin-1"), "application/json", 422, "pas du texte en UTF-8"),
         ("SK_ID_CURR\n1".encode("utf-16"), "text/csv", 422, "pas du texte en UTF-8"),
         ("SK_ID_CURR,é\n1,2".encode("latin-1"), "text/csv", 422, "pas du texte en UTF-8"),

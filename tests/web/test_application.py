@@ -204,6 +204,8 @@ def test_errors_keep_what_was_typed(send: Page) -> None:
     assert found["ext_source_1"].replace("\u00a0", " ").endswith(" : saisissez un nombre de 0 à 1.")
     assert found["name_income_type"].replace("\u00a0", " ").endswith(" : choisissez une réponse.")
     assert answer.get_element_by_id("amt_credit").get("value") == "cher"
+    unreadable = errors(send(URL, {**LITTLE, "ext_source_1": "haute"}, status=422))["ext_source_1"]
+    assert unreadable.replace("\u00a0", " ").endswith(" : saisissez un nombre de 0 à 1, par exemple 0,52.")
     assert answer.get_element_by_id("ext_source_1").get("value") == "3"
     assert answer.get_element_by_id("amt_goods_price").get("value") == "4 500 €"
 

@@ -508,6 +508,10 @@ def test_a_model_is_trained_and_described(served: Flask, tmp_path: Path) -> None
     done = flask(served, "model", "card", "--output", str(tmp_path / "fiche.md"))
     assert done.output == f"Fiche du modèle écrite dans {tmp_path}/fiche.md.\n"
     assert (tmp_path / "fiche.md").read_text().startswith("# Fiche du modèle")
+    refused = flask(served, "model", "card", "--output", str(tmp_path / "fiche.md" / "x.md"))
+    assert refused.stderr == (
+        f"Erreur : {tmp_path}/fiche.md/x.md ne peut pas être écrit (Not a directory) : vérifiez le dossier.\n"
+    )
 
 
 def clients(app: Flask, count: int) -> list[dict[str, Any]]:
@@ -660,7 +664,11 @@ def test_a_faulty_file_is_refused_whole_with_its_line(served: Flask, tmp_path: P
         (tmp_path / "x.txt").unlink()
     for name, sentence in (
         ("x.xls", "doit finir par .csv ou .parquet"),
-        ("n/x.csv", "ne peut pas être écrit"),
+        (
+            "n/x.csv",
+            "n/x.csv ne peut pas être écrit (No such file or directory) : vérifiez le dossier, vos droits et "
+            "la place libre.",
+        ),
     ):
         assert sentence in flask(served, "score", str(source), "--output", str(tmp_path / name)).stderr
     assert target.read_text() == "before"
@@ -829,6 +837,22 @@ def test_on_a_terminal_the_password_of_an_audit_is_asked_for(monkeypatch: pytest
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(click, "prompt", lambda asked, **_: asked)
     assert cli._audit_password("agathe", 1, "https://x") == "Mot de passe de agathe sur https://x"
+
+
+def test_a_published_pack_says_where_it_is_shown(
+    own: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("selenium")
+    from pretadepenser.audit import pack, run
+
+    monkeypatch.setenv("PRETADEPENSER_AUDIT_PASSWORD", "secret")
+    monkeypatch.setattr(run, "make", lambda *_: SimpleNamespace(refused=False, unreached=False))
+    monkeypatch.setattr(run, "told", lambda _: [])
+    monkeypatch.setattr(pack, "publish", lambda *_: None)
+    words = ("--url", "https://x", "--user", "un", "--output", str(tmp_path / "pack"), "--publish")
+    assert flask(own, "audit", *words).stdout == (
+        f"Preuves écrites dans {tmp_path}/pack.\nElles sont proposées sur /accessibilite/preuves.\n"
+    )
 
 
 def test_made_up_clients_unlike_the_real_ones_are_told(

@@ -6,7 +6,8 @@ import shutil
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from flask import Flask
@@ -19,8 +20,10 @@ from pretadepenser import create_app, demo
 from pretadepenser.credit.model.scoring import Model, score_row
 from pretadepenser.credit.portfolio import Client, Portfolio, import_batches
 from pretadepenser.credit.recourse import deadline
+from pretadepenser.credit.recourse import decision as domain
 from pretadepenser.records import decisions, journal, reviews, users
 from pretadepenser.records.decisions import Found
+from pretadepenser.web.decision_form import DecisionForm
 from tests.conftest import PASSWORD, signed_in, still_signed_in
 from tests.unit import made_up_histories
 from tests.web.deciding import person
@@ -219,6 +222,16 @@ def test_the_model_is_in_the_archive_before_the_decision(
 
 
 AGAINST = "votre décision s’écarte de l’avis du modèle."
+
+
+def test_whose_score_is_close_to_the_limit_is_named() -> None:
+    case = SimpleNamespace(rules=domain.Rules(near=10, amount=0), score=None)
+    form = SimpleNamespace(case=case, named="Votre décision")
+    for points, said in ((495, "le score est"), (440, "le score du prêt proposé est")):
+        why = DecisionForm._why(cast(Any, form), domain.Verdict.COUNTER, points, 505)
+        assert " ".join(why.split()) == f"{said} à 10 points de la limite, ou à moins"
+
+
 AN_AMOUNT = "un montant en euros, par exemple 12 500 ou 12 500,50."
 NEAR = "le score est à 10 points de la limite, ou à moins."
 

@@ -84,6 +84,9 @@ def test_one_changed_bit_serves_nobody(
     token = tokens.add_token(app.extensions["database"], "agence")
     told = browser.get(f"/api/v1/clients/{number}/score", headers={"Authorization": f"Bearer {token}"})
     assert (told.status_code, told.mimetype) == (503, "application/problem+json")
+    assert told.get_json()["detail"] == (
+        "Le portefeuille ou le modèle est inutilisable : prévenez l’administrateur."
+    )
 
 
 def test_turned_scores_compare_nobody(app: Flask, client: FlaskClient, portfolio: Portfolio) -> None:

@@ -21,6 +21,7 @@ from pretadepenser.credit.recourse.decision import Verdict
 from pretadepenser.credit.whatif import repaid
 from pretadepenser.records import tokens, users
 from pretadepenser.records.models import Role
+from pretadepenser.web.review_forms import CorrectionForm
 from tests import invariants
 from tests.conftest import PASSWORD, signed_in
 from tests.web.deciding import decide
@@ -153,6 +154,9 @@ def test_a_refusal_names_who_keeps_the_file_of_credits(
 def test_a_repaid_credit_is_simulated(fetch: Callable[..., HtmlElement], indebted: Client) -> None:
     address = f"/clients/{indebted.number}/simulation"
     shown = fetch(address)
+    assert "Crédits ailleurs que le client rembourserait" in text(shown)
+    # On the form of a review, what was so on the day of the request.
+    assert CorrectionForm.supposed == "Crédits ailleurs déjà remboursés"
     offered = boxes(shown)
     assert len(offered) >= 3
     assert all(
@@ -177,7 +181,7 @@ def test_levers_tell_debts_only_where_there_are_some(
 ) -> None:
     offered = text(fetch(f"/clients/{indebted.number}/leviers"))
     owing = any(one.late or one.revolving for one in repaid.debts(clients.history(indebted.number)))
-    assert ("Les dettes ailleurs" in offered) == owing
+    assert ("Les dettes ailleurs : le client ne peut pas en payer maintenant" in offered) == owing
 
 
 @pytest.fixture(scope="module")

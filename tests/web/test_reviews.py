@@ -16,6 +16,7 @@ from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.recourse.decision import Verdict
 from pretadepenser.records import decisions, reviews, sessions, users
 from pretadepenser.records.decisions import State
+from pretadepenser.web import reviews as review_pages
 from tests.conftest import PASSWORD, signed_in
 from tests.web.deciding import ASKED, decide, filled, led, main_of, person, read, send, words
 from tests.web.test_least_data import Walk
@@ -721,6 +722,29 @@ def test_a_decision_that_is_erased_is_neither_corrected_nor_reviewed(app: Flask,
         ("/decisions/99999/reexamen", "Cette décision n’existe pas."),
     ):
         assert sentence in read(browsers("agathe"), page, 404), page
+
+
+@pytest.mark.parametrize(
+    ("points", "granted", "said"),
+    [
+        (
+            [480, 510],
+            [False, True],
+            "Le score passe de 480 à 510 points : le modèle conseille maintenant d’accorder le prêt.",
+        ),
+        (
+            [480, 480],
+            [False, False],
+            "Le score reste de 480 points : le modèle conseille toujours de refuser le prêt.",
+        ),
+    ],
+)
+def test_what_a_correction_did_to_the_score(points: list[int], granted: list[bool], said: str) -> None:
+    table = {"caption": "", "columns": [["Donnée", False]], "rows": [], "footer": []}
+    content = {"points": points, "granted": granted, "moves": None, "proof": "Bulletin.", "answers": table}
+    shown = review_pages._shown(reviews.Step("delphine", datetime.now(UTC), content))
+    assert shown is not None
+    assert " ".join(shown.sentence.split()) == said
 
 
 def test_the_data_of_a_review_that_is_erased_cannot_be_corrected(app: Flask, browsers: Browsers) -> None:

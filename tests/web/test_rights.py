@@ -11,8 +11,10 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import click
 import lxml.html
 import pikepdf
 import pyarrow as pa
@@ -21,10 +23,11 @@ from click.testing import Result
 from flask import Flask
 
 from pretadepenser import create_app, demo, storage
-from pretadepenser.cli import erasure
+from pretadepenser.cli import copies, erasure, rights
 from pretadepenser.credit.model.scoring import current_model, current_scores, score_portfolio
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio, import_batches, removal
 from pretadepenser.records import journal
+from pretadepenser.records.erasing import Erased
 from tests import pdf_ua
 from tests.conftest import USERS, signed_in, still_signed_in
 from tests.unit import made_up_histories
@@ -211,7 +214,10 @@ def test_erasing_leaves_no_byte_while_the_application_is_in_use(own: Path, app: 
     assert using.get("/").status_code == 200
     for name in ("portfolio", "scores"):
         assert len(storage.generations(own, name)) == 1
-    assert "La chaîne du journal est entière" in flask(app, "journal", "verify").output
+    assert re.match(
+        r"La chaîne du journal est entière : \d+\xa0entrées, dont \d+\xa0effacées? comme il le dit\.\n",
+        flask(app, "journal", "verify").output,
+    )
     assert not (own / "erasing.json").exists()
     assert len(list((own / "pictures").iterdir())) == 0
     assert "Tout est tel qu’il a été écrit" in flask(app, "portfolio", "verify").output
@@ -358,6 +364,43 @@ def test_two_erasures_at_once_are_one_after_the_other(own: Path, app: Flask) -> 
             assert refused.exit_code == 1
             assert "Un effacement est en cours : recommencez quand il aura fini." in refused.output
     assert states(own) == []
+
+
+def test_what_little_was_erased_is_told(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = SimpleNamespace(filed=False, rows=Erased(), evidence=False)
+    monkeypatch.setattr(erasure, "erase", lambda *_: gone)
+    assert flask(app, "client", "erase", str(CLIENT)).stdout.startswith(
+        f"Client {CLIENT} effacé : il n’en restait rien.\n"
+    )
+    ended = SimpleNamespace(resumed=2, rows=Erased(entries=2, recent=1))
+    monkeypatch.setattr(erasure, "run", lambda *_: ended)
+    assert flask(app, "retention", "run").stdout == (
+        "2\xa0effacements interrompus sont achevés.\n"
+        "Effacé, arrivé à terme : 2\xa0entrées du journal et 1\xa0client vu récemment.\n"
+    )
+
+
+def test_on_a_terminal_the_number_is_asked_for_again(
+    own: Path, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def typed(words: str, **_: object) -> int:
+        asked.append(words)
+        return CLIENT + 1
+
+    monkeypatch.setattr(rights, "sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True)))
+    monkeypatch.setattr(click, "prompt", typed)
+    refused = flask(app, "client", "erase", str(CLIENT))
+    assert (refused.exit_code, refused.stderr) == (
+        1, "Erreur : Les deux numéros diffèrent : rien n’est effacé.\n",
+    )  # fmt: skip
+    assert asked == ["Numéro du client à effacer, encore une fois"]
+    assert states(own) == []
+
+
+def test_a_copy_tells_what_became_of_the_credit() -> None:
+    assert copies._OUTCOMES == {0: "remboursé sans difficulté", 1: "des difficultés de paiement"}
 
 
 def exported(app: Flask, folder: Path, *words: str) -> dict[str, Any]:

@@ -117,6 +117,12 @@ def test_what_cannot_change_is_asked_in_the_order_of_the_loan(app: Flask, client
     assert words(told) == "Ce choix n’est pas dans la liste : cochez-en d’autres."
 
 
+def test_an_empty_instance_says_what_lacks(tmp_path: Path) -> None:
+    opened = resources._open(tmp_path, (None, None), None)
+    assert str(opened.portfolio) == "Aucun portefeuille de clients n’est installé."
+    assert str(opened.model) == "Aucun modèle n’est entraîné."
+
+
 def test_auditors_read_what_age_is_for(opened: FlaskClient, client: FlaskClient) -> None:
     said = "L’âge sert à comparer, jamais à décider."
     read = {who: who.get(f"{CLIENT}/comparaison").text.replace("\xa0", " ") for who in (opened, client)}

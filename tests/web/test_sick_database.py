@@ -11,9 +11,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from pretadepenser.credit.portfolio import Portfolio
-from pretadepenser.records import tokens
+from pretadepenser.records import recents, tokens
 
 SENTENCE = "L’application n’arrive pas à lire ou à écrire dans sa base de données"
 
@@ -130,6 +131,22 @@ def test_a_locked_database_shows_no_client_and_keeps_nobody_waiting_for_long(
     assert decision.rpartition("/")[2] not in client.get("/").text.partition("Derniers")[2]
     client.get(decision)
     assert decision in client.get("/").text
+
+
+def test_a_page_does_not_depend_on_the_clients_seen_last(
+    app: Flask,
+    client: FlaskClient,
+    decision: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def busy(*_: object) -> None:
+        raise OperationalError("INSERT", None, sqlite3.OperationalError("database is locked"))
+
+    app.logger.propagate = True
+    monkeypatch.setattr(recents, "remember", busy)
+    assert client.get(decision).status_code == 200
+    assert "Derniers clients non notés : OperationalError" in caplog.text
 
 
 def test_a_database_that_refuses_to_be_written_shows_no_client(

@@ -204,8 +204,7 @@ def _absence(column: Column) -> str:
     else:
         thing = column.definite
         if column.name in DERIVED:
-            verb = "ne peuvent pas être" if column.many else "ne peut pas être"
-            told = f"{thing} {verb} {french.agree('calculé', column.gender, column.many)}"
+            told = f"{thing} ne peut pas être {french.agree('calculé', column.gender, False)}"
         else:
             told = f"le dossier ne donne pas {thing}"
     return f"{french.capital(french.ABSENT)}{french.NO_BREAK}: {told}"
