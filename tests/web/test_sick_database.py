@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.records import recents, tokens
+from tests.web.conftest import token_of
 
 SENTENCE = "L’application n’arrive pas à lire ou à écrire dans sa base de données"
 
@@ -133,7 +134,7 @@ def test_a_locked_database_shows_no_client_and_keeps_nobody_waiting_for_long(
     assert decision in client.get("/").text
 
 
-def test_a_page_does_not_depend_on_the_clients_seen_last(
+def test_a_search_does_not_depend_on_the_clients_seen_last(
     app: Flask,
     client: FlaskClient,
     decision: str,
@@ -145,7 +146,10 @@ def test_a_page_does_not_depend_on_the_clients_seen_last(
 
     app.logger.propagate = True
     monkeypatch.setattr(recents, "remember", busy)
-    assert client.get(decision).status_code == 200
+    number = decision.rpartition("/")[2]
+    sent = {"numero": number, "csrf_token": token_of(client.get("/").text)}
+    answer = client.post("/", data=sent)
+    assert (answer.status_code, answer.location) == (303, decision)
     assert "Derniers clients non notés : OperationalError" in caplog.text
 
 
