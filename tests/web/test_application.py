@@ -95,8 +95,8 @@ def test_what_the_missing_data_decide_is_no_decision(send: Page) -> None:
     assert counts
     assert 0.1 <= int(counts[2]) / int(counts[3]) <= 0.9
     assert (
-        "Avec les seules données connues, la probabilité que ce client ne puisse pas rembourser son crédit est "
-        "de " in said
+        "Avec les seules données connues, la probabilité que ce client ne puisse pas rembourser son "
+        "crédit est de " in said
     )
     assert said.endswith("% (tolérance maximale : 48 %). Ce n’est pas une décision.")
     assert "Ce qui compte déjà Sans les données qui manquent, le score de ce client est de " in whole
