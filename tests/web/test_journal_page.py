@@ -263,7 +263,7 @@ def test_more_than_a_spreadsheet_holds_is_refused_and_not_offered(
     assert heading(page) == "Journal : plus de 5 entrées"
     assert not page.xpath("//a[contains(@href, 'entrees.csv')]")
     assert (
-        "Pour télécharger ces entrées, choisissez des dates : un fichier CSV en contient 10 000 au plus. La "
+        "Pour télécharger ces entrées, choisissez des dates : un fichier CSV en contient 5 au plus. La "
         "commande flask --app wsgi journal export les donne toutes."
         in " ".join(page.xpath("//main")[0].text_content().split())
     )

@@ -263,7 +263,7 @@ def test_a_refusal_names_what_was_consulted_in_every_case(
         (
             True, False, 1, 0,
             "Ces lignes viennent du fichier des crédits, où chaque établissement déclare les siens. Le "
-            "programme tire du fichier 1 chiffre : demandez-les à votre conseiller.",
+            "programme tire du fichier 1 chiffre : demandez-le à votre conseiller.",
         ),
         (
             False, True, 0, 3,

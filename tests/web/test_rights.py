@@ -427,7 +427,7 @@ def test_a_copy_can_be_read_by_the_client(own: Path, app: Flask, tmp_path: Path)
         " Issue connue de votre crédit : remboursé sans difficulté.",
         "Ce que le programme de score regarde",
         "Ce qu’il ne regarde pas",
-        "lignes brutes en tout, dans le fichier JSON. Ce qu’elles disent :",
+        "lignes brutes en tout, dans le fichier JSON. En clair :",
         "Votre score Il est calculé à chaque fois qu’il est demandé ; le voici à ce jour.",
         "Une seconde personne l’a lue ",
         "Les réexamens que vous avez demandés",
