@@ -21,7 +21,8 @@ _END, _HOLE = "\x01", "\x00"
 _TAG = re.compile(r"</?[a-zA-Z][^<>\x01]{0,200}>")
 # Tags within a sentence: what stands on both sides of them is one text.
 _INLINE = re.compile(r"</?(?:a|abbr|b|bdi|code|em|i|kbd|mark|small|span|strong|time)\b[^<>]*>")
-_SAID = re.compile(r'\b(?:alt|title|placeholder|content|aria-label|data-[a-z-]+)="([^"]*)"')
+_UNSAID = re.compile(r"<(svg|style|script)\b.*?</\1>", re.DOTALL)
+_SAID = re.compile(r'\b(?:alt|title|placeholder|aria-label|data-[a-z-]+)="([^"]*)"')
 _SPACES = re.compile(r"[\u00a0\u202f\s]+")
 # With their separators: files of words have "0" for each.
 _FIGURES = re.compile(r"\d+(?:[., ]\d+)*")
@@ -95,7 +96,7 @@ def template_texts(source: str) -> Iterator[tuple[int, str]]:
         plain += value if kind == "data" else _END
     for found in _SAID.finditer(plain):
         yield from _between(plain, found[1], found.start(1))
-    plain = re.sub(r"<svg\b.*?</svg>", lambda one: _END + "\n" * one[0].count("\n"), plain, flags=re.DOTALL)
+    plain = _UNSAID.sub(lambda one: _END + "\n" * one[0].count("\n"), plain)
     plain = _INLINE.sub(lambda one: " " * one[0].count("\n"), plain)
     start = 0
     for found in re.finditer(r"<[^<>]*>|\Z", plain):

@@ -467,5 +467,8 @@ def test_who_sees_no_table_is_told_the_ends_of_each_ground() -> None:
         "de 0,60 pour la note de l’organisme extérieur numéro 1 et 0,21 pour la note de l’organisme "
         "extérieur numéro 3 (1 : elles le suivraient exactement ; 0 : aucun lien)."
     )
+    card = by_heart.model(500.5).card
+    assert second in plain(model_card.render(card, overall))
+    assert "corrélation" not in model_card.render(card, dataclasses.replace(overall, age_links=()))
     assert len(model_card.fairness_told(overall)) == 4
     assert len(model_card.fairness_told(dataclasses.replace(overall, age_links=()))) == 3

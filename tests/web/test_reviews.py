@@ -206,6 +206,11 @@ def test_what_was_sent_back_stands_first_for_its_author(app: Flask, browsers: Br
     assert listed("alix", "/decisions") == []
     titles = [words(one) for one in main_of(browsers("agathe").get("/decisions")).iter("h2")]
     assert titles[0] == "À corriger d’abord"
+    told = read(browsers("agathe"), "/decisions")
+    assert (
+        "La seconde lecture a renvoyé ces décisions : le client ne reçoit rien tant qu’elles ne sont pas "
+        "corrigées. Ouvrez la décision pour lire pourquoi, puis « Corriger cette décision »." in told
+    )
     assert "Décisions renvoyées à leur auteur" in [
         words(one) for one in main_of(browsers("delphine").get("/revues")).iter("h2")
     ]
@@ -589,7 +594,10 @@ def test_advice_that_changed_since_the_page_was_shown_is_shown_again(app: Flask,
     answer = browsers("delphine").post(f"{record}/issue", data=form)
     assert answer.status_code == 409
     said = words(main_of(answer))
-    assert "Ce que vous avez saisi est gardé" in said
+    assert (
+        "Ce que vous avez saisi est gardé, mais l’avis du modèle n’est plus celui que cette page montrait. "
+        "Lisez le nouvel avis, puis enregistrez à nouveau votre conclusion si elle tient." in said
+    )
     assert "avec les données corrigées" in said
     again = {name: value for form in main_of(answer).iter("form") for name, value in form.form_values()}
     assert str(again["reponse"]).strip() == "Oui."
@@ -612,9 +620,16 @@ def test_a_client_who_left_the_portfolio_is_answered_all_the_same(app: Flask, br
     decision = decide(app, "agathe", told_as=42)
     record = led(send(browsers("agathe"), f"/decisions/{decision}/reexamen", **ASKED))
     said = read(browsers("delphine"), record)
-    assert "Le portefeuille n’a plus le client 42" in said
+    assert (
+        "Le portefeuille n’a plus le client 42 : ses données ne peuvent plus être corrigées, et la décision "
+        "ne peut qu’être maintenue." in said
+    )
     assert "Corriger des données" not in said
     read(browsers("delphine"), f"{record}/donnees", 404)
+    assert (
+        "Le portefeuille n’a plus le client 42. Rien ne peut être calculé : la décision ne peut qu’être "
+        "maintenue." in read(browsers("delphine"), f"{record}/issue")
+    )
     led(send(browsers("delphine"), f"{record}/issue", reponse="Votre dossier est clos."))
     # Left open by another manager, who is told that it came to its end.
     assert led(browsers("denis").get(f"{record}/issue")) == record
