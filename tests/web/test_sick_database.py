@@ -147,9 +147,9 @@ def test_a_search_does_not_depend_on_the_clients_seen_last(
     app.logger.propagate = True
     monkeypatch.setattr(recents, "remember", busy)
     number = decision.rpartition("/")[2]
-    sent = {"numero": number, "csrf_token": token_of(client.get("/").text)}
+    sent = {"numero": f"{number} leviers", "csrf_token": token_of(client.get("/").text)}
     answer = client.post("/", data=sent)
-    assert (answer.status_code, answer.location) == (303, f"{decision}#reponse")
+    assert (answer.status_code, answer.location) == (303, f"{decision}/leviers#reponse")
     assert "Derniers clients non notés : OperationalError" in caplog.text
 
 
