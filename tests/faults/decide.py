@@ -239,7 +239,7 @@ def kill_master(bank: Bank, random: Random) -> None:
 
 
 def stop_database(bank: Bank, random: Random, longest: float = 4.0) -> None:
-    """Stop the database for up to `longest` seconds: PostgreSQL as if the power had gone; SQLite is locked."""
+    """Stop the database for a while (seconds): PostgreSQL as if the power had gone; SQLite is locked."""
     seconds = random.uniform(longest / 4, longest)
     if bank.postgres is not None:
         bank.postgres.stop()
