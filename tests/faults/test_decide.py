@@ -42,6 +42,7 @@ def bank(
         ("a worker killed", decide.kill_worker, 3),
         ("the database stopped", partial(decide.stop_database, longest=1.0), 1),
     ],
+    ids=["a worker killed", "the database stopped"],
 )
 def test_nothing_confirmed_is_lost_doubled_or_half_there(
     bank: Bank, what: str, blow: decide.Blow, times: int
