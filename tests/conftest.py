@@ -72,10 +72,12 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     """A folder that is made by whichever process of pytest-xdist needs it first, and read by all.
 
     make: fills the folder, which is empty; where it fails, the next that needs the folder tries again.
+    Where TESTS_MADE names a folder it stands there, and is found again by the next run (`make mutants`).
     """
     root = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         root = root.parent
+    root = Path(os.environ.get("TESTS_MADE", root))
     folder = root / name
     with (root / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -209,6 +209,5 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
             super().close()
             return
         with suppress(OSError):
-            self.sock.setblocking(False)
             self.sock.shutdown(socket.SHUT_WR)
             self.leaving.append((time.monotonic() + LINGER, self.sock))

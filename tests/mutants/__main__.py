@@ -50,6 +50,8 @@ class Room:
     name: str
     files: tuple[Path, ...]
     tests: tuple[str, ...]
+    # Whether the instance that tests read is made by other rooms' code: one will do for all faults.
+    apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def read_rooms() -> list[Room]:
         files = sorted({path.relative_to(ROOT) for glob in room["files"] for path in ROOT.glob(glob)} - taken)
         tests = [str(path.relative_to(ROOT)) for glob in room["tests"] for path in sorted(ROOT.glob(glob))]
         taken.update(files)
-        rooms.append(Room(name, tuple(files), tuple(dict.fromkeys(tests))))
+        rooms.append(Room(name, tuple(files), tuple(dict.fromkeys(tests)), room.get("apart", False)))
     return rooms
 
 
@@ -147,6 +149,8 @@ def _verdict(copies: Queue[Path], room: Room, patience: Patience | None, fault: 
             (copy / fault.path).write_text(fault.text, "utf-8")
         # No bytecode is kept: a fault of the same length within a second would not be seen.
         own = {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+        if room.apart:
+            own["TESTS_MADE"] = str(copy.parents[1])
         tests = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *room.tests]
         work = str(patience.work) if patience else "unlimited"
         done = subprocess.run(

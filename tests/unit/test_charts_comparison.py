@@ -11,6 +11,7 @@ from pretadepenser import french
 from pretadepenser.charts import comparison as charts
 from pretadepenser.charts import drawing
 from pretadepenser.charts.chart import Chart
+from pretadepenser.credit import dictionary
 from pretadepenser.credit.peers import comparison
 from pretadepenser.credit.peers import group as groups
 from pretadepenser.credit.peers.comparison import Distribution
@@ -73,6 +74,10 @@ def test_every_figure_is_drawn_with_its_table(
     )
     rates = charts.rates(shown)
     assert rates is not None
+    assert [column.label.replace("\u00a0", " ") for column in rates.table.columns] == [
+        "Tranche" if dictionary.describe(name).categories is None else "Catégorie",
+        "Clients à l’issue connue", "En difficulté", "Intervalle de confiance à 95 %",
+    ]  # fmt: skip
     texts = drawn_texts(rates, width)
     for row, bar in zip(rates.table.rows, shown.broad, strict=True):
         assert row[2] == ("trop peu" if bar.rate is None else french.percent(bar.rate, 1))

@@ -89,7 +89,12 @@ def test_nobody_can_act_on_what_is_not_theirs_to_change() -> None:
         if column.protected or column.kind in (Kind.EXTERNAL_SCORE, Kind.IDENTIFIER, Kind.TARGET, Kind.AGE):
             assert not column.actionable, column.name
     actionable = {name for name, column in COLUMNS.items() if column.actionable}
-    assert {"AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_PRICE", "AMT_INCOME_TOTAL", "DAYS_EMPLOYED"} <= actionable
+    assert actionable == {
+        "NAME_CONTRACT_TYPE", "AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_PRICE", "AMT_INCOME_TOTAL",
+        "NAME_INCOME_TYPE", "DAYS_EMPLOYED", "OCCUPATION_TYPE", "ORGANIZATION_TYPE", "NAME_HOUSING_TYPE",
+        "FLAG_OWN_REALTY", "FLAG_OWN_CAR", "OWN_CAR_AGE", "FLAG_MOBIL", "FLAG_EMP_PHONE", "FLAG_WORK_PHONE",
+        "FLAG_CONT_MOBILE", "FLAG_PHONE", "FLAG_EMAIL", *(f"FLAG_DOCUMENT_{which}" for which in range(2, 22)),
+    }  # fmt: skip
     assert not any(column.actionable for column in DERIVED.values())
 
 

@@ -186,6 +186,10 @@ def test_the_limit_in_place_is_the_diamond_and_the_cheapest_the_dot(width: Width
     assert dots(ax, "o") == [(0.6, 41.2)]
     named = named_at(ax.texts)
     assert (named["limite 30 %"][0], named["la moins chère"][0]) == (0.3, 0.6)
+    marks = zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)
+    assert {plain(label.get_text()): float(place) for place, label in marks} == {
+        "0 %": 0, "25 %": 0.25, "50 %": 0.5, "75 %": 0.75, "100 %": 1,
+    }  # fmt: skip
 
 
 def test_decisions_are_counted_against_what_happened() -> None:
@@ -436,5 +440,8 @@ def test_who_sees_no_table_is_told_the_ends_of_each_ground() -> None:
         "de 0,60 pour la note de l’organisme extérieur numéro 1 et 0,21 pour la note de l’organisme "
         "extérieur numéro 3 (1 : elles le suivraient exactement ; 0 : aucun lien)."
     )
+    card = by_heart.model(500.5).card
+    assert second in plain(model_card.render(card, overall))
+    assert "corrélation" not in model_card.render(card, dataclasses.replace(overall, age_links=()))
     assert len(model_card.fairness_told(overall)) == 4
     assert len(model_card.fairness_told(dataclasses.replace(overall, age_links=()))) == 3

@@ -624,10 +624,12 @@ def test_why_a_letter_is_not_made_word_by_word(database: Database, agathe: Perso
     )
     new = New(next(KEYS), Verdict.GRANT, {}, waiting=False)
     changed = reviews.end(database, delphine, reference, {}, new)
-    assert why(refused, review=reference) == (
-        f"La réponse à ce réexamen dit maintenant la décision {changed} : actualisez la page, relisez, puis "
-        "établissez le courrier."
-    )
+    assert changed is not None
+    for told in (None, changed - 1, changed + 1):
+        assert why(refused, review=reference, tells=told) == (
+            f"La réponse à ce réexamen dit maintenant la décision {changed} : actualisez la page, relisez, "
+            "puis établissez le courrier."
+        )
     reply = letter(database, agathe, refused, review=reference, tells=changed, after=0)
     assert [one.id for one in letters.of_review(database, reference)] == [reply]
     assert [one.id for one in letters.of_decision(database, refused)] == [made + 1, made]

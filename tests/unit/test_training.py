@@ -303,7 +303,8 @@ def test_age_brackets() -> None:
     days = -np.array([18.0, 29.9, 30.1, 39.9, 40.1, 50.1, 60.1, 90.0]) * 365.25
     labels, members = fairness._groups("DAYS_BIRTH", days)
     assert [labels[member] for member in members] == [
-        labels[0], labels[0], labels[1], labels[1], labels[2], labels[3], labels[4], labels[4],
+        "Moins de 30 ans", "Moins de 30 ans", "30 à 39 ans", "30 à 39 ans", "40 à 49 ans", "50 à 59 ans",
+        "60 ans et plus", "60 ans et plus",
     ]  # fmt: skip
 
 
@@ -367,6 +368,20 @@ def test_an_influence_has_twelve_brackets_and_none_of_fewer_than_twenty_clients(
     ]
     codes = list(dictionary.COLUMNS["OCCUPATION_TYPE"].categories or {})
     assert [(step.size, step.category) for step in kind] == [(20, codes[0]), (1161, codes[2])]
+
+
+@pytest.mark.parametrize(("known", "told"), [(100, True), (99, False)])
+def test_a_fifth_of_clients_is_told_of_from_twenty_on(known: int, *, told: bool) -> None:
+    values = np.full((130, 1), np.nan, np.float32)
+    values[:known, 0] = np.arange(known)
+    (found,) = influences(values, np.nan_to_num(values).astype(np.float64), ("AMT_CREDIT",))
+    assert (found.lowest, found.highest) == ((9.5, 89.5) if told else (None, None))
+
+
+def test_where_refusing_everybody_costs_least_the_limit_is_zero() -> None:
+    margins, outcomes = np.linspace(-1, 1, 50), np.ones(50, np.int8)
+    assert metrics.cheapest(margins, outcomes, 10) == (0.0, 0.0)
+    assert metrics.cheapest_interval(margins, outcomes, 10) == (0.0, 0.0)
 
 
 def test_announced_rates_are_compared_by_groups_of_equal_size() -> None:

@@ -17,9 +17,11 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from pretadepenser import create_app
 from pretadepenser.records import decisions, letters, reviews, tokens
+from pretadepenser.records.models import Decision, Review
 from pretadepenser.web import access
 from tests.conftest import USERS, open_file, signed_in
 from tests.web.deciding import decide, person
@@ -296,6 +298,23 @@ def with_table(text: str) -> str:
     before, _, rest = text.partition(BEGINS)
     _, _, after = rest.partition(ENDS)
     return f"{before}{BEGINS}\n{table()}\n{ENDS}{after}"
+
+
+def test_an_address_of_nothing_is_about_nobody(decided_app: Flask) -> None:
+    """Not about the client of what comes next either: the journal would write it down there."""
+    with decided_app.app_context(), decided_app.extensions["database"].connection() as connection:
+        made = connection.execute(select(Decision.id, Decision.client)).all()
+        reviewed = connection.execute(select(Review.reference, Review.client)).all()
+    assert len(made) > 2
+    assert reviewed
+    with decided_app.app_context():
+        assert {(given, access.CLIENTS["decision"](given)) for given, _ in made} == {
+            tuple(one) for one in made
+        }
+        found = {(given, access.CLIENTS["reference"](given)) for given, _ in reviewed}
+        assert found == {tuple(one) for one in reviewed}
+        for name, nothing in (("decision", 0), ("letter", 0), ("reference", "")):
+            assert access.CLIENTS[name](nothing) is None
 
 
 def test_the_document_has_the_matrix_of_today() -> None:

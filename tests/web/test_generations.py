@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from flask.testing import FlaskClient
 
 from pretadepenser import create_app, storage
 from pretadepenser.credit.model import scoring
+from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.records import tokens
 from pretadepenser.web import resources
@@ -166,3 +168,17 @@ def test_comparison_by_decision_goes_on_while_a_model_is_trained(
     fresh = create_app({"INSTANCE": instance, "TESTING": True})
     with fresh.test_request_context():
         assert resources.scores() is not None
+
+
+@pytest.mark.parametrize(
+    ("whole", "since", "serves"), [(True, 3600.0, True), (False, 0.0, True), (False, 1.5, False)]
+)
+def test_what_is_whole_is_opened_once_and_what_is_not_looked_at_again_after_a_second(
+    instance: Path, portfolio: Portfolio, model: Model, *, whole: bool, since: float, serves: bool
+) -> None:
+    folders = (portfolio.folder, model.folder)
+    scores = scoring.current_scores(instance, portfolio, model) if whole else None
+    assert (scores is not None) == whole
+    opened = resources.Opened(folders, portfolio, model, scores, time.monotonic() - since)
+    assert opened.serves(folders) is serves
+    assert opened.serves((portfolio.folder, None)) is False
