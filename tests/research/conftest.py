@@ -14,6 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from research import config as configs
 from research import study as studies
+from research.backbones import Network, network
 from research.config import Config, Phase
 from research.demo import draw_catalog
 from research.study import Run, Study
@@ -48,6 +49,12 @@ def tiny() -> Config:
         head=Phase("rmsprop", 1e-2, 2, 2),
         tuning=Phase("rmsprop", 1e-4, 2, 2),
     )
+
+
+@pytest.fixture(scope="session")
+def untrained(tiny: Config) -> Network:
+    """The network of `tiny` with random weights. Never changed."""
+    return network(tiny.backbone, tiny.size, "random")
 
 
 @pytest.fixture(scope="session")
