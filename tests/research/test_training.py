@@ -27,7 +27,7 @@ from research.files import read_json, write_bytes
 from research.images import Aspect, Augmentation
 from research.manifest import Role
 from research.study import Run, Study
-from research.training import AGAIN, STATISTICS, Epoch, head_model, open_top, run_key
+from research.training import AGAIN, STATISTICS, Epoch, Lesson, fit_phase, head_model, open_top, run_key
 
 PLAIN = View(Aspect.PAD, 0, Augmentation())
 ROOM = 10**9
@@ -121,6 +121,17 @@ def test_an_epoch_is_seeded_and_gives_each_photo_once() -> None:
     )
     again = Epoch(views, labels, members, 2, seed=5)
     assert np.array_equal(epoch[0][0], again[0][0])
+
+
+def test_the_graph_of_a_step_is_built_once_a_phase(tiny: Config, tmp_path: Path, steps: list[str]) -> None:
+    features, labels = np.random.default_rng(0).normal(size=(20, 8)).astype(np.float32), np.arange(20) % 7
+    members = {Role.TRAIN: np.arange(15), Role.VALIDATION: np.arange(15, 20)}
+    lesson = Lesson("frozen", [features], labels, members, 0, tmp_path)
+    head = head_model(tiny, np.zeros(8), np.ones(8))
+    rows = fit_phase(head, replace(tiny.head, epochs=3, patience=3), replace(tiny, batch=4), lesson)
+    assert {"accuracy", "loss", "val_accuracy", "val_loss"} < set(rows[0])
+    assert len(rows) == 3
+    assert steps == ["head"]
 
 
 def test_only_the_top_is_opened_and_normalisation_stays_frozen(tiny: Config) -> None:
