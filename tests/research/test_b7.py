@@ -187,7 +187,12 @@ def test_what_it_takes_is_said_first_and_its_predictions_are_published(
 ) -> None:
     """The whole way of the configuration at 32 px: announced, trained, measured, written."""
     asked: list[tuple[object, ...]] = []
-    monkeypatch.setattr(studies, "network", lambda *values: asked.append(values) or downloaded)
+
+    def built(*values: object) -> Network:
+        asked.append(values)
+        return downloaded
+
+    monkeypatch.setattr(studies, "network", built)
     config = configs.load("efficientnet_b7_224")
     assert isinstance(config, Config)
     one = replace(config.head, epochs=1)
