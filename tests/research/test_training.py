@@ -18,12 +18,13 @@ import numpy as np
 import pytest
 
 from research import study as studies
+from research import training
 from research.backbones import Network, network
 from research.baselines import Baseline
 from research.cache import FeatureCache, View, entry_key, trunk_features
 from research.config import Config, Ensemble
 from research.errors import ResearchError
-from research.files import read_json, write_bytes
+from research.files import read_json, write_bytes, write_json
 from research.images import Aspect, Augmentation
 from research.manifest import Role
 from research.study import Run, Study
@@ -132,6 +133,42 @@ def test_the_graph_of_a_step_is_built_once_a_phase(tiny: Config, tmp_path: Path,
     assert {"accuracy", "loss", "val_accuracy", "val_loss"} < set(rows[0])
     assert len(rows) == 3
     assert steps == ["head"]
+
+
+@pytest.mark.parametrize("kept", [1, 2])
+def test_stopped_between_its_weights_and_its_journal_a_training_learns_no_epoch_twice(
+    tiny: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    features, labels = np.random.default_rng(0).normal(size=(20, 8)).astype(np.float32), np.arange(20) % 7
+    members = {Role.TRAIN: np.arange(15), Role.VALIDATION: np.arange(15, 20)}
+    phase, config = replace(tiny.head, epochs=3, patience=3), replace(tiny, batch=4)
+
+    def learn(folder: Path) -> tuple[list[float], list[np.ndarray]]:
+        folder.mkdir(exist_ok=True)
+        keras.utils.set_random_seed(1)
+        head = head_model(tiny, np.zeros(8), np.ones(8))
+        rows = fit_phase(head, phase, config, Lesson("frozen", [features], labels, members, 0, folder))
+        return [row["loss"] for row in rows], head.get_weights()
+
+    written: list[int] = []
+
+    def stop(path: Path, rows: list[object]) -> None:
+        if len(rows) > kept:
+            raise KeyboardInterrupt
+        written.append(len(rows))
+        write_json(path, rows)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(training, "write_json", stop)
+        with pytest.raises(KeyboardInterrupt):
+            learn(tmp_path / "stopped")
+    assert written == list(range(1, kept + 1))
+    losses, weights = learn(tmp_path / "stopped")
+    expected, others = learn(tmp_path / "whole")
+    assert losses == expected
+    assert all(np.array_equal(one, other) for one, other in zip(weights, others, strict=True))
+    names = sorted(path.name for path in (tmp_path / "stopped").iterdir())
+    assert names == ["frozen.3.state.weights.h5", "frozen.best.weights.h5", "frozen.json"]
 
 
 def test_only_the_top_is_opened_and_normalisation_stays_frozen(tiny: Config) -> None:
