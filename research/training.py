@@ -141,7 +141,8 @@ def compile_phase(model: keras.Model, phase: Phase, smoothing: float) -> None:
     model.compile(
         optimizers[phase.optimizer](phase.rate),
         keras.losses.CategoricalCrossentropy(label_smoothing=smoothing),
-        metrics=["accuracy"],
+        # By its name it would be made within the first step, and the second build the step's graph again.
+        metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
         # XLA compiles each new shape for longer than these small models take to train on a processor.
         jit_compile=False,
     )
