@@ -135,7 +135,7 @@ def fairness(audits: Sequence[Audit], limit: float, today: float) -> str:
     limit: of the measures; today: the one in use, 0..1 both.
     """
     if not audits:
-        return f"{FAIRNESS} : aucune comparaison possible"
+        return _heading(f"{FAIRNESS} : aucune comparaison possible")
     verdicts = [group.verdict for audit in audits for group in audit.groups]
     under, unsettled = verdicts.count(Verdict.UNDER), verdicts.count(Verdict.OPEN)
     told = f"{french.plural(under, 'groupe') if under else 'aucun groupe'} nettement sous le repère de 0,80"

@@ -181,6 +181,7 @@ def _page(
         filters=form.filters,
         rows=[_row(entry, entry.number in reasons) for entry in shown],
         few=count <= COUNTED,
+        most=COUNTED,
         older=older,
         newer=newer,
         answered=bool(request.args) and not form.errors,

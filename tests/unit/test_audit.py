@@ -432,6 +432,109 @@ def test_the_report_answers_first(written: Path) -> None:
     assert report.answer(clean)[0] == "Aucune violation."
 
 
+def words(text: str) -> str:
+    """The words of a page of the pack."""
+    return " ".join(html.document_fromstring(text).find("body").text_content().split())
+
+
+FILES = (
+    "grille.html et grille.ods : les 106 critères, page par page, avec leurs preuves.",
+    "earl.jsonld : les résultats en EARL 1.0 du W3C.",
+    "constats.csv, junit.xml, noms.txt : pour un tableur, une chaîne d’intégration, et l’option --baseline.",
+    "axe/ : la réponse d’axe-core pour chaque page, état et affichage, sans le code de ce qui est juste.",
+)
+
+
+def test_the_report_says_what_was_looked_at_and_what_a_person_has_still_to_do(written: Path) -> None:
+    page = html.document_fromstring((written / "rapport.html").read_text("utf-8"))
+    text = words((written / "rapport.html").read_text("utf-8"))
+    assert page.findtext(".//h1") == "Rapport d’audit d’accessibilité"
+    titles = [" ".join(one.text_content().split()) for one in page.xpath("//h2 | //h3")]
+    assert titles == [
+        "Violations",
+        "Violations de la règle color-contrast",
+        "Violations de la règle image-alt",
+        "Pages de l’échantillon",
+        "États qui n’ont pas été vus",
+        "Critères du RGAA",
+        "Jugements que ce contrôle contredit",
+        "Non-conformités",
+        "Ce que WCAG 2.2 ajoute",
+        "À vérifier par une personne",
+        "À vérifier : règle color-contrast",
+        "Méthode",
+        "Fichiers de ce dossier",
+    ]
+    links = [one.text for one in page.xpath("//nav//a")]
+    assert links == [
+        "Violations",
+        "Pages de l’échantillon",
+        "Critères du RGAA",
+        "À vérifier par une personne",
+        "Méthode",
+    ]
+    labels = {" ".join(str(one).split()) for one in page.xpath("//*[@role='group']/@aria-label")}
+    assert labels == {
+        "Violations de la règle color-contrast, tableau qui défile",
+        "Violations de la règle image-alt, tableau qui défile",
+        "Pages de l’échantillon, tableau qui défile",
+        "WCAG 2.2, tableau qui défile",
+        "À vérifier : règle color-contrast, tableau qui défile",
+    }
+    captions = [" ".join(one.text_content().split()) for one in page.iter("caption")]
+    assert "Chaque page, ses états et ce qui y a été trouvé (Thème clair ; Thème sombre)" in captions
+    assert "Critères de succès de niveau A et AA que le RGAA ne contient pas encore" in captions
+    assert "Page et état" in [one.text for one in page.iter("th")]
+    for said in (
+        "explication de la règle image-alt (en anglais). RGAA 1.1. WCAG 1.1.1 (A). EN 301 549 9.1.1.1.",
+        "Sur les 106 critères du RGAA 4.1.2, ",
+        "des critères jugés sont respectés (",
+        "). Jugements rendus le ",
+        ". La grille par page est dans grille.html et grille.ods.",
+        "axe-core ne sait pas trancher ces cas : ce ne sont pas des fautes. En couleurs forcées, par "
+        "exemple, c’est le système qui choisit les couleurs, et axe-core ne les connaît pas.",
+        "Chromium s’est connecté par le formulaire du site, a ouvert chaque page de l’échantillon pour le "
+        "client 157083, et y a lancé 5 règles, celles de niveau AAA et les bonnes pratiques comprises. Début "
+        ": 09:30:00 ; fin : 09:31:30.",
+        "Aucun outil automatique ne voit toutes les fautes : ",
+        "Ce qui n’a pas été vérifié : ",
+        *FILES,
+        "Écrit par la commande flask audit : axe-core 4.14.1, Chromium 156.0. Cette page ne charge rien "
+        "d’ailleurs.",
+    ):
+        assert said in text, said
+    for unsaid in ("Aucune règle d’axe-core n’est enfreinte.", "axe-core a tranché partout."):
+        assert unsaid not in text
+    clean = dataclasses.replace(FOUND, visits=FOUND.visits[2:], missed=[])
+    bare = words(report.report(clean, JUDGED, grid.lines(JUDGED, clean)))
+    assert "Violations Aucune règle d’axe-core n’est enfreinte. Pages de l’échantillon" in bare
+    assert "À vérifier par une personne axe-core a tranché partout. Méthode" in bare
+    for unsaid in ("États qui n’ont pas été vus", "ce contrôle contredit", "ne sait pas trancher"):
+        assert unsaid not in bare
+
+
+def test_the_grid_says_how_to_read_it(written: Path) -> None:
+    source = (written / "grille.html").read_text("utf-8")
+    page, text = html.document_fromstring(source), words(source)
+    assert page.findtext(".//h1") == "Grille du RGAA 4.1.2"
+    for said in (
+        "https://prets.exemple.fr – contrôle du 26 novembre 2026",
+        " des critères jugés sont respectés (",
+        ", jugés le ",
+        "Règles enfreintes : image-alt. ",
+        "Dans les colonnes des pages : C, conforme ; NC, non conforme ; NA, non applicable ; NT, non testé. "
+        "Les intitulés des critères sont les nôtres. Le niveau est le plus bas de ceux des critères de WCAG. "
+        "Retour au rapport",
+        "Jugement à la main (jugé le ",
+    ):
+        assert said in text, said
+    first = " ".join(page.xpath("string((//h2)[1])").split())
+    assert " ".join(page.xpath("string((//caption)[1])").split()) == (
+        f"{first} : statut de chaque critère, par page"
+    )
+    assert page.xpath("(//div[@role='group'])[1]/@aria-label") == [f"{first}, tableau qui défile"]
+
+
 def test_the_report_runs_nothing_that_a_page_says() -> None:
     """Selectors quote the pages that were looked at."""
     answer = json.loads(json.dumps(RECORDED["answer"]))

@@ -53,13 +53,16 @@ def test_it_lists_every_setting_once_with_what_it_is_for(genuine: Path) -> None:
 
 def test_it_says_what_is_missing_and_why(genuine: Path) -> None:
     page = shown(genuine)
-    missing = page.xpath("//h2[starts-with(., 'Ce qui manque')]/following::dl[1]//code/text()")
+    missing = page.xpath("//h2[. = 'Ce qui manque à la fiche d’entretien']/following::dl[1]//code/text()")
     assert sorted(missing) == sorted(GIVEN)
-    assert "Il lui manque 14 réglages" in page.text_content()
-    text = page.text_content()
-    assert "Attendu : une adresse électronique." in " ".join(text.split())
+    text = " ".join(page.text_content().split())
+    assert (
+        "La fiche d’entretien est incomplète. Il lui manque 14 réglages. Chaque conseiller en est averti sur "
+        "la fiche." in text
+    )
+    assert "Attendu : une adresse électronique." in text
     one = shown(genuine, **GIVEN | {"MEDIATOR_NAME": ""})
-    assert "Il lui manque un réglage" in one.text_content()
+    assert "Il lui manque un réglage. Chaque conseiller" in " ".join(one.text_content().split())
 
 
 def test_who_keeps_the_file_of_credits_is_asked_for_where_it_is_imported(

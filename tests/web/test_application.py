@@ -65,7 +65,16 @@ def test_answers_as_for_a_known_client_and_says_what_is_missing(page: Page, send
     said = text(answer)
     assert "Selon le modèle, la probabilité que ce client ne puisse pas rembourser" in said
     assert "Avis du modèle : le prêt sera accordé." in said
-    assert "Il manque une donnée que le modèle utilise" in said
+    assert "Réponse donnée avec des données manquantes. Il manque une donnée que le modèle utilise" in said
+    assert (
+        " fois par les données de clients du portefeuille tirés au hasard, sans lien avec ce client. Plus "
+        "vous en remplissez, plus la réponse est sûre. Rien n’est enregistré : la réponse disparaît quand "
+        "vous quittez cette page. Pourquoi cette décision ?" in said
+    )
+    assert "Quelles données manquent ? Métier Pour cette estimation, le dossier a été complété " in said
+    assert "Corriger ou compléter le dossier" in said
+    assert "Ce n’est pas une décision" not in said
+    assert answer.xpath("//a[. = 'Commencer un autre dossier']/@href") == [URL]
     assert re.search(r"(irait de \d+ % à|resterait à) \d+ % dans 8 cas sur 10", said)
     assert "Pourquoi cette décision ?" in said
     assert len(answer.find_class("figure")) == 2
@@ -85,7 +94,17 @@ def test_what_the_missing_data_decide_is_no_decision(send: Page) -> None:
     counts = re.search(r"Le prêt serait (accordé|refusé) dans (\d+) cas sur (\d+) \(\d+ %\) et", whole)
     assert counts
     assert 0.1 <= int(counts[2]) / int(counts[3]) <= 0.9
-    for told in ("sera accordé", "ne sera pas accordé", "Pourquoi cette décision"):
+    assert (
+        "Avec les seules données connues, la probabilité que ce client ne puisse pas rembourser son "
+        "crédit est de " in said
+    )
+    assert said.endswith("% (tolérance maximale : 48 %). Ce n’est pas une décision.")
+    assert "Ce qui compte déjà Sans les données qui manquent, le score de ce client est de " in whole
+    assert (
+        " points. Il faut 500 points pour que le prêt soit accordé. Chaque donnée ajoutée peut changer ce "
+        "score et ces raisons." in whole
+    )
+    for told in ("sera accordé", "ne sera pas accordé", "Pourquoi cette décision", "Réponse donnée"):
         assert told not in whole
 
 
@@ -93,7 +112,8 @@ def test_with_all_data_the_answer_is_whole(send: Page) -> None:
     answer = send(URL, {**LITTLE, **SCORES, "occupation_type": "Managers"})
     said = text(answer)
     assert "Réponse donnée avec toutes les données utiles." in said
-    assert "Quelles données manquent" not in said
+    for told in ("Quelles données manquent", "Ce qui compte déjà", "Pour cette estimation"):
+        assert told not in said
     assert re.search(r"est de \d+ %", text_of(answer.find_class("decision")[0]))
 
 

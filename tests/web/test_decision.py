@@ -319,7 +319,18 @@ def test_who_decides_alone_and_who_waits(
     low: int, high: int, answers: dict[str, object], reasons: list[str],
 ) -> None:  # fmt: skip
     chosen = number(low, high)
+    form = said(client.get(address(chosen)))
+    close = (
+        "Le score est à 10 points de la limite, ou à moins : donnez vos motifs. Une seconde personne lira "
+        "votre décision, sauf si vous demandez des pièces."
+    )
+    assert (close in form) == ("proche" in reasons)
+    assert "Ce client a déjà" not in form
     found = stored(app, decide(client, chosen, **answers))
+    assert (
+        "Ce client a déjà une décision. Pour la changer, ouvrez-la et corrigez-la ; celle-ci s’y ajoutera."
+        in said(client.get(address(chosen)))
+    )
     assert found.content
     assert (found.content["reader"], found.waiting) == (reasons, bool(reasons))
     page = said(client.get(f"/decisions/{found.id}"))
@@ -381,7 +392,10 @@ def test_where_the_advice_has_changed_nothing_is_written(
     assert answer.status_code == 409
     page = said(answer)
     assert "L’avis du modèle a changé : rien n’est encore enregistré" in page
-    assert "Ce que vous avez saisi est gardé" in page
+    assert (
+        "Ce que vous avez saisi est gardé, mais l’avis du modèle n’est plus celui que cette page montrait. "
+        "Lisez le nouvel avis, puis enregistrez à nouveau votre décision si elle tient." in page
+    )
     assert "Avis du modèle : le prêt ne sera pas accordé." in page
     assert count(app) == before
     again = form_of(document_fromstring(answer.text))
@@ -436,7 +450,9 @@ def test_a_correction_is_another_decision_and_the_former_stays(
     assert (found.content, found.sha256, found.verdict) == (was.content, was.sha256, "pièces")
     assert (found.corrected_by, found.state, now.corrects) == (second, "corrigée par une autre", first)
     assert f"Elle ne vaut plus : la décision {second} la corrige." in said(client.get(f"/decisions/{first}"))
-    assert f"Elle corrige la décision {first}" in said(client.get(f"/decisions/{second}"))
+    assert f"Elle corrige la décision {first}, qui reste telle qu’elle a été écrite." in said(
+        client.get(f"/decisions/{second}")
+    )
     # Corrected once: whoever comes back to it is sent to the newer one.
     late = client.get(f"{address(chosen)}?corrige={first}")
     assert late.status_code == 409
@@ -715,11 +731,15 @@ def test_the_list_goes_on_page_by_page(app: Flask, number: Number, client: Flask
     rows = [int(one.text_content().split()[-1]) for one in shown.xpath("//tbody/tr/th")]
     assert len(rows) == 50
     assert rows == sorted(rows, reverse=True)
-    (older,) = shown.xpath("//main//a[contains(., 'plus anciennes')]/@href")
+    (older,) = shown.xpath("//main//a[. = 'Les décisions plus anciennes']/@href")
     rest = document_fromstring(client.get(older).text)
     below = [int(one.text_content().split()[-1]) for one in rest.xpath("//tbody/tr/th")]
     assert below[0] == rows[-1] - 1
     assert "Il n’y a pas de décision plus ancienne." in said(client.get("/decisions?avant=1"))
+    assert (
+        "Ce client a déjà des décisions. Pour en changer une, ouvrez-la et corrigez-la ; celle-ci s’y "
+        "ajoutera." in said(client.get(address(chosen)))
+    )
 
 
 def test_what_was_typed_waits_for_a_session_that_has_ended(

@@ -108,8 +108,11 @@ def test_errors_follow_the_order_of_the_form(
 def test_an_expired_form_is_told_before_the_fields(client: FlaskClient) -> None:
     page = invariants.check(client.post("/", data={"csrf_token": "autre", "numero": ""}).text, "/")
     told = [words(item) for item in page.find_class("error-summary")[0].iter("li")]
-    assert told[0].startswith("Ce formulaire était périmé")
-    assert told[1:] == ["Saisissez le numéro du client."]
+    assert told == [
+        "Ce formulaire était périmé : vérifiez ce que vous avez saisi, puis envoyez-le à nouveau.",
+        "Saisissez le numéro du client.",
+    ]
+    assert words(page.xpath("//main//h1")[0]) == "Aucun client trouvé – rechercher un client"
 
 
 @pytest.mark.parametrize(("query", "first"), [("groupe=inconnu", "groupe-0"), ("comme=inconnu", "comme-0")])

@@ -258,6 +258,14 @@ def test_who_must_choose_a_password_first_sees_what_that_opens(
     sign_in(browser, "dominique", PASSWORD)
     names = {"Votre compte": {"Mon compte": "/compte"}, "Ce site": SITE}
     assert mapped(shown(browser, "/plan-du-site")) == names
+    assert (
+        "Voici les pages ouvertes tant que vous n’avez pas choisi votre mot de passe."
+        in words(shown(browser, "/plan-du-site"))
+    )  # fmt: skip
+    assert (
+        "Cette page explique les écrans que vous pouvez ouvrir et les touches qui y mènent. Choisissez "
+        "d’abord votre mot de passe : elle expliquera alors tout l’outil." in words(shown(browser, "/aide"))
+    )
     assert [words(title) for title in shown(browser, "/aide").xpath(".//h4")] == [
         "Mon compte", "Aide", "Plan du site", "Déclaration d’accessibilité",
     ]  # fmt: skip

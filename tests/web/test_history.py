@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from lxml.html import HtmlElement
 
+from pretadepenser.charts import history as charts
 from pretadepenser.credit.history import told
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio
 from tests import invariants
@@ -72,6 +73,12 @@ def test_the_page_says_its_answer_and_every_part(browser: FlaskClient) -> None:
     assert [words(one) for one in page.xpath(".//caption")] == CAPTIONS
     text = words(page)
     for said in (
+        "Les crédits terminés ailleurs Afficher 1 crédit terminé",
+        "Voici ce que l’on savait le jour de la demande, d’après le fichier des crédits et nos propres "
+        "dossiers. Vérifiez-le avec le client.",
+        "Les crédits ailleurs viennent du fichier des crédits, où chaque établissement déclare les siens. Le "
+        "client peut y faire corriger une erreur, ou s’adresser à l’établissement qui l’a déclarée. Le reste "
+        "vient de nos dossiers : nous le corrigeons. La fiche d’entretien le dit au client.",
         "Plus une barre est haute, plus le retard était long ce mois-là, pour le crédit le plus en retard. "
         "Sans barre, il n’y avait rien à payer, ou aucun relevé. Chez nous, les retards sur de très "
         "petites sommes sont ignorés.",
@@ -89,6 +96,29 @@ def test_the_page_says_its_answer_and_every_part(browser: FlaskClient) -> None:
         "a 1 an. Des espèces ont été retirées 1 mois sur 12 mois connus, pour 50 € en tout.",
     ):
         assert said in text, said
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        (
+            1,
+            [
+                "Les autres crédits en cours ailleurs Afficher 1 autre crédit",
+                "Les demandes plus anciennes Afficher 2 demandes plus anciennes",
+            ],
+        ),
+        (2, ["Les demandes plus anciennes Afficher 1 demande plus ancienne"]),
+        (3, []),
+    ],
+)
+def test_what_a_list_shows_at_first_says_what_it_folds(
+    browser: FlaskClient, monkeypatch: pytest.MonkeyPatch, shown: int, said: list[str]
+) -> None:
+    monkeypatch.setattr(charts, "SHOWN", shown)
+    summaries = main(browser, f"{KNOWN}/historique").xpath(".//div[contains(@class, 'folded')]//summary")
+    folded = [f"{words(one.getparent().getprevious())} {words(one)}" for one in summaries]
+    assert [one for one in folded if "crédit terminé" not in one] == said
 
 
 def test_of_a_client_without_rows_it_says_that_there_are_none(
@@ -139,6 +169,9 @@ def test_the_clients_page_has_a_short_section(browser: FlaskClient, portfolio: P
         "Avant celle-ci, le client avait fait chez nous 3 demandes : 1 accordée, 1 refusée et 1 annulée."
     )
     assert link.xpath("a/@href") == [f"{KNOWN}/historique"]
+    assert words(link) == (
+        "Voir l’historique de crédit : chaque crédit, chaque demande, et les paiements mois par mois."
+    )
     number = portfolio.numbers()[NOBODY]
     other = words(main(browser, f"/clients/{number}"))
     assert (
@@ -242,10 +275,11 @@ def test_the_sheet_names_the_sources_and_what_to_check(browser: FlaskClient, por
         "Demandes précédentes : 3 demandes : 1 accordée, 1 refusée et 1 annulée",
         "Paiements chez nous en quatre ans : 1 mois avec un retard sur 24 mois suivis, de 31 à 60 jours",
     ]
-    assert "RGPD, article 16" in words(contest)
-    assert "Un retard déjà payé ?" in words(contest)
-    assert "l’organisme qui le tient" in words(contest)
-    assert "nos dossiers, chez nous (RGPD, article 16)." in words(contest)
+    assert words(contest) == (
+        "Un crédit qui n’est pas le vôtre ? Un retard déjà payé ? Contestez-le : le fichier se corrige chez "
+        "l’organisme qui le tient, ou chez l’établissement qui a déclaré le crédit ; nos dossiers, chez nous "
+        "(RGPD, article 16)."
+    )
     number = portfolio.numbers()[NOBODY]
     none = main(browser, f"/clients/{number}/entretien")
     items = none.xpath(".//h2[.='Votre historique de crédit']/following-sibling::ul[1]/li")

@@ -262,6 +262,11 @@ def test_more_than_a_spreadsheet_holds_is_refused_and_not_offered(
     page = read(auditor)
     assert heading(page) == "Journal : plus de 5 entrées"
     assert not page.xpath("//a[contains(@href, 'entrees.csv')]")
+    assert (
+        "Pour télécharger ces entrées, choisissez des dates : un fichier CSV en contient 5 au plus. La "
+        "commande flask --app wsgi journal export les donne toutes."
+        in " ".join(page.xpath("//main")[0].text_content().split())
+    )
     refused = auditor.get("/journal/entrees.csv")
     assert refused.status_code == 422
     assert "Il y a plus de 5 entrées : choisissez des dates." in refused.text.replace("\u00a0", " ")

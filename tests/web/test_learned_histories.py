@@ -178,6 +178,11 @@ def test_levers_tell_debts_only_where_there_are_some(
     offered = text(fetch(f"/clients/{indebted.number}/leviers"))
     owing = any(one.late or one.revolving for one in repaid.debts(clients.history(indebted.number)))
     assert ("Les dettes ailleurs" in offered) == owing
+    explained = (
+        "payer ce qui est en retard sur des crédits ailleurs, ou rembourser et fermer la carte de crédit où "
+        "il reste le plus ;"
+    )
+    assert (explained in offered) == owing
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,11 @@ def test_refused_client_reads_proposals(page: Page, people: dict[str, tuple[int,
     text = _text(shown)
     assert f"– client {number}, prêt refusé, {answer.score.points} points" in text
     assert " ".join(answer.sentence.split()) in text
-    assert "pas une promesse" in text
+    assert (
+        "C’est une réponse du modèle, pas une promesse. Le score n’est recalculé que sur les chiffres du "
+        "tableau. Avant de vous engager, vérifiez les justificatifs et refaites une demande complète." in text
+    )
+    assert "Qu’est-ce qui changerait la décision ?" in [_text(one) for one in shown.xpath("//main//h2")]
     for proposal in answer.proposals:
         assert " ".join(proposal.sentence.split()) in text
     tables = shown.xpath("//main//section//table[@class='before-after']")
@@ -68,6 +72,7 @@ def test_client_without_a_way_reads_what_comes_nearest(
     text = _text(page(f"/clients/{number}/leviers"))
     assert "Aucun changement sûr" in text
     assert "Ce qui s’en approche le plus" in text
+    assert "Qu’est-ce qui changerait la décision ?" not in text
     assert answer.nearest
     assert " ".join(answer.nearest.sentence.split()) in text
 

@@ -258,7 +258,16 @@ def test_what_is_not_set_is_told_to_the_advisor(genuine: Path, cases: dict[str, 
         "le nom des organismes extérieurs et 10 autres informations"
     )
     one_less = sheet_text({**GIVEN, "RETENTION": ""}, genuine, cases["none"])
-    assert "Il manque : la durée de conservation. Ne la remettez pas" in one_less
+    assert (
+        "Il manque : la durée de conservation. Ne la remettez pas au client : demandez à votre "
+        "administrateur de compléter la page « Réglages »." in one_less
+    )
+
+
+def test_of_five_that_lack_four_are_named(genuine: Path, cases: dict[str, int]) -> None:
+    lacking = ("PURPOSES", "LEGAL_BASIS", "RECIPIENTS", "RETENTION", "MEDIATOR_NAME")
+    text = sheet_text(GIVEN | dict.fromkeys(lacking, ""), genuine, cases["none"])
+    assert " et 1 autre information. Ne la remettez pas au client" in text
 
 
 def test_a_fictitious_portfolio_has_fictitious_contacts(page: Page) -> None:
@@ -286,6 +295,7 @@ def test_the_pdf_says_the_same_on_two_sides(
     with pikepdf.open(io.BytesIO(data)) as document:
         assert len(document.pages) <= 2
         said = "".join(pdf_ua.said(document).split())
+    assert "Donnéesfictives" not in said
     assert ("Ficheincomplète." in said) == (not settings)
     assert ("Responsable:BanqueUne,1placeUne" in said) == bool(settings)
     assert ("Lapersonnequienrépond" in said) == bool(settings)
@@ -337,6 +347,11 @@ def test_the_tags_tell_what_is_seen(made: dict[str, bytes], case: str) -> None:
         # Without spaces: the one at the end of a line is not drawn.
         said = "".join(pdf_ua.said(document).split())
         places = [said.find("".join(words.split())) for words in ORDER]
+        for words in (
+            "Prêt à dépenser – fiche établie le ",
+            "Données fictives : ce client n’existe pas, ce portefeuille sert à la démonstration.",
+        ):
+            assert "".join(words.split()) in said
         assert -1 not in places, ORDER[places.index(-1)]
         assert places == sorted(places)
         assert "Page1" not in said  # the page number is an artefact

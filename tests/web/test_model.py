@@ -113,7 +113,11 @@ def test_another_cost_of_a_default_is_told(app: Flask, page: Page) -> None:
     before = app.config["COST_RATIO"]
     app.config["COST_RATIO"] = 5
     try:
-        assert "Un défaut compte aujourd’hui pour 5 bons clients refusés." in words(page("/modele"))
+        assert (
+            "Un défaut compte aujourd’hui pour 5 bons clients refusés. Les coûts de cette page ont été "
+            "mesurés avec 10, comme à l’entraînement. Entraînez le modèle à nouveau pour les refaire."
+            in words(page("/modele"))
+        )
     finally:
         app.config["COST_RATIO"] = before
 
@@ -215,8 +219,15 @@ def test_a_changed_limit_is_told(app: Flask, page: Page, auditor: FlaskClient) -
     before = app.config["LIMIT"]
     app.config["LIMIT"] = 0.4
     try:
-        assert "celle de l’entraînement" in words(page("/modele"))
-        assert "refaire ces mesures" in auditor.get("/modele/equite").text
+        assert (
+            "La limite est aujourd’hui de 40 %. Les mesures de cette page ont été faites à la limite de 48 "
+            "%, celle de l’entraînement. Entraînez le modèle à nouveau pour les refaire."
+            in words(page("/modele"))
+        )
+        assert (
+            "La limite est aujourd’hui de 40 % : entraînez le modèle à nouveau pour refaire ces mesures."
+            in words(document_fromstring(auditor.get("/modele/equite").text))
+        )
     finally:
         app.config["LIMIT"] = before
 

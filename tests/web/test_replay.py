@@ -254,8 +254,31 @@ def test_the_button_gives_the_same_advice(decided: Flask) -> None:
     answer = replayed(decided, 2)
     assert answer.status_code == 200
     told = words(answer)
-    assert told.startswith("L’avis recalculé est identique – décision 2 Rien ne diffère.")
+    assert told.startswith(
+        "L’avis recalculé est identique – décision 2 Rien ne diffère. Les points, les contributions et les "
+        "raisons sont celles que la décision a gardées, au dernier chiffre. Ce qui a été fait L’avis a été "
+        "calculé à nouveau avec les seules données gardées dans la décision, le modèle et les comparaisons "
+        "gardés dans l’archive, la limite et la monnaie d’alors. Ni le portefeuille ni le modèle en place "
+        "n’ont servi. La décision n’a pas changé, et le journal note ce rejeu. "
+    )
     assert "Ce qui diffère" not in told
+    titles = [
+        " ".join(one.text_content().split())
+        for one in invariants.check(answer.text, "/rejeu").xpath("//main//dt")
+    ]
+    assert titles == [
+        "Décision",
+        "Score gardé",
+        "Score recalculé",
+        "Tolérance maximale d’alors",
+        "Empreinte SHA-256 du modèle",
+        "Empreinte de sa fiche, dans l’archive",
+        "Empreinte du portefeuille d’alors",
+        "Empreinte des comparaisons, dans l’archive",
+        "Logiciel d’alors",
+    ]
+    assert "2, prise par agathe, le " in told
+    assert told.endswith("Revenir à la décision 2")
     assert re.search(r"Logiciel d’alors *Prêt à dépenser [\d.]+, XGBoost [\d.]+ et NumPy [\d.]+ ", told)
     ((actor, about, entry),) = told_of(decided)
     assert (actor, about) == ("basile", client)
@@ -266,12 +289,30 @@ def test_the_button_shows_what_differs(decided: Flask) -> None:
     falsified(decided, 2, sealed=True, points=1)
     open_file(decided, "basile", client_of(decided, 2))
     answer = replayed(decided, 2)
-    assert "L’avis recalculé diffère : 2 différences" in words(answer)
+    assert words(answer).startswith(
+        "L’avis recalculé diffère : 2 différences – décision 2 L’avis recalculé n’est pas celui que la "
+        "décision a gardé. Le tableau dit chaque différence. Ce qui diffère Ce qui diffère entre l’avis "
+        "gardé et l’avis recalculé Ce qui diffèreAlorsMaintenant"
+    )
+    assert "C’est peut-être la cause" not in words(answer)
     (_, row) = invariants.check(answer.text, "/decisions/2/rejouer").xpath("//main//tbody/tr")
     what, then, now = (cell.text_content() for cell in row)
     assert (what, plain(then)) == ("Score", "1 point")
     assert re.fullmatch(r"\d{3} points", plain(now))
     assert told_of(decided)[0][2]["answer"] == "différente"
+
+
+def test_other_software_is_told_as_what_may_be_the_cause(decided: Flask) -> None:
+    falsified(
+        decided,
+        2,
+        sealed=True,
+        points=1,
+        software={"pretadepenser": "0.0.1", "xgboost": "1.0.0", "numpy": "1.0.0"},
+    )
+    open_file(decided, "basile", client_of(decided, 2))
+    told = words(replayed(decided, 2))
+    assert " C’est peut-être la cause : la version d’alors donnerait l’avis d’alors. Ce qui diffère" in told
 
 
 def test_the_button_says_that_an_archive_is_lost(decided: Flask) -> None:

@@ -201,6 +201,12 @@ def test_what_was_sent_back_stands_first_for_its_author(app: Flask, browsers: Br
     assert listed("alix", "/decisions") == []
     titles = [words(one) for one in main_of(browsers("agathe").get("/decisions")).iter("h2")]
     assert titles[0] == "À corriger d’abord"
+    told = read(browsers("agathe"), "/decisions")
+    assert " décisions renvoyées, la plus ancienne d’abord" in told
+    assert (
+        "La seconde lecture a renvoyé ces décisions : le client ne reçoit rien tant qu’elles ne sont pas "
+        "corrigées. Ouvrez la décision pour lire pourquoi, puis « Corriger cette décision »." in told
+    )
     assert "Décisions renvoyées à leur auteur" in [
         words(one) for one in main_of(browsers("delphine").get("/revues")).iter("h2")
     ]
@@ -577,7 +583,10 @@ def test_advice_that_changed_since_the_page_was_shown_is_shown_again(app: Flask,
     answer = browsers("delphine").post(f"{record}/issue", data=form)
     assert answer.status_code == 409
     said = words(main_of(answer))
-    assert "Ce que vous avez saisi est gardé" in said
+    assert (
+        "Ce que vous avez saisi est gardé, mais l’avis du modèle n’est plus celui que cette page montrait. "
+        "Lisez le nouvel avis, puis enregistrez à nouveau votre conclusion si elle tient." in said
+    )
     assert "avec les données corrigées" in said
     again = {name: value for form in main_of(answer).iter("form") for name, value in form.form_values()}
     assert str(again["reponse"]).strip() == "Oui."
@@ -600,9 +609,16 @@ def test_a_client_who_left_the_portfolio_is_answered_all_the_same(app: Flask, br
     decision = decide(app, "agathe", told_as=42)
     record = led(send(browsers("agathe"), f"/decisions/{decision}/reexamen", **ASKED))
     said = read(browsers("delphine"), record)
-    assert "Le portefeuille n’a plus le client 42" in said
+    assert (
+        "Le portefeuille n’a plus le client 42 : ses données ne peuvent plus être corrigées, et la décision "
+        "ne peut qu’être maintenue." in said
+    )
     assert "Corriger des données" not in said
     read(browsers("delphine"), f"{record}/donnees", 404)
+    assert (
+        "Le portefeuille n’a plus le client 42. Rien ne peut être calculé : la décision ne peut qu’être "
+        "maintenue." in read(browsers("delphine"), f"{record}/issue")
+    )
     led(send(browsers("delphine"), f"{record}/issue", reponse="Votre dossier est clos."))
     assert "Votre dossier est clos." in read(browsers("delphine"), record)
 
@@ -666,6 +682,7 @@ def test_what_is_late_stands_first(app: Flask, browsers: Browsers) -> None:
     heading = words(main.xpath(".//h1")[0])
     assert re.match(r"Revues : \d+ dossiers attendent, dont 2 en retard", heading)
     rows = [[words(cell) for cell in row] for row in main.xpath(".//table[1]/tbody/tr")]
+    assert words(main.xpath(".//table[1]/caption")[0]) == "2 dossiers à traiter avant les autres"
     overdue = rows[:2]
     assert [row[0] for row in overdue] == [f"Décision {later}", f"Décision {late}"]
     assert overdue[0][2:] == ["Lire : prêt accordé, décidé par agathe", "depuis 9 jours", "157083"]

@@ -232,7 +232,16 @@ def test_pages_of_what_is_erased_say_so(own: Path, app: Flask) -> None:
     flask(app, "client", "erase", str(CLIENT))
     manager, auditor = signed_in(app, "delphine"), signed_in(app, "basile")
     told = manager.get("/decisions/1").text.replace("\xa0", " ")
-    assert "a été effacé : le temps de le garder est passé, ou le client l’a demandé." in told
+    assert (
+        "Ce qu’elle disait a été effacé : le temps de le garder est passé, ou le client l’a demandé." in told
+    )
+    review = " ".join(manager.get("/revues/REV-2026-000001").text.split())
+    for sentence in (
+        "Ce que le client demandait a été effacé, car le temps de le garder est passé.",
+        "Ce qui a été corrigé est effacé, car le temps de le garder est passé.",
+        "Ce qui a été répondu est effacé, car le temps de le garder est passé.",
+    ):
+        assert sentence in review
     pages = {
         "/decisions": 200, "/revues": 200, "/decisions/2": 200, "/revues/REV-2026-000001": 200,
         "/decisions/1/courrier": 200, "/courriers/1.pdf": 404, f"/clients/{CLIENT}/decision": 404,
@@ -403,12 +412,37 @@ def test_a_copy_holds_all_and_nothing_of_others(own: Path, app: Flask, tmp_path:
 
 
 def test_a_copy_can_be_read_by_the_client(own: Path, app: Flask, tmp_path: Path) -> None:
-    exported(app, tmp_path / "copie")
+    lines = sum(map(len, exported(app, tmp_path / "copie")["histories"].values()))
     page = lxml.html.parse(str(tmp_path / "copie" / f"{CLIENT}.html"))
     text = " ".join(page.getroot().text_content().split())
     for sentence in (
         f"Copie des données du client {CLIENT}",
-        "Voici tout ce que nous gardons de vous (RGPD, article 15).",
+        "Prêt à dépenser – copie établie le ",
+        "Données fictives : ce client n’existe pas, ce portefeuille sert à la démonstration.",
+        "Voici tout ce que nous gardons de vous (RGPD, article 15). Le fichier "
+        f"{CLIENT}.json, remis avec cette page, contient les mêmes données, ligne par ligne, pour un autre "
+        "programme (article 20). N’y sont pas : les noms des personnes qui travaillent pour nous, et les "
+        "données d’autres clients.",
+        "Votre dossier Il a été enregistré avec votre demande. ",
+        " Issue connue de votre crédit : remboursé sans difficulté.",
+        "Ce que le programme de score regarde",
+        "Ce qu’il ne regarde pas",
+        f"Votre historique de crédit Lignes brutes, toutes dans le fichier JSON : {lines}. En clair : ",
+        "Votre score Il est calculé à chaque fois qu’il est demandé ; le voici à ce jour.",
+        "Une seconde personne l’a lue ",
+        "Les réexamens que vous avez demandés",
+        "Il porte sur la décision 1. Réponse attendue au plus tard le ",
+        "Des données ont été corrigées : ",
+        ". Le détail est dans le fichier JSON.",
+        "Ce qu’elle dit est dans le fichier JSON.",
+        "Qui a consulté vos données, quand et pourquoi Chaque consultation est inscrite avant que la page "
+        "soit montrée. Votre numéro est aussi parmi les derniers vus de 1 personne, ",
+        "une personne ou un programme de l’organisme",
+        "Combien de temps elles sont gardées",
+        "Le programme conseillait d’accorder le prêt, avec un score de ",
+        " pour 500 demandés.",
+        "A joué contre votre demande : ",
+        "A joué en votre faveur : ",
         "Ce qu’il ne doit pas regarder : motifs protégés par la loi, et votre entourage",
         "Crédits non terminés dans d’autres établissements, au jour de la demande",
         "Pourquoi cette réponse ?",
@@ -421,7 +455,8 @@ def test_a_copy_can_be_read_by_the_client(own: Path, app: Flask, tmp_path: Path)
         f"Vous avez demandé : {MARK}",
         "fichier courrier-1.pdf",
         "un autre système : banque",
-        "Ce qui est écrit d’une demande refusée : 6 mois. Les autres décisions : 60 mois.",
+        "Ce qui est écrit d’une demande refusée : 6 mois. Les autres décisions : 60 mois. "
+        "Les consultations : ",
         "Vous pouvez en avoir une copie, avec leur origine et la logique du calcul (RGPD, article 15).",
     ):
         assert sentence in text, sentence
@@ -468,6 +503,7 @@ def test_a_copy_of_whom_the_portfolio_has_not_and_of_nobody(own: Path, app: Flas
     assert len(whole["decisions"]) == 2
     page = (tmp_path / "copie" / f"{CLIENT}.html").read_text()
     assert "Votre dossier n’est pas, ou plus, dans notre portefeuille." in page
+    assert "Aucun score n’est calculé pour vous à ce jour." in page
     flask(app, "client", "erase", str(CLIENT))
     refused = flask(app, "client", "export", str(CLIENT), "--output", str(tmp_path / "rien"))
     assert refused.exit_code == 1

@@ -64,6 +64,11 @@ def text(shown: HtmlElement) -> str:
     return " ".join(shown.find("body").text_content().replace("\u202f", " ").split())
 
 
+def titles(shown: HtmlElement) -> list[str]:
+    """The headings of the parts of a page."""
+    return [" ".join(one.text_content().split()) for one in shown.xpath("//main//h2")]
+
+
 def test_shows_the_figures_of_the_file_under_their_themes(page: Page, someone: Client) -> None:
     shown = page(address(someone))
     assert [one.text for one in shown.xpath("//main//legend")] == [
@@ -89,6 +94,8 @@ def test_sent_as_it_is_says_that_nothing_was_changed(
     answer = send(url, filled(page(url)))
     assert "Vous n’avez rien changé" in text(answer)
     assert not answer.find_class("figure")
+    assert titles(answer) == ["Changer les chiffres"]
+    assert "C’est une simulation" not in text(answer)
 
 
 LEAD = re.compile(
@@ -123,6 +130,14 @@ def test_answers_with_sentence_table_and_picture(
     answer = send(url, {**filled(page(url)), "amt_credit": more})
     lead = answer.xpath("//main//*[@class='lead']")[0].text_content()
     says_what_its_numbers_say(lead)
+    assert titles(answer) == ["Avant et après", "Ce qui fait bouger le score", "Changer encore les chiffres"]
+    assert "C’est une simulation : rien n’est enregistré, et la décision du dossier ne change pas." in text(
+        answer
+    )
+    assert (
+        "Une donnée que vous n’avez pas changée peut compter autrement : le modèle lit les données ensemble."
+        in text(answer)
+    )
     assert answer.get_element_by_id("amt_credit").get("value") == more
     (table,) = answer.xpath("//main//table[@class='before-after']")
     assert [cell.text_content() for cell in table.xpath(".//tbody/tr[1]/th")] == ["Montant du crédit"]

@@ -57,6 +57,11 @@ def test_the_statement_follows_from_the_judgements(page: Page) -> None:
     shown = page("/accessibilite")
     text = words(shown)
     assert "Cet outil est partiellement conforme au référentiel général" in text
+    assert (
+        "L’outil est partiellement conforme au RGAA, version 4.1.2, en raison des non-conformités énumérées "
+        "plus bas. C’est le résultat d’un audit interne" in text
+    )
+    assert "Autres défauts connus" in [words(one) for one in shown.xpath("//main//h3")]
     for told in (
         "30 critères conformes ;", "10 critères non conformes ;", "63 critères non applicables ;",
         "3 critères non testés.", "75 % des critères jugés sont respectés",
@@ -73,6 +78,23 @@ def test_the_statement_follows_from_the_judgements(page: Page) -> None:
     (unseen,) = shown.xpath("//h2[. = 'Ce qui n’a pas été vérifié']/following-sibling::ul[1]")
     assert words(unseen).count("Le critère ") == 3
     assert "Accessibilité : partiellement conforme" in words(shown.xpath("//footer")[0])
+
+
+def test_one_criterion_is_told_as_one(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = rgaa.load()
+    one_each = [Status.MET, Status.BROKEN, Status.VOID, Status.UNTESTED]
+    criteria = [
+        dataclasses.replace(one, status=status, pages=("toutes",))
+        for one, status in zip(real.criteria, one_each, strict=False)
+    ]
+    judged = dataclasses.replace(real, criteria=tuple(criteria), limits=())
+    monkeypatch.setattr(rgaa, "load", lambda: judged)
+    text = words(page("/accessibilite"))
+    assert (
+        "1 critère conforme ; 1 critère non conforme ; 1 critère non applicable ; 1 critère non testé."
+        in text
+    )
+    assert "Autres défauts connus" not in text
 
 
 def test_the_statement_says_all_that_the_law_asks_for(page: Page) -> None:
@@ -174,6 +196,14 @@ def test_the_last_pack_is_offered_with_its_figures(own: Path, browser: FlaskClie
     shown = invariants.check(browser.get("/accessibilite/preuves").text, "/accessibilite/preuves")
     text = words(shown)
     assert "Le dernier contrôle a trouvé 3 violations, dont 1 acceptée d’avance." in text
+    assert text.count("Preuves d’accessibilité : 3 violations trouvées") == 2, "title and heading"
+    size = (own / "audit" / "audit-accessibilite.zip").stat().st_size
+    assert f"Télécharger le dossier de preuves (ZIP, {size / 1000:.0f} ko)" in text
+    assert (
+        "Le dossier contient le rapport et la grille des 106 critères (HTML et ODS), les résultats en EARL, "
+        "CSV et JUnit, et les réponses d’axe-core. Il cite des extraits de pages qui parlent d’un client : "
+        "gardez-le comme un dossier. Le journal note qui le télécharge." in text
+    )
     facts = {
         " ".join(row.findtext("dt").split()): " ".join(row.findtext("dd").split())
         for row in shown.xpath("//dl/div")
@@ -200,6 +230,7 @@ def test_a_pack_without_violation_says_so_first(own: Path, browser: FlaskClient)
     publish(own, violations=0, accepted=0, unreached=0)
     text = words(invariants.check(browser.get("/accessibilite/preuves").text, "/accessibilite/preuves"))
     assert "Le dernier contrôle n’a trouvé aucune violation." in text
+    assert text.count("Preuves d’accessibilité : aucune violation trouvée") == 2, "title and heading"
     assert "États non vus" not in text
 
 
@@ -209,7 +240,11 @@ def test_a_pack_that_has_changed_is_not_offered(own: Path, browser: FlaskClient)
         file.write(b"xx")
     shown = browser.get("/accessibilite/preuves")
     assert shown.status_code == 200
-    assert "Le dossier de preuves ne se lit pas" in shown.text
+    assert (
+        "Preuves d’accessibilité : dossier illisible Le dossier de preuves ne se lit pas, ou a changé depuis "
+        "qu’il a été écrit : publiez-le à nouveau."
+        in words(invariants.check(shown.text, "/accessibilite/preuves"))
+    )
     assert "Télécharger le dossier" not in shown.text
     assert browser.get("/accessibilite/preuves/audit.zip").status_code == 503
 

@@ -60,10 +60,19 @@ def test_a_group_is_shown_from_thirty_clients_on(
     page = shown(browser, query)
     figures = [one.get("id") for one in page.xpath(".//figure")]
     assert figures == ([f"figure-{name}" for name in CHARTS] if status == 200 else [])
-    assert ("Ce groupe est trop petit pour être montré." in words(page)) is (status == 404)
-    assert f"Le groupe compte {size} clients comparables : même source de revenu (emploi salarié)." in words(
-        page
+    described = f"Le groupe compte {size} clients comparables : même source de revenu (emploi salarié)."
+    assert described in words(page)
+    small = (
+        f"Ce groupe est trop petit pour être montré. {described} Il en faut au moins 30 : en dessous, les "
+        "chiffres parleraient de personnes plutôt que d’un groupe. Retirez un des points communs ci-dessous, "
+        "puis comparez à nouveau."
     )
+    assert (small in words(page)) is (status == 404)
+    crossed = (
+        "Plus un carré est grand, plus il y a de clients dans ces deux tranches. Le cadre entoure celles de "
+        "ce client."
+    )
+    assert (crossed in words(page)) is (status == 200)
     # Nothing of the group is told in another way: neither the client's place in it, nor a share.
     if status == 404:
         assert "c’est moins que chez" not in words(page)
@@ -77,7 +86,10 @@ def test_rates_are_shown_from_thirty_known_outcomes_on(
     browser = browse(TARGET=[1.0] * known + [None] * (100 - known))
     assert served(browser, "donnee=FLAG_OWN_REALTY")["difficultes"] == [status, status]
     page = shown(browser, "donnee=FLAG_OWN_REALTY")
-    few = "On connaît l’issue du crédit de moins de 30 clients de ce groupe"
+    few = (
+        "On connaît l’issue du crédit de moins de 30 clients de ce groupe : c’est trop peu pour dire quelle "
+        "part a eu des difficultés de paiement."
+    )
     assert (few in words(page)) is (status == 404)
     assert ("figure-difficultes" in page.xpath(".//figure/@id")) is (status == 200)
     assert ("100,0 %" in words(page).partition("Les difficultés de paiement")[2]) is (status == 200)

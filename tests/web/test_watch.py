@@ -107,6 +107,8 @@ def test_categories_lead_to_each_other(page: Page) -> None:
         links = page(address).xpath("//nav[@aria-label='Explications par catégorie']//a")
         if address in CATEGORIES or address == "/veille/explications":
             assert {link.get("href"): words(link) for link in links} == CATEGORIES, address
+            (title,) = page(address).xpath("//nav[@aria-label='Explications par catégorie']/h2")
+            assert words(title) == "Par catégorie"
             assert [link.get("href") for link in links if link.get("aria-current") == "page"] == [
                 one for one in CATEGORIES if one == address
             ]
@@ -128,7 +130,7 @@ def turns(address: str) -> dict[str, str]:
 
 def test_one_reads_on_and_back(page: Page) -> None:
     for address in ALL:
-        links = page(address).xpath("//nav[@class='turn']//a")
+        links = page(address).xpath("//nav[@aria-label='Page précédente, page suivante']//a")
         assert {link.get("rel"): link.get("href") for link in links} == turns(address), address
         names = CATEGORIES | {one: name for one, (name, _) in PAGES.items()}
         for link in links:
@@ -387,7 +389,10 @@ def test_without_results_the_page_says_how_to_make_them(
     page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watch, "RESULTS", tmp_path)
-    assert "make research" in page("/veille").text_content()
+    assert (
+        "Le rapport de veille n’est pas encore publié ici. La personne qui administre ce site peut le "
+        "produire avec la commande make research." in words(page("/veille"))
+    )
 
 
 def one_page(*shown: dict[str, Any]) -> dict[str, Any]:
@@ -420,7 +425,10 @@ def test_words_are_told_by_line_weight_and_voice(
     assert text.xpath("./mark/span/@lang") == ["fr", "fr"]
     assert not text.xpath(".//b")
     assert [words(one) for one in parsed.xpath("//main//p/span[@lang='en']")] == ["men & women"]
-    assert "Démonstration." in words(parsed.xpath("//main")[0])
+    assert (
+        "Démonstration. Ces chiffres viennent d’images et de textes fabriqués par programme : ils ne disent "
+        "rien de vrais produits." in words(parsed.xpath("//main")[0])
+    )
 
 
 def test_the_file_of_figures_runs_nothing_and_is_french(

@@ -31,6 +31,8 @@ PAGES = {
     "aide-personne": ("", "/aide"),
     "accessibilite": ("", "/accessibilite"),
     "connexion": ("", "/connexion"),
+    "accessibilite-auditeur": ("basile", "/accessibilite"),
+    "plan-personne": ("", "/plan-du-site"),
 }
 CLIENT = "/clients/157083"
 # File -> who reads which page of an instance where people work.
@@ -100,11 +102,19 @@ _DAY = re.compile(
 def written(page: str, *, marked: bool = False) -> str:
     """What the main part says, a line for each block of text. marked: headings with their level."""
     (main,) = html.document_fromstring(page).xpath("//main")
+
+    def whole(block: html.HtmlElement) -> bool:
+        """No other block is in it; a link is one where that of its text is not whole, as beside a button."""
+        if block.tag == "a":
+            around = next((one for one in block.iterancestors() if one.tag in BLOCKS), None)
+            return around is None or not whole(around)
+        return not any(True for _ in block.iterdescendants(*BLOCKS))
+
     lines = [
         ("#" * int(block.tag[1]) + " " if marked and block.tag in HEADS else "")
         + " ".join(block.text_content().split())
-        for block in main.iter(*BLOCKS)
-        if block.text_content().strip() and not any(True for _ in block.iterdescendants(*BLOCKS))
+        for block in main.iter(*BLOCKS, "a")
+        if block.text_content().strip() and whole(block)
     ]
     return "\n".join(lines) + "\n"
 
