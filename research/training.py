@@ -141,7 +141,8 @@ def compile_phase(model: keras.Model, phase: Phase, smoothing: float) -> None:
     model.compile(
         optimizers[phase.optimizer](phase.rate),
         keras.losses.CategoricalCrossentropy(label_smoothing=smoothing),
-        metrics=["accuracy"],
+        # By its name it would be made within the first step, and the second build the step's graph again.
+        metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
         # XLA compiles each new shape for longer than these small models take to train on a processor.
         jit_compile=False,
     )
@@ -170,13 +171,16 @@ def fit_phase(model: keras.Model, phase: Phase, config: Config, lesson: Lesson) 
     an epoch: phase, epoch, loss and accuracy on training and validation photos, seconds.
     """
     compile_phase(model, phase, config.smoothing)
-    journal, state, best = (
-        lesson.folder / f"{lesson.name}.{end}" for end in ("json", "state.weights.h5", "best.weights.h5")
-    )
-    rows: list[dict[str, Any]] = []
-    if journal.is_file() and state.is_file():
-        rows = read_json(journal)
-        model.load_weights(state)
+    journal, best = (lesson.folder / f"{lesson.name}.{end}" for end in ("json", "best.weights.h5"))
+
+    def state(epochs: int) -> Path:
+        return lesson.folder / f"{lesson.name}.{epochs}.state.weights.h5"
+
+    rows: list[dict[str, Any]] = read_json(journal) if journal.is_file() else []
+    if rows and state(len(rows)).is_file():
+        model.load_weights(state(len(rows)))
+    else:
+        rows = []
     judges = lesson.members.get(Role.VALIDATION)
     validation = None if judges is None else Plain(lesson.views[0], lesson.labels, judges, config.batch)
     with tqdm(
@@ -186,9 +190,10 @@ def fit_phase(model: keras.Model, phase: Phase, config: Config, lesson: Lesson) 
             rows.append(_epoch(model, config, lesson, validation, len(rows)))
             if _best(rows) == len(rows) - 1:
                 _save(model, best)
-            _save(model, state)
-            # Last: the journal vouches for the weights beside it.
+            # Beside those that the journal vouches for: killed here, they would be an epoch ahead of it.
+            _save(model, state(len(rows)))
             write_json(journal, rows)
+            state(len(rows) - 1).unlink(missing_ok=True)
             bar.update()
             row = rows[-1]
             bar.set_postfix({name: row[name] for name in ("val_loss", "val_accuracy") if name in row})

@@ -46,10 +46,10 @@ def squeezed(text: str) -> str:
     return norm(text).replace(" ", "").strip(".,:;")
 
 
-def is_sentence(text: str) -> bool:
-    """It has three words, or two of which one turns its sense."""
+def is_sentence(text: str, least: int = 3) -> bool:
+    """It has so many words, or two of which one turns its sense."""
     plain = norm(text)
-    return len(_WORD.findall(plain)) >= (2 if _TURN.search(plain) else 3)
+    return len(_WORD.findall(plain)) >= (2 if _TURN.search(plain) else least)
 
 
 @cache

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from research.backbones import weights as weight_files
 from research.backbones.efficientnet_lite import efficientnet_lite
@@ -94,10 +96,19 @@ class Network:
 
 
 def infer(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
-    """Outputs of ``model`` for one batch, run as a graph: about twice as fast as layer by layer."""
-    # XLA would compile each new shape for longer than it is then used.
-    model.jit_compile = False
-    return np.asarray(model.predict_on_batch(inputs))
+    """Outputs of ``model`` for one batch, run as a graph: about twice as fast as layer by layer.
+
+    The graph serves batches of every size. Keras's own ``predict_on_batch`` builds another one for the
+    shorter last batch, which takes B7 as long as a dozen photos.
+    """
+    graph = getattr(model, "any_batch", None)
+    if graph is None:
+        pixels = tf.TensorSpec(model.input_shape, tf.float32)
+        graph = tf.function(partial(model, training=False), input_signature=[pixels], autograph=False)
+        # Kept by the model itself: what refers to it from elsewhere would keep its weights in memory.
+        model.any_batch = graph
+    outputs: np.ndarray = graph(inputs).numpy()
+    return outputs
 
 
 def network(name: str, size: int, weights: str, seed: int = 0) -> Network:

@@ -149,10 +149,12 @@ def _fit(
     model.compile(
         OPTIMIZERS[phase.optimizer](phase.rate),
         "categorical_crossentropy",
-        metrics=["accuracy"],
+        # What would be made within the first step would have the second build the step's graph again.
+        metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
         # XLA compiles each new shape for longer than these models take to train on a processor.
         jit_compile=False,
     )
+    model.optimizer.build(model.trainable_variables)
     asked: dict[str, Any] = {}
     if judges is not None:
         asked["validation_data"] = (_rows(inputs, judges), lesson.labels[judges])

@@ -182,6 +182,9 @@ def test_a_second_account_opens_what_is_closed_to_the_first(audit: Audit, site: 
         "connexion-normal-clair", "connexion-erreurs-clair", "reglages-normal-clair",
         "simulation-normal-clair", "simulation-reponse-clair",
     }  # fmt: skip
+
+
+def test_what_no_account_may_open_is_no_success(audit: Audit, site: str) -> None:
     alone = audit(site, SIMULATION + ONE_DISPLAY, users=("camille",))
     assert alone.exit_code == 2
     assert "  non vu  simulation/normal : le site répond 403 et non 200\n" in alone.stdout

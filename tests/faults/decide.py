@@ -49,13 +49,15 @@ _WAYS: Final = ("once", "twice at once", "again afterwards", "cut off")
 class Bank:
     """Two servers on one instance and one database.
 
-    pair: the servers that run now; a killed one is replaced. settings: of their environment.
+    pair: the servers that run now; a killed one is replaced. settings: of their environment. cookies: of the
+    people who have signed in, whom every server knows.
     """
 
     instance: Path
     url: str
     pair: list[Server] = field(default_factory=list)
     postgres: postgresql.Server | None = None
+    cookies: dict[str, str] = field(default_factory=dict)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -115,13 +117,15 @@ class Advisor:
     refused: int = 0
 
     def sign_in(self) -> None:
-        """Sign in once, for both servers: sessions are the database's."""
-        server = self.bank.pair[0]
-        server.cookie = ""
-        assert server.sign_in(self.name, PASSWORD) == 303
-        # The first form after it brings the secret of the forms' tokens.
-        *_, cookie = server.request("GET", "/")
-        self.cookie = cookie or server.cookie
+        """Sign in once, for both servers and all that follow: sessions are the database's."""
+        if self.name not in self.bank.cookies:
+            server = self.bank.pair[0]
+            server.cookie = ""
+            assert server.sign_in(self.name, PASSWORD) == 303
+            # The first form after it brings the secret of the forms' tokens.
+            *_, cookie = server.request("GET", "/")
+            self.bank.cookies[self.name] = cookie or server.cookie
+        self.cookie = self.bank.cookies[self.name]
 
     def decide(self, number: int) -> None:
         """Open the form of a client, fill it in and send it in one of the ways, until it is confirmed."""
@@ -234,9 +238,9 @@ def kill_master(bank: Bank, random: Random) -> None:
     bank.pair[place] = bank.begin()
 
 
-def stop_database(bank: Bank, random: Random) -> None:
-    """Stop the database for some seconds: PostgreSQL at once, as if the power had gone; SQLite is locked."""
-    seconds = random.uniform(1, 4)
+def stop_database(bank: Bank, random: Random, longest: float = 4.0) -> None:
+    """Stop the database for a while (seconds): PostgreSQL as if the power had gone; SQLite is locked."""
+    seconds = random.uniform(longest / 4, longest)
     if bank.postgres is not None:
         bank.postgres.stop()
         time.sleep(seconds)
@@ -254,10 +258,12 @@ def decide(
     blows: Mapping[str, tuple[Blow, int]],
     seed: int,
     progress: Progress = silent,
+    pause: float = 0.0,
 ) -> list[Result]:
     """Let PEOPLE make so many decisions while each blow strikes so often; then look at what there is.
 
-    People go on for as long as blows are left to strike.
+    People go on for as long as blows are left to strike. pause: seconds for which each of them, having made
+    their share, rests before another decision; a server that begins meanwhile has the processor to itself.
     """
     random = Random(seed)
     portfolio = current_portfolio(bank.instance)
@@ -270,7 +276,7 @@ def decide(
 
     def work(advisor: Advisor) -> None:
         share = -(-decisions // PEOPLE)
-        while len(advisor.confirmed) < share or not quiet.is_set():
+        while len(advisor.confirmed) < share or not quiet.wait(pause):
             advisor.decide(advisor.random.choice(numbers))
 
     with ThreadPoolExecutor(PEOPLE) as pool:

@@ -12,8 +12,11 @@ import pytest
 pytest.importorskip("keras", reason="l’extra « research » n’est pas installé (make research)")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import keras
+
 from research import config as configs
 from research import study as studies
+from research.backbones import Network, network
 from research.config import Config, Phase
 from research.demo import draw_catalog
 from research.study import Run, Study
@@ -51,12 +54,32 @@ def tiny() -> Config:
 
 
 @pytest.fixture(scope="session")
+def untrained(tiny: Config) -> Network:
+    """The network of `tiny` with random weights. Never changed."""
+    return network(tiny.backbone, tiny.size, "random")
+
+
+@pytest.fixture(scope="session")
 def trained(
     drawings: tuple[Path, Path], tiny: Config, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Study, list[Run]]:
     """A study with two folds trained on random weights. Never changed by a test."""
     study = studies.prepare(*drawings, tmp_path_factory.mktemp("trained"), seed=3, demonstration=True)
     return study, studies.train(study, tiny, "random", [0, 1])
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the models of which a step of training is made into a graph, which takes seconds each time."""
+    made: list[str] = []
+    step = keras.Model.train_step
+
+    def noted(model: keras.Model, *data: object) -> object:
+        made.append(model.name)
+        return step(model, *data)
+
+    monkeypatch.setattr(keras.Model, "train_step", noted)
+    return made
 
 
 #: What the shop writes of a product of each category, one line a product with its number.

@@ -9,6 +9,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -22,9 +23,10 @@ from keras.src.applications import efficientnet
 from keras.src.backend import config as keras_config
 from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
 
+from research import cache
 from research import config as configs
 from research import study as studies
-from research.backbones import network
+from research.backbones import Network, infer, network
 from research.cache import FeatureCache, View
 from research.config import Config
 from research.errors import ResearchError
@@ -34,6 +36,9 @@ from research.images import Aspect, Augmentation
 from research.study import Study
 
 FILE = "efficientnetb7_notop.h5"
+SIDE = 32
+#: Of ImageNet's pixels, by channel.
+DEVIATIONS = np.array([0.229, 0.224, 0.225])
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -44,104 +49,156 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """B7's weight file without its top, as Keras publishes it: deviations where a variance is meant."""
-    base = keras.applications.EfficientNetB7(include_top=False, weights=None, input_shape=(32, 32, 3))
-    scale = next(layer for layer in base.layers if isinstance(layer, keras.layers.Normalization))
-    scale.set_weights([np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225]), np.array(0)])
+def original() -> keras.Model:
+    """B7 with random values, as if they had been learnt: what its weight file must give back."""
+    base = keras.applications.EfficientNetB7(include_top=False, weights=None, input_shape=(SIDE, SIDE, 3))
+    scaling(base).set_weights([np.array([0.485, 0.456, 0.406]), DEVIATIONS**2, np.array(0)])
+    scaling(base).finalize_state()
+    return base
+
+
+def scaling(base: keras.Model) -> keras.layers.Normalization:
+    """The layer that brings pixels to the scale of ImageNet's."""
+    return next(layer for layer in base.layers if isinstance(layer, keras.layers.Normalization))
+
+
+@pytest.fixture(scope="module")
+def published(original: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its weight file without its top, as Keras publishes it: deviations where a variance is meant."""
+    mean, variance, count = scaling(original).get_weights()
     path = tmp_path_factory.mktemp("published") / FILE
+    scaling(original).set_weights([mean, np.sqrt(variance), count])
     with h5py.File(path, "w") as file:
-        save_weights_to_hdf5_group(file, base)
+        save_weights_to_hdf5_group(file, original)
+    scaling(original).set_weights([mean, variance, count])
     return path
 
 
-@pytest.fixture
-def connected(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Keras without a file of its own yet, downloading from this machine; gives its folder."""
-    served = partial(Quiet, directory=str(published.parent))
-    with ThreadingHTTPServer(("127.0.0.1", 0), served) as server:
+@contextmanager
+def connected(served: Path, home: Path) -> Iterator[Path]:
+    """Keras with ``home`` as its own folder, downloading from this machine; gives where it puts models."""
+    handler = partial(Quiet, directory=str(served))
+    with (
+        ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}/"
-        monkeypatch.setattr(efficientnet, "BASE_WEIGHTS_PATH", address)
-        monkeypatch.setattr(keras_config, "_KERAS_DIR", str(tmp_path / "keras"))
-        yield tmp_path / "keras" / "models"
+        patch.setattr(efficientnet, "BASE_WEIGHTS_PATH", f"http://127.0.0.1:{server.server_port}/")
+        patch.setattr(keras_config, "_KERAS_DIR", str(home))
+        yield home / "models"
         server.shutdown()
 
 
-def expect(monkeypatch: pytest.MonkeyPatch, published: Path) -> None:
-    """Let Keras expect the checksum of the file that is served."""
-    with published.open("rb") as file:
+@pytest.fixture(scope="module")
+def downloaded(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Network:
+    """B7 with the weights that Keras downloads and expects; an earlier try left half a file."""
+    with (
+        connected(published.parent, tmp_path_factory.mktemp("keras")) as models,
+        pytest.MonkeyPatch.context() as patch,
+        published.open("rb") as file,
+    ):
         digest = hashlib.file_digest(file, "md5").hexdigest()
-    monkeypatch.setitem(efficientnet.WEIGHTS_HASHES, "b7", ("", digest))
+        patch.setitem(efficientnet.WEIGHTS_HASHES, "b7", ("", digest))
+        models.mkdir(parents=True)
+        (models / FILE).write_bytes(b"half of it")
+        built = network("efficientnet_b7", SIDE, "imagenet")
+        assert (models / FILE).stat().st_size == published.stat().st_size
+    return built
 
 
-def test_what_is_downloaded_is_verified_and_read(
-    connected: Path, published: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A damaged file left by an earlier try is replaced; a local copy of the file gives the same network."""
-    expect(monkeypatch, published)
-    connected.mkdir(parents=True)
-    (connected / FILE).write_bytes(b"half of it")
-    built = network("efficientnet_b7", 32, "imagenet")
-    assert (connected / FILE).stat().st_size == published.stat().st_size
-    local = network("efficientnet_b7", 32, str(published))
-    picture = np.random.default_rng(0).uniform(0, 255, (1, 32, 32, 3)).astype(np.float32)
-    first, second = (np.asarray(one.trunk(picture, training=False)) for one in (built, local))
-    assert np.abs(first).max() > 0
-    assert np.allclose(first, second, rtol=1e-3, atol=1e-5 * np.abs(first).max())
+def test_what_is_downloaded_is_verified_and_read(original: keras.Model, downloaded: Network) -> None:
+    """A damaged file left by an earlier try was replaced, and what came is the network that was saved."""
+    picture = np.random.default_rng(0).uniform(0, 255, (1, SIDE, SIDE, 3)).astype(np.float32)
+    cut = original.get_layer(downloaded.backbone.cut).output
+    expected = np.asarray(keras.Model(original.input, cut)(picture, training=False))
+    assert np.abs(expected).max() > 0
+    found = infer(downloaded.trunk, picture)
+    assert np.allclose(found, expected, rtol=1e-3, atol=1e-5 * np.abs(expected).max())
 
 
-def test_a_file_that_keras_did_not_publish_is_refused(connected: Path) -> None:
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network of B7's kind and name in a second: for what happens before any weight is read."""
+    shallow = partial(efficientnet.EfficientNet, 0.1, 0.1, 600, name="efficientnetb7", weights_name="b7")
+    monkeypatch.setattr(keras.applications, "EfficientNetB7", shallow)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_file_that_keras_did_not_publish_is_refused(tmp_path: Path) -> None:
     """Its checksum is not the genuine one's, which Keras knows."""
-    with pytest.raises(ResearchError) as caught:
-        network("efficientnet_b7", 32, "imagenet")
+    (tmp_path / FILE).write_bytes(b"weights of someone else")
+    with connected(tmp_path, tmp_path / "keras"), pytest.raises(ResearchError) as caught:
+        network("efficientnet_b7", SIDE, "imagenet")
     assert str(caught.value) == (
         "Les poids ImageNet (EfficientNet-B7) ne sont pas ceux que Keras publie (somme de contrôle "
         "différente). Vérifiez le réseau et relancez, ou donnez un fichier local avec --weights."
     )
 
 
+@pytest.mark.usefixtures("small")
 def test_a_machine_without_network_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(efficientnet, "BASE_WEIGHTS_PATH", "http://127.0.0.1:9/")
     monkeypatch.setattr(keras_config, "_KERAS_DIR", str(tmp_path))
     with pytest.raises(ResearchError) as caught:
-        network("efficientnet_b7", 32, "imagenet")
+        network("efficientnet_b7", SIDE, "imagenet")
     assert str(caught.value) == (
         "Les poids ImageNet (EfficientNet-B7) n’ont pas pu être téléchargés. Vérifiez le réseau et relancez, "
         "ou donnez un fichier local avec --weights."
     )
 
 
-@pytest.mark.parametrize(("size", "photos", "stopped"), [(224, 17, 16), (600, 3, 2)])
+def test_a_batch_takes_no_more_memory_where_photos_are_larger() -> None:
+    assert [cache.batch_size(side) for side in (SIDE, 224, 600)] == [16, 16, 2]
+
+
+@pytest.mark.parametrize("size", [224, 600])
 def test_a_reading_that_was_stopped_goes_on_and_gives_the_same(
-    study: Study, published: Path, tmp_path: Path, size: int, photos: int, stopped: int
+    study: Study,
+    original: keras.Model,
+    published: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    size: int,
 ) -> None:
+    """A local copy of the file gives the same network. Photo by photo: seconds grow with their number."""
     built = network("efficientnet_b7", size, str(published))
-    catalog = replace(study.catalog, photos=study.catalog.photos[:photos])
+    weights = zip(original.get_weights(), built.base.get_weights(), strict=True)
+    assert all(np.allclose(one, other, rtol=1e-6, atol=0) for one, other in weights)
+    monkeypatch.setattr(cache, "BATCH", 1)
+    catalog = replace(study.catalog, photos=study.catalog.photos[:2])
     view = View(Aspect.PAD, 0, Augmentation())
     whole = np.array(FeatureCache(tmp_path / "whole", 10**9).features(catalog, built, view))
 
     def stop(done: int) -> None:
         raise KeyboardInterrupt
 
-    cache = FeatureCache(tmp_path / "cache", 10**9)
+    stopped = FeatureCache(tmp_path / "cache", 10**9)
     with pytest.raises(KeyboardInterrupt):
-        cache.features(catalog, built, view, stop)
-    assert cache.missing(catalog, built, view) == photos - stopped
+        stopped.features(catalog, built, view, stop)
+    assert stopped.missing(catalog, built, view) == 1
     resumed: list[int] = []
-    assert np.array_equal(cache.features(catalog, built, view, resumed.append), whole)
-    assert resumed == [photos]
-    assert np.abs(whole).max() > 0
+    assert np.array_equal(stopped.features(catalog, built, view, resumed.append), whole)
+    assert resumed == [2]
+    assert np.abs(whole).max(axis=(1, 2, 3)).min() > 0
 
 
-def test_what_it_takes_is_said_first_and_its_predictions_are_published(study: Study, published: Path) -> None:
+def test_what_it_takes_is_said_first_and_its_predictions_are_published(
+    study: Study, downloaded: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The whole way of the configuration at 32 px: announced, trained, measured, written."""
+    asked: list[tuple[object, ...]] = []
+
+    def built(*values: object) -> Network:
+        asked.append(values)
+        return downloaded
+
+    monkeypatch.setattr(studies, "network", built)
     config = configs.load("efficientnet_b7_224")
     assert isinstance(config, Config)
     one = replace(config.head, epochs=1)
-    short = replace(config, size=32, views=1, averaged=1, batch=64, head=one, tuning=replace(one, epochs=0))
+    short = replace(config, size=SIDE, views=1, averaged=1, batch=64, head=one, tuning=replace(one, epochs=0))
     told: list[str] = []
-    runs = studies.train(study, short, str(published), [0, 1], say=told.append)
+    runs = studies.train(study, short, "imagenet", [0, 1], say=told.append)
     assert re.fullmatch(
         r"EfficientNet-B7 à 224 px sur cette machine : \d+,\d\d s par photo, 70 photos à lire "
         r"\(vues comprises\), soit environ \d+ (s|min) ; puis 2 tirages, au plus 1 s d’apprentissage\.",
@@ -152,8 +209,9 @@ def test_what_it_takes_is_said_first_and_its_predictions_are_published(study: St
         r"la même commande : elle reprend\.",
         told[1],
     )
+    assert asked == [("efficientnet_b7", SIDE, "imagenet", study.manifest.seed)], "what was downloaded"
     again: list[str] = []
-    studies.train(study, short, str(published), [0, 1], say=again.append)
+    studies.train(study, short, "imagenet", [0, 1], say=again.append)
     assert again == [], "nothing is left to do"
     evaluate(study, config.name, config.label, runs)
     value = read_json(study.work / "predictions" / "efficientnet_b7_224.json")

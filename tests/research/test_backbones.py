@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from research.backbones import BACKBONES, network
+from research.backbones import BACKBONES, infer, network
 from research.backbones.efficientnet_lite import efficientnet_lite, round_channels
 from research.cost import multiplications
 from research.errors import ResearchError
@@ -75,6 +75,24 @@ def test_both_halves_make_the_whole() -> None:
         picture = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3)).astype(np.float32)
         halves = built.top(built.trunk(picture, training=False), training=False)
         assert np.allclose(halves, built.base(picture, training=False), atol=1e-4)
+
+
+def test_one_graph_serves_batches_of_every_size() -> None:
+    """B7's takes as long to build as a dozen photos to read, and the last batch is seldom a whole one."""
+    calls: list[int] = []
+
+    class Doubled(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped for mypy
+        def call(self, values: keras.KerasTensor) -> keras.KerasTensor:
+            calls.append(1)
+            return values * 2
+
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, Doubled()(inputs))
+    calls.clear()
+    for photos in (4, 3, 1):
+        values = np.full((photos, 3), photos, np.float32)
+        assert np.array_equal(infer(model, values), values * 2)
+    assert len(calls) == 1
 
 
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_weights_that_are_missing_damaged_or_another_model_s_have_their_sentence
         encoder(str(tmp_path))
 
 
-def test_a_fold_is_learnt_further_and_the_weights_put_back(worded: Study) -> None:
+def test_a_fold_is_learnt_further_and_the_weights_put_back(worded: Study, steps: list[str]) -> None:
     config = configs.load("minilm_tuned")
     assert isinstance(config, Sentences)
     config = replace(
@@ -108,3 +108,5 @@ def test_a_fold_is_learnt_further_and_the_weights_put_back(worded: Study) -> Non
     assert found.tuned.sum(axis=1) == pytest.approx(np.ones(70), abs=1e-4)
     assert {row["phase"] for row in found.history} == {"frozen", "tuned"}
     assert 1 <= found.epochs["tuned"] <= 6
+    # Two phases, judged by validation and then again, each of more than one epoch.
+    assert len(steps) == 4

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,53 +18,55 @@ import numpy as np
 import pytest
 
 from research import study as studies
-from research.backbones import network
+from research import training
+from research.backbones import Network, network
 from research.baselines import Baseline
 from research.cache import FeatureCache, View, entry_key, trunk_features
 from research.config import Config, Ensemble
 from research.errors import ResearchError
-from research.files import read_json, write_bytes
+from research.files import read_json, write_bytes, write_json
 from research.images import Aspect, Augmentation
 from research.manifest import Role
 from research.study import Run, Study
-from research.training import AGAIN, STATISTICS, Epoch, head_model, open_top
+from research.training import AGAIN, STATISTICS, Epoch, Lesson, fit_phase, head_model, open_top, run_key
 
 PLAIN = View(Aspect.PAD, 0, Augmentation())
 ROOM = 10**9
 
 
-def test_the_key_changes_with_all_that_values_depend_on(study: Study) -> None:
-    built = network("efficientnet_lite0", 32, "random", 0)
-    base = entry_key(study.catalog, built, View(Aspect.PAD, 2, Augmentation()))
+def test_the_key_changes_with_all_that_values_depend_on(study: Study, untrained: Network) -> None:
+    base = entry_key(study.catalog, untrained, View(Aspect.PAD, 2, Augmentation()))
     others = [
-        entry_key(study.catalog, built, View(Aspect.STRETCH, 2, Augmentation())),
-        entry_key(study.catalog, built, View(Aspect.PAD, 3, Augmentation())),
-        entry_key(study.catalog, built, View(Aspect.PAD, 2, Augmentation(rotation=5))),
+        entry_key(study.catalog, untrained, View(Aspect.STRETCH, 2, Augmentation())),
+        entry_key(study.catalog, untrained, View(Aspect.PAD, 3, Augmentation())),
+        entry_key(study.catalog, untrained, View(Aspect.PAD, 2, Augmentation(rotation=5))),
         entry_key(study.catalog, network("efficientnet_lite0", 64, "random", 0), PLAIN),
         entry_key(study.catalog, network("efficientnet_lite0", 32, "random", 1), PLAIN),
-        entry_key(studies.subset(study.catalog, 5), built, View(Aspect.PAD, 2, Augmentation())),
+        entry_key(studies.subset(study.catalog, 5), untrained, View(Aspect.PAD, 2, Augmentation())),
     ]
     assert all(other != base for other in others)
     # The plain photo is shared between augmentations.
     rotated = View(Aspect.PAD, 0, Augmentation(rotation=5))
-    assert entry_key(study.catalog, built, PLAIN) == entry_key(study.catalog, built, rotated)
+    assert entry_key(study.catalog, untrained, PLAIN) == entry_key(study.catalog, untrained, rotated)
 
 
-def test_cached_features_are_those_of_the_network_and_are_reused(study: Study, tmp_path: Path) -> None:
-    built = network("efficientnet_lite0", 32, "random")
+def test_cached_features_are_those_of_the_network_and_are_reused(
+    study: Study, untrained: Network, tmp_path: Path
+) -> None:
     cache = FeatureCache(tmp_path / "cache", ROOM)
-    found = cache.features(study.catalog, built, PLAIN)
-    expected = trunk_features(built, [PLAIN.read(path, 32) for path in study.catalog.paths[:3]])
+    found = cache.features(study.catalog, untrained, PLAIN)
+    expected = trunk_features(untrained, [PLAIN.read(path, 32) for path in study.catalog.paths[:3]])
     assert found.dtype == np.float16
     assert np.allclose(found[:3], expected, atol=1e-2)
     calls: list[int] = []
-    cache.features(study.catalog, built, PLAIN, calls.append)
+    cache.features(study.catalog, untrained, PLAIN, calls.append)
     assert calls == []
 
 
-def test_an_interrupted_extraction_goes_on_where_it_stopped(study: Study, tmp_path: Path) -> None:
-    built = network("efficientnet_lite0", 32, "random")
-    whole = np.array(FeatureCache(tmp_path / "whole", ROOM).features(study.catalog, built, PLAIN))
+def test_an_interrupted_extraction_goes_on_where_it_stopped(
+    study: Study, untrained: Network, tmp_path: Path
+) -> None:
+    whole = np.array(FeatureCache(tmp_path / "whole", ROOM).features(study.catalog, untrained, PLAIN))
 
     def stop(done: int) -> None:
         if done >= 32:
@@ -70,24 +74,23 @@ def test_an_interrupted_extraction_goes_on_where_it_stopped(study: Study, tmp_pa
 
     cache = FeatureCache(tmp_path / "cache", ROOM)
     with pytest.raises(KeyboardInterrupt):
-        cache.features(study.catalog, built, PLAIN, stop)
+        cache.features(study.catalog, untrained, PLAIN, stop)
     resumed: list[int] = []
-    found = cache.features(study.catalog, built, PLAIN, resumed.append)
+    found = cache.features(study.catalog, untrained, PLAIN, resumed.append)
     assert resumed[0] == 48
     assert np.array_equal(found, whole)
 
 
-def test_the_cache_is_bounded_and_drops_the_oldest(study: Study, tmp_path: Path) -> None:
-    built = network("efficientnet_lite0", 32, "random")
+def test_the_cache_is_bounded_and_drops_the_oldest(study: Study, untrained: Network, tmp_path: Path) -> None:
     size = 70 * 2 * 2 * 112 * 2 + 128
     cache = FeatureCache(tmp_path / "cache", int(size * 2.5))
     for number in range(3):
-        cache.features(study.catalog, built, View(Aspect.PAD, number, Augmentation()))
+        cache.features(study.catalog, untrained, View(Aspect.PAD, number, Augmentation()))
         time.sleep(0.02)
     assert {entry["view"] for entry in cache.entries()} == {1, 2}
     assert len(cache.entries()) == 2
     with pytest.raises(ResearchError, match="augmentez --cache-limit"):
-        FeatureCache(tmp_path / "small", 1000).features(study.catalog, built, PLAIN)
+        FeatureCache(tmp_path / "small", 1000).features(study.catalog, untrained, PLAIN)
 
 
 def test_a_full_disk_is_one_sentence_and_leaves_no_half_file(
@@ -121,6 +124,53 @@ def test_an_epoch_is_seeded_and_gives_each_photo_once() -> None:
     assert np.array_equal(epoch[0][0], again[0][0])
 
 
+def test_the_graph_of_a_step_is_built_once_a_phase(tiny: Config, tmp_path: Path, steps: list[str]) -> None:
+    features, labels = np.random.default_rng(0).normal(size=(20, 8)).astype(np.float32), np.arange(20) % 7
+    members = {Role.TRAIN: np.arange(15), Role.VALIDATION: np.arange(15, 20)}
+    lesson = Lesson("frozen", [features], labels, members, 0, tmp_path)
+    head = head_model(tiny, np.zeros(8), np.ones(8))
+    rows = fit_phase(head, replace(tiny.head, epochs=3, patience=3), replace(tiny, batch=4), lesson)
+    assert {"accuracy", "loss", "val_accuracy", "val_loss"} < set(rows[0])
+    assert len(rows) == 3
+    assert steps == ["head"]
+
+
+@pytest.mark.parametrize("kept", [1, 2])
+def test_stopped_between_its_weights_and_its_journal_a_training_learns_no_epoch_twice(
+    tiny: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    features, labels = np.random.default_rng(0).normal(size=(20, 8)).astype(np.float32), np.arange(20) % 7
+    members = {Role.TRAIN: np.arange(15), Role.VALIDATION: np.arange(15, 20)}
+    phase, config = replace(tiny.head, epochs=3, patience=3), replace(tiny, batch=4)
+
+    def learn(folder: Path) -> tuple[list[float], list[np.ndarray]]:
+        folder.mkdir(exist_ok=True)
+        keras.utils.set_random_seed(1)
+        head = head_model(tiny, np.zeros(8), np.ones(8))
+        rows = fit_phase(head, phase, config, Lesson("frozen", [features], labels, members, 0, folder))
+        return [row["loss"] for row in rows], head.get_weights()
+
+    written: list[int] = []
+
+    def stop(path: Path, rows: list[object]) -> None:
+        if len(rows) > kept:
+            raise KeyboardInterrupt
+        written.append(len(rows))
+        write_json(path, rows)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(training, "write_json", stop)
+        with pytest.raises(KeyboardInterrupt):
+            learn(tmp_path / "stopped")
+    assert written == list(range(1, kept + 1))
+    losses, weights = learn(tmp_path / "stopped")
+    expected, others = learn(tmp_path / "whole")
+    assert losses == expected
+    assert all(np.array_equal(one, other) for one, other in zip(weights, others, strict=True))
+    names = sorted(path.name for path in (tmp_path / "stopped").iterdir())
+    assert names == ["frozen.3.state.weights.h5", "frozen.best.weights.h5", "frozen.json"]
+
+
 def test_only_the_top_is_opened_and_normalisation_stays_frozen(tiny: Config) -> None:
     built = network(tiny.backbone, tiny.size, "random")
     whole = open_top(built, head_model(tiny, np.zeros(1280), np.ones(1280)))
@@ -131,7 +181,7 @@ def test_only_the_top_is_opened_and_normalisation_stays_frozen(tiny: Config) -> 
     assert not any(name.startswith(("stem", "b0_", "b5_", "b10_")) for name in opened)
     before = [np.array(weight) for weight in built.base.get_layer("b11_bn1").get_weights()]
     assert len(before) == 4
-    whole.compile("rmsprop", "categorical_crossentropy", jit_compile=False)
+    whole.compile("rmsprop", "categorical_crossentropy", run_eagerly=True)
     whole.train_on_batch(np.ones((2, *built.top.input_shape[1:])), np.eye(7)[:2])
     after = built.base.get_layer("b11_bn1").get_weights()
     assert all(np.array_equal(one, other) for one, other in zip(before, after, strict=True))
@@ -198,51 +248,53 @@ def test_finished_folds_are_not_done_again(trained: tuple[Study, list[Run]], tin
     assert [path.stat().st_mtime_ns for path in paths] == before
 
 
-def test_another_configuration_is_another_run(study: Study, tiny: Config) -> None:
-    from research.training import run_key
-
-    built = network(tiny.backbone, tiny.size, "random")
+def test_another_configuration_is_another_run(study: Study, tiny: Config, untrained: Network) -> None:
     keys = {
-        run_key(config, built, study.catalog, study.manifest)
+        run_key(config, untrained, study.catalog, study.manifest)
         for config in (tiny, replace(tiny, dropout=0.1), replace(tiny, smoothing=0.2))
     }
     assert len(keys) == 3
 
 
+#: A training that ends as if its machine had: as soon as one epoch of fine-tuning is written.
 SCRIPT = """
-import sys
-from dataclasses import replace
+import os, pickle, signal, sys
 from pathlib import Path
-from research import config as configs, study as studies
-from research.config import Phase
-config = replace(configs.load("efficientnet_lite0"), size=32, views=2, averaged=2, batch=64,
-                 head=Phase("rmsprop", 1e-2, 2, 2), tuning=Phase("rmsprop", 1e-4, 3, 3))
-studies.train(studies.open_study(Path(sys.argv[1])), config, "random", [0])
+from research import study as studies, training
+
+write = training.write_json
+
+def last(path, value):
+    write(path, value)
+    if path.name == "tuned.json":
+        os.kill(os.getpid(), signal.SIGKILL)
+
+training.write_json = last
+studies.train(studies.open_study(Path(sys.argv[1])), pickle.load(sys.stdin.buffer), "random", [0])
 """
 
 
-def test_a_killed_training_resumes_and_ends_with_the_same_weights(study: Study, tiny: Config) -> None:
-    """Kill the process with SIGKILL once the first fine-tuning epoch is written, then run it again."""
+def test_a_killed_training_resumes_and_ends_with_the_same_weights(
+    study: Study, tiny: Config, trained: tuple[Study, list[Run]]
+) -> None:
+    """Where the features of the photos are read already: it is the training that is killed."""
+    for name in ("cache", "pooled"):
+        shutil.copytree(trained[0].work / name, study.work / name)
     command = [sys.executable, "-c", SCRIPT, str(study.work)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while not (found := list(study.work.glob("runs/*/*/draw-0/tuned.json"))):
-        assert process.poll() is None, "the training ended before it could be killed"
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    interrupted = read_json(found[0])
-    assert 1 <= len(interrupted) < 3
-    subprocess.run(command, check=True, capture_output=True)
-    resumed = studies.read_runs(study, "efficientnet_lite0")[0]
+    killed = subprocess.run(command, input=pickle.dumps(tiny), capture_output=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    (journal,) = study.work.glob("runs/*/*/draw-0/tuned.json")
+    interrupted = read_json(journal)
+    assert len(interrupted) == 1 < tiny.tuning.epochs
+    assert studies.read_runs(study, tiny.name) == []
+    (resumed,) = studies.train(study, tiny, "random", [0])
     history = resumed.record["history"]
     assert isinstance(history, list)
-    assert history[2 : 2 + len(interrupted)] == interrupted
-    # The same training without interruption, in this process and another folder.
-    whole = studies.Study(study.work / "whole", study.catalog, study.manifest)
-    config = replace(tiny, tuning=replace(tiny.tuning, epochs=3, patience=3))
-    straight = studies.train(whole, config, "random", [0])[0]
+    assert len(history) == tiny.head.epochs + tiny.tuning.epochs
+    # Seconds are among what is told of an epoch: it was not done again.
+    assert history[tiny.head.epochs] == interrupted[0]
+    # The same training without interruption, in another folder.
+    straight = trained[1][0]
     assert np.allclose(straight.tuned, resumed.tuned, atol=1e-5)
     members = study.manifest.members(0, Role.TEST)
     assert np.array_equal(straight.tuned[0][members].argmax(1), resumed.tuned[0][members].argmax(1))

@@ -18,6 +18,8 @@ from pathlib import Path
 import pytest
 
 WORKERS = 2
+# What makes Java start quickly and stay small.
+QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 # Seconds within which all of it must be up, on a machine that others use too.
 PATIENCE = 60
 
@@ -44,9 +46,10 @@ def cluster(folder: Path) -> Iterator[str]:
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_NO_DAEMONIZE": "1",
         "PYSPARK_PYTHON": sys.executable,
-        # Small Java processes that start quickly.
         "SPARK_DAEMON_MEMORY": "256m",
-        "SPARK_DAEMON_JAVA_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "SPARK_DAEMON_JAVA_OPTS": QUICK,
+        # Of the Java process that only says how the other is to be started.
+        "SPARK_LAUNCHER_OPTS": QUICK,
     }
     # The code comes with each job, not from the folder in which the tests run.
     environment.pop("PYTHONPATH", None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pretadepenser.spark.session import session
-from tests.spark.cluster import cluster, needed
+from tests.spark.cluster import QUICK, cluster, needed
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -25,9 +25,9 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 # What an administrator may set: Java that starts quickly and stays small, and as few parts as the tables of
 # tests need (of 200, Spark's own default, nearly all would be empty).
-DEFAULTS = """
-spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
-spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+DEFAULTS = f"""
+spark.driver.extraJavaOptions {QUICK}
+spark.executor.extraJavaOptions {QUICK}
 spark.executor.memory 512m
 spark.sql.shuffle.partitions 2
 spark.ui.enabled false
@@ -39,7 +39,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of the one who calls Spark: where its defaults are, and this machine's address."""
     folder = tmp_path_factory.mktemp("conf")
     (folder / "spark-defaults.conf").write_text(DEFAULTS)
-    return {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_CONF_DIR": str(folder)}
+    return {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_CONF_DIR": str(folder), "SPARK_LAUNCHER_OPTS": QUICK}
 
 
 @pytest.fixture(scope="session")

@@ -526,7 +526,10 @@ def test_the_grid_says_how_to_read_it(written: Path) -> None:
     page, text = html.document_fromstring(source), words(source)
     assert page.findtext(".//h1") == "Grille du RGAA 4.1.2"
     for said in (
+        "https://prets.exemple.fr – contrôle du 26 novembre 2026",
         " des critères jugés sont respectés (",
+        ", jugés le ",
+        "Règles enfreintes : image-alt. ",
         "Dans les colonnes des pages : C, conforme ; NC, non conforme ; NA, non applicable ; NT, non testé. "
         "Les intitulés des critères sont les nôtres. Le niveau est le plus bas de ceux des critères de WCAG. "
         "Retour au rapport",

@@ -264,6 +264,12 @@ def test_what_is_not_set_is_told_to_the_advisor(genuine: Path, cases: dict[str, 
     )
 
 
+def test_of_five_that_lack_four_are_named(genuine: Path, cases: dict[str, int]) -> None:
+    lacking = ("PURPOSES", "LEGAL_BASIS", "RECIPIENTS", "RETENTION", "MEDIATOR_NAME")
+    text = sheet_text(GIVEN | dict.fromkeys(lacking, ""), genuine, cases["none"])
+    assert " et 1 autre information. Ne la remettez pas au client" in text
+
+
 def test_a_fictitious_portfolio_has_fictitious_contacts(page: Page) -> None:
     text = plain(page(f"/clients/{KNOWN}/entretien").xpath("//main")[0].text_content())
     assert "Fiche incomplète" not in text

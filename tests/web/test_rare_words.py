@@ -120,6 +120,8 @@ def test_before_anything_is_decided_lists_say_so_and_once_all_is_late_that_nothi
     told = read(delphine, "/revues")
     assert "Aucune autre décision n’attend de seconde lecture." in told
     assert "Aucune autre demande de réexamen n’est ouverte." in told
+    led(send(agathe, f"/decisions/{decide(app, 'agathe', number=100_001)}/reexamen", **ASKED))
+    assert "1 demande attend une réponse" in read(delphine, "/revues")
 
 
 def test_without_a_reason_the_page_says_that_there_is_none(
@@ -346,6 +348,8 @@ def test_a_copy_says_what_is_not_kept_what_is_under_way_and_what_is_held(
     for sentence in NOTHING_KEPT:
         assert sentence in told
     assert "Vos données ne peuvent pas être effacées" not in told
+    asked = {"verdict": "pièces", "demandees": ["impots"]}
+    led(send(signed_in(app, "agathe"), f"/clients/{KNOWN}/decision", **asked))
     made = decide(app, "agathe", Verdict.REFUSE)
     place = portfolio_place(app, KNOWN)
     test_replay.decide(app, "counter", place, 0.5)
@@ -354,6 +358,7 @@ def test_a_copy_says_what_is_not_kept_what_is_under_way_and_what_is_held(
     assert runner.invoke(args=["client", "hold", str(KNOWN), "--reason", "litige"]).exit_code == 0
     told = copied(app, KNOWN, tmp_path / "tout")
     for sentence in (
+        "Pièce demandée : Dernier avis d’imposition",
         "Pourquoi une seconde lecture : ",
         "Autre prêt proposé – montant",
         "Vous avez demandé : Mon revenu est plus élevé que ce que dit le dossier. Il est en cours.",

@@ -207,6 +207,7 @@ def test_what_was_sent_back_stands_first_for_its_author(app: Flask, browsers: Br
     titles = [words(one) for one in main_of(browsers("agathe").get("/decisions")).iter("h2")]
     assert titles[0] == "À corriger d’abord"
     told = read(browsers("agathe"), "/decisions")
+    assert " décisions renvoyées, la plus ancienne d’abord" in told
     assert (
         "La seconde lecture a renvoyé ces décisions : le client ne reçoit rien tant qu’elles ne sont pas "
         "corrigées. Ouvrez la décision pour lire pourquoi, puis « Corriger cette décision »." in told
@@ -696,6 +697,7 @@ def test_what_is_late_stands_first(app: Flask, browsers: Browsers) -> None:
     heading = words(main.xpath(".//h1")[0])
     assert re.match(r"Revues : \d+ dossiers attendent, dont 2 en retard", heading)
     rows = [[words(cell) for cell in row] for row in main.xpath(".//table[1]/tbody/tr")]
+    assert words(main.xpath(".//table[1]/caption")[0]) == "2 dossiers à traiter avant les autres"
     overdue = rows[:2]
     assert [row[0] for row in overdue] == [f"Décision {later}", f"Décision {late}"]
     assert overdue[0][2:] == ["Lire : prêt accordé, décidé par agathe", "depuis 9 jours", "157083"]

@@ -468,7 +468,7 @@ def test_a_copy_holds_all_and_nothing_of_others(own: Path, app: Flask, tmp_path:
 
 
 def test_a_copy_can_be_read_by_the_client(own: Path, app: Flask, tmp_path: Path) -> None:
-    exported(app, tmp_path / "copie")
+    lines = sum(map(len, exported(app, tmp_path / "copie")["histories"].values()))
     page = lxml.html.parse(str(tmp_path / "copie" / f"{CLIENT}.html"))
     text = " ".join(page.getroot().text_content().split())
     for sentence in (
@@ -483,7 +483,7 @@ def test_a_copy_can_be_read_by_the_client(own: Path, app: Flask, tmp_path: Path)
         " Issue connue de votre crédit : remboursé sans difficulté.",
         "Ce que le programme de score regarde",
         "Ce qu’il ne regarde pas",
-        "lignes brutes en tout, dans le fichier JSON. En clair :",
+        f"Votre historique de crédit Lignes brutes, toutes dans le fichier JSON : {lines}. En clair : ",
         "Votre score Il est calculé à chaque fois qu’il est demandé ; le voici à ce jour.",
         "Une seconde personne l’a lue ",
         "Les réexamens que vous avez demandés",
@@ -511,7 +511,8 @@ def test_a_copy_can_be_read_by_the_client(own: Path, app: Flask, tmp_path: Path)
         f"Vous avez demandé : {MARK}",
         "fichier courrier-1.pdf",
         "un autre système : banque",
-        "Ce qui est écrit d’une demande refusée : 6 mois. Les autres décisions : 60 mois.",
+        "Ce qui est écrit d’une demande refusée : 6 mois. Les autres décisions : 60 mois. "
+        "Les consultations : ",
         "Vous pouvez en avoir une copie, avec leur origine et la logique du calcul (RGPD, article 15).",
     ):
         assert sentence in text, sentence

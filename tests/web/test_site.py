@@ -196,6 +196,7 @@ def test_the_last_pack_is_offered_with_its_figures(own: Path, browser: FlaskClie
     shown = invariants.check(browser.get("/accessibilite/preuves").text, "/accessibilite/preuves")
     text = words(shown)
     assert "Le dernier contrôle a trouvé 3 violations, dont 1 acceptée d’avance." in text
+    assert text.count("Preuves d’accessibilité : 3 violations trouvées") == 2, "title and heading"
     size = (own / "audit" / "audit-accessibilite.zip").stat().st_size
     assert f"Télécharger le dossier de preuves (ZIP, {size / 1000:.0f} ko)" in text
     assert (
@@ -240,7 +241,8 @@ def test_a_pack_that_has_changed_is_not_offered(own: Path, browser: FlaskClient)
     shown = browser.get("/accessibilite/preuves")
     assert shown.status_code == 200
     assert (
-        "Le dossier de preuves ne se lit pas, ou a changé depuis qu’il a été écrit : publiez-le à nouveau."
+        "Preuves d’accessibilité : dossier illisible Le dossier de preuves ne se lit pas, ou a changé depuis "
+        "qu’il a été écrit : publiez-le à nouveau."
         in words(invariants.check(shown.text, "/accessibilite/preuves"))
     )
     assert "Télécharger le dossier" not in shown.text

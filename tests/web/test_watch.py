@@ -107,6 +107,8 @@ def test_categories_lead_to_each_other(page: Page) -> None:
         links = page(address).xpath("//nav[@aria-label='Explications par catégorie']//a")
         if address in CATEGORIES or address == "/veille/explications":
             assert {link.get("href"): words(link) for link in links} == CATEGORIES, address
+            (title,) = page(address).xpath("//nav[@aria-label='Explications par catégorie']/h2")
+            assert words(title) == "Par catégorie"
             assert [link.get("href") for link in links if link.get("aria-current") == "page"] == [
                 one for one in CATEGORIES if one == address
             ]
