@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import shutil
 import signal
 import subprocess
@@ -18,10 +17,9 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial
 from pathlib import Path
 from queue import Queue
 from random import Random
@@ -29,8 +27,8 @@ from random import Random
 from tests.mutants.faults import Fault, draw
 
 ROOT = Path(__file__).parents[2]
-# A room's tests may work so many times as long as on the code as it is, and last so many times as long: what
-# runs beside them makes them wait, but not work.
+# A room's tests may work so many times as long as they last on the code as it is, and last so many times as
+# long: what runs beside them makes them wait, but not work.
 PATIENCE = 4
 SHARED = 20
 
@@ -80,7 +78,11 @@ def main() -> int:
         for number in range(options.jobs):
             copies.put(_copy(Path(folder) / str(number) / "code"))
         with ThreadPoolExecutor(options.jobs) as pool:
-            noticed, drawn = _rooms(chosen, copies, pool, options.sample, options.seed)
+            try:
+                noticed, drawn = _rooms(chosen, copies, pool, options.sample, options.seed)
+            except SystemExit:
+                pool.shutdown(cancel_futures=True)
+                raise
     share = noticed / max(drawn, 1)
     _say(f"{'all rooms':<14}{noticed:>4} of {drawn:>4} noticed{share:>8.0%}")
     return int(share < options.least)
@@ -115,15 +117,16 @@ def faults(room: Room, count: int, seed: int) -> list[Fault]:
 def _rooms(
     rooms: Sequence[Room], copies: Queue[Path], pool: ThreadPoolExecutor, sample: int, seed: int
 ) -> tuple[int, int]:
+    """Try faults of all rooms: those of a room once its tests have passed on the code as it is.
+
+    The tests of many rooms are run side by side, since those of one room leave all cores but one idle.
+    """
     noticed = drawn = 0
-    for room in rooms:
-        begun, worked = time.monotonic(), _worked()
-        if _verdict(copies, room, None, None) is not Verdict.UNSEEN:
-            sys.exit(f"The tests of {room.name} fail on the code as it is: mend them first.")
-        taken = time.monotonic() - begun
-        patience = Patience(round(PATIENCE * (_worked() - worked) + 30), SHARED * taken + 30)
-        tried = faults(room, sample, seed)
-        verdicts = list(pool.map(partial(_verdict, copies, room, patience), tried))
+    waiting = {pool.submit(_tried, copies, pool, room, sample, seed): room for room in rooms}
+    for done in as_completed(waiting):
+        room = waiting[done]
+        tried, trials = done.result()
+        verdicts = [one.result() for one in trials]
         missed = [fault for fault, one in zip(tried, verdicts, strict=True) if one is Verdict.UNSEEN]
         endless = verdicts.count(Verdict.ENDLESS)
         noticed, drawn = noticed + len(tried) - len(missed), drawn + len(tried)
@@ -135,10 +138,17 @@ def _rooms(
     return noticed, drawn
 
 
-def _worked() -> float:
-    """Seconds for which processes that this one started, and that ended, had a processor."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def _tried(
+    copies: Queue[Path], pool: ThreadPoolExecutor, room: Room, sample: int, seed: int
+) -> tuple[list[Fault], list[Future[Verdict]]]:
+    """The faults of a room, and what is becoming of them."""
+    begun = time.monotonic()
+    if _verdict(copies, room, None, None) is not Verdict.UNSEEN:
+        sys.exit(f"The tests of {room.name} fail on the code as it is: mend them first.")
+    taken = time.monotonic() - begun
+    patience = Patience(round(PATIENCE * taken + 30), SHARED * taken + 30)
+    tried = faults(room, sample, seed)
+    return tried, [pool.submit(_verdict, copies, room, patience, fault) for fault in tried]
 
 
 def _verdict(copies: Queue[Path], room: Room, patience: Patience | None, fault: Fault | None) -> Verdict:
