@@ -52,6 +52,25 @@ def test_only_the_current_and_the_previous_generation_are_kept(tmp_path: Path) -
     assert [folder is not None and folder.exists() for folder in folders] == [False, False, True, True]
 
 
+def test_what_is_forgotten_is_gone_but_for_what_is_kept(tmp_path: Path) -> None:
+    write(tmp_path, "one")
+    first = storage.current(tmp_path, "model")
+    write(tmp_path, "two")
+    second = storage.current(tmp_path, "model")
+    assert first is not None
+    assert second is not None
+    storage.forget(tmp_path, "model", keep=[second])
+    assert (first.exists(), read(tmp_path)) == (False, "two")
+    write(tmp_path, "three")
+    storage.forget(tmp_path, "model", keep=[second])
+    assert storage.current(tmp_path, "model") is None, "the link led to none of those kept"
+    assert (second / "card.json").read_text() == "two"
+    write(tmp_path, "four")
+    storage.forget(tmp_path, "model")
+    assert storage.current(tmp_path, "model") is None
+    assert not [path for path in tmp_path.iterdir() if path.is_dir() or path.is_symlink()]
+
+
 def test_a_failure_changes_nothing_and_leaves_nothing(tmp_path: Path) -> None:
     write(tmp_path, "one")
     before = sorted(os.listdir(tmp_path))

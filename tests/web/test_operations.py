@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from flask import Flask
+from gunicorn.config import Config
 
 from pretadepenser import create_app
 from pretadepenser.web.access_log import DiscreetLogger
@@ -134,3 +135,17 @@ def test_a_method_is_logged_only_if_it_is_a_word(method: str, written: str) -> N
     answer, asked = SimpleNamespace(status="200 OK", sent=5, headers=[]), SimpleNamespace(headers=[])
     environ = {"REQUEST_METHOD": method, "RAW_URI": "/", "SERVER_PROTOCOL": "HTTP/1.1", "PATH_INFO": "/"}
     assert logger.atoms(answer, asked, environ, timedelta(0))["m"] == written
+
+
+def test_no_client_number_is_written_to_the_error_log(tmp_path: Path) -> None:
+    """gunicorn's own messages have whole paths in them: its handler masks what it writes."""
+    log = tmp_path / "error.log"
+    config = Config()
+    config.set("errorlog", str(log))
+    logger = DiscreetLogger(config)
+    logger.error("Error handling request /clients/157083?seed=157083")
+    for handler in logger.error_log.handlers:
+        handler.flush()
+    written = log.read_text()
+    assert "Error handling request /clients/" in written
+    assert "157083" not in written
