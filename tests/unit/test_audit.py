@@ -304,6 +304,13 @@ def test_the_earl_says_what_was_found(expanded: list[dict[str, Any]]) -> None:
     assert languages == {"en", "fr"}
 
 
+def test_a_state_that_was_missed_hides_none_that_was_seen() -> None:
+    seen = dataclasses.replace(FOUND, visits=[visit(HOME, WRONG, LIGHT, CLEAN)])
+    told = [one for one in earl.document(seen, JUDGED, [])["@graph"] if one["@type"] == "Assertion"]
+    assert {one["subject"]["title"] for one in told} == {"Accueil, envoyée vide"}
+    assert len(told) == len(seen.visits[0].outcomes)
+
+
 def test_the_earl_says_what_people_judged(expanded: list[dict[str, Any]]) -> None:
     told = {}
     for node in expanded:
