@@ -209,6 +209,7 @@ def test_the_card_tells_the_same_measures() -> None:
     text = plain(model_card.render(shown, OVERALL))
     for said in (
         "| Aire sous la courbe ROC | 0,7500 | 0,8100 |",
+        "un modèle qui ne saurait rien aurait 0,1000. Le score de Brier",
         "| Coût à la limite de 30 % | 47,1000 | 47,1000 |",
         "| Limite la moins chère | 0,6000 | 0,6000 |",
         "un défaut accordé en coûte 7. Tout accorder coûterait 56,00.",
