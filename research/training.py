@@ -33,6 +33,11 @@ FLAT, FLAT_SHARE = 1e-6, 1e-3
 STATISTICS = "standardise.npz"
 #: Folder, in a fold's own, of what was learnt again on training and validation photos.
 AGAIN = "refit"
+OPTIMIZERS = {
+    "adam": keras.optimizers.Adam,
+    "adamw": keras.optimizers.AdamW,
+    "rmsprop": keras.optimizers.RMSprop,
+}
 #: Bump when the way a fold is trained changes, so that older runs are not taken for new ones.
 PROCEDURE = 3
 
@@ -137,9 +142,8 @@ def open_top(network: Network, head: keras.Model) -> keras.Model:
 
 def compile_phase(model: keras.Model, phase: Phase, smoothing: float) -> None:
     """Give ``model`` the optimiser of a phase and the categorical cross-entropy."""
-    optimizers = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
     model.compile(
-        optimizers[phase.optimizer](phase.rate),
+        OPTIMIZERS[phase.optimizer](phase.rate),
         keras.losses.CategoricalCrossentropy(label_smoothing=smoothing),
         # By its name it would be made within the first step, and the second build the step's graph again.
         metrics=[keras.metrics.CategoricalAccuracy("accuracy")],

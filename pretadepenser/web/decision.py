@@ -21,7 +21,6 @@ from werkzeug.datastructures import MultiDict
 from pretadepenser import french, money
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import wording
-from pretadepenser.credit.dictionary.wording import Value
 from pretadepenser.credit.explanation import advice as advices
 from pretadepenser.credit.explanation.advice import Advice
 from pretadepenser.credit.model.scoring import score_row
@@ -30,6 +29,7 @@ from pretadepenser.credit.recourse import decision as domain
 from pretadepenser.credit.recourse.decision import Document, Motive, Origin, ReaderReason, Verdict
 from pretadepenser.credit.scale import Score
 from pretadepenser.credit.whatif.capacity import Capacity
+from pretadepenser.credit.whatif.change import Change
 from pretadepenser.records import deciding, decisions, letters, reviews
 from pretadepenser.records.deciding import Desk
 from pretadepenser.records.decisions import Brief, DecisionError, Found, State
@@ -138,14 +138,15 @@ def correct(decision: int) -> ResponseReturnValue:
     return redirect(url_for("decision.decide", number=found.client, corrige=decision), 303)
 
 
-def offer(number: int, figures: Mapping[str, Value], score: Score, origin: Origin) -> str:
+def offer(number: int, changes: Sequence[Change], score: Score, origin: Origin) -> str:
     """Address of the form filled in with another loan; "" where it is no other, or for who decides nothing.
 
-    figures: raw values that a simulation or a lever changes; "" too where one is not of the loan. score: what
-    the model says with these; "" too where it would refuse that loan as well.
+    changes: what a simulation or a lever changes; "" too where one is not of the loan. score: what the model
+    says with these; "" too where it would refuse that loan as well.
     """
     if not score.granted:
         return ""
+    figures = {change.name: change.after for change in changes}
     loan = {name: figures[name] for name in FIELDS if figures.get(name) is not None}
     # What else would have to change is not the lender's to offer: without it the loan has another score.
     elsewhere = figures.keys() - FIELDS.keys() - set(dictionary.DERIVED)

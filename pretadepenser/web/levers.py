@@ -14,7 +14,7 @@ from pretadepenser.charts.chart import Chart
 from pretadepenser.credit.recourse import grid, search
 from pretadepenser.credit.recourse.decision import Origin
 from pretadepenser.credit.recourse.levers import Lock
-from pretadepenser.credit.recourse.search import Levers, Proposal
+from pretadepenser.credit.recourse.search import Levers
 from pretadepenser.web import decision, headings, pictures, resources
 
 blueprint = Blueprint("levers", __name__, url_prefix="/clients/<int:number>/leviers")
@@ -71,7 +71,9 @@ def levers(number: int) -> ResponseReturnValue:
         answered=bool(request.args),
         most_income=grid.ADDED,
         tables={one.title: charts.comparison(one, found.score) for one in found.shown},
-        offers={one.title: _offer(number, one) for one in found.shown},
+        offers={
+            one.title: decision.offer(number, one.changes, one.score, Origin.LEVER) for one in found.shown
+        },
         amounts=charts.amounts(found.curve) if found.curve else None,
     )
     return page, 200 if valid else 422
@@ -87,12 +89,6 @@ def picture(number: int) -> ResponseReturnValue:
 def spreadsheet(number: int) -> ResponseReturnValue:
     """Give the figures of the chart."""
     return pictures.spreadsheet(_chart_or_404(number).table, f"client-{number}-montant")
-
-
-def _offer(number: int, proposal: Proposal) -> str:
-    """Address of the form of a decision filled in with the loan of a proposal; "" where it is not offered."""
-    changed = {change.name: change.after for change in proposal.changes}
-    return decision.offer(number, changed, proposal.score, Origin.LEVER)
 
 
 def _found(number: int, locked: frozenset[Lock]) -> Levers:

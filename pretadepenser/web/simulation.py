@@ -183,11 +183,7 @@ def _page(form: SimulationForm, result: Simulation | None = None) -> str:
         before_after=charts.answers(result) if result and result.changes else None,
         moves=moves,
         picture=picture,
-        offer=_offer(client.number, result) if result else "",
+        offer=decision.offer(client.number, result.changes, result.after.score, Origin.SIMULATION)
+        if result
+        else "",
     )
-
-
-def _offer(number: int, result: Simulation) -> str:
-    """Address of the form of a decision filled in with the loan as simulated; "" where it is not offered."""
-    changed = {change.name: change.after for change in result.changes}
-    return decision.offer(number, changed, result.after.score, Origin.SIMULATION)

@@ -21,8 +21,7 @@ from research.files import fingerprint, write_npz
 from research.manifest import Role
 from research.study import Study
 from research.texts.encoder import Encoder, tokens
-
-OPTIMIZERS = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}
+from research.training import compile_phase
 
 
 @dataclass(frozen=True)
@@ -146,15 +145,7 @@ def _fit(
     epochs: int,
 ) -> list[dict[str, Any]]:
     """One phase of ``epochs`` at most, stopped early where there are ``judges``; one row an epoch."""
-    model.compile(
-        OPTIMIZERS[phase.optimizer](phase.rate),
-        "categorical_crossentropy",
-        # What would be made within the first step would have the second build the step's graph again.
-        metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
-        # XLA compiles each new shape for longer than these models take to train on a processor.
-        jit_compile=False,
-    )
-    model.optimizer.build(model.trainable_variables)
+    compile_phase(model, phase, smoothing=0)
     asked: dict[str, Any] = {}
     if judges is not None:
         asked["validation_data"] = (_rows(inputs, judges), lesson.labels[judges])

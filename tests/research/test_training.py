@@ -12,6 +12,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -124,12 +125,20 @@ def test_an_epoch_is_seeded_and_gives_each_photo_once() -> None:
     assert np.array_equal(epoch[0][0], again[0][0])
 
 
-def test_the_graph_of_a_step_is_built_once_a_phase(tiny: Config, tmp_path: Path, steps: list[str]) -> None:
+def fitted(tiny: Config, folder: Path) -> tuple[list[dict[str, Any]], list[np.ndarray]]:
+    """Rows and weights of a classifier that learns 15 products for three epochs, judged by five others."""
     features, labels = np.random.default_rng(0).normal(size=(20, 8)).astype(np.float32), np.arange(20) % 7
     members = {Role.TRAIN: np.arange(15), Role.VALIDATION: np.arange(15, 20)}
-    lesson = Lesson("frozen", [features], labels, members, 0, tmp_path)
+    folder.mkdir(exist_ok=True)
+    keras.utils.set_random_seed(1)
     head = head_model(tiny, np.zeros(8), np.ones(8))
+    lesson = Lesson("frozen", [features], labels, members, 0, folder)
     rows = fit_phase(head, replace(tiny.head, epochs=3, patience=3), replace(tiny, batch=4), lesson)
+    return rows, head.get_weights()
+
+
+def test_the_graph_of_a_step_is_built_once_a_phase(tiny: Config, tmp_path: Path, steps: list[str]) -> None:
+    rows, _ = fitted(tiny, tmp_path)
     assert {"accuracy", "loss", "val_accuracy", "val_loss"} < set(rows[0])
     assert len(rows) == 3
     assert steps == ["head"]
@@ -139,17 +148,6 @@ def test_the_graph_of_a_step_is_built_once_a_phase(tiny: Config, tmp_path: Path,
 def test_stopped_between_its_weights_and_its_journal_a_training_learns_no_epoch_twice(
     tiny: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
 ) -> None:
-    features, labels = np.random.default_rng(0).normal(size=(20, 8)).astype(np.float32), np.arange(20) % 7
-    members = {Role.TRAIN: np.arange(15), Role.VALIDATION: np.arange(15, 20)}
-    phase, config = replace(tiny.head, epochs=3, patience=3), replace(tiny, batch=4)
-
-    def learn(folder: Path) -> tuple[list[float], list[np.ndarray]]:
-        folder.mkdir(exist_ok=True)
-        keras.utils.set_random_seed(1)
-        head = head_model(tiny, np.zeros(8), np.ones(8))
-        rows = fit_phase(head, phase, config, Lesson("frozen", [features], labels, members, 0, folder))
-        return [row["loss"] for row in rows], head.get_weights()
-
     written: list[int] = []
 
     def stop(path: Path, rows: list[object]) -> None:
@@ -161,11 +159,11 @@ def test_stopped_between_its_weights_and_its_journal_a_training_learns_no_epoch_
     with monkeypatch.context() as patched:
         patched.setattr(training, "write_json", stop)
         with pytest.raises(KeyboardInterrupt):
-            learn(tmp_path / "stopped")
+            fitted(tiny, tmp_path / "stopped")
     assert written == list(range(1, kept + 1))
-    losses, weights = learn(tmp_path / "stopped")
-    expected, others = learn(tmp_path / "whole")
-    assert losses == expected
+    rows, weights = fitted(tiny, tmp_path / "stopped")
+    expected, others = fitted(tiny, tmp_path / "whole")
+    assert [row["loss"] for row in rows] == [row["loss"] for row in expected]
     assert all(np.array_equal(one, other) for one, other in zip(weights, others, strict=True))
     names = sorted(path.name for path in (tmp_path / "stopped").iterdir())
     assert names == ["frozen.3.state.weights.h5", "frozen.best.weights.h5", "frozen.json"]

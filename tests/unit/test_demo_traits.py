@@ -9,13 +9,6 @@ from pretadepenser.demo.history.bureau import MONTH
 from pretadepenser.demo.parameters import Floats
 
 NONE = float("nan")
-COLUMNS = (
-    "NAME_CONTRACT_TYPE", "NAME_CONTRACT_STATUS", "NAME_PORTFOLIO", "PRODUCT_COMBINATION", "DAYS_DECISION",
-    "AMT_APPLICATION", "AMT_CREDIT", "AMT_ANNUITY", "CNT_PAYMENT", "AMT_GOODS_PRICE", "RATE_DOWN_PAYMENT",
-    "RATE_INTEREST_PRIMARY", "RATE_INTEREST_PRIVILEGED", "SELLERPLACE_AREA", "HOUR_APPR_PROCESS_START",
-    "NFLAG_INSURED_ON_APPROVAL", "DAYS_FIRST_DRAWING", "DAYS_FIRST_DUE", "DAYS_LAST_DUE_1ST_VERSION",
-    "DAYS_LAST_DUE", "DAYS_TERMINATION",
-)  # fmt: skip
 MONTHLY = ("last", "arrears", "late", "days", "months", "balance", "use", "pays", "cash")
 
 
@@ -23,31 +16,33 @@ def columns(**values: Sequence[float]) -> dict[str, Floats]:
     return {name: np.array(one, np.float64) for name, one in values.items()}
 
 
+# A card in use, a loan repaid early and closed, a loan that goes on, a request refused.
+APPLICATIONS = columns(
+    NAME_CONTRACT_TYPE=[2, 1, 0, 0],
+    NAME_CONTRACT_STATUS=[0, 0, 0, 2],
+    NAME_PORTFOLIO=[previous.CARDS, *[previous.CARDS + 1] * 3],
+    PRODUCT_COMBINATION=[1, 2, 3, 4],
+    DAYS_DECISION=[-300, -900, -200, -50],
+    AMT_APPLICATION=[0, 1000, 500, 0],
+    AMT_CREDIT=[450, 1100, 500, 0],
+    AMT_ANNUITY=[45, 110, 50, NONE],
+    CNT_PAYMENT=[0, 12, 12, NONE],
+    AMT_GOODS_PRICE=[NONE, 1000, 500, NONE],
+    RATE_DOWN_PAYMENT=[NONE, 0.1, 0, NONE],
+    RATE_INTEREST_PRIMARY=[NONE, 0.2, NONE, NONE],
+    RATE_INTEREST_PRIVILEGED=[NONE, 0.8, NONE, NONE],
+    SELLERPLACE_AREA=[-1, 20, 30, -1],
+    HOUR_APPR_PROCESS_START=[9, 10, 11, 12],
+    NFLAG_INSURED_ON_APPROVAL=[0, 1, 0, NONE],
+    DAYS_FIRST_DRAWING=[-280, previous.NEVER, previous.NEVER, NONE],
+    DAYS_FIRST_DUE=[previous.NEVER, -870, -170, NONE],
+    DAYS_LAST_DUE_1ST_VERSION=[previous.NEVER, -540, 160, NONE],
+    DAYS_LAST_DUE=[previous.NEVER, -600, previous.NEVER, NONE],
+    DAYS_TERMINATION=[previous.NEVER, -590, previous.NEVER, NONE],
+)
+
+
 def test_applications_are_read_as_traits_word_by_word() -> None:
-    """A card in use, a loan repaid early and closed, a loan that goes on, a request refused."""
-    c = columns(
-        NAME_CONTRACT_TYPE=[2, 1, 0, 0],
-        NAME_CONTRACT_STATUS=[0, 0, 0, 2],
-        NAME_PORTFOLIO=[previous.CARDS, *[previous.CARDS + 1] * 3],
-        PRODUCT_COMBINATION=[1, 2, 3, 4],
-        DAYS_DECISION=[-300, -900, -200, -50],
-        AMT_APPLICATION=[0, 1000, 500, 0],
-        AMT_CREDIT=[450, 1100, 500, 0],
-        AMT_ANNUITY=[45, 110, 50, NONE],
-        CNT_PAYMENT=[0, 12, 12, NONE],
-        AMT_GOODS_PRICE=[NONE, 1000, 500, NONE],
-        RATE_DOWN_PAYMENT=[NONE, 0.1, 0, NONE],
-        RATE_INTEREST_PRIMARY=[NONE, 0.2, NONE, NONE],
-        RATE_INTEREST_PRIVILEGED=[NONE, 0.8, NONE, NONE],
-        SELLERPLACE_AREA=[-1, 20, 30, -1],
-        HOUR_APPR_PROCESS_START=[9, 10, 11, 12],
-        NFLAG_INSURED_ON_APPROVAL=[0, 1, 0, NONE],
-        DAYS_FIRST_DRAWING=[-280, previous.NEVER, previous.NEVER, NONE],
-        DAYS_FIRST_DUE=[previous.NEVER, -870, -170, NONE],
-        DAYS_LAST_DUE_1ST_VERSION=[previous.NEVER, -540, 160, NONE],
-        DAYS_LAST_DUE=[previous.NEVER, -600, previous.NEVER, NONE],
-        DAYS_TERMINATION=[previous.NEVER, -590, previous.NEVER, NONE],
-    )
     months = columns(
         last=[NONE, -20, -1, NONE], arrears=[NONE, 1, 0, NONE], late=[NONE, 0.25, 0, NONE],
         days=[NONE, 12, 0, NONE],
@@ -56,7 +51,7 @@ def test_applications_are_read_as_traits_word_by_word() -> None:
         name: np.array([0.5, NONE, NONE, NONE]) for name in ("balance", "use", "pays", "cash", "arrears")
     }
     cards["months"] = np.array([5, NONE, NONE, NONE])
-    found = previous.traits(c, months, cards, {"NAMES": np.array([7.0, 8.0, 9.0, 10.0])})
+    found = previous.traits(APPLICATIONS, months, cards, {"NAMES": np.array([7.0, 8.0, 9.0, 10.0])})
     expected = columns(
         DECISION=[8, 4, 0, 2],
         AGE=[300, 900, 200, 50],
@@ -108,7 +103,7 @@ def test_a_card_is_unused_in_use_repaid_or_given_back() -> None:
         "given back unused": (never, never, -10, 4),
     }
     some = np.array(list(told.values()), np.float64).T
-    c = {name: np.ones(5) for name in COLUMNS} | {
+    c = dict.fromkeys(APPLICATIONS, np.ones(5)) | {
         "NAME_PORTFOLIO": np.full(5, float(previous.CARDS)),
         "DAYS_FIRST_DUE": np.full(5, -90.0),
         "DAYS_DECISION": np.full(5, -120.0),
