@@ -25,6 +25,8 @@ FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP", "DIB", "P
 MOST_PIXELS = 120_000_000
 MOST_BYTES = 100_000_000
 TOO_LARGE = "plus de 120 millions de pixels"
+#: White and nothing else would be left of it.
+CLEAR = "entièrement transparente"
 BITS_TAG, PHOTOMETRIC_TAG = 258, 262
 
 # Without a handler of their own, Pillow's remarks about odd files go to the terminal, in English.
@@ -78,7 +80,13 @@ def decode(path: Path) -> Image.Image:
         if cause := _unfit(path):
             raise UnreadablePhotoError(path, cause)
         # What Pillow finds odd but reads is no news to whoever reads a thousand photos.
-        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=_formats()) as opened:
+        # An open file, not its path: of a path Pillow maps a raw TIFF into memory, and takes the sides of one
+        # that lies (EXIF orientation) for each other.
+        with (
+            warnings.catch_warnings(action="ignore"),
+            path.open("rb") as file,
+            Image.open(file, formats=_formats()) as opened,
+        ):
             if min(opened.size) < 1:
                 raise UnreadablePhotoError(path, "image sans pixel")
             if math.prod(opened.size) > MOST_PIXELS:
@@ -139,6 +147,8 @@ def _flat(path: Path, upright: Image.Image, opened: Image.Image) -> Image.Image:
         return _eight_bits(path, upright, opened).convert("RGB")
     if "transparency" in upright.info or {"A", "a"} & set(upright.getbands()):
         layered = upright.convert("RGBA")
+        if layered.getchannel("A").getextrema() == (0, 0):
+            raise UnreadablePhotoError(path, CLEAR)
         flat = Image.new("RGBA", layered.size, (*BACKGROUND, 255))
         return Image.alpha_composite(flat, layered).convert("RGB")
     return upright.convert("RGB")
@@ -166,7 +176,10 @@ def _eight_bits(path: Path, upright: Image.Image, opened: Image.Image) -> Image.
     if tags.get(PHOTOMETRIC_TAG) == 0:
         scaled = 255 - scaled
     if "transparency" in upright.info:
-        scaled[values == upright.info["transparency"]] = 255
+        clear = values == upright.info["transparency"]
+        if clear.all():
+            raise UnreadablePhotoError(path, CLEAR)
+        scaled[clear] = 255
     return Image.fromarray(np.clip(scaled.round(), 0, 255).astype(np.uint8))
 
 

@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms, PngImagePlugin
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
 from research.catalog import read_catalog, read_products
 from research.errors import ResearchError
@@ -35,6 +35,7 @@ FOREIGN = "photo illisible (pas une image d’un format lu : JPEG, PNG, WebP, AV
 EXIF = "photo illisible (métadonnées EXIF illisibles)"
 HUGE = "photo illisible (plus de 120 millions de pixels)"
 UNSCALED = "photo illisible (valeurs de 32 bits sans échelle connue)"
+UNSEEN = "photo illisible (entièrement transparente)"
 WEB = "photo illisible (c’est une page web)"
 
 Maker = Callable[[Path], object]
@@ -124,6 +125,9 @@ PALETTE.putpalette([0, 0, 0, 100, 100, 100])
 BITS = Image.fromarray(_ramp(255, "uint8")).convert("1", dither=Image.Dither.NONE)
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 FRAMES = [Image.new("L", (8, 8), grey) for grey in (50, 200)]
+TWO = Image.new("RGB", (8, 8), (1, 2, 3))
+TWO.paste((0, 0, 0), (0, 0, 4, 8))
+CLEAR = np.zeros((8, 8, 4), np.uint8)
 NAN = _ramp(1, "float32")
 NAN[0, 0] = np.nan
 
@@ -133,8 +137,8 @@ READ: dict[str, tuple[Maker, float]] = {
     "16-bit grey PNG": (saved(_ramp(65535, "uint16")), 127.5),
     "16-bit grey PNG, dark": (saved(_ramp(6553.5, "uint16")), 12.75),
     "16-bit grey PNG, one value clear": (
-        saved(np.full((8, 8), 4000, np.uint16), transparency=4000),
-        255,
+        saved(np.repeat(np.array([[4000, 0]], np.uint16), 8, axis=0), transparency=4000),
+        127.5,
     ),
     "16-bit RGB PNG": (content(png(depth=16, kind=2)), 128),
     "16-bit TIFF": (tiff(_ramp(65535, "uint16")), 127.5),
@@ -154,9 +158,9 @@ READ: dict[str, tuple[Maker, float]] = {
     "transparency": (saved(RGBA), 127.5),
     "WebP with transparency": (saved(RGBA, "WEBP", lossless=True), 127.5),
     "palette": (saved(PALETTE), 100),
-    "palette, its grey clear": (saved(PALETTE, transparency=1), 255),
+    "palette, its black clear": (saved(PALETTE, transparency=0), 100),
     "palette, its grey half clear": (saved(PALETTE, transparency=b"\xff\x80"), 177),
-    "RGB, one colour clear": (saved(Image.new("RGB", (8, 8), (1, 2, 3)), transparency=(1, 2, 3)), 255),
+    "RGB, one colour clear": (saved(TWO, transparency=(1, 2, 3)), 127.5),
     "CMYK": (saved(Image.new("CMYK", (16, 16), (0, 0, 0, 155)), "JPEG"), 100),
     "CMYK, an RGB profile": (
         saved(Image.new("CMYK", (16, 16), (0, 0, 0, 155)), "JPEG", icc_profile=SRGB),
@@ -204,6 +208,23 @@ LEFT_OUT: dict[str, tuple[Maker, str]] = {
     "Git LFS pointer": (
         content(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"),
         "photo illisible (c’est un pointeur Git LFS, pas le fichier : lancez « git lfs pull »)",
+    ),
+    "clear all over": (saved(CLEAR), UNSEEN),
+    "WebP, clear all over": (saved(CLEAR, "WEBP", lossless=True, exact=True), UNSEEN),
+    "palette, its grey clear": (saved(PALETTE, transparency=1), UNSEEN),
+    "RGB of one colour, that one clear": (
+        saved(Image.new("RGB", (8, 8), (1, 2, 3)), transparency=(1, 2, 3)),
+        UNSEEN,
+    ),
+    "16-bit grey PNG of one value, that one clear": (
+        saved(np.full((8, 8), 4000, np.uint16), transparency=4000),
+        UNSEEN,
+    ),
+    "animation that begins clear": (
+        saved(
+            Image.fromarray(CLEAR), "PNG", save_all=True, append_images=[Image.new("RGBA", (8, 8), "black")]
+        ),
+        UNSEEN,
     ),
     "float TIFF of temperatures": (tiff(_ramp(1000, "float32")), UNSCALED),
     "float TIFF below zero": (tiff(_ramp(255, "float32") - 100), UNSCALED),
@@ -255,6 +276,26 @@ def test_a_photo_is_refused_with_its_reason(
         "Remplacez-la par une image JPEG ou PNG entière, ou retirez-la."
     )
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "I;16", "RGB", "CMYK"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_tiff_that_lies_is_read_upright(mode: str, orientation: int, tmp_path: Path) -> None:
+    """Pillow maps raw files into memory, and took the sides of some of these for each other."""
+    grey = np.zeros((4, 6), np.uint8)
+    grey[:2, :3], grey[2:, 3:] = 250, 100
+    picture = Image.fromarray(grey).convert("L" if mode == "I;16" else mode)
+    if mode == "I;16":
+        picture = Image.fromarray(grey.astype(np.uint16) * 257)
+    picture.save(tmp_path / "photo.jpg", "TIFF", tiffinfo={274: orientation})
+    upright = ImageOps.exif_transpose(_lying(Image.fromarray(grey), orientation))
+    found = np.asarray(decode(tmp_path / "photo.jpg").convert("L"))
+    assert np.abs(found.astype(int) - np.asarray(upright)).max() <= 2
+
+
+def _lying(picture: Image.Image, orientation: int) -> Image.Image:
+    picture.getexif()[0x112] = orientation
+    return picture
 
 
 def test_no_photo_costs_the_others(drawings: tuple[Path, Path], tmp_path: Path) -> None:
