@@ -7,9 +7,10 @@ import dataclasses
 import json
 import math
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -424,8 +425,80 @@ def test_four_hundred_columns_may_be_looked_at() -> None:
     assert said([row | many])[1].startswith("- données : colonnes inconnues : C0, C1, ")
     assert said([row | many | {"ONE_MORE": 1}])[1:] == ["- données : 401 colonnes, 400 sont permises."]
     for columns, told in ((400, "colonnes inconnues : C0, C1, "), (401, "401 colonnes, 400 sont permises")):
+        names = ["SK_ID_CURR", *(f"C{index}" for index in range(columns - 1))]
         with pytest.raises(batch.RowsError, match=told):
-            batch.table_of_csv(",".join(f"C{index}" for index in range(columns)).encode() + b"\n", MODEL)
+            batch.table_of_csv(",".join(names).encode() + b"\n", MODEL)
+
+
+def _csv(change: Callable[[list[str]], list[str]] = lambda lines: lines, end: str = "\n") -> bytes:
+    """A body of three columns and four clients."""
+    lines = ["SK_ID_CURR,AMT_CREDIT,DAYS_EMPLOYED", *(f"{number},1000.5,-300" for number in range(1, 5))]
+    return (end.join(change(lines)) + end).encode()
+
+
+NEEDS = SimpleNamespace(features=("AMT_CREDIT", "DAYS_EMPLOYED"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        _csv(),
+        _csv(end="\r"),
+        _csv(end="\r\n"),
+        b"\xef\xbb\xbf" + _csv(),
+        _csv(lambda lines: [lines[0].replace("AMT_CREDIT", '" AMT_CREDIT\u00a0"'), *lines[1:]]),
+        _csv(lambda lines: [lines[0], "", *lines[1:]]),
+    ],
+)
+def test_a_csv_body_is_read_as_files_are(body: bytes) -> None:
+    table = batch.table_of_csv(body, cast(Model, NEEDS))
+    assert table.column("SK_ID_CURR").to_pylist() == [1, 2, 3, 4]
+    assert table.column("AMT_CREDIT").to_pylist() == [1000.5] * 4
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (_csv().replace(b",", b";"), "données, ligne 1 : les colonnes sont séparées par des points-virgules"),
+        (b"sep=,\n" + _csv(), "données, ligne 1 : la première ligne, « sep=, », ne sert qu’à Excel"),
+        (_csv().lower(), "les noms des colonnes s’écrivent en majuscules : SK_ID_CURR, et non sk_id_curr"),
+        (_csv().decode().encode("utf-16-le"), "Les données ne sont pas du texte en UTF-8"),
+        (_csv(lambda lines: lines[:1]), "Aucune ligne : donnez au moins un client."),
+        (b"\xef\xbb\xbf\n", "Les données ne sont pas du CSV en UTF-8"),
+        (b"<!doctype html>\n<html>\n", "Les données ne sont pas du CSV en UTF-8"),
+        (
+            _csv(lambda lines: [*lines[:2], "", "2,x,-300", *lines[3:]]),
+            "données, ligne 4, colonne AMT_CREDIT : « x » n’est pas un nombre",
+        ),
+        (_csv(lambda lines: [*lines[:2], "", "1", *lines[3:]]), "ligne 4 : 3 valeurs attendues, 1 trouvée."),
+        (
+            _csv(lambda lines: [lines[0] + ",\x1b[31mred", *(f"{line},1" for line in lines[1:])]),
+            "colonnes inconnues : \N{REPLACEMENT CHARACTER}[31mred.",
+        ),
+        (
+            _csv(lambda lines: [*lines, "1.23E+05,1000,-300"]),
+            "ligne 6, colonne SK_ID_CURR : « 1.23E+05 » est un numéro abrégé",
+        ),
+    ],
+)
+def test_a_csv_body_is_refused_as_files_are(body: bytes, says: str) -> None:
+    with pytest.raises(batch.RowsError) as caught:
+        batch.table_of_csv(body, cast(Model, NEEDS))
+    assert says in str(caught.value).replace("\u00a0", " ")
+
+
+def test_a_file_to_score_may_have_its_ending_in_capitals_and_blanks(tmp_path: Path) -> None:
+    source = written(by_heart.hundred(), tmp_path / "CLIENTS.CSV")
+    content = source.read_text()
+    silent = None, lambda step, share: None
+    batch.score_file(source, tmp_path / "plain.csv", MODEL, 0.48, *silent)
+    assert ",," in content
+    source.write_text(content.replace(",,", ", ,", 1))
+    batch.score_file(source, tmp_path / "blank.csv", MODEL, 0.48, *silent)
+    assert (tmp_path / "blank.csv").read_bytes() == (tmp_path / "plain.csv").read_bytes()
+    (tmp_path / "clients").mkdir()
+    with pytest.raises(batch.RowsError, match=r"clients n’est pas un fichier : indiquez celui des clients\."):
+        batch.score_file(tmp_path / "clients", tmp_path / "scores.csv", MODEL, 0.48, *silent)
 
 
 def test_a_file_is_never_written_over_unless_asked_to(tmp_path: Path) -> None:

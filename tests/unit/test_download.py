@@ -151,6 +151,16 @@ def test_an_output_that_is_there_stays(folder: Path, tmp_path: Path) -> None:
     assert scored(folder, output, force=True) == 100
 
 
+def test_scores_never_replace_one_of_the_tables(folder: Path) -> None:
+    tables = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for name in tables:
+        if name.endswith(".csv"):
+            with pytest.raises(RowsError, match="est déjà dans le dossier des clients : écrivez les scores"):
+                scored(folder, folder / name, force=True)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == tables
+    assert any(name.endswith(".csv") for name in tables)
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     [

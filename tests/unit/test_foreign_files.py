@@ -428,8 +428,12 @@ def _parquet_in_zip(folder: Path) -> None:
             "enregistrez la table en .csv (UTF-8, virgules).",
         ),
         (_renamed(".csv.bz2"), "application_train.csv.bz2 n’est pas d’un format qui se lit"),
-        (_renamed(".csv.zip"), "application_train.csv.zip est illisible ou endommagé"),
-        (_unreadable_gz, "application_train.csv.gz est illisible ou endommagé"),
+        (
+            _renamed(".csv.zip"),
+            "application_train.csv.zip n’est pas une archive zip : si c’est la table elle-même, enlevez .zip "
+            "de son nom.",
+        ),
+        (_unreadable_gz, "application_train.csv.gz n’est pas une archive gzip : si c’est la table"),
         (_renamed(".parquet"), "application_train.parquet n’est pas une table Parquet"),
         (
             _parquet_in_zip,
@@ -484,10 +488,11 @@ def test_what_is_packed_small_may_be_a_hundred_megabytes(tmp_path: Path) -> None
 def test_a_place_that_cannot_be_read_is_told(source: Path, tmp_path: Path) -> None:
     (source / TRAIN).unlink()
     (source / TRAIN).symlink_to(source / TRAIN)
-    assert "Aucun fichier application_train" in refusal(source, tmp_path / "instance")
+    nowhere = "application_train.csv n’est pas un fichier, ou mène à un fichier qui n’est pas là : mettez "
+    assert nowhere in refusal(source, tmp_path / "instance")
     (source / TRAIN).unlink()
     os.mkfifo(source / TRAIN)
-    assert "Aucun fichier application_train" in refusal(source, tmp_path / "instance")
+    assert nowhere in refusal(source, tmp_path / "instance")
     (source / TRAIN).unlink()
     (source / TRAIN).mkdir()
     assert "Aucun fichier application_train" in refusal(source, tmp_path / "instance")

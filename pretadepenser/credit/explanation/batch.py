@@ -6,6 +6,7 @@ same client would have on screen.
 
 from __future__ import annotations
 
+import codecs
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -22,15 +23,24 @@ from pretadepenser.credit.explanation import nested
 from pretadepenser.credit.explanation.nested import json_column
 from pretadepenser.credit.explanation.reasons import Explanation, explain_all
 from pretadepenser.credit.intake.finding import KEY
+from pretadepenser.credit.intake.recognition import (
+    START,
+    cleaned,
+    encoding,
+    foreign,
+    printable,
+    short,
+)
 from pretadepenser.credit.intake.sources import (
     ENDINGS,
-    MISSING,
-    OtherEncodingError,
+    OtherReadingError,
     Skipped,
     Source,
     diagnosis,
+    names_of,
+    rowless,
 )
-from pretadepenser.credit.intake.validation import Lines, Problems, conform
+from pretadepenser.credit.intake.validation import MISSING, Lines, Problems, conform
 from pretadepenser.credit.model import scoring
 from pretadepenser.credit.model.inputs import input_matrix
 from pretadepenser.credit.model.scoring import Model
@@ -45,6 +55,12 @@ REASONS: Final = 3
 SHOWN: Final = 20
 # The dictionary has 122: what has more than so many is no file of clients, and each would cost work.
 MOST_COLUMNS: Final = 400
+NO_ROWS: Final = "Aucune ligne : donnez au moins un client."
+NO_UTF8: Final = "Les données ne sont pas du texte en UTF-8 : enregistrez-les en UTF-8."
+NO_CSV: Final = (
+    "Les données ne sont pas du CSV en UTF-8 séparé par des virgules, noms de colonnes en première ligne : "
+    "corrigez-les puis recommencez."
+)
 FIELDS: Final = (
     ("client", pa.int64()),
     ("granted", pa.bool_()),
@@ -101,7 +117,9 @@ def check_columns(names: Sequence[str], model: Model, file: str) -> list[Problem
         ("colonnes manquantes, dont le modèle a besoin", [name for name in needed if name not in counts]),
     )
     return [
-        Problem(file, None, None, f"{what} : {', '.join(name or '(sans nom)' for name in wrong[:SHOWN])}")
+        Problem(
+            file, None, None, f"{what} : {', '.join(short(name) or '(sans nom)' for name in wrong[:SHOWN])}"
+        )
         for what, wrong in found
         if wrong
     ]
@@ -116,7 +134,7 @@ def table_of_rows(rows: Sequence[Mapping[str, object]], model: Model) -> pa.Tabl
     Raises RowsError; the lines of its problems are the indices of the rows, from 0.
     """
     if not rows:
-        raise RowsError("Aucune ligne : donnez au moins un client.")
+        raise RowsError(NO_ROWS)
     names = list(dict.fromkeys(name for row in rows for name in row if name not in dictionary.TABLES))
     file = "données"
     if len(names) > MOST_COLUMNS:
@@ -143,19 +161,32 @@ def table_of_csv(content: bytes, model: Model) -> pa.Table:
     Raises RowsError; the lines of its problems are those of the text, from 1.
     """
     file = "données"
+    content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     heads = content.partition(b"\n")[0].count(b",") + 1
     if heads > MOST_COLUMNS:
         raise RowsError.refused(check_columns([""] * heads, model, file))
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise RowsError("Les données ne sont pas du texte en UTF-8 : enregistrez-les en UTF-8.") from error
+        raise RowsError(NO_UTF8) from error
+    if not encoding(content[:START]).startswith("utf-8"):
+        raise RowsError(NO_UTF8)
+    head, _, rows = content.removeprefix(codecs.BOM_UTF8).partition(b"\n")
+    if not head.strip() or foreign(content[:START]):
+        raise RowsError(NO_CSV)
+    written, what = names_of(content[:START], dictionary.COLUMNS)
+    if what:
+        raise RowsError.refused([Problem(file, 1, None, what)])
+    names = cleaned(written)
+    problems = check_columns(names, model, file)
+    if problems:
+        raise RowsError.refused(problems)
+    if not rows.strip():
+        raise RowsError(NO_ROWS)
     options = pa.csv.ConvertOptions(
-        column_types={name: pa.string() for name in dictionary.COLUMNS},
-        null_values=MISSING,
-        strings_can_be_null=True,
+        column_types={name: pa.string() for name in written}, null_values=MISSING, strings_can_be_null=True
     )
-    skipped = Skipped()
+    skipped = Skipped(empty=rowless(content.splitlines(keepends=True)))
     try:
         table = pa.csv.read_csv(
             pa.BufferReader(content),
@@ -164,16 +195,13 @@ def table_of_csv(content: bytes, model: Model) -> pa.Table:
             convert_options=options,
         )
     except pa.ArrowInvalid as error:
-        raise RowsError(
-            "Les données ne sont pas du CSV en UTF-8 séparé par des virgules, noms de colonnes en première "
-            "ligne : corrigez-les puis recommencez."
-        ) from error
-    problems = [*check_columns(table.column_names, model, file), *skipped.problems(file)]
+        raise RowsError(NO_CSV) from error
+    problems = skipped.problems(file)
     if problems:
         raise RowsError.refused(problems)
     if not table.num_rows:
-        raise RowsError("Aucune ligne : donnez au moins un client.")
-    return _conformed(table, Lines(2), file)
+        raise RowsError(NO_ROWS)
+    return _conformed(table.rename_columns(names), Lines(2, skipped.empty), file)
 
 
 def _conformed(table: pa.Table, lines: Lines, file: str) -> pa.Table:
@@ -244,10 +272,11 @@ def score_file(
     problems = check_columns(table.header(), model, table.name)
     if problems:
         raise RowsError.refused(problems)
-    try:
-        return _score_file(table, output, model, limit, portfolio, progress)
-    except OtherEncodingError as other:
-        return _score_file(other.source, output, model, limit, portfolio, progress)
+    while True:
+        try:
+            return _score_file(table, output, model, limit, portfolio, progress)
+        except OtherReadingError as other:
+            table = other.source
 
 
 def _score_file(
@@ -327,16 +356,22 @@ def scored(model: Model, table: pa.Table, limit: float, portfolio: Compared | No
 
 def _source(path: Path) -> Source:
     if not path.is_file():
-        raise RowsError(f"Le fichier {path} n’existe pas : indiquez celui des clients.")
-    if not path.name.endswith(ENDINGS):
-        raise RowsError(f"{path.name} doit finir par {', '.join(ENDINGS)}.")
-    return Source(path.name, path)
+        what = "n’est pas un fichier" if path.exists() else "n’existe pas"
+        raise RowsError(f"Le fichier {printable(str(path))} {what} : indiquez celui des clients.")
+    name = printable(path.name)
+    if not path.name.lower().endswith(ENDINGS):
+        raise RowsError(f"{name} doit finir par {', '.join(ENDINGS)}.")
+    return Source(name, path)
 
 
 def check_output(source: Path, output: Path, *, force: bool) -> None:
     """Refuse to write over what is to be read, or over another file unless asked to."""
     if not output.exists():
         return
+    if source.is_dir() and output.resolve().is_relative_to(source.resolve()):
+        raise RowsError(
+            f"{output} est déjà dans le dossier des clients : écrivez les scores dans un autre fichier."
+        )
     if output.samefile(source):
         raise RowsError(f"{output} est aussi le fichier des clients : écrivez les scores dans un autre.")
     if not force:

@@ -17,7 +17,7 @@ from typing import IO, Any, Final, cast
 import pyarrow as pa
 
 from pretadepenser import french
-from pretadepenser.credit.intake.recognition import AGAIN, START, quoted
+from pretadepenser.credit.intake.recognition import AGAIN, START, foreign, quoted
 from pretadepenser.credit.intake.validation import PortfolioError
 from pretadepenser.errors import ToldError
 
@@ -58,6 +58,8 @@ def unpacked(path: Path, way: Sequence[str], name: str) -> Iterator[tuple[io.Buf
             stream = stack.enter_context(unlocked(archive, info, name))
             gauge = Gauge(stream, info.file_size)
         if (way[-1] if way else path.name).lower().endswith(".gz"):
+            if not way:
+                check_packed(raw.peek(START)[:START], name, "gzip", b"\x1f\x8b")
             stream = cast(IO[bytes], stack.enter_context(gzip.open(stream)))
         if stream is not raw:
             stream = cast(IO[bytes], io.BufferedReader(_Growing(stream, size, name), START))
@@ -107,8 +109,13 @@ def base(member: str) -> str:
 
 def only_csv(archive: Path | IO[bytes], name: str) -> str:
     """The one CSV file of an archive. Raises PortfolioError where it has none, or several."""
-    with readable(name), zipfile.ZipFile(archive) as opened:
-        found = [member for member in members(opened) if base(member).endswith(".csv")]
+    with readable(name):
+        if isinstance(archive, Path) and not zipfile.is_zipfile(archive):
+            with archive.open("rb") as stream:
+                check_packed(stream.read(START), name, "zip", b"PK\x03\x04")
+        with zipfile.ZipFile(archive) as opened:
+            names = members(opened)
+        found = [member for member in names if base(member).endswith(".csv")]
     if len(found) != 1:
         listed = f" ({french.join([quoted(member) for member in found[:5]])})" if found else ""
         raise PortfolioError(
@@ -116,6 +123,16 @@ def only_csv(archive: Path | IO[bytes], name: str) -> str:
             "n’y laissez que la table, ou téléchargez-le à nouveau."
         )
     return found[0]
+
+
+def check_packed(start: bytes, name: str, kind: str, mark: bytes) -> None:
+    """Refuse a file named as an archive whose `start` is not that of this kind, `mark`."""
+    if not start:
+        raise PortfolioError(f"Le fichier {name} est vide : {AGAIN}.")
+    if not start.startswith(mark):
+        last = Path(name).suffix
+        renamed = f"n’est pas une archive {kind} : si c’est la table elle-même, enlevez {last} de son nom"
+        raise PortfolioError(f"{name} {foreign(start) or renamed}.")
 
 
 def swollen(name: str) -> PortfolioError:
@@ -142,6 +159,11 @@ def readable(name: str, *, csv: bool = False) -> Iterator[None]:
     except PermissionError as error:
         raise PortfolioError(
             f"{name} ne peut pas être lu ({error.strerror}) : vérifiez vos droits."
+        ) from error
+    except NotImplementedError as error:
+        raise PortfolioError(
+            f"{name} est comprimé d’une façon qui ne se lit pas ici (Windows le fait au-delà de 2 Go) : "
+            "décompressez-le d’abord."
         ) from error
     except Exception as error:  # Readers of archives and tables have been seen to raise anything.
         if csv and isinstance(error, pa.ArrowInvalid):

@@ -6,7 +6,9 @@ one of these names) as Spark writes it; any of them but Parquet also in the zip 
 
 from __future__ import annotations
 
+import re
 import zipfile
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +16,8 @@ from typing import Final
 
 from pretadepenser import french
 from pretadepenser.credit.dictionary import COLUMNS, TABLES
-from pretadepenser.credit.intake.archives import base, members, only_csv, readable, unlocked
-from pretadepenser.credit.intake.recognition import AS_CSV
+from pretadepenser.credit.intake.archives import base, check_packed, members, only_csv, readable, unlocked
+from pretadepenser.credit.intake.recognition import AGAIN, AS_CSV, START, foreign, printable
 from pretadepenser.credit.intake.sources import ENDINGS, Source
 from pretadepenser.credit.intake.validation import Columns, PortfolioError, Problem, check_header
 
@@ -45,7 +47,7 @@ def find_all(source: Path) -> dict[str, list[Source]]:
     train, test = find(source, TRAIN), find(source, TEST)
     if not train:
         raise PortfolioError(
-            f"Aucun fichier {TRAIN} (.csv, .csv.zip, .csv.gz ou .parquet) dans {source} : "
+            f"Aucun fichier {TRAIN} (.csv, .csv.zip, .csv.gz ou .parquet) dans {printable(str(source))} : "
             "indiquez le dossier du téléchargement de Kaggle."
         )
     found = {name: find(source, name, table.columns) for name, table in TABLES.items()}
@@ -72,22 +74,54 @@ def find(source: Path, table: str, columns: Columns = COLUMNS) -> list[Source]:
         return _in_zip(source, table, columns)
     if not source.is_dir():
         raise PortfolioError(
-            f"Le dossier {source} n’existe pas : indiquez celui du téléchargement de Kaggle."
+            f"Le dossier {printable(str(source))} n’existe pas : indiquez celui du téléchargement de Kaggle."
         )
     paths = _listed(source)
-    files = [path for path in paths if path.is_file()]
-    found = [path for path in files if path.name.lower() in _names(table)[1:]]
-    folders = [path for path in paths if path.is_dir() and path.name.lower() in _names(table)]
+    named = [path for path in paths if path.name.lower() in _names(table)]
+    for path in named:
+        if not path.is_file() and not path.is_dir():
+            raise PortfolioError(
+                f"{printable(path.name)} n’est pas un fichier, ou mène à un fichier qui n’est pas là : "
+                "mettez la table à sa place, ou enlevez-le."
+            )
+    found = [path for path in named if path.is_file() and path.name.lower() in _names(table)[1:]]
+    folders = [path for path in named if path.is_dir()]
+    files = [path.name for path in paths if path.is_file()]
     if found or folders:
-        one = _single([path.name for path in (*found, *folders)], table, source)
-        return [Source(one, found[0], columns=columns)] if found else _parts(folders[0], table, columns)
+        copies = [name for name in files if _is_copy(name, table)]
+        one = _single([*(path.name for path in (*found, *folders)), *copies], table, source)
+        if found:
+            return [Source(printable(one), found[0], columns=columns)]
+        return _parts(folders[0], table, columns)
     whole = source / KAGGLE_ZIP
     if whole.is_file():
         return _in_zip(whole, table, columns)
-    other = [path.name for path in files if path.name.lower().startswith(f"{table.lower()}.")]
-    if other:
-        raise _foreign(other[0])
+    _check_others(files, table)
     return []
+
+
+def _is_copy(name: str, table: str) -> bool:
+    """Whether a file is named as systems and browsers name the copy of a table: "bureau (1).csv"."""
+    number = r"\d{1,3}"
+    word = rf"(?:copie|copy|{number})"
+    after = rf"(?:\s*\({word}\)|\s*-\s*{word}|\s+{word})"
+    endings = "|".join(map(re.escape, ENDINGS))
+    pattern = rf"\s*(?:copie de |copy of )?\s*{re.escape(table)}(?:{after}){{0,2}}\s*(?:{endings})"
+    return name.lower() not in _names(table) and bool(re.fullmatch(pattern, name, re.IGNORECASE))
+
+
+def _check_others(names: Sequence[str], table: str) -> None:
+    """Refuse files that are meant to be a table which is not there: copies of it, and other formats."""
+    for name in names:
+        last = name.replace("\\", "/").rpartition("/")[2]
+        if _is_copy(last, table):
+            ending = next(each for each in reversed(ENDINGS) if last.lower().endswith(each))
+            raise PortfolioError(
+                f"{printable(name)} a le nom d’une copie de {table} : si c’est la bonne table, renommez ce "
+                f"fichier en {table}{ending}, sinon enlevez-le."
+            )
+        if last.lower().startswith(f"{table.lower()}."):
+            raise _foreign(name)
 
 
 def _listed(folder: Path) -> list[Path]:
@@ -95,7 +129,8 @@ def _listed(folder: Path) -> list[Path]:
         return sorted(folder.iterdir())
     except OSError as error:
         raise PortfolioError(
-            f"Le dossier {folder} ne peut pas être lu ({error.strerror}) : vérifiez vos droits."
+            f"Le dossier {printable(str(folder))} ne peut pas être lu ({error.strerror}) : vérifiez vos "
+            "droits."
         ) from error
 
 
@@ -109,37 +144,57 @@ def _parts(folder: Path, table: str, columns: Columns) -> list[Source]:
     paths = [path for path in _listed(folder) if not path.name.startswith(NO_PART)]
     if not paths:
         raise PortfolioError(
-            f"Aucun fichier {table} ({french.join(ENDINGS, 'ou')}) dans {folder} : enlevez ce dossier, ou "
-            "copiez-y à nouveau les morceaux de la table."
+            f"Aucun fichier {table} ({french.join(ENDINGS, 'ou')}) dans {printable(str(folder))} : "
+            "enlevez ce dossier, ou copiez-y à nouveau les morceaux de la table."
         )
     for path in paths:
         if not path.is_file() or not path.name.lower().endswith(ENDINGS):
             raise _foreign(f"{folder.name}/{path.name}")
-    return [Source(f"{folder.name}/{path.name}", path, columns=columns) for path in paths]
+    named = f"{folder.name}/"
+    return [Source(printable(f"{named}{path.name}"), path, columns=columns) for path in paths]
 
 
 def _in_zip(path: Path, table: str, columns: Columns) -> list[Source]:
     if not zipfile.is_zipfile(path):
+        with readable(path.name), path.open("rb") as stream:
+            start = stream.read(START)
+        if path.suffix.lower() == ".zip" and foreign(start):
+            check_packed(start, path.name, "zip", b"PK\x03\x04")
+            raise PortfolioError(f"{printable(path.name)} est incomplet ou endommagé : {AGAIN}.")
         raise PortfolioError(
-            f"{path} n’est ni un dossier ni un fichier zip : indiquez le dossier du téléchargement de Kaggle."
+            f"{printable(str(path))} n’est ni un dossier ni un fichier zip : indiquez le dossier du "
+            "téléchargement de Kaggle."
         )
     with readable(path.name), zipfile.ZipFile(path) as archive:
         found: dict[str, list[str]] = {}
-        for name in members(archive):
+        names = members(archive)
+        for name in names:
             folder = name.replace("\\", "/").rpartition("/")[0]
             if base(name) in _names(table)[1:]:
-                found[name] = [name]
+                found.setdefault(name, []).append(name)
             elif base(folder) in _names(table) and not base(name).startswith(NO_PART):
                 found.setdefault(folder, []).append(name)
         if not found:
+            _check_others(names, table)
             return []
-        one = found[_single(list(found), table, path)]
+        one = found[_single([*found, *(name for name in names if _is_copy(base(name), table))], table, path)]
+        _check_once(one, path)
         return [_member(archive, path, member, columns) for member in sorted(one)]
+
+
+def _check_once(names: Sequence[str], archive: Path) -> None:
+    """Refuse a member that is in an archive more than once under one name: only the last could be read."""
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise PortfolioError(
+            f"{printable(archive.name)} contient plusieurs fois {printable(twice[0])} : décompressez-le, "
+            "et ne gardez que le bon fichier."
+        )
 
 
 def _member(archive: zipfile.ZipFile, path: Path, member: str, columns: Columns) -> Source:
     """One table, or part of one, in an archive."""
-    source = Source(f"{path.name}/{member}", path, (member,), columns=columns)
+    source = Source(printable(f"{path.name}/{member}"), path, (member,), columns=columns)
     if base(member).endswith(".parquet"):
         raise PortfolioError(
             f"{source.name} est une table Parquet dans une archive : décompressez {path.name}."
@@ -156,11 +211,19 @@ def _single(names: Sequence[str], table: str, place: Path) -> str:
     """The only one of `names`. Raises PortfolioError where there are more: which one is meant?"""
     if len(names) > 1:
         raise PortfolioError(
-            f"{place.name or place} contient plusieurs fois {table} ({french.join(names)}) : "
-            "n’en gardez qu’un."
+            f"{printable(place.name or str(place))} contient plusieurs fois {table} "
+            f"({french.join([printable(name) for name in names])}) : n’en gardez qu’un."
         )
     return names[0]
 
 
 def _foreign(name: str) -> PortfolioError:
-    return PortfolioError(f"{name} n’est pas d’un format qui se lit ({', '.join(ENDINGS)}) : {AS_CSV}.")
+    told = printable(name)
+    if name.lower().endswith((".crdownload", ".part", ".partial", ".download", ".tmp")):
+        return PortfolioError(f"{told} est un téléchargement inachevé : {AGAIN}.")
+    if "=" in told.rpartition("/")[2]:
+        return PortfolioError(
+            f"{told} est le dossier d’une valeur, comme en fait Spark (partitionBy) : écrivez la table sans "
+            "ces dossiers."
+        )
+    return PortfolioError(f"{told} n’est pas d’un format qui se lit ({', '.join(ENDINGS)}) : {AS_CSV}.")

@@ -10,10 +10,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pretadepenser import french
-from pretadepenser.credit.dictionary import COLUMNS, TABLES
+from pretadepenser.credit.dictionary import COLUMNS, TABLES, Kind
 from pretadepenser.credit.intake.finding import APPLICATION, KEY
 from pretadepenser.credit.intake.quick import select, sql_type
-from pretadepenser.credit.intake.sources import OtherEncodingError, Source, diagnosis
+from pretadepenser.credit.intake.sources import OtherReadingError, Source, diagnosis
 from pretadepenser.credit.intake.validation import Columns, Lines, PortfolioError, Problem, Problems, conform
 
 Connection = duckdb.DuckDBPyConnection
@@ -42,6 +42,8 @@ def load_all(connection: Connection, tables: Mapping[str, Sequence[Source]], pro
     if not problems:
         for table, key in keys(tables).items():
             problems += repeated(connection, table, key, read[table])
+        for table, found in tables.items():
+            problems += turned(connection, table, found[0])
     if problems:
         raise PortfolioError.refused(problems)
     if not sum(rows for _, rows in files[APPLICATION]):
@@ -143,33 +145,42 @@ def load(
 
 def _quickly(connection: Connection, table: str, source: Source, progress: Progress) -> int | None:
     """Have DuckDB add the rows of a plain file; return their number, None where something does not fit."""
-    if not source.plain:
+    if source.commas is None:
         return None
     progress(f"Lecture de {source.told}", 0.0)
+    connection.begin()
     try:
         row = connection.execute(f"insert into {table} {select(source)}").fetchone()
+        rows = row[0] if row else 0
+        # DuckDB drops an empty value too many: a comma within a number would shift the values of its row.
+        fits = source.commas == (rows + 1) * (len(source.header()) - 1)
     except duckdb.IOException:
         raise
     except duckdb.Error:
+        fits = False
+    if not fits:
+        connection.rollback()
         return None
+    connection.commit()
     progress(f"Lecture de {source.told}", 1.0)
-    return row[0] if row else 0
+    return rows
 
 
 def _carefully(
     connection: Connection, table: str, source: Source, progress: Progress
 ) -> tuple[Source, int, list[Problem]]:
     """Add the rows of a file piece by piece; return how it was read, their number, and all that is wrong."""
-    connection.begin()
-    try:
-        return source, *_read(connection, table, source, progress)
-    except OtherEncodingError as other:
-        # Some of its rows may be with the others already: all of it is begun again.
-        connection.rollback()
+    while True:
         connection.begin()
-        return other.source, *_read(connection, table, other.source, progress)
-    finally:
-        connection.commit()
+        try:
+            rows, problems = _read(connection, table, source, progress)
+        except OtherReadingError as other:
+            # Some of its rows may be with the others already: all of it is begun again.
+            connection.rollback()
+            source = other.source
+        else:
+            connection.commit()
+            return source, rows, problems
 
 
 def _read(
@@ -201,6 +212,21 @@ def _read(
         pass
     step = f"Recherche des erreurs de {source.name}"
     return rows, diagnosis(source, lambda share: progress(step, share))
+
+
+def turned(connection: Connection, table: str, source: Source) -> list[Problem]:
+    """Say which columns have days or months that are all after the application: their sign was turned."""
+    problems = []
+    for column in source.columns.values():
+        if column.required and column.kind in (Kind.ELAPSED, Kind.MONTH):
+            least = connection.sql(f"select min({column.name}) from {table}").fetchall()[0][0]
+            if least is not None and least > 0:
+                what = (
+                    "toutes les valeurs sont positives, donc après la demande ; ce qui l’a précédée s’écrit "
+                    "avec un signe moins"
+                )
+                problems.append(Problem(source.name, None, column.name, what))
+    return problems
 
 
 def twice(connection: Connection, table: str, key: str) -> int:

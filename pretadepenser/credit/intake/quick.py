@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from pretadepenser.credit.dictionary import Column
 from pretadepenser.credit.intake.recognition import LONGEST_LINE
-from pretadepenser.credit.intake.sources import MISSING, Source
+from pretadepenser.credit.intake.sources import Source
+from pretadepenser.credit.intake.validation import MISSING
 
 
 def literal(text: str) -> str:
@@ -37,6 +38,8 @@ def select(source: Source) -> str:
     read = (
         f"read_csv({literal(str(source.path.resolve()))}, auto_detect = false, header = true, delim = ',', "
         f"quote = '\"', escape = '\"', max_line_size = {LONGEST_LINE}, "
+        # A folder named TARGET=1 would put its 1 in the place of the column.
+        "hive_partitioning = false, "
         f"nullstr = [{', '.join(map(literal, MISSING))}], columns = {json.dumps(kinds)})"
     )
     given = [

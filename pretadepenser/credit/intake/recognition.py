@@ -45,14 +45,28 @@ _FIRST: Final = (
     (b"SQLite format 3", "une base SQLite", AS_CSV),
     (b"\x89HDF", "un fichier HDF5", AS_CSV),
     (b"\xd0\xcf\x11\xe0", "un classeur Excel, ou chiffré par Excel", AS_CSV),
+    (b"\x80\x02", "un objet Python (pickle)", AS_CSV),
+    (b"\x80\x03", "un objet Python (pickle)", AS_CSV),
     (b"\x80\x04\x95", "un objet Python (pickle)", AS_CSV),
     (b"\x80\x05\x95", "un objet Python (pickle)", AS_CSV),
+    (b"\x93NUMPY", "un tableau NumPy", AS_CSV),
+    (b"RDX", "un fichier de R", AS_CSV),
+    (b"RDA", "un fichier de R", AS_CSV),
+    (b"<stata_dta>", "un fichier de Stata", AS_CSV),
+    (b"$FL2", "un fichier de SPSS", AS_CSV),
+    (b"-----BEGIN PGP", "un message chiffré", "déchiffrez-le"),
+    (b"[InternetShortcut]", "un raccourci vers une page web", AGAIN),
     (b"%PDF", "un document PDF", AGAIN),
     (b"{\\rtf", "un document RTF", AS_CSV),
     (b"\x89PNG", "une image", AGAIN),
     (b"\xff\xd8\xff", "une image", AGAIN),
     (b"<!doctype html", "une page web, souvent celle qui demande de se connecter", AGAIN),
     (b"<html", "une page web, souvent celle qui demande de se connecter", AGAIN),
+    (b"<head", "une page web, souvent celle qui demande de se connecter", AGAIN),
+    (b"<body", "une page web, souvent celle qui demande de se connecter", AGAIN),
+    (b"<!--", "une page web, souvent celle qui demande de se connecter", AGAIN),
+    (b"<table", "une page web, souvent celle qui demande de se connecter", AGAIN),
+    (b"<svg", "un dessin (SVG)", AGAIN),
     (b"<?xml", "un document XML", AS_CSV),
     (b"{", "du JSON", AS_CSV),
     (b"[", "du JSON", AS_CSV),
@@ -64,7 +78,18 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_SEPARATORS: Final = {";": "points-virgules", "\t": "tabulations", "|": "barres verticales"}
+_SEPARATORS: Final = {
+    ";": "points-virgules",
+    "\t": "tabulations",
+    "|": "barres verticales",
+    "^": "accents circonflexes",
+    "~": "tildes",
+    ":": "deux-points",
+    "\x01": "caractères de code 1 (ceux de Hive)",
+    " ": "espaces",
+}
+# What pandas calls an index that it writes or reads as a column.
+INDEX: Final = re.compile(r"__index_level_\d+__|Unnamed: \d+")
 
 
 def foreign(start: bytes) -> str | None:
@@ -88,6 +113,11 @@ def encoding(start: bytes) -> str:
     for mark, name in _MARKS:
         if start.startswith(mark):
             return name
+    first, second, third, fourth = (start[place:400:4] for place in range(4))
+    if fourth and b"\0" not in first and not (second + third + fourth).strip(b"\0"):
+        return "utf-32-le"
+    if fourth and b"\0" not in fourth and not (first + second + third).strip(b"\0"):
+        return "utf-32-be"
     even, odd = start[:400:2], start[1:400:2]
     if odd and not odd.strip(b"\0") and b"\0" not in even:
         return "utf-16-le"
@@ -111,11 +141,13 @@ def header_problem(names: Sequence[str], lines: Sequence[str], known: Sequence[s
             "valeurs par des virgules"
         )
     for mark, called in _SEPARATORS.items():
-        if any(name in wanted for name in cleaned(first.split(mark))):
+        # Two: a sentence that names a column is no line of names.
+        if len(wanted.intersection(cleaned(first.split(mark)))) > 1:
             return f"les colonnes sont séparées par des {called} ; enregistrez le fichier avec des virgules"
-    if any(name.upper() in wanted for name in names):
-        small = next(name for name in names if name.upper() in wanted)
-        return f"les noms des colonnes s’écrivent en majuscules : {small.upper()}, et non {small}"
+    if what := small_letters(names, known):
+        return what
+    if len(names) == 1 and any(name in wanted for name in cleaned(names[0].split(","))):
+        return "chaque ligne est entre guillemets ; enregistrez le fichier sans ces guillemets"
     for number, line in enumerate(lines[1:], start=2):
         if len(wanted.intersection(cleaned(line.split(",")))) > len(wanted) // 2:
             return f"les noms des colonnes sont à la ligne {number} : enlevez ce qui les précède"
@@ -125,9 +157,19 @@ def header_problem(names: Sequence[str], lines: Sequence[str], known: Sequence[s
     )
 
 
+def small_letters(names: Sequence[str], known: Sequence[str]) -> str | None:
+    """Say so where none of `names` is known as it is written, but one would be in capitals; else None."""
+    wanted = frozenset(known)
+    small = next((name for name in names if name.upper() in wanted), None)
+    if small is None or any(name in wanted for name in names):
+        return None
+    return f"les noms des colonnes s’écrivent en majuscules : {small.upper()}, et non {small}"
+
+
 def cleaned(names: Sequence[str]) -> list[str]:
-    """Names of columns without the spaces, quotes and byte-order marks that stand around them."""
-    return [re.sub(r'^[\s"\ufeff\u200b]+|[\s"\ufeff\u200b]+$', "", name) for name in names]
+    """Names of columns without the spaces, quotes and invisible marks that stand around them."""
+    around = r'[\s"\ufeff\u200b-\u200f\u2060]+'
+    return [re.sub(f"^{around}|{around}$", "", name) for name in names]
 
 
 def quoted(text: str) -> str:
@@ -137,7 +179,10 @@ def quoted(text: str) -> str:
 
 def short(text: str) -> str:
     """Foreign text on one line, cut where it is long, with nothing that a terminal would obey."""
-    plain = "".join(
-        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text.strip()
-    )
+    plain = printable(text.strip())
     return plain if len(plain) <= QUOTED else f"{plain[:QUOTED]}…"
+
+
+def printable(text: str) -> str:
+    """Foreign text, such as the name of a file, with nothing that a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

@@ -10,7 +10,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -21,10 +21,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
+from numpy.typing import NDArray
 
-from pretadepenser.credit.dictionary import COLUMNS
+from pretadepenser.credit.dictionary import COLUMNS, Column, Kind
 from pretadepenser.credit.intake.archives import (
     MOST_GROWTH,
+    SMALL,
     Gauge,
     only_csv,
     readable,
@@ -39,8 +41,10 @@ from pretadepenser.credit.intake.recognition import (
     encoding,
     foreign,
     header_problem,
+    small_letters,
 )
 from pretadepenser.credit.intake.validation import (
+    MISSING,
     Columns,
     Lines,
     PortfolioError,
@@ -53,14 +57,15 @@ from pretadepenser.credit.intake.validation import (
 ENDINGS = (".csv", ".csv.zip", ".csv.gz", ".parquet")
 BLOCK_BYTES = 4 << 20
 PARQUET_ROWS = 16_384
-# Kaggle leaves a missing field empty; pandas, R and databases write these when they save the table again.
-MISSING = ["", "NA", "NaN", "nan", "N/A", "#N/A", "NULL", "null", "None", "<NA>"]
 # French Windows writes this where a text is not in UTF-8.
 OTHER_ENCODING: Final = "cp1252"
+# Where a quoted value begins, and the rest of one up to the quote that ends it.
+_OPENING: Final = re.compile(rb'(?:\A|,)"')
+_CLOSING: Final = re.compile(rb'(?:[^"]|"")*+"(?!")')
 
 
-class OtherEncodingError(Exception):
-    """A text is not in the encoding it was read in: read it again as `source`."""
+class OtherReadingError(Exception):
+    """A text is not in the encoding it was read in, or has odd blanks: read it again as `source`."""
 
     def __init__(self, source: Source) -> None:
         super().__init__(source.name)
@@ -81,13 +86,15 @@ class Source:
     """One table in one file. `name` is what messages call it.
 
     `members` leads to it through an archive, and an archive in that one; `encoding` is that of a text whose
-    beginning does not tell it. `columns` are those that the table should have.
+    beginning does not tell it. `textual`: numbers are read as text first, for blanks that readers of numbers
+    stumble over. `columns` are those that the table should have.
     """
 
     name: str
     path: Path
     members: tuple[str, ...] = ()
     encoding: str = "utf-8"
+    textual: bool = False
     columns: Columns = field(default_factory=lambda: COLUMNS, repr=False)
 
     @property
@@ -96,18 +103,21 @@ class Source:
         return self.path.suffix.lower() == ".parquet"
 
     @cached_property
-    def plain(self) -> bool:
-        """Whether this is a CSV in a file of its own, with nothing that readers take in different ways."""
-        if self.members or self.path.suffix.lower() != ".csv" or self.encoding != "utf-8":
-            return False
+    def commas(self) -> int | None:
+        """How many commas stand between the values of a CSV in a file of its own.
+
+        None for any other, and for one with something that readers take in different ways.
+        """
+        if self.members or self.path.suffix.lower() != ".csv" or self.encoding != "utf-8" or self.textual:
+            return None
         if any(mark in str(self.path.resolve()) for mark in "*?["):
             # DuckDB would look for several files.
-            return False
+            return None
         with readable(self.name), self.path.open("rb") as stream:
             start = stream.read(START)
             stream.seek(0)
             usual = encoding(start) == "utf-8" and b"\r" not in start and foreign(start) is None
-            return usual and not _grouped(stream)
+            return _commas(stream) if usual else None
 
     @property
     def told(self) -> str:
@@ -119,14 +129,23 @@ class Source:
 
         Raises PortfolioError when the file cannot be read or its first line names no column that is known.
         """
-        if self.parquet:
-            with readable(self.name), self.path.open("rb") as stream:
-                start = stream.read(START)
-            if start[:4] != b"PAR1":
-                raise _told(self, foreign(start) or f"n’est pas une table Parquet : {AGAIN}")
-            with readable(self.name):
-                return cleaned(pa.parquet.read_schema(self.path).names)
-        return cleaned(self._names())
+        try:
+            str(self.path.resolve()).encode()
+        except UnicodeEncodeError as error:
+            what = "a un nom, ou un dossier, qui n’est pas en UTF-8 : renommez-le"
+            raise _told(self, what) from error
+        if not self.parquet:
+            return cleaned(self._names())
+        with readable(self.name), self.path.open("rb") as stream:
+            start = stream.read(START)
+        if start[:4] != b"PAR1":
+            raise _told(self, foreign(start) or f"n’est pas une table Parquet : {AGAIN}")
+        with readable(self.name):
+            names = cleaned(pa.parquet.read_schema(self.path).names)
+        small = small_letters(names, list(self.columns))
+        if small:
+            raise PortfolioError(f"{Problem(self.name, None, None, small)}.")
+        return names
 
     def pieces(self) -> Iterator[Piece]:
         """Yield the rows, numbers already read as float64.
@@ -134,12 +153,14 @@ class Source:
         Raises pyarrow.ArrowInvalid where a field cannot be read as a number or a row has too many or too
         few fields (see `diagnose`), PortfolioError when the file itself cannot be read.
         """
-        return self._parquet_pieces() if self.parquet else self._csv_pieces(as_text=False, skipped=Skipped())
+        if self.parquet:
+            return self._parquet_pieces()
+        return self._csv_pieces(as_text=self.textual, skipped=Skipped())
 
     def diagnose(self, skipped: Skipped) -> Iterator[Piece]:
         """Yield the rows again, every field as text, lines that hold no row put in `skipped`.
 
-        Raises OtherEncodingError where the text can be read, but in another encoding.
+        Raises OtherReadingError where the text can be read, but in another encoding.
         """
         if self.parquet:
             return self._parquet_pieces()
@@ -156,26 +177,20 @@ class Source:
             raise PortfolioError(f"Le fichier {self.name} est vide : {AGAIN}.")
         if len(first) > LONGEST_LINE:
             raise _too_long(self, 1)
-        lines = re.split(r"\r\n|\r|\n", beginning.decode("utf-8-sig", "replace"))[:20]
-        try:
-            names = next(csv.reader([lines[0]]), [])
-        except csv.Error:
-            # A field too long, or a null byte: no name.
-            names = [lines[0]]
-        what = header_problem(cleaned(names), lines, list(self.columns))
+        names, what = names_of(beginning, self.columns)
         if what:
             # Of no import: files to score are read here too.
             raise PortfolioError(f"{Problem(self.name, 1, None, what)}.")
         return names
 
     def _examined(self) -> list[int]:
-        """Numbers of the empty lines of a CSV file that cannot be read as it is.
+        """Numbers of the lines of a CSV file, which cannot be read as it is, at which no row begins.
 
-        Raises OtherEncodingError, or PortfolioError where a line is longer than lines are, or is no text.
+        Raises OtherReadingError, or PortfolioError where a line is longer than lines are, or is no text.
         """
-        empty: list[int] = []
+        passed: list[int] = []
         other = codecs.lookup(OTHER_ENCODING)
-        misread = 0
+        misread, inside = 0, False
         with readable(self.name), self._text() as (stream, _):
             line = 0
             while text := stream.readline(LONGEST_LINE + 1):
@@ -184,8 +199,9 @@ class Source:
                     raise _too_long(self, line)
                 if b"\0" in text:
                     raise _told(self, f"contient des octets nuls à la ligne {line} : {AGAIN}")
-                if not text.strip():
-                    empty.append(line)
+                if inside or not text.strip(b"\r\n"):
+                    passed.append(line)
+                inside = goes_on(text, inside)
                 if not text.isascii():
                     try:
                         text.decode("utf-8")
@@ -197,8 +213,8 @@ class Source:
                         except UnicodeDecodeError as error:
                             raise _told(self, what) from error
         if misread:
-            raise OtherEncodingError(replace(self, encoding=OTHER_ENCODING))
-        return empty
+            raise OtherReadingError(replace(self, encoding=OTHER_ENCODING))
+        return passed
 
     def _way(self) -> tuple[str, ...]:
         """The members that lead to the table."""
@@ -215,7 +231,8 @@ class Source:
         with unpacked(self.path, self._way(), self.name) as (stream, gauge):
             start = stream.peek(START)[:START]
             if what := foreign(start):
-                raise _told(self, what)
+                twice = start.startswith(b"\x1f\x8b") and self.path.suffix.lower() == ".gz"
+                raise _told(self, "est comprimé deux fois : décompressez-le une fois" if twice else what)
             found = encoding(start)
             # A Macintosh of old ended its lines so.
             returns = b"\r" in start and b"\n" not in start
@@ -228,7 +245,7 @@ class Source:
         names = self._names()
         known = cleaned(names)
         types = {
-            name: pa.string() if as_text or self.columns[column].textual else pa.float64()
+            name: pa.string() if as_text or _as_text(self.columns[column]) else pa.float64()
             for name, column in zip(names, known, strict=True)
             if column in self.columns
         }
@@ -251,10 +268,19 @@ class Source:
                 )
                 first += batch.num_rows
 
+    def _parquet_file(self) -> pa.parquet.ParquetFile:
+        """Open a Parquet table; its texts come as a dictionary, so that a long one is in memory once."""
+        texts = (pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary())
+        names = [each.name for each in pa.parquet.read_schema(self.path) if each.type in texts]
+        return pa.parquet.ParquetFile(self.path, read_dictionary=names)
+
     def _parquet_pieces(self) -> Iterator[Piece]:
-        with readable(self.name), pa.parquet.ParquetFile(self.path) as file:
+        with readable(self.name), self._parquet_file() as file:
             first, rows = 1, max(file.metadata.num_rows, 1)
-            if rows > MOST_GROWTH * self.path.stat().st_size:
+            size = self.path.stat().st_size
+            groups = (file.metadata.row_group(place) for place in range(file.metadata.num_row_groups))
+            unpacked_size = sum(group.total_byte_size for group in groups)
+            if rows > MOST_GROWTH * size or unpacked_size > max(SMALL, MOST_GROWTH * size):
                 raise swollen(self.name)
             for batch in file.iter_batches(batch_size=PARQUET_ROWS):
                 read = (first - 1 + batch.num_rows) / rows
@@ -265,7 +291,10 @@ class Source:
 
 @dataclass
 class Skipped:
-    """Lines that hold no row: empty ones, and those of the wrong length (numbered without the empty ones)."""
+    """Lines at which no row begins, and rows of the wrong length (numbered without the former).
+
+    No row begins at an empty line, nor within a value that goes over several.
+    """
 
     empty: list[int] = field(default_factory=list)
     malformed: list[int] = field(default_factory=list)
@@ -273,7 +302,8 @@ class Skipped:
 
     def take(self, row: pa.csv.InvalidRow) -> str:
         """Note a row that the parser cannot split into the expected fields."""
-        self.what = self.what or f"{row.expected_columns} valeurs attendues, {row.actual_columns} trouvées"
+        found = "trouvée" if row.actual_columns == 1 else "trouvées"
+        self.what = self.what or f"{row.expected_columns} valeurs attendues, {row.actual_columns} {found}"
         self.malformed.append(row.number)
         return "skip"
 
@@ -312,7 +342,8 @@ class _Recoded(io.RawIOBase):
 def diagnosis(source: Source, progress: Callable[[float], None]) -> list[Problem]:
     """Read a faulty file again as text and list all that is wrong, with line numbers; never empty.
 
-    Raises OtherEncodingError and PortfolioError as `Source.diagnose` does.
+    Raises OtherReadingError and PortfolioError as `Source.diagnose` does, the former also where nothing is
+    wrong with the file but that its numbers cannot be read at once.
     """
     problems, skipped = Problems(source.name), Skipped()
     for piece in source.diagnose(skipped):
@@ -320,20 +351,91 @@ def diagnosis(source: Source, progress: Callable[[float], None]) -> list[Problem
         progress(piece.read)
     progress(1.0)
     wrong = [*skipped.problems(source.name), *problems]
+    if not wrong and not source.textual and not source.parquet:
+        raise OtherReadingError(replace(source, textual=True))
     return wrong or [Problem(source.name, None, None, f"illisible ou endommagé : {AGAIN}")]
 
 
-def _grouped(stream: IO[bytes]) -> bool:
-    """Whether there is a number like 1_000, which some programs take for one."""
-    last = b""
+def names_of(beginning: bytes, columns: Columns) -> tuple[list[str], str | None]:
+    """The names in the first line of a text of the table, and why that line names no column, if so."""
+    lines = re.split(r"\r\n|\r|\n", beginning.decode("utf-8-sig", "replace"))[:20]
+    if goes_on(lines[0].encode(), inside=False):
+        return [], (
+            "le nom d’une colonne tient sur plusieurs lignes, ou son guillemet n’est pas refermé ; mettez "
+            "tous les noms sur la première ligne"
+        )
+    try:
+        names = next(csv.reader([lines[0]]), [])
+    except csv.Error:
+        # A field too long, or a null byte: no name.
+        names = [lines[0]]
+    return names, header_problem(cleaned(names), lines, list(columns))
+
+
+def rowless(lines: Iterable[bytes]) -> list[int]:
+    """Numbers of the lines of a CSV at which no row begins: empty ones, and those within a quoted value."""
+    found, inside = [], False
+    for number, line in enumerate(lines, start=1):
+        if inside or not line.strip(b"\r\n"):
+            found.append(number)
+        inside = goes_on(line, inside)
+    return found
+
+
+def goes_on(line: bytes, inside: bool) -> bool:
+    """Whether a quoted value goes on after a line of a CSV that began within one (`inside`) or not."""
+    place = 0
+    while True:
+        if not inside:
+            opening = _OPENING.search(line, place)
+            if opening is None:
+                return False
+            place = opening.end()
+        closing = _CLOSING.match(line, place)
+        if closing is None:
+            return True
+        place, inside = closing.end(), False
+
+
+def _as_text(column: Column) -> bool:
+    """Whether a column is read as text: the digits of a number that identifies something all count."""
+    return column.textual or column.kind is Kind.IDENTIFIER
+
+
+def _commas(stream: IO[bytes]) -> int | None:
+    """Count the commas outside quotes; None where there is a number that programs take in different ways.
+
+    Those are 1_000, and 1E+05, of which an identifier may have lost its digits.
+    """
+    count, quoted, last = 0, False, b""
     while read := stream.read(BLOCK_BYTES):
         block = np.frombuffer(last + read, np.uint8)
-        marks = np.flatnonzero(block[1:-1] == ord("_")) + 1
-        digits = (block >= ord("0")) & (block <= ord("9"))
-        if (digits[marks - 1] & digits[marks + 1]).any():
-            return True
+        if _odd(block):
+            return None
+        new = block[len(last) :]
+        separating = new == ord(",")
+        quotes = new == ord('"')
+        if quoted or quotes.any():
+            within = np.logical_xor.accumulate(quotes) ^ quoted
+            separating &= ~within
+            quoted = bool(within[-1])
+        count += int(np.count_nonzero(separating))
         last = read[-2:]
-    return False
+    return count
+
+
+def _odd(block: NDArray[np.uint8]) -> bool:
+    """Whether there is a number like 1_000 or 1E+05."""
+    digits = (block >= ord("0")) & (block <= ord("9"))
+    inner = block[1:-1]
+    grouping = inner == ord("_")
+    exponent = (inner | 0x20) == ord("e")
+    if not grouping.any() and not exponent.any():
+        return False
+    before, after = digits[:-2], digits[2:]
+    signed = after | (block[2:] == ord("+"))
+    pointed = before | (block[:-2] == ord("."))
+    return bool(((grouping & before & after) | (exponent & pointed & signed)).any())
 
 
 def _told(source: Source, what: str) -> PortfolioError:

@@ -6,6 +6,7 @@ column and kind of problem, so that a file wrong everywhere still makes a messag
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,14 +16,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pretadepenser import french
-from pretadepenser.credit.dictionary import Column
-from pretadepenser.credit.intake.recognition import quoted, short
+from pretadepenser.credit.dictionary import Column, Kind
+from pretadepenser.credit.intake.recognition import INDEX, QUOTED, quoted, short
 from pretadepenser.errors import ToldError
 
 # Problems written in full in a message, and examples given for one of them.
 SHOWN = 20
 EXAMPLES = 5
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
+# A number that has lost digits, as spreadsheets shorten one (1.23457E+11).
+SHORTENED = re.compile(r"\d+(?:\.(\d*))?[eE]\+?(\d+)")
+# Kaggle leaves a missing field empty; pandas, R and databases write these when they save the table again.
+MISSING = ["", "NA", "NaN", "nan", "N/A", "#N/A", "NULL", "null", "None", "<NA>"]
+# No category and no number is longer; of a longer text the beginning is kept.
+LONGEST_VALUE = 1000
 INT32 = np.iinfo(np.int32)
 
 # The columns of one table by name, in its order.
@@ -161,7 +168,9 @@ def check_header(
 
 
 def _named(name: str) -> str:
-    """An unknown column: pandas writes its index without a name."""
+    """An unknown column: pandas writes its index without a name, or with one of its own."""
+    if INDEX.fullmatch(name):
+        return f"{name} (l’index de pandas, à ne pas enregistrer)"
     return short(name) or "sans nom (souvent l’index de pandas, à ne pas enregistrer)"
 
 
@@ -191,6 +200,7 @@ def conform(table: pa.Table, columns: Columns, lines: Lines, problems: Problems)
 
 def _category(values: pa.Array, column: Column, lines: Lines, problems: Problems) -> pa.Array:
     codes = pa.array(list(column.categories or ()), pa.string())
+    values = _plain(values)
     try:
         values = pc.cast(values, pa.string())
     except pa.ArrowException:
@@ -200,8 +210,7 @@ def _category(values: pa.Array, column: Column, lines: Lines, problems: Problems
     positions = pc.index_in(values, value_set=codes, skip_nulls=True)
     if positions.null_count > values.null_count:
         # Spaces around a value, as around a name, are no part of it.
-        trimmed = pc.utf8_trim_whitespace(values)
-        values = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+        values = _trimmed(values)
         positions = pc.index_in(values, value_set=codes, skip_nulls=True)
     _report_missing(values, column, lines, problems)
     if positions.null_count > values.null_count:
@@ -220,16 +229,21 @@ def _category(values: pa.Array, column: Column, lines: Lines, problems: Problems
 def _number(values: pa.Array, column: Column, lines: Lines, problems: Problems) -> pa.Array:
     values = _plain(values)
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        values = _trimmed(values)
         readable = pc.match_substring_regex(values, NUMBER)
         unreadable = pc.fill_null(pc.invert(readable), False)
         if pc.any(unreadable).as_py():
             met = pc.filter(values, unreadable)[:EXAMPLES].to_pylist()
             _report(problems, "number", column, unreadable, lines, "{} n’est pas un nombre", met)
         _report_missing(values, column, lines, problems)
-        values = pc.if_else(readable, pc.utf8_trim_whitespace(values), pa.scalar(None, values.type))
+        values = pc.if_else(readable, values, pa.scalar(None, values.type))
+        if column.kind is Kind.IDENTIFIER:
+            _report_shortened(values, column, lines, problems)
         numbers = pc.cast(values, pa.float64())
     else:
         try:
+            if pa.types.is_boolean(values.type) and not _binary(column):
+                raise pa.ArrowTypeError("a truth is no count")
             numbers = pc.cast(values, pa.float64(), safe=False)
         except pa.ArrowException:
             what = f"des nombres sont attendus, le fichier contient {_held(values.type)}"
@@ -252,7 +266,7 @@ def _plain(values: pa.Array) -> pa.Array:
     """Values without their dictionary, and bytes as the text that some writers of Parquet mean by them."""
     try:
         if pa.types.is_dictionary(values.type):
-            values = pc.cast(values, values.type.value_type)
+            values = _shorter(_plain(values.dictionary)).take(values.indices)
         if pa.types.is_binary(values.type) or pa.types.is_large_binary(values.type):
             return pc.cast(values, pa.string())
     except pa.ArrowException:
@@ -260,11 +274,35 @@ def _plain(values: pa.Array) -> pa.Array:
     return values
 
 
+def _shorter(texts: pa.Array) -> pa.Array:
+    """Texts that are cut where no value is so long: each may stand in thousands of rows."""
+    if not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
+        return texts
+    long = pc.greater(pc.binary_length(texts), LONGEST_VALUE)
+    if not pc.any(long).as_py():
+        return texts
+    cut = pc.binary_join_element_wise(pc.utf8_slice_codeunits(texts, 0, QUOTED), "…", "")
+    return pc.if_else(long, cut, texts)
+
+
+def _trimmed(texts: pa.Array) -> pa.Array:
+    """Texts without the spaces around them, which are no part of a value; missing where that says so."""
+    trimmed = pc.utf8_trim_whitespace(texts)
+    missing = pc.is_in(trimmed, value_set=pa.array(MISSING, texts.type))
+    return pc.if_else(missing, pa.scalar(None, texts.type), trimmed)
+
+
+def _binary(column: Column) -> bool:
+    """Whether a column only knows 0 and 1."""
+    return column.integer and (column.minimum, column.maximum) == (0, 1)
+
+
 def _held(held: pa.DataType) -> str:
     """What a Parquet column of this type holds, and the type's name."""
     for found, what in (
         (pa.types.is_nested, "des listes ou des structures"),
         (pa.types.is_temporal, "des dates ou des durées"),
+        (pa.types.is_boolean, "des oui ou non"),
         (pa.types.is_binary, "des octets"),
         (pa.types.is_large_binary, "des octets"),
     ):
@@ -279,6 +317,30 @@ def _report_missing(values: pa.Array, column: Column, lines: Lines, problems: Pr
         code = "" if column.sentinel is None else f" ; {column.sentinel:.0f} veut dire {meaning}"
         what = f"valeur absente, or elle est obligatoire{code}"
         _report(problems, "missing", column, pc.is_null(values), lines, what)
+
+
+def _report_shortened(values: pa.Array, column: Column, lines: Lines, problems: Problems) -> None:
+    """Report numbers that identify something and may have lost digits: 1.23E+05 may be any of a thousand."""
+    powers = pc.match_substring(values, "e", ignore_case=True)
+    if not pc.any(powers).as_py():
+        return
+    lost = [text is not None and _shortened(text) for text in values.to_pylist()]
+    if any(lost):
+        met = [text for text, each in zip(values.to_pylist(), lost, strict=True) if each]
+        what = (
+            "{} est un numéro abrégé, dont des chiffres peuvent être perdus ; enregistrez-le en entier (dans "
+            "un tableur : format Nombre, sans décimale)"
+        )
+        _report(problems, "shortened", column, np.array(lost), lines, what, met)
+
+
+def _shortened(text: str) -> bool:
+    found = SHORTENED.fullmatch(text)
+    if found is None:
+        return False
+    decimals, power = len(found[1] or ""), int(found[2][:3])
+    # 2e+05 is how R writes 200000, and nothing is lost. More than sixteen digits are out of bounds anyway.
+    return decimals < power <= 15 and (decimals > 0 or power > 5)
 
 
 def _report_range(numbers: pa.Array, column: Column, lines: Lines, problems: Problems) -> None:

@@ -1,0 +1,462 @@
+"""Files whose values could be taken for others without a word: read right, or refused in a sentence."""
+
+import bz2
+import gzip
+import io
+import os
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from pretadepenser.credit.intake.sources import goes_on
+from pretadepenser.credit.portfolio import PortfolioError, import_folder
+from tests.unit import made_up
+from tests.unit.portfolio_files import fields, spoil, stored
+
+TRAIN = "application_train.csv"
+PAID = "installments_payments.csv"
+TABLE = made_up.table(30)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A folder of thirty clients, with what they paid."""
+    made_up.write_csv(TABLE, tmp_path / "source" / TRAIN)
+    paid = made_up.history("installments_payments", TABLE["SK_ID_CURR"].to_pylist(), 60)
+    made_up.write_csv(paid, tmp_path / "source" / PAID)
+    return tmp_path / "source"
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Path:
+    return tmp_path / "instance"
+
+
+def refusal(source: Path, instance: Path) -> str:
+    """The sentence that refuses an import that leaves nothing behind."""
+    with pytest.raises(PortfolioError) as caught:
+        import_folder(source, instance)
+    assert not [path for path in instance.glob("*portfolio*") if path.is_dir()]
+    return str(caught.value).replace("\u00a0", " ")
+
+
+def rewrite(path: Path, change: Callable[[list[str]], list[str]]) -> None:
+    """Write the lines of a file anew."""
+    path.write_text("\n".join(change(path.read_text().splitlines())) + "\n")
+
+
+def packed(*members: tuple[str, bytes]) -> bytes:
+    """A zip archive."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return whole.getvalue()
+
+
+def as_parquet(source: Path, table: pa.Table) -> None:
+    (source / TRAIN).unlink()
+    pa.parquet.write_table(table, source / "application_train.parquet", store_schema=False)
+
+
+def with_column(name: str, values: pa.Array) -> pa.Table:
+    rows = made_up.text(TABLE)
+    return rows.set_column(rows.schema.get_field_index(name), name, values)
+
+
+def test_a_folder_named_as_a_column_gives_it_no_value(source: Path, tmp_path: Path) -> None:
+    """DuckDB took the 1 of a folder TARGET=1 for the outcome of every client."""
+    named = tmp_path / "TARGET=1" / "AMT_CREDIT=5"
+    named.parent.mkdir()
+    source.rename(named)
+    import_folder(named, tmp_path / "instance")
+    assert (
+        stored(tmp_path / "instance").select(TABLE.column_names).equals(made_up.text(TABLE).combine_chunks())
+    )
+
+
+def test_a_decimal_comma_shifts_no_value(source: Path, instance: Path) -> None:
+    """DuckDB drops an empty value too many, and 1234,56 became an instalment of 1234 of which 56 was paid."""
+
+    def shifted(lines: list[str]) -> list[str]:
+        values = lines[5].split(",")
+        lines[5] = ",".join([*values[:-2], "1234,56", ""])
+        return lines
+
+    rewrite(source / PAID, shifted)
+    assert f"- {PAID}, ligne 6 : 8 valeurs attendues, 9 trouvées." in refusal(source, instance)
+
+
+def test_rows_that_all_end_in_a_comma_are_refused_packed_or_not(source: Path, instance: Path) -> None:
+    rewrite(source / PAID, lambda lines: [lines[0], *(f"{line}," for line in lines[1:])])
+    said = "ligne 2 : 8 valeurs attendues, 9 trouvées (et 59 autres lignes)."
+    assert said in refusal(source, instance)
+    (source / f"{PAID}.gz").write_bytes(gzip.compress((source / PAID).read_bytes()))
+    (source / PAID).unlink()
+    assert said in refusal(source, instance)
+
+
+def test_commas_within_quotes_and_empty_lines_cost_nothing(source: Path, instance: Path) -> None:
+    spoil(source / TRAIN, 5, "NAME_TYPE_SUITE", '"Spouse, partner"')
+    rewrite(source / TRAIN, lambda lines: [*lines[:9], "", *lines[9:], ""])
+    told: list[str] = []
+    assert import_folder(source, instance, lambda step, share: told.append(step)).clients == 30
+    assert "Spouse, partner" in stored(instance)["NAME_TYPE_SUITE"].to_pylist()
+    # At once, not line by line: then shares in between are told.
+    assert told.count(f"Lecture de {TRAIN}") == 2
+
+
+@pytest.mark.parametrize("pack", [False, True])
+@pytest.mark.parametrize("value", ["1.23E+05", "1.00E+15", "1.23457e+11", "9.00719925474099E+15", "1E+12"])
+def test_a_number_of_a_client_that_lost_digits_is_refused(
+    value: str, pack: bool, source: Path, instance: Path
+) -> None:
+    spoil(source / PAID, 7, "SK_ID_CURR", value)
+    if pack:
+        (source / f"{PAID}.gz").write_bytes(gzip.compress((source / PAID).read_bytes()))
+        (source / PAID).unlink()
+    assert (
+        f"ligne 7, colonne SK_ID_CURR : « {value} » est un numéro abrégé, dont des chiffres peuvent être "
+        "perdus ; enregistrez-le en entier (dans un tableur : format Nombre, sans décimale)."
+    ) in refusal(source, instance)
+
+
+@pytest.mark.parametrize("value", ["2e+05", "2E5", "1.00023E+05", "0200000", "200000.0", " 200000 "])
+def test_a_number_of_a_client_with_all_its_digits_is_read(value: str, source: Path, instance: Path) -> None:
+    """R writes 200000 as 2e+05."""
+    spoil(source / TRAIN, 7, "SK_ID_CURR", value)
+    if value.startswith("1.0"):
+        spoil(source / TRAIN, 9, "SK_ID_CURR", "300000")
+    import_folder(source, instance)
+    assert int(float(value)) in stored(instance)["SK_ID_CURR"].to_pylist()
+
+
+def test_days_whose_sign_was_turned_are_refused(source: Path, instance: Path) -> None:
+    """All of them would count as after the application, and the history as empty."""
+
+    def turned(lines: list[str]) -> list[str]:
+        place = fields(lines[0]).index("DAYS_INSTALMENT")
+        rows = [line.split(",") for line in lines[1:]]
+        for row in rows:
+            row[place] = str(abs(int(row[place])) or 1)
+        return [lines[0], *map(",".join, rows)]
+
+    rewrite(source / PAID, turned)
+    assert (
+        f"- {PAID}, colonne DAYS_INSTALMENT : toutes les valeurs sont positives, donc après la demande ; ce "
+        "qui l’a précédée s’écrit avec un signe moins."
+    ) in refusal(source, instance)
+    spoil(source / PAID, 9, "DAYS_INSTALMENT", "0")
+    assert import_folder(source, instance).clients == 30
+
+
+@pytest.mark.parametrize("name", ["AMT_CREDIT", "CNT_CHILDREN", "EXT_SOURCE_2"])
+def test_a_truth_is_no_count(name: str, source: Path, instance: Path) -> None:
+    as_parquet(source, with_column(name, pa.array([True] * 30)))
+    assert (
+        f"colonne {name} : des nombres sont attendus, le fichier contient des oui ou non (bool) (et 29 autres"
+    ) in refusal(source, instance)
+
+
+@pytest.mark.parametrize("blank", [" ", "\t", '"\n"', " NA ", "\x0b"])
+@pytest.mark.parametrize("pack", [False, True])
+def test_blanks_are_missing_values(blank: str, pack: bool, source: Path, tmp_path: Path) -> None:
+    spoil(source / TRAIN, 7, "AMT_ANNUITY", "")
+    content = import_folder(source, tmp_path / "before").sha256
+    spoil(source / TRAIN, 7, "AMT_ANNUITY", blank)
+    spoil(source / TRAIN, 5, "AMT_CREDIT", f"{stored(tmp_path / 'before')['AMT_CREDIT'][3]}\x0c")
+    if pack:
+        (source / f"{TRAIN}.gz").write_bytes(gzip.compress((source / TRAIN).read_bytes()))
+        (source / TRAIN).unlink()
+    assert import_folder(source, tmp_path / "instance").sha256 == content
+
+
+@pytest.mark.parametrize("word", ["", " ", "NaN", "NULL"])
+def test_words_for_missing_values_are_so_in_parquet_too(word: str, source: Path, instance: Path) -> None:
+    rows = with_column("AMT_ANNUITY", pa.array([word] * 30))
+    index = rows.schema.get_field_index("OCCUPATION_TYPE")
+    as_parquet(source, rows.set_column(index, "OCCUPATION_TYPE", pa.array([word] * 30)))
+    import_folder(source, instance)
+    for name in ("AMT_ANNUITY", "OCCUPATION_TYPE"):
+        assert stored(instance)[name].null_count == 30
+
+
+@pytest.mark.parametrize("name", ["OCCUPATION_TYPE", "AMT_ANNUITY"])
+def test_a_long_text_in_many_rows_of_parquet_takes_its_place_once(
+    name: str, source: Path, instance: Path
+) -> None:
+    """8 GB of memory for 30 kB of file: the same text for 16,384 clients."""
+    rows = made_up.text(TABLE).take(pa.array([0] * 4000))
+    text = pa.DictionaryArray.from_arrays(pa.array([0] * 4000, pa.int32()), pa.array(["1" * 100_000]))
+    as_parquet(source, rows.set_column(rows.schema.get_field_index(name), name, text))
+    before = pa.total_allocated_bytes()
+    pool = pa.default_memory_pool()
+    assert f"« {'1' * 60}… »" in refusal(source, instance)
+    assert (pool.max_memory() or 0) - before < 200 << 20
+
+
+def test_a_parquet_file_that_grows_without_end_is_refused(source: Path, instance: Path) -> None:
+    rows = made_up.text(TABLE).take(pa.array([0] * 4000))
+    text = pa.array(["x" * 50_000] * 4000)
+    (source / TRAIN).unlink()
+    pa.parquet.write_table(
+        rows.set_column(rows.schema.get_field_index("OCCUPATION_TYPE"), "OCCUPATION_TYPE", text),
+        source / "application_train.parquet",
+        use_dictionary=False,
+        compression="zstd",
+    )
+    assert "application_train.parquet grossit plus de 200 fois" in refusal(source, instance)
+
+
+@pytest.mark.parametrize("member", [PAID, "installments_payments/part-0.csv"])
+def test_a_zip_with_two_files_of_one_name_is_refused(member: str, source: Path, instance: Path) -> None:
+    """One of the two was read, or one of them twice."""
+    paid = (source / PAID).read_bytes()
+    archive = source / "home-credit-default-risk.zip"
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        archive.write_bytes(
+            packed((TRAIN, (source / TRAIN).read_bytes()), (member, paid), (member, paid[:300]))
+        )
+    assert refusal(archive, instance) == (
+        f"home-credit-default-risk.zip contient plusieurs fois {member} : décompressez-le, et ne gardez que "
+        "le bon fichier."
+    )
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bureau (1).csv",
+        "bureau(2).CSV",
+        "bureau-1.csv.gz",
+        "bureau copie.csv",
+        "bureau copie 2.csv",
+        "bureau - Copie.csv",
+        "bureau - Copie (3).csv",
+        "bureau (copie).csv",
+        "Copie de bureau.csv",
+        "bureau 2.parquet",
+    ],
+)
+def test_a_copy_of_a_table_is_not_passed_over(name: str, zipped: bool, source: Path, instance: Path) -> None:
+    """It was not imported, and clients had no credit elsewhere."""
+    place = source
+    if zipped:
+        place = source / "home.zip"
+        place.write_bytes(packed((TRAIN, (source / TRAIN).read_bytes()), (name, b"")))
+    else:
+        (source / name).write_bytes(b"")
+    ending = name[name.index(".") :].lower()
+    assert refusal(place, instance) == (
+        f"{name} a le nom d’une copie de bureau : si c’est la bonne table, renommez ce fichier en "
+        f"bureau{ending}, sinon enlevez-le."
+    )
+
+
+def test_a_table_and_its_copy_are_two(source: Path, instance: Path) -> None:
+    (source / "application_train (1).csv").write_bytes((source / TRAIN).read_bytes())
+    assert refusal(source, instance) == (
+        "source contient plusieurs fois application_train (application_train.csv et "
+        "application_train (1).csv) : n’en gardez qu’un."
+    )
+
+
+@pytest.mark.parametrize("name", ["bureau_2.csv", "bureau_old.csv", "my bureau.csv", "bureaus.csv"])
+def test_other_names_are_no_copies(name: str, source: Path, instance: Path) -> None:
+    (source / name).write_bytes(b"")
+    assert import_folder(source, instance).clients == 30
+
+
+def _link(folder: Path) -> None:
+    (folder / "bureau.csv").symlink_to("/nowhere/bureau.csv")
+
+
+def _pipe(folder: Path) -> None:
+    os.mkfifo(folder / "bureau.csv")
+
+
+def _file(name: str, content: bytes = b"x") -> Callable[[Path], object]:
+    def made(folder: Path) -> None:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
+
+    return made
+
+
+def _squeezed(folder: Path) -> None:
+    """A zip by Windows, which packs what is beyond 2 GB in a way of its own (Deflate64)."""
+    whole = bytearray(packed(("bureau.csv", b"SK_ID_CURR\n" * 99)))
+    whole[8:10] = struct.pack("<H", 9)
+    place = whole.index(b"PK\x01\x02") + 10
+    whole[place : place + 2] = struct.pack("<H", 9)
+    (folder / "bureau.csv.zip").write_bytes(whole)
+
+
+NO_FILE = (
+    "bureau.csv n’est pas un fichier, ou mène à un fichier qui n’est pas là : mettez la table à sa place, ou "
+    "enlevez-le."
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (_link, NO_FILE),
+        (_pipe, NO_FILE),
+        (_file("bureau.csv.crdownload"), "est un téléchargement inachevé : téléchargez-le à nouveau."),
+        (
+            _file("bureau/CREDIT_TYPE=x"),
+            "bureau/CREDIT_TYPE=x est le dossier d’une valeur, comme en fait Spark",
+        ),
+        (_squeezed, "bureau.csv.zip est comprimé d’une façon qui ne se lit pas ici (Windows le fait au-delà"),
+        (_file("bureau.csv.gz", b""), "Le fichier bureau.csv.gz est vide"),
+        (_file("bureau.csv.zip", b""), "Le fichier bureau.csv.zip est vide"),
+        (_file("bureau.csv.gz", b"<html>"), "bureau.csv.gz est une page web"),
+        (_file("bureau.csv.zip", b"<html>"), "bureau.csv.zip est une page web"),
+        (_file("bureau.csv.gz", packed()), "bureau.csv.gz est une archive zip vide"),
+        (_file("bureau.csv.zip", gzip.compress(b"x")), "bureau.csv.zip est une archive gzip"),
+        (_file("bureau.csv.gz", bz2.compress(b"x")), "bureau.csv.gz est une archive bzip2"),
+        (
+            _file("bureau.csv.gz", gzip.compress(gzip.compress(b"x"))),
+            "bureau.csv.gz est comprimé deux fois : décompressez-le une fois.",
+        ),
+        (_file("bureau.csv", b"\x93NUMPY\x01\0v\0"), "bureau.csv est un tableau NumPy"),
+        (_file("bureau.csv", b"<stata_dta><header>"), "bureau.csv est un fichier de Stata"),
+        (_file("bureau.csv", b"RDX3\nX\n"), "bureau.csv est un fichier de R"),
+        (_file("bureau.csv", b"\x80\x03}q\0."), "bureau.csv est un objet Python (pickle)"),
+        (_file("bureau.csv", b"[InternetShortcut]\nURL=x"), "bureau.csv est un raccourci vers une page web"),
+        (_file("bureau.csv", b"<head><title>"), "bureau.csv est une page web"),
+        (_file("bureau.csv", b"<svg>"), "bureau.csv est un dessin (SVG)"),
+        (_file("bureau.csv", b"SK_ID_CURR^SK_ID_BUREAU"), "séparées par des accents circonflexes"),
+        (_file("bureau.csv", b"SK_ID_CURR\x01SK_ID_BUREAU"), "séparées par des caractères de code 1"),
+        (_file("bureau.csv", b"SK_ID_CURR  SK_ID_BUREAU"), "séparées par des espaces"),
+        (
+            _file("bureau.csv", b"SK_ID_CURR is missing"),
+            "la première ligne, « SK_ID_CURR is missing », ne nomme",
+        ),
+        (_file("bureau.csv", b'"SK_ID_CURR,SK_ID_BUREAU"\n'), "chaque ligne est entre guillemets"),
+        (_file("bureau.csv", b'SK_ID_CURR,"SK_ID\n_BUREAU"\n'), "le nom d’une colonne tient sur plusieurs"),
+        (
+            _file("bureau.csv", b"SK_ID_CURR,Unnamed: 0"),
+            "Unnamed: 0 (l’index de pandas, à ne pas enregistrer)",
+        ),
+    ],
+)
+def test_a_history_is_not_taken_for_missing_or_damaged(
+    change: Callable[[Path], object], says: str, source: Path, instance: Path
+) -> None:
+    change(source)
+    assert says in refusal(source, instance)
+
+
+@pytest.mark.parametrize("name", ["bureau.csv.bz2", "bureau.xlsx"])
+def test_a_history_of_another_format_in_a_zip_is_told(name: str, source: Path, instance: Path) -> None:
+    archive = source / "home.zip"
+    archive.write_bytes(packed((TRAIN, (source / TRAIN).read_bytes()), (name, b"x")))
+    assert f"{name} n’est pas d’un format qui se lit" in refusal(archive, instance)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"<!DOCTYPE html>", "home.zip est une page web, souvent celle qui demande de se connecter : "),
+        (packed(("x", b"y" * 99))[:-10], "home.zip est incomplet ou endommagé : téléchargez-le à nouveau."),
+        (b"Rar!", "home.zip est une archive rar : décompressez-la."),
+    ],
+    ids=["web page", "cut", "rar"],
+)
+def test_what_kaggles_zip_really_is(content: bytes, says: str, source: Path, instance: Path) -> None:
+    (source / "home.zip").write_bytes(content)
+    assert says in refusal(source / "home.zip", instance)
+
+
+def test_names_of_members_give_a_terminal_no_orders(source: Path, instance: Path) -> None:
+    archive = source / "home.zip"
+    archive.write_bytes(packed(("\x1b[31m\n/application_train.csv", b"SK_ID_CURR\n")))
+    told = refusal(archive, instance)
+    assert "\x1b" not in told
+    assert "- home.zip/\N{REPLACEMENT CHARACTER}[31m\N{REPLACEMENT CHARACTER}/application_train.csv" in told
+
+
+def test_a_name_that_is_no_utf_8_is_told(source: Path, instance: Path, tmp_path: Path) -> None:
+    odd = Path(os.fsdecode(bytes(tmp_path) + b"/donn\xe9es"))
+    source.rename(odd)
+    assert refusal(odd, instance) == (
+        "application_train.csv a un nom, ou un dossier, qui n’est pas en UTF-8 : renommez-le."
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-32-le", "utf-32-be"])
+def test_utf_32_without_a_mark_is_read(encoding: str, source: Path, tmp_path: Path) -> None:
+    content = import_folder(source, tmp_path / "before").sha256
+    (source / TRAIN).write_bytes((source / TRAIN).read_text().encode(encoding))
+    assert import_folder(source, tmp_path / "instance").sha256 == content
+
+
+def test_invisible_marks_around_names_are_no_part_of_them(source: Path, tmp_path: Path) -> None:
+    content = import_folder(source, tmp_path / "before").sha256
+    rewrite(
+        source / PAID, lambda lines: [lines[0].replace("SK_ID_PREV", "\u200eSK_ID_PREV\u2060"), *lines[1:]]
+    )
+    assert import_folder(source, tmp_path / "instance").sha256 == content
+
+
+def test_small_letters_in_parquet_are_told(source: Path, instance: Path) -> None:
+    rows = made_up.text(TABLE)
+    as_parquet(source, rows.rename_columns([name.lower() for name in rows.column_names]))
+    assert refusal(source, instance) == (
+        "application_train.parquet : les noms des colonnes s’écrivent en majuscules : SK_ID_CURR, et non "
+        "sk_id_curr."
+    )
+
+
+@pytest.mark.parametrize(
+    ("insert", "line", "also"),
+    [
+        ("", 8, None),
+        ("   ", 8, "ligne 3 : 122 valeurs attendues, 1 trouvée."),
+        ("1,2", 8, "ligne 3 : 122 valeurs attendues, 2 trouvées."),
+    ],
+)
+def test_lines_are_those_that_an_editor_shows(
+    insert: str, line: int, also: str | None, source: Path, instance: Path
+) -> None:
+    spoil(source / TRAIN, line - 1, "AMT_CREDIT", "x")
+    rewrite(source / TRAIN, lambda lines: [*lines[:2], insert, *lines[2:]])
+    told = refusal(source, instance)
+    assert f"ligne {line}, colonne AMT_CREDIT" in told
+    assert also is None or also in told
+
+
+def test_a_value_over_several_lines_counts_for_as_many(source: Path, instance: Path) -> None:
+    spoil(source / TRAIN, 7, "AMT_CREDIT", "x")
+    spoil(source / TRAIN, 4, "NAME_CONTRACT_TYPE", '"Cash\n\nloans"')
+    told = refusal(source, instance)
+    assert "ligne 4, colonne NAME_CONTRACT_TYPE" in told
+    assert "ligne 9, colonne AMT_CREDIT" in told
+
+
+@pytest.mark.parametrize(
+    ("line", "inside", "after"),
+    [
+        ('1,"a","b"\n', False, False),
+        ('1,"a\n', False, True),
+        ('"a\n', False, True),
+        ('1,5" pipe\n', False, False),
+        ('1,"5"" pipe\n', False, True),
+        ('1,"5"" pipe""","x\n', False, True),
+        ('b",2\n', True, False),
+        ('b"",2\n', True, True),
+        ('b",2,"c\n', True, True),
+        ("b\n", True, True),
+        ("b\n", False, False),
+    ],
+)
+def test_where_a_quoted_value_goes_on(line: str, inside: bool, after: bool) -> None:
+    assert goes_on(line.encode(), inside) is after
