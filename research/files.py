@@ -21,8 +21,23 @@ IMPOSTORS = {
     b"version https://git-lfs": "c’est un pointeur Git LFS, pas le fichier : lancez « git lfs pull »",
     b"pk\x03\x04": "c’est une archive zip ou un classeur de tableur",
     b"\x1f\x8b": "c’est un fichier compressé (gzip)",
+    b"bzh": "c’est un fichier compressé (bzip2)",
+    b"\xfd7zxz": "c’est un fichier compressé (xz)",
+    b"(\xb5/\xfd": "c’est un fichier compressé (zstandard)",
+    b"7z\xbc\xaf": "c’est une archive 7z",
+    b"rar!": "c’est une archive rar",
+    b"\xd0\xcf\x11\xe0": "c’est un classeur Excel ou un document Office",
+    b"par1": "c’est une table Parquet",
+    b"arrow1": "c’est une table Arrow",
+    b"sqlite format 3": "c’est une base SQLite",
+    b"\x89hdf": "c’est un fichier HDF5",
+    b"\x80\x04\x95": "c’est un objet Python (pickle)",
+    b"%pdf": "c’est un document PDF",
     b"<!doctype html": "c’est une page web",
     b"<html": "c’est une page web",
+    b"<head": "c’est une page web",
+    b"<body": "c’est une page web",
+    b"<?xml": "c’est un document XML",
 }
 
 

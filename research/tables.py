@@ -18,6 +18,8 @@ LONGEST_RECORD = 4_000_000
 LONGEST_VALUE = "131 072"
 #: What the decoder leaves in the place of bytes that are not UTF-8.
 UNDECODED = re.compile("[\ud800-\udfff]")
+#: What may stand around a title and is no part of it: spaces of any kind, and marks that nobody sees.
+MARKS = re.compile(r"^[\s\ufeff\u200b-\u200f\u2060]+|[\s\ufeff\u200b-\u200f\u2060]+$")
 SEPARATORS = {";": "des points-virgules", "\t": "des tabulations", "|": "des barres verticales"}
 
 
@@ -99,7 +101,7 @@ def read_rows(
         try:
             # Strict: without it an open quote swallows the rest of the file and nothing is said.
             reader = csv.reader(lines, strict=True)
-            titles = [title.strip(" \t\ufeff") for title in next(reader, [])]
+            titles = [MARKS.sub("", title) for title in next(reader, [])]
             places = _places(titles, wanted, optional, table.name)
             lines.begin()
             for row in reader:
@@ -133,6 +135,10 @@ def _places(titles: list[str], wanted: Sequence[str], optional: Sequence[str], n
             joined = " ".join(titles)
             other = next((words for mark, words in SEPARATORS.items() if mark in joined), None)
             told = f" Le fichier semble séparé par {other}." if other else ""
+            if column in [title.lower() for title in titles]:
+                told = f" Elle s’écrit « {column} », en minuscules."
+            elif joined.lower().startswith("sep="):
+                told = " La première ligne, « sep= », ne sert qu’à Excel : enlevez-la."
             raise ResearchError(
                 f"Colonne « {column} » absente de « {name} », ligne 1.{told} Donnez le csv "
                 "d’origine, séparé par des virgules, avec sa ligne de titres."

@@ -126,7 +126,9 @@ def test_photos_are_turned_upright_and_transparency_is_white(tmp_path: Path) -> 
     exif[274] = 6
     picture.save(tmp_path / "turned.jpg", exif=exif)
     assert decode(tmp_path / "turned.jpg").size == (2, 4)
-    Image.new("RGBA", (2, 2), (0, 0, 0, 0)).save(tmp_path / "clear.png")
+    clear = Image.new("RGBA", (2, 2), (0, 0, 0, 0))
+    clear.putpixel((1, 1), (0, 0, 0, 255))
+    clear.save(tmp_path / "clear.png")
     assert decode(tmp_path / "clear.png").getpixel((0, 0)) == (255, 255, 255)
 
 
@@ -257,6 +259,26 @@ WATCH = '"[""Watches >> x""]"'
             "Catalogue illisible : « {} » (c’est une archive zip ou un classeur de tableur). Donnez un "
             "fichier csv.",
         ),
+        (
+            b"7z\xbc\xaf\x27\x1c",
+            "Catalogue illisible : « {} » (c’est une archive 7z). Donnez un fichier csv.",
+        ),
+        (b"<head>", "Catalogue illisible : « {} » (c’est une page web). Donnez un fichier csv."),
+        (
+            b"\x80\x04\x95\0",
+            "Catalogue illisible : « {} » (c’est un objet Python (pickle)). Donnez un fichier csv.",
+        ),
+        (
+            TITLES.upper(),
+            "Colonne « uniq_id » absente de « catalogue.csv », ligne 1. Elle s’écrit « uniq_id », en "
+            "minuscules. Donnez le csv d’origine, séparé par des virgules, avec sa ligne de titres.",
+        ),
+        (
+            f"sep=,\n{TITLES}",
+            "Colonne « uniq_id » absente de « catalogue.csv », ligne 1. La première ligne, « sep= », ne sert "
+            "qu’à Excel : enlevez-la. Donnez le csv d’origine, séparé par des virgules, avec sa ligne de "
+            "titres.",
+        ),
     ],
 )
 def test_each_fault_of_a_catalogue_has_its_line_and_its_remedy(
@@ -289,7 +311,7 @@ def test_what_spreadsheets_do_to_a_catalogue_is_read(tmp_path: Path) -> None:
     """A byte-order mark, spaces around titles, Windows' ends of line, empty lines, texts of several lines."""
     table = tmp_path / "catalogue.csv"
     lines = [
-        ' uniq_id ,"product_category_tree",description',
+        ' uniq_id\u00a0,"product_category_tree\u200b",description',
         f'a,{WATCH},"one\r\ntwo, three"',
         "",
         ",,",

@@ -205,6 +205,11 @@ LEFT_OUT: dict[str, tuple[Maker, str]] = {
         content(b"PK\x03\x04" + b"\0" * 40),
         "photo illisible (c’est une archive zip ou un classeur de tableur)",
     ),
+    "document (PDF)": (content(b"%PDF-1.7 "), "photo illisible (c’est un document PDF)"),
+    "answer of a store (XML)": (
+        content(b'<?xml version="1.0"?><Error/>'),
+        "photo illisible (c’est un document XML)",
+    ),
     "Git LFS pointer": (
         content(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"),
         "photo illisible (c’est un pointeur Git LFS, pas le fichier : lancez « git lfs pull »)",

@@ -520,6 +520,9 @@ def test_a_file_is_never_written_over_unless_asked_to(tmp_path: Path) -> None:
     assert refusal(tmp_path / "none.csv", output, force=True) == (
         "Le fichier …/none.csv n’existe pas : indiquez celui des clients."
     )
+    assert refusal(source, tmp_path / "\udce9.csv", force=True) == (
+        "Le nom …/\N{REPLACEMENT CHARACTER}.csv n’est pas en UTF-8 : choisissez-en un autre."
+    )
     assert refusal(source, tmp_path / "scores.txt", force=True) == (
         "Le fichier à écrire, scores.txt, doit finir par .csv ou .parquet."
     )

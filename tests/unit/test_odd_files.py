@@ -460,3 +460,31 @@ def test_a_value_over_several_lines_counts_for_as_many(source: Path, instance: P
 )
 def test_where_a_quoted_value_goes_on(line: str, inside: bool, after: bool) -> None:
     assert goes_on(line.encode(), inside) is after
+
+
+@pytest.mark.parametrize("ending", ["", ".gz"])
+def test_a_file_that_vanishes_while_it_is_read_is_told(ending: str, source: Path, instance: Path) -> None:
+    if ending:
+        (source / f"{TRAIN}.gz").write_bytes(gzip.compress((source / TRAIN).read_bytes()))
+        (source / TRAIN).unlink()
+
+    def gone(step: str, share: float) -> None:
+        (source / f"{TRAIN}{ending}").unlink(missing_ok=True)
+
+    with pytest.raises(PortfolioError) as caught:
+        import_folder(source, instance, gone)
+    assert str(caught.value) == (
+        f"{TRAIN}{ending} a disparu pendant la lecture : remettez-le à sa place puis recommencez."
+    )
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_mixed(source: Path, instance: Path) -> None:
+    """Half of one and half of another would be a third that nobody has."""
+    whole = (source / TRAIN).read_text()
+
+    def cut(step: str, share: float) -> None:
+        (source / TRAIN).write_text(whole[: len(whole) // 2])
+
+    with pytest.raises(PortfolioError, match=r"ligne \d+ : 122 valeurs attendues"):
+        import_folder(source, instance, cut)
+    assert not [path for path in instance.glob("*portfolio*") if path.is_dir()]

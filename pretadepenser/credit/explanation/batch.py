@@ -365,17 +365,22 @@ def _source(path: Path) -> Source:
 
 
 def check_output(source: Path, output: Path, *, force: bool) -> None:
-    """Refuse to write over what is to be read, or over another file unless asked to."""
+    """Refuse to write over what is to be read, over another file unless asked to, and under odd names."""
+    told = printable(str(output))
+    try:
+        str(output).encode()
+    except UnicodeEncodeError as error:
+        raise RowsError(f"Le nom {told} n’est pas en UTF-8 : choisissez-en un autre.") from error
     if not output.exists():
         return
     if source.is_dir() and output.resolve().is_relative_to(source.resolve()):
         raise RowsError(
-            f"{output} est déjà dans le dossier des clients : écrivez les scores dans un autre fichier."
+            f"{told} est déjà dans le dossier des clients : écrivez les scores dans un autre fichier."
         )
     if output.samefile(source):
-        raise RowsError(f"{output} est aussi le fichier des clients : écrivez les scores dans un autre.")
+        raise RowsError(f"{told} est aussi le fichier des clients : écrivez les scores dans un autre.")
     if not force:
-        raise RowsError(f"{output} existe déjà : choisissez un autre fichier, ou ajoutez --force.")
+        raise RowsError(f"{told} existe déjà : choisissez un autre fichier, ou ajoutez --force.")
 
 
 class _Writer(Protocol):

@@ -156,6 +156,10 @@ def readable(name: str, *, csv: bool = False) -> Iterator[None]:
         raise PortfolioError(
             f"{name} n’est pas un texte en {error.encoding} : enregistrez-le en UTF-8."
         ) from error
+    except FileNotFoundError as error:
+        raise PortfolioError(
+            f"{name} a disparu pendant la lecture : remettez-le à sa place puis recommencez."
+        ) from error
     except PermissionError as error:
         raise PortfolioError(
             f"{name} ne peut pas être lu ({error.strerror}) : vérifiez vos droits."
