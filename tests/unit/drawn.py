@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.text import Annotation, Text
@@ -32,9 +33,24 @@ def dots(ax: Axes, marker: str) -> list[tuple[float, float]]:
     return [(across(line)[0], up(line)[0]) for line in marked(ax, marker)]
 
 
-def rectangles(ax: Axes) -> list[Rectangle]:
+def rectangles(drawn: Axes | Figure) -> list[Rectangle]:
     """Bars and zones, in order."""
-    return [one for one in ax.patches if isinstance(one, Rectangle)]
+    shapes = drawn.artists if isinstance(drawn, Figure) else drawn.patches
+    return [one for one in shapes if isinstance(one, Rectangle)]
+
+
+def lines(drawn: Figure) -> list[Line2D]:
+    """The lines and marks of a picture without axes, in order."""
+    return [one for one in drawn.artists if isinstance(one, Line2D)]
+
+
+def bounds(shape: Rectangle) -> tuple[float, float, float, float]:
+    """Left, right, lower and upper edge of a bar."""
+    (left, right), (lower, upper) = (
+        sorted((start, start + size))
+        for start, size in ((shape.get_x(), shape.get_width()), (shape.get_y(), shape.get_height()))
+    )
+    return left, right, lower, upper
 
 
 def looks(shapes: Iterable[Patch]) -> list[tuple[str, str, str]]:
