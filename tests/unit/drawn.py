@@ -61,12 +61,6 @@ def looks(shapes: Iterable[Patch]) -> list[tuple[str, str, str]]:
 
 
 def named_at(texts: Iterable[Text]) -> dict[str, tuple[float, float]]:
-    """Texts that name a place, spaces plain, and the place; not graduations, which name themselves."""
-    found = {}
-    for text in texts:
-        if isinstance(text, Annotation) and str(text.get_gid()).startswith("axis-"):
-            assert text.xy[0] == float(text.get_text())
-        elif isinstance(text, Annotation):
-            x, y = text.xy
-            found[" ".join(text.get_text().split())] = (float(x), float(y))
-    return found
+    """Texts that name a place of the axes, spaces plain, and the place."""
+    named = [text for text in texts if isinstance(text, Annotation)]
+    return {" ".join(one.get_text().split()): (float(one.xy[0]), float(one.xy[1])) for one in named}
