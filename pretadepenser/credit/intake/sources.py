@@ -426,16 +426,19 @@ def _commas(stream: IO[bytes]) -> int | None:
 
 def _odd(block: NDArray[np.uint8]) -> bool:
     """Whether there is a number like 1_000 or 1E+05."""
-    digits = (block >= ord("0")) & (block <= ord("9"))
     inner = block[1:-1]
-    grouping = inner == ord("_")
-    exponent = (inner | 0x20) == ord("e")
-    if not grouping.any() and not exponent.any():
-        return False
-    before, after = digits[:-2], digits[2:]
-    signed = after | (block[2:] == ord("+"))
-    pointed = before | (block[:-2] == ord("."))
-    return bool(((grouping & before & after) | (exponent & pointed & signed)).any())
+    # Few characters are such a mark: what stands around them is looked at, and nothing else.
+    grouping = np.flatnonzero(inner == ord("_")) + 1
+    if (_digits(block[grouping - 1]) & _digits(block[grouping + 1])).any():
+        return True
+    exponents = np.flatnonzero((inner | 0x20) == ord("e")) + 1
+    before, after = block[exponents - 1], block[exponents + 1]
+    powers = (_digits(before) | (before == ord("."))) & (_digits(after) | (after == ord("+")))
+    return bool(powers.any())
+
+
+def _digits(characters: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    return (characters >= ord("0")) & (characters <= ord("9"))
 
 
 def _told(source: Source, what: str) -> PortfolioError:
