@@ -4,7 +4,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,7 +16,7 @@ from pretadepenser import create_app
 from pretadepenser.credit.explanation.reasons import explain
 from pretadepenser.credit.model.scoring import Model, score_row
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio
-from pretadepenser.credit.recourse import meeting_sheet
+from pretadepenser.credit.recourse import deadline, meeting_sheet
 from pretadepenser.credit.recourse.decision import Verdict
 from pretadepenser.credit.recourse.meeting_sheet import Bureau
 from tests.conftest import signed_in, still_signed_in
@@ -129,7 +129,7 @@ def test_of_nothing_but_late_requests_no_other_decision_is_told(untouched: Path,
     folder = shutil.copytree(untouched, tmp_path / "instance", symlinks=True)
     app = create_app({"INSTANCE": folder, "TESTING": True, "REVIEW_DAYS": 30})
     agathe, delphine = signed_in(app, "agathe"), signed_in(app, "delphine")
-    received = date.today() - timedelta(31)
+    received = deadline.today() - timedelta(31)
     made = decide(app, "agathe", at=datetime.now(UTC) - timedelta(40))
     led(send(agathe, f"/decisions/{made}/reexamen", **{**ASKED, "recue": received.isoformat()}))
     told = read(delphine, "/revues")
@@ -200,7 +200,10 @@ def test_a_correction_after_another_import_says_what_the_advice_was(own: Flask) 
 def test_a_model_without_groups_to_compare_says_how_many_it_takes(
     app: Flask, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = "Le portefeuille ne permet aucune comparaison : il faut au moins deux groupes de 100 clients."
+    said = (
+        "Le portefeuille ne permet aucune comparaison : il faut au moins deux groupes de 100 clients, et un "
+        "prêt accordé dans l’un d’eux."
+    )
     auditor = still_signed_in(app, "basile")
     assert said not in read(auditor, "/modele/equite")
     bare = Model.load(model.folder)
