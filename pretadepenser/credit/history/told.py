@@ -393,10 +393,9 @@ def _owed(open_: Sequence[Credit]) -> str:
 
 
 def _arrears(open_: Sequence[Credit]) -> str:
-    late = [one for one in open_ if one.late]
+    late, unsure = [one for one in open_ if one.late], sum(one.late is None for one in open_)
     if not late:
-        unknown = [one for one in open_ if one.late is None]
-        return "" if unknown or not open_ else "Aucun paiement n’est en retard au jour de la demande."
+        return "" if unsure or not open_ else "Aucun paiement n’est en retard au jour de la demande."
     known, unknown = _own(late, lambda one: one.arrears)
     amount = sum(known)
     many = french.plural(len(late), "crédit est", "crédits sont")
@@ -406,7 +405,7 @@ def _arrears(open_: Sequence[Credit]) -> str:
         lacking = french.plural(unknown, "crédit", "crédits")
         owing += f", sans compter {lacking} dont la somme en retard n’est pas connue{other}"
     told = f"{many} en retard au jour de la demande{_lasting(late)}{owing}."
-    if unsure := sum(one.late is None for one in open_):
+    if unsure:
         others = french.plural(unsure, "autre crédit", "autres crédits")
         told += f" Pour {others}, on ne le sait pas."
     return told
