@@ -15,7 +15,7 @@ from pretadepenser.charts import amounts, drawing
 from pretadepenser.charts.chart import NOTHING, Cell, Chart, Column, Drawing, Table, Width
 from pretadepenser.credit.history import months
 from pretadepenser.credit.history.months import TOLD, CardMonth, Lateness, PaymentMonth
-from pretadepenser.credit.history.told import Credit, History, Request, some, when
+from pretadepenser.credit.history.told import Credit, History, Request, when
 
 # Rows of a list that are shown at once; the others are folded.
 SHOWN: Final = 10
@@ -356,7 +356,7 @@ def _card_row(ago: int, month: CardMonth | None) -> Line:
 
 
 def _amount(value: float | None) -> str:
-    return UNKNOWN if value is None else some(value)
+    return UNKNOWN if value is None else french.some(value)
 
 
 def _part(share: float, decimals: int = 0) -> str:
@@ -415,7 +415,7 @@ def _drawn(card: Sequence[CardMonth]) -> str:
     if not drawn:
         return f"Aucun retrait d’espèces {over}."
     times = f"{len(drawn)}{french.NO_BREAK}mois"
-    return f"Des espèces ont été retirées {times} {over}, pour {some(sum(drawn))} en tout."
+    return f"Des espèces ont été retirées {times} {over}, pour {french.some(sum(drawn))} en tout."
 
 
 def _use(by_month: dict[int, CardMonth]) -> Panel:

@@ -86,7 +86,7 @@ def _number_text(column: Column, value: float) -> str:
     """Write a known number of a column in the manner of its kind."""
     match column.kind:
         case Kind.AMOUNT:
-            return french.amount(value)
+            return french.some(value)
         case Kind.DURATION:
             return french.duration(value) if abs(value) >= 1 else "moins d’un jour"
         case Kind.ELAPSED:

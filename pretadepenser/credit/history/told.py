@@ -98,7 +98,7 @@ class Credit:
             return french.ABSENT
         if self.currency:
             return f"{french.number(value)} ({self.currency.lower()})"
-        return some(value)
+        return french.some(value)
 
     @property
     def owing(self) -> str:
@@ -341,12 +341,6 @@ def _among(total: int, part: int, none: tuple[str, str], one: str, many: str, ev
     return f"dont {part} {one if part == 1 else many}"
 
 
-def some(amount: float) -> str:
-    """An amount, which is never said to be nothing where it is something."""
-    shown = money.in_use().shown(amount)
-    return f"moins de {french.amount(money.in_use().stored(1))}" if 0 < shown < 0.5 else french.amount(amount)
-
-
 def when(days: int) -> str:
     """A day by its distance from the day of the application, days before it: negative is after it."""
     if days == 0:
@@ -389,7 +383,7 @@ def _owed(open_: Sequence[Credit]) -> str:
     other = f" en {money.in_use().noun}" if any(one.currency for one in open_) else ""
     but = f", sans compter {lacking} dont le reste n’est pas connu{other}" if unknown else ""
     # An institution may owe a client a little: that is no debt, and pays none of another's.
-    return f"Il reste à rembourser {some(sum(max(one, 0.0) for one in known))}{but}."
+    return f"Il reste à rembourser {french.some(sum(max(one, 0.0) for one in known))}{but}."
 
 
 def _arrears(open_: Sequence[Credit]) -> str:
@@ -399,7 +393,7 @@ def _arrears(open_: Sequence[Credit]) -> str:
     known, unknown = _own(late, lambda one: one.arrears)
     amount = sum(known)
     many = french.plural(len(late), "crédit est", "crédits sont")
-    owing = f" : {some(amount)} à payer" if amount else ""
+    owing = f" : {french.some(amount)} à payer" if amount else ""
     if amount and unknown:
         other = f" en {money.in_use().noun}" if any(one.currency for one in late) else ""
         lacking = french.plural(unknown, "crédit", "crédits")
