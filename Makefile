@@ -6,6 +6,8 @@ SHELL = /bin/sh
 .SUFFIXES:
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
+# Python keeps what it has compiled (__pycache__, which git ignores): a fifth of the work of each start.
+unexport PYTHONDONTWRITEBYTECODE
 
 VENV ?= .venv
 # Size and seed of the fictitious portfolio that `make run` makes when there is none.
@@ -55,12 +57,16 @@ WORK ?= research/work
 WEIGHTS ?=
 # Sides of EfficientNet-B7's photos, in pixels: at 600, its own, it takes seven times as long as at 224.
 B7 ?= 224
+# More configurations to learn, told among the try-outs: TRIALS="framing_vgg16_pad framing_vgg16_380".
+TRIALS ?=
+# Passes of the network for a map, and photos explained in each category, of the published report.
+MAPS ?= --evaluations 200 --survey 2
 STUDY = $(BIN)/python -m research
 weights = $(if $(WEIGHTS),$(WEIGHTS)/$(1)_notop.weights.h5,imagenet)
 NETWORKS = vgg16 $(if $(WEIGHTS),efficientnet_lite0 efficientnet_lite2 efficientnet_lite2_440,$(B7:%=efficientnet_b7_%))
 EXPLAINED = vgg16 $(if $(WEIGHTS),efficientnet_lite2_440,efficientnet_b7_$(firstword $(B7)))
-# The network of a configuration: its name without the side of the photos.
-BACKBONE = $(patsubst %_440,%,$(patsubst %_224,%,$(patsubst %_600,%,$(1))))
+# The network of a configuration: its name without the framing or side of its photos.
+backbone = $(firstword $(foreach name,vgg16 efficientnet_lite0 efficientnet_lite2 efficientnet_b7,$(findstring $(name),$(1))))
 # Methods that read texts, and then those that join what these and the photos' networks answered.
 TEXTS = bag_of_words tfidf minilm minilm_tuned
 JOINED = ensemble_text fusion_late fusion_unsure fusion_features
@@ -70,8 +76,8 @@ all_weights = $(if $(WEIGHTS),$(WEIGHTS),imagenet)
 research: $(VENV)/.research study-data ## Refait la veille technique (TABLE=… PHOTOS=… et au besoin WEIGHTS=…)
 	@$(STUDY) prepare --work $(WORK) --table "$(TABLE)" --photos "$(PHOTOS)"
 	@set -e; for config in majority histogram; do $(STUDY) train --work $(WORK) --config $$config; done
-	@$(foreach config,$(NETWORKS),$(STUDY) train --work $(WORK) --config $(config) \
-	  --weights "$(call weights,$(call BACKBONE,$(config)))" &&) true
+	@$(foreach config,$(NETWORKS) $(TRIALS),$(STUDY) train --work $(WORK) --config $(config) \
+	  --weights "$(call weights,$(call backbone,$(config)))" &&) true
 	@$(if $(WEIGHTS),$(STUDY) train --work $(WORK) --config ensemble_efficientnet_lite)
 	@set -e; for config in $(TEXTS); do \
 	  $(STUDY) train --work $(WORK) --config $$config --weights "$(all_weights)"; done
@@ -81,10 +87,11 @@ research: $(VENV)/.research study-data ## Refait la veille technique (TABLE=… 
 	@$(STUDY) evaluate --work $(WORK)
 	@$(STUDY) texts --work $(WORK) --weights "$(all_weights)"
 	@$(foreach config,$(EXPLAINED),$(STUDY) explain --work $(WORK) --config $(config) \
-	  --weights "$(call weights,$(call BACKBONE,$(config)))" &&) true
+	  --weights "$(call weights,$(call backbone,$(config)))" $(MAPS) &&) true
 	@$(STUDY) measure --work $(WORK) --network vgg16 --size 224
+	@$(STUDY) measure --work $(WORK) --network efficientnet_lite0 --size 288
 	@$(STUDY) measure --work $(WORK) --network efficientnet_lite2 --size 260 --size 440
-	@$(STUDY) measure --work $(WORK) --network efficientnet_b7 --size 224 --size 600 --batch 2
+	@$(STUDY) measure --work $(WORK) --network efficientnet_b7 --size 224 --size 300 --size 600 --batch 2
 	@$(STUDY) measure --work $(WORK) $(foreach config,$(TEXTS),--method $(config)) --weights "$(all_weights)"
 	@$(STUDY) compare --work $(WORK)
 

@@ -13,10 +13,11 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 SEAL: Final = "seal.json"
@@ -190,10 +191,20 @@ def drafts(root: Path, name: str) -> list[Path]:
     return [path for path in found if path.exists() and not _abandoned(path)]
 
 
-def seal(folder: Path) -> None:
-    """Write down the SHA-256, size and time of every file of a generation, and the SHA-256 of this list."""
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != SEAL]
-    listed = {str(path.relative_to(folder)): {"sha256": digest(path), **_stat(path)} for path in paths}
+def seal(folder: Path, known: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Write down the SHA-256, size and time of every file of a generation, and the SHA-256 of this list.
+
+    known: the SHA-256 of files, by their path in the folder, that were read just now. Where the folder has a
+    seal already, files above LARGE bytes that have the size and time of it are not read again.
+    """
+    former = _sealed(folder) if (folder / SEAL).is_file() else {}
+    listed = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != SEAL:
+            name, now = str(path.relative_to(folder)), _stat(path)
+            sealed = former.get(name, {})
+            trusted = now["bytes"] > LARGE and now.items() <= sealed.items()
+            listed[name] = {"sha256": sealed["sha256"] if trusted else known.get(name) or digest(path), **now}
     content = {"files": listed, "sha256": _own(listed)}
     (folder / SEAL).write_text(json.dumps(content, indent=1), "utf-8")
 

@@ -19,7 +19,7 @@ from xml.etree.ElementTree import Element
 
 from matplotlib.backends.backend_svg import FigureCanvasSVG, RendererSVG
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
+from matplotlib.font_manager import FontProperties, findfont, get_font
 
 SVG: Final = "http://www.w3.org/2000/svg"
 XLINK: Final = "http://www.w3.org/1999/xlink"
@@ -29,6 +29,7 @@ _DPI: Final = 72
 # Texts whose sizes are kept; then all are measured again.
 _MEASURED: Final = 4096
 FONTS: Final = "'DejaVu Sans',Verdana,system-ui,sans-serif"
+_Heights = tuple[float, float, float] | tuple[None, None, None]
 # Attributes of a colour, and those that refer to an id of the same picture.
 _COLORS: Final = ("fill", "stroke")
 
@@ -124,6 +125,7 @@ class _Renderer(RendererSVG):
     """Matplotlib's own, which knows the sizes of texts that it has measured before: a third of its work."""
 
     _sizes: ClassVar[dict[tuple[str, bool | Literal["TeX"], int], tuple[float, float, float]]] = {}
+    _heights: ClassVar[dict[int, _Heights]] = {}
 
     def get_text_width_height_descent(
         self, s: str, prop: FontProperties, ismath: bool | Literal["TeX"]
@@ -137,6 +139,27 @@ class _Renderer(RendererSVG):
             measured = super().get_text_width_height_descent(s, prop, ismath)  # type: ignore[no-untyped-call]
             size = self._sizes[key] = measured
         return size
+
+    def _get_font_height_metrics(self, prop: FontProperties) -> _Heights:
+        """Ascent, descent and gap of the lines of a font, in pixels: matplotlib reads them for every text.
+
+        It asks a renderer that has this method, and looks itself where it is told nothing.
+        """
+        key = hash(prop)
+        if key not in self._heights:
+            if len(self._heights) >= _MEASURED:
+                self._heights.clear()
+            self._heights[key] = _line(prop)
+        return self._heights[key]
+
+
+def _line(prop: FontProperties) -> _Heights:
+    font = get_font(findfont(prop))
+    head, table = font.get_sfnt_table("head"), font.get_sfnt_table("OS/2")
+    if not head or not table:
+        return None, None, None
+    scale = prop.get_size_in_points() / head["unitsPerEm"]
+    return table["sTypoAscender"] * scale, -table["sTypoDescender"] * scale, table["sTypoLineGap"] * scale
 
 
 def _written(figure: Figure) -> Element:

@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final, NamedTuple
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
 
 from pretadepenser import french
 from pretadepenser.charts import drawing
 from pretadepenser.charts.chart import NOTHING, Chart, Column, Drawing, Table, Width
+from pretadepenser.charts.drawing import Board, Span
 from pretadepenser.charts.signed_bars import SignedBar, SignedBars
 from pretadepenser.credit.dictionary import wording
 from pretadepenser.credit.explanation.reasons import Decomposition
@@ -23,6 +21,8 @@ from pretadepenser.french import Person
 START: Final = french.typeset("Point de départ : score moyen des clients connus du modèle")
 # Pixels of the scale, wide and narrow.
 SCALE: Final = (176, 176)
+# Heights above and in the scale: from its lower edge, 0, to the upper one, 1.
+_UP: Final = Span(0, 1, 66, 176 - 62)
 
 
 class _Told(NamedTuple):
@@ -103,65 +103,57 @@ class ScaleDrawing(Drawing):
         wide = width == "large"
         low = min(380, (self.points - 15) // 20 * 20)
         high = max(620, -(-(self.points + 15) // 20) * 20)
-        fig = drawing.figure(width, self.height(width))
-        ax = drawing.bare_axes(fig, 18, 18, 62, 66)
-        ax.set_xlim(low, high)
-        ax.set_ylim(0, 1)
-        self._zones(ax, low, high)
-        self._place(ax)
+        board = Board(width, self.height(width))
+        across = Span(low, high, 18, board.wide - 18)
+        self._zones(board, across)
+        self._place(board, across)
         step = 20 if wide else 60
-        across = ax.get_xaxis_transform()
         for place in range(-(-low // step) * step if wide else 380, high + 1, step):
-            ax.annotate(
-                str(place), (place, 0), (0, -4), xycoords=across, textcoords="offset points", ha="center",
-                va="top", fontsize=13, color=drawing.color("ink"), annotation_clip=False,
+            board.text(
+                across.at(place), _UP.at(0) - 4, str(place), ha="center", va="top", fontsize=13,
                 gid=f"{drawing.GRADUATION}{place}",
             )  # fmt: skip
-        _label(ax, self.points, 1.55, f"{self.name} : {self.points}", bold=True)
+        _label(board, across, self.points, 1.55, f"{self.name} : {self.points}", bold=True)
         # On the side where the score is not, so that nothing crosses the words.
         side = "right" if self.points >= self.limit else "left"
-        _label(ax, self.limit, 1.08, f"Limite : {self.limit}", side=side)
-        _band_key(fig, "de {} à {} : proche de la limite".format(*self.zone))
-        return fig
+        _label(board, across, self.limit, 1.08, f"Limite : {self.limit}", side=side)
+        _band_key(board, "de {} à {} : proche de la limite".format(*self.zone))
+        return board.figure
 
-    def _zones(self, ax: Axes, low: float, high: float) -> None:
+    def _zones(self, board: Board, across: Span) -> None:
         """Refused on the left, granted on the right, the limit between them with its band."""
         for start, end, wash, edge, hatch in (
-            (low, self.limit, "against-wash", "against", "//"),
-            (self.limit, high, "for-wash", "for", ""),
+            (across.low, self.limit, "against-wash", "against", "//"),
+            (self.limit, across.high, "for-wash", "for", ""),
         ):
-            ax.add_patch(
-                Rectangle(
-                    (start, 0.2), end - start, 0.6, facecolor=drawing.color(wash),
-                    edgecolor=drawing.color(edge), hatch=hatch, linewidth=1.5,
-                )
+            x, y = across.at(start), _UP.at(0.2)
+            board.rectangle(
+                x, y, across.at(end) - x, _UP.at(0.8) - y, facecolor=drawing.color(wash),
+                edgecolor=drawing.color(edge), hatch=hatch, linewidth=1.5,
             )  # fmt: skip
         ink = drawing.color("ink")
-        ax.plot([self.limit, self.limit], [0, 1], color=ink, linewidth=3)
+        board.line([across.at(self.limit)] * 2, [_UP.at(0), _UP.at(1)], color=ink, linewidth=3)
         for end_of_band in self.zone:
-            ax.plot([end_of_band] * 2, [0.05, 0.95], color=ink, linewidth=2, linestyle=":")
+            board.line(
+                [across.at(end_of_band)] * 2, [_UP.at(0.05), _UP.at(0.95)], color=ink, linewidth=2,
+                linestyle=":",
+            )  # fmt: skip
 
-    def _place(self, ax: Axes) -> None:
+    def _place(self, board: Board, across: Span) -> None:
         """The score, and a line to it from its name."""
-        ink = drawing.color("ink")
-        ax.plot([self.points, self.points], [0.5, 1.52], color=ink, linewidth=1.5, clip_on=False)
-        ax.plot(
-            self.points, 0.5, marker="D", markersize=17, color=ink,
+        ink, x = drawing.color("ink"), across.at(self.points)
+        board.line([x, x], [_UP.at(0.5), _UP.at(1.52)], color=ink, linewidth=1.5)
+        board.line(
+            [x], [_UP.at(0.5)], marker="D", markersize=17, color=ink,
             markeredgecolor=drawing.color("surface"), markeredgewidth=3,
         )  # fmt: skip
 
 
-def _band_key(fig: Figure, text: str) -> None:
+def _band_key(board: Board, text: str) -> None:
     """What the two dotted lines are, under the scale."""
-    inches = fig.dpi_scale_trans
     for x in (20, 28):
-        line = Line2D([x / 72] * 2, [14 / 72, 34 / 72], transform=inches, linewidth=2, linestyle=":")
-        line.set_color(drawing.color("ink"))
-        fig.add_artist(line)
-    fig.text(
-        38 / 72, 24 / 72, text, transform=inches, ha="left", va="center_baseline", fontsize=12,
-        color=drawing.color("ink"),
-    )  # fmt: skip
+        board.line([x, x], [14, 34], linewidth=2, linestyle=":", color=drawing.color("ink"))
+    board.text(38, 24, text, ha="left", va="center_baseline", fontsize=12)
 
 
 def _at(points: int, scale: Scale) -> tuple[int, float, str]:
@@ -170,15 +162,15 @@ def _at(points: int, scale: Scale) -> tuple[int, float, str]:
     return points, share, wording.probability(share, scale.limit)
 
 
-def _label(ax: Axes, x: float, y: float, text: str, *, bold: bool = False, side: str = "") -> None:
+def _label(
+    board: Board, across: Span, x: float, y: float, text: str, *, bold: bool = False, side: str = ""
+) -> None:
     """A text above the scale, kept inside the picture; `side` is the end of the text that stands at `x`."""
-    low, high = ax.get_xlim()
-    place = (x - low) / (high - low)
+    place = (x - across.low) / (across.high - across.low)
     anchor = "left" if place < 0.25 else "right" if place > 0.75 else side or "center"
-    ax.annotate(
-        text, (x, y), ({"left": 4, "right": -4}.get(anchor, 0) if side else 0, 0),
-        xycoords=ax.get_xaxis_transform(), textcoords="offset points", ha=anchor, va="bottom", fontsize=14,
-        color=drawing.color("ink"), fontweight="bold" if bold else "normal", annotation_clip=False,
+    board.text(
+        across.at(x) + ({"left": 4, "right": -4}.get(anchor, 0) if side else 0), _UP.at(y), text, ha=anchor,
+        va="bottom", fontsize=14, fontweight="bold" if bold else "normal",
     )  # fmt: skip
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from pretadepenser import french
 from pretadepenser.charts import drawing
-from pretadepenser.charts.drawing import Drawing, Width
+from pretadepenser.charts.drawing import Board, Drawing, Span, Width
 from pretadepenser.charts.rows import shortened
 
 
@@ -38,54 +36,53 @@ class SignedBars(Drawing):
 
     def draw(self, width: Width) -> Figure:
         wide = width == "large"
-        fig = drawing.figure(width, self.height(width))
-        ax = drawing.bare_axes(fig, 420 if wide else 12, 20 if wide else 12, 30, 10)
+        board = Board(width, self.height(width))
+        left, right, bottom, top = 420 if wide else 12, board.wide - (20 if wide else 12), 10, board.high - 30
         reach = max([abs(bar.points) for bar in self.bars] + [1]) * (1.7 if wide else 2.0)
-        ax.set_xlim(-reach, reach)
-        ax.set_ylim(len(self.bars) - 0.5, -0.5)
-        ax.axvline(0, color=drawing.color("control"), linewidth=1.5)
+        across = Span(-reach, reach, left, right)
+        # The first bar stands at the top.
+        down = Span(-0.5, max(len(self.bars), 1) - 0.5, top, bottom)
+        board.line([across.at(0)] * 2, [bottom, top], color=drawing.color("control"), linewidth=1.5)
         for index, bar in enumerate(self.bars):
-            _bar(ax, index, bar, wide)
-            _label(ax, index, bar, wide)
-        for x, text, anchor in ((-1, "retire des points", "left"), (1, "ajoute des points", "right")):
-            ax.text(
-                x * reach, 1.0, text, ha=anchor, va="bottom", fontsize=12, color=drawing.color("ink-soft"),
-                transform=ax.get_xaxis_transform(),
+            _bar(board, across, down, index, bar, wide)
+            _label(board, down, index, bar, wide)
+        for x, text, anchor in ((left, "retire des points", "left"), (right, "ajoute des points", "right")):
+            board.text(
+                x, top, text, ha=anchor, va="bottom", fontsize=12, color=drawing.color("ink-soft"),
             )  # fmt: skip
-        return fig
+        return board.figure
 
 
-def _bar(ax: Axes, index: int, bar: SignedBar, wide: bool) -> None:
+def _bar(board: Board, across: Span, down: Span, index: int, bar: SignedBar, wide: bool) -> None:
     against = bar.points < 0
     tone = "against" if against else "for"
     y, size = (index, 0.5) if wide else (index + 0.18, 0.4)
-    # A plain rectangle: `barh` takes four times as long, for limits that are set already.
-    rectangle = Rectangle(
-        (0, y - size / 2), bar.points, size, linewidth=1.5, edgecolor=drawing.color(tone),
-        facecolor=drawing.color("against-wash" if against else tone), hatch="////" if against else None,
+    start, end, lower = across.at(0), across.at(bar.points), down.at(y + size / 2)
+    board.rectangle(
+        start, lower, end - start, down.at(y - size / 2) - lower, linewidth=1.5,
+        edgecolor=drawing.color(tone), facecolor=drawing.color("against-wash" if against else tone),
+        hatch="////" if against else None,
     )  # fmt: skip
-    ax.add_artist(rectangle)
     written = french.points(bar.points) if wide else french.signed(bar.points)
-    ax.annotate(
-        written, (bar.points, y), (-8 if against else 8, 0), textcoords="offset points",
-        ha="right" if against else "left", va="center", color=drawing.color("ink"), fontsize=13,
-        fontweight="bold",
+    board.text(
+        end + (-8 if against else 8), down.at(y), written, ha="right" if against else "left", va="center",
+        fontsize=13, fontweight="bold",
     )  # fmt: skip
 
 
-def _label(ax: Axes, index: int, bar: SignedBar, wide: bool) -> None:
+def _label(board: Board, down: Span, index: int, bar: SignedBar, wide: bool) -> None:
     if wide:
         for text, shift, tone in (
             (bar.label, 0.16 if bar.value else 0, "ink"),
             (bar.value, -0.16, "ink-soft"),
         ):
-            ax.annotate(
-                shortened(text, 52), (0, index - shift), (-415, 0), xycoords=("axes fraction", "data"),
-                textcoords="offset points", ha="left", va="center", fontsize=13, color=drawing.color(tone),
-            )  # fmt: skip
+            if text:
+                board.text(
+                    5, down.at(index - shift), shortened(text, 52), ha="left", va="center", fontsize=13,
+                    color=drawing.color(tone),
+                )  # fmt: skip
     else:
-        ax.annotate(
-            shortened(bar.label, 35), (0, index - 0.2), xycoords=("axes fraction", "data"),
-            ha="left", va="center", fontsize=13, color=drawing.color("ink"),
+        board.text(
+            12, down.at(index - 0.2), shortened(bar.label, 35), ha="left", va="center", fontsize=13,
             bbox={"facecolor": drawing.color("surface"), "edgecolor": "none", "pad": 1},
         )  # fmt: skip

@@ -16,7 +16,6 @@ from flask.typing import ResponseReturnValue
 from wtforms import BooleanField
 
 from pretadepenser.charts import simulation as charts
-from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Column, Kind
 from pretadepenser.credit.dictionary.wording import Value
 from pretadepenser.credit.model.inputs import neutral
@@ -148,7 +147,7 @@ def boxes(found: Sequence[Debt]) -> dict[str, BooleanField]:
 
 def debts(client: Client, portfolio: Portfolio) -> tuple[Debt, ...]:
     """The debts whose repayment the model would notice."""
-    if not any(dictionary.describe(name).table == repaid.BUREAU for name in resources.model().features):
+    if not repaid.counts(resources.model().features):
         return ()
     return repaid.debts(portfolio.history(client.number))
 

@@ -63,7 +63,10 @@ def run(ground: Ground) -> None:
     pdf = timed(partial(_read, browser, "/clients/{}/entretien.pdf"), numbers[:10])
     line("meeting sheet, tagged PDF", f"{median(pdf):.0f}", f"{p99(pdf):.0f}")
     typed = {n: simulated(browser.get(f"/clients/{n}/simulation").text) for n in numbers[:50]}
-    posted = timed(partial(_post, browser, typed), numbers[:50])
+    # A credit a twentieth larger is refused where the instalment would no longer fit it: one client in fifty.
+    fitting = [n for n in typed if browser.post(f"/clients/{n}/simulation", data=typed[n]).status_code == 200]
+    assert len(fitting) >= 40
+    posted = timed(partial(_post, browser, typed), fitting)
     line("simulation, answer", f"{median(posted):.2f}", f"{p99(posted):.2f}")
 
     title("Charts, ms (drawn, then kept on disk for every worker)")

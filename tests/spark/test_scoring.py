@@ -11,12 +11,14 @@ import pyarrow.parquet
 import pytest
 
 from pretadepenser import create_app
+from pretadepenser.credit.dictionary import TABLES, arrow_schema
 from pretadepenser.credit.explanation.batch import RowsError
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.spark import scoring
 from tests.spark.test_import import in_parts, put, quiet, shuffled, spaced
-from tests.unit import made_up
+from tests.unit import by_heart, made_up
+from tests.unit.test_repaid import HISTORY
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -79,6 +81,30 @@ def test_parquet_has_the_very_values(
     command(trained, "score", str(clients / "one.parquet"), "--output", str(tmp_path / "one.parquet"))
     found = pa.parquet.read_table(output).sort_by("client")
     assert found.equals(pa.parquet.read_table(tmp_path / "one.parquet").sort_by("client"))
+
+
+def test_a_whole_download_is_scored_with_its_histories(
+    spark: SparkSession, learned: Path, tmp_path: Path
+) -> None:
+    """The same figures out of the same tables; who has credits elsewhere is scored by them."""
+    folder, alone = tmp_path / "kaggle", tmp_path / "alone"
+    clients = pa.Table.from_pylist(by_heart.hundred(), arrow_schema())
+    for place in (folder, alone):
+        place.mkdir()
+        pa.parquet.write_table(clients, place / "application_train.parquet")
+    bureau = pa.Table.from_pylist(HISTORY["bureau"], TABLES["bureau"].arrow_schema())
+    pa.parquet.write_table(bureau, folder / "bureau.parquet")
+    scores = {}
+    for source, engine in ((folder, "spark"), (folder, "duckdb"), (alone, "spark")):
+        output = tmp_path / f"{source.name}-{engine}.parquet"
+        said = command(learned, "score", str(source), "--output", str(output), "--engine", engine)
+        assert "100 clients" in said.replace("\xa0", " ")
+        scores[source.name, engine] = pa.parquet.read_table(output).sort_by("client")
+    assert scores["kaggle", "spark"].equals(scores["kaggle", "duckdb"])
+    assert scores["alone", "spark"].num_rows == 100
+    (owing,) = (one for one in scores["kaggle", "spark"].to_pylist() if one["client"] == 100_050)
+    (alike,) = (one for one in scores["alone", "spark"].to_pylist() if one["client"] == 100_050)
+    assert owing["probability"] != alike["probability"]
 
 
 def test_nothing_is_written_over(spark: SparkSession, clients: Path, model: Model, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.text import Annotation, Text
@@ -32,9 +33,24 @@ def dots(ax: Axes, marker: str) -> list[tuple[float, float]]:
     return [(across(line)[0], up(line)[0]) for line in marked(ax, marker)]
 
 
-def rectangles(ax: Axes) -> list[Rectangle]:
+def rectangles(drawn: Axes | Figure) -> list[Rectangle]:
     """Bars and zones, in order."""
-    return [one for one in ax.patches if isinstance(one, Rectangle)]
+    shapes = drawn.artists if isinstance(drawn, Figure) else drawn.patches
+    return [one for one in shapes if isinstance(one, Rectangle)]
+
+
+def lines(drawn: Figure) -> list[Line2D]:
+    """The lines and marks of a picture without axes, in order."""
+    return [one for one in drawn.artists if isinstance(one, Line2D)]
+
+
+def bounds(shape: Rectangle) -> tuple[float, float, float, float]:
+    """Left, right, lower and upper edge of a bar."""
+    (left, right), (lower, upper) = (
+        sorted((start, start + size))
+        for start, size in ((shape.get_x(), shape.get_width()), (shape.get_y(), shape.get_height()))
+    )
+    return left, right, lower, upper
 
 
 def looks(shapes: Iterable[Patch]) -> list[tuple[str, str, str]]:
@@ -45,12 +61,6 @@ def looks(shapes: Iterable[Patch]) -> list[tuple[str, str, str]]:
 
 
 def named_at(texts: Iterable[Text]) -> dict[str, tuple[float, float]]:
-    """Texts that name a place, spaces plain, and the place; not graduations, which name themselves."""
-    found = {}
-    for text in texts:
-        if isinstance(text, Annotation) and str(text.get_gid()).startswith("axis-"):
-            assert text.xy[0] == float(text.get_text())
-        elif isinstance(text, Annotation):
-            x, y = text.xy
-            found[" ".join(text.get_text().split())] = (float(x), float(y))
-    return found
+    """Texts that name a place of the axes, spaces plain, and the place."""
+    named = [text for text in texts if isinstance(text, Annotation)]
+    return {" ".join(one.get_text().split()): (float(one.xy[0]), float(one.xy[1])) for one in named}

@@ -18,7 +18,7 @@ from pretadepenser.credit.evaluation.influence import GlobalExplanation, Influen
 from pretadepenser.credit.recourse.search import Curve
 from pretadepenser.credit.scale import Scale, Score, Stability
 from tests.unit.by_heart import plain
-from tests.unit.drawn import across, dots, looks, marked, named_at, rectangles, up
+from tests.unit.drawn import across, bounds, dots, lines, looks, marked, rectangles, up
 
 TEAL, TEAL_WASH = "#075862", "#e4f1f2"
 RUST, RUST_WASH = "#8a3000", "#fbeee6"
@@ -27,24 +27,55 @@ INK, WHITE = "#17222d", "#ffffff"
 widths = pytest.mark.parametrize("width", WIDTHS)
 
 
+# Left, right, lower and upper edge of three bars in pixels, and where zero, both ends and the labels stand.
+BARS: dict[Width, list[tuple[float, float, float, float]]] = {
+    "large": [(640, 691.76, 113.5, 136.5), (510.59, 640, 67.5, 90.5), (635.69, 640, 21.5, 44.5)],
+    "etroite": [(127, 150, 132.96, 156.16), (69.5, 127, 74.96, 98.16), (125.08, 127, 16.96, 40.16)],
+}
+FRAME: dict[Width, tuple[float, float, float, float]] = {
+    "large": (640, 420, 860, 148),
+    "etroite": (127, 12, 242, 184),
+}
+LABELS: dict[Width, dict[str, tuple[float, float]]] = {
+    "large": {"Aide": (5, 132.36), "1": (5, 117.64), "Nuit": (5, 86.36), "Nuit un peu": (5, 40.36)},
+    "etroite": {"Aide": (12, 166.6), "Nuit": (12, 108.6), "Nuit un peu": (12, 50.6)},
+}
+
+
 @widths
 def test_what_raises_a_score_is_plain_teal_to_the_right_and_what_lowers_it_hatched_rust(width: Width) -> None:
     bars = (SignedBar("Aide", "1", 12), SignedBar("Nuit", "2", -30), SignedBar("Nuit un peu", "3", -1))
-    (ax,) = SignedBars(bars).draw(width).axes
-    drawn = rectangles(ax)
-    assert [round(one.get_x() + one.get_width()) for one in drawn] == [12, -30, -1]
+    picture = SignedBars(bars).draw(width)
+    drawn = rectangles(picture)
+    assert [bounds(one) for one in drawn] == [pytest.approx(one, abs=0.01) for one in BARS[width]]
     assert looks(drawn) == [(TEAL, TEAL, ""), (RUST_WASH, RUST, "////"), (RUST_WASH, RUST, "////")]
-    left, right = ax.get_xlim()
-    assert left < 0 < right
-    ends = {text.get_text(): text.get_position()[0] for text in ax.texts if "des points" in text.get_text()}
-    assert ends == {"retire des points": left, "ajoute des points": right}
-    written = [plain(one.get_text()).removesuffix(" points").removesuffix(" point") for one in ax.texts]
-    assert [one for one in written if one in ("+12", "−30", "−1")] == ["+12", "−30", "−1"]
+    zero, left, right, top = FRAME[width]
+    (upright,) = lines(picture)
+    assert (across(upright), up(upright)) == ([zero, zero], [10, top])
+    places = {plain(text.get_text()): text.get_position() for text in picture.texts}
+    assert places["retire des points"] == (left, top)
+    assert places["ajoute des points"] == (right, top)
+    for text, place in LABELS[width].items():
+        assert places[text] == pytest.approx(place, abs=0.01)
+    # Beside the end of each bar, on the side where it points.
+    written = {text.removesuffix(" points").removesuffix(" point"): place for text, place in places.items()}
+    ends = [BARS[width][0][1] + 8, BARS[width][1][0] - 8, BARS[width][2][0] - 8]
+    for points, end, (*_, lower, upper) in zip(("+12", "−30", "−1"), ends, BARS[width], strict=True):
+        assert written[points] == pytest.approx((end, (lower + upper) / 2), abs=0.01)
+    anchors = {plain(text.get_text()): text.get_horizontalalignment() for text in picture.texts}
+    assert {anchors[one] for one in LABELS[width]} == {"left"}
+    assert (anchors["retire des points"], anchors["ajoute des points"]) == ("left", "right")
+    beside = [anchor for text, anchor in anchors.items() if text.startswith(("+12", "−30", "−1"))]
+    assert beside == ["left", "right", "right"]
 
 
 def scored(points: int, limit: float) -> Score:
     scale = Scale(limit)
     return Score(None, scale.margin_of(points + 0.5), scale, 0.1, Stability((0.0,), (6.0,)))
+
+
+# Pixels of the scale's ends, 380 and 620 points, and of its limit, 500.
+ENDS: dict[Width, tuple[float, float, float]] = {"large": (18, 862, 440), "etroite": (18, 236, 127)}
 
 
 @widths
@@ -53,17 +84,41 @@ def scored(points: int, limit: float) -> Score:
 def test_the_scale_is_refused_on_the_left_and_granted_on_the_right(
     width: Width, limit: float, points: int
 ) -> None:
-    (ax,) = client_charts.scale(scored(points, limit)).draw(width).axes
-    refused, granted = rectangles(ax)
-    assert refused.get_x() + refused.get_width() == granted.get_x() == 500
-    assert refused.get_x() == ax.get_xlim()[0]
-    assert granted.get_x() + granted.get_width() == ax.get_xlim()[1]
+    picture = client_charts.scale(scored(points, limit)).draw(width)
+    low, high, middle = ENDS[width]
+
+    def at(one: float) -> float:
+        return low + (one - 380) / 240 * (high - low)
+
+    refused, granted = rectangles(picture)
+    assert bounds(refused) == pytest.approx((low, middle, 75.6, 104.4))
+    assert bounds(granted) == pytest.approx((middle, high, 75.6, 104.4))
     assert looks([refused, granted]) == [(RUST_WASH, RUST, "//"), (TEAL_WASH, TEAL, "")]
-    upright = {across(line)[0] for line in ax.lines if len(across(line)) == 2}
-    assert upright == {500, 494, 505, points}
-    assert dots(ax, "D") == [(points, 0.5)]
-    named = {text: x for text, (x, _) in named_at(ax.texts).items()}
-    assert named == {f"Ce client : {points}": points, "Limite : 500": 500}
+    *upright, mark = lines(picture)[:-2]
+    # The limit, its band, and a line to the score from its name.
+    places_of = [(across(line)[0], *up(line)) for line in upright]
+    assert places_of == [
+        pytest.approx(one)
+        for one in (
+            (middle, 66, 114),
+            (at(494), 68.4, 111.6),
+            (at(505), 68.4, 111.6),
+            (at(points), 90, 138.96),
+        )
+    ]
+    assert all(len(set(across(line))) == 1 for line in upright)
+    assert mark.get_marker() == "D"
+    assert across(mark) == pytest.approx([at(points)])
+    assert up(mark) == pytest.approx([90])
+    places = {plain(text.get_text()): text.get_position() for text in picture.texts}
+    assert places[f"Ce client : {points}"] == pytest.approx((at(points), 140.4))
+    # Its words stand on the side where the score is not.
+    beside = -4 if points >= 500 else 4
+    assert places["Limite : 500"] == pytest.approx((middle + beside, 117.84))
+    graduated = {text: place for text, place in places.items() if text.isdigit()}
+    assert graduated == {
+        str(one): pytest.approx((at(one), 62)) for one in range(380, 621, 20 if width == "large" else 60)
+    }
 
 
 @widths
@@ -268,4 +323,3 @@ def test_axes_are_quiet_lines_on_the_left_and_below_alone() -> None:
     left, bottom, across, up = ax.get_position().bounds
     assert (left * wide, bottom * high) == (pytest.approx(60), pytest.approx(56))
     assert (across * wide, up * high) == (pytest.approx(wide - 80), pytest.approx(300 - 102))
-    assert not drawing.bare_axes(fig, 0, 0, 0, 0).axison

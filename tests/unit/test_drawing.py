@@ -1,28 +1,53 @@
 """What charts are drawn on."""
 
-from matplotlib.axes import Axes
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from pretadepenser.charts import drawing
+from pretadepenser.charts.drawing import Board, Span
 
 
-def on(ax: Axes) -> bytes:
-    """A picture with a line, a bar and a text, within and beyond the axes' limits."""
-    ax.set_xlim(0, 10)
-    ax.set_ylim(-1, 1)
-    ax.plot([2, 12], [0, 0.5])
-    ax.axvline(3)
-    ax.bar(5, 0.7)
-    ax.annotate("ici", (5, 0.7), (0, 4), textcoords="offset points", clip_on=True)
-    figure = ax.figure
-    assert isinstance(figure, Figure)
-    return drawing.THEME.picture(figure, "Titre", "Description")
+def test_values_are_laid_out_evenly_between_two_pixels() -> None:
+    span = Span(-10, 30, 100, 300)
+    assert [span.at(value) for value in (-10, 0, 30, 50)] == [100, 150, 300, 400]
+    # Pixels count from below: the first of a list stands at the top.
+    assert [Span(0, 2, 90, 10).at(row) for row in (0, 1, 2)] == [90, 50, 10]
 
 
-def test_bare_axes_are_those_of_matplotlib_whose_lines_are_left_out() -> None:
-    plain = drawing.figure("large", 144)
-    wide, high = 880, 144
-    ax = plain.add_axes((40 / wide, 10 / high, 1 - 60 / wide, 1 - 40 / high))
+def with_axes() -> Figure:
+    """A bar, a line, a mark and a text whose places are given by axes that fill the picture."""
+    figure = drawing.figure("large", 100)
+    ax = figure.add_axes((0, 0, 1, 1))
     ax.set_axis_off()
-    bare = drawing.bare_axes(drawing.figure("large", 144), 40, 20, 30, 10)
-    assert on(bare) == on(ax)
+    ax.set_xlim(0, 880)
+    ax.set_ylim(0, 100)
+    style: dict[str, Any] = {"facecolor": "#e4f1f2", "edgecolor": "#075862", "hatch": "//", "linewidth": 1.5}
+    ax.bar(350, 40, 100, 20, align="center", **style)
+    ax.plot([40, 40], [10, 90], color="#17222d", linewidth=3, solid_capstyle="butt")
+    ax.plot([500], [30], marker="D", markersize=17, color="#17222d")
+    ax.text(600, 50, "Ici", fontsize=13, color="#17222d", ha="right", va="center")
+    return figure
+
+
+def test_a_board_draws_what_axes_would() -> None:
+    board = Board("large", 100)
+    assert (board.wide, board.high) == (880, 100)
+    board.rectangle(300, 20, 100, 40, facecolor="#e4f1f2", edgecolor="#075862", hatch="//", linewidth=1.5)
+    board.line([40, 40], [10, 90], color="#17222d", linewidth=3)
+    board.line([500], [30], marker="D", markersize=17, color="#17222d")
+    board.text(600, 50, "Ici", fontsize=13, ha="right", va="center")
+    ours, theirs = (seen(figure) for figure in (board.figure, with_axes()))
+    assert ours == pytest.approx(theirs, abs=2)
+
+
+def seen(figure: Figure) -> list[float]:
+    """The greys of a picture in squares of ten pixels, 0..255."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    grey = np.asarray(canvas.buffer_rgba())[..., :3].mean(axis=2)  # type: ignore[no-untyped-call]
+    squares: list[float] = grey.reshape(10, 10, 88, 10).mean(axis=(1, 3)).ravel().tolist()
+    return squares

@@ -60,6 +60,21 @@ HISTORY: Mapping[str, list[dict[str, Any]]] = {
 }
 
 
+@pytest.mark.parametrize(
+    ("features", "counts"),
+    [
+        (("AMT_CREDIT", "EXT_SOURCE_MEAN"), False),
+        (("AMT_CREDIT", "PREVIOUS_REFUSED", "INSTALMENTS_LATE_SHARE", "CARD_USE"), False),
+        (("AMT_CREDIT", "BUREAU_DEBT"), True),
+        (("BUREAU_OVERDUE", "PREVIOUS_REFUSED"), True),
+    ],
+)
+def test_repaying_is_offered_where_the_model_looks_at_credits_elsewhere(
+    features: tuple[str, ...], counts: bool
+) -> None:
+    assert repaid.counts(features) is counts
+
+
 def test_debts_are_those_known_and_open_what_is_late_first() -> None:
     assert [(one.number, plain(one.sentence)) for one in repaid.debts(HISTORY)] == [
         (1, "Crédit à la consommation : 2 000 € à rembourser, dont 300 € en retard"),

@@ -8,6 +8,7 @@ import matplotlib
 import pytest
 from matplotlib.figure import Figure
 
+import themed_svg
 from themed_svg import SVG, Theme
 
 PALETTE = {"ink": ("#112233", "#ddeeff"), "for": ("#0a4b66", "#9ad5ea")}
@@ -51,6 +52,27 @@ def test_colours_follow_the_reader_and_words_stay_words() -> None:
     assert texts["5\u00a0% & < plus"].get("font-weight") in ("bold", "700")
     assert texts["5\u00a0% & < plus"].get("font-size", "").removesuffix("px") == "13"
     assert root[-1].get("fill") == "var(--ink)", "what bears no colour of its own takes the ink's"
+
+
+def test_heights_of_lines_are_those_that_matplotlib_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is remembered of a font puts no letter elsewhere than what is read from it each time."""
+
+    def lines() -> Figure:
+        drawn = figure()
+        for size, weight, family in ((9, "normal", "DejaVu Sans"), (21, "bold", "DejaVu Serif")):
+            drawn.text(
+                0.5, 0.5, "Deux\nlignes", va="center", fontsize=size, fontweight=weight, fontfamily=family
+            )
+            drawn.text(0.1, 0.9, "Une", va="top", fontsize=size, fontweight=weight, fontfamily=family)
+        return drawn
+
+    kept = themed_svg._Renderer._heights
+    kept.clear()
+    first = Theme(PALETTE).picture(lines(), "Titre", "Description")
+    assert len(kept) == 4, "a family, size and weight each: matplotlib asks no longer"
+    assert Theme(PALETTE).picture(lines(), "Titre", "Description") == first
+    monkeypatch.delattr(themed_svg._Renderer, "_get_font_height_metrics")
+    assert Theme(PALETTE).picture(lines(), "Titre", "Description") == first
 
 
 def test_on_paper_colours_stay_as_they_are() -> None:

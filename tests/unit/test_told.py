@@ -443,7 +443,7 @@ def test_what_moves_is_told_strongest_first(house: House) -> None:
         ("−5 points", "0 point", "+5 points"),
     ]
     assert [tuple(map(plain, row[3:])) for row in chart.table.footer] == [("495", "511", "+16 points")]
-    drawn = [plain(text.get_text()) for text in chart.draw("large").axes[0].texts]
+    drawn = [plain(text.get_text()) for text in chart.draw("large").texts]
     assert "21 ans et 10 mois → 1 an et 4 mois" in drawn
     assert "25 000 € → 35 000 €" in drawn
     # Before, the employment weighed more than the credit; it is the credit that moves more.
@@ -467,7 +467,7 @@ def test_what_the_picture_of_a_simulation_has_no_room_for_is_added_up(house: Hou
     moved += [Move("D8", "Donnée 8", "avant", "après", 1, 4), Move("D9", "Donnée 9", "avant", "après", 2, 1)]
     chart = simulation_charts.moves(Simulation(side, side, (), (), tuple(moved)))
     assert chart
-    texts = [text.get_text() for text in chart.draw("large").axes[0].texts]
+    texts = [text.get_text() for text in chart.draw("large").texts]
     drawn = [plain(text) for text in texts if "point" in text and "des points" not in text]
     assert drawn == [f"+{20 - k} points" for k in range(8)] + ["+2 points"]
     assert "Les 2 autres données" in texts

@@ -53,7 +53,8 @@ def _fits(column: Column) -> str:
     missing = "false" if column.required else "true"
     if column.textual:
         return f"({name} is not null or {missing})"
-    bounds = [f"isfinite({name})"]
+    # Both bounds refuse what is not finite; to DuckDB, NaN is greater than all numbers.
+    bounds = [] if column.minimum is not None and column.maximum is not None else [f"isfinite({name})"]
     if column.minimum is not None:
         bounds.append(f"{name} >= {column.minimum!r}")
     if column.maximum is not None:

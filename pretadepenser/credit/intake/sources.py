@@ -329,8 +329,9 @@ def _grouped(stream: IO[bytes]) -> bool:
     while read := stream.read(BLOCK_BYTES):
         block = np.frombuffer(last + read, np.uint8)
         marks = np.flatnonzero(block[1:-1] == ord("_")) + 1
-        digits = (block >= ord("0")) & (block <= ord("9"))
-        if (digits[marks - 1] & digits[marks + 1]).any():
+        # Few characters are such a mark: what stands around them is looked at, and nothing else.
+        around = np.stack([block[marks - 1], block[marks + 1]])
+        if ((around >= ord("0")) & (around <= ord("9"))).all(axis=0).any():
             return True
         last = read[-2:]
     return False

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -191,9 +192,15 @@ def shown_single(column: Column, value: float) -> str:
 
 
 def write(
-    folder: Path, rows: Rows, quantiles: Callable[[str], Quantiles], progress: Callable[[str], None]
+    folder: Path,
+    rows: Rows,
+    quantiles: Callable[[str], Quantiles],
+    progress: Callable[[str], None],
+    pool: Executor,
 ) -> None:
-    """Choose the edges by the prepared distributions, and write every client's bins."""
+    """Choose the edges by the prepared distributions, and write every client's bins, `pool` deciding how many
+    figures are in memory at a time.
+    """
     quantities = (*QUANTITIES, *(name for name in HISTORIES if name in rows.schema.names))
     order: list[tuple[str, Grain]] = [
         *((name, grain) for name in quantities for grain in GRAINS),
@@ -201,23 +208,33 @@ def write(
         *((name, grain) for name in (*CATEGORIES, OUTCOME) for grain in GRAINS),
     ]
     size = rows.column(OUTCOME).size
-    # One row after the other goes to the disk: memory holds one figure at a time.
+    # One row after the other goes to the disk.
     codes = np.lib.format.open_memmap(folder / CODES, mode="w+", dtype=np.uint8, shape=(len(order), size))
     storage.reserve(folder / CODES)
     edges: dict[str, dict[Grain, list[float]]] = {AGE: {"broad": list(AGE_EDGES)}}
-    for name in quantities:
+
+    def binned(name: str) -> dict[Grain, list[float]]:
         column = dictionary.describe(name)
         values = values_of(rows, name)
         shown = _shown_quantiles(column, quantiles(name))
-        edges[name] = {"fine": fine_edges(column, shown), "broad": broad_edges(column, shown)}
+        chosen: dict[Grain, list[float]] = {
+            "fine": fine_edges(column, shown),
+            "broad": broad_edges(column, shown),
+        }
         for grain in GRAINS:
-            codes[order.index((name, grain))] = _codes(column, values, edges[name][grain])
-        progress(name)
-    codes[order.index((AGE, "broad"))] = _codes(dictionary.describe(AGE), rows.column(AGE), AGE_EDGES)
-    for name in (*CATEGORIES, OUTCOME):
+            codes[order.index((name, grain))] = _codes(column, values, chosen[grain])
+        return chosen
+
+    def coded(name: str) -> None:
         row = np.nan_to_num(rows.column(name), nan=MISSING).astype(np.uint8)
         for grain in GRAINS:
             codes[order.index((name, grain))] = row
+
+    for name, chosen in zip(quantities, pool.map(binned, quantities), strict=True):
+        edges[name] = chosen
+        progress(name)
+    codes[order.index((AGE, "broad"))] = _codes(dictionary.describe(AGE), rows.column(AGE), AGE_EDGES)
+    for name, _ in zip((*CATEGORIES, OUTCOME), pool.map(coded, (*CATEGORIES, OUTCOME)), strict=True):
         progress(name)
     codes.flush()
     (folder / EDGES).write_text(json.dumps({"edges": edges, "rows": order}), "utf-8")

@@ -155,28 +155,42 @@ class Statistics:
         (folder / SUMMARY).write_text(json.dumps(self._summary, ensure_ascii=False), "utf-8")
 
 
-def write(folder: Path, columns: Iterable[tuple[str, Floats]], progress: Callable[[str], None]) -> None:
-    """Prepare the statistics of `columns`: pairs of a name and its values, float64, NaN where missing.
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """What is prepared of one column: the share without a value, and of each category, or the quantiles."""
 
-    Textual columns hold the codes of their categories. One column is in memory at a time.
-    """
+    missing: float
+    shares: Mapping[str, float] | None = None
+    quantiles: Quantiles | None = None
+
+    @classmethod
+    def of(cls, name: str, values: Floats) -> Summary:
+        """Sum up a column or derived figure: float64, NaN where missing, codes where it is textual."""
+        known = values[~np.isnan(values)]
+        size = max(values.size, 1)
+        missing = (values.size - known.size) / size
+        column = dictionary.describe(name)
+        if not column.textual:
+            return cls(missing, quantiles=Quantiles.of(known))
+        codes = list(column.categories or ())
+        counts = np.bincount(known.astype(np.intp), minlength=len(codes))
+        return cls(missing, {code: int(count) / size for code, count in zip(codes, counts, strict=True)})
+
+
+def write(folder: Path, summaries: Iterable[tuple[str, Summary]], progress: Callable[[str], None]) -> None:
+    """Write the statistics of columns and derived figures: pairs of a name and its summary."""
     summary: dict[str, Any] = {}
     tables: list[Floats] = []
     start = 0
-    for name, values in columns:
-        known = values[~np.isnan(values)]
-        size = max(values.size, 1)
-        entry: dict[str, Any] = {"missing": (values.size - known.size) / size}
-        column = dictionary.describe(name)
-        if column.textual:
-            codes = list(column.categories or ())
-            counts = np.bincount(known.astype(np.intp), minlength=len(codes))
-            entry["shares"] = {code: int(count) / size for code, count in zip(codes, counts, strict=True)}
-        else:
-            quantiles = Quantiles.of(known)
-            tables.append(np.stack([quantiles.values, quantiles.below, quantiles.upto]))
-            entry["rungs"] = [start, start + quantiles.values.size]
-            start += quantiles.values.size
+    for name, found in summaries:
+        entry: dict[str, Any] = {"missing": found.missing}
+        if found.shares is not None:
+            entry["shares"] = found.shares
+        if found.quantiles is not None:
+            values = found.quantiles.values
+            tables.append(np.stack([values, found.quantiles.below, found.quantiles.upto]))
+            entry["rungs"] = [start, start + values.size]
+            start += values.size
         summary[name] = entry
         progress(name)
     Statistics(summary, np.concatenate(tables, axis=1)).save(folder)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +22,9 @@ from pretadepenser.credit.intake.finding import KEY
 from pretadepenser.credit.intake.loading import Progress
 from pretadepenser.credit.portfolio import bins, reading, statistics
 from pretadepenser.credit.portfolio.rows import Rows, canonical, checks
+
+# Columns in memory at a time while they are summed up: 0.1 GB each at 5,000,000 clients.
+TOGETHER: Final = 2
 
 
 def in_batches(found: Iterable[pa.RecordBatch], schema: pa.Schema, rows: int) -> Iterator[pa.RecordBatch]:
@@ -71,25 +75,31 @@ def finish(folder: Path, card: Mapping[str, Any], progress: Progress) -> None:
     card: what it says beside what is known here; where it has a time of import already, that stays.
     """
     counted = _counted(progress)
-    with pa.memory_map(str(folder / reading.CLIENTS)) as file:
+    with pa.memory_map(str(folder / reading.CLIENTS)) as file, ThreadPoolExecutor(TOGETHER) as pool:
         rows = Rows(file.read_buffer())
         named = (*dictionary.STORED, *dictionary.DERIVED_FROM)
-        statistics.write(folder, ((name, bins.values_of(rows, name)) for name in named), counted)
-        bins.write(folder, rows, statistics.Statistics.open(folder).quantiles, counted)
-        sums = [checks(frame) for frame in rows.frames(rows.schema.names)]
-        np.save(folder / reading.CHECKS, np.concatenate(sums))
+
+        def summed_up(name: str) -> tuple[str, statistics.Summary]:
+            return name, statistics.Summary.of(name, bins.values_of(rows, name))
+
+        digest = pool.submit(storage.digest, folder / reading.CLIENTS)
+        sums = pool.submit(lambda: [checks(frame) for frame in rows.frames(rows.schema.names)])
+        statistics.write(folder, pool.map(summed_up, named), counted)
+        bins.write(folder, rows, statistics.Statistics.open(folder).quantiles, counted, pool)
+        np.save(folder / reading.CHECKS, np.concatenate(sums.result()))
+        sha256 = digest.result()
     whole = {
         "format": reading.FORMAT,
         "imported_at": datetime.now(UTC).isoformat(timespec="seconds"),
         **card,
-        "sha256": storage.digest(folder / reading.CLIENTS),
+        "sha256": sha256,
         "versions": {
             "python": platform.python_version(),
             **{name: metadata.version(name) for name in ("pretadepenser", "duckdb", "numpy", "pyarrow")},
         },
     }
     (folder / reading.CARD).write_text(json.dumps(whole, ensure_ascii=False, indent=1), "utf-8")
-    storage.seal(folder)
+    storage.seal(folder, {reading.CLIENTS: sha256})
 
 
 def _counted(progress: Progress) -> Callable[[str], None]:

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import Final
 
 from pretadepenser import french
-from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Row
 from pretadepenser.credit.dictionary.wording import Value
 from pretadepenser.credit.history.features import Histories
@@ -41,7 +40,7 @@ NONE: Final = Debts(MappingProxyType({}), MappingProxyType({}))
 
 def of(model: Model, history: Histories, row: Row) -> Debts:
     """What the client with these raw rows and values can settle that the model would notice."""
-    if not any(dictionary.describe(name).table == repaid.BUREAU for name in model.features):
+    if not repaid.counts(model.features):
         return NONE
     open_ = repaid.debts(history)
     late = sum(debt.late or 0.0 for debt in open_)

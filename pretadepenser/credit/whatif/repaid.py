@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from pretadepenser import french
-from pretadepenser.credit.dictionary import HISTORY, TABLES, Row, wording
+from pretadepenser.credit.dictionary import HISTORY, TABLES, Row, describe, wording
 from pretadepenser.credit.dictionary.wording import Value
 from pretadepenser.credit.history import features
 from pretadepenser.credit.history.features import Histories
@@ -46,6 +46,11 @@ class Debt:
         owed = "reste à rembourser inconnu" if self.owed is None else f"{french.some(self.owed)} à rembourser"
         late = f", dont {french.some(self.late)} en retard" if self.late else ""
         return french.typeset(f"{self.label} : {owed}{late}")
+
+
+def counts(features: Iterable[str]) -> bool:
+    """Whether a model with these features looks at credits elsewhere: another notices none repaid."""
+    return any(describe(name).table == BUREAU for name in features)
 
 
 def debts(history: Histories) -> tuple[Debt, ...]:
