@@ -73,6 +73,12 @@ def amount(value: float, decimals: int = 0) -> str:
     return f"{number(used.shown(value), decimals)}{NO_BREAK}{used.symbol}"
 
 
+def some(value: float) -> str:
+    """Write an amount as `amount` does, but never as nothing where it is something: "moins de 1 €"."""
+    used = money.in_use()
+    return f"moins de {amount(used.stored(1))}" if 0 < used.shown(value) < 0.5 else amount(value)
+
+
 def percent(share: float, decimals: int = 0) -> str:
     """Write a share (0.0009 is 0,09 %) as a percentage: (0.0009, 2) -> "0,09 %"."""
     return f"{number(share * 100, decimals)}{NO_BREAK}%"

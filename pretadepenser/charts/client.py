@@ -211,7 +211,7 @@ def _said(decomposition: Decomposition) -> str:
         f"connus du modèle, et arrive à {french.plural(decomposition.score.points, 'point')}"
     )
     strongest = [
-        (verb, next((part for part in decomposition.parts if part.heard and part.points * sign > 0), None))
+        (verb, next((part for part in decomposition.parts if part.points * sign > 0), None))
         for verb, sign in (("ajoute", 1), ("retire", -1))
     ]
     parts = [

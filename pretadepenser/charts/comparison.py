@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -13,8 +14,11 @@ from pretadepenser.charts.rows import Bars, Mark, Row
 from pretadepenser.credit.dictionary import wording
 from pretadepenser.credit.peers import comparison
 from pretadepenser.credit.peers.comparison import Bar, Crossing, Distribution
+from pretadepenser.credit.peers.group import LEAST
 from pretadepenser.credit.portfolio import bins
 
+# Bins or categories that are named where as many clients are in each.
+NAMED: Final = 3
 # Rank correlation from which on the link between two figures is said, and how often it shows.
 LINKS: Final = ((0.7, "très souvent"), (0.4, "souvent"), (0.2, "un peu plus souvent que l’inverse"))
 
@@ -58,16 +62,30 @@ def _spread_said(shown: Distribution) -> str:
     kind = "tranche" if shown.column.categories is None else "catégorie"
     if not shown.known:
         return "Aucun client de ce groupe n’a cette donnée."
-    most = max(shown.bars, key=lambda bar: bar.count)
-    common = f"la {kind} la plus courante, {french.quoted(most.text)}, réunit {french.percent(most.share, 1)}"
+    common = _common(kind, shown.bars)
     if shown.median is None:
         return f"{french.capital(common)} {shown.among}."
     middle = wording.value_text(shown.column, shown.median)
     where = "du groupe" if shown.known == shown.group.size else shown.among
+    # Of equal values any number may stand in the middle: nobody says that as many are above as below.
     return (
-        f"Au milieu {where}, avec autant de clients au-dessus qu’au-dessous, la valeur est de {middle}"
-        f"{french.NARROW_NO_BREAK}; {common} {shown.among}."
+        f"Au milieu {where}, avec au plus la moitié des clients au-dessus et au plus la moitié au-dessous, "
+        "la "
+        f"valeur est de {middle}{french.NARROW_NO_BREAK}; {common} {shown.among}."
     )
+
+
+def _common(kind: str, bars: Sequence[Bar]) -> str:
+    """Which bin or category has most clients, and what share of them; all of those that have as many."""
+    count = max(bar.count for bar in bars)
+    most = [bar for bar in bars if bar.count == count]
+    share = french.percent(most[0].share, 1)
+    if len(most) == 1:
+        return f"la {kind} la plus courante, {french.quoted(most[0].text)}, réunit {share}"
+    if len(most) > NAMED:
+        return f"les {len(most)} {kind}s les plus courantes réunissent chacune {share}"
+    named = french.join([french.quoted(bar.text) for bar in most])
+    return f"les {kind}s les plus courantes, {named}, réunissent chacune {share}"
 
 
 def rates(shown: Distribution) -> Chart | None:
@@ -125,16 +143,24 @@ def _rate_said(shown: Distribution) -> str:
     kind = "tranche" if shown.column.categories is None else "catégorie"
     if here is not None and here.rate is not None:
         return (
-            f"Dans la {kind} de ce client, {french.percent(here.rate, 1)} des clients ont eu des difficultés "
-            f"de paiement, contre {whole} {_overall(shown)}."
+            f"Parmi les clients dont l’issue est connue, {french.percent(here.rate, 1)} de ceux de la {kind} "
+            "de "
+            f"ce client ont eu des difficultés de paiement, contre {whole} {_overall(shown)}."
         )
     low = min(rated, key=lambda bar: bar.rate or 0.0, default=None)
     high = max(rated, key=lambda bar: bar.rate or 0.0, default=None)
-    if low is None or high is None or low is high:
-        return f"Dans ce groupe, {whole} {shown.among} ont eu des difficultés de paiement."
+    ends = [french.percent(bar.rate or 0.0, 1) for bar in (low, high) if bar is not None]
+    if len(set(ends)) < 2:
+        return (
+            f"Dans ce groupe, {whole} {shown.among} ont eu des difficultés de paiement, parmi ceux dont "
+            "l’issue est connue."
+        )
+    few = any(bar.labelled and bar.rate is None for bar in shown.broad)
+    where = f", là où au moins {LEAST} issues sont connues" if few else ""
     return (
-        f"La part des clients en difficulté va de {french.percent(low.rate or 0.0, 1)} à "
-        f"{french.percent(high.rate or 0.0, 1)} selon la {kind}, et elle est de {whole} {_overall(shown)}."
+        f"Parmi les clients dont l’issue est connue, la part en difficulté va de {ends[0]} à {ends[1]} selon "
+        "la "
+        f"{kind}{where}{french.NARROW_NO_BREAK}; elle est de {whole} {_overall(shown)}."
     )
 
 
@@ -175,13 +201,19 @@ def crossing(shown: Crossing) -> Chart:
 def _crossing_said(shown: Crossing, shares: np.ndarray) -> str:
     link = shown.correlation or 0.0
     often = next((said for least, said in LINKS if abs(link) >= least), None)
-    if often is None:
+    if not shown.known:
+        return "Aucun client de ce groupe n’a les deux données."
+    if shown.correlation is None:
+        said = (
+            "Dans ce groupe, tous ceux qui ont les deux données sont dans la même tranche pour l’une d’elles"
+        )
+    elif often is None:
         said = "Dans ce groupe, les deux données varient presque sans lien"
     else:
         way = "l’est aussi" if link > 0 else "est plutôt basse"
         said = f"Dans ce groupe, quand l’une des deux données est élevée, l’autre {way} {often}"
     if shown.here is None:
-        return f"{said}{french.NARROW_NO_BREAK}; une des deux données manque pour ce client."
+        return f"{said}{french.NARROW_NO_BREAK}; ce client n’a pas les deux valeurs."
     share = wording.portion(float(shares[shown.here]), shown.among, 1)
     return f"{said}{french.NARROW_NO_BREAK}; {share} sont dans les mêmes tranches que ce client."
 

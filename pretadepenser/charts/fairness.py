@@ -31,16 +31,19 @@ def sentences(audit: Audit) -> tuple[str, ...]:
     groups = told(audit)
     least = min(groups, key=lambda group: group.four_fifths or 0.0)
     most = next(group for group in groups if group.label == audit.reference)
-    grants = (
-        f"Le prêt est accordé le plus souvent au groupe {french.quoted(most.label)} "
-        f"({_percent(most.granted)}) et le moins souvent au groupe {french.quoted(least.label)} "
-        f"({_percent(least.granted)}). {_verdict(least)}"
-    )
+    grants = f"Le prêt est accordé aussi souvent à chaque groupe décrit ({_percent(most.granted)})."
+    if _value(least.granted) != _value(most.granted):
+        grants = (
+            f"Le prêt est accordé le plus souvent au groupe {french.quoted(most.label)} "
+            f"({_percent(most.granted)}) et le moins souvent au groupe {french.quoted(least.label)} "
+            f"({_percent(least.granted)}). {_verdict(least)}"
+        )
     low, high = _ends(groups, "false_refusal")
-    refusals = (
-        "Parmi les clients qui ont remboursé, la part de ceux que le modèle aurait refusés va de "
-        f"{_percent(low.false_refusal)} ({low.label}) à {_percent(high.false_refusal)} ({high.label})."
-    )
+    least_refused, most_refused = _percent(low.false_refusal), _percent(high.false_refusal)
+    ends = f"va de {least_refused} ({low.label}) à {most_refused} ({high.label})"
+    if least_refused == most_refused:
+        ends = f"est de {most_refused} dans chaque groupe décrit"
+    refusals = f"Parmi les clients qui ont remboursé, la part de ceux que le modèle aurait refusés {ends}."
     return grants, refusals, _calibrated(groups)
 
 
@@ -75,7 +78,7 @@ def _calibrated(groups: list[Group]) -> str:
                 f"({french.percent(group.expected, 1)} annoncés, {_percent(group.observed)} observés)"
             )
     if not off:
-        return "Dans chaque groupe, le risque annoncé est dans l’intervalle du risque observé."
+        return "Dans chaque groupe décrit, le risque annoncé est dans l’intervalle du risque observé."
     return f"Le risque annoncé est {french.join(off)}."
 
 
@@ -267,13 +270,14 @@ def _ends_of(rate: Rate) -> tuple[float, float, float]:
 
 
 def _ends(groups: list[Group], name: str) -> tuple[Group, Group]:
-    """The groups with the lowest and the highest value of a rate."""
+    """The groups with the lowest and the highest value of a rate, of those that have one."""
 
-    def value(group: Group) -> float:
+    def value(group: Group) -> float | None:
         rate: Rate | None = getattr(group, name)
-        return rate.value or 0.0 if rate else 0.0
+        return rate.value if rate else None
 
-    return min(groups, key=value), max(groups, key=value)
+    known = [one for one in groups if value(one) is not None] or groups
+    return min(known, key=lambda one: value(one) or 0.0), max(known, key=lambda one: value(one) or 0.0)
 
 
 def _percent(rate: Rate | None) -> str:

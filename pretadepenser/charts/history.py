@@ -138,13 +138,13 @@ def requests(told: History) -> Listing | None:
 def _request(one: Request) -> Line:
     answer = french.capital(one.answer.value[1])
     given = one.answer.given
-    granted = (french.amount(one.granted) if one.granted is not None else UNKNOWN) if given else NOTHING
+    granted = _amount(one.granted) if given else NOTHING
     used = money.in_use()
     return (
         (
             one.kind,
             when(one.decided),
-            UNKNOWN if one.asked is None else french.amount(one.asked),
+            _amount(one.asked),
             granted,
             answer,
             one.reason or NOTHING,
@@ -343,23 +343,28 @@ def _card_row(ago: int, month: CardMonth | None) -> Line:
     if month is None:
         return (_month(ago), *[NO_STATEMENT] * 4), (ago, *[None] * 4)
     used = money.in_use()
-    share = "sans plafond" if month.share is None else french.percent(month.share)
+    amounts_of = (month.balance, month.limit, month.cash)
+    balance, limit, cash = map(_amount, amounts_of)
+    shown = [None if one is None else used.shown(one) for one in amounts_of]
+    share = UNKNOWN if month.limit is None or (month.limit > 0 and month.balance is None) else "sans plafond"
+    if month.share is not None:
+        share = _part(month.share)
     return (
-        (
-            _month(ago),
-            french.amount(month.balance),
-            french.amount(month.limit),
-            share,
-            UNKNOWN if month.cash is None else french.amount(month.cash),
-        ),
-        (
-            ago,
-            used.shown(month.balance),
-            used.shown(month.limit),
-            month.share,
-            None if month.cash is None else used.shown(month.cash),
-        ),
+        (_month(ago), balance, limit, share, cash),
+        (ago, *shown[:2], month.share, shown[2]),
     )
+
+
+def _amount(value: float | None) -> str:
+    return UNKNOWN if value is None else french.some(value)
+
+
+def _part(share: float, decimals: int = 0) -> str:
+    """A share of the limit, never told as nothing where it is something."""
+    told = french.percent(share, decimals)
+    if share > 0 and told == french.percent(0, decimals):
+        return f"moins de {french.percent(10 ** -(decimals + 2), decimals)}"
+    return told
 
 
 def card_sentence(told: History) -> str:
@@ -373,15 +378,32 @@ def card_sentence(told: History) -> str:
 
 def _used(card: Sequence[CardMonth]) -> str:
     shares = [(month.share, month.ago) for month in card if month.share is not None]
+    followed = french.plural(len(card), "mois suivi", "mois suivis")
+    if all(month.balance is not None and not month.owes for month in card):
+        return f"Rien n’était dû sur la carte, sur {followed}."
+    if all(month.balance is None for month in card):
+        return f"La somme due n’est pas connue sur {followed}."
     if not shares:
-        return f"Aucun plafond n’est connu sur {french.plural(len(card), 'mois suivi', 'mois suivis')}."
+        return f"Aucun plafond n’est connu sur {followed}."
     (last, ago), (most, peak) = shares[0], max(shares, key=lambda one: (one[0], -one[1]))
-    if not most:
-        return f"Rien n’était dû sur la carte, sur {french.plural(len(shares), 'mois suivi', 'mois suivis')}."
-    told = f"La somme due est de {french.percent(last)} du plafond au dernier relevé, {months.when(ago)}"
+    # The last statement of a card that was closed has no limit, and says nothing of a share.
+    with_limit = "" if ago == card[0].ago else " qui a un plafond"
+    decimals = next((some for some in (0, 1) if _part(last, some) != _part(most, some)), 2)
+    told = f"La somme due est de {{}} du plafond au dernier relevé{with_limit}, {months.when(ago)}"
     if peak == ago:
-        return f"{told} : c’est le plus haut depuis quatre ans."
-    return f"{told} ; le plus haut était de {french.percent(most)}, {months.when(peak)}."
+        return f"{told.format(_part(last))} : c’est le plus haut depuis quatre ans.{_without_limit(card)}"
+    return (
+        f"{told.format(_part(last, decimals))} ; le plus haut était de {_part(most, decimals)}, "
+        f"{months.when(peak)}.{_without_limit(card)}"
+    )
+
+
+def _without_limit(card: Sequence[CardMonth]) -> str:
+    """Of how many months something was owed that is no share of a limit; "" where there is none."""
+    owing = [month for month in card if month.share is None and month.owes]
+    if not owing:
+        return ""
+    return f" Une somme était due aussi {french.plural(len(owing), 'mois', 'mois')} sans plafond connu."
 
 
 def _drawn(card: Sequence[CardMonth]) -> str:
@@ -393,7 +415,7 @@ def _drawn(card: Sequence[CardMonth]) -> str:
     if not drawn:
         return f"Aucun retrait d’espèces {over}."
     times = f"{len(drawn)}{french.NO_BREAK}mois"
-    return f"Des espèces ont été retirées {times} {over}, pour {french.amount(sum(drawn))} en tout."
+    return f"Des espèces ont été retirées {times} {over}, pour {french.some(sum(drawn))} en tout."
 
 
 def _use(by_month: dict[int, CardMonth]) -> Panel:

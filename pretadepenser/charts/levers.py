@@ -33,8 +33,8 @@ def comparison(proposal: Proposal, today: Score) -> Table:
     return before_after(caption, proposal.changes, today, proposal.score)
 
 
-def amounts(curve: Curve) -> Chart:
-    """The score for each amount tried, with the limit and the amount asked for."""
+def amounts(curve: Curve, limit: float) -> Chart:
+    """The score for each amount tried, with the limit (0..1) and the amount asked for."""
     rows = list(zip(curve.amounts, curve.points, curve.probabilities, strict=True))
     answers = ["accordé" if Scale.reached(points) else "refusé" for points in curve.points]
     marks = [" (demande)" if index == curve.current else "" for index in range(len(rows))]
@@ -42,7 +42,12 @@ def amounts(curve: Curve) -> Chart:
         "Score et décision selon le montant du crédit, à mensualité proportionnelle",
         (Column("Montant"), Column("Score", True), Column("Probabilité", True), Column("Prêt")),
         tuple(
-            (f"{french.amount(amount)}{mark}", french.number(points), wording.probability(share), answer)
+            (
+                f"{french.amount(amount)}{mark}",
+                french.number(points),
+                wording.probability(share, limit),
+                answer,
+            )
             for (amount, points, share), answer, mark in zip(rows, answers, marks, strict=True)
         ),
         tuple(

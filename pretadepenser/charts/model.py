@@ -189,7 +189,7 @@ def effect(influence: Influence) -> str:
 def _dependence_said(named: Sequence[tuple[str, Step]]) -> str:
     worst, best = min(named, key=lambda one: one[1].mean), max(named, key=lambda one: one[1].mean)
     if best[1].mean - worst[1].mean < 1:
-        return "Cette donnée déplace le score de moins d’un point, quelle que soit sa valeur."
+        return "En moyenne, cette donnée déplace le score de moins d’un point, quelle que soit sa valeur."
     return (
         f"En moyenne, l’effet va de {_gain(worst[1].mean)} ({_lower(worst[0])}) à {_gain(best[1].mean)} "
         f"({_lower(best[0])}). Le trait réunit huit clients sur dix."

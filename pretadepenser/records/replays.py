@@ -56,6 +56,11 @@ class Replay:
         return replaying.changed_software(self.then, self.now) if self.then and self.now else ""
 
     @property
+    def same_advice(self) -> bool:
+        """Whether the advice itself is the same: what differs, where something does, is told beside it."""
+        return bool(self.then and self.now and not replaying.differences(self.then, self.now))
+
+    @property
     def written_by(self) -> str:
         """The software of then, with its versions; "" where nothing says which."""
         return replaying.software(self.then) if self.then else ""

@@ -168,12 +168,15 @@ def decided(found: Found) -> str:
     return _heading(f"{found.verdict.label}{state}", f"{who}décision {found.id} prise par {found.author}")
 
 
-def work_list(waiting: int, late: int) -> str:
-    """How much waits for another person, and how much of it is late."""
-    if not waiting:
-        return _heading("Revues : rien n’attend")
-    told = french.plural(waiting, "dossier attend", "dossiers attendent")
-    return _heading(f"Revues : {told}{f', dont {late} en retard' if late else ''}")
+def work_list(waiting: int, late: int, back: int) -> str:
+    """How much waits for another person, how much of it is late, and how much was sent back to its author."""
+    told = []
+    if waiting:
+        many = french.plural(waiting, "dossier attend", "dossiers attendent")
+        told.append(f"{many}{f', dont {late} en retard' if late else ''}")
+    if back:
+        told.append(french.plural(back, "décision à corriger", "décisions à corriger"))
+    return _heading(f"Revues : {' ; '.join(told) or 'rien n’attend'}")
 
 
 def second_reading(found: Found) -> str:
@@ -233,7 +236,8 @@ def replayed(done: Replay) -> str:
         case Answer.SAME:
             told = "L’avis recalculé est identique"
         case Answer.OTHER:
-            told = f"L’avis recalculé diffère : {french.plural(len(done.differences), 'différence')}"
+            same = "est identique, mais la décision diffère" if done.same_advice else "diffère"
+            told = f"L’avis recalculé {same} : {french.plural(len(done.differences), 'différence')}"
         case Answer.ERASED:
             told = "L’avis est effacé : rien à recalculer"
         case _:

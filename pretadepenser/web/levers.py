@@ -74,7 +74,7 @@ def levers(number: int) -> ResponseReturnValue:
         offers={
             one.title: decision.offer(number, one.changes, one.score, Origin.LEVER) for one in found.shown
         },
-        amounts=charts.amounts(found.curve) if found.curve else None,
+        amounts=charts.amounts(found.curve, found.score.limit) if found.curve else None,
     )
     return page, 200 if valid else 422
 
@@ -109,4 +109,4 @@ def _chart_or_404(number: int) -> Chart:
     curve = _found(number, frozenset()).curve
     if curve is None:
         abort(404, description="Ce graphique n’existe pas.")
-    return charts.amounts(curve)
+    return charts.amounts(curve, resources.limit())

@@ -79,7 +79,7 @@ def work_list() -> ResponseReturnValue:
     )
     return render_template(
         "pages/work_list.html",
-        heading=headings.work_list(len(lines), len(late)),
+        heading=headings.work_list(len(lines), len(late), len(back)),
         late=late,
         readings=[line for line in lines if not line.late and not line.reference],
         reviews=[line for line in lines if not line.late and line.reference],

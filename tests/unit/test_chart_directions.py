@@ -124,7 +124,7 @@ def test_the_scale_is_refused_on_the_left_and_granted_on_the_right(
 @widths
 def test_amounts_that_pass_are_teal_dots_above_the_limit_and_others_rust_crosses(width: Width) -> None:
     curve = Curve((100_000.0, 110_000.0, 120_000.0, 130_000.0), (515, 500, 499, 480), (0.3, 0.4, 0.5, 0.6), 3)
-    (ax,) = lever_charts.amounts(curve).draw(width).axes
+    (ax,) = lever_charts.amounts(curve, 0.48).draw(width).axes
     (good,), (bad,) = marked(ax, "o"), marked(ax, "X")
     assert (to_hex(good.get_color()), up(good)) == (TEAL, [515, 500])
     assert (to_hex(bad.get_color()), up(bad)) == (RUST, [499, 480])

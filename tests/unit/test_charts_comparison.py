@@ -179,5 +179,5 @@ def test_a_figure_that_nobody_has_is_drawn_empty(tmp_path: Path, width: drawing.
     assert charts.rates(shown) is None
     crossed = comparison.crossing(portfolio, client, group, "EXT_SOURCE_1", "AMT_CREDIT")
     chart = charts.crossing(crossed)
-    assert chart.sentence.endswith("une des deux données manque pour ce client.")
+    assert chart.sentence == "Aucun client de ce groupe n’a les deux données."
     drawn_texts(chart, width)

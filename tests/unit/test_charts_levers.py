@@ -40,7 +40,7 @@ def curve(points: list[int], current: int) -> Curve:
     ],
 )
 def test_the_sentence_names_the_amounts_that_pass(points: list[int], current: int, said: str) -> None:
-    chart = charts.amounts(curve(points, current))
+    chart = charts.amounts(curve(points, current), 0.48)
     assert " ".join(chart.sentence.split()).endswith(said)
     granted = [row[0] for row in chart.table.rows if row[3] == "accordé"]
     assert len(granted) == sum(point >= 500 for point in points)
@@ -57,7 +57,7 @@ def test_the_sentence_names_the_amounts_that_pass(points: list[int], current: in
 )
 def test_names_cover_neither_the_curve_nor_each_other(points: list[int], current: int, width: Width) -> None:
     one = curve(points, current)
-    figure = charts.amounts(one).draw(width)
+    figure = charts.amounts(one, 0.48).draw(width)
     figure.canvas.draw()
     (ax,) = figure.axes
     names = [text for text in ax.texts if re.match("Limite|Demande", text.get_text())]

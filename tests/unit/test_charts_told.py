@@ -1,5 +1,6 @@
 """Titles, captions, heads and cells of the tables beside the charts; "→" stands for set to the right."""
 
+import dataclasses
 from collections.abc import Iterator
 
 import pytest
@@ -15,10 +16,11 @@ from pretadepenser.charts.drawing import Drawing
 from pretadepenser.charts.rows import Bars, Points
 from pretadepenser.charts.signed_bars import SignedBars
 from pretadepenser.credit.evaluation.influence import Influence, Step
-from pretadepenser.credit.explanation.reasons import Decomposition
+from pretadepenser.credit.explanation.reasons import Contribution, Decomposition, Part
 from pretadepenser.credit.history import told
 from pretadepenser.credit.recourse.search import Curve
 from pretadepenser.credit.scale import Scale, Score, Stability
+from pretadepenser.credit.whatif import simulation
 from pretadepenser.credit.whatif.change import Change
 from pretadepenser.credit.whatif.simulation import Move, Simulation
 from pretadepenser.money import KAGGLE, using
@@ -163,7 +165,7 @@ def names(table: Table) -> list[str]:
             ["Donnée", "Valeur avant", "Valeur après", "→ Points avant", "→ Points après", "→ Écart"],
         ),
         (
-            lever_charts.amounts(CURVE),
+            lever_charts.amounts(CURVE, 0.48),
             "montant",
             "Le score selon le montant emprunté",
             "montants",
@@ -369,7 +371,7 @@ def test_an_effect_below_a_point_is_said_to_be_one() -> None:
 
     assert model_charts.effect(moving(0.5)) == "moins d’un point"
     assert plain(model_charts.dependence(moving(0.5)).sentence) == (
-        "Cette donnée déplace le score de moins d’un point, quelle que soit sa valeur."
+        "En moyenne, cette donnée déplace le score de moins d’un point, quelle que soit sa valeur."
     )
     assert model_charts.effect(moving(0.6)) == "de −0,4 à +0,6 points"
     assert plain(model_charts.dependence(moving(0.6)).sentence).startswith(
@@ -445,13 +447,51 @@ def test_a_score_that_nothing_moves_is_said_to_be_so() -> None:
     )
 
 
+def part(name: str, margin: float, points: int, *, heard: bool = True) -> Part:
+    """A figure told alone."""
+    told = Contribution(name, f"Donnée {name}", 1.0, "1", margin, points)
+    return Part(name, told.label, told.text, margin, points, (told,), heard)
+
+
+def test_what_counts_most_is_named_though_no_reason_is_made_of_it() -> None:
+    """Next to nobody has a rare category: it is no reason, and yet the longest bar."""
+    parts = (part("rare", 0.3, -9, heard=False), part("usuelle", 0.1, -3))
+    decomposition = dataclasses.replace(side(488), parts=parts)
+    assert plain(client_charts.contributions(decomposition).sentence).endswith(
+        " et arrive à 488 points ; ce qui retire le plus : Donnée rare (−9 points)."
+    )
+
+
+def test_what_moves_most_is_what_moves_most_in_the_points_that_are_told() -> None:
+    """Rounding gave the lesser change more points."""
+    before = dataclasses.replace(side(500), parts=(part("a", 0.0, 0), part("b", 0.0, 0)))
+    after = dataclasses.replace(side(503), parts=(part("a", -0.06, 1), part("b", -0.05, 2)))
+    changed = (Change("AMT_CREDIT", "Montant", 1.0, 2.0, "100 €", "200 €"),)
+    result = Simulation(before, after, changed, (), simulation._moved(before, after))
+    assert plain(charted(simulation_charts.moves(result)).sentence) == (
+        "En tout, la simulation ajoute 3 points au score ; ce qui bouge le plus : Donnée b (+2 points), puis "
+        "Donnée a (+1 point)."
+    )
+
+
+def test_a_probability_on_either_side_of_the_limit_is_not_written_as_the_limit() -> None:
+    curve = Curve((100_000.0, 110_000.0), (500, 499), (0.4797, 0.4803), 1)
+    rows = lever_charts.amounts(curve, 0.48).table.rows
+    assert [tuple(map(plain, row[1:])) for row in rows] == [
+        ("500", "47,97 %", "accordé"),
+        ("499", "48,03 %", "refusé"),
+    ]
+
+
 def test_amounts_that_all_give_the_same_score() -> None:
-    said = plain(lever_charts.amounts(Curve((100_000.0, 110_000.0), (503, 503), (0.45, 0.45), 1)).sentence)
+    said = plain(
+        lever_charts.amounts(Curve((100_000.0, 110_000.0), (503, 503), (0.45, 0.45), 1), 0.48).sentence
+    )
     assert said.startswith(
         "À mensualité proportionnelle, pour un crédit de 1 000 € à 1 100 €, le score est toujours de 503 "
         "points. La demande, 1 100 €, donne 503 points ; "
     )
-    alone = plain(lever_charts.amounts(Curve((100_000.0,), (503,), (0.45,), 0)).sentence)
+    alone = plain(lever_charts.amounts(Curve((100_000.0,), (503,), (0.45,), 0), 0.48).sentence)
     assert alone == (
         "La demande, 1 000 €, donne 503 points ; la limite est de 500 points. Aucun autre montant n’a été "
         "étudié."

@@ -336,7 +336,7 @@ def test_a_share_is_told_of_those_whom_it_counts(
         group = everybody(portfolio, client)
         shown = comparison.distribution(portfolio, client, group, name)
         said = comparison.rank_sentence(shown).replace("\u00a0", " ")
-        told = re.fullmatch(r".* (?:(\d+) %|presque tous les|moins de 1 %) (.*)\.", said)
+        told = re.fullmatch(r".* (?:(\d+) %|(?:presque )?tous les|moins de 1 %) (.*)\.", said)
         assert told, said
         assert told[2] in (among, among.removeprefix("des "))
         same = (values == values[index])[has].mean()

@@ -124,8 +124,9 @@ def test_the_middle_and_the_most_common_bracket_are_named(portfolio: Portfolio) 
     shown = comparison.distribution(portfolio, member(portfolio, 20), group, "AMT_CREDIT")
     said = plain(charts.distribution(shown).sentence)
     assert said.startswith(
-        "Au milieu du groupe, avec autant de clients au-dessus qu’au-dessous, la valeur est de 150 500 € ; "
-        "la tranche la plus courante, « "
+        "Au milieu du groupe, avec au plus la moitié des clients au-dessus et au plus la moitié au-dessous, "
+        "la valeur est de 150 500 € ; la tranche la plus courante, « 195 000 € et plus », réunit 6,0 % des "
+        "clients."
     )
     counts = {plain(row[0]): int(row[1]) for row in charts.distribution(shown).table.rows}
     named = said.partition("« ")[2].partition(" »")[0]
@@ -251,7 +252,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Portfolio:
         (20, "AMT_CREDIT", ("source",), "moins que chez 71 % des 70 clients comparables"),
         (20, "EXT_SOURCE_1", (), "donnée absente, comme pour 40 % des 100 clients"),
         (20, "EXT_SOURCE_1", ("source",), "donnée absente, comme pour 57 % des 70 clients comparables"),
-        (80, "EXT_SOURCE_1", (), "comme pour presque tous les 60 clients notés"),
+        (80, "EXT_SOURCE_1", (), "comme pour tous les 60 clients notés"),
         (20, "DAYS_EMPLOYED", (), "plus court que chez 70 % des 71 clients qui ont un emploi"),
         (90, "DAYS_EMPLOYED", (), "comme pour 29 % des 100 clients"),
         (20, "NAME_INCOME_TYPE", (), "comme pour 70 % des 100 clients"),
@@ -281,6 +282,89 @@ def test_a_heading_says_where_a_client_stands_and_among_how_many(
 def test_what_few_have_in_common_is_said(mixed: Portfolio, k: int, alike: tuple[str, ...], said: str) -> None:
     group = among(mixed, None, k, Outcome.ALL, 0.48, *alike)
     assert plain(groups.described(mixed, member(mixed, k), group)) == said
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        ((40, 30, 30, 0), "La catégorie la plus courante, « Emploi salarié », réunit 40,0 % des clients."),
+        (
+            (40, 40, 20, 0),
+            "Les catégories les plus courantes, « Emploi salarié » et « Retraite ou pension », réunissent "
+            "chacune 40,0 % des clients.",
+        ),
+        ((25, 25, 25, 25), "Les 4 catégories les plus courantes réunissent chacune 25,0 % des clients."),
+    ],
+)
+def test_what_is_as_common_as_another_is_not_told_alone(
+    tmp_path: Path, sizes: tuple[int, int, int, int], said: str
+) -> None:
+    names = zip((WORKING, PENSIONER, SERVANT, "Commercial associate"), sizes, strict=True)
+    rows = by_heart.hundred(NAME_INCOME_TYPE=[name for name, size in names for _ in range(size)])
+    opened = by_heart.portfolio(tmp_path, rows)
+    group = among(opened, None, 1, Outcome.ALL, 0.48)
+    shown = comparison.distribution(opened, member(opened, 1), group, "NAME_INCOME_TYPE")
+    assert plain(charts.distribution(shown).sentence) == said
+
+
+def test_of_equal_values_nobody_says_that_as_many_are_above_as_below(tmp_path: Path) -> None:
+    """Of a hundred clients 70 were never asked about, 30 once: nobody is below the middle."""
+    opened = by_heart.portfolio(tmp_path, by_heart.hundred(AMT_REQ_CREDIT_BUREAU_QRT=[0.0] * 70 + [1.0] * 30))
+    group = among(opened, None, 1, Outcome.ALL, 0.48)
+    shown = comparison.distribution(opened, member(opened, 1), group, "AMT_REQ_CREDIT_BUREAU_QRT")
+    assert plain(charts.distribution(shown).sentence) == (
+        "Au milieu du groupe, avec au plus la moitié des clients au-dessus et au plus la moitié au-dessous, "
+        "la valeur est de 0 fois ; la tranche la plus courante, « 0 fois », réunit 70,0 % des clients."
+    )
+
+
+def test_all_and_none_are_told_as_such(mixed: Portfolio) -> None:
+    """All who have the client's source of income have it; nobody whose loan is granted is a pensioner."""
+    pensioner = member(mixed, 90)
+    alike = among(mixed, None, 90, Outcome.ALL, 0.48, "source")
+    others = Group(Selection(Outcome.GRANTED), np.arange(100) < 70, 70)
+    said = [
+        (plain(comparison.rank_sentence(shown)), plain(comparison.place(shown)))
+        for shown in (
+            comparison.distribution(mixed, pensioner, group, "NAME_INCOME_TYPE") for group in (alike, others)
+        )
+    ]
+    assert said == [
+        (
+            "Le revenu du client vient d’une retraite ou d’une pension : c’est le cas de tous les clients "
+            "comparables.",
+            "comme pour tous les 29 clients comparables",
+        ),
+        (
+            "Le revenu du client vient d’une retraite ou d’une pension : c’est le cas de 0 % des clients "
+            "dont "
+            "le prêt est accordé.",
+            "comme pour 0 % des 70 clients dont le prêt est accordé",
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("k", "figures", "said"),
+    [
+        (20, ("EXT_SOURCE_1", "AMT_CREDIT"), "ce client n’a pas les deux valeurs."),
+        (90, ("DAYS_EMPLOYED", "AMT_CREDIT"), "ce client n’a pas les deux valeurs."),
+        (20, ("EXT_SOURCE_1", "OWN_CAR_AGE"), "Aucun client de ce groupe n’a les deux données."),
+        (
+            80,
+            ("EXT_SOURCE_1", "AMT_CREDIT"),
+            "Dans ce groupe, tous ceux qui ont les deux données sont dans la même tranche pour l’une d’elles "
+            "; "
+            "16,7 % des clients dont les deux données sont connues sont dans les mêmes tranches que ce "
+            "client.",
+        ),
+    ],
+)
+def test_a_crossing_says_what_it_lacks(mixed: Portfolio, k: int, figures: tuple[str, str], said: str) -> None:
+    """No length of employment is no missing answer, and figures that stand still do not vary together."""
+    group = among(mixed, None, k, Outcome.ALL, 0.48)
+    chart = charts.crossing(comparison.crossing(mixed, member(mixed, k), group, *figures))
+    assert plain(chart.sentence).endswith(said)
 
 
 # --- small groups -------------------------------------------------------------------------------
@@ -339,8 +423,8 @@ def test_a_rate_of_fewer_than_thirty_known_outcomes_is_served_nowhere(tmp_path: 
     assert "trop peu" in texts
     assert "100,0 %" not in texts + [cell for row in chart.table.rows for cell in row]
     assert plain(chart.sentence) == (
-        "Dans la catégorie de ce client, 10,0 % des clients ont eu des difficultés de paiement, contre 39,4 "
-        "% dans l’ensemble du groupe."
+        "Parmi les clients dont l’issue est connue, 10,0 % de ceux de la catégorie de ce client ont eu des "
+        "difficultés de paiement, contre 39,4 % dans l’ensemble du groupe."
     )
     assert [plain(one) for one in chart.table.footer[0]] == ["Ensemble", "99", "39,4 %", "sans objet"]
 
@@ -349,8 +433,24 @@ def test_a_client_of_a_small_category_is_told_of_the_others(tmp_path: Path) -> N
     chart = rated(tmp_path, (29, 35, 36), ((29, 0, 29), (7, 28, 35), (9, 27, 36)))
     assert chart
     assert plain(chart.sentence) == (
-        "La part des clients en difficulté va de 20,0 % à 25,0 % selon la catégorie, et elle est de 45,0 % "
-        "dans l’ensemble du groupe."
+        "Parmi les clients dont l’issue est connue, la part en difficulté va de 20,0 % à 25,0 % selon la "
+        "catégorie, là où au moins 30 issues sont connues ; elle est de 45,0 % dans l’ensemble du groupe."
+    )
+
+
+def test_categories_with_one_rate_are_not_told_apart(tmp_path: Path) -> None:
+    """The client's own has too few outcomes; where both others are written alike, nothing goes from to."""
+    chart = rated(tmp_path, (20, 40, 40), ((0, 20, 20), (8, 32, 40), (8, 32, 40)))
+    assert chart
+    assert plain(chart.sentence) == (
+        "Dans ce groupe, 16,0 % des clients ont eu des difficultés de paiement, parmi ceux dont l’issue est "
+        "connue."
+    )
+    chart = rated(tmp_path / "all", (0, 50, 50), ((0, 0, 0), (10, 40, 50), (20, 30, 50)))
+    assert chart
+    assert plain(chart.sentence) == (
+        "Parmi les clients dont l’issue est connue, 20,0 % de ceux de la catégorie de ce client ont eu des "
+        "difficultés de paiement, contre 30,0 % dans l’ensemble du groupe."
     )
 
 

@@ -219,7 +219,7 @@ def test_what_a_form_of_deciding_asks_for(corrects: int | None, changed: bool, t
 )
 def test_a_replay(answer: Answer, told: str) -> None:
     differences = ("une",) if answer is Answer.OTHER else ()
-    done = SimpleNamespace(answer=answer, decision=7, differences=differences)
+    done = SimpleNamespace(answer=answer, decision=7, differences=differences, same_advice=False)
     assert plain(headings.replayed(cast(Replay, done))) == told
 
 

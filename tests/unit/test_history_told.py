@@ -86,6 +86,10 @@ def test_the_headline_of_credits_elsewhere(credits: list[RowOf], said: str) -> N
     [
         ({}, "historique de crédit non importé"),
         ({"previous_application": []}, "aucune demande précédente chez nous"),
+        (
+            {"previous_application": [request(FLAG_LAST_APPL_PER_CONTRACT="N")]},
+            "aucune demande précédente comptée chez nous",
+        ),
         ({"previous_application": [request()]}, "1 demande précédente chez nous, non refusée"),
         ({"previous_application": [refused()]}, "1 demande précédente chez nous, refusée"),
         (
@@ -148,6 +152,39 @@ NO_DELAY = "Aucun paiement n’est en retard au jour de la demande."
             "€ à payer.",
         ),
         (
+            [
+                LATE,
+                credit(
+                    CREDIT_DAY_OVERDUE=None, AMT_CREDIT_SUM_OVERDUE=80_000.0, CREDIT_CURRENCY="currency 2"
+                ),
+                NO_IDEA,
+            ],
+            "D’autres établissements ont déclaré 3 crédits au fichier des crédits : tous en cours. Il reste "
+            "à "
+            "rembourser 1 500 €, sans compter 2 crédits dont le reste n’est pas connu en euros. 2 crédits "
+            "sont "
+            "en retard au jour de la demande, de 12 jours ou plus pour le plus long : 25 € à payer, sans "
+            "compter 1 crédit dont la somme en retard n’est pas connue en euros. Pour 1 autre crédit, on ne "
+            "le "
+            "sait pas.",
+        ),
+        (
+            [LATE, credit(CREDIT_DAY_OVERDUE=3, AMT_CREDIT_SUM_OVERDUE=None, AMT_CREDIT_SUM_DEBT=None)],
+            "D’autres établissements ont déclaré 2 crédits au fichier des crédits : tous en cours. Il reste "
+            "à "
+            "rembourser 1 500 €, sans compter 1 crédit dont le reste n’est pas connu. 2 crédits sont en "
+            "retard "
+            "au jour de la demande, de 12 jours au plus : 25 € à payer, sans compter 1 crédit dont la somme "
+            "en "
+            "retard n’est pas connue.",
+        ),
+        (
+            [credit(AMT_CREDIT_SUM_DEBT=20.0)],
+            "Un autre établissement a déclaré 1 crédit au fichier des crédits : en cours. Il reste à "
+            "rembourser "
+            "moins de 1 €. " + NO_DELAY,
+        ),
+        (
             [credit(CREDIT_CURRENCY="currency 2"), credit()],
             "D’autres établissements ont déclaré 2 crédits au fichier des crédits : tous en cours. Il reste "
             "à rembourser 1 500 €, sans compter 1 crédit dont le reste n’est pas connu en euros. " + NO_DELAY,
@@ -195,6 +232,10 @@ def test_what_is_not_imported_is_not_known() -> None:
     ("requests", "said"),
     [
         ([], "Le client n’avait encore fait aucune demande de crédit chez nous."),
+        (
+            [request(FLAG_LAST_APPL_PER_CONTRACT="N")],
+            "Des demandes précédentes, nos dossiers n’ont que 1 doublon, que nous ne comptons pas.",
+        ),
         ([request()], "Avant celle-ci, le client avait fait chez nous 1 demande, accordée."),
         (
             [refused(), refused()],
@@ -294,6 +335,35 @@ def test_the_sentence_about_payments(rows: dict[str, list[RowOf]], said: str) ->
             [card_month(1, 50_000.0, cash=None), card_month(2, 20_000.0, cash=3_000.0)],
             "La somme due est de 50 % du plafond au dernier relevé, il y a 1 mois : c’est le plus haut "
             "depuis quatre ans. Des espèces ont été retirées 1 mois sur 2 mois connus, pour 30 € en tout.",
+        ),
+        (
+            # A card that was closed: its last statement has no limit any more.
+            [card_month(1, 0.0, limit=0), card_month(2, 50_000.0), card_month(5, 49_800.0)],
+            "La somme due est de 50 % du plafond au dernier relevé qui a un plafond, il y a 2 mois : c’est "
+            "le "
+            "plus haut depuis quatre ans. Aucun retrait d’espèces sur 3 mois connus.",
+        ),
+        (
+            [card_month(1, 49_800.0), card_month(2, 50_200.0, cash=20.0)],
+            "La somme due est de 49,8 % du plafond au dernier relevé, il y a 1 mois ; le plus haut était de "
+            "50,2 %, il y a 2 mois. Des espèces ont été retirées 1 mois sur 2 mois connus, pour moins de 1 € "
+            "en tout.",
+        ),
+        (
+            [card_month(1, 0.0), card_month(2, 9_000.0, limit=0), card_month(3, 40.0)],
+            "La somme due est de 0 % du plafond au dernier relevé, il y a 1 mois ; le plus haut était de "
+            "moins "
+            "de 1 %, il y a 3 mois. Une somme était due aussi 1 mois sans plafond connu. Aucun retrait "
+            "d’espèces sur 3 mois connus.",
+        ),
+        (
+            [card_month(1, 0.0), card_month(2, 0.0, AMT_BALANCE=None)],
+            "La somme due est de 0 % du plafond au dernier relevé, il y a 1 mois : c’est le plus haut depuis "
+            "quatre ans. Aucun retrait d’espèces sur 2 mois connus.",
+        ),
+        (
+            [card_month(1, 0.0, AMT_BALANCE=None)],
+            "La somme due n’est pas connue sur 1 mois suivi. Aucun retrait d’espèces sur 1 mois connu.",
         ),
         (
             [card_month(1, 50_000.0, limit=0, cash=None, AMT_DRAWINGS_CURRENT=9.0)],
@@ -490,14 +560,15 @@ def test_the_numbers_of_the_page_are_counted_by_other_code(seed: int) -> None:
     assert sum(bool(one.reason) for one in known.requests or ()) == sum(
         row["NAME_CONTRACT_STATUS"] == "Refused" for row in requests
     )
+    # What one card does not say, no sum says.
     used: dict[int, list[float]] = {}
     for row in rows["credit_card_balance"]:
         if 1 <= -row["MONTHS_BALANCE"] <= 48:
             sums = used.setdefault(-row["MONTHS_BALANCE"], [0.0, 0.0])
-            sums[0] += row["AMT_BALANCE"] or 0.0
-            sums[1] += row["AMT_CREDIT_LIMIT_ACTUAL"] or 0.0
+            for place, name in enumerate(("AMT_BALANCE", "AMT_CREDIT_LIMIT_ACTUAL")):
+                sums[place] += math.nan if row[name] is None else row[name]
     assert [(one.ago, one.balance, one.limit) for one in known.card or ()] == [
-        (ago, *sums) for ago, sums in sorted(used.items())
+        (ago, *(None if math.isnan(one) else one for one in sums)) for ago, sums in sorted(used.items())
     ]
 
 

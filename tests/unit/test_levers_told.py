@@ -457,7 +457,7 @@ def test_the_curve_names_the_request_the_limit_and_what_passes(house: House, por
     more = ask(house, portfolio, Step("AMT_CREDIT", 160_050, 20, -1)).curve
     assert less
     assert more
-    down, up = charts.amounts(less), charts.amounts(more)
+    down, up = charts.amounts(less, 0.48), charts.amounts(more, 0.48)
     assert plain(down.sentence) == (
         "À mensualité proportionnelle, pour un crédit de 113 000 € à 150 000 €, le score va de 480 à 512 "
         "points. La demande, 150 000 €, donne 480 points ; la limite est de 500 points. Parmi ces montants, "
@@ -477,7 +477,7 @@ def test_the_curve_names_the_request_the_limit_and_what_passes(house: House, por
 
 def test_a_curve_that_wavers_is_told_by_its_lowest_and_its_highest_score() -> None:
     curve = Curve((100_000.0, 110_000.0, 120_000.0, 130_000.0), (494, 503, 470, 498), (0.5,) * 4, 1)
-    chart = charts.amounts(curve)
+    chart = charts.amounts(curve, 0.48)
     assert plain(chart.sentence) == (
         "À mensualité proportionnelle, pour un crédit de 100 000 € à 130 000 €, le score va de 470 à 503 "
         "points. La demande, 110 000 €, donne 503 points ; la limite est de 500 points. Parmi ces montants, "

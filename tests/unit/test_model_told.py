@@ -276,6 +276,31 @@ def test_an_audit_says_who_is_granted_most_and_least() -> None:
     )
 
 
+def test_groups_that_are_granted_alike_are_not_told_apart() -> None:
+    """At a limit at which everybody is granted no group is the least granted, nor refused in error."""
+    alike = tuple(
+        dataclasses.replace(
+            one,
+            granted=Rate.of(one.size, one.size),
+            false_refusal=Rate.of(0, 900),
+            four_fifths=1.0,
+            four_fifths_low=1.0,
+            four_fifths_high=1.0,
+        )
+        for one in AUDIT.groups
+    )
+    grants, refusals, _ = map(plain, fairness.sentences(dataclasses.replace(AUDIT, groups=alike)))
+    assert grants == "Le prêt est accordé aussi souvent à chaque groupe décrit (100,0 %)."
+    assert refusals == (
+        "Parmi les clients qui ont remboursé, la part de ceux que le modèle aurait refusés est de 0,0 % dans "
+        "chaque groupe décrit."
+    )
+    # A group of which nobody repaid has no such share: it is not the lowest.
+    nobody = (dataclasses.replace(AUDIT.groups[2], false_refusal=Rate.of(0, 0)), *AUDIT.groups[:2])
+    audit = dataclasses.replace(AUDIT, groups=nobody)
+    assert plain(fairness.sentences(audit)[1]).endswith("va de 20,0 % (Mûrs) à 50,0 % (Jeunes).")
+
+
 def test_the_tables_of_an_audit_keep_their_columns() -> None:
     decided, risky = fairness.decisions(AUDIT), fairness.risks(AUDIT)
     assert plain(decided.caption) == "Âge : décisions à la limite de 30 % (intervalle à 95 %)"

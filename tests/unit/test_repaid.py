@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -195,6 +196,22 @@ def test_paying_arrears_can_change_the_decision(portfolio: Any) -> None:
         "Demandez une preuve du paiement : le fichier des crédits ne le dira que plus tard."
     )
     assert one.row["BUREAU_OVERDUE"] == 0
+
+
+def test_a_debt_of_cents_is_not_told_as_nothing(tmp_path: Path) -> None:
+    cents = credit(1, AMT_CREDIT_SUM_OVERDUE=0.2, CREDIT_DAY_OVERDUE=12, AMT_CREDIT_SUM_DEBT=0.4)
+    (debt,) = repaid.debts({"bureau": [cents]})
+    assert plain(debt.sentence) == (
+        "Crédit à la consommation : moins de 1 € à rembourser, dont moins de 1 € en retard"
+    )
+    opened = by_heart.portfolio(tmp_path, by_heart.hundred(), {"bureau": [cents]})
+    (one,) = found(opened, Step("BUREAU_OVERDUE", at=0.1, below=30, above=0)).proposals
+    assert plain(one.sentence) == (
+        "Payer ce qui est en retard sur des crédits ailleurs (moins de 1 €). Le score passerait de 480 à 510 "
+        "points et le prêt serait accordé."
+    )
+    (late,) = (change for change in one.changes if change.name == "BUREAU_OVERDUE")
+    assert (plain(late.before_text), plain(late.after_text)) == ("moins de 1 €", "0 €")
 
 
 def test_a_card_repaid_is_closed_too(portfolio: Any) -> None:

@@ -375,7 +375,15 @@ def test_less_than_a_point_is_a_difference_all_the_same() -> None:
     result = simulate(model, by_heart.client(AMT_CREDIT=120_000.0), {"AMT_CREDIT": 180_000.0}, 0.48)
     assert plain(result.sentence).endswith(
         "La probabilité de ne pas rembourser monterait de 47,6 % à 47,8 % (tolérance maximale : 48 %), et le "
-        "score passerait de 500 à 500 points (moins d’un point d’écart)."
+        "score resterait à 500 points (moins d’un point d’écart)."
+    )
+    # Far from the limit two digits do not tell both apart, and more are not known.
+    safe = by_heart.model(600.5, Step("AMT_CREDIT", at=150_500, below=0, above=-0.3))
+    result = simulate(safe, by_heart.client(AMT_CREDIT=120_000.0), {"AMT_CREDIT": 180_000.0}, 0.48)
+    assert plain(result.sentence).endswith(
+        "La probabilité de ne pas rembourser monterait à peine (2,8 % avant comme après ; tolérance maximale "
+        ": "
+        "48 %), et le score resterait à 600 points (moins d’un point d’écart)."
     )
     same = simulate(model, by_heart.client(AMT_CREDIT=120_000.0), {"AMT_CREDIT": 130_000.0}, 0.48)
     assert plain(same.sentence).endswith("La probabilité de ne pas rembourser et le score ne changent pas.")

@@ -43,7 +43,7 @@ def say(name: str, value: Value, rank: float | None, share: float | None, points
             None,
             -30,
             "La note de l’organisme extérieur numéro 2 est de moins de 0,01 sur 1 : c’est plus bas que chez "
-            "presque tous les clients notés. Cela retire 30 points au score.",
+            "tous les clients notés. Cela retire 30 points au score.",
         ),
         (
             "EXT_SOURCE_1",
@@ -225,7 +225,7 @@ def test_an_age_said_to_the_client_needs_no_agreement(rank: float, said: str) ->
         (0.7, 0.25, "c’est le cas de 25 % des clients"),
         (0.7, 0.24, "c’est plus que chez 58 % des clients"),
         (0.3, 0.24, "c’est moins que chez 58 % des clients"),
-        # Neither all nor nobody is ever said.
+        # Neither all nor nobody is said of some.
         (0.996, 0.0, "c’est plus que chez presque tous les clients"),
         (0.004, 0.0, "c’est moins que chez presque tous les clients"),
         (0.99, 0.0, "c’est plus que chez 99 % des clients"),
@@ -288,6 +288,9 @@ def test_an_effect_has_its_direction(points: int, said: str) -> None:
         ("ANNUITY_TO_INCOME", 0.0001, "0,01 %"),
         ("ANNUITY_TO_INCOME", 0.00009, "moins de 0,01 %"),
         ("ANNUITY_TO_INCOME", 0, "0 %"),
+        ("BUREAU_OVERDUE", 0.49, "moins de 1 €"),
+        ("BUREAU_OVERDUE", 0.5, "1 €"),
+        ("BUREAU_OVERDUE", 0, "0 €"),
         ("CREDIT_TERM", 23.56, "23,6 mensualités"),
         ("CREDIT_TO_INCOME", 3.24, "3,2 fois"),
         ("CNT_FAM_MEMBERS", 1, "1 personne"),

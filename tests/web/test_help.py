@@ -182,7 +182,12 @@ FACTS = (
     ("LEVER_POINTS", 9, "le score dépasse la limite d’au moins 9 points"),
     ("OUTCOME_MEANING", "cessé de payer", "combien de ces clients ont cessé de payer, d’après"),
     ("LIMIT", 0.48, "Il faut 500 points pour que le prêt soit accordé."),
-    ("LIMIT", 0.48, "Chaque fois que le risque est divisé par deux, le score monte de 20 points."),
+    (
+        "LIMIT",
+        0.48,
+        "Chaque fois que la chance de rembourser, divisée par celle de ne pas rembourser, double, le score "
+        "monte de 20 points.",
+    ),
     ("LIMIT", 0.48, "Un groupe de moins de 30 clients n’est jamais montré."),
     ("LIMIT", 0.48, "qui a de 12 à 512 caractères"),
     ("LIMIT", 0.48, "Vos 10 derniers clients"),

@@ -80,9 +80,10 @@ def test_the_page_says_its_answer_and_every_part(browser: FlaskClient) -> None:
         "client peut y faire corriger une erreur, ou s’adresser à l’établissement qui l’a déclarée. Le reste "
         "vient de nos dossiers : nous le corrigeons. La fiche d’entretien le dit au client.",
         "Plus une barre est haute, plus le retard était long ce mois-là, pour le crédit le plus en retard. "
-        "Sans barre, il n’y avait rien à payer, ou aucun relevé. Chez nous, les retards sur de très "
-        "petites sommes sont ignorés.",
-        "La ligne en tirets est le plafond. Sans barre, il n’y a pas de relevé, ou rien n’était dû.",
+        "Sans barre, il n’y avait rien à payer, ou aucun relevé. Chez nous, les relevés mensuels "
+        "ignorent les retards sur de très petites sommes ; les échéances les comptent.",
+        "La ligne en tirets est le plafond. Sans barre, il n’y a pas de relevé ou pas de plafond, ou rien "
+        "n’était dû ni retiré.",
         "D’autres établissements ont déclaré 3 crédits au fichier des crédits : 2 en cours et 1 terminé. Il "
         "reste à rembourser 1 955 €. 1 crédit est en retard au jour de la demande, de 12 jours : 25 € à "
         "payer.",

@@ -62,7 +62,7 @@ def charts_of(model: Model, portfolio: Portfolio, client: Client) -> Iterator[Ch
         comparison.crossing(portfolio, client, everyone, "AMT_CREDIT", "AMT_INCOME_TOTAL")
     )
     if curve := search.levers(model, portfolio, client.values, LIMIT).curve:
-        yield levers.amounts(curve)
+        yield levers.amounts(curve, 0.48)
     half = {"AMT_CREDIT": round(float(client.values["AMT_CREDIT"] or 0) / 2)}
     if moves := simulation_charts.moves(simulation.simulate(model, client.values, half, LIMIT)):
         yield moves

@@ -16,7 +16,7 @@ from pretadepenser import create_app
 from pretadepenser.credit.explanation.reasons import explain
 from pretadepenser.credit.model.scoring import Model, score_row
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio
-from pretadepenser.credit.recourse import meeting_sheet
+from pretadepenser.credit.recourse import deadline, meeting_sheet
 from pretadepenser.credit.recourse.decision import Verdict
 from pretadepenser.credit.recourse.meeting_sheet import Bureau
 from tests.conftest import signed_in, still_signed_in
@@ -119,9 +119,37 @@ def test_before_anything_is_decided_lists_say_so_and_once_all_is_late_that_nothi
     decide(app, "agathe", Verdict.GRANT, waiting=True, at=datetime.now(UTC) - timedelta(5))
     told = read(delphine, "/revues")
     assert "Aucune autre décision n’attend de seconde lecture." in told
-    assert "Aucune autre demande de réexamen n’est ouverte." in told
+    # What is late is no request for a review: there is none, and not no other.
+    assert "Aucune demande de réexamen n’est ouverte." in told
     led(send(agathe, f"/decisions/{decide(app, 'agathe', number=100_001)}/reexamen", **ASKED))
     assert "1 demande attend une réponse" in read(delphine, "/revues")
+
+
+def test_of_nothing_but_late_requests_no_other_decision_is_told(untouched: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(untouched, tmp_path / "instance", symlinks=True)
+    app = create_app({"INSTANCE": folder, "TESTING": True, "REVIEW_DAYS": 30})
+    agathe, delphine = signed_in(app, "agathe"), signed_in(app, "delphine")
+    received = deadline.today() - timedelta(31)
+    made = decide(app, "agathe", at=datetime.now(UTC) - timedelta(40))
+    led(send(agathe, f"/decisions/{made}/reexamen", **{**ASKED, "recue": received.isoformat()}))
+    told = read(delphine, "/revues")
+    assert "1 dossier attend, dont 1 en retard" in told
+    assert "Aucune décision n’attend de seconde lecture." in told
+    assert "Aucune autre demande de réexamen n’est ouverte." in told
+
+
+def test_what_was_sent_back_is_not_nothing(untouched: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(untouched, tmp_path / "instance", symlinks=True)
+    app = create_app({"INSTANCE": folder, "TESTING": True})
+    delphine = signed_in(app, "delphine")
+    assert "Revues : rien n’attend" in read(delphine, "/revues")
+    for count in (1, 2):
+        one = decide(app, "agathe", waiting=True)
+        led(send(delphine, f"/revues/decisions/{one}", avis="renvoi", motif="Un revenu manque."))
+        many = "1 décision à corriger" if count == 1 else "2 décisions à corriger"
+        assert f"Revues : {many}" in read(delphine, "/revues")
+    decide(app, "agathe", waiting=True)
+    assert "Revues : 1 dossier attend ; 2 décisions à corriger" in read(delphine, "/revues")
 
 
 def test_without_a_reason_the_page_says_that_there_is_none(
@@ -172,7 +200,10 @@ def test_a_correction_after_another_import_says_what_the_advice_was(own: Flask) 
 def test_a_model_without_groups_to_compare_says_how_many_it_takes(
     app: Flask, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = "Le portefeuille ne permet aucune comparaison : il faut au moins deux groupes de 100 clients."
+    said = (
+        "Le portefeuille ne permet aucune comparaison : il faut au moins deux groupes de 100 clients, et un "
+        "prêt accordé dans l’un d’eux."
+    )
     auditor = still_signed_in(app, "basile")
     assert said not in read(auditor, "/modele/equite")
     bare = Model.load(model.folder)

@@ -259,7 +259,7 @@ def test_the_button_gives_the_same_advice(decided: Flask) -> None:
         "raisons sont celles que la décision a gardées, au dernier chiffre. Ce qui a été fait L’avis a été "
         "calculé à nouveau avec les seules données gardées dans la décision, le modèle et les comparaisons "
         "gardés dans l’archive, la limite et la monnaie d’alors. Ni le portefeuille ni le modèle en place "
-        "n’ont servi. La décision n’a pas changé, et le journal note ce rejeu. "
+        "n’ont servi. Il n’a rien changé à la décision, et le journal le note. "
     )
     assert "Ce qui diffère" not in told
     titles = [
@@ -285,16 +285,52 @@ def test_the_button_gives_the_same_advice(decided: Flask) -> None:
     assert (entry["decision"], entry["answer"], entry["differences"]) == (2, "identique", 0)
 
 
+def test_advice_that_is_the_same_is_not_said_to_differ(decided: Flask) -> None:
+    """What was changed is where the offer came from: the hash that the journal has says so."""
+    counter_of(decided, origin="leviers")
+    open_file(decided, "basile", client_of(decided, 4))
+    told = words(replayed(decided, 4))
+    assert told.startswith(
+        "L’avis recalculé est identique, mais la décision diffère : 1 différence – décision 4 L’avis "
+        "recalculé est celui que la décision a gardé, mais autre chose a changé dans la décision. Le tableau "
+        "dit chaque différence. Ce qui diffère Ce qui diffère entre ce qui est gardé et ce qui est recalculé "
+    )
+    assert "Le logiciel a changé" not in told
+
+
+def test_what_could_not_be_computed_is_not_said_to_have_been(decided: Flask) -> None:
+    """Nor is a decision that was changed passed over, because its model is lost."""
+    open_file(decided, "basile", client_of(decided, 3))
+    falsified(decided, 3, points=1)
+    (lost,) = (decided.config["INSTANCE"] / "archive").glob("model.*")
+    shutil.rmtree(lost)
+    answer = replayed(decided, 3)
+    told = words(answer)
+    assert "calculé à nouveau" not in told
+    assert "n’ont servi" not in told
+    assert (
+        "Ce qui a été fait Le rejeu n’est pas allé au bout, pour la raison dite plus haut. Il n’a rien "
+        "changé "
+        "à la décision, et le journal le note."
+    ) in told
+    rows = invariants.check(answer.text, "/decisions/3/rejouer").xpath("//main//tbody/tr/th")
+    assert [plain(row.text_content()) for row in rows] == [
+        "Empreinte de la décision",
+        "Empreinte de la décision dans le journal",
+    ]
+
+
 def test_the_button_shows_what_differs(decided: Flask) -> None:
     falsified(decided, 2, sealed=True, points=1)
     open_file(decided, "basile", client_of(decided, 2))
     answer = replayed(decided, 2)
     assert words(answer).startswith(
         "L’avis recalculé diffère : 2 différences – décision 2 L’avis recalculé n’est pas celui que la "
-        "décision a gardé. Le tableau dit chaque différence. Ce qui diffère Ce qui diffère entre l’avis "
-        "gardé et l’avis recalculé Ce qui diffèreAlorsMaintenant"
+        "décision a gardé. Le tableau dit chaque différence. Ce qui diffère Ce qui diffère entre ce qui est "
+        "gardé et ce qui est recalculé Ce qui diffèreAlorsMaintenant"
     )
     assert "C’est peut-être la cause" not in words(answer)
+    assert "Il n’a rien changé à la décision, et le journal le note." in words(answer)
     (_, row) = invariants.check(answer.text, "/decisions/2/rejouer").xpath("//main//tbody/tr")
     what, then, now = (cell.text_content() for cell in row)
     assert (what, plain(then)) == ("Score", "1 point")

@@ -86,7 +86,7 @@ def _number_text(column: Column, value: float) -> str:
     """Write a known number of a column in the manner of its kind."""
     match column.kind:
         case Kind.AMOUNT:
-            return french.amount(value)
+            return french.some(value)
         case Kind.DURATION:
             return french.duration(value) if abs(value) >= 1 else "moins d’un jour"
         case Kind.ELAPSED:
@@ -252,7 +252,11 @@ def more_or_less(column: Column, less: float, more: float, among: str) -> str:
 
 
 def portion(share: float, among: str = "des clients", decimals: int = 0) -> str:
-    """Write a share of clients: "66 % des clients", "presque tous les clients notés"."""
+    """Write a share of clients: "66 % des clients", "presque tous les clients notés", "0 % des clients"."""
+    if share == 1:
+        return f"tous les {among.removeprefix('des ')}"
+    if share == 0:
+        return f"{french.percent(0)} {among}"
     if share >= 0.995:
         return f"presque tous les {among.removeprefix('des ')}"
     if share < 0.005:

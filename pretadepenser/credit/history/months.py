@@ -59,17 +59,24 @@ class PaymentMonth:
 
 @dataclass(frozen=True)
 class CardMonth:
-    """A month of the client's cards with us, together, in units of the data; cash is None where not known."""
+    """A month of the client's cards with us, together, in units of the data; None for what is not known."""
 
     ago: int
-    balance: float
-    limit: float
+    balance: float | None
+    limit: float | None
     cash: float | None
 
     @property
     def share(self) -> float | None:
-        """What is owed, as a share of the limit; None where there is no limit."""
-        return max(self.balance, 0.0) / self.limit if self.limit > 0 else None
+        """What is owed, as a share of the limit; None where there is no limit, or either is not known."""
+        if self.balance is None or not self.limit or self.limit < 0:
+            return None
+        return max(self.balance, 0.0) / self.limit
+
+    @property
+    def owes(self) -> bool:
+        """Whether something is known to be owed."""
+        return (self.balance or 0.0) > 0
 
 
 def number(row: Row, name: str) -> float | None:
@@ -154,8 +161,8 @@ def card(rows: Iterable[Row] | None) -> tuple[CardMonth, ...] | None:
     return tuple(
         CardMonth(
             ago,
-            sum(number(row, "AMT_BALANCE") or 0.0 for row in of),
-            sum(number(row, "AMT_CREDIT_LIMIT_ACTUAL") or 0.0 for row in of),
+            _sum([number(row, "AMT_BALANCE") for row in of]),
+            _sum([number(row, "AMT_CREDIT_LIMIT_ACTUAL") for row in of]),
             _sum([_cash(row) for row in of]),
         )
         for ago, of in sorted(by_month.items())

@@ -98,7 +98,7 @@ class Credit:
             return french.ABSENT
         if self.currency:
             return f"{french.number(value)} ({self.currency.lower()})"
-        return _some(value)
+        return french.some(value)
 
     @property
     def owing(self) -> str:
@@ -299,7 +299,8 @@ def headline(told: History) -> str:
         return _credits_headline(told)
     if told.requests is not None:
         if not told.requests:
-            return "aucune demande précédente chez nous"
+            counted = "comptée " if told.duplicates else ""
+            return f"aucune demande précédente {counted}chez nous"
         refused = [one.answer for one in told.requests].count(Answer.REFUSED)
         many = french.plural(len(told.requests), "demande précédente", "demandes précédentes")
         none = ("non refusée", "aucune refusée")
@@ -338,12 +339,6 @@ def _among(total: int, part: int, none: tuple[str, str], one: str, many: str, ev
     if part == total:
         return one if total == 1 else f"{every} {many}"
     return f"dont {part} {one if part == 1 else many}"
-
-
-def _some(amount: float) -> str:
-    """An amount, which is never said to be nothing where it is something."""
-    shown = money.in_use().shown(amount)
-    return f"moins de {french.amount(money.in_use().stored(1))}" if 0 < shown < 0.5 else french.amount(amount)
 
 
 def when(days: int) -> str:
@@ -388,21 +383,38 @@ def _owed(open_: Sequence[Credit]) -> str:
     other = f" en {money.in_use().noun}" if any(one.currency for one in open_) else ""
     but = f", sans compter {lacking} dont le reste n’est pas connu{other}" if unknown else ""
     # An institution may owe a client a little: that is no debt, and pays none of another's.
-    return f"Il reste à rembourser {french.amount(sum(max(one, 0.0) for one in known))}{but}."
+    return f"Il reste à rembourser {french.some(sum(max(one, 0.0) for one in known))}{but}."
 
 
 def _arrears(open_: Sequence[Credit]) -> str:
-    late = [one for one in open_ if one.late]
+    late, unsure = [one for one in open_ if one.late], sum(one.late is None for one in open_)
     if not late:
-        unknown = [one for one in open_ if one.late is None]
-        return "" if unknown or not open_ else "Aucun paiement n’est en retard au jour de la demande."
-    known, _ = _own(late, lambda one: one.arrears)
+        return "" if unsure or not open_ else "Aucun paiement n’est en retard au jour de la demande."
+    known, unknown = _own(late, lambda one: one.arrears)
     amount = sum(known)
-    days = max((one.days_late or 0) for one in late)
-    lasting = f", de {french.plural(days, 'jour')}{' au plus' if len(late) > 1 else ''}" if days else ""
     many = french.plural(len(late), "crédit est", "crédits sont")
-    owing = f" : {_some(amount)} à payer" if amount else ""
-    return f"{many} en retard au jour de la demande{lasting}{owing}."
+    owing = f" : {french.some(amount)} à payer" if amount else ""
+    if amount and unknown:
+        other = f" en {money.in_use().noun}" if any(one.currency for one in late) else ""
+        lacking = french.plural(unknown, "crédit", "crédits")
+        owing += f", sans compter {lacking} dont la somme en retard n’est pas connue{other}"
+    told = f"{many} en retard au jour de la demande{_lasting(late)}{owing}."
+    if unsure:
+        others = french.plural(unsure, "autre crédit", "autres crédits")
+        told += f" Pour {others}, on ne le sait pas."
+    return told
+
+
+def _lasting(late: Sequence[Credit]) -> str:
+    """How long what is late has been so, after a comma; of several the longest, as far as it is known."""
+    known = [one.days_late for one in late if one.days_late is not None]
+    days = max(known, default=0)
+    if not days:
+        return ""
+    told = french.plural(days, "jour")
+    if len(late) == 1:
+        return f", de {told}"
+    return f", de {told} au plus" if len(known) == len(late) else f", de {told} ou plus pour le plus long"
 
 
 def requests_sentence(told: History) -> str:
@@ -412,6 +424,9 @@ def requests_sentence(told: History) -> str:
             "Les demandes précédentes ne sont pas importées dans ce portefeuille : on ne sait pas si le "
             "client a déjà demandé un crédit chez nous."
         )
+    if not told.requests and told.duplicates:
+        only = french.plural(told.duplicates, "doublon", "doublons")
+        return f"Des demandes précédentes, nos dossiers n’ont que {only}, que nous ne comptons pas."
     if not told.requests:
         return "Le client n’avait encore fait aucune demande de crédit chez nous."
     twice = french.plural(told.duplicates, "doublon n’est pas compté", "doublons ne sont pas comptés")

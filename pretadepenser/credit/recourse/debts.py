@@ -47,14 +47,18 @@ def of(model: Model, history: Histories, row: Row) -> Debts:
     cards = [debt for debt in open_ if debt.revolving and debt.owed]
     settlements: dict[Lever, Settlement] = {}
     if late > 0:
+        whole, least = french.amount(late), french.some(late)
         settlements[Lever.ARREARS] = Settlement(
-            late, f"payer les {french.amount(late)} en retard sur des crédits ailleurs"
+            late,
+            f"payer les {whole} en retard sur des crédits ailleurs"
+            if whole == least
+            else f"payer ce qui est en retard sur des crédits ailleurs ({least})",
         )
     if cards:
         card = cards[0]
         owed = card.owed or 0.0
         settlements[Lever.CARD] = Settlement(
-            owed, f"rembourser et fermer une carte de crédit ailleurs, où {french.amount(owed)} sont dus"
+            owed, f"rembourser et fermer une carte de crédit ailleurs, où {french.some(owed)} sont dus"
         )
     return Debts(settlements, _figures(history, row, settlements, cards[0].number if cards else 0))
 

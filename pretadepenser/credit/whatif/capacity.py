@@ -71,7 +71,7 @@ class Filed:
         """In words, without a capital or full stop."""
         told = []
         if self.credits:
-            told.append(f"mensualités d’autres crédits : {french.amount(self.credits)} par mois")
+            told.append(f"mensualités d’autres crédits : {french.some(self.credits)} par mois")
         if self.lacking:
             loans = french.plural(self.lacking, "crédit en cours", "crédits en cours")
             told.append(f"mensualité non connue pour {loans}")
@@ -226,7 +226,7 @@ class Capacity:
             ("Mensualités d’autres crédits", self.credits),
             ("Pensions alimentaires versées", self.alimony),
         )
-        told = [(label, f"{french.amount(value)} par mois") for label, value in amounts if value is not None]
+        told = [(label, f"{french.some(value)} par mois") for label, value in amounts if value is not None]
         if self.people is not None:
             told.append(("Personnes du foyer", self._household()))
         return tuple((_said(label, person), french.typeset(text)) for label, text in told)
@@ -340,7 +340,7 @@ class Capacity:
         if not self._resources:
             would = "seraient" if many else "serait"
             monthly = f"{french.amount(self.due)} par mois"
-            return f"Aucune ressource n’est connue, et {paid} {would} de {monthly}{self._without()}."
+            return f"Les ressources connues sont nulles, et {paid} {would} de {monthly}{self._without()}."
         share = self.percent(self.due / self.resources)
         takes = "prennent" if self.instalment is None else "prendraient" if many else "prendrait"
         of = "des ressources [du|de votre] foyer"
@@ -434,10 +434,11 @@ def _rounded(share: Decimal, decimals: int) -> Decimal:
 
 
 def _apart(least: float, left: float) -> tuple[str, str]:
-    """Two amounts in whole units, with cents where they would read the same and are not."""
+    """Two amounts in whole units, with cents where these would read the same and are not, or as nothing."""
     for decimals in (0, 2, 4):
         written = french.amount(least, decimals), french.amount(left, decimals)
-        if written[0] != written[1] or least == left:
+        nothing = left and written[1] == french.amount(0, decimals)
+        if not nothing and (written[0] != written[1] or least == left):
             break
     return written
 

@@ -43,10 +43,8 @@ class Debt:
     @property
     def sentence(self) -> str:
         """What it is and what is owed, for a reader: "Carte de crédit : 1 200 € à rembourser"."""
-        owed = (
-            "reste à rembourser inconnu" if self.owed is None else f"{french.amount(self.owed)} à rembourser"
-        )
-        late = f", dont {french.amount(self.late)} en retard" if self.late else ""
+        owed = "reste à rembourser inconnu" if self.owed is None else f"{french.some(self.owed)} à rembourser"
+        late = f", dont {french.some(self.late)} en retard" if self.late else ""
         return french.typeset(f"{self.label} : {owed}{late}")
 
 

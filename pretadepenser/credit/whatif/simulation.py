@@ -86,10 +86,15 @@ class Simulation:
         verb = "monterait" if new.probability > old.probability else "descendrait"
         gain = french.points(self.points) if self.points else "moins d’un point d’écart"
         was, becomes = (wording.probability(one.probability, one.limit) for one in (old, new))
+        moved = f"de {was} à {becomes} ("
+        if was == becomes:
+            # More digits are not known: what they would tell apart is told as next to nothing.
+            moved = f"à peine ({was} avant comme après ; "
+        points = f"passerait de {old.points} à" if self.points else "resterait à"
         return (
-            f"La probabilité de ne pas rembourser {verb} de {was} à {becomes} "
-            f"(tolérance maximale : {french.compact_percent(new.limit)}), "
-            f"et le score passerait de {old.points} à {french.plural(new.points, 'point')} ({gain})."
+            f"La probabilité de ne pas rembourser {verb} {moved}tolérance maximale : "
+            f"{french.compact_percent(new.limit)}), et le score {points} "
+            f"{french.plural(new.points, 'point')} ({gain})."
         )
 
     @property
@@ -204,7 +209,7 @@ def _moved(before: Decomposition, after: Decomposition) -> tuple[Move, ...]:
             margin = sum(new[name].margin - old[name].margin for name in names)
             moves.append(
                 (
-                    -abs(margin),
+                    (-abs(points[1] - points[0]), -abs(margin)),
                     Move(teller, texts[0].label, texts[0].text, texts[1].text, points[0], points[1]),
                 )
             )

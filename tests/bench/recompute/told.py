@@ -69,7 +69,7 @@ def compared(sentence: str) -> tuple[str, float, str] | None:
     """
     if found := re.search(r"c’est dans la moyenne des (clients[^.:]*)", sentence):
         return "middle", 0.5, found[1].strip()
-    share = r"(?:(\d+(?:,\d+)?) %|(presque tous)|(moins de 1 %)) (?:les |des )?(clients[^.:]*)"
+    share = r"(?:(\d+(?:,\d+)?) %|((?:presque )?tous)|(moins de 1 %)) (?:les |des )?(clients[^.:]*)"
     for kind, words in (
         ("same", "[Cc]’est (?:aussi )?le cas de"),
         ("smaller", rf"c’est (?:{_SMALLER}) que chez"),
