@@ -70,8 +70,7 @@ def _spread_said(shown: Distribution) -> str:
     # Of equal values any number may stand in the middle: nobody says that as many are above as below.
     return (
         f"Au milieu {where}, avec au plus la moitié des clients au-dessus et au plus la moitié au-dessous, "
-        "la "
-        f"valeur est de {middle}{french.NARROW_NO_BREAK}; {common} {shown.among}."
+        f"la valeur est de {middle}{french.NARROW_NO_BREAK}; {common} {shown.among}."
     )
 
 
@@ -144,8 +143,7 @@ def _rate_said(shown: Distribution) -> str:
     if here is not None and here.rate is not None:
         return (
             f"Parmi les clients dont l’issue est connue, {french.percent(here.rate, 1)} de ceux de la {kind} "
-            "de "
-            f"ce client ont eu des difficultés de paiement, contre {whole} {_overall(shown)}."
+            f"de ce client ont eu des difficultés de paiement, contre {whole} {_overall(shown)}."
         )
     low = min(rated, key=lambda bar: bar.rate or 0.0, default=None)
     high = max(rated, key=lambda bar: bar.rate or 0.0, default=None)
@@ -159,8 +157,7 @@ def _rate_said(shown: Distribution) -> str:
     where = f", là où au moins {LEAST} issues sont connues" if few else ""
     return (
         f"Parmi les clients dont l’issue est connue, la part en difficulté va de {ends[0]} à {ends[1]} selon "
-        "la "
-        f"{kind}{where}{french.NARROW_NO_BREAK}; elle est de {whole} {_overall(shown)}."
+        f"la {kind}{where}{french.NARROW_NO_BREAK}; elle est de {whole} {_overall(shown)}."
     )
 
 

@@ -172,7 +172,11 @@ def _page(form: SimulationForm, result: Simulation | None = None) -> str:
     if moves:
         changes = sealed.seal(f"simulation {client.number}", form.changes())
         picture = url_for("simulation.picture", number=client.number, sealed_changes=changes)
-    score = score_row(resources.model(), client.values, resources.limit(), client.number)
+    score = (
+        result.before.score
+        if result
+        else score_row(resources.model(), client.values, resources.limit(), client.number)
+    )
     return render_template(
         "pages/simulation.html",
         client_number=client.number,

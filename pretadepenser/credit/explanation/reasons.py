@@ -108,8 +108,14 @@ class Explanation(Decomposition):
 
 def decompose(model: Model, row: Row, limit: float, number: int | None = None) -> Decomposition:
     """Do what `explain` does, without the reasons: no other client is looked at and no sentence written."""
-    parts, _ = next(_decomposed(model, [row], limit, [number]))
-    return parts
+    return decompose_all(model, [row], limit, number)[0]
+
+
+def decompose_all(
+    model: Model, rows: Sequence[Row], limit: float, number: int | None = None
+) -> list[Decomposition]:
+    """Do what `decompose` does for several rows of one client: the model runs once."""
+    return [whole for whole, _ in _decomposed(model, rows, limit, [number] * len(rows))]
 
 
 def explain(

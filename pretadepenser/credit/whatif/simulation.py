@@ -9,7 +9,7 @@ from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Column, Kind, Row, wording
 from pretadepenser.credit.dictionary.wording import Value
-from pretadepenser.credit.explanation.reasons import Decomposition, decompose
+from pretadepenser.credit.explanation.reasons import Decomposition, decompose_all
 from pretadepenser.credit.model.inputs import neutral
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
@@ -155,8 +155,9 @@ def simulate(
     Raises KeyError: a column or category that the dictionary does not know.
     """
     real = {name: value for name, value in changes.items() if _differs(name, row[name], value)}
-    before = decompose(model, row, limit, number)
-    after = decompose(model, {**row, **real}, limit, number) if real else before
+    rows = [row, {**row, **real}] if real else [row]
+    scored = decompose_all(model, rows, limit, number)
+    before, after = scored[0], scored[-1]
     return Simulation(
         before,
         after,
