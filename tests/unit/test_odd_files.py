@@ -312,9 +312,14 @@ NO_FILE = (
         (_file("bureau.csv.crdownload"), "est un téléchargement inachevé : téléchargez-le à nouveau."),
         (
             _file("bureau/CREDIT_TYPE=x"),
-            "bureau/CREDIT_TYPE=x est le dossier d’une valeur, comme en fait Spark",
+            "bureau/CREDIT_TYPE=x est le dossier d’une valeur, comme en fait Spark (partitionBy) : écrivez "
+            "la table sans ces dossiers.",
         ),
-        (_squeezed, "bureau.csv.zip est comprimé d’une façon qui ne se lit pas ici (Windows le fait au-delà"),
+        (
+            _squeezed,
+            "bureau.csv.zip est comprimé d’une façon qui ne se lit pas ici (Windows le fait au-delà de 2 Go) "
+            ": décompressez-le d’abord.",
+        ),
         (_file("bureau.csv.gz", b""), "Le fichier bureau.csv.gz est vide"),
         (_file("bureau.csv.zip", b""), "Le fichier bureau.csv.zip est vide"),
         (_file("bureau.csv.gz", b"<html>"), "bureau.csv.gz est une page web"),
@@ -329,19 +334,34 @@ NO_FILE = (
         (_file("bureau.csv", b"\x93NUMPY\x01\0v\0"), "bureau.csv est un tableau NumPy"),
         (_file("bureau.csv", b"<stata_dta><header>"), "bureau.csv est un fichier de Stata"),
         (_file("bureau.csv", b"RDX3\nX\n"), "bureau.csv est un fichier de R"),
+        (_file("bureau.csv", b"$FL2@(#)"), "bureau.csv est un fichier de SPSS"),
+        (
+            _file("bureau.csv", b"-----BEGIN PGP MESSAGE-----"),
+            "bureau.csv est un message chiffré : déchiffrez-le",
+        ),
         (_file("bureau.csv", b"\x80\x03}q\0."), "bureau.csv est un objet Python (pickle)"),
         (_file("bureau.csv", b"[InternetShortcut]\nURL=x"), "bureau.csv est un raccourci vers une page web"),
         (_file("bureau.csv", b"<head><title>"), "bureau.csv est une page web"),
         (_file("bureau.csv", b"<svg>"), "bureau.csv est un dessin (SVG)"),
         (_file("bureau.csv", b"SK_ID_CURR^SK_ID_BUREAU"), "séparées par des accents circonflexes"),
-        (_file("bureau.csv", b"SK_ID_CURR\x01SK_ID_BUREAU"), "séparées par des caractères de code 1"),
+        (
+            _file("bureau.csv", b"SK_ID_CURR\x01SK_ID_BUREAU"),
+            "séparées par des caractères de code 1 (ceux de Hive)",
+        ),
         (_file("bureau.csv", b"SK_ID_CURR  SK_ID_BUREAU"), "séparées par des espaces"),
         (
             _file("bureau.csv", b"SK_ID_CURR is missing"),
             "la première ligne, « SK_ID_CURR is missing », ne nomme",
         ),
-        (_file("bureau.csv", b'"SK_ID_CURR,SK_ID_BUREAU"\n'), "chaque ligne est entre guillemets"),
-        (_file("bureau.csv", b'SK_ID_CURR,"SK_ID\n_BUREAU"\n'), "le nom d’une colonne tient sur plusieurs"),
+        (
+            _file("bureau.csv", b'"SK_ID_CURR,SK_ID_BUREAU"\n'),
+            "chaque ligne est entre guillemets ; enregistrez le fichier sans ces guillemets",
+        ),
+        (
+            _file("bureau.csv", b'SK_ID_CURR,"SK_ID\n_BUREAU"\n'),
+            "le nom d’une colonne tient sur plusieurs lignes, ou son guillemet n’est pas refermé ; mettez "
+            "tous les noms sur la première ligne",
+        ),
         (
             _file("bureau.csv", b"SK_ID_CURR,Unnamed: 0"),
             "Unnamed: 0 (l’index de pandas, à ne pas enregistrer)",

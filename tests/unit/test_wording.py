@@ -236,6 +236,20 @@ def test_how_a_value_is_placed_among_others(rank: float, share: float, said: str
 
 
 @pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0.0, "ce n’est le cas d’aucun des clients notés"),
+        (0.003, "c’est le cas de moins de 1 % des clients notés"),
+        (0.12, "c’est le cas de 12 % des clients notés"),
+        (0.998, "c’est le cas de presque tous les clients notés"),
+        (1.0, "c’est le cas de tous les clients notés"),
+    ],
+)
+def test_all_and_none_are_said_of_all_and_none_alone(share: float, said: str) -> None:
+    assert " ".join(wording.so_for(share, "des clients notés").split()) == said
+
+
+@pytest.mark.parametrize(
     ("points", "said"),
     [
         (-14, "Cela retire 14 points au score."),

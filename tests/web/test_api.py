@@ -278,7 +278,7 @@ def test_errors_of_address_and_method(api: FlaskClient, contract: dict[str, Any]
             "Les données ne sont pas du texte en UTF-8 : enregistrez-les en UTF-8.",
         ),
         (
-            b'"SK_ID_CURR,TARGET\n1,2\n',
+            b"\nSK_ID_CURR,TARGET\n1,2\n",
             "text/csv",
             422,
             "Les données ne sont pas du CSV en UTF-8 séparé par des virgules, noms de colonnes en première "

@@ -237,7 +237,7 @@ def _placed(column: Column, rank: float | None, share: float | None) -> str:
 
 def so_for(share: float, among: str = "des clients") -> str:
     """Say of which share (0..1) of clients the same is true: "c’est le cas de 12 % des clients"."""
-    return f"c’est le cas de {portion(share, among)}"
+    return f"c’est le cas de {portion(share, among)}" if share else f"ce n’est le cas d’aucun {among}"
 
 
 def more_or_less(column: Column, less: float, more: float, among: str) -> str:

@@ -243,7 +243,7 @@ def _number(values: pa.Array, column: Column, lines: Lines, problems: Problems) 
     else:
         try:
             if pa.types.is_boolean(values.type) and not _binary(column):
-                raise pa.ArrowTypeError("a truth is no count")
+                raise pa.ArrowTypeError
             numbers = pc.cast(values, pa.float64(), safe=False)
         except pa.ArrowException:
             what = f"des nombres sont attendus, le fichier contient {_held(values.type)}"
