@@ -336,10 +336,9 @@ def test_all_and_none_are_told_as_such(mixed: Portfolio) -> None:
             "comme pour tous les 29 clients comparables",
         ),
         (
-            "Le revenu du client vient d’une retraite ou d’une pension : c’est le cas de 0 % des clients "
-            "dont "
-            "le prêt est accordé.",
-            "comme pour 0 % des 70 clients dont le prêt est accordé",
+            "Le revenu du client vient d’une retraite ou d’une pension : ce n’est le cas d’aucun des clients "
+            "dont le prêt est accordé.",
+            "comme pour aucun des 70 clients dont le prêt est accordé",
         ),
     ]
 

@@ -240,6 +240,11 @@ def so_for(share: float, among: str = "des clients") -> str:
     return f"c’est le cas de {portion(share, among)}" if share else f"ce n’est le cas d’aucun {among}"
 
 
+def like(share: float, among: str = "des clients") -> str:
+    """Say with which share (0..1) of clients something is shared: "comme pour 12 % des clients"."""
+    return f"comme pour {portion(share, among)}" if share else f"comme pour aucun {among}"
+
+
 def more_or_less(column: Column, less: float, more: float, among: str) -> str:
     """Say that a value is larger than that of many clients, or smaller, whichever is true of more of them.
 

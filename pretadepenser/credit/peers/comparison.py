@@ -290,8 +290,8 @@ def rank_sentence(distribution: Distribution) -> str:
     column, value, among = distribution.column, distribution.value, distribution.among
     whole = distribution.group.among
     if value is None:
-        absent = wording.portion(distribution.missing / distribution.group.size, whole)
-        return f"La donnée est absente pour ce client, comme pour {absent}."
+        absent = wording.like(distribution.missing / distribution.group.size, whole)
+        return f"La donnée est absente pour ce client, {absent}."
     said = wording.statement(column, value)
     if distribution.position is not None:
         return f"{said}{french.NO_BREAK}: {_placed(column, distribution.position, among)}."
@@ -309,22 +309,20 @@ def place(distribution: Distribution) -> str:
     """
     group = distribution.group
     if distribution.value is None:
-        return (
-            f"donnée absente, comme pour {_share(distribution.missing / group.size, group.among, group.size)}"
-        )
+        return f"donnée absente, {_like(distribution.missing / group.size, group.among, group.size)}"
     if distribution.value == distribution.column.sentinel:
-        return f"comme pour {_share(distribution.sentinel / group.size, group.among, group.size)}"
+        return _like(distribution.sentinel / group.size, group.among, group.size)
     among = _counted(distribution.among, distribution.known)
     position = distribution.position
     if position is not None and position.equal < max(position.below, position.above):
         told = wording.more_or_less(distribution.column, position.below, position.above, among)
         return told.removeprefix("c’est ")
     share = position.equal if position else next((bar.share for bar in distribution.bars if bar.here), 0.0)
-    return f"comme pour {wording.portion(share, among)}"
+    return wording.like(share, among)
 
 
-def _share(share: float, among: str, count: int) -> str:
-    return wording.portion(share, _counted(among, count))
+def _like(share: float, among: str, count: int) -> str:
+    return wording.like(share, _counted(among, count))
 
 
 def _counted(among: str, count: int) -> str:
