@@ -22,7 +22,7 @@ START: Final = french.typeset("Point de départ : score moyen des clients connus
 # Pixels of the scale, wide and narrow.
 SCALE: Final = (176, 176)
 # Heights above and in the scale: from its lower edge, 0, to the upper one, 1.
-_UP: Final = Span(0, 1, 66, 176 - 62)
+_UP: Final = Span(0, 1, 66, SCALE[0] - 62)
 
 
 class _Told(NamedTuple):

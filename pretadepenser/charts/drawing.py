@@ -168,16 +168,10 @@ class Board:
         self.figure.add_artist(artist, clip=False)
 
 
-def _inside(
-    fig: Figure, left: float, right: float, top: float, bottom: float
-) -> tuple[float, float, float, float]:
-    wide, high = fig.get_size_inches() * 72
-    return left / wide, bottom / high, 1 - (left + right) / wide, 1 - (top + bottom) / high
-
-
 def axes(fig: Figure, left: float, right: float, top: float, bottom: float) -> Axes:
     """Axes with margins in pixels and the house's quiet lines."""
-    ax = fig.add_axes(_inside(fig, left, right, top, bottom))
+    wide, high = fig.get_size_inches() * 72
+    ax = fig.add_axes((left / wide, bottom / high, 1 - (left + right) / wide, 1 - (top + bottom) / high))
     ax.set_facecolor(color("surface"))
     ax.tick_params(colors=color("ink"), labelsize=13, length=4)
     for spine in ax.spines.values():

@@ -162,7 +162,8 @@ def table_of_csv(content: bytes, model: Model) -> pa.Table:
     """
     file = "données"
     content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    heads = content.partition(b"\n")[0].count(b",") + 1
+    head, _, rows = content.removeprefix(codecs.BOM_UTF8).partition(b"\n")
+    heads = head.count(b",") + 1
     if heads > MOST_COLUMNS:
         raise RowsError.refused(check_columns([""] * heads, model, file))
     try:
@@ -171,7 +172,6 @@ def table_of_csv(content: bytes, model: Model) -> pa.Table:
         raise RowsError(NO_UTF8) from error
     if not encoding(content[:START]).startswith("utf-8"):
         raise RowsError(NO_UTF8)
-    head, _, rows = content.removeprefix(codecs.BOM_UTF8).partition(b"\n")
     if not head.strip() or foreign(content[:START]):
         raise RowsError(NO_CSV)
     written, what = names_of(content[:START], dictionary.COLUMNS)

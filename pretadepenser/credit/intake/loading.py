@@ -216,17 +216,23 @@ def _read(
 
 def turned(connection: Connection, table: str, source: Source) -> list[Problem]:
     """Say which columns have days or months that are all after the application: their sign was turned."""
-    problems = []
-    for column in source.columns.values():
-        if column.required and column.kind in (Kind.ELAPSED, Kind.MONTH):
-            least = connection.sql(f"select min({column.name}) from {table}").fetchall()[0][0]
-            if least is not None and least > 0:
-                what = (
-                    "toutes les valeurs sont positives, donc après la demande ; ce qui l’a précédée s’écrit "
-                    "avec un signe moins"
-                )
-                problems.append(Problem(source.name, None, column.name, what))
-    return problems
+    dated = [
+        column.name
+        for column in source.columns.values()
+        if column.required and column.kind in (Kind.ELAPSED, Kind.MONTH)
+    ]
+    if not dated:
+        return []
+    least = connection.sql(f"select {', '.join(f'min({name})' for name in dated)} from {table}").fetchall()[0]
+    what = (
+        "toutes les valeurs sont positives, donc après la demande ; ce qui l’a précédée s’écrit avec un "
+        "signe moins"
+    )
+    return [
+        Problem(source.name, None, name, what)
+        for name, first in zip(dated, least, strict=True)
+        if first is not None and first > 0
+    ]
 
 
 def twice(connection: Connection, table: str, key: str) -> int:

@@ -45,10 +45,10 @@ _FIRST: Final = (
     (b"SQLite format 3", "une base SQLite", AS_CSV),
     (b"\x89HDF", "un fichier HDF5", AS_CSV),
     (b"\xd0\xcf\x11\xe0", "un classeur Excel, ou chiffré par Excel", AS_CSV),
-    (b"\x80\x02", "un objet Python (pickle)", AS_CSV),
-    (b"\x80\x03", "un objet Python (pickle)", AS_CSV),
-    (b"\x80\x04\x95", "un objet Python (pickle)", AS_CSV),
-    (b"\x80\x05\x95", "un objet Python (pickle)", AS_CSV),
+    *(
+        (first, "un objet Python (pickle)", AS_CSV)
+        for first in (b"\x80\x02", b"\x80\x03", b"\x80\x04\x95", b"\x80\x05\x95")
+    ),
     (b"\x93NUMPY", "un tableau NumPy", AS_CSV),
     (b"RDX", "un fichier de R", AS_CSV),
     (b"RDA", "un fichier de R", AS_CSV),
@@ -60,12 +60,10 @@ _FIRST: Final = (
     (b"{\\rtf", "un document RTF", AS_CSV),
     (b"\x89PNG", "une image", AGAIN),
     (b"\xff\xd8\xff", "une image", AGAIN),
-    (b"<!doctype html", "une page web, souvent celle qui demande de se connecter", AGAIN),
-    (b"<html", "une page web, souvent celle qui demande de se connecter", AGAIN),
-    (b"<head", "une page web, souvent celle qui demande de se connecter", AGAIN),
-    (b"<body", "une page web, souvent celle qui demande de se connecter", AGAIN),
-    (b"<!--", "une page web, souvent celle qui demande de se connecter", AGAIN),
-    (b"<table", "une page web, souvent celle qui demande de se connecter", AGAIN),
+    *(
+        (first, "une page web, souvent celle qui demande de se connecter", AGAIN)
+        for first in (b"<!doctype html", b"<html", b"<head", b"<body", b"<!--", b"<table")
+    ),
     (b"<svg", "un dessin (SVG)", AGAIN),
     (b"<?xml", "un document XML", AS_CSV),
     (b"{", "du JSON", AS_CSV),

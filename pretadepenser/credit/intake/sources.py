@@ -164,7 +164,7 @@ class Source:
         """
         if self.parquet:
             return self._parquet_pieces()
-        skipped.empty.extend(self._examined())
+        skipped.empty.extend(rowless(self._examined()))
         return self._csv_pieces(as_text=True, skipped=skipped)
 
     def _names(self) -> list[str]:
@@ -183,14 +183,13 @@ class Source:
             raise PortfolioError(f"{Problem(self.name, 1, None, what)}.")
         return names
 
-    def _examined(self) -> list[int]:
-        """Numbers of the lines of a CSV file, which cannot be read as it is, at which no row begins.
+    def _examined(self) -> Iterator[bytes]:
+        """Yield the lines of a CSV file that cannot be read as it is.
 
         Raises OtherReadingError, or PortfolioError where a line is longer than lines are, or is no text.
         """
-        passed: list[int] = []
         other = codecs.lookup(OTHER_ENCODING)
-        misread, inside = 0, False
+        misread = 0
         with readable(self.name), self._text() as (stream, _):
             line = 0
             while text := stream.readline(LONGEST_LINE + 1):
@@ -199,9 +198,6 @@ class Source:
                     raise _too_long(self, line)
                 if b"\0" in text:
                     raise _told(self, f"contient des octets nuls à la ligne {line} : {AGAIN}")
-                if inside or not text.strip(b"\r\n"):
-                    passed.append(line)
-                inside = goes_on(text, inside)
                 if not text.isascii():
                     try:
                         text.decode("utf-8")
@@ -212,9 +208,9 @@ class Source:
                             other.decode(text)
                         except UnicodeDecodeError as error:
                             raise _told(self, what) from error
+                yield text
         if misread:
             raise OtherReadingError(replace(self, encoding=OTHER_ENCODING))
-        return passed
 
     def _way(self) -> tuple[str, ...]:
         """The members that lead to the table."""

@@ -198,8 +198,9 @@ def write(
     progress: Callable[[str], None],
     pool: Executor,
 ) -> None:
-    """Choose the edges by the prepared distributions, and write every client's bins, `pool` deciding how many
-    figures are in memory at a time.
+    """Choose the edges by the prepared distributions, and write every client's bins.
+
+    As many figures are in memory at a time as `pool` has workers.
     """
     quantities = (*QUANTITIES, *(name for name in HISTORIES if name in rows.schema.names))
     order: list[tuple[str, Grain]] = [
