@@ -90,7 +90,8 @@ def _rates(load: Load) -> None:
         # A few clients would be unlike any known one: their answer is a form with an error.
         if load.server.request("POST", path, typed)[0] == 200:
             simulations.append(Asked(path, "POST", urlencode(typed).encode()))
-    told("simulation, answer, 8 users", load, simulations, 8)
+    # As many as of client pages: the first of a server, which compile and load what they need, are not all.
+    told("simulation, answer, 8 users", load, 8 * simulations, 8)
     told("health check, 8 users", load, [Asked("/healthz")] * (8 * EACH), 8)
     sheets = [Asked(f"/clients/{number}/entretien.pdf") for number in load.numbers[:60]]
     told("meeting sheet, PDF, 4 users (told to come back: again)", load, sheets, 4)
