@@ -697,7 +697,7 @@ def test_what_is_late_stands_first(app: Flask, browsers: Browsers) -> None:
     heading = words(main.xpath(".//h1")[0])
     assert re.match(r"Revues : \d+ dossiers attendent, dont 2 en retard", heading)
     rows = [[words(cell) for cell in row] for row in main.xpath(".//table[1]/tbody/tr")]
-    assert words(main.xpath(".//table[1]/caption")[0]) == "2 dossiers à traiter avant les autres"
+    assert words(main.xpath(".//table[1]/caption")[0]) == "2 dossiers dont le délai est passé"
     overdue = rows[:2]
     assert [row[0] for row in overdue] == [f"Décision {later}", f"Décision {late}"]
     assert overdue[0][2:] == ["Lire : prêt accordé, décidé par agathe", "depuis 9 jours", "157083"]
