@@ -141,6 +141,7 @@ def _train() -> None:
             limit=current_app.config["LIMIT"],
             cost_ratio=current_app.config["COST_RATIO"],
             progress=progress,
+            memory=current_app.config["MEMORY"],
         )
     card = report.card
     note(Kind.TRAINED, sha256=_model().sha256, portfolio=card.data.sha256, learned=card.data.labelled)
