@@ -525,7 +525,7 @@ def _agree(first: Floats, second: Floats) -> bool:
     return bool(np.corrcoef(first, second)[0, 1] > 0.99 and np.abs(first - second).mean() < 0.05)
 
 
-def _trained(portfolio: Path, folder: Path, memory: int) -> Model:
+def trained_shortly(portfolio: Path, folder: Path, memory: int) -> Model:
     """The model of a short training on the portfolio of another folder, in a folder that is made for it."""
     folder.mkdir()
     (folder / "portfolio").symlink_to((portfolio / "portfolio").resolve())
@@ -541,7 +541,7 @@ def test_clients_beyond_memory_are_learnt_from_on_disk(
 ) -> None:
     """In parts of 300 clients; histories are left out of the very clients they are left out of in memory."""
     monkeypatch.setattr(learning, "TREE_COUNT", 60)
-    here, read = _trained(learned, tmp_path / "memory", 1000), []
+    here, read = trained_shortly(learned, tmp_path / "memory", 1000), []
 
     def fit(clients: learning.Clients, learnt: learning.Mask, folder: Path, *rest: Any) -> Any:
         assert isinstance(clients.inputs, np.memmap)
@@ -552,7 +552,7 @@ def test_clients_beyond_memory_are_learnt_from_on_disk(
     fit_from_disk = learning.fit_from_disk
     monkeypatch.setattr(learning, "PART", 300)
     monkeypatch.setattr(learning, "fit_from_disk", fit)
-    there = _trained(learned, tmp_path / "disk", 1)
+    there = trained_shortly(learned, tmp_path / "disk", 1)
     assert len(read) == 3 * training.FOLDS + 1
     assert max(read) == there.card.data.labelled, "the model learns from all"
     portfolio = current_portfolio(learned)
@@ -571,7 +571,7 @@ def test_of_one_part_the_trees_are_those_made_in_memory(
     trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(learning, "TREE_COUNT", 20)
-    here, there = (_trained(trained, tmp_path / str(memory), memory) for memory in (1000, 1))
+    here, there = (trained_shortly(trained, tmp_path / str(memory), memory) for memory in (1000, 1))
     assert here.card.sha256 == there.card.sha256
     assert here.card.reference == there.card.reference
 

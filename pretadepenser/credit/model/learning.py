@@ -17,6 +17,7 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -25,6 +26,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pretadepenser import storage
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.evaluation.metrics import Outcomes
 from pretadepenser.credit.model.boosting import xgboost as xgb
@@ -76,10 +78,18 @@ MONOTONE: Final[Mapping[str, int]] = MappingProxyType(
     }
 )
 
+# What a training writes of clients for its time, in the folder of the instance.
+SCRATCH: Final = "training"
+
 Inputs = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 # The trees fitted to all clients but those of a fold; None: to all.
 Fit = Callable[[int | None], xgb.Booster]
+
+
+def scratch(instance: Path) -> AbstractContextManager[Path]:
+    """A folder of the instance, for its owner only, that is deleted with the block (see storage.scratch)."""
+    return storage.scratch(instance / SCRATCH)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,10 +111,13 @@ class Clients:
 
 
 class Learner(Protocol):
-    """Where trees are fitted. `together`: fits that run side by side there."""
+    """Where trees are fitted. `together`: fits that run side by side there; `libraries`: its packages."""
 
     @property
     def together(self) -> int: ...
+
+    @property
+    def libraries(self) -> tuple[str, ...]: ...
 
     def hold(self, clients: Clients) -> Fit:
         """Take clients in, and give what fits trees to them."""
@@ -139,6 +152,7 @@ class Here:
 
     counter: Counter
     folder: Path | None = None
+    libraries: tuple[str, ...] = ()
 
     @property
     def together(self) -> int:

@@ -79,8 +79,6 @@ FOLDS: Final = 5
 # Fewest clients of known outcome, and of each outcome, that a model can honestly be made from.
 FEWEST_LABELLED: Final = 1000
 FEWEST_EACH: Final = 100
-# Where clients lie, in the folder of the instance, that memory does not hold.
-LEARNING: Final = "training"
 # Clients whose contributions are summarised in the global explanation.
 SAMPLE: Final = 5000
 
@@ -132,7 +130,7 @@ def train(
             "« flask --app wsgi portfolio import DOSSIER »."
         )
     _check_enough(portfolio)
-    with storage.scratch(instance / LEARNING) if _beyond(portfolio, memory) else nullcontext() as scratch:
+    with learning.scratch(instance) if _beyond(portfolio, memory) else nullcontext() as scratch:
         space = _Space(scratch)
         fitted = _fit_all(portfolio, progress, space, learner or partial(Here, folder=scratch))
         progress("Mesure du modèle", 0.0)
@@ -231,7 +229,8 @@ class _Fitted:
     names: its features; frame: the clients' raw columns, shape (n,) each; inputs: the model's; margins: out
     of fold, shape (n,), margins_whole those of the model that is fed the protected grounds as well,
     margins_alone of the one that is fed the application alone (None where it is all there is); learnt: those
-    of the model itself, which saw these clients; refits: those of the models of all folds, shape (folds, n).
+    of the model itself, which saw these clients; refits: those of the models of all folds, shape (folds, n);
+    libraries: packages that fitted them, beside those of every training.
     """
 
     booster: xgb.Booster
@@ -245,6 +244,7 @@ class _Fitted:
     margins_alone: Floats | None
     learnt: Floats
     refits: Floats
+    libraries: tuple[str, ...]
 
 
 def _fit_all(
@@ -292,6 +292,7 @@ def _fit_all(
         margins_alone=margins.get("alone"),
         learnt=margins_of(booster, ours.inputs, ours.names),
         refits=refits["ours"],
+        libraries=where.libraries,
     )
 
 
@@ -387,7 +388,7 @@ def _card(
         with_protected=measure(fitted.margins_whole, outcomes, folds, policy),
         protected_features=PROTECTED,
         histories=_gain(fitted),
-        versions=_versions(),
+        versions=_versions(fitted.libraries),
         seconds=round(time.perf_counter() - begun, 1),
         sha256={name: storage.digest(folder / name) for name in (TREES, GLOBAL_EXPLANATION)},
     )
@@ -413,8 +414,8 @@ def _data(portfolio: Portfolio) -> Data:
     )
 
 
-def _versions() -> dict[str, str]:
-    packages = ("pretadepenser", "numpy", "scikit-learn", "fairlearn")
+def _versions(libraries: tuple[str, ...]) -> dict[str, str]:
+    packages = ("pretadepenser", "numpy", "scikit-learn", "fairlearn", *libraries)
     return {
         "python": platform.python_version(),
         "xgboost": xgb.__version__,
