@@ -262,9 +262,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "MEMORY",
         1000,
-        "Megabytes of memory that an import takes at most; what does not fit waits in the instance folder.",
+        "Megabytes of memory that an import takes at most, and the clients of a training; what does not fit "
+        "waits in the instance folder.",
         *_integer(500, 1_000_000),
-        purpose="Mémoire que prend un import, en mégaoctets. Ce qui n’y tient pas attend sur le disque.",
+        purpose="Mémoire que prennent un import ou les clients d’un entraînement, en mégaoctets. Ce qui n’y "
+        "tient pas attend sur le disque.",
     ),
     Setting(
         "DATABASE_URL",

@@ -7,6 +7,7 @@ commands on users stay quick.
 import os
 import secrets
 import sys
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -132,15 +133,25 @@ def _make_portfolio(clients: int, seed: int, with_histories: bool) -> None:
     _say_report(report)
 
 
-def _train() -> None:
+def _train(engine: str = "local") -> None:
     from pretadepenser.credit.model import training
 
-    with Progress() as progress:
+    with ExitStack() as stack:
+        learner = None
+        if engine == "spark":
+            from pretadepenser.spark import learning, session
+
+            learner = stack.enter_context(
+                learning.cluster(stack.enter_context(session.session()), instance())
+            )
+        progress = stack.enter_context(Progress())
         report = training.train(
             instance(),
             limit=current_app.config["LIMIT"],
             cost_ratio=current_app.config["COST_RATIO"],
             progress=progress,
+            memory=current_app.config["MEMORY"],
+            learner=learner,
         )
     card = report.card
     note(Kind.TRAINED, sha256=_model().sha256, portfolio=card.data.sha256, learned=card.data.labelled)
@@ -306,9 +317,15 @@ def compare(folder: Path, clients: int | None, seed: int) -> None:
 
 
 @model.command()
-def train() -> None:
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "spark"]),
+    default="local",
+    help="Où apprendre : local, sur cette machine ; spark, sur celles de SPARK_MASTER.",
+)
+def train(engine: str) -> None:
     """Entraîne le modèle sur le portefeuille en place et le met en service."""
-    _train()
+    _train(engine)
 
 
 @model.command("score")

@@ -18,10 +18,10 @@ from pretadepenser.records.database import Database, RecordsError
 
 @with_appcontext
 def clean() -> None:
-    """Delete what killed commands left of portfolios, models and scores: it holds clients' files."""
+    """Delete what killed commands left of portfolios, models, scores and trainings: clients' data."""
     # A command that needs to write there says by itself that it cannot.
     with suppress(OSError, storage.DamagedError):
-        for name in ("portfolio", "model", "scores"):
+        for name in ("portfolio", "model", "scores", "training"):
             storage.clean(instance(), name)
 
 

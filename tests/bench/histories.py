@@ -21,7 +21,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from pretadepenser.credit.dictionary import COLUMNS, HISTORY, TABLES, Column, Frame
 from pretadepenser.credit.history import engine, features
-from pretadepenser.credit.model import training
+from pretadepenser.credit.model import learning
 from pretadepenser.credit.model.boosting import xgboost as xgb
 from pretadepenser.credit.model.inputs import FEATURES, feature_types, input_matrix
 from tests.bench.ground import line, title
@@ -77,7 +77,7 @@ def out_of_fold(frame: Frame, outcomes: NDArray[np.int8], names: Sequence[str]) 
     """Margins of all clients by models that did not see them, by seed of the folds."""
     inputs = input_matrix(frame, names)
     directions = [
-        training.MONOTONE.get(name, HISTORY[name].direction if name in HISTORY else 0) for name in names
+        learning.MONOTONE.get(name, HISTORY[name].direction if name in HISTORY else 0) for name in names
     ]
 
     def fitted(job: tuple[int, NDArray[np.intp], NDArray[np.intp]]) -> Floats:
@@ -86,18 +86,18 @@ def out_of_fold(frame: Frame, outcomes: NDArray[np.int8], names: Sequence[str]) 
             inputs[learnt],
             outcomes[learnt],
             feature_types=feature_types(names),
-            max_bin=training.PARAMETERS["max_bin"],
+            max_bin=learning.PARAMETERS["max_bin"],
             enable_categorical=True,
             nthread=1,
         )
         defaults = int(outcomes[learnt].sum())
         parameters = {
-            **training.PARAMETERS,
+            **learning.PARAMETERS,
             "scale_pos_weight": (learnt.size - defaults) / defaults,
             "monotone_constraints": f"({','.join(map(str, directions))})",
         }
-        booster = xgb.train(parameters, data, training.TREE_COUNT)
-        return training.margins_of(booster, inputs[tested], names)
+        booster = xgb.train(parameters, data, learning.TREE_COUNT)
+        return learning.margins_of(booster, inputs[tested], names)
 
     jobs = [
         (seed, learnt, tested)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.model import training
+from pretadepenser.credit.model import learning, training
 from pretadepenser.credit.model.inputs import FEATURES, input_matrix
 from pretadepenser.credit.model.scoring import current_model, score
 from pretadepenser.credit.portfolio import current_portfolio
@@ -36,7 +36,7 @@ def run(ground: Ground) -> None:
     for seed in range(REFITS):
         random = np.random.default_rng(seed)
         learnt = np.sort(random.choice(outcomes.size, outcomes.size * 4 // 5, replace=False))
-        again = scale.points(training.margins_of(training.fit(inputs[learnt], outcomes[learnt]), inputs))
+        again = scale.points(learning.margins_of(learning.fit(inputs[learnt], outcomes[learnt]), inputs))
         inside.append((low <= again) & (again <= high))
         turned.append((again >= scale.POINTS_AT_LIMIT) != (points >= scale.POINTS_AT_LIMIT))
     title(f"Scores of {outcomes.size:,} clients by {REFITS} refits to four fifths of them")

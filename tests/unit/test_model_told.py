@@ -14,7 +14,7 @@ from pretadepenser.credit.evaluation.fairness import AgeLink, Audit, Group
 from pretadepenser.credit.evaluation.influence import GlobalExplanation, Influence
 from pretadepenser.credit.evaluation.metrics import CalibrationBin, Confusion, CostPoint, Metrics, Rate
 from pretadepenser.credit.model import card as model_card
-from pretadepenser.credit.model import training
+from pretadepenser.credit.model import learning
 from pretadepenser.credit.model.inputs import FEATURES, feature_types
 from pretadepenser.credit.model.scoring import Model
 from tests.unit import by_heart
@@ -100,12 +100,12 @@ def test_a_training_is_held_to_the_directions_that_are_told() -> None:
             grows = not grows
         contrary = -1 if grows else 1
         inputs[:, index] = contrary * outcomes + random.normal(0, 0.3, 4_000)
-    booster = training.fit(inputs, outcomes)
-    margins = training.margins_of(booster, inputs)
+    booster = learning.fit(inputs, outcomes)
+    margins = learning.margins_of(booster, inputs)
     free = [index for index, name in enumerate(FEATURES) if DIRECTIONS[name] == FREE]
     bound = inputs.copy()
     bound[:, free] = np.nan
-    assert np.ptp(training.margins_of(booster, bound)) < 1e-6
+    assert np.ptp(learning.margins_of(booster, bound)) < 1e-6
     assert np.ptp(margins) > 0.5, "the free figures say it all"
 
 

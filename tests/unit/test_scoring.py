@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from pretadepenser import storage
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.model import artefact, scoring, training
+from pretadepenser.credit.model import artefact, learning, scoring
 from pretadepenser.credit.model.inputs import FEATURES, feature_types, input_matrix
 from pretadepenser.credit.model.scoring import Model, ModelError
 from pretadepenser.credit.portfolio import Portfolio
@@ -143,7 +143,7 @@ def test_contributions_are_those_of_shap(inputs: scoring.Inputs, trained: Path, 
     outcomes = portfolio.column("TARGET")
     known = ~np.isnan(outcomes)
     numeric = input_matrix(whole, names)[known]
-    booster = training.fit(numeric, outcomes[known].astype(np.int8), names)
+    booster = learning.fit(numeric, outcomes[known].astype(np.int8), names)
     numeric = numeric[:200]
     ours = booster.predict(xgb.DMatrix(numeric, feature_types=["q"] * len(names)), pred_contribs=True)
     explainer = shap.TreeExplainer(booster, feature_perturbation="tree_path_dependent")

@@ -6,7 +6,7 @@ import re
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import fairlearn.metrics
 import numpy as np
@@ -24,7 +24,8 @@ from pretadepenser.charts import fairness as charts
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.evaluation import fairness, metrics
 from pretadepenser.credit.evaluation.influence import influences
-from pretadepenser.credit.model import artefact, scoring, training
+from pretadepenser.credit.evaluation.metrics import Floats
+from pretadepenser.credit.model import artefact, learning, scoring, training
 from pretadepenser.credit.model import card as model_card
 from pretadepenser.credit.model.inputs import FEATURES, input_matrix
 from pretadepenser.credit.model.scoring import Model, ModelError
@@ -110,10 +111,10 @@ def test_no_fold_learns_from_itself(trained: Path) -> None:
     outcomes = outcomes[known].astype(np.int8)
     inputs = input_matrix({name: portfolio.column(name)[known] for name in dictionary.columns_of(FEATURES)})
     margins = np.empty(outcomes.size)
-    folds = StratifiedKFold(training.FOLDS, shuffle=True, random_state=training.SEED)
+    folds = StratifiedKFold(training.FOLDS, shuffle=True, random_state=learning.SEED)
     for learnt, tested in folds.split(inputs, outcomes):
-        booster = training.fit(inputs[learnt], outcomes[learnt])
-        margins[tested] = training.margins_of(booster, inputs[tested])
+        booster = learning.fit(inputs[learnt], outcomes[learnt])
+        margins[tested] = learning.margins_of(booster, inputs[tested])
     model = scoring.current_model(trained)
     assert model
     assert model.card.without_protected.roc_auc == pytest.approx(roc_auc_score(outcomes, margins), abs=1e-9)
@@ -130,9 +131,9 @@ def test_stability_is_measured_on_refits(trained: Path, model: Model) -> None:
     assert model.card.roc_auc_learnt == pytest.approx(roc_auc_score(outcomes, margins), abs=1e-9)
     assert model.card.roc_auc_learnt > model.card.without_protected.roc_auc
     moved = []
-    for learnt, _ in StratifiedKFold(5, shuffle=True, random_state=training.SEED).split(inputs, outcomes):
-        booster = training.fit(inputs[learnt], outcomes[learnt])
-        moved.append(20 / np.log(2) * np.abs(training.margins_of(booster, inputs) - margins))
+    for learnt, _ in StratifiedKFold(5, shuffle=True, random_state=learning.SEED).split(inputs, outcomes):
+        booster = learning.fit(inputs[learnt], outcomes[learnt])
+        moved.append(20 / np.log(2) * np.abs(learning.margins_of(booster, inputs) - margins))
     lowest = np.argsort(margins, kind="stable")[: -(-margins.size // 10)]
     band = model.card.stability
     assert band.margins[0] == pytest.approx(margins[lowest].mean())
@@ -486,10 +487,10 @@ def test_one_fold_of_the_genuine_rows() -> None:
         {name: None if name in blank and not value else value for name, value in row.items()} for row in rows
     ]
     inputs = input_matrix(dictionary.frame(cleaned))
-    folds = StratifiedKFold(training.FOLDS, shuffle=True, random_state=training.SEED)
+    folds = StratifiedKFold(training.FOLDS, shuffle=True, random_state=learning.SEED)
     learnt, tested = next(iter(folds.split(inputs, outcomes)))
-    booster = training.fit(inputs[learnt], outcomes[learnt])
-    area = roc_auc_score(outcomes[tested], training.margins_of(booster, inputs[tested]))
+    booster = learning.fit(inputs[learnt], outcomes[learnt])
+    area = roc_auc_score(outcomes[tested], learning.margins_of(booster, inputs[tested]))
     text = " ".join((REPO / "docs" / "model-card.md").read_text("utf-8").split())
     folds = re.search(r"Aire sous la courbe ROC de chaque pli : ([\d,]+) ;", text)
     assert folds
@@ -516,4 +517,68 @@ def test_a_training_needs_clients_and_both_outcomes(labelled: int, defaults: int
 
 
 def test_a_direction_is_one_or_the_other() -> None:
-    assert set(training.MONOTONE.values()) == {1, -1}
+    assert set(learning.MONOTONE.values()) == {1, -1}
+
+
+def _agree(first: Floats, second: Floats) -> bool:
+    """Whether margins of two fits are those of one model whose values are cut at slightly other bounds."""
+    return bool(np.corrcoef(first, second)[0, 1] > 0.99 and np.abs(first - second).mean() < 0.05)
+
+
+def trained_shortly(portfolio: Path, folder: Path, memory: int) -> Model:
+    """The model of a short training on the portfolio of another folder, in a folder that is made for it."""
+    folder.mkdir()
+    (folder / "portfolio").symlink_to((portfolio / "portfolio").resolve())
+    training.train(folder, memory=memory)
+    assert sorted(one.name for one in folder.glob(".*")) == [".model.lock", ".scores.lock"], "nothing is left"
+    model = scoring.current_model(folder)
+    assert model
+    return model
+
+
+def test_clients_beyond_memory_are_learnt_from_on_disk(
+    learned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In parts of 300 clients; histories are left out of the very clients they are left out of in memory."""
+    monkeypatch.setattr(learning, "TREE_COUNT", 60)
+    here, read = trained_shortly(learned, tmp_path / "memory", 1000), []
+
+    def fit(clients: learning.Clients, learnt: learning.Mask, folder: Path, *rest: Any) -> Any:
+        assert isinstance(clients.inputs, np.memmap)
+        assert folder.stat().st_mode & 0o777 == 0o700, "clients' figures are for their owner only"
+        read.append(int(learnt.sum()))
+        return fit_from_disk(clients, learnt, folder, *rest)
+
+    fit_from_disk = learning.fit_from_disk
+    monkeypatch.setattr(learning, "PART", 300)
+    monkeypatch.setattr(learning, "fit_from_disk", fit)
+    there = trained_shortly(learned, tmp_path / "disk", 1)
+    assert len(read) == 3 * training.FOLDS + 1
+    assert max(read) == there.card.data.labelled, "the model learns from all"
+    portfolio = current_portfolio(learned)
+    assert portfolio
+    columns = dictionary.columns_of(here.features)
+    inputs = input_matrix({name: portfolio.column(name) for name in columns}, here.features)
+    assert _agree(here.margins(inputs), there.margins(inputs))
+    for name in ("absent", "counts", "features", "monotone", "data", "trees"):
+        assert getattr(there.card, name) == getattr(here.card, name)
+    assert there.card.without_protected.roc_auc == pytest.approx(
+        here.card.without_protected.roc_auc, abs=0.01
+    )
+
+
+def test_of_one_part_the_trees_are_those_made_in_memory(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learning, "TREE_COUNT", 20)
+    here, there = (trained_shortly(trained, tmp_path / str(memory), memory) for memory in (1000, 1))
+    assert here.card.sha256 == there.card.sha256
+    assert here.card.reference == there.card.reference
+
+
+@pytest.mark.parametrize(
+    ("labelled", "memory", "beyond"), [(307_511, 1000, False), (420_000, 1000, True), (420_000, 4000, False)]
+)
+def test_what_kaggle_has_is_learnt_from_in_memory(labelled: int, memory: int, beyond: bool) -> None:
+    portfolio = SimpleNamespace(labelled=labelled, tables=tuple(dictionary.TABLES))
+    assert training._beyond(cast(Portfolio, portfolio), memory) == beyond

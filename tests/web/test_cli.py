@@ -53,6 +53,14 @@ def ready(own: Flask) -> Flask:
     return own
 
 
+def test_what_a_killed_training_left_of_clients_goes_with_the_next_command(ready: Flask) -> None:
+    left = ready.config["INSTANCE"] / ".training.0123abcd.parts"
+    left.mkdir()
+    (left / "AMT_CREDIT.npy").touch()
+    assert flask(ready, "user", "list").exit_code == 0
+    assert not left.exists()
+
+
 def test_users_are_added_listed_changed_and_disabled(ready: Flask) -> None:
     database = ready.extensions["database"]
     added = flask(
@@ -201,6 +209,10 @@ OPTIONS: dict[str, tuple[object, ...]] = {
     "portfolio demo --histories": (TOLD, True),
     "portfolio compare --clients": ("Clients fictifs (autant que de réels).",),
     "portfolio compare --seed": (SEED, 0),
+    "model train --engine": (
+        "Où apprendre : local, sur cette machine ; spark, sur celles de SPARK_MASTER.",
+        "local",
+    ),
     "model card --output": ("Fichier à écrire (l’écran sinon).",),
     "model card --force": (AGAIN,),
     "user add --role": ("Ce que la personne peut faire.", "required"),

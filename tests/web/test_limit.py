@@ -22,7 +22,7 @@ from lxml.html import HtmlElement, document_fromstring
 
 from pretadepenser import create_app
 from pretadepenser.credit.dictionary import COLUMNS
-from pretadepenser.credit.model import training
+from pretadepenser.credit.model import learning
 from pretadepenser.credit.model.scoring import Model, current_model, current_scores, score_row
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.whatif.missing_data import sensitivity
@@ -344,8 +344,8 @@ def retrained(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     app = create_app({"INSTANCE": folder, "TESTING": True, "LIMIT": 0.3, "COST_RATIO": 7})
     app.extensions["database"].upgrade()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "TREE_COUNT", 15)
-        patch.setattr(training, "PARAMETERS", {**training.PARAMETERS, "eta": 0.6})
+        patch.setattr(learning, "TREE_COUNT", 15)
+        patch.setattr(learning, "PARAMETERS", {**learning.PARAMETERS, "eta": 0.6})
         done = app.test_cli_runner().invoke(args=["model", "train"])
     assert done.exit_code == 0, done.output
     for name, role in (("agathe", "conseiller"), ("basile", "auditeur")):

@@ -5,11 +5,12 @@ of the server's start and 130 MB, for classes that nothing here uses. Training i
 scikit-learn itself. Every module takes `xgboost` from here.
 """
 
+import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["xgboost"]
+__all__ = ["with_scikit_learn", "xgboost"]
 
 
 @contextmanager
@@ -28,3 +29,11 @@ def _hidden(name: str) -> Iterator[None]:
 
 with _hidden("sklearn"):
     import xgboost
+
+
+def with_scikit_learn() -> None:
+    """Give XGBoost the scikit-learn that was hidden from it: its estimators for Spark are made of it."""
+    compat = importlib.import_module("xgboost.compat")
+    if not compat.SKLEARN_INSTALLED:
+        importlib.reload(compat)
+        importlib.reload(importlib.import_module("xgboost.sklearn"))

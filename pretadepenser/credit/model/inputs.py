@@ -94,7 +94,7 @@ HISTORY_FEATURES: Final[tuple[str, ...]] = (
     "CARD_MONTHS_LATE",
 )
 
-# Share of the clients learnt from whose credit history is left out (see `untold`).
+# Share of the clients learnt from whose credit history is left out (see `hidden`).
 UNTOLD: Final = 0.1
 SEED_UNTOLD: Final = 2027
 
@@ -153,22 +153,33 @@ def _admissible(name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
     return values
 
 
-def untold(inputs: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float32]:
-    """The same inputs, float32, shape (n, len(names)), without some clients' credit history.
+def hidden(size: int, names: Sequence[str]) -> list[tuple[NDArray[np.intp], NDArray[np.bool_]]]:
+    """Which columns of an input matrix are not told of which of `size` clients: indices, and bool (size,).
 
     Of one client in ten no history is told, and each table is left out of one in twenty: who asks for credit
     at the desk, or through the API, brings no history, or not all of it, and portfolios have not all tables.
-    Always the same clients for inputs of the same size.
+    Always the same clients for the same size.
     """
     tables = [dictionary.describe(name).table for name in names]
-    if not any(tables):
-        return inputs
     random = np.random.default_rng(SEED_UNTOLD)
-    without = random.random(len(inputs)) < UNTOLD
+    without = random.random(size) < UNTOLD if any(tables) else np.zeros(size, bool)
+    return [
+        (
+            np.flatnonzero([each == table for each in tables]),
+            without | (random.random(size) < UNTOLD / 2),
+        )
+        for table in sorted({table for table in tables if table})
+    ]
+
+
+def untold(inputs: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float32]:
+    """The same inputs, float32, shape (n, len(names)), without some credit histories (see `hidden`)."""
+    parts = hidden(len(inputs), names)
+    if not parts:
+        return inputs
     learnt = inputs.copy()
-    for table in sorted({table for table in tables if table}):
-        columns = np.flatnonzero([each == table for each in tables])
-        learnt[np.ix_(without | (random.random(len(inputs)) < UNTOLD / 2), columns)] = np.nan
+    for columns, clients in parts:
+        learnt[np.ix_(clients, columns)] = np.nan
     return learnt
 
 

@@ -1,24 +1,22 @@
 """Train the model on the portfolio's clients of known outcome, measure it, and publish it.
 
-The number of trees and all other settings are constants, chosen once on the genuine rows cut into other folds
-than those that measure the model (docs/decisions/model-inputs.md); there is no early stopping. Every fit runs
-on one thread and the fits side by side, which is faster than OpenMP where processors are shared and gives the
-same trees everywhere.
+What is held of each client (raw columns, inputs of three models, margins, contributions: some two kilobytes)
+is in memory where `memory` allows, else in files that are mapped, which the system writes out when it must.
 """
 
 from __future__ import annotations
 
 import os
 import platform
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -45,7 +43,7 @@ from pretadepenser.credit.evaluation.metrics import (
     roc_auc,
     stability,
 )
-from pretadepenser.credit.model import scoring
+from pretadepenser.credit.model import learning, scoring
 from pretadepenser.credit.model.artefact import (
     CARD,
     FORMAT,
@@ -59,61 +57,30 @@ from pretadepenser.credit.model.artefact import (
     write_json,
 )
 from pretadepenser.credit.model.boosting import xgboost as xgb
-from pretadepenser.credit.model.inputs import FEATURES, feature_types, features_of, input_matrix, untold
+from pretadepenser.credit.model.inputs import FEATURES, features_of, input_matrix
+from pretadepenser.credit.model.learning import (
+    SEED,
+    Clients,
+    Counter,
+    Here,
+    Inputs,
+    Learner,
+    contributions_of,
+    margins_of,
+    monotone,
+)
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio
+from pretadepenser.credit.portfolio.importing import MEMORY
 from pretadepenser.credit.scale import Scale
 
 LIMIT: Final = 0.48
 COST_RATIO: Final = 10
 FOLDS: Final = 5
-SEED: Final = 2026
-TREE_COUNT: Final = 500
 # Fewest clients of known outcome, and of each outcome, that a model can honestly be made from.
 FEWEST_LABELLED: Final = 1000
 FEWEST_EACH: Final = 100
 # Clients whose contributions are summarised in the global explanation.
 SAMPLE: Final = 5000
-
-PARAMETERS: Final[Mapping[str, str | int | float]] = MappingProxyType(
-    {
-        "objective": "binary:logistic",
-        "tree_method": "hist",
-        # Shallow trees: few interactions to explain, and TreeSHAP of one client in under a millisecond.
-        "max_depth": 3,
-        "eta": 0.05,
-        "max_bin": 128,
-        # In weights, of which the classes hold half each.
-        "min_child_weight": 150,
-        "reg_lambda": 50,
-        "subsample": 0.9,
-        "colsample_bytree": 0.3,
-        # A category against all others, or none: a split over sets of rare categories learns noise.
-        "max_cat_to_onehot": 64,
-        "seed": SEED,
-        "nthread": 1,
-    }
-)
-
-# +1: a higher value may only raise the risk; −1: may only lower it. DAYS_EMPLOYED is negative, so that a
-# longer employment is a lower value. What no lender could defend the other way round; and the amounts of the
-# credit, so that to ask for less never makes a score worse (docs/decisions/model-inputs.md).
-MONOTONE: Final[Mapping[str, int]] = MappingProxyType(
-    {
-        "EXT_SOURCE_1": -1,
-        "EXT_SOURCE_2": -1,
-        "EXT_SOURCE_3": -1,
-        "EXT_SOURCE_MEAN": -1,
-        "AMT_CREDIT": 1,
-        "AMT_ANNUITY": 1,
-        "AMT_GOODS_PRICE": 1,
-        "CREDIT_TO_GOODS": 1,
-        "CREDIT_TO_INCOME": 1,
-        "ANNUITY_TO_INCOME": 1,
-        "AMT_INCOME_TOTAL": -1,
-        "DAYS_EMPLOYED": 1,
-        "OWN_CAR_AGE": 1,
-    }
-)
 
 # The protected grounds, for the model that is only measured: what leaving them out costs. Without the 47 thin
 # columns of the building, which make any model worse here (AUC 0.755 for 0.757) and would hide that cost.
@@ -123,7 +90,6 @@ PROTECTED: Final = tuple(
     if dictionary.describe(name).group != dictionary.BUILDING_GROUP
 )
 
-Inputs = NDArray[np.float32]
 Progress = Callable[[str, float], None]
 
 
@@ -141,12 +107,19 @@ def _silent(step: str, share: float) -> None:
 
 
 def train(
-    instance: Path, *, limit: float = LIMIT, cost_ratio: int = COST_RATIO, progress: Progress = _silent
+    instance: Path,
+    *,
+    limit: float = LIMIT,
+    cost_ratio: int = COST_RATIO,
+    progress: Progress = _silent,
+    memory: int = MEMORY,
+    learner: Callable[[Counter], Learner] | None = None,
 ) -> TrainingReport:
     """Train on the portfolio in `instance`, score all clients, and publish scores and `instance/model`.
 
     Measures are out of fold (5 folds, stratified), at `limit` (probability strictly between 0 and 1),
-    a default costing `cost_ratio` good clients refused.
+    a default costing `cost_ratio` good clients refused. memory: megabytes beyond which clients wait on the
+    disk of the instance; learner: where trees are fitted, if not here, given what counts them.
     Raises ModelError, the model in place unchanged, when there is no portfolio or too few known outcomes.
     """
     begun = time.perf_counter()
@@ -157,21 +130,23 @@ def train(
             "« flask --app wsgi portfolio import DOSSIER »."
         )
     _check_enough(portfolio)
-    fitted = _fit_all(portfolio, progress)
-    progress("Mesure du modèle", 0.0)
-    contributions = _contributions(fitted)
-    progress("Mesure du modèle", 0.5)
-    policy = Policy(limit, cost_ratio)
-    explained = _explain(fitted, contributions, policy)
-    progress("Mesure du modèle", 1.0)
-    with storage.publish(instance, NAME) as folder:
-        # XGBoost's own save_model tells of a full disk with a trace of C++.
-        (folder / TREES).write_bytes(fitted.booster.save_raw("ubj"))
-        write_json(folder / GLOBAL_EXPLANATION, explained)
-        write_json(folder / CARD, _card(portfolio, fitted, contributions, policy, folder, begun))
-        storage.seal(folder)
-        # Before the model is put in place: who reads meets no model without the scores of all clients.
-        scoring.score_portfolio(scoring.Model.load(folder), portfolio, instance, progress)
+    with learning.scratch(instance) if _beyond(portfolio, memory) else nullcontext() as scratch:
+        space = _Space(scratch)
+        fitted = _fit_all(portfolio, progress, space, learner or partial(Here, folder=scratch))
+        progress("Mesure du modèle", 0.0)
+        contributions = _contributions(fitted, space)
+        progress("Mesure du modèle", 0.5)
+        policy = Policy(limit, cost_ratio)
+        explained = _explain(fitted, contributions, policy)
+        progress("Mesure du modèle", 1.0)
+        with storage.publish(instance, NAME) as folder:
+            # XGBoost's own save_model tells of a full disk with a trace of C++.
+            (folder / TREES).write_bytes(fitted.booster.save_raw("ubj"))
+            write_json(folder / GLOBAL_EXPLANATION, explained)
+            write_json(folder / CARD, _card(portfolio, fitted, contributions, policy, folder, begun))
+            storage.seal(folder)
+            # Before the model is put in place: who reads meets no model without the scores of all clients.
+            scoring.score_portfolio(scoring.Model.load(folder), portfolio, instance, progress)
     model = scoring.current_model(instance)
     if model is None:
         raise AssertionError("just published")
@@ -189,75 +164,62 @@ def _check_enough(portfolio: Portfolio) -> None:
         )
 
 
-def monotone(name: str) -> int:
-    """+1 where a higher value of a feature may only raise the risk, −1 where it may only lower it, else 0."""
-    return MONOTONE.get(name, dictionary.describe(name).direction)
+@dataclass(frozen=True)
+class _Space:
+    """Room for a value of each client, in memory or, in a folder, in mapped files."""
+
+    folder: Path | None
+
+    def array(self, name: str, shape: tuple[int, ...], kind: type) -> NDArray[Any]:
+        """Give an array of this shape, nothing in it yet."""
+        if self.folder is None:
+            return np.empty(shape, kind)
+        return np.lib.format.open_memmap(self.folder / f"{name}.npy", "w+", kind, shape)
 
 
-def _labelled(portfolio: Portfolio, names: Sequence[str]) -> tuple[Outcomes, dictionary.Frame]:
+def _compared(portfolio: Portfolio) -> dict[str, tuple[str, ...]]:
+    """Inputs of the model, and of those that it is measured against, by kind."""
+    names = features_of(portfolio.tables)
+    alone = {"alone": FEATURES} if names != FEATURES else {}
+    return {"ours": names, "whole": (*names, *PROTECTED), **alone}
+
+
+def _needed(names: Sequence[str]) -> tuple[str, ...]:
+    """The columns that training and audits read."""
+    return dictionary.columns_of((*names, *PROTECTED, *fairness.COLUMNS))
+
+
+def _beyond(portfolio: Portfolio, memory: int) -> bool:
+    """Whether what a training holds of all clients is more than so many megabytes."""
+    compared = _compared(portfolio)
+    raw = 8 * len(_needed(compared["ours"]))
+    inputs = sum(4 * len(names) for names in compared.values())
+    # Of each of two fits: the inputs chosen, the same without some histories, and what XGBoost makes of them.
+    fits = 2 * (4 + 4 + 1) * len(compared["whole"])
+    return portfolio.labelled * (raw + inputs + fits) > memory * 1e6
+
+
+def _labelled(portfolio: Portfolio, names: Sequence[str], space: _Space) -> tuple[Outcomes, dictionary.Frame]:
     """Outcomes, int8 0/1, and the columns that training and audits need, of clients of known outcome."""
-    needed = dictionary.columns_of((*names, *PROTECTED, *fairness.COLUMNS))
     known = ~np.isnan(portfolio.column("TARGET"))
     outcomes = portfolio.column("TARGET")[known].astype(np.int8)
-    return outcomes, {name: portfolio.column(name)[known] for name in needed}
+    frame = {}
+    for name in _needed(names):
+        frame[name] = space.array(name, (outcomes.size,), np.float64)
+        frame[name][:] = portfolio.column(name)[known]
+    return outcomes, frame
+
+
+def _parts(frame: dictionary.Frame) -> Iterator[tuple[slice, dictionary.Frame]]:
+    """The clients of a frame, some at a time, and where they stand in it."""
+    for start in range(0, len(next(iter(frame.values()))), learning.PART):
+        part = slice(start, start + learning.PART)
+        yield part, {name: values[part] for name, values in frame.items()}
 
 
 def _folds(outcomes: Outcomes) -> Folds:
     splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED)
     return [tested for _, tested in splitter.split(outcomes.reshape(-1, 1), outcomes)]
-
-
-class _Counter(xgb.callback.TrainingCallback):  # type: ignore[misc]  # XGBoost is untyped for mypy
-    """Reports the trees of all fits, from any of their threads."""
-
-    def __init__(self, total: int, progress: Progress) -> None:
-        super().__init__()
-        self._total, self._progress = total, progress
-        self._done = 0
-        self._lock = threading.Lock()
-
-    def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
-        with self._lock:
-            self._done += 1
-            if self._done % 10 == 0 or self._done == self._total:
-                self._progress("Entraînement et validation croisée", self._done / self._total)
-        return False
-
-
-def fit(
-    inputs: Inputs,
-    outcomes: Outcomes,
-    names: Sequence[str] = FEATURES,
-    callbacks: Sequence[xgb.callback.TrainingCallback] = (),
-) -> xgb.Booster:
-    """Fit a class-balanced model to inputs, float32, shape (n, len(names)), and outcomes 0/1, shape (n,).
-
-    Of some clients the credit history is left out (inputs.untold), so that the model knows what to make of
-    those of whom nobody has asked it.
-    """
-    data = xgb.QuantileDMatrix(
-        untold(inputs, names),
-        outcomes,
-        feature_types=feature_types(names),
-        max_bin=PARAMETERS["max_bin"],
-        enable_categorical=True,
-        nthread=1,
-    )
-    defaults = int(outcomes.sum())
-    parameters = {
-        **PARAMETERS,
-        "scale_pos_weight": (outcomes.size - defaults) / defaults,
-        "monotone_constraints": "(" + ",".join(str(monotone(name)) for name in names) + ")",
-    }
-    return xgb.train(parameters, data, TREE_COUNT, callbacks=list(callbacks))
-
-
-def margins_of(booster: xgb.Booster, inputs: Inputs, names: Sequence[str] = FEATURES) -> NDArray[np.float64]:
-    """Log-odds of default of inputs, float64, shape (n,)."""
-    types = feature_types(names)
-    data = xgb.DMatrix(inputs, feature_types=types, enable_categorical=True, nthread=1)
-    margins: NDArray[np.float32] = booster.predict(data, output_margin=True)
-    return margins.astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -267,7 +229,8 @@ class _Fitted:
     names: its features; frame: the clients' raw columns, shape (n,) each; inputs: the model's; margins: out
     of fold, shape (n,), margins_whole those of the model that is fed the protected grounds as well,
     margins_alone of the one that is fed the application alone (None where it is all there is); learnt: those
-    of the model itself, which saw these clients; refits: those of the models of all folds, shape (folds, n).
+    of the model itself, which saw these clients; refits: those of the models of all folds, shape (folds, n);
+    libraries: packages that fitted them, beside those of every training.
     """
 
     booster: xgb.Booster
@@ -281,47 +244,55 @@ class _Fitted:
     margins_alone: Floats | None
     learnt: Floats
     refits: Floats
+    libraries: tuple[str, ...]
 
 
-def _fit_all(portfolio: Portfolio, progress: Progress) -> _Fitted:
-    names = features_of(portfolio.tables)
-    outcomes, frame = _labelled(portfolio, names)
+def _fit_all(
+    portfolio: Portfolio, progress: Progress, space: _Space, learner: Callable[[Counter], Learner]
+) -> _Fitted:
+    compared = _compared(portfolio)
+    outcomes, frame = _labelled(portfolio, compared["ours"], space)
     folds = _folds(outcomes)
-    compared = {
-        "ours": names,
-        "whole": (*names, *PROTECTED),
-        **({"alone": FEATURES} if names != FEATURES else {}),
-    }
-    counter = _Counter((len(compared) * len(folds) + 1) * TREE_COUNT, progress)
-    matrices = {kind: input_matrix(frame, each) for kind, each in compared.items()}
+    tests = np.empty(outcomes.size, np.int8)
+    for number, tested in enumerate(folds):
+        tests[tested] = number
+    where = learner(
+        Counter(len(compared) * len(folds) + 1, partial(progress, "Entraînement et validation croisée"))
+    )
+    held = {}
+    for kind, names in compared.items():
+        inputs = space.array(f"inputs-{kind}", (outcomes.size, len(names)), np.float32)
+        for part, columns in _parts(frame):
+            inputs[part] = input_matrix(columns, names)
+        held[kind] = Clients(names, inputs, outcomes, tests)
+    fits = {kind: where.hold(clients) for kind, clients in held.items()}
+    refits = {kind: space.array(f"refits-{kind}", (FOLDS, outcomes.size), np.float64) for kind in held}
 
-    def refitted(kind: str, fold: NDArray[np.intp]) -> Floats:
-        """Margins that a model fitted to the other folds gives all clients."""
-        learnt = np.ones(outcomes.size, bool)
-        learnt[fold] = False
-        inputs, each = matrices[kind], compared[kind]
-        booster = fit(inputs[learnt], outcomes[learnt], each, [counter])
-        return margins_of(booster, inputs, each)
+    def refit(kind: str, fold: int) -> None:
+        """Write the margins that a model fitted to the other folds gives all clients."""
+        clients = held[kind]
+        refits[kind][fold] = margins_of(fits[kind](fold), clients.inputs, clients.names)
 
-    with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 2 * len(folds) + 1)) as pool:
-        final = pool.submit(fit, matrices["ours"], outcomes, names, [counter])
-        waited = {kind: [pool.submit(refitted, kind, fold) for fold in folds] for kind in compared}
+    with ThreadPoolExecutor(max_workers=where.together) as pool:
+        final = pool.submit(fits["ours"], None)
+        for waited in [pool.submit(refit, kind, fold) for kind in held for fold in range(FOLDS)]:
+            waited.result()
         booster = final.result()
-        learnt = margins_of(booster, matrices["ours"], names)
-        refits = {kind: np.stack([one.result() for one in each]) for kind, each in waited.items()}
+    ours = held["ours"]
     margins = {kind: _out_of_fold(each, folds) for kind, each in refits.items()}
     return _Fitted(
         booster=booster,
-        names=names,
+        names=ours.names,
         frame=frame,
-        inputs=matrices["ours"],
+        inputs=ours.inputs,
         outcomes=outcomes,
         folds=folds,
         margins=margins["ours"],
         margins_whole=margins["whole"],
         margins_alone=margins.get("alone"),
-        learnt=learnt,
+        learnt=margins_of(booster, ours.inputs, ours.names),
         refits=refits["ours"],
+        libraries=where.libraries,
     )
 
 
@@ -333,24 +304,34 @@ def _out_of_fold(refits: Floats, folds: Folds) -> Floats:
     return margins
 
 
-def _contributions(fitted: _Fitted) -> Floats:
-    """TreeSHAP values of all clients learnt from, float64, shape (n, features): not yet centred."""
-    booster, inputs, types = fitted.booster, fitted.inputs, feature_types(fitted.names)
+def _contributions(fitted: _Fitted, space: _Space) -> Inputs:
+    """TreeSHAP values of all clients learnt from, float32, shape (n, features): not yet centred."""
+    found = space.array("contributions", fitted.inputs.shape, np.float32)
 
-    def of(part: Inputs) -> NDArray[np.float32]:
-        data = xgb.DMatrix(part, feature_types=types, enable_categorical=True, nthread=1)
-        values: NDArray[np.float32] = booster.predict(data, pred_contribs=True)
-        return values[:, :-1]
+    def fill(start: int) -> None:
+        part = slice(start, start + SAMPLE)
+        found[part] = contributions_of(fitted.booster, fitted.inputs[part], fitted.names)
 
-    parts = np.array_split(inputs, max(1, len(inputs) // SAMPLE))
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        return np.concatenate(list(pool.map(of, parts))).astype(np.float64)
+        for filled in pool.map(fill, range(0, len(found), SAMPLE)):
+            assert filled is None
+    return found
+
+
+def _reference(contributions: Inputs) -> Floats:
+    """Mean contribution of each feature, float64, shape (features,)."""
+    mean: Floats = contributions.mean(axis=0, dtype=np.float64)
+    return mean
 
 
 def _absent(fitted: _Fitted) -> dict[str, int]:
     """Clients whose figure is missing, by feature."""
-    figures = {**fitted.frame, **dictionary.derive(fitted.frame)}
-    return {name: int(np.isnan(figures[name]).sum()) for name in fitted.names}
+    counts = dict.fromkeys(fitted.names, 0)
+    for _, frame in _parts(fitted.frame):
+        figures = {**frame, **dictionary.derive(frame)}
+        for name in counts:
+            counts[name] += int(np.isnan(figures[name]).sum())
+    return counts
 
 
 def _counts(fitted: _Fitted) -> dict[str, dict[str, int]]:
@@ -365,11 +346,11 @@ def _counts(fitted: _Fitted) -> dict[str, dict[str, int]]:
     }
 
 
-def _explain(fitted: _Fitted, contributions: Floats, policy: Policy) -> GlobalExplanation:
+def _explain(fitted: _Fitted, contributions: Inputs, policy: Policy) -> GlobalExplanation:
     outcomes, margins, whole = fitted.outcomes, fitted.margins, fitted.margins_whole
     random = np.random.default_rng(SEED)
     chosen = np.sort(random.choice(outcomes.size, min(SAMPLE, outcomes.size), replace=False))
-    gains = Scale.gain((contributions - contributions.mean(axis=0))[chosen])
+    gains = Scale.gain(contributions[chosen] - _reference(contributions))
     rates, rates_whole = (cross_calibrated(each, outcomes, fitted.folds) for each in (margins, whole))
     return GlobalExplanation(
         sample=chosen.size,
@@ -384,7 +365,7 @@ def _explain(fitted: _Fitted, contributions: Floats, policy: Policy) -> GlobalEx
 
 
 def _card(
-    portfolio: Portfolio, fitted: _Fitted, contributions: Floats, policy: Policy, folder: Path, begun: float
+    portfolio: Portfolio, fitted: _Fitted, contributions: Inputs, policy: Policy, folder: Path, begun: float
 ) -> Card:
     """The card of the model whose files lie in `folder`; begun: time.perf_counter() at the start."""
     outcomes, folds = fitted.outcomes, fitted.folds
@@ -395,9 +376,9 @@ def _card(
         features=fitted.names,
         categories=categories(fitted.names),
         monotone={name: sign for name in fitted.names if (sign := monotone(name))},
-        parameters=dict(PARAMETERS),
-        trees=TREE_COUNT,
-        reference=dict(zip(fitted.names, contributions.mean(axis=0).tolist(), strict=True)),
+        parameters=dict(learning.PARAMETERS),
+        trees=learning.TREE_COUNT,
+        reference=dict(zip(fitted.names, _reference(contributions).tolist(), strict=True)),
         absent=_absent(fitted),
         counts=_counts(fitted),
         stability=stability(fitted.learnt, fitted.refits),
@@ -407,7 +388,7 @@ def _card(
         with_protected=measure(fitted.margins_whole, outcomes, folds, policy),
         protected_features=PROTECTED,
         histories=_gain(fitted),
-        versions=_versions(),
+        versions=_versions(fitted.libraries),
         seconds=round(time.perf_counter() - begun, 1),
         sha256={name: storage.digest(folder / name) for name in (TREES, GLOBAL_EXPLANATION)},
     )
@@ -433,8 +414,8 @@ def _data(portfolio: Portfolio) -> Data:
     )
 
 
-def _versions() -> dict[str, str]:
-    packages = ("pretadepenser", "numpy", "scikit-learn", "fairlearn")
+def _versions(libraries: tuple[str, ...]) -> dict[str, str]:
+    packages = ("pretadepenser", "numpy", "scikit-learn", "fairlearn", *libraries)
     return {
         "python": platform.python_version(),
         "xgboost": xgb.__version__,
