@@ -13,6 +13,7 @@ import json
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -234,6 +235,12 @@ def reserve(path: Path) -> None:
     with path.open("r+b") as file:
         if size := os.fstat(file.fileno()).st_size:
             os.posix_fallocate(file.fileno(), 0, size)
+
+
+def check_room(folder: Path, size: int) -> None:
+    """Raise OSError where the disk of `folder` has not so many bytes left for files of its owner."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        os.posix_fallocate(file.fileno(), 0, size)
 
 
 def digest(path: Path) -> str:

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import resource
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -574,6 +575,23 @@ def test_of_one_part_the_trees_are_those_made_in_memory(
     here, there = (trained_shortly(trained, tmp_path / str(memory), memory) for memory in (1000, 1))
     assert here.card.sha256 == there.card.sha256
     assert here.card.reference == there.card.reference
+
+
+@pytest.mark.parametrize("room", [10_000, 1_000_000], ids=["for a column", "for XGBoost"])
+def test_where_the_disk_is_full_nothing_is_learnt(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    """The largest file that may be written stands for the room left: XGBoost would end the process."""
+    monkeypatch.setattr(learning, "TREE_COUNT", 1)
+    (tmp_path / "portfolio").symlink_to((trained / "portfolio").resolve())
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            training.train(tmp_path, memory=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [one.name for one in tmp_path.iterdir()] == ["portfolio"]
 
 
 @pytest.mark.parametrize(

@@ -214,8 +214,11 @@ def fit_from_disk(
 ) -> xgb.Booster:
     """Fit the same model as `fit` to the clients of a mask, PART of them in memory at a time.
 
-    folder: where XGBoost keeps what it has made of them, a byte a value, until it is done.
+    folder: where XGBoost keeps what it has made of them until it is done, two bytes a value. Raises OSError
+    where the disk has no room for it.
     """
+    # XGBoost ends the process where it cannot write. As much again for a fit beside this one; the bounds.
+    storage.check_room(folder, 2 * (int(learnt.sum()) * (2 * len(clients.names) + 8) + 1_000_000))
     parts = _Parts(clients, learnt, folder / secrets.token_hex(4))
     data = xgb.ExtMemQuantileDMatrix(parts, max_bin=PARAMETERS["max_bin"], enable_categorical=True, nthread=1)
     told = parameters(clients.outcomes[learnt], clients.names)

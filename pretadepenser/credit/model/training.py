@@ -171,10 +171,13 @@ class _Space:
     folder: Path | None
 
     def array(self, name: str, shape: tuple[int, ...], kind: type) -> NDArray[Any]:
-        """Give an array of this shape, nothing in it yet."""
+        """Give an array of this shape, nothing in it yet. Raises OSError where the disk has no room."""
         if self.folder is None:
             return np.empty(shape, kind)
-        return np.lib.format.open_memmap(self.folder / f"{name}.npy", "w+", kind, shape)
+        path = self.folder / f"{name}.npy"
+        mapped = np.lib.format.open_memmap(path, "w+", kind, shape)
+        storage.reserve(path)
+        return mapped
 
 
 def _compared(portfolio: Portfolio) -> dict[str, tuple[str, ...]]:
