@@ -27,7 +27,7 @@ from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.portfolio.statistics import QUANTILES, SUMMARY, Statistics
 from pretadepenser.money import PLAIN, Money, using
-from pretadepenser.spark import histories, tables
+from pretadepenser.spark import files, histories, tables
 from pretadepenser.spark.session import told
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _check_output(spark: SparkSession, source: str, output: str, *, force: bool)
         f"{written}/".startswith(f"{read}/") and read.endswith(".parquet")
     ):
         raise RowsError(f"{output} est aussi le fichier des clients : écrivez les scores dans un autre.")
-    if not force and tables.exists(spark, written):
+    if not force and files.exists(spark, written):
         raise RowsError(f"{output} existe déjà : choisissez un autre dossier, ou ajoutez --force.")
 
 
@@ -144,7 +144,7 @@ def _schema(*, reasons: bool, textual: bool) -> str:
 
 def _write(spark: SparkSession, scores: DataFrame, output: str, *, force: bool) -> None:
     place = unquote(tables.address(output))
-    there = tables.exists(spark, place)
+    there = files.exists(spark, place)
     writer = scores.write.mode("overwrite" if force else "errorifexists")
     try:
         if output.endswith(".csv"):

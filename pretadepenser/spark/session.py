@@ -192,6 +192,10 @@ def told(master: str = "") -> Iterator[None]:
         raise SparkError(_sentence(error, master)) from error
 
 
+_NOT_WHOLE: Final = (
+    "{} n’est pas un fichier Parquet entier, ou n’a pas les types des autres de sa table : écrivez-le à "
+    "nouveau."
+)
 # What is found in a trace, and what is said of it; {} is the first group of the pattern.
 _KNOWN: Final = (
     (
@@ -246,11 +250,14 @@ _KNOWN: Final = (
     ),
     (
         r"reading file (\S+\w)",
-        "{} n’est pas un fichier Parquet entier, ou n’a pas les types des autres de sa table : écrivez-le à "
-        "nouveau.",
+        _NOT_WHOLE,
     ),
     (
-        r"is not a Parquet file|CANNOT_READ_FILE_FOOTER|FAILED_READ_FILE|UNABLE_TO_INFER_SCHEMA"
+        r"(\S+\w) is not a Parquet file",
+        _NOT_WHOLE,
+    ),
+    (
+        r"CANNOT_READ_FILE_FOOTER|FAILED_READ_FILE|UNABLE_TO_INFER_SCHEMA"
         r"|PARQUET_COLUMN_DATA_TYPE_MISMATCH",
         "Un fichier n’est pas du Parquet entier, ou n’a pas les types des autres de sa table : écrivez-le à "
         "nouveau.",

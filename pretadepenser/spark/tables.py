@@ -21,7 +21,7 @@ from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary.tables import TABLES
 from pretadepenser.credit.intake.finding import KEY, TEST, TRAIN
-from pretadepenser.credit.intake.recognition import cleaned
+from pretadepenser.credit.intake.recognition import cleaned, printable
 from pretadepenser.credit.intake.validation import (
     Columns,
     Lines,
@@ -31,6 +31,7 @@ from pretadepenser.credit.intake.validation import (
     check_header,
     conform,
 )
+from pretadepenser.spark import files
 from pretadepenser.spark.session import SparkError
 
 if TYPE_CHECKING:
@@ -83,15 +84,12 @@ def address(place: str) -> str:
     return (place if "://" in place else Path(place).resolve().as_uri()).rstrip("/")
 
 
-def exists(spark: SparkSession, place: str) -> bool:
-    """Whether there is a file or folder at an address."""
-    java = spark._jvm
-    path = java.org.apache.hadoop.fs.Path(unquote(place))
-    return bool(path.getFileSystem(spark._jsc.hadoopConfiguration()).exists(path))
-
-
 def read(spark: SparkSession, name: str, place: str) -> Found:
-    """Open the Parquet file, or folder of parts, at an address; nothing but its columns is read."""
+    """Open the Parquet file, or folder of parts, at an address; nothing but its columns is read.
+
+    Raises SparkError or PortfolioError as `files.check_parts` does.
+    """
+    files.check_parts(spark, place, printable(unquote(place).rpartition("/")[2]))
     rows = spark.read.parquet(unquote(place))
     heads = cleaned(rows.columns)
     return Found(name, place, rows if heads == rows.columns else rows.toDF(*heads))
@@ -100,20 +98,17 @@ def read(spark: SparkSession, name: str, place: str) -> Found:
 def find(spark: SparkSession, source: str) -> dict[str, Found]:
     """The tables of a folder, by Kaggle's names: NAME.parquet, or a folder NAME, of parts or not.
 
-    Raises SparkError where there is no such folder, or a table is there twice.
+    Raises SparkError where there is no such folder, or a table is there twice or not as Parquet;
+    PortfolioError where it is there under the name of a copy.
     """
     place = address(source)
-    if not exists(spark, place):
+    if not files.exists(spark, place):
         raise SparkError(f"{source} n’existe pas : indiquez le dossier, ou l’adresse, de tables Parquet.")
+    entries = files.listed(spark, place) if files.is_folder(spark, place) else []
     found = {}
     for name in NAMES:
-        there = [one for one in (f"{name}.parquet", name) if exists(spark, f"{place}/{one}")]
-        if len(there) > 1:
-            raise SparkError(
-                f"{name} est deux fois dans {source} ({french.join(there)}) : n’en gardez qu’un."
-            )
-        if there:
-            found[name] = read(spark, name, f"{place}/{there[0]}")
+        if there := files.the_table(entries, name, source):
+            found[name] = read(spark, name, f"{place}/{there}")
     return found
 
 

@@ -184,8 +184,8 @@ def test_columns_and_types_that_are_none_of_the_dictionary(
         ("empty", "application_train.parquet ne contient aucun client : téléchargez-le à nouveau."),
         (
             "twice",
-            "application_train est deux fois dans DOSSIER (application_train.parquet et application_train) : "
-            "n’en gardez qu’un.",
+            "application_train est plusieurs fois dans DOSSIER (application_train et "
+            "application_train.parquet) : n’en gardez qu’un.",
         ),
         ("not Parquet", NOT_PARQUET),
         ("cut short", NOT_PARQUET),
@@ -217,6 +217,133 @@ def test_a_place_without_tables_is_one_sentence(
     elif case == "s3a":
         folder = "s3a://seau/kaggle"
     assert refusal(spark, folder, instance).replace(str(tmp_path), "DOSSIER") == sentence
+
+
+def _drawn(case: str, folder: Path) -> None:
+    """A folder in which Spark would pass something over, or fill it in, without a word."""
+    rows = made_up.text(made_up.table(40))
+    first, second = rows.slice(0, 20), rows.slice(20)
+    whole, parts = folder / "application_train.parquet", folder / "application_train"
+    if case.startswith("beside"):
+        pa.parquet.write_table(rows, whole)
+    if case == "beside, the same as CSV":
+        (folder / "application_train.csv").write_text("SK_ID_CURR\n1\n")
+    elif case == "beside, a copy":
+        pa.parquet.write_table(rows, folder / "application_train (1).parquet")
+    elif case == "beside, a table as CSV":
+        (folder / "bureau.csv.gz").write_bytes(b"x")
+    elif case == "beside, a link to nothing":
+        (folder / "bureau.parquet").symlink_to(folder / "nowhere")
+    elif case == "a copy alone":
+        pa.parquet.write_table(rows, folder / "application_train (1).parquet")
+    elif case == "no part":
+        parts.mkdir()
+    elif case == "a column twice":
+        columns = [*rows.columns, rows["AMT_CREDIT"]]
+        pa.parquet.write_table(pa.Table.from_arrays(columns, [*rows.column_names, "amt_credit"]), whole)
+    elif case == "folders of values":
+        for value, part in ((0, first), (1, second)):
+            (parts / f"TARGET={value}").mkdir(parents=True)
+            pa.parquet.write_table(part, parts / f"TARGET={value}" / "part.parquet")
+    elif case == "a folder in the folder":
+        in_parts(rows, parts / "deep", 1)
+    else:
+        parts.mkdir()
+        pa.parquet.write_table(first, parts / "part-0.parquet")
+        path = parts / "part-1.parquet"
+        if case == "a part of no byte":
+            path.touch()
+        elif case == "a part as CSV":
+            (parts / "part-1.csv").write_text("SK_ID_CURR\n1\n")
+        elif case == "a part that lacks a column":
+            pa.parquet.write_table(second.drop_columns(["AMT_ANNUITY"]), path)
+        elif case == "a part with a column more":
+            pa.parquet.write_table(second.append_column("IBAN", pa.array(["x"] * 20)), path)
+        elif case == "a part with other types":
+            credits = second["AMT_CREDIT"].cast(pa.string())
+            pa.parquet.write_table(put(second, "AMT_CREDIT", credits.to_pylist()), path)
+
+
+@pytest.mark.parametrize(
+    ("case", "sentence"),
+    [
+        (
+            "beside, the same as CSV",
+            "application_train est plusieurs fois dans DOSSIER (application_train.parquet et "
+            "application_train.csv) : n’en gardez qu’un.",
+        ),
+        (
+            "beside, a copy",
+            "application_train est plusieurs fois dans DOSSIER (application_train.parquet et "
+            "application_train (1).parquet) : n’en gardez qu’un.",
+        ),
+        (
+            "beside, a table as CSV",
+            "bureau.csv.gz n’est pas en Parquet : Spark ne lit que cela. Écrivez cette table en Parquet, ou "
+            "importez sans --engine spark.",
+        ),
+        (
+            "beside, a link to nothing",
+            "bureau.parquet mène à un fichier qui n’est pas là : mettez la table à sa place, ou enlevez-le.",
+        ),
+        (
+            "a copy alone",
+            "application_train (1).parquet a le nom d’une copie de application_train : si c’est la bonne "
+            "table, renommez ce fichier en application_train.parquet, sinon enlevez-le.",
+        ),
+        (
+            "no part",
+            "application_train ne contient aucun fichier : enlevez ce dossier, ou copiez-y à nouveau les "
+            "morceaux de la table.",
+        ),
+        (
+            "a column twice",
+            "application_train.parquet a deux fois la colonne amt_credit : n’en gardez qu’une.",
+        ),
+        (
+            "folders of values",
+            "application_train/TARGET=0 est le dossier d’une valeur, comme en fait Spark (partitionBy) : "
+            "écrivez la table sans ces dossiers.",
+        ),
+        (
+            "a folder in the folder",
+            "application_train/deep est un dossier dans celui de la table : mettez-en les morceaux dans "
+            "application_train, ou enlevez-le.",
+        ),
+        (
+            "a part of no byte",
+            "application_train/part-1.parquet est vide : copiez ce morceau à nouveau, ou enlevez-le.",
+        ),
+        ("a part as CSV", NOT_PARQUET.replace("application_train.parquet", "part-1.csv")),
+        (
+            "a part that lacks a column",
+            "application_train/part-1.parquet n’a pas les mêmes colonnes que "
+            "application_train/part-0.parquet : "
+            "il lui manque AMT_ANNUITY. Écrivez tous les morceaux de la table avec les mêmes.",
+        ),
+        (
+            "a part with a column more",
+            "application_train/part-1.parquet n’a pas les mêmes colonnes que "
+            "application_train/part-0.parquet : "
+            "il a en plus IBAN. Écrivez tous les morceaux de la table avec les mêmes.",
+        ),
+        ("a part with other types", NOT_PARQUET.replace("application_train.parquet", "part-1.parquet")),
+    ],
+)
+def test_nothing_is_passed_over_or_filled_in_silently(
+    spark: SparkSession, instance: Path, tmp_path: Path, case: str, sentence: str
+) -> None:
+    _drawn(case, tmp_path)
+    assert refusal(spark, tmp_path, instance).replace(str(tmp_path), "DOSSIER") == sentence
+
+
+def test_names_in_capitals_and_parts_without_an_ending_are_read(spark: SparkSession, tmp_path: Path) -> None:
+    rows = made_up.text(made_up.table(40))
+    folder = tmp_path / "in"
+    (folder / "APPLICATION_TRAIN").mkdir(parents=True)
+    pa.parquet.write_table(rows, folder / "APPLICATION_TRAIN" / "part-0")
+    (folder / ".hidden").touch()
+    assert importing.import_tables(spark, str(folder), tmp_path / "out", quiet).clients == 40
 
 
 def test_tables_say_where_their_rows_are_from() -> None:

@@ -88,7 +88,7 @@ def find(source: Path, table: str, columns: Columns = COLUMNS) -> list[Source]:
     folders = [path for path in named if path.is_dir()]
     files = [path.name for path in paths if path.is_file()]
     if found or folders:
-        copies = [name for name in files if _is_copy(name, table)]
+        copies = [name for name in files if is_copy(name, table)]
         one = _single([*(path.name for path in (*found, *folders)), *copies], table, source)
         if found:
             return [Source(printable(one), found[0], columns=columns)]
@@ -96,11 +96,11 @@ def find(source: Path, table: str, columns: Columns = COLUMNS) -> list[Source]:
     whole = source / KAGGLE_ZIP
     if whole.is_file():
         return _in_zip(whole, table, columns)
-    _check_others(files, table)
+    check_others(files, table)
     return []
 
 
-def _is_copy(name: str, table: str) -> bool:
+def is_copy(name: str, table: str) -> bool:
     """Whether a file is named as systems and browsers name the copy of a table: "bureau (1).csv"."""
     number = r"\d{1,3}"
     word = rf"(?:copie|copy|{number})"
@@ -110,11 +110,11 @@ def _is_copy(name: str, table: str) -> bool:
     return name.lower() not in _names(table) and bool(re.fullmatch(pattern, name, re.IGNORECASE))
 
 
-def _check_others(names: Sequence[str], table: str) -> None:
+def check_others(names: Sequence[str], table: str) -> None:
     """Refuse files that are meant to be a table which is not there: copies of it, and other formats."""
     for name in names:
         last = name.replace("\\", "/").rpartition("/")[2]
-        if _is_copy(last, table):
+        if is_copy(last, table):
             ending = next(each for each in reversed(ENDINGS) if last.lower().endswith(each))
             raise PortfolioError(
                 f"{printable(name)} a le nom d’une copie de {table} : si c’est la bonne table, renommez ce "
@@ -175,9 +175,9 @@ def _in_zip(path: Path, table: str, columns: Columns) -> list[Source]:
             elif base(folder) in _names(table) and not base(name).startswith(NO_PART):
                 found.setdefault(folder, []).append(name)
         if not found:
-            _check_others(names, table)
+            check_others(names, table)
             return []
-        one = found[_single([*found, *(name for name in names if _is_copy(base(name), table))], table, path)]
+        one = found[_single([*found, *(name for name in names if is_copy(base(name), table))], table, path)]
         _check_once(one, path)
         return [_member(archive, path, member, columns) for member in sorted(one)]
 
@@ -222,8 +222,13 @@ def _foreign(name: str) -> PortfolioError:
     if name.lower().endswith((".crdownload", ".part", ".partial", ".download", ".tmp")):
         return PortfolioError(f"{told} est un téléchargement inachevé : {AGAIN}.")
     if "=" in told.rpartition("/")[2]:
-        return PortfolioError(
-            f"{told} est le dossier d’une valeur, comme en fait Spark (partitionBy) : écrivez la table sans "
-            "ces dossiers."
-        )
+        return of_a_value(told)
     return PortfolioError(f"{told} n’est pas d’un format qui se lit ({', '.join(ENDINGS)}) : {AS_CSV}.")
+
+
+def of_a_value(told: str) -> PortfolioError:
+    """What is said of a folder that is named as a column with its value; told: what messages call it."""
+    return PortfolioError(
+        f"{told} est le dossier d’une valeur, comme en fait Spark (partitionBy) : écrivez la table sans "
+        "ces dossiers."
+    )

@@ -1,0 +1,165 @@
+"""Files at an address, looked at before Spark reads them: what it would pass over or fill in, in silence.
+
+Spark takes the columns of one part for those of all and fills in what another lacks, gives a folder named as
+a column (TARGET=1) the last word on it, and skips empty parts and files of other formats.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlsplit
+
+from pretadepenser import french
+from pretadepenser.credit.intake.finding import NO_PART, check_others, is_copy, of_a_value
+from pretadepenser.credit.intake.recognition import printable
+from pretadepenser.spark.session import SparkError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+PARQUET: Final = ".parquet"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file or folder at an address: its name, whether it is a folder, its bytes, what Java knows of it."""
+
+    name: str
+    folder: bool
+    size: int
+    status: Any
+
+
+def exists(spark: SparkSession, place: str) -> bool:
+    """Whether there is a file or folder at an address."""
+    path, system = _at(spark, place)
+    return bool(system.exists(path))
+
+
+def is_folder(spark: SparkSession, place: str) -> bool:
+    """Whether what is at an address is a folder."""
+    path, system = _at(spark, place)
+    return bool(system.getFileStatus(path).isDirectory())
+
+
+def listed(spark: SparkSession, place: str) -> list[Entry]:
+    """What is in a folder, by name, but for what is hidden; the file itself where it is none.
+
+    Raises SparkError for a link of this machine that leads nowhere.
+    """
+    path, system = _at(spark, place)
+    found = [
+        Entry(status.getPath().getName(), bool(status.isDirectory()), int(status.getLen()), status)
+        for status in system.listStatus(path)
+    ]
+    own = urlsplit(place)
+    if own.scheme == "file" and os.path.isdir(folder := unquote(own.path)):
+        # Hadoop leaves them out of its lists.
+        for name in sorted({*os.listdir(folder)} - {one.name for one in found}):
+            if not name.startswith(NO_PART):
+                raise SparkError(
+                    f"{printable(name)} mène à un fichier qui n’est pas là : mettez la table à sa place, ou "
+                    "enlevez-le."
+                )
+    return sorted((one for one in found if not one.name.startswith(NO_PART)), key=lambda one: one.name)
+
+
+def the_table(entries: Sequence[Entry], table: str, source: str) -> str | None:
+    """The name of the file or folder that holds a table: NAME.parquet or NAME; None where none is meant to.
+
+    Raises SparkError where it is there more than once, or in another format; PortfolioError for a copy.
+    """
+    low = table.lower()
+    there = [one.name for one in entries if one.name.lower() in (low, f"{low}{PARQUET}")]
+    others = [
+        one.name
+        for one in entries
+        if one.name.lower().startswith((f"{low}.csv", f"{low}.zip")) or is_copy(one.name, table)
+    ]
+    if there and len(there) + len(others) > 1:
+        told = french.join([printable(name) for name in (*there, *others)])
+        raise SparkError(f"{table} est plusieurs fois dans {source} ({told}) : n’en gardez qu’un.")
+    if there:
+        return there[0]
+    for name in others:
+        if not is_copy(name, table):
+            raise SparkError(
+                f"{printable(name)} n’est pas en Parquet : Spark ne lit que cela. Écrivez cette table en "
+                "Parquet, ou importez sans --engine spark."
+            )
+    check_others([one.name for one in entries], table)
+    return None
+
+
+def check_parts(spark: SparkSession, place: str, told: str) -> None:
+    """Refuse a table whose files would not all be read, and alike.
+
+    place: the address of its file or of the folder of its parts; told: what messages call it. Raises
+    SparkError, or PortfolioError for folders of values (partitionBy).
+    """
+    alone = not is_folder(spark, place)
+    # Of a file, that is the file.
+    parts = listed(spark, place)
+    if not parts:
+        raise SparkError(
+            f"{told} ne contient aucun fichier : enlevez ce dossier, ou copiez-y à nouveau les morceaux de "
+            "la table."
+        )
+    names = {one.name: told if alone else f"{told}/{printable(one.name)}" for one in parts}
+    for one in parts:
+        if one.folder:
+            if "=" in one.name:
+                raise of_a_value(names[one.name])
+            raise SparkError(
+                f"{names[one.name]} est un dossier dans celui de la table : mettez-en les morceaux dans "
+                f"{told}, ou enlevez-le."
+            )
+        if not one.size:
+            raise SparkError(f"{names[one.name]} est vide : copiez ce morceau à nouveau, ou enlevez-le.")
+    _check_columns({names[name]: columns for name, columns in _columns(spark, parts).items()})
+
+
+def _check_columns(columns: Mapping[str, Sequence[str]]) -> None:
+    """Refuse files that name a column twice, or not all the same; by what messages call each."""
+    (first, expected), *_ = columns.items()
+    for told, names in columns.items():
+        for index, name in enumerate(names):
+            if name.lower() in (each.lower() for each in names[:index]):
+                raise SparkError(f"{told} a deux fois la colonne {printable(name)} : n’en gardez qu’une.")
+        for these, those, say in (
+            (expected, names, "il lui manque"),
+            (names, expected, "il a en plus"),
+        ):
+            if more := [printable(one) for one in these if one not in those]:
+                raise SparkError(
+                    f"{told} n’a pas les mêmes colonnes que {first} : {say} {french.join(more[:3])}. Écrivez "
+                    "tous les morceaux de la table avec les mêmes."
+                )
+
+
+def _columns(spark: SparkSession, parts: Sequence[Entry]) -> dict[str, list[str]]:
+    """The columns of Parquet files as they write them, by the name of the file, in the order of the names."""
+    java = spark._jvm
+    statuses = java.java.util.ArrayList()
+    for one in parts:
+        statuses.add(one.status)
+    reader = java.org.apache.parquet.hadoop.ParquetFileReader
+    known: dict[str, list[str]] = {}
+    found = {}
+    for footer in reader.readAllFootersInParallel(spark._jsc.hadoopConfiguration(), statuses, True):
+        schema = footer.getParquetMetadata().getFileMetaData().getSchema()
+        # One question to Java for each file, and one for each column of each schema that there is.
+        text = schema.toString()
+        if text not in known:
+            known[text] = [column.getName() for column in schema.getFields()]
+        found[footer.getFile().getName()] = known[text]
+    return dict(sorted(found.items()))
+
+
+def _at(spark: SparkSession, place: str) -> tuple[Any, Any]:
+    """An address as Java has it, and the file system that it is of."""
+    path = spark._jvm.org.apache.hadoop.fs.Path(unquote(place))
+    return path, path.getFileSystem(spark._jsc.hadoopConfiguration())
