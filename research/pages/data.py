@@ -113,11 +113,10 @@ def _near(near: dict[str, Any]) -> str:
         return "Aucun texte n’est presque identique à un autre."
     told = (
         f"Les boutiques recopient des paragraphes entiers : {count(near['products'], 'produit')} sur "
-        "lesquels "
-        f"{count(near['groups'], 'groupe')} de textes presque identiques se partagent, "
+        f"lesquels {count(near['groups'], 'groupe')} de textes presque identiques se partagent, "
         f"{number(near['largest'])} produits pour le plus grand. Sont presque identiques deux textes qui "
-        "ont en "
-        f"commun au moins {percent(near['share'], 0)} de leurs suites de {number(near['shingle'])} mots."
+        f"ont en commun au moins {percent(near['share'], 0)} de leurs suites de {number(near['shingle'])} "
+        "mots."
     )
     if near["split"]:
         apart = count(near["split"], "de ces groupes est séparé", "de ces groupes sont séparés")

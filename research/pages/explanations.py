@@ -117,10 +117,8 @@ def _network(told: dict[str, Any]) -> list[Block]:
         off = min(lines, key=lambda line: line["product"])
         sentence = (
             f"{quoted(narrow['category'])} est la catégorie reconnue au détail le plus petit (la moitié de "
-            "l’effet "
-            f"tient dans {percent(narrow['focus'], 0)} de la photo) et {quoted(wide['category'])} celle "
-            "reconnue à "
-            f"l’ensemble le plus large ({percent(wide['focus'], 0)})."
+            f"l’effet tient dans {percent(narrow['focus'], 0)} de la photo) et {quoted(wide['category'])} "
+            f"celle reconnue à l’ensemble le plus large ({percent(wide['focus'], 0)})."
         )
         drawn = survey["figure"] | {
             "sentence": sentence,
@@ -187,9 +185,8 @@ def _deleted(words: dict[str, Any] | None, files: Files) -> list[Block]:
     return [
         paragraph(
             f"{words['label']} additionne l’effet de chaque mot : la somme, ajoutée à un point de départ, "
-            "donne la "
-            "réponse. Ces effets sont donc exacts ; ils valent pour ce modèle et ce texte, et ne sont pas "
-            "des causes."
+            "donne la réponse. Ces effets sont donc exacts ; ils valent pour ce modèle et ce texte, et ne "
+            "sont pas des causes."
         ),
         figure(
             files, "mots-retires", partial(words_deleted_chart, deletion["steps"], deletion),

@@ -193,8 +193,7 @@ def recommendation(found: Findings) -> list[Block]:
         blocks.append(
             paragraph(
                 "Passer à B7 ne se justifierait qu’après l’avoir mesuré avec ses poids ImageNet par les "
-                "mêmes "
-                "commandes ; l’écart annoncé au départ tient dans le hasard d’un petit jeu de test."
+                "mêmes commandes ; l’écart annoncé au départ tient dans le hasard d’un petit jeu de test."
             )
         )
     return blocks
@@ -214,8 +213,7 @@ def _advice(found: Findings, text: str | None, photo: str | None) -> str:
         if winner == text and not texts.gains(found):
             return (
                 f"Nous recommandons {_thrifty(found, text)} : lire le texte plutôt que regarder la photo. "
-                "Les deux "
-                "ensemble n’ont pas été mesurés."
+                "Les deux ensemble n’ont pas été mesurés."
             )
         if winner == text:
             return f"Nous recommandons {_thrifty(found, text)} : lire le texte, et se passer de la photo."
@@ -296,14 +294,12 @@ def _advice_between(found: Findings, vgg: str, best: str) -> str:
     if cheap == winner:
         return (
             f"Nous recommandons {label(found, winner)} : plus juste {elided('que', label(found, loser))}, "
-            "et plus "
-            "rapide."
+            "et plus rapide."
         )
     if cheap == loser:
         return (
             f"{label(found, winner)} est plus juste {elided('que', label(found, loser))}, mais plus lent : "
-            "le choix "
-            "dépend du prix d’une erreur."
+            "le choix dépend du prix d’une erreur."
         )
     return f"Nous recommandons {label(found, winner)} : plus juste {elided('que', label(found, loser))}."
 

@@ -40,8 +40,7 @@ def page_of(study: Study, found: Findings, files: Files) -> Block:
 
 _MEASURE = (
     "L’exactitude est la part des produits rangés dans la bonne catégorie. L’intervalle à 95 % vient de 2 "
-    "000 "
-    "rééchantillonnages des produits testés.",
+    "000 rééchantillonnages des produits testés.",
     "Deux méthodes sont comparées sur les mêmes produits par le test de McNemar : seuls comptent ceux que "
     "l’une des "
     "deux est seule à reconnaître. Un écart est dit sûr quand le hasard seul en donnerait un aussi grand "
@@ -151,9 +150,8 @@ def _efficientnet(files: Files) -> list[Block]:
         paragraph(
             "Chaque étage élargit ses canaux, filtre chacun séparément, puis les resserre (bloc « inversé "
             f"»). B0 à B7 ajoutent un réglage du poids de chaque canal (« {english('squeeze-and-excite')} "
-            "»). Les "
-            "versions « Lite » s’en passent, pour aller vite sur de petits processeurs. VGG16, lui, empile "
-            "treize convolutions simples, coûteuses."
+            "»). Les versions « Lite » s’en passent, pour aller vite sur de petits processeurs. VGG16, "
+            "lui, empile treize convolutions simples, coûteuses."
         ),
     ]  # fmt: skip
 

@@ -42,8 +42,7 @@ def page_of(found: Findings, files: Files) -> Block:
         title(found),
         "reconnaître un produit à son nom et à sa description",
         "Les méthodes qui lisent le nom et la description d’un produit : exactitudes, tests, ce sur quoi "
-        "elles "
-        "s’appuient, combien de produits il leur faut, et ce que la photo leur ajoute.",
+        "elles s’appuient, combien de produits il leur faut, et ce que la photo leur ajoute.",
         _lead(found),
         [
             section("methodes", "Les méthodes", *_methods(found, names, files)),
@@ -71,8 +70,7 @@ def _lead(found: Findings) -> list[str]:
     if text is None:
         return [
             "Pour les mesurer, il faut des descriptions dans le catalogue, puis « python -m research train "
-            "--config "
-            "tfidf » et « python -m research evaluate ».",
+            "--config tfidf » et « python -m research evaluate ».",
             *left_out(found),
         ]
     return [f"{scored(found, text)}.", *left_out(found)]

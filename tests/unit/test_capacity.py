@@ -230,9 +230,8 @@ SENTENCES = [
     ),
     pytest.param(
         but(KNOWN, income=0.0, others=0.0), "deux règles de l’établissement sont dépassées",
-        "Les ressources connues sont nulles, et la mensualité de ce prêt et les charges seraient de 1 000 € "
-        "par "
-        "mois.",
+        "Les ressources connues sont nulles, et la mensualité de ce prêt et les charges seraient de 1 000 "
+        "€ par mois.",
         "Il manquerait 1 000 € par mois pour payer ces charges ; la règle de l’établissement est de 1 300 € "
         "au moins pour 3 personnes.",
         "", id="no resources",
@@ -249,9 +248,8 @@ SENTENCES = [
         but(KNOWN, income=99_970.0, others=0.0), "deux règles de l’établissement sont dépassées",
         "La mensualité de ce prêt et les charges prendraient 100 % des ressources du foyer ; la règle de "
         "l’établissement est de 35 % au plus.",
-        "Il manquerait 0,30 € par mois pour payer ces charges ; la règle de l’établissement est de 1 300,00 "
-        "€ "
-        "au moins pour 3 personnes.",
+        "Il manquerait 0,30 € par mois pour payer ces charges ; la règle de l’établissement est de 1 "
+        "300,00 € au moins pour 3 personnes.",
         "", id="a few cents are lacking",
     ),
 ]  # fmt: skip

@@ -352,10 +352,9 @@ def test_all_and_none_are_told_as_such(mixed: Portfolio) -> None:
         (
             80,
             ("EXT_SOURCE_1", "AMT_CREDIT"),
-            "Dans ce groupe, tous ceux qui ont les deux données sont dans la même tranche pour l’une d’elles "
-            "; "
-            "16,7 % des clients dont les deux données sont connues sont dans les mêmes tranches que ce "
-            "client.",
+            "Dans ce groupe, tous ceux qui ont les deux données sont dans la même tranche pour l’une "
+            "d’elles ; 16,7 % des clients dont les deux données sont connues sont dans les mêmes tranches "
+            "que ce client.",
         ),
     ],
 )

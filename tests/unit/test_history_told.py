@@ -159,24 +159,18 @@ NO_DELAY = "Aucun paiement n’est en retard au jour de la demande."
                 ),
                 NO_IDEA,
             ],
-            "D’autres établissements ont déclaré 3 crédits au fichier des crédits : tous en cours. Il reste "
-            "à "
-            "rembourser 1 500 €, sans compter 2 crédits dont le reste n’est pas connu en euros. 2 crédits "
-            "sont "
-            "en retard au jour de la demande, de 12 jours ou plus pour le plus long : 25 € à payer, sans "
-            "compter 1 crédit dont la somme en retard n’est pas connue en euros. Pour 1 autre crédit, on ne "
-            "le "
-            "sait pas.",
+            "D’autres établissements ont déclaré 3 crédits au fichier des crédits : tous en cours. Il "
+            "reste à rembourser 1 500 €, sans compter 2 crédits dont le reste n’est pas connu en euros. 2 "
+            "crédits sont en retard au jour de la demande, de 12 jours ou plus pour le plus long : 25 € à "
+            "payer, sans compter 1 crédit dont la somme en retard n’est pas connue en euros. Pour 1 autre "
+            "crédit, on ne le sait pas.",
         ),
         (
             [LATE, credit(CREDIT_DAY_OVERDUE=3, AMT_CREDIT_SUM_OVERDUE=None, AMT_CREDIT_SUM_DEBT=None)],
-            "D’autres établissements ont déclaré 2 crédits au fichier des crédits : tous en cours. Il reste "
-            "à "
-            "rembourser 1 500 €, sans compter 1 crédit dont le reste n’est pas connu. 2 crédits sont en "
-            "retard "
-            "au jour de la demande, de 12 jours au plus : 25 € à payer, sans compter 1 crédit dont la somme "
-            "en "
-            "retard n’est pas connue.",
+            "D’autres établissements ont déclaré 2 crédits au fichier des crédits : tous en cours. Il "
+            "reste à rembourser 1 500 €, sans compter 1 crédit dont le reste n’est pas connu. 2 crédits "
+            "sont en retard au jour de la demande, de 12 jours au plus : 25 € à payer, sans compter 1 "
+            "crédit dont la somme en retard n’est pas connue.",
         ),
         (
             [credit(AMT_CREDIT_SUM_DEBT=20.0)],
@@ -340,8 +334,7 @@ def test_the_sentence_about_payments(rows: dict[str, list[RowOf]], said: str) ->
             # A card that was closed: its last statement has no limit any more.
             [card_month(1, 0.0, limit=0), card_month(2, 50_000.0), card_month(5, 49_800.0)],
             "La somme due est de 50 % du plafond au dernier relevé qui a un plafond, il y a 2 mois : c’est "
-            "le "
-            "plus haut depuis quatre ans. Aucun retrait d’espèces sur 3 mois connus.",
+            "le plus haut depuis quatre ans. Aucun retrait d’espèces sur 3 mois connus.",
         ),
         (
             [card_month(1, 49_800.0), card_month(2, 50_200.0, cash=20.0)],
@@ -352,9 +345,8 @@ def test_the_sentence_about_payments(rows: dict[str, list[RowOf]], said: str) ->
         (
             [card_month(1, 0.0), card_month(2, 9_000.0, limit=0), card_month(3, 40.0)],
             "La somme due est de 0 % du plafond au dernier relevé, il y a 1 mois ; le plus haut était de "
-            "moins "
-            "de 1 %, il y a 3 mois. Une somme était due aussi 1 mois sans plafond connu. Aucun retrait "
-            "d’espèces sur 3 mois connus.",
+            "moins de 1 %, il y a 3 mois. Une somme était due aussi 1 mois sans plafond connu. Aucun "
+            "retrait d’espèces sur 3 mois connus.",
         ),
         (
             [card_month(1, 0.0), card_month(2, 0.0, AMT_BALANCE=None)],

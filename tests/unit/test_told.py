@@ -381,9 +381,8 @@ def test_less_than_a_point_is_a_difference_all_the_same() -> None:
     safe = by_heart.model(600.5, Step("AMT_CREDIT", at=150_500, below=0, above=-0.3))
     result = simulate(safe, by_heart.client(AMT_CREDIT=120_000.0), {"AMT_CREDIT": 180_000.0}, 0.48)
     assert plain(result.sentence).endswith(
-        "La probabilité de ne pas rembourser monterait à peine (2,8 % avant comme après ; tolérance maximale "
-        ": "
-        "48 %), et le score resterait à 600 points (moins d’un point d’écart)."
+        "La probabilité de ne pas rembourser monterait à peine (2,8 % avant comme après ; tolérance "
+        "maximale : 48 %), et le score resterait à 600 points (moins d’un point d’écart)."
     )
     same = simulate(model, by_heart.client(AMT_CREDIT=120_000.0), {"AMT_CREDIT": 130_000.0}, 0.48)
     assert plain(same.sentence).endswith("La probabilité de ne pas rembourser et le score ne changent pas.")

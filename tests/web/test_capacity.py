@@ -68,8 +68,7 @@ def test_the_page_is_filled_in_and_answers_from_the_file(page: Page) -> None:
     ) in said
     assert (
         f"{UNKNOWN}le loyer, les mensualités d’autres crédits, les pensions alimentaires versées et les "
-        "autres "
-        "ressources du foyer. Demandez-le au client, puis calculez."
+        "autres ressources du foyer. Demandez-le au client, puis calculez."
     ) in said
     assert "Le fichier des crédits n’est pas importé. Saisissez 0 s’il n’y en a pas." in said
     assert "Ces règles sont celles de l’établissement, pas une loi sur le crédit à la consommation." in said
@@ -152,8 +151,7 @@ def test_what_cannot_be_read_is_asked_again(send: Page, name: str, typed: str, s
         (
             [4_500.0, None], "",
             "Le fichier des crédits donne 45 € par mois, mais ne dit pas la mensualité de 1 crédit en "
-            "cours : "
-            "demandez-la, et saisissez le total.",
+            "cours : demandez-la, et saisissez le total.",
         ),
         (
             [None, None], "",
@@ -305,13 +303,12 @@ def test_the_warning_stands_whatever_the_score(app: Flask, model: Model, portfol
 
 
 BUDGET = (
-    "Pourrez-vous rembourser ? La mensualité de ce prêt prendrait 16 % de votre revenu, sans les charges qui "
-    "ne sont pas connues ; la règle de l’établissement est de 35 % au plus. En ne comptant que ce qui est "
-    "connu, il resterait à vivre 2 460 € par mois pour 2 personnes, soit 1 230 € par personne ; la règle de "
-    "l’établissement est de 1 000 € au moins. Ce qui n’est pas connu n’est pas compté : le loyer, les "
-    "mensualités d’autres crédits, les pensions alimentaires versées et les autres ressources de votre "
-    "foyer. "
-    "Ces règles sont celles de l’établissement, pas une loi ; elles n’entrent pas dans le score."
+    "Pourrez-vous rembourser ? La mensualité de ce prêt prendrait 16 % de votre revenu, sans les charges "
+    "qui ne sont pas connues ; la règle de l’établissement est de 35 % au plus. En ne comptant que ce qui "
+    "est connu, il resterait à vivre 2 460 € par mois pour 2 personnes, soit 1 230 € par personne ; la "
+    "règle de l’établissement est de 1 000 € au moins. Ce qui n’est pas connu n’est pas compté : le loyer, "
+    "les mensualités d’autres crédits, les pensions alimentaires versées et les autres ressources de votre "
+    "foyer. Ces règles sont celles de l’établissement, pas une loi ; elles n’entrent pas dans le score."
 )
 CARE = (
     "Votre capacité de remboursement est à vérifier avant de vous engager : voyez « Pourrez-vous "
@@ -359,6 +356,5 @@ def test_the_genuine_client_is_warned_of(
     assert "Prêt accordé (avis du modèle)" in said
     assert (
         f"{WARNING} La mensualité de ce prêt prendrait 67 % du revenu du client, sans les charges qui ne "
-        "sont pas "
-        "connues ; la règle de l’établissement est de 35 % au plus."
+        "sont pas connues ; la règle de l’établissement est de 35 % au plus."
     ) in said

@@ -89,12 +89,10 @@ def test_the_page_says_its_answer_and_every_part(browser: FlaskClient) -> None:
         "payer.",
         "Avant celle-ci, le client avait fait chez nous 3 demandes : 1 accordée, 1 refusée et 1 annulée.",
         "Ailleurs, 2 mois avec un retard sur 18 mois suivis, le plus long de 61 à 90 jours, la dernière "
-        "fois il "
-        "y a 1 an et 8 mois. Chez nous, 1 mois avec un retard sur 24 mois suivis, de 31 à 60 jours, il y a "
-        "8 mois.",
+        "fois il y a 1 an et 8 mois. Chez nous, 1 mois avec un retard sur 24 mois suivis, de 31 à 60 "
+        "jours, il y a 8 mois.",
         "La somme due est de 10 % du plafond au dernier relevé, il y a 1 mois ; le plus haut était de 120 "
-        "%, il y "
-        "a 1 an. Des espèces ont été retirées 1 mois sur 12 mois connus, pour 50 € en tout.",
+        "%, il y a 1 an. Des espèces ont été retirées 1 mois sur 12 mois connus, pour 50 € en tout.",
     ):
         assert said in text, said
 
@@ -166,8 +164,8 @@ def test_the_clients_page_has_a_short_section(browser: FlaskClient, portfolio: P
     assert words(first) == (
         "D’autres établissements ont déclaré 3 crédits au fichier des crédits : 2 en cours et 1 terminé. Il "
         "reste à rembourser 1 955 €. 1 crédit est en retard au jour de la demande, de 12 jours : 25 € à "
-        "payer. "
-        "Avant celle-ci, le client avait fait chez nous 3 demandes : 1 accordée, 1 refusée et 1 annulée."
+        "payer. Avant celle-ci, le client avait fait chez nous 3 demandes : 1 accordée, 1 refusée et 1 "
+        "annulée."
     )
     assert link.xpath("a/@href") == [f"{KNOWN}/historique"]
     assert words(link) == (
@@ -211,8 +209,7 @@ def test_the_clients_page_reads_no_table_of_months(
             "termines",
             1,
             "Sorte de crédit;Ouverture (jours avant la demande);Fin (jours avant la demande);Montant;Plus "
-            "fort "
-            "retard|Crédit à la consommation;1096;366;3000;40",
+            "fort retard|Crédit à la consommation;1096;366;3000;40",
         ),
         (
             "demandes",
@@ -225,8 +222,7 @@ def test_the_clients_page_reads_no_table_of_months(
             "paiements",
             24,
             "Mois avant la demande;Crédits suivis ailleurs;Retard ailleurs;Crédits suivis chez nous;Retard "
-            "chez "
-            "nous|1;1;sans retard;2;sans retard",
+            "chez nous|1;1;sans retard;2;sans retard",
         ),
         (
             "carte",
@@ -264,8 +260,7 @@ def test_the_sheet_names_the_sources_and_what_to_check(browser: FlaskClient, por
     intro, listed, contest = title.xpath("following-sibling::*")[:3]
     assert words(intro) == (
         "Les premières lignes viennent du fichier des crédits, où chaque établissement déclare les siens ; "
-        "les "
-        "autres, de nos dossiers. Elles n’ont pas servi au calcul."
+        "les autres, de nos dossiers. Elles n’ont pas servi au calcul."
     )
     assert [words(one) for one in listed.xpath("li")] == [
         "En résumé : 2 crédits en cours ailleurs, dont 1 en retard",

@@ -310,8 +310,7 @@ def test_what_could_not_be_computed_is_not_said_to_have_been(decided: Flask) -> 
     assert "n’ont servi" not in told
     assert (
         "Ce qui a été fait Le rejeu n’est pas allé au bout, pour la raison dite plus haut. Il n’a rien "
-        "changé "
-        "à la décision, et le journal le note."
+        "changé à la décision, et le journal le note."
     ) in told
     rows = invariants.check(answer.text, "/decisions/3/rejouer").xpath("//main//tbody/tr/th")
     assert [plain(row.text_content()) for row in rows] == [

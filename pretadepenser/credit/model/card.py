@@ -22,9 +22,8 @@ COMMANDS: Final = (
 
 PURPOSE: Final = (
     "Ce modèle aide un conseiller à décider d’un crédit à la consommation et à expliquer cette décision au "
-    "client. "
-    "Le conseiller garde la décision : le client peut demander qu’une personne la revoie "
-    "(RGPD, article 22 ; directive (UE) 2023/2225, article 18)."
+    "client. Le conseiller garde la décision : le client peut demander qu’une personne la revoie (RGPD, "
+    "article 22 ; directive (UE) 2023/2225, article 18)."
 )
 
 MISUSES: Final = (
