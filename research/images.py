@@ -157,8 +157,9 @@ def _flat(path: Path, upright: Image.Image, opened: Image.Image) -> Image.Image:
 def _eight_bits(path: Path, upright: Image.Image, opened: Image.Image) -> Image.Image:
     """Grey values of more than eight bits, scaled to 0..255; Pillow's own conversion clips them to white.
 
-    Sixteen bits are read by their definition. Values of 32 bits have none: they are read where they fill
-    0..1, 0..255 or 0..65535 by more than half, and the photo is refused otherwise.
+    Sixteen bits are read by their definition; where they hold nothing beyond eight bits they were meant
+    otherwise, or show nothing but black: the photo is refused. Values of 32 bits have no definition: they
+    are read where they fill 0..1, 0..255 or 0..65535 by more than half, and the photo is refused otherwise.
     """
     values = np.asarray(upright).astype(np.float32)
     tags = getattr(opened, "tag_v2", {})
@@ -170,6 +171,8 @@ def _eight_bits(path: Path, upright: Image.Image, opened: Image.Image) -> Image.
         high = float(values.max()) if values.min() >= 0 else math.nan
         scales = (1.0, 255.0) if upright.mode == "F" else (255.0, 65535.0)
         top = next((scale for scale in scales if scale / 2 < high <= scale), math.nan)
+    if top == 65535.0 and values.max() <= 255:
+        raise UnreadablePhotoError(path, "valeurs de 16 bits qui tiennent dans 8 : échelle inconnue")
     if math.isnan(top):
         raise UnreadablePhotoError(path, "valeurs de 32 bits sans échelle connue")
     scaled = values * (255 / top)

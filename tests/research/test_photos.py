@@ -35,6 +35,7 @@ FOREIGN = "photo illisible (pas une image d’un format lu : JPEG, PNG, WebP, AV
 EXIF = "photo illisible (métadonnées EXIF illisibles)"
 HUGE = "photo illisible (plus de 120 millions de pixels)"
 UNSCALED = "photo illisible (valeurs de 32 bits sans échelle connue)"
+EIGHT = "photo illisible (valeurs de 16 bits qui tiennent dans 8 : échelle inconnue)"
 UNSEEN = "photo illisible (entièrement transparente)"
 WEB = "photo illisible (c’est une page web)"
 
@@ -148,7 +149,7 @@ READ: dict[str, tuple[Maker, float]] = {
     ),
     "16-bit TIFF, white is zero": (tiff(_ramp(6553.5, "uint16"), t262=0), 255 - 12.75),
     "16-bit PGM": (content(b"P5 64 16 65535\n" + _ramp(65535, ">u2").tobytes()), 127.5),
-    "16-bit PGM, dark": (content(b"P5 64 16 65535\n" + _ramp(200, ">u2").tobytes()), 0.4),
+    "16-bit PGM, dark": (content(b"P5 64 16 65535\n" + _ramp(256, ">u2").tobytes()), 0.5),
     "32-bit TIFF that fills 0..255": (tiff(_ramp(255, "int32")), 127.5),
     "32-bit TIFF that fills 0..65535": (tiff(_ramp(65535, "int32")), 127.5),
     "float TIFF that fills 0..1": (tiff(_ramp(1, "float32")), 127.5),
@@ -231,6 +232,12 @@ LEFT_OUT: dict[str, tuple[Maker, str]] = {
         ),
         UNSEEN,
     ),
+    "16-bit PNG of values of eight bits": (saved(_ramp(255, "uint16")), EIGHT),
+    "16-bit PGM of values of eight bits": (
+        content(b"P5 64 16 65535\n" + _ramp(200, ">u2").tobytes()),
+        EIGHT,
+    ),
+    "16-bit TIFF of values of eight bits, white is zero": (tiff(_ramp(255, "uint16"), t262=0), EIGHT),
     "float TIFF of temperatures": (tiff(_ramp(1000, "float32")), UNSCALED),
     "float TIFF below zero": (tiff(_ramp(255, "float32") - 100), UNSCALED),
     "float TIFF with a hole": (tiff(NAN), UNSCALED),
