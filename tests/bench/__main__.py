@@ -17,6 +17,7 @@ from tests.bench import (
     engines,
     honesty,
     journal,
+    learning,
     levers,
     pages,
     replay,
@@ -37,6 +38,7 @@ PARTS: dict[str, Callable[[Ground], None]] = {
     "honesty": honesty.run,
     "levers": levers.run,
     "scale": scale.run,
+    "learning": learning.run,
     "stability": stability.run,
     "replay": replay.run,
     "recompute": report.run,
@@ -59,7 +61,7 @@ def main() -> None:
         type=int,
         nargs="*",
         default=[5_000, 300_000, 2_000_000],
-        help="portfolios of the part scale",
+        help="portfolios of the parts scale and learning",
     )
     parser.add_argument(
         "--multiples",

@@ -35,7 +35,7 @@ from pretadepenser.credit.model.inputs import FEATURES, feature_types, hidden, u
 SEED: Final = 2026
 TREE_COUNT: Final = 500
 # Clients read at a time where not all are in memory, and judged at a time.
-PART: Final = 131_072
+PART: Final = 65_536
 
 PARAMETERS: Final[Mapping[str, str | int | float]] = MappingProxyType(
     {
