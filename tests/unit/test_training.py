@@ -595,7 +595,7 @@ def test_where_the_disk_is_full_nothing_is_learnt(
 
 
 @pytest.mark.parametrize(
-    ("labelled", "memory", "beyond"), [(307_511, 1000, False), (420_000, 1000, True), (420_000, 4000, False)]
+    ("labelled", "memory", "beyond"), [(307_511, 1000, False), (350_000, 1000, True), (350_000, 2000, False)]
 )
 def test_what_kaggle_has_is_learnt_from_in_memory(labelled: int, memory: int, beyond: bool) -> None:
     portfolio = SimpleNamespace(labelled=labelled, tables=tuple(dictionary.TABLES))

@@ -198,8 +198,10 @@ def _beyond(portfolio: Portfolio, memory: int) -> bool:
     raw = 8 * len(_needed(compared["ours"]))
     inputs = sum(4 * len(names) for names in compared.values())
     # Of each of two fits: the inputs chosen, the same without some histories, and what XGBoost makes of them.
-    fits = 2 * (4 + 4 + 1) * len(compared["whole"])
-    return portfolio.labelled * (raw + inputs + fits) > memory * 1e6
+    fits = 2 * (4 + 4 + 2) * len(compared["whole"])
+    margins = 8 * FOLDS * len(compared)
+    contributions = 4 * len(compared["ours"])
+    return portfolio.labelled * (raw + inputs + fits + margins + contributions) > memory * 1e6
 
 
 def _labelled(portfolio: Portfolio, names: Sequence[str], space: _Space) -> tuple[Outcomes, dictionary.Frame]:
