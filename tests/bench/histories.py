@@ -76,9 +76,6 @@ def _numbers(column: Column, values: Sequence[float | str | None]) -> Floats:
 def out_of_fold(frame: Frame, outcomes: NDArray[np.int8], names: Sequence[str]) -> Mapping[int, Floats]:
     """Margins of all clients by models that did not see them, by seed of the folds."""
     inputs = input_matrix(frame, names)
-    directions = [
-        learning.MONOTONE.get(name, HISTORY[name].direction if name in HISTORY else 0) for name in names
-    ]
 
     def fitted(job: tuple[int, NDArray[np.intp], NDArray[np.intp]]) -> Floats:
         _, learnt, tested = job
@@ -90,12 +87,7 @@ def out_of_fold(frame: Frame, outcomes: NDArray[np.int8], names: Sequence[str]) 
             enable_categorical=True,
             nthread=1,
         )
-        defaults = int(outcomes[learnt].sum())
-        parameters = {
-            **learning.PARAMETERS,
-            "scale_pos_weight": (learnt.size - defaults) / defaults,
-            "monotone_constraints": f"({','.join(map(str, directions))})",
-        }
+        parameters = learning.parameters(outcomes[learnt], names)
         booster = xgb.train(parameters, data, learning.TREE_COUNT)
         return learning.margins_of(booster, inputs[tested], names)
 

@@ -153,7 +153,10 @@ def _admissible(name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
     return values
 
 
-def hidden(size: int, names: Sequence[str]) -> list[tuple[NDArray[np.intp], NDArray[np.bool_]]]:
+Hidden = list[tuple[NDArray[np.intp], NDArray[np.bool_]]]
+
+
+def hidden(size: int, names: Sequence[str]) -> Hidden:
     """Which columns of an input matrix are not told of which of `size` clients: indices, and bool (size,).
 
     Of one client in ten no history is told, and each table is left out of one in twenty: who asks for credit
@@ -172,14 +175,19 @@ def hidden(size: int, names: Sequence[str]) -> list[tuple[NDArray[np.intp], NDAr
     ]
 
 
+def leave_out(inputs: NDArray[np.float32], untold: Hidden, part: slice = slice(None)) -> None:
+    """Make missing, in place, what `hidden` says of clients; part: which of those it tells of they are."""
+    for columns, clients in untold:
+        inputs[np.ix_(clients[part], columns)] = np.nan
+
+
 def untold(inputs: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float32]:
     """The same inputs, float32, shape (n, len(names)), without some credit histories (see `hidden`)."""
     parts = hidden(len(inputs), names)
     if not parts:
         return inputs
     learnt = inputs.copy()
-    for columns, clients in parts:
-        learnt[np.ix_(clients, columns)] = np.nan
+    leave_out(learnt, parts)
     return learnt
 
 

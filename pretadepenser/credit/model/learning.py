@@ -21,7 +21,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ from pretadepenser import storage
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.evaluation.metrics import Outcomes
 from pretadepenser.credit.model.boosting import xgboost as xgb
-from pretadepenser.credit.model.inputs import FEATURES, feature_types, hidden, untold
+from pretadepenser.credit.model.inputs import FEATURES, feature_types, hidden, leave_out, untold
 
 SEED: Final = 2026
 TREE_COUNT: Final = 500
@@ -152,7 +152,7 @@ class Here:
 
     counter: Counter
     folder: Path | None = None
-    libraries: tuple[str, ...] = ()
+    libraries: ClassVar[tuple[str, ...]] = ()
 
     @property
     def together(self) -> int:
@@ -241,8 +241,7 @@ class _Parts(xgb.DataIter):  # type: ignore[misc]  # XGBoost is untyped for mypy
         if not chosen.size:
             return False
         inputs = self._clients.inputs[chosen]
-        for columns, clients in self._hidden:
-            inputs[np.ix_(clients[part], columns)] = np.nan
+        leave_out(inputs, self._hidden, part)
         input_data(
             data=inputs,
             label=self._clients.outcomes[chosen],

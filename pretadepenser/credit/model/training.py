@@ -1,6 +1,6 @@
 """Train the model on the portfolio's clients of known outcome, measure it, and publish it.
 
-What is held of each client (raw columns, inputs of three models, margins, contributions: some two kilobytes)
+What is held of each client (raw columns, inputs of three models, margins, contributions: three kilobytes)
 is in memory where `memory` allows, else in files that are mapped, which the system writes out when it must.
 """
 
@@ -137,13 +137,14 @@ def train(
         contributions = _contributions(fitted, space)
         progress("Mesure du modèle", 0.5)
         policy = Policy(limit, cost_ratio)
-        explained = _explain(fitted, contributions, policy)
+        reference: Floats = contributions.mean(axis=0, dtype=np.float64)
+        explained = _explain(fitted, contributions, reference, policy)
         progress("Mesure du modèle", 1.0)
         with storage.publish(instance, NAME) as folder:
             # XGBoost's own save_model tells of a full disk with a trace of C++.
             (folder / TREES).write_bytes(fitted.booster.save_raw("ubj"))
             write_json(folder / GLOBAL_EXPLANATION, explained)
-            write_json(folder / CARD, _card(portfolio, fitted, contributions, policy, folder, begun))
+            write_json(folder / CARD, _card(portfolio, fitted, reference, policy, folder, begun))
             storage.seal(folder)
             # Before the model is put in place: who reads meets no model without the scores of all clients.
             scoring.score_portfolio(scoring.Model.load(folder), portfolio, instance, progress)
@@ -318,15 +319,9 @@ def _contributions(fitted: _Fitted, space: _Space) -> Inputs:
         found[part] = contributions_of(fitted.booster, fitted.inputs[part], fitted.names)
 
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        for filled in pool.map(fill, range(0, len(found), SAMPLE)):
-            assert filled is None
+        # What went wrong in a thread is raised where its answer is taken.
+        list(pool.map(fill, range(0, len(found), SAMPLE)))
     return found
-
-
-def _reference(contributions: Inputs) -> Floats:
-    """Mean contribution of each feature, float64, shape (features,)."""
-    mean: Floats = contributions.mean(axis=0, dtype=np.float64)
-    return mean
 
 
 def _absent(fitted: _Fitted) -> dict[str, int]:
@@ -351,11 +346,11 @@ def _counts(fitted: _Fitted) -> dict[str, dict[str, int]]:
     }
 
 
-def _explain(fitted: _Fitted, contributions: Inputs, policy: Policy) -> GlobalExplanation:
+def _explain(fitted: _Fitted, contributions: Inputs, reference: Floats, policy: Policy) -> GlobalExplanation:
     outcomes, margins, whole = fitted.outcomes, fitted.margins, fitted.margins_whole
     random = np.random.default_rng(SEED)
     chosen = np.sort(random.choice(outcomes.size, min(SAMPLE, outcomes.size), replace=False))
-    gains = Scale.gain(contributions[chosen] - _reference(contributions))
+    gains = Scale.gain(contributions[chosen] - reference)
     rates, rates_whole = (cross_calibrated(each, outcomes, fitted.folds) for each in (margins, whole))
     return GlobalExplanation(
         sample=chosen.size,
@@ -370,7 +365,7 @@ def _explain(fitted: _Fitted, contributions: Inputs, policy: Policy) -> GlobalEx
 
 
 def _card(
-    portfolio: Portfolio, fitted: _Fitted, contributions: Inputs, policy: Policy, folder: Path, begun: float
+    portfolio: Portfolio, fitted: _Fitted, reference: Floats, policy: Policy, folder: Path, begun: float
 ) -> Card:
     """The card of the model whose files lie in `folder`; begun: time.perf_counter() at the start."""
     outcomes, folds = fitted.outcomes, fitted.folds
@@ -383,7 +378,7 @@ def _card(
         monotone={name: sign for name in fitted.names if (sign := monotone(name))},
         parameters=dict(learning.PARAMETERS),
         trees=learning.TREE_COUNT,
-        reference=dict(zip(fitted.names, _reference(contributions).tolist(), strict=True)),
+        reference=dict(zip(fitted.names, reference.tolist(), strict=True)),
         absent=_absent(fitted),
         counts=_counts(fitted),
         stability=stability(fitted.learnt, fitted.refits),
