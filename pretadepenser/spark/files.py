@@ -10,7 +10,6 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote, urlsplit
 
 from pretadepenser import french
 from pretadepenser.credit.intake.finding import NO_PART, check_others, is_copy, of_a_value
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 PARQUET: Final = ".parquet"
+# How the addresses of this machine begin.
+HERE: Final = "file://"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,12 @@ def is_folder(spark: SparkSession, place: str) -> bool:
     return bool(system.getFileStatus(path).isDirectory())
 
 
+def delete(spark: SparkSession, place: str) -> None:
+    """Delete a file, or a folder with all that is in it, at an address."""
+    path, system = _at(spark, place)
+    system.delete(path, True)
+
+
 def listed(spark: SparkSession, place: str) -> list[Entry]:
     """What is in a folder, by name, but for what is hidden; the file itself where it is none.
 
@@ -55,8 +62,7 @@ def listed(spark: SparkSession, place: str) -> list[Entry]:
         Entry(status.getPath().getName(), bool(status.isDirectory()), int(status.getLen()), status)
         for status in system.listStatus(path)
     ]
-    own = urlsplit(place)
-    if own.scheme == "file" and os.path.isdir(folder := unquote(own.path)):
+    if place.startswith(HERE) and os.path.isdir(folder := place.removeprefix(HERE)):
         # Hadoop leaves them out of its lists.
         for name in sorted({*os.listdir(folder)} - {one.name for one in found}):
             if not name.startswith(NO_PART):
@@ -72,25 +78,21 @@ def the_table(entries: Sequence[Entry], table: str, source: str) -> str | None:
 
     Raises SparkError where it is there more than once, or in another format; PortfolioError for a copy.
     """
-    low = table.lower()
-    there = [one.name for one in entries if one.name.lower() in (low, f"{low}{PARQUET}")]
-    others = [
-        one.name
-        for one in entries
-        if one.name.lower().startswith((f"{low}.csv", f"{low}.zip")) or is_copy(one.name, table)
-    ]
-    if there and len(there) + len(others) > 1:
-        told = french.join([printable(name) for name in (*there, *others)])
-        raise SparkError(f"{table} est plusieurs fois dans {source} ({told}) : n’en gardez qu’un.")
+    low, names = table.lower(), [one.name for one in entries]
+    there = [name for name in names if name.lower() in (low, f"{low}{PARQUET}")]
+    packed = [name for name in names if name.lower().startswith((f"{low}.csv", f"{low}.zip"))]
     if there:
+        copies = [name for name in names if is_copy(name, table)]
+        if len(every := [*there, *packed, *copies]) > 1:
+            told = french.join([printable(name) for name in every])
+            raise SparkError(f"{table} est plusieurs fois dans {source} ({told}) : n’en gardez qu’un.")
         return there[0]
-    for name in others:
-        if not is_copy(name, table):
-            raise SparkError(
-                f"{printable(name)} n’est pas en Parquet : Spark ne lit que cela. Écrivez cette table en "
-                "Parquet, ou importez sans --engine spark."
-            )
-    check_others([one.name for one in entries], table)
+    if packed:
+        raise SparkError(
+            f"{printable(packed[0])} n’est pas en Parquet : Spark ne lit que cela. Écrivez cette table en "
+            "Parquet, ou importez sans --engine spark."
+        )
+    check_others(names, table)
     return None
 
 
@@ -126,6 +128,8 @@ def _check_columns(columns: Mapping[str, Sequence[str]]) -> None:
     """Refuse files that name a column twice, or not all the same; by what messages call each."""
     (first, expected), *_ = columns.items()
     for told, names in columns.items():
+        if names == expected and told != first:
+            continue
         for index, name in enumerate(names):
             if name.lower() in (each.lower() for each in names[:index]):
                 raise SparkError(f"{told} a deux fois la colonne {printable(name)} : n’en gardez qu’une.")
@@ -161,5 +165,5 @@ def _columns(spark: SparkSession, parts: Sequence[Entry]) -> dict[str, list[str]
 
 def _at(spark: SparkSession, place: str) -> tuple[Any, Any]:
     """An address as Java has it, and the file system that it is of."""
-    path = spark._jvm.org.apache.hadoop.fs.Path(unquote(place))
+    path = spark._jvm.org.apache.hadoop.fs.Path(place)
     return path, path.getFileSystem(spark._jsc.hadoopConfiguration())

@@ -23,9 +23,9 @@ import pyarrow as pa
 
 from pretadepenser.credit.model import learning
 from pretadepenser.credit.model.boosting import with_scikit_learn
-from pretadepenser.credit.model.inputs import feature_types, hidden
+from pretadepenser.credit.model.inputs import feature_types, hidden, leave_out
 from pretadepenser.credit.model.learning import Clients, Counter, Fit
-from pretadepenser.spark import tables
+from pretadepenser.spark import files, tables
 from pretadepenser.spark.session import SparkError, told
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ def cluster(spark: SparkSession, instance: Path) -> Iterator[Callable[[Counter],
         yield partial(Cluster, spark, place)
     finally:
         with suppress(Exception):  # a cluster that is lost deletes nothing: what was told before counts
-            path = spark._jvm.org.apache.hadoop.fs.Path(place)
-            path.getFileSystem(spark._jsc.hadoopConfiguration()).delete(path, True)
+            files.delete(spark, place)
 
 
 @dataclass(frozen=True)
@@ -81,8 +80,7 @@ class Cluster:
             for start in range(0, len(clients.inputs), learning.PART):
                 part = slice(start, start + learning.PART)
                 inputs = np.array(clients.inputs[part])
-                for columns, without in left_out:
-                    inputs[np.ix_(without[part], columns)] = np.nan
+                leave_out(inputs, left_out, part)
                 table = pa.table(
                     {
                         **dict(zip(clients.names, map(pa.array, inputs.T), strict=True)),

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -143,7 +142,7 @@ def _schema(*, reasons: bool, textual: bool) -> str:
 
 
 def _write(spark: SparkSession, scores: DataFrame, output: str, *, force: bool) -> None:
-    place = unquote(tables.address(output))
+    place = tables.address(output)
     there = files.exists(spark, place)
     writer = scores.write.mode("overwrite" if force else "errorifexists")
     try:
@@ -155,8 +154,7 @@ def _write(spark: SparkSession, scores: DataFrame, output: str, *, force: bool) 
     except BaseException:
         # What Spark has begun: an empty folder, which would be in the way next time.
         if not there:
-            path = spark._jvm.org.apache.hadoop.fs.Path(place)
-            path.getFileSystem(spark._jsc.hadoopConfiguration()).delete(path, True)
+            files.delete(spark, place)
         raise
 
 

@@ -257,7 +257,7 @@ _KNOWN: Final = (
         _NOT_WHOLE,
     ),
     (
-        r"CANNOT_READ_FILE_FOOTER|FAILED_READ_FILE|UNABLE_TO_INFER_SCHEMA"
+        r"is not a Parquet file|CANNOT_READ_FILE_FOOTER|FAILED_READ_FILE|UNABLE_TO_INFER_SCHEMA"
         r"|PARQUET_COLUMN_DATA_TYPE_MISMATCH",
         "Un fichier n’est pas du Parquet entier, ou n’a pas les types des autres de sa table : écrivez-le à "
         "nouveau.",

@@ -80,8 +80,11 @@ def columns_of(name: str) -> Columns:
 
 
 def address(place: str) -> str:
-    """An address as Spark understands it, one for each place: a path is one of this machine."""
-    return (place if "://" in place else Path(place).resolve().as_uri()).rstrip("/")
+    """An address as Spark understands it, one for each place: a path is one of this machine.
+
+    Nothing in it is escaped: Spark takes it letter by letter.
+    """
+    return (unquote(place) if "://" in place else f"file://{Path(place).resolve()}").rstrip("/")
 
 
 def read(spark: SparkSession, name: str, place: str) -> Found:
@@ -89,8 +92,8 @@ def read(spark: SparkSession, name: str, place: str) -> Found:
 
     Raises SparkError or PortfolioError as `files.check_parts` does.
     """
-    files.check_parts(spark, place, printable(unquote(place).rpartition("/")[2]))
-    rows = spark.read.parquet(unquote(place))
+    files.check_parts(spark, place, printable(place.rpartition("/")[2]))
+    rows = spark.read.parquet(place)
     heads = cleaned(rows.columns)
     return Found(name, place, rows if heads == rows.columns else rows.toDF(*heads))
 

@@ -46,6 +46,7 @@ def test_machines_learn_nearly_what_one_learns(
     assert "Modèle en place : " in said
     assert capfd.readouterr() == ("", ""), "neither Spark nor XGBoost has a word of its own"
     assert list(shared.iterdir()) == [], "what machines read of clients is deleted"
+    assert {one.name for one in tmp_path.iterdir()} == {"here", "there", "shared by all"}
     there, portfolio = scoring.current_model(instance), current_portfolio(trained)
     assert there
     assert portfolio
@@ -74,13 +75,17 @@ def test_where_nothing_is_set_it_is_written_in_the_folder_of_the_instance(
     inputs = np.arange(8000, dtype=np.float32).reshape(-1, 2)
     outcomes, folds = np.arange(4000) % 2, np.arange(4000) % 5
     clients = learning.Clients(names, inputs, outcomes.astype(np.int8), folds.astype(np.int8))
-    with spark_learning.cluster(spark, tmp_path) as learner:
+    # A name that addresses escape: there, and nowhere else.
+    instance = tmp_path / "prêt à dépenser"
+    instance.mkdir()
+    with spark_learning.cluster(spark, instance) as learner:
         learner(learning.Counter(1, print)).hold(clients)
-        (folder,) = tmp_path.iterdir()
+        assert list(tmp_path.iterdir()) == [instance]
+        (folder,) = instance.iterdir()
         assert folder.stat().st_mode & 0o777 == 0o700
         (written,) = folder.iterdir()
         rows = pyarrow.parquet.read_table(written).sort_by("AMT_CREDIT")
-    assert not list(tmp_path.iterdir())
+    assert not list(instance.iterdir())
     assert rows["AMT_CREDIT"].to_pylist() == list(range(0, 8000, 2))
     assert rows["outcome"].to_pylist() == outcomes.tolist()
     assert rows["fold"].to_pylist() == folds.tolist()
