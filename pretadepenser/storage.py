@@ -154,6 +154,22 @@ def current(root: Path, name: str) -> Path | None:
         raise DamagedError(root / name, "cannot be followed") from error
 
 
+def mark(root: Path, name: str) -> tuple[str, int] | None:
+    """What tells the folder published as `root/<name>` from others, at a tenth of what `current` costs.
+
+    None: there is none. What cannot be followed has a mark of its own: opening it says why.
+    """
+    path = f"{root}/{name}"
+    try:
+        there = os.stat(path)
+        # A number on the disk is given again once a folder is deleted, a generation's name never.
+        return (os.readlink(path) if os.path.islink(path) else "", there.st_ino)
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return ("", 0)
+
+
 def generations(root: Path, name: str) -> list[Path]:
     """Folders that are or were published as `root/<name>` and not deleted yet, the one in place first."""
     found = {path.resolve() for path in root.glob(f"{name}.*") if path.is_dir()}

@@ -30,7 +30,7 @@ from sqlalchemy.sql.selectable import TextualSelect
 from pretadepenser.credit.recourse.decision import Verdict as Verdict  # what callers write decisions with
 from pretadepenser.errors import ToldError
 from pretadepenser.records import journal
-from pretadepenser.records.database import Database
+from pretadepenser.records.database import Database, Quick
 from pretadepenser.records.journal import Kind, Ledger
 from pretadepenser.records.models import Decision, Reading, Review, ReviewOutcome, User, UtcDateTime
 
@@ -309,6 +309,7 @@ def _brief(condition: str, order: str = "DESC LIMIT :most") -> TextualSelect:
 
 
 _IN_FORCE: Final = _brief("d.client = :client AND a.id IS NULL")
+_DECIDED: Final = Quick("SELECT 1 FROM decision WHERE client = :client LIMIT 1")
 _OWN: Final = _brief("d.author_id = :author AND d.id < :before")
 _LATEST: Final = _brief("d.id < :before")
 # Whose client is erased waits for nobody.
@@ -343,6 +344,9 @@ def of_client(database: Database, client: int) -> Sequence[Found]:
 
 def in_force(database: Database, client: int) -> Sequence[Brief]:
     """The decisions on a client that no other corrects, the last one first, at most IN_FORCE."""
+    # Every page about a client asks, and most have none.
+    if not database.ask(_DECIDED, {"client": client}):
+        return []
     return _briefs(database, _IN_FORCE, client=client, most=IN_FORCE)
 
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 
 from pretadepenser.records import journal
-from pretadepenser.records.database import SKEW, Database
+from pretadepenser.records.database import SKEW, Database, Quick
 from pretadepenser.records.journal import Kind, Ledger
 from pretadepenser.records.models import User, UserSession
 
@@ -97,25 +97,22 @@ def begin(database: Database, user: User, browser: str, limits: Limits) -> str |
     return text
 
 
-# Made once: every page asks for it.
-_FIND: Final = (
-    select(
-        UserSession.id, UserSession.begun, UserSession.seen,
-        User.id, User.name, User.role, User.active, User.must_change,
-    )
-    .join(User, User.id == UserSession.user_id)
-    .where(UserSession.digest == bindparam("digest"), User.id == bindparam("user"))
-)  # fmt: skip
+_FIND: Final = Quick(
+    "SELECT s.id, s.begun, s.seen, u.id, u.name, u.role, u.active, u.must_change "
+    "FROM user_session s JOIN user_account u ON u.id = s.user_id "
+    "WHERE s.digest = :digest AND u.id = :user"
+)
 
 
 def find(database: Database, user: int, text: str, limits: Limits) -> Found | None:
     """Give the session of this user with this identifier, over or not, in one read; None: there is none."""
-    with database.connection() as connection:
-        row = connection.execute(_FIND, {"digest": _digest(text), "user": user}).one_or_none()
-    if row is None:
+    rows = database.ask(_FIND, {"digest": _digest(text), "user": user})
+    if not rows:
         return None
-    session = Use(*row[:3])
-    return Found(session, Owner(*row[3:]), limits.end(session))
+    identity, begun, seen, owner, name, role, active, must_change = rows[0]
+    session = Use(identity, begun, seen)
+    # SQLite has numbers for what is true.
+    return Found(session, Owner(owner, name, role, bool(active), bool(must_change)), limits.end(session))
 
 
 def touch(database: Database, found: Found, limits: Limits) -> Found:

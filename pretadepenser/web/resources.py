@@ -50,25 +50,26 @@ class UnknownClientError(NotFound):
 
 
 Margins = NDArray[np.float32]
-Folders = tuple[Path | None, Path | None]
+# Of the portfolio and of the model.
+Marks = tuple[tuple[str, int] | None, tuple[str, int] | None]
 
 
 @dataclass(frozen=True, eq=False)
 class Opened:
     """What one request answers from: generations, what is open of them or why it cannot be, since when."""
 
-    folders: Folders
+    marks: Marks
     portfolio: Portfolio | ToldError
     model: Model | ToldError
     scores: Margins | ToldError | None
     at: float
 
-    def serves(self, folders: Folders) -> bool:
+    def serves(self, marks: Marks) -> bool:
         """Whether it can be gone on with: of what is missing or damaged, only for a moment."""
         wrong = self.scores is None or any(
             isinstance(one, ToldError) for one in (self.portfolio, self.model, self.scores)
         )
-        return self.folders == folders and not (wrong and time.monotonic() - self.at > PATIENCE)
+        return self.marks == marks and not (wrong and time.monotonic() - self.at > PATIENCE)
 
 
 @dataclass
@@ -78,10 +79,10 @@ class Shelf:
     opened: Opened | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def serving(self, folders: Folders) -> Opened | None:
+    def serving(self, marks: Marks) -> Opened | None:
         """What is open, where it is of these folders and can be gone on with."""
         opened = self.opened
-        return opened if opened is not None and opened.serves(folders) else None
+        return opened if opened is not None and opened.serves(marks) else None
 
 
 def portfolio() -> Portfolio:
@@ -163,38 +164,30 @@ def _current() -> Opened:
         return held
     with shelf.lock:
         for _ in range(ATTEMPTS):
-            folders = _published(instance)
-            opened = shelf.serving(folders) or _open(instance, folders, shelf.opened)
+            marks = _published(instance)
+            opened = shelf.serving(marks) or _open(instance, marks, shelf.opened)
             # Published anew meanwhile, what is open may be of two generations: nobody else sees it.
-            if folders == _published(instance):
+            if marks == _published(instance):
                 break
         shelf.opened = opened
     return opened
 
 
-def _published(instance: Path) -> Folders:
-    return _folder(instance, "portfolio"), _folder(instance, "model")
+def _published(instance: Path) -> Marks:
+    return storage.mark(instance, "portfolio"), storage.mark(instance, "model")
 
 
-def _folder(instance: Path, name: str) -> Path | None:
-    """The generation in use; a link that cannot be followed is told when it is opened."""
-    try:
-        return storage.current(instance, name)
-    except storage.DamagedError:
-        return instance / name
-
-
-def _open(instance: Path, folders: Folders, before: Opened | None) -> Opened:
+def _open(instance: Path, marks: Marks, before: Opened | None) -> Opened:
     """Open what is published, but for what is open already."""
     portfolio: Portfolio | ToldError
-    if before and before.folders[0] == folders[0] and isinstance(before.portfolio, Portfolio):
+    if before and before.marks[0] == marks[0] and isinstance(before.portfolio, Portfolio):
         portfolio = before.portfolio
     else:
         portfolio = _opened(
             clients.current_portfolio, instance, "Aucun portefeuille de clients n’est installé."
         )
     model: Model | ToldError
-    if before and before.folders[1] == folders[1] and isinstance(before.model, Model):
+    if before and before.marks[1] == marks[1] and isinstance(before.model, Model):
         model = before.model
     else:
         model = _opened(scoring.current_model, instance, "Aucun modèle n’est entraîné.")
@@ -204,7 +197,7 @@ def _open(instance: Path, folders: Folders, before: Opened | None) -> Opened:
             scores = scoring.current_scores(instance, portfolio, model)
         except ToldError as error:
             scores = error
-    return Opened(folders, portfolio, model, scores, time.monotonic())
+    return Opened(marks, portfolio, model, scores, time.monotonic())
 
 
 def _opened(opener: Callable[[Path], Kept | None], instance: Path, absent: str) -> Kept | ToldError:

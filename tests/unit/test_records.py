@@ -17,9 +17,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from argon2 import PasswordHasher
 from sqlalchemy import QueuePool, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from pretadepenser.records import journal, recents, tokens, users
-from pretadepenser.records.database import REVISION, Database, RecordsError, alembic_config
+from pretadepenser.records.database import REVISION, Database, Quick, RecordsError, alembic_config
 from pretadepenser.records.journal import Kind
 from pretadepenser.records.models import Base, RecentClient
 
@@ -50,6 +51,28 @@ def test_migrations_can_be_undone(database: Database) -> None:
     assert not database.ready()
     database.upgrade()
     assert database.ready()
+
+
+def test_a_read_alone_gives_its_rows_and_its_connection_back(database: Database) -> None:
+    read = Quick("SELECT :one AS one UNION SELECT :two ORDER BY one")
+    pool = cast("QueuePool", database.engine.pool)
+    assert database.ask(read, {"one": 2, "two": 1}) == [(1,), (2,)]
+    assert database.ask(Quick("SELECT name FROM user_account WHERE name = :name"), {"name": "x"}) == []
+    assert pool.checkedout() == 0
+
+
+def test_what_a_read_alone_cannot_do_is_told_as_sqlalchemy_tells_it(
+    database: Database, tmp_path: Path
+) -> None:
+    with pytest.raises(OperationalError, match="no such table: nowhere") as error:
+        database.ask(Quick("SELECT 1 FROM nowhere WHERE number = :number"), {"number": 100002})
+    assert "100002" not in str(error.value)
+    assert cast("QueuePool", database.engine.pool).checkedout() == 0
+    away = Database(f"sqlite:///{tmp_path}/records.sqlite")
+    (tmp_path / "records.sqlite").unlink()
+    (tmp_path / "records.sqlite").mkdir()
+    with pytest.raises(OperationalError, match="unable to open database file"):
+        away.ask(Quick("SELECT 1"), {})
 
 
 def test_a_database_without_tables_is_not_ready(tmp_path: Path) -> None:

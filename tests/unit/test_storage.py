@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import multiprocessing.synchronize
 import os
+import shutil
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -317,6 +318,44 @@ def test_a_link_that_leads_nowhere_is_damaged(tmp_path: Path) -> None:
     with pytest.raises(storage.DamagedError, match=r"model cannot be followed") as error:
         storage.current(tmp_path, "model")
     assert error.value.path == tmp_path / "model"
+
+
+def test_a_mark_tells_what_is_published_from_anything_else(tmp_path: Path) -> None:
+    """What a server looks at before each answer: it must never take one generation for another."""
+    marks = [storage.mark(tmp_path, "model")]
+    assert marks == [None]
+    for text in ("one", "two", "three", "four", "five"):
+        write(tmp_path, text)
+        marks.append(storage.mark(tmp_path, "model"))
+        assert marks[-1] == storage.mark(tmp_path, "model")
+    assert storage.mark(tmp_path, "portfolio") is None
+    folder = storage.current(tmp_path, "model")
+    assert folder is not None
+    folder.rename(tmp_path / "away")
+    assert storage.mark(tmp_path, "model") is None
+    # A folder in the place of the link, as a copy that follows links makes; then a link to itself.
+    (tmp_path / "model").unlink()
+    shutil.copytree(tmp_path / "away", tmp_path / "model")
+    marks.append(storage.mark(tmp_path, "model"))
+    shutil.rmtree(tmp_path / "model")
+    (tmp_path / "model").symlink_to("model")
+    marks.append(storage.mark(tmp_path, "model"))
+    assert len(set(marks)) == 8
+
+
+def test_a_mark_changes_though_the_disk_gives_the_same_number_again(tmp_path: Path) -> None:
+    """A generation is deleted when the next but one comes: its inode may be that of a later one."""
+    (tmp_path / "model.one").mkdir()
+    (tmp_path / "model").symlink_to("model.one")
+    one = storage.mark(tmp_path, "model")
+    (tmp_path / "model.one").rename(tmp_path / "model.two")
+    (tmp_path / "model").unlink()
+    (tmp_path / "model").symlink_to("model.two")
+    two = storage.mark(tmp_path, "model")
+    assert one is not None
+    assert two is not None
+    assert one[1] == two[1]
+    assert one != two
 
 
 def test_what_is_damaged_is_told_apart(tmp_path: Path) -> None:

@@ -179,9 +179,10 @@ def test_comparison_by_decision_goes_on_while_a_model_is_trained(
 def test_what_is_whole_is_opened_once_and_what_is_not_looked_at_again_after_a_second(
     instance: Path, portfolio: Portfolio, model: Model, *, whole: bool, since: float, serves: bool
 ) -> None:
-    folders = (portfolio.folder, model.folder)
+    marks = (storage.mark(instance, "portfolio"), storage.mark(instance, "model"))
+    assert None not in marks
     scores = scoring.current_scores(instance, portfolio, model) if whole else None
     assert (scores is not None) == whole
-    opened = resources.Opened(folders, portfolio, model, scores, time.monotonic() - since)
-    assert opened.serves(folders) is serves
-    assert opened.serves((portfolio.folder, None)) is False
+    opened = resources.Opened(marks, portfolio, model, scores, time.monotonic() - since)
+    assert opened.serves(marks) is serves
+    assert opened.serves((marks[0], None)) is False
