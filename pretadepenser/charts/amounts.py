@@ -1,4 +1,4 @@
-"""Amounts along an axis: counted one by one, or in thousands where they are large."""
+"""Amounts along an axis, counted one by one or in thousands where they are large, and down a column."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pretadepenser import french
+from pretadepenser.charts.chart import Column
 from pretadepenser.money import in_use
 
 # From this amount on, as shown, an axis counts in thousands.
@@ -32,3 +33,8 @@ def scale(amounts: Sequence[float]) -> Scale:
         return Scale(money.scale, f"en {money.noun}")
     of = "d’" if french.elides(money.noun) else "de "
     return Scale(1000 * money.scale, f"en milliers {of}{money.noun}")
+
+
+def column(label: str, *, numeric: bool = True) -> Column:
+    """Head of a column of amounts, whose CSV has bare numbers and names their unit."""
+    return Column(label, numeric, csv=f"{label} ({in_use().symbol})")

@@ -59,9 +59,9 @@ def owed(told: History) -> Listing | None:
         Column("Sorte de crédit"),
         Column("Ouverture", csv=f"Ouverture {BEFORE}"),
         Column("Fin prévue", csv="Fin prévue (jours après la demande)"),
-        Column("Montant", True),
-        Column("Reste à rembourser", True),
-        Column("En retard", True),
+        amounts.column("Montant"),
+        amounts.column("Reste à rembourser"),
+        amounts.column("En retard"),
         Column("Jours de retard", True),
     )
     caption = "Crédits non terminés dans d’autres établissements, au jour de la demande"
@@ -98,8 +98,8 @@ def closed(told: History) -> Listing | None:
         Column("Sorte de crédit"),
         Column("Ouverture", csv=f"Ouverture {BEFORE}"),
         Column("Fin", csv=f"Fin {BEFORE}"),
-        Column("Montant", True),
-        Column("Plus fort retard", True),
+        amounts.column("Montant"),
+        amounts.column("Plus fort retard"),
     )
     caption = "Crédits terminés dans d’autres établissements"
     return _listing("termines", "crédits terminés", caption, columns, [_closed(one) for one in told.closed])
@@ -121,8 +121,8 @@ def requests(told: History) -> Listing | None:
     columns = (
         Column("Crédit demandé"),
         Column("Quand", csv=f"Réponse donnée {BEFORE}"),
-        Column("Demandé", True),
-        Column("Accordé", True),
+        amounts.column("Demandé"),
+        amounts.column("Accordé"),
         Column("Réponse"),
         Column("Motif du refus"),
     )
@@ -279,8 +279,8 @@ def payments(told: History) -> Chart | None:
 def _payments_row(ago: int, found: Sequence[PaymentMonth | None]) -> Line:
     texts, values = [_month(ago)], list[Cell]([ago])
     for month in found:
-        texts += [french.number(month.credits), month.late.words] if month else [NO_STATEMENT] * 2
-        values += [month.credits, month.late.words] if month else [None, NO_STATEMENT]
+        texts += [french.number(month.credits), month.words] if month else [NO_STATEMENT] * 2
+        values += [month.credits, month.words] if month else [None, NO_STATEMENT]
     return tuple(texts), tuple(values)
 
 
@@ -321,10 +321,10 @@ def card(told: History) -> Chart | None:
         "Usage de la carte de crédit chez nous, mois par mois",
         (
             Column("Mois", csv="Mois avant la demande"),
-            Column("Somme due", True),
-            Column("Plafond", True),
+            amounts.column("Somme due"),
+            amounts.column("Plafond"),
             Column("Part utilisée", True),
-            Column("Retraits d’espèces", True),
+            amounts.column("Retraits d’espèces"),
         ),
         tuple(text for text, _ in rows),
         tuple(values for _, values in rows),

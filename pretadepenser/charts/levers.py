@@ -40,7 +40,12 @@ def amounts(curve: Curve, limit: float) -> Chart:
     marks = [" (demande)" if index == curve.current else "" for index in range(len(rows))]
     table = Table(
         "Score et décision selon le montant du crédit, à mensualité proportionnelle",
-        (Column("Montant"), Column("Score", True), Column("Probabilité", True), Column("Prêt")),
+        (
+            amounts_of.column("Montant", numeric=False),
+            Column("Score", True),
+            Column("Probabilité", True),
+            Column("Prêt"),
+        ),
         tuple(
             (
                 f"{french.amount(amount)}{mark}",

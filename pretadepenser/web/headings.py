@@ -289,6 +289,8 @@ def _way(found: Levers) -> str:
         if found.room.largest > own:
             return f"le prêt resterait accordé jusqu’à {french.amount(found.room.largest)}"
         return "aucune marge établie sur le montant"
+    if not found.offered:
+        return "aucun changement possible"
     if found.offered <= found.locked:
         return "tout est bloqué, rien n’est cherché"
     if found.proposals:

@@ -97,6 +97,7 @@ REFUSED = " – client 100002, prêt refusé, 480 points"
         ({"locked": (Lock.TERM,)}, "Leviers (mensualité bloquée) : aucun changement sûr trouvé"),
         ({"locked": (Lock.DEPOSIT,)}, "Leviers (apport bloqué) : aucun changement sûr trouvé"),
         ({"locked": tuple(Lock)}, "Leviers : tout est bloqué, rien n’est cherché"),
+        ({"offered": frozenset(), "locked": (Lock.TERM,)}, "Leviers : aucun changement possible"),
     ],
 )
 def test_levers_of_a_refused_client(found: dict[str, object], told: str) -> None:

@@ -280,6 +280,12 @@ NOT_FOLLOWED = "Ailleurs, le suivi mensuel des crédits n’est pas importé. "
             "Ailleurs, aucun retard sur 3 mois suivis. Chez nous, le suivi des paiements n’est pas importé.",
         ),
         (
+            {"bureau_balance": [bureau_month(1, "4"), *on_time(2, 3), bureau_month(4, "5")]},
+            "Ailleurs, 2 mois avec un retard sur 4 mois suivis, le plus long de plus de 120 jours (ou crédit "
+            "cédé ou passé en perte), la dernière fois il y a 4 mois. Chez nous, le suivi des paiements "
+            "n’est pas importé.",
+        ),
+        (
             {"POS_CASH_balance": [loan_month(1), loan_month(2, 31), loan_month(3, 30)]},
             NOT_FOLLOWED
             + "Chez nous, 2 mois avec un retard sur 3 mois suivis, le plus long de 31 à 60 jours, la "
@@ -445,7 +451,8 @@ def test_the_lists_of_a_rich_history() -> None:
         ("Prêt personnel", "il y a 2 ans et 3 mois", "1 800 €", "1 800 €", "Accordée", "sans objet"),
     ]  # fmt: skip
     assert requests.whole.csv().splitlines()[:2] == [
-        "\ufeffCrédit demandé;Réponse donnée (jours avant la demande);Demandé;Accordé;Réponse;Motif du refus",
+        "\ufeffCrédit demandé;Réponse donnée (jours avant la demande);Demandé (€);Accordé (€);Réponse;Motif "
+        "du refus",
         "Prêt personnel;30;;;Annulée;",
     ]
 

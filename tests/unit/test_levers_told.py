@@ -4,6 +4,7 @@ The client asks for 150,000 € in 20 instalments of 7,500 €, earns 35,000 €
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -555,6 +556,48 @@ def test_the_sheet_tells_the_client_what_would_change_the_answer(
     assert plain(told.outlook) == said
     if options is not None:
         assert [plain(one.sentence) for one in told.options] == options
+
+
+# The client's own figures, what the sheet says was tried.
+TRIED = [
+    ({"NAME_CONTRACT_TYPE": "Revolving loans"}, "le montant, un revenu de plus"),
+    ({"AMT_GOODS_PRICE": None}, "le montant, la mensualité, un revenu de plus"),
+    ({"AMT_ANNUITY": None}, "le montant, l’apport, un revenu de plus"),
+    ({"AMT_INCOME_TOTAL": None}, "le montant, l’apport, la mensualité"),
+    ({"AMT_CREDIT": 100_000.0, "NAME_CONTRACT_TYPE": "Revolving loans"}, "un revenu de plus"),
+]
+
+
+@pytest.mark.parametrize(("figures", "among"), TRIED)
+def test_the_sheet_names_only_what_could_be_tried_for_this_client(
+    portfolio: Portfolio, figures: dict[str, Any], among: str
+) -> None:
+    """A revolving credit has no term and no deposit; what is not known cannot be changed."""
+    model = by_heart.model(500.5, Step("EXT_SOURCE_MEAN", 0.9, -20, 0))
+    told = sheet(model, portfolio, by_heart.client(**figures), 0.48, 100_001)
+    assert plain(told.outlook) == (
+        f"Il vous manque 20 points. Nous avons cherché parmi ce que vous pouvez proposer : {among}. Aucun "
+        "changement sûr ne suffit aujourd’hui."
+    )
+
+
+def test_a_file_in_which_nothing_can_change_is_not_told_to_be_held_fixed(portfolio: Portfolio) -> None:
+    """The smallest credit that is lent, revolving, and an income above what others have."""
+    row = by_heart.client(
+        NAME_CONTRACT_TYPE="Revolving loans", AMT_CREDIT=90_000.0, AMT_INCOME_TOTAL=90_000.0
+    )
+    model = by_heart.model(500.5, Step("EXT_SOURCE_MEAN", 0.9, -20, 0))
+    for locked in (frozenset(), frozenset(Lock)):
+        found = levers(model, portfolio, row, 0.48, locked, 100_001)
+        assert (found.offered, found.tried) == (frozenset(), 0)
+        assert plain(found.sentence) == (
+            "Il manque 20 points pour que le prêt soit accordé. Avec les chiffres de ce dossier, aucun des "
+            "changements que l’outil connaît n’est possible."
+        )
+    assert plain(sheet(model, portfolio, row, 0.48, 100_001).outlook) == (
+        "Il vous manque 20 points. Avec les chiffres de votre dossier, nous n’avons aucun changement à vous "
+        "proposer."
+    )
 
 
 @pytest.mark.parametrize(

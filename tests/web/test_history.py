@@ -202,21 +202,20 @@ def test_the_clients_page_reads_no_table_of_months(
             "en-cours",
             2,
             "Sorte de crédit;Ouverture (jours avant la demande);Fin prévue (jours après la "
-            "demande);Montant;"
-            "Reste à rembourser;En retard;Jours de retard|Carte de crédit;90;;900;455;25;12",
+            "demande);Montant (€);Reste à rembourser (€);En retard (€);Jours de retard|Carte de "
+            "crédit;90;;900;455;25;12",
         ),
         (
             "termines",
             1,
-            "Sorte de crédit;Ouverture (jours avant la demande);Fin (jours avant la demande);Montant;Plus "
-            "fort retard|Crédit à la consommation;1096;366;3000;40",
+            "Sorte de crédit;Ouverture (jours avant la demande);Fin (jours avant la demande);Montant "
+            "(€);Plus fort retard (€)|Crédit à la consommation;1096;366;3000;40",
         ),
         (
             "demandes",
             3,
-            "Crédit demandé;Réponse donnée (jours avant la demande);Demandé;Accordé;Réponse;Motif du "
-            "refus|Prêt "
-            "personnel;30;;;Annulée;",
+            "Crédit demandé;Réponse donnée (jours avant la demande);Demandé (€);Accordé (€);Réponse;Motif du "
+            "refus|Prêt personnel;30;;;Annulée;",
         ),
         (
             "paiements",
@@ -227,7 +226,8 @@ def test_the_clients_page_reads_no_table_of_months(
         (
             "carte",
             12,
-            "Mois avant la demande;Somme due;Plafond;Part utilisée;Retraits d’espèces|1;100;1000;0,1;0",
+            "Mois avant la demande;Somme due (€);Plafond (€);Part utilisée;Retraits d’espèces "
+            "(€)|1;100;1000;0,1;0",
         ),
     ],
 )

@@ -135,6 +135,7 @@ def test_chart_is_a_picture_and_a_file(
         assert picture.mimetype == "image/svg+xml"
         assert f"Demande : {answer.score.points}" in picture.text.replace("\u00a0", " ")
     rows = client.get(f"/clients/{number}/leviers/graphiques/montant.csv").text.splitlines()
+    assert rows[0] == "\ufeffMontant (€);Score;Probabilité;Prêt"
     assert len(rows) == 1 + len(answer.curve.amounts)
 
 

@@ -50,11 +50,21 @@ _NOTHING_DUE: Final = frozenset(
 
 @dataclass(frozen=True)
 class PaymentMonth:
-    """A month in which something was to be paid: months before, credits, the latest of them."""
+    """A month in which something was to be paid: months before, credits, the latest of them.
+
+    bureau: as the credit bureau tells it, whose last step is that of credits sold or written off too.
+    """
 
     ago: int
     credits: int
     late: Lateness
+    bureau: bool = False
+
+    @property
+    def words(self) -> str:
+        """How late, as a cell of a table says it."""
+        lost = self.bureau and self.late is Lateness.MORE
+        return f"{self.late.words}{' (ou crédit cédé ou passé en perte)' if lost else ''}"
 
 
 @dataclass(frozen=True)
@@ -97,7 +107,7 @@ def elsewhere(rows: Iterable[Row] | None) -> tuple[PaymentMonth, ...] | None:
         for row in rows
         if str(row["STATUS"]).isdigit()
     )
-    return _months(found)
+    return _months(found, bureau=True)
 
 
 def ours(
@@ -140,14 +150,16 @@ def _instalments(rows: Iterable[Row]) -> Iterable[tuple[int, Value, Lateness]]:
         yield math.ceil(-due / french.DAYS_PER_MONTH), credit, late or Lateness.NONE
 
 
-def _months(found: Iterable[tuple[int, Value, Lateness]]) -> tuple[PaymentMonth, ...]:
+def _months(
+    found: Iterable[tuple[int, Value, Lateness]], *, bureau: bool = False
+) -> tuple[PaymentMonth, ...]:
     credits: dict[int, set[Value]] = defaultdict(set)
     worst: dict[int, Lateness] = {}
     for ago, credit, late in found:
         if 1 <= ago <= TOLD:
             credits[ago].add(credit)
             worst[ago] = max(late, worst.get(ago, late))
-    return tuple(PaymentMonth(ago, len(credits[ago]), worst[ago]) for ago in sorted(worst))
+    return tuple(PaymentMonth(ago, len(credits[ago]), worst[ago], bureau) for ago in sorted(worst))
 
 
 def card(rows: Iterable[Row] | None) -> tuple[CardMonth, ...] | None:
@@ -202,7 +214,7 @@ def said(months: Sequence[PaymentMonth] | None, *, short: bool = False) -> str:
     worst = max(late, key=lambda month: (month.late, -month.ago))
     one = len(late) == 1
     told = f"{len(late)}{french.NO_BREAK}mois avec un retard {followed}, {'' if one else 'le plus long '}"
-    told += worst.late.words.removeprefix("retard ")
+    told += worst.words.removeprefix("retard ")
     return told if short else f"{told}, {'' if one else 'la dernière fois '}{when(worst.ago)}"
 
 

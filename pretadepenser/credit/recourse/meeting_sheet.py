@@ -6,7 +6,7 @@ borrowed: advisors see it, but on a sheet to take home it would be an encouragem
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -161,17 +161,17 @@ def sheet(
     scores = [row[column.name] for column in dictionary.in_group(dictionary.EXTERNAL_GROUP)]
     explanation = explain(model, portfolio, row, limit, number, Told(Person.YOU, names))
     found: tuple[Proposal, ...] = ()
-    owes = False
+    tried: frozenset[Lock] = frozenset()
     if not explanation.score.granted:
         answer = search.levers(model, portfolio, row, limit, number=number, admissible=admissible)
         found = answer.proposals or tuple(one for one in (answer.fragile,) if one)
-        owes = Lock.DEBTS in answer.offered
+        tried = answer.offered
     return Sheet(
         explanation=explanation,
         against=explanation.against[:REASONS],
         in_favour=explanation.in_favour[:REASONS],
         difficulties=wording.difficulties(explanation.score.calibrated, Person.YOU, outcome),
-        outlook=_outlook(explanation.score, found, owes=owes),
+        outlook=_outlook(explanation.score, found, tried),
         options=tuple(_option(proposal) for proposal in found),
         sources=_sources(model.features, row, names),
         categories=french.join(categories(model.features)),
@@ -242,8 +242,8 @@ def _option(proposal: Proposal) -> Option:
     )
 
 
-def _outlook(score: Score, found: tuple[Proposal, ...], *, owes: bool) -> str:
-    """What the client may expect; owes: whether debts elsewhere were looked at too."""
+def _outlook(score: Score, found: tuple[Proposal, ...], tried: Set[Lock]) -> str:
+    """What the client may expect; tried: what had another value to try."""
     gap = abs(score.gap)
     if score.granted:
         above = (
@@ -255,19 +255,32 @@ def _outlook(score: Score, found: tuple[Proposal, ...], *, owes: bool) -> str:
             f"{above} La réponse ne vaut que pour les chiffres de cette fiche. "
             "S’ils changent avant la signature, le calcul est à refaire."
         )
-    if not found or found[0].fragile:
-        tried = (
-            "Nous avons cherché parmi ce que vous pouvez proposer : le montant, l’apport, la mensualité, "
-            f"un revenu de plus{', une dette à payer ailleurs' if owes else ''}. Aucun changement sûr ne "
-            "suffit aujourd’hui."
+    if not tried:
+        told = "Avec les chiffres de votre dossier, nous n’avons aucun changement à vous proposer."
+    elif not found or found[0].fragile:
+        among = ", ".join(name for lock, name in _TRIED.items() if lock in tried)
+        told = (
+            f"Nous avons cherché parmi ce que vous pouvez proposer : {among}. Aucun changement sûr ne suffit "
+            "aujourd’hui."
         )
         if found:
-            tried += " Voici un changement fragile, qui suffirait tout juste. Ce n’est pas une promesse."
+            told += " Voici un changement fragile, qui suffirait tout juste. Ce n’est pas une promesse."
     else:
-        tried = (
+        told = (
             f"{_ENOUGH[len(found)]} Ce n’est pas une promesse : une nouvelle demande complète serait étudiée."
         )
-    return french.typeset(f"Il vous manque {french.plural(gap, 'point')}. {tried}")
+    return french.typeset(f"Il vous manque {french.plural(gap, 'point')}. {told}")
+
+
+_TRIED: Final[Mapping[Lock, str]] = MappingProxyType(
+    {
+        Lock.PROJECT: "le montant",
+        Lock.DEPOSIT: "l’apport",
+        Lock.TERM: "la mensualité",
+        Lock.INCOME: "un revenu de plus",
+        Lock.DEBTS: "une dette à payer ailleurs",
+    }
+)
 
 
 _ENOUGH: Final[Mapping[int, str]] = MappingProxyType(

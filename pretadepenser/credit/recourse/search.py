@@ -181,7 +181,7 @@ def levers(
     fragile = None if proposals else next(iter(search.found(scored, _granted, 1)), None)
     nearest = None if proposals or fragile else search.nearest(scored)
     sentence = lever_wording.answer(
-        today, proposals, fragile, nearest, bool(locked), free=not offered <= locked
+        today, proposals, fragile, nearest, held=locked & offered, offered=offered
     )
     less = search.less() if Lock.PROJECT not in locked else None
     tried = int(trials.allowed.sum())
@@ -241,8 +241,8 @@ class _Search:
 
     @property
     def offered(self) -> frozenset[Lock]:
-        """What can be held fixed: debts elsewhere only where there are some."""
-        return frozenset(Lock) if self.grid.debts.settlements else frozenset(Lock) - {Lock.DEBTS}
+        """What can be held fixed: what has another value to try for this client."""
+        return frozenset(LOCKS[lever] for lever in Lever if self.grid.values(lever).size)
 
     def margins(self, figures: Frame) -> Floats:
         """Margins of the client with these figures, shape (n,)."""

@@ -6,7 +6,7 @@ Nothing here knows the model: rows before and after come in, French sentences go
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from types import MappingProxyType
 from typing import Final, Protocol
 
@@ -14,7 +14,7 @@ from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Row, wording
 from pretadepenser.credit.recourse.debts import Settlement
-from pretadepenser.credit.recourse.levers import Lever
+from pretadepenser.credit.recourse.levers import Lever, Lock
 from pretadepenser.credit.scale import Score
 from pretadepenser.credit.whatif.change import Change
 
@@ -269,17 +269,22 @@ def answer(
     proposals: Sequence[_Found],
     fragile: _Found | None,
     nearest: _Found | None,
-    locked: bool,
     *,
-    free: bool = True,
+    held: Set[Lock],
+    offered: Set[Lock],
 ) -> str:
     """Answer for a refused client in two sentences or three.
 
     proposals: safe ones; fragile: what is shown where there is none; nearest: where there is none either;
-    locked: whether something is held fixed; free: whether something is not.
+    held: what is held fixed, of what has another value to try (offered).
     """
     short = f"Il manque {french.plural(-today.gap, 'point')} pour que le prêt soit accordé."
-    if not free:
+    if not offered:
+        return french.typeset(
+            f"{short} Avec les chiffres de ce dossier, aucun des changements que l’outil connaît n’est "
+            "possible."
+        )
+    if held == offered:
         return french.typeset(
             f"{short} Vous avez tout bloqué : décochez au moins un choix pour chercher un changement."
         )
@@ -287,7 +292,7 @@ def answer(
         many = enough(len(proposals))
         many = french.capital(many) if len(proposals) == 1 else f"L’{many}"
         return f"{short} {many}, selon le modèle."
-    among = "parmi ceux qui restent possibles" if locked else "de ceux que nous avons étudiés"
+    among = "parmi ceux qui restent possibles" if held else "de ceux que nous avons étudiés"
     told = f"{short} Aucun changement sûr, {among}, ne suffirait à changer la décision."
     if fragile is not None:
         alone = "Un changement fragile suffirait tout juste : ne promettez rien sur lui seul."
