@@ -232,6 +232,35 @@ def test_a_file_that_cannot_be_read(
     assert stored(tmp_path / "instance").equals(before)
 
 
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        ((), ""),
+        (
+            ("home-credit-default-risk (1).zip",),
+            " Si les tables sont dans « home-credit-default-risk (1).zip », indiquez ce fichier.",
+        ),
+        (("A.ZIP", "b.zip"), " Si les tables sont dans « A.ZIP » ou « b.zip », indiquez ce fichier."),
+        (
+            ("a.zip", "b.zip", "c.zip", "d.zip"),
+            " Si les tables sont dans « a.zip », « b.zip » ou « c.zip » (et 1 autre), indiquez ce fichier.",
+        ),
+        (
+            ("a.zip", "b.zip", "c.zip", "d.zip", "e.zip"),
+            " Si les tables sont dans « a.zip », « b.zip » ou « c.zip » (et 2 autres), indiquez ce fichier.",
+        ),
+    ],
+)
+def test_a_download_under_another_name_is_named(
+    source: Path, tmp_path: Path, names: tuple[str, ...], says: str
+) -> None:
+    _absent(source)
+    for name in names:
+        (source / name).write_bytes(b"")
+    told = str(refused(source, tmp_path / "instance")).replace("\u00a0", " ").replace("\u202f", " ")
+    assert told.endswith(f" : indiquez le dossier du téléchargement de Kaggle.{says}")
+
+
 def test_a_second_reading_that_looks_for_faults_is_told(source: Path, tmp_path: Path) -> None:
     spoil(source / "application_train.csv", 5, "AMT_CREDIT", "?")
     seen: list[str] = []

@@ -29,6 +29,8 @@ APPLICATION: Final = "application"
 KEY: Final = "SK_ID_CURR"
 # Beginnings of names that are no part of a table: what is hidden, and Spark's _SUCCESS.
 NO_PART = (".", "_")
+# Archives that a sentence names.
+_NAMED: Final = 3
 
 
 def check_owners(tables: Collection[str]) -> None:
@@ -48,7 +50,7 @@ def find_all(source: Path) -> dict[str, list[Source]]:
     if not train:
         raise PortfolioError(
             f"Aucun fichier {TRAIN} (.csv, .csv.zip, .csv.gz ou .parquet) dans {printable(str(source))} : "
-            "indiquez le dossier du téléchargement de Kaggle."
+            f"indiquez le dossier du téléchargement de Kaggle.{_archives(source)}"
         )
     found = {name: find(source, name, table.columns) for name, table in TABLES.items()}
     check_owners([name for name in TABLES if found[name]])
@@ -61,6 +63,18 @@ def find_all(source: Path) -> dict[str, list[Source]]:
     if problems:
         raise PortfolioError.refused(problems)
     return {APPLICATION: [*train, *test], **{name: sources for name, sources in found.items() if sources}}
+
+
+def _archives(source: Path) -> str:
+    """What to do with the zips of a folder that holds no table: Kaggle's, under another name."""
+    if source.is_file():
+        return ""
+    zips = [path.name for path in _listed(source) if path.suffix.lower() == ".zip"]
+    if not zips:
+        return ""
+    named = french.join([f"« {printable(name)} »" for name in zips[:_NAMED]], "ou")
+    more = f" (et {french.plural(len(zips) - _NAMED, 'autre')})" if len(zips) > _NAMED else ""
+    return f" Si les tables sont dans {named}{more}, indiquez ce fichier."
 
 
 def find(source: Path, table: str, columns: Columns = COLUMNS) -> list[Source]:
