@@ -12,10 +12,10 @@ from pretadepenser.charts import comparison_drawing
 from pretadepenser.charts.chart import NOTHING, Cell, Chart, Column, Table
 from pretadepenser.charts.rows import Bars, Mark, Row
 from pretadepenser.credit.dictionary import wording
+from pretadepenser.credit.distribution import bins
 from pretadepenser.credit.peers import comparison
 from pretadepenser.credit.peers.comparison import Bar, Crossing, Distribution
 from pretadepenser.credit.peers.group import LEAST
-from pretadepenser.credit.portfolio import bins
 
 # Bins or categories that are named where as many clients are in each.
 NAMED: Final = 3

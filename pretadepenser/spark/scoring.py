@@ -18,13 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pretadepenser.credit.dictionary import HISTORY
+from pretadepenser.credit.distribution.statistics import QUANTILES, SUMMARY, Statistics
 from pretadepenser.credit.explanation import batch
 from pretadepenser.credit.explanation.batch import RowsError, check_columns
 from pretadepenser.credit.intake.finding import KEY, TEST, check_owners
 from pretadepenser.credit.intake.validation import Lines, Problems, check_header, conform
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
-from pretadepenser.credit.portfolio.statistics import QUANTILES, SUMMARY, Statistics
 from pretadepenser.money import PLAIN, Money, using
 from pretadepenser.spark import files, histories, tables
 from pretadepenser.spark.session import told

@@ -14,12 +14,13 @@ from pretadepenser import french
 from pretadepenser.charts import comparison as charts
 from pretadepenser.charts.chart import Chart
 from pretadepenser.credit import dictionary
+from pretadepenser.credit.distribution import bins
 from pretadepenser.credit.model import scoring
 from pretadepenser.credit.peers import comparison
 from pretadepenser.credit.peers import group as groups
 from pretadepenser.credit.peers.comparison import Distribution
 from pretadepenser.credit.peers.group import Group, Outcome, Selection
-from pretadepenser.credit.portfolio import Client, bins
+from pretadepenser.credit.portfolio import Client
 from pretadepenser.credit.scale import Score
 from pretadepenser.web import auth, headings, heavy, pictures, resources, trail
 

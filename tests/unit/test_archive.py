@@ -11,13 +11,13 @@ import pytest
 
 from pretadepenser import storage
 from pretadepenser.credit import dictionary
+from pretadepenser.credit.distribution.statistics import QUANTILES, SUMMARY
 from pretadepenser.credit.explanation import advice
 from pretadepenser.credit.explanation.advice import Advice
 from pretadepenser.credit.model import archive
 from pretadepenser.credit.model.archive import Archive, ArchiveError
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
-from pretadepenser.credit.portfolio.statistics import QUANTILES, SUMMARY
 
 
 @pytest.fixture

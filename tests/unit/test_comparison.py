@@ -11,18 +11,13 @@ from scipy import stats
 
 from pretadepenser.charts import comparison as charts
 from pretadepenser.credit import dictionary
+from pretadepenser.credit.distribution import bins
+from pretadepenser.credit.distribution.statistics import Quantiles
 from pretadepenser.credit.peers import comparison
 from pretadepenser.credit.peers import group as groups
 from pretadepenser.credit.peers.comparison import Bar
 from pretadepenser.credit.peers.group import Group, Outcome, Selection
-from pretadepenser.credit.portfolio import (
-    Client,
-    Portfolio,
-    bins,
-    current_portfolio,
-    import_batches,
-)
-from pretadepenser.credit.portfolio.statistics import Quantiles
+from pretadepenser.credit.portfolio import Client, Portfolio, current_portfolio, import_batches
 from pretadepenser.credit.scale import Scale
 from tests.unit import made_up
 

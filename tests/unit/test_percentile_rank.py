@@ -6,8 +6,8 @@ import pytest
 
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import COLUMNS, describe
+from pretadepenser.credit.distribution.percentile_rank import percentile_rank
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio, import_batches
-from pretadepenser.credit.portfolio.percentile_rank import percentile_rank
 
 AMOUNTS = [1000.0, 2000.0, 2000.0, 3000.0, 4000.0, 5000.0, 6000.0, 7000.0, 8000.0, 9000.0]
 JOBS = [365243, 365243, -3000, -2000, -2000, -1000, -500, -400, -300, -200]

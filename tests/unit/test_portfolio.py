@@ -14,6 +14,7 @@ import pytest
 from pretadepenser import storage
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Row
+from pretadepenser.credit.distribution.statistics import Quantiles
 from pretadepenser.credit.portfolio import (
     Client,
     Portfolio,
@@ -21,7 +22,6 @@ from pretadepenser.credit.portfolio import (
     current_portfolio,
     import_batches,
 )
-from pretadepenser.credit.portfolio.statistics import Quantiles
 from tests.unit import made_up
 
 CLIENTS = 500

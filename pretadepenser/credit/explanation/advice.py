@@ -20,6 +20,7 @@ from cattrs.preconf.json import make_converter
 from pretadepenser import money
 from pretadepenser.credit.dictionary import Row
 from pretadepenser.credit.dictionary.wording import Value
+from pretadepenser.credit.distribution.percentile_rank import Compared
 from pretadepenser.credit.explanation.reasons import Explanation, Reason, Told, explain
 from pretadepenser.credit.model import archive
 from pretadepenser.credit.model.archive import Archive
@@ -27,7 +28,6 @@ from pretadepenser.credit.model.boosting import xgboost
 from pretadepenser.credit.model.inputs import as_read
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
-from pretadepenser.credit.portfolio.percentile_rank import Compared
 from pretadepenser.credit.scale import Scale
 from pretadepenser.errors import ToldError
 from pretadepenser.french import Person

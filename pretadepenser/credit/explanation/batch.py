@@ -19,6 +19,7 @@ import pyarrow.parquet
 
 from pretadepenser import french, storage
 from pretadepenser.credit import dictionary
+from pretadepenser.credit.distribution.percentile_rank import Compared
 from pretadepenser.credit.explanation import nested
 from pretadepenser.credit.explanation.nested import json_column
 from pretadepenser.credit.explanation.reasons import Explanation, explain_all
@@ -45,9 +46,8 @@ from pretadepenser.credit.model import scoring
 from pretadepenser.credit.model.inputs import input_matrix
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Problem
-from pretadepenser.credit.portfolio.percentile_rank import Compared
-from pretadepenser.credit.portfolio.rows import floats
 from pretadepenser.credit.scale import Score
+from pretadepenser.credit.stored.rows import floats
 from pretadepenser.errors import ToldError
 
 # Reasons each way in a written file.

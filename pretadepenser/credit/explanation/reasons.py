@@ -11,10 +11,10 @@ from typing import Final
 from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Column, Row, wording
+from pretadepenser.credit.distribution.percentile_rank import Compared, percentile_rank
 from pretadepenser.credit.model import scoring
 from pretadepenser.credit.model.inputs import as_read, input_matrix
 from pretadepenser.credit.model.scoring import Floats, Model
-from pretadepenser.credit.portfolio.percentile_rank import Compared, percentile_rank
 from pretadepenser.credit.scale import Scale, Score, whole_points
 from pretadepenser.french import Person
 

@@ -16,10 +16,10 @@ from typing import Final
 
 from pretadepenser import storage
 from pretadepenser.credit import dictionary
+from pretadepenser.credit.distribution.statistics import Statistics
 from pretadepenser.credit.model.artefact import CARD, ModelError
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
-from pretadepenser.credit.portfolio.statistics import Statistics
 from pretadepenser.errors import ToldError
 
 FOLDER: Final = "archive"

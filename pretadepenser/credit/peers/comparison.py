@@ -1,6 +1,6 @@
 """One client among a group: the client's place in it, and how the outcome changes with a figure.
 
-What can be counted was prepared at import (portfolio.bins): a comparison reads a byte a client.
+What can be counted was prepared at import (distribution/bins.py): a comparison reads a byte a client.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Column, Theme, wording
+from pretadepenser.credit.distribution import bins
+from pretadepenser.credit.distribution.bins import Grain
 from pretadepenser.credit.evaluation.metrics import wilson
 from pretadepenser.credit.peers.group import LEAST, Group, codes_of, value_of
-from pretadepenser.credit.portfolio import Client, Portfolio, bins
-from pretadepenser.credit.portfolio.bins import Grain
+from pretadepenser.credit.portfolio import Client, Portfolio
 
 # What clients of any portfolio are compared by.
 FIGURES: Final = (*bins.QUANTITIES, *bins.CATEGORIES)

@@ -1,7 +1,7 @@
 """Groups of clients to compare one with: chosen by the model's decision and by what they have in common.
 
 A selection names criteria, never values, so that nothing personal shows in an address. What can be counted
-was prepared at import (portfolio.bins): a group reads one byte a client for each criterion.
+was prepared at import (distribution/bins.py): a group reads one byte a client for each criterion.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import wording
+from pretadepenser.credit.distribution import bins
 from pretadepenser.credit.model.inputs import neutral
-from pretadepenser.credit.portfolio import Client, Portfolio, bins
+from pretadepenser.credit.portfolio import Client, Portfolio
 from pretadepenser.credit.scale import Scale
 
 # Under this number of clients a group says more about persons than about a group.
@@ -115,7 +116,7 @@ def offered(*, audit: bool) -> Mapping[str, Criterion]:
 
 
 def codes_of(portfolio: Portfolio, name: str, grain: bins.Grain = "fine") -> bins.Codes:
-    """Every client's bin or category, as portfolio.bins has them, read as the model reads them.
+    """Every client's bin or category, as distribution/bins.py has them, read as the model reads them.
 
     Clients of a category that names a protected ground are counted with the neutral one (model.inputs).
     """

@@ -1,4 +1,4 @@
-"""The clients on disk: import, validate, look up, scan, and rank one value among the others."""
+"""The clients of one generation on disk: import, publish, look up, scan and remove."""
 
 from pretadepenser.credit.intake.validation import PortfolioError, Problem
 from pretadepenser.credit.portfolio.importing import Imported, Report, import_batches, import_folder

@@ -36,8 +36,8 @@ from pretadepenser.credit.intake.loading import (
     load_batches,
 )
 from pretadepenser.credit.intake.validation import PortfolioError, schema_of
-from pretadepenser.credit.portfolio import histories as raw
 from pretadepenser.credit.portfolio import reading, writing
+from pretadepenser.credit.stored import histories as raw
 from pretadepenser.money import KAGGLE, Money
 
 # The table of DuckDB that holds what the histories of the clients sum up to.

@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 from pretadepenser import storage
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import COLUMNS, HISTORY, TABLES, Column, Frame, Row
+from pretadepenser.credit.distribution.bins import Bins, values_of
+from pretadepenser.credit.distribution.statistics import Quantiles, Statistics
 from pretadepenser.credit.history import features
 from pretadepenser.credit.intake.validation import PortfolioError, schema_of
-from pretadepenser.credit.portfolio.bins import Bins, values_of
-from pretadepenser.credit.portfolio.histories import History
-from pretadepenser.credit.portfolio.rows import Rows
-from pretadepenser.credit.portfolio.statistics import Quantiles, Statistics
+from pretadepenser.credit.stored.histories import History
+from pretadepenser.credit.stored.rows import Rows
 from pretadepenser.money import KAGGLE, Money
 
 NAME = "portfolio"

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from pretadepenser import storage
 from pretadepenser.credit.dictionary import TABLES
 from pretadepenser.credit.intake.loading import Progress
-from pretadepenser.credit.portfolio import histories, reading, writing
+from pretadepenser.credit.portfolio import reading, writing
 from pretadepenser.credit.portfolio.reading import Portfolio
+from pretadepenser.credit.stored import histories
 
 # Rows looked at together: a part of a stored batch, so that a copy of them is small.
 TOGETHER: Final = 8192

@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 
 from pretadepenser import storage
 from pretadepenser.credit import dictionary
+from pretadepenser.credit.distribution import bins, statistics
 from pretadepenser.credit.intake.finding import KEY
 from pretadepenser.credit.intake.loading import Progress
-from pretadepenser.credit.portfolio import bins, reading, statistics
-from pretadepenser.credit.portfolio.rows import Rows, canonical, checks
+from pretadepenser.credit.portfolio import reading
+from pretadepenser.credit.stored.rows import Rows, canonical, checks
 
 # Columns in memory at a time while they are summed up: 0.1 GB each at 5,000,000 clients.
 TOGETHER: Final = 2

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from pretadepenser import french, storage
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Column, Kind
-from pretadepenser.credit.portfolio.rows import Rows
-from pretadepenser.credit.portfolio.statistics import Quantiles
+from pretadepenser.credit.distribution.statistics import Quantiles
+from pretadepenser.credit.stored.rows import Rows
 
 CODES: Final = "brackets.npy"
 EDGES: Final = "brackets.json"

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from pretadepenser.credit.dictionary import Column, Kind
 from pretadepenser.credit.dictionary.wording import Value, is_absent
-from pretadepenser.credit.portfolio.statistics import Quantiles
+from pretadepenser.credit.distribution.statistics import Quantiles
 
 
 class Compared(Protocol):

@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pretadepenser.credit.dictionary import TABLES, Row, Table
-from pretadepenser.credit.portfolio.rows import Rows, canonical, checks, frame_of
+from pretadepenser.credit.stored.rows import Rows, canonical, checks, frame_of
 
 OWNER: Final = "SK_ID_CURR"
 
