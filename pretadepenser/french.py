@@ -134,15 +134,10 @@ def duration(days: float) -> str:
 
     1157 -> "3 ans et 2 mois", 45 -> "1 mois", 12 -> "12 jours". A month is a twelfth of 365,25 days; under
     two months days would suggest a precision that the figure has, so they are kept under one month only.
-    365 days are a year.
     """
     length = abs(days)
     if length < DAYS_PER_MONTH:
         return plural(round(length), "jour")
-    years = round(length / DAYS_PER_YEAR)
-    # Whole years of the calendar lack up to three quarters of a day, by how many leap years they hold.
-    if 0 < years * DAYS_PER_YEAR - length <= 0.75:
-        return months(12 * years)
     return months(int(length / DAYS_PER_MONTH + 1e-9))
 
 

@@ -35,6 +35,9 @@ def scale(amounts: Sequence[float]) -> Scale:
     return Scale(1000 * money.scale, f"en milliers {of}{money.noun}")
 
 
-def column(label: str, *, numeric: bool = True) -> Column:
-    """Head of a column of amounts, whose CSV has bare numbers and names their unit."""
-    return Column(label, numeric, csv=f"{label} ({in_use().symbol})")
+def column(label: str, *, numeric: bool = True, others: bool = False) -> Column:
+    """Head of a column of amounts, whose CSV has bare numbers and names their unit.
+
+    others: some amounts have a currency of their own, which stands beside them.
+    """
+    return Column(label, numeric, csv=f"{label} ({in_use().symbol}{', sauf autre devise' if others else ''})")

@@ -59,9 +59,9 @@ def owed(told: History) -> Listing | None:
         Column("Sorte de crédit"),
         Column("Ouverture", csv=f"Ouverture {BEFORE}"),
         Column("Fin prévue", csv="Fin prévue (jours après la demande)"),
-        amounts.column("Montant"),
-        amounts.column("Reste à rembourser"),
-        amounts.column("En retard"),
+        amounts.column("Montant", others=True),
+        amounts.column("Reste à rembourser", others=True),
+        amounts.column("En retard", others=True),
         Column("Jours de retard", True),
     )
     caption = "Crédits non terminés dans d’autres établissements, au jour de la demande"
@@ -98,8 +98,8 @@ def closed(told: History) -> Listing | None:
         Column("Sorte de crédit"),
         Column("Ouverture", csv=f"Ouverture {BEFORE}"),
         Column("Fin", csv=f"Fin {BEFORE}"),
-        amounts.column("Montant"),
-        amounts.column("Plus fort retard"),
+        amounts.column("Montant", others=True),
+        amounts.column("Plus fort retard", others=True),
     )
     caption = "Crédits terminés dans d’autres établissements"
     return _listing("termines", "crédits terminés", caption, columns, [_closed(one) for one in told.closed])

@@ -275,7 +275,7 @@ _AGREE: Final = {_LOCKS[Lock.TERM]: "e", _LOCKS[Lock.DEBTS]: "es"}
 
 def _held(found: Levers) -> str:
     """What the search held fixed, in the order of the form."""
-    names = [name for lock, name in _LOCKS.items() if lock in found.locked & found.offered]
+    names = [name for lock, name in _LOCKS.items() if lock in found.held]
     if not names or found.offered <= found.locked:
         return ""
     agree = "s" if len(names) > 1 else _AGREE.get(names[0], "")
@@ -293,6 +293,8 @@ def _way(found: Levers) -> str:
         return "aucun changement possible"
     if found.offered <= found.locked:
         return "tout est bloqué, rien n’est cherché"
+    if not found.sought:
+        return "aucun changement possible"
     if found.proposals:
         return wording.enough(len(found.proposals))
     if found.fragile:

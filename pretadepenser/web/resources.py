@@ -51,7 +51,7 @@ class UnknownClientError(NotFound):
 
 Margins = NDArray[np.float32]
 # Of the portfolio and of the model.
-Marks = tuple[tuple[str, int] | None, tuple[str, int] | None]
+Marks = tuple[storage.Mark | None, storage.Mark | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +80,7 @@ class Shelf:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def serving(self, marks: Marks) -> Opened | None:
-        """What is open, where it is of these folders and can be gone on with."""
+        """What is open, where it has these marks and can be gone on with."""
         opened = self.opened
         return opened if opened is not None and opened.serves(marks) else None
 

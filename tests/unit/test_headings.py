@@ -73,8 +73,9 @@ def test_an_application(missing: int, changed: int, told: str) -> None:
 def way(today: float, *, locked: tuple[Lock, ...] = (), **shown: object) -> str:
     """The heading of levers that found this."""
     nothing = Levers(
-        scored(today), "", (), None, None, None, None, frozenset(locked), frozenset(Lock), USUAL, 0, 1.0
-    )
+        scored(today), "", (), None, None, None, None,
+        frozenset(locked), frozenset(Lock), frozenset(Lock), USUAL, 0, 1.0,
+    )  # fmt: skip
     return plain(headings.levers(dataclasses.replace(nothing, **shown)))  # type: ignore[arg-type]
 
 
@@ -98,6 +99,10 @@ REFUSED = " – client 100002, prêt refusé, 480 points"
         ({"locked": (Lock.DEPOSIT,)}, "Leviers (apport bloqué) : aucun changement sûr trouvé"),
         ({"locked": tuple(Lock)}, "Leviers : tout est bloqué, rien n’est cherché"),
         ({"offered": frozenset(), "locked": (Lock.TERM,)}, "Leviers : aucun changement possible"),
+        (
+            {"sought": frozenset(), "locked": (Lock.TERM,)},
+            "Leviers (mensualité bloquée) : aucun changement possible",
+        ),
     ],
 )
 def test_levers_of_a_refused_client(found: dict[str, object], told: str) -> None:

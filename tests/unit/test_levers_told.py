@@ -565,6 +565,8 @@ TRIED = [
     ({"AMT_ANNUITY": None}, "le montant, l’apport, un revenu de plus"),
     ({"AMT_INCOME_TOTAL": None}, "le montant, l’apport, la mensualité"),
     ({"AMT_CREDIT": 100_000.0, "NAME_CONTRACT_TYPE": "Revolving loans"}, "un revenu de plus"),
+    # Nobody asks for so small a part of the price: with a deposit it would be smaller still.
+    ({"AMT_GOODS_PRICE": 300_000.0}, "le montant, la mensualité, un revenu de plus"),
 ]
 
 
@@ -578,6 +580,31 @@ def test_the_sheet_names_only_what_could_be_tried_for_this_client(
     assert plain(told.outlook) == (
         f"Il vous manque 20 points. Nous avons cherché parmi ce que vous pouvez proposer : {among}. Aucun "
         "changement sûr ne suffit aujourd’hui."
+    )
+
+
+@pytest.mark.parametrize("figures", [{}, *(figures for figures, _ in TRIED)])
+def test_a_box_stands_where_ticking_it_leaves_something_out(
+    portfolio: Portfolio, figures: dict[str, Any]
+) -> None:
+    row = by_heart.client(**figures)
+    model = by_heart.model(500.5, Step("EXT_SOURCE_MEAN", 0.9, -20, 0))
+    whole = levers(model, portfolio, row, 0.48, frozenset(), 100_001)
+    assert whole.offered == whole.sought
+    for lock in Lock:
+        without = levers(model, portfolio, row, 0.48, frozenset({lock}), 100_001)
+        assert (without.tried < whole.tried) == (lock in whole.offered)
+        assert without.sought == whole.offered - {lock}
+        assert without.held == whole.offered & {lock}
+
+
+def test_what_is_left_free_may_allow_nothing() -> None:
+    """A deposit may be possible only with fewer months."""
+    today = score_row(by_heart.model(480.5), ROW, 0.48)
+    said = wording.answer(today, (), None, None, held={TERM}, offered={TERM, DEPOSIT}, sought=set())
+    assert plain(said) == (
+        "Il manque 20 points pour que le prêt soit accordé. Avec ce qui est bloqué, aucun changement n’est "
+        "possible : décochez un choix de plus."
     )
 
 

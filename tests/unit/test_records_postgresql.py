@@ -9,11 +9,12 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy.exc import OperationalError
 
 from pretadepenser.config import load
 from pretadepenser.records import recents, sessions, users
 from pretadepenser.records.attempts import Throttle, Who
-from pretadepenser.records.database import Database, RecordsError, alembic_config
+from pretadepenser.records.database import Database, Quick, RecordsError, alembic_config
 from pretadepenser.records.models import Base
 from tests import postgresql
 
@@ -27,6 +28,34 @@ def url() -> Iterator[str]:
     """The address of a server of our own."""
     with postgresql.running() as server:
         yield server.url
+
+
+def _opened(url: str, folder: Path) -> Database:
+    """The database at an address as administrators write it."""
+    return Database(str(load({"DATABASE_URL": url}, {"INSTANCE": folder})["DATABASE_URL"]))
+
+
+def test_a_read_alone_leaves_what_the_connection_has_prepared(url: str, tmp_path: Path) -> None:
+    """psycopg prepares what it has been asked five times, and forgets all of it when it rolls back."""
+    opened = _opened(url, tmp_path)
+    read = Quick("SELECT :number + 1")
+    for number in range(10):
+        assert opened.ask(read, {"number": number}) == [(number + 1,)]
+    prepared = opened.ask(Quick("SELECT statement FROM pg_prepared_statements"), {})
+    assert prepared == [("SELECT $1 + 1",)]
+
+
+def test_a_read_alone_on_a_connection_that_died_is_told_and_the_next_has_another(
+    url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    opened = _opened(url, tmp_path)
+    (own,) = opened.ask(Quick("SELECT pg_backend_pid()"), {})
+    with pytest.raises(OperationalError):
+        # It ends its own connection: the answer never comes.
+        opened.ask(Quick("SELECT pg_terminate_backend(pg_backend_pid())"), {})
+    (other,) = opened.ask(Quick("SELECT pg_backend_pid()"), {})
+    assert own != other
+    assert caplog.messages == []
 
 
 def _upgrade(url: str) -> bool:

@@ -202,14 +202,16 @@ def test_the_clients_page_reads_no_table_of_months(
             "en-cours",
             2,
             "Sorte de crédit;Ouverture (jours avant la demande);Fin prévue (jours après la "
-            "demande);Montant (€);Reste à rembourser (€);En retard (€);Jours de retard|Carte de "
+            "demande);Montant (€, sauf autre devise);Reste à rembourser (€, sauf autre devise);En retard "
+            "(€, sauf autre devise);Jours de retard|Carte de "
             "crédit;90;;900;455;25;12",
         ),
         (
             "termines",
             1,
             "Sorte de crédit;Ouverture (jours avant la demande);Fin (jours avant la demande);Montant "
-            "(€);Plus fort retard (€)|Crédit à la consommation;1096;366;3000;40",
+            "(€, sauf autre devise);Plus fort retard (€, sauf autre devise)|Crédit à la "
+            "consommation;1096;366;3000;40",
         ),
         (
             "demandes",

@@ -69,7 +69,15 @@ def _archives(source: Path) -> str:
     """What to do with the zips of a folder that holds no table: Kaggle's, under another name."""
     if source.is_file():
         return ""
-    zips = [path.name for path in _listed(source) if path.suffix.lower() == ".zip"]
+    known = {KAGGLE_ZIP, *(name for table in (TRAIN, TEST, *TABLES) for name in _names(table))}
+    zips = [
+        path.name
+        for path in _listed(source)
+        if path.suffix.lower() == ".zip"
+        and path.is_file()
+        and path.name.lower() not in known
+        and not path.name.startswith(NO_PART)
+    ]
     if not zips:
         return ""
     named = french.join([f"« {printable(name)} »" for name in zips[:_NAMED]], "ou")

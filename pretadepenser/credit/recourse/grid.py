@@ -86,6 +86,12 @@ class Trials:
     costs: Floats
     allowed: Booleans
 
+    @property
+    def levers(self) -> frozenset[Lever]:
+        """Levers that an admissible combination moves, alone or with another."""
+        admitted = [block.levers for block in self.blocks if self.allowed[block.where].any()]
+        return frozenset(itertools.chain.from_iterable(admitted))
+
 
 class Grid:
     """One client's figures today, what the levers make of them, and the bounds of what is realistic.

@@ -165,7 +165,7 @@ def sheet(
     if not explanation.score.granted:
         answer = search.levers(model, portfolio, row, limit, number=number, admissible=admissible)
         found = answer.proposals or tuple(one for one in (answer.fragile,) if one)
-        tried = answer.offered
+        tried = answer.sought
     return Sheet(
         explanation=explanation,
         against=explanation.against[:REASONS],
@@ -243,7 +243,7 @@ def _option(proposal: Proposal) -> Option:
 
 
 def _outlook(score: Score, found: tuple[Proposal, ...], tried: Set[Lock]) -> str:
-    """What the client may expect; tried: what had another value to try."""
+    """What the client may expect; tried: what could be tried for this client."""
     gap = abs(score.gap)
     if score.granted:
         above = (

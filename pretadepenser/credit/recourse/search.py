@@ -122,8 +122,9 @@ class Levers:
     score: the client's today; sentence: the answer in short; proposals: for a refused client, safe ones,
     cheapest first; fragile: where there is none, the cheapest change that is granted; nearest: where there is
     none either, the change that wins the most points, None when no change wins any; room: for a granted
-    client; offered: what can be held fixed for this client; tried: how many admissible combinations were
-    scored; step: from one amount to the next, in units of the data.
+    client; offered: for a refused one, what can be held fixed, since something of it could be tried; sought:
+    what was tried with what is held fixed; tried: how many admissible combinations were scored; step: from
+    one amount to the next, in units of the data.
     """
 
     score: Score
@@ -135,9 +136,15 @@ class Levers:
     curve: Curve | None
     locked: frozenset[Lock]
     offered: frozenset[Lock]
+    sought: frozenset[Lock]
     admissible: Admissible
     tried: int
     step: float
+
+    @property
+    def held(self) -> frozenset[Lock]:
+        """What is held fixed, of what could be tried."""
+        return self.locked & self.offered
 
     @property
     def shown(self) -> tuple[Proposal, ...]:
@@ -169,25 +176,34 @@ def levers(
     """
     today = score_row(model, row, limit, number)
     search = _Search(model, portfolio, row, today, admissible)
-    step, offered = search.grid.step, search.offered
+    step, none = search.grid.step, frozenset[Lock]()
     if today.granted:
         more, room, tried = search.room()
         return Levers(
-            today, room.sentence, (), None, None, room, more, locked, offered, admissible, tried, step
+            today, room.sentence, (), None, None, room, more, locked, none, none, admissible, tried, step
         )
-    trials = search.grid.trials(tuple(lever for lever in Lever if LOCKS[lever] not in locked))
+    trials = search.grid.trials(tuple(Lever))
+    sought = offered = _locks(trials)
+    if locked & offered:
+        trials = search.grid.trials(tuple(lever for lever in Lever if LOCKS[lever] not in locked))
+        sought = _locks(trials)
     scored = search.scored(trials)
     proposals = search.found(scored, _sure, PROPOSALS) or search.found(scored, _safe, PROPOSALS)
     fragile = None if proposals else next(iter(search.found(scored, _granted, 1)), None)
     nearest = None if proposals or fragile else search.nearest(scored)
     sentence = lever_wording.answer(
-        today, proposals, fragile, nearest, held=locked & offered, offered=offered
+        today, proposals, fragile, nearest, held=locked & offered, offered=offered, sought=sought
     )
     less = search.less() if Lock.PROJECT not in locked else None
     tried = int(trials.allowed.sum())
     return Levers(
-        today, sentence, proposals, fragile, nearest, None, less, locked, offered, admissible, tried, step
-    )
+        today, sentence, proposals, fragile, nearest, None, less, locked, offered, sought, admissible, tried,
+        step,
+    )  # fmt: skip
+
+
+def _locks(trials: Trials) -> frozenset[Lock]:
+    return frozenset(LOCKS[lever] for lever in trials.levers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,11 +254,6 @@ class _Search:
         self.grid = Grid(portfolio, row, columns, admissible, unit, found)
         self.objections = implausible(row)
         self._alone: dict[tuple[Lever, int, float, float], Booleans] = {}
-
-    @property
-    def offered(self) -> frozenset[Lock]:
-        """What can be held fixed: what has another value to try for this client."""
-        return frozenset(LOCKS[lever] for lever in Lever if self.grid.values(lever).size)
 
     def margins(self, figures: Frame) -> Floats:
         """Margins of the client with these figures, shape (n,)."""

@@ -272,11 +272,12 @@ def answer(
     *,
     held: Set[Lock],
     offered: Set[Lock],
+    sought: Set[Lock],
 ) -> str:
     """Answer for a refused client in two sentences or three.
 
     proposals: safe ones; fragile: what is shown where there is none; nearest: where there is none either;
-    held: what is held fixed, of what has another value to try (offered).
+    offered: what could be tried; held: what of it is held fixed; sought: what could be tried all the same.
     """
     short = f"Il manque {french.plural(-today.gap, 'point')} pour que le prêt soit accordé."
     if not offered:
@@ -287,6 +288,10 @@ def answer(
     if held == offered:
         return french.typeset(
             f"{short} Vous avez tout bloqué : décochez au moins un choix pour chercher un changement."
+        )
+    if not sought:
+        return french.typeset(
+            f"{short} Avec ce qui est bloqué, aucun changement n’est possible : décochez un choix de plus."
         )
     if proposals:
         many = enough(len(proposals))
