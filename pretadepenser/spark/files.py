@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pretadepenser import french
 from pretadepenser.credit.intake.finding import NO_PART, check_others, is_copy, of_a_value
+from pretadepenser.credit.intake.pieces import check_once, check_whole
 from pretadepenser.credit.intake.recognition import printable
 from pretadepenser.spark.session import SparkError
 
@@ -57,11 +58,7 @@ def listed(spark: SparkSession, place: str) -> list[Entry]:
 
     Raises SparkError for a link of this machine that leads nowhere.
     """
-    path, system = _at(spark, place)
-    found = [
-        Entry(status.getPath().getName(), bool(status.isDirectory()), int(status.getLen()), status)
-        for status in system.listStatus(path)
-    ]
+    found = _entries(spark, place)
     if place.startswith(HERE) and os.path.isdir(folder := place.removeprefix(HERE)):
         # Hadoop leaves them out of its lists.
         for name in sorted({*os.listdir(folder)} - {one.name for one in found}):
@@ -71,6 +68,15 @@ def listed(spark: SparkSession, place: str) -> list[Entry]:
                     "enlevez-le."
                 )
     return sorted((one for one in found if not one.name.startswith(NO_PART)), key=lambda one: one.name)
+
+
+def _entries(spark: SparkSession, place: str) -> list[Entry]:
+    """What Hadoop lists of a folder, hidden or not."""
+    path, system = _at(spark, place)
+    return [
+        Entry(status.getPath().getName(), bool(status.isDirectory()), int(status.getLen()), status)
+        for status in system.listStatus(path)
+    ]
 
 
 def the_table(entries: Sequence[Entry], table: str, source: str) -> str | None:
@@ -100,9 +106,11 @@ def check_parts(spark: SparkSession, place: str, told: str) -> None:
     """Refuse a table whose files would not all be read, and alike.
 
     place: the address of its file or of the folder of its parts; told: what messages call it. Raises
-    SparkError, or PortfolioError for folders of values (partitionBy).
+    SparkError, or PortfolioError for folders of values (partitionBy) and pieces that are not whole, or twice.
     """
     alone = not is_folder(spark, place)
+    if not alone:
+        check_whole({one.name for one in _entries(spark, place)}, told)
     # Of a file, that is the file.
     parts = listed(spark, place)
     if not parts:
@@ -121,6 +129,8 @@ def check_parts(spark: SparkSession, place: str, told: str) -> None:
             )
         if not one.size:
             raise SparkError(f"{names[one.name]} est vide : copiez ce morceau à nouveau, ou enlevez-le.")
+    if not alone:
+        check_once([one.name for one in parts], told)
     _check_columns({names[name]: columns for name, columns in _columns(spark, parts).items()})
 
 

@@ -247,6 +247,21 @@ def test_a_refused_import_names_lines_beyond_the_first_batch(
     assert f"ligne {REFUSED[ending][0][0]}, colonne AMT_CREDIT : " in str(caught.value)
 
 
+@pytest.mark.parametrize(("value", "said"), [("-5", "hors des bornes"), ("beaucoup", "n’est pas un nombre")])
+def test_a_refused_file_to_score_names_the_line_that_an_editor_shows(
+    tmp_path: Path, value: str, said: str
+) -> None:
+    """Empty lines hold no row."""
+    source = tmp_path / "clients.csv"
+    made_up.write_csv(made_up.table(9), source)
+    portfolio_files.spoil(source, 8, "AMT_CREDIT", value)
+    source.write_text(source.read_text().replace("\n", "\n\n"))
+    with pytest.raises(batch.RowsError) as caught:
+        batch.score_file(source, tmp_path / "scores.csv", MODEL, 0.48, None, lambda step, share: None)
+    assert [(one.line, one.column) for one in caught.value.problems] == [(15, "AMT_CREDIT")]
+    assert said in str(caught.value)
+
+
 @pytest.mark.usefixtures("small_pieces")
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_a_refused_file_to_score_names_lines_beyond_the_first_batch(

@@ -147,11 +147,15 @@ def test_days_whose_sign_was_turned_are_refused(source: Path, instance: Path) ->
         return [lines[0], *map(",".join, rows)]
 
     rewrite(source / PAID, turned)
-    assert (
-        f"- {PAID}, colonne DAYS_INSTALMENT : toutes les valeurs sont positives, donc après la demande ; ce "
-        "qui l’a précédée s’écrit avec un signe moins."
-    ) in refusal(source, instance)
+    said = (
+        f"- {PAID}, colonne DAYS_INSTALMENT : aucune valeur n’est négative et certaines sont positives, donc "
+        "après la demande ; ce qui l’a précédée s’écrit avec un signe moins."
+    )
+    assert said in refusal(source, instance)
+    # Of 0 the sign cannot be turned: a table of genuine days has some.
     spoil(source / PAID, 9, "DAYS_INSTALMENT", "0")
+    assert said in refusal(source, instance)
+    spoil(source / PAID, 9, "DAYS_INSTALMENT", "-1")
     assert import_folder(source, instance).clients == 30
 
 

@@ -183,7 +183,7 @@ def test_levers_tell_debts_only_where_there_are_some(
     owing = any(one.late or one.revolving for one in repaid.debts(clients.history(indebted.number)))
     assert ("Les dettes ailleurs : le client ne peut pas en payer maintenant" in offered) == owing
     explained = (
-        "payer ce qui est en retard sur des crédits ailleurs, ou rembourser et fermer la carte de crédit où "
+        "Payer ce qui est en retard sur des crédits ailleurs, ou rembourser et fermer la carte de crédit où "
         "il reste le plus ;"
     )
     assert (explained in offered) == owing

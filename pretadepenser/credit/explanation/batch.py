@@ -35,6 +35,7 @@ from pretadepenser.credit.intake.recognition import (
 from pretadepenser.credit.intake.sources import (
     ENDINGS,
     OtherReadingError,
+    Piece,
     Skipped,
     Source,
     diagnosis,
@@ -292,7 +293,7 @@ def _score_file(
     with scores_written(output, portfolio) as write:
         try:
             for piece in table.pieces():
-                conforming = _conformed(piece.table, piece.lines, table.name)
+                conforming = _checked(table, piece)
                 write(model, conforming, limit)
                 rows += conforming.num_rows
                 progress(step, piece.read)
@@ -303,6 +304,17 @@ def _score_file(
             raise RowsError(f"{table.name} ne contient aucun client.")
     progress(step, 1.0)
     return rows
+
+
+def _checked(table: Source, piece: Piece) -> pa.Table:
+    """The rows of a piece; where some are wrong, with the lines that an editor shows: some hold no row."""
+    try:
+        return _conformed(piece.table, piece.lines, table.name)
+    except RowsError as error:
+        wrong = diagnosis(table, lambda share: None)
+        if not wrong:
+            raise
+        raise RowsError.refused(wrong) from error
 
 
 Write = Callable[[Model, pa.Table, float], None]

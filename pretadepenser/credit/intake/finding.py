@@ -17,6 +17,7 @@ from typing import Final
 from pretadepenser import french
 from pretadepenser.credit.dictionary import COLUMNS, TABLES
 from pretadepenser.credit.intake.archives import base, check_packed, members, only_csv, readable, unlocked
+from pretadepenser.credit.intake.pieces import check_here, check_once, check_whole
 from pretadepenser.credit.intake.recognition import AGAIN, AS_CSV, START, foreign, printable
 from pretadepenser.credit.intake.sources import ENDINGS, Source
 from pretadepenser.credit.intake.validation import Columns, PortfolioError, Problem, check_header
@@ -99,6 +100,9 @@ def find(source: Path, table: str, columns: Columns = COLUMNS) -> list[Source]:
             f"Le dossier {printable(str(source))} n’existe pas : indiquez celui du téléchargement de Kaggle."
         )
     paths = _listed(source)
+    for path in paths:
+        if any(path.name.lower().startswith(f".{name}.") for name in _names(table)[1:]):
+            check_here(path.name, "")
     named = [path for path in paths if path.name.lower() in _names(table)]
     for path in named:
         if not path.is_file() and not path.is_dir():
@@ -163,7 +167,9 @@ def _names(table: str) -> list[str]:
 
 def _parts(folder: Path, table: str, columns: Columns) -> list[Source]:
     """The files in which a table was written piece by piece."""
-    paths = [path for path in _listed(folder) if not path.name.startswith(NO_PART)]
+    every = _listed(folder)
+    check_whole([path.name for path in every], printable(folder.name))
+    paths = [path for path in every if not path.name.startswith(NO_PART)]
     if not paths:
         raise PortfolioError(
             f"Aucun fichier {table} ({french.join(ENDINGS, 'ou')}) dans {printable(str(folder))} : "
@@ -172,6 +178,7 @@ def _parts(folder: Path, table: str, columns: Columns) -> list[Source]:
     for path in paths:
         if not path.is_file() or not path.name.lower().endswith(ENDINGS):
             raise _foreign(f"{folder.name}/{path.name}")
+    check_once([path.name for path in paths], printable(folder.name))
     named = f"{folder.name}/"
     return [Source(printable(f"{named}{path.name}"), path, columns=columns) for path in paths]
 
@@ -201,6 +208,7 @@ def _in_zip(path: Path, table: str, columns: Columns) -> list[Source]:
             return []
         one = found[_single([*found, *(name for name in names if is_copy(base(name), table))], table, path)]
         _check_once(one, path)
+        _check_pieces(one, names, path)
         return [_member(archive, path, member, columns) for member in sorted(one)]
 
 
@@ -212,6 +220,17 @@ def _check_once(names: Sequence[str], archive: Path) -> None:
             f"{printable(archive.name)} contient plusieurs fois {printable(twice[0])} : décompressez-le, "
             "et ne gardez que le bon fichier."
         )
+
+
+def _check_pieces(found: Sequence[str], names: Sequence[str], archive: Path) -> None:
+    """Hold the pieces of a table in a folder of an archive to what `_parts` holds those of a folder to."""
+    folder = found[0].rpartition("/")[0]
+    if base(folder) not in {name for table in (TRAIN, TEST, *TABLES) for name in _names(table)}:
+        return
+    told = printable(f"{archive.name}/{folder}")
+    inside = [name.removeprefix(f"{folder}/") for name in names if name.startswith(f"{folder}/")]
+    check_whole({name.partition("/")[0] for name in inside}, told)
+    check_once([name.rpartition("/")[2] for name in found], told)
 
 
 def _member(archive: zipfile.ZipFile, path: Path, member: str, columns: Columns) -> Source:

@@ -223,15 +223,16 @@ def turned(connection: Connection, table: str, source: Source) -> list[Problem]:
     ]
     if not dated:
         return []
-    least = connection.sql(f"select {', '.join(f'min({name})' for name in dated)} from {table}").fetchall()[0]
+    ends = ", ".join(f"min({name}), max({name})" for name in dated)
+    found = connection.sql(f"select {ends} from {table}").fetchall()[0]
     what = (
-        "toutes les valeurs sont positives, donc après la demande ; ce qui l’a précédée s’écrit avec un "
-        "signe moins"
+        "aucune valeur n’est négative et certaines sont positives, donc après la demande ; ce qui l’a "
+        "précédée s’écrit avec un signe moins"
     )
     return [
         Problem(source.name, None, name, what)
-        for name, first in zip(dated, least, strict=True)
-        if first is not None and first > 0
+        for name, least, most in zip(dated, found[::2], found[1::2], strict=True)
+        if least is not None and least >= 0 and most > 0
     ]
 
 

@@ -268,7 +268,7 @@ class Source:
         """Open a Parquet table; its texts come as a dictionary, so that a long one is in memory once."""
         texts = (pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary())
         names = [each.name for each in pa.parquet.read_schema(self.path) if each.type in texts]
-        return pa.parquet.ParquetFile(self.path, read_dictionary=names)
+        return pa.parquet.ParquetFile(self.path, read_dictionary=names, page_checksum_verification=True)
 
     def _parquet_pieces(self) -> Iterator[Piece]:
         with readable(self.name), self._parquet_file() as file:

@@ -249,6 +249,8 @@ def _number(values: pa.Array, column: Column, lines: Lines, problems: Problems) 
             what = f"des nombres sont attendus, le fichier contient {_held(values.type)}"
             problems.add("type", column.name, lines[0], len(values), what)
             return pa.nulls(len(values), column.arrow_type)
+        if column.kind is Kind.IDENTIFIER:
+            _report_rounded(numbers, values.type, column, lines, problems)
         nan = pc.fill_null(pc.is_nan(numbers), False)
         if pc.any(nan).as_py():
             numbers = pc.if_else(nan, pa.scalar(None, pa.float64()), numbers)
@@ -332,6 +334,20 @@ def _report_shortened(values: pa.Array, column: Column, lines: Lines, problems: 
             "un tableur : format Nombre, sans décimale)"
         )
         _report(problems, "shortened", column, np.array(lost), lines, what, met)
+
+
+def _report_rounded(
+    numbers: pa.Array, kind: pa.DataType, column: Column, lines: Lines, problems: Problems
+) -> None:
+    """Report numbers that identify something, from a type that has not so many digits: others became them."""
+    digits = 24 if pa.types.is_float32(kind) else 11 if pa.types.is_float16(kind) else None
+    if digits is None:
+        return
+    rounded = pc.fill_null(pc.greater(pc.abs(numbers), 2**digits), False)
+    if pc.any(rounded).as_py():
+        met = [_shown(value) for value in pc.filter(numbers, rounded)[:EXAMPLES].to_pylist()]
+        what = f"{{}} est écrit en {kind}, qui arrondit de tels numéros ; enregistrez-les en int64"
+        _report(problems, "rounded", column, rounded, lines, what, met)
 
 
 def _shortened(text: str) -> bool:
