@@ -184,7 +184,7 @@ def test_levers_tell_debts_only_where_there_are_some(
     assert ("Les dettes ailleurs : le client ne peut pas en payer maintenant" in offered) == owing
     explained = (
         "Payer ce qui est en retard sur des crédits ailleurs, ou rembourser et fermer la carte de crédit où "
-        "il reste le plus ;"
+        "il reste le plus."
     )
     assert (explained in offered) == owing
 
