@@ -54,7 +54,7 @@ def test_the_rules_of_the_house_are_told_and_kept(
     )
     page, sheet = (text(browser, f"/clients/{number}/{name}") for name in ("leviers", "entretien"))
     for said in (
-        "jusqu’à 40 % du crédit en moins ;",
+        "jusqu’à 40 % du crédit en moins.",
         "jusqu’à 30 % du revenu.",
         "la mensualité ne dépasse pas 110 % de celle de la demande et, si elle augmente, 20 % du revenu",
         "si le score dépasse la limite d’au moins 9 points,",
