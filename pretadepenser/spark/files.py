@@ -58,7 +58,10 @@ def listed(spark: SparkSession, place: str) -> list[Entry]:
 
     Raises SparkError for a link of this machine that leads nowhere.
     """
-    found = _entries(spark, place)
+    return _shown(_entries(spark, place), place)
+
+
+def _shown(found: Sequence[Entry], place: str) -> list[Entry]:
     if place.startswith(HERE) and os.path.isdir(folder := place.removeprefix(HERE)):
         # Hadoop leaves them out of its lists.
         for name in sorted({*os.listdir(folder)} - {one.name for one in found}):
@@ -109,10 +112,11 @@ def check_parts(spark: SparkSession, place: str, told: str) -> None:
     SparkError, or PortfolioError for folders of values (partitionBy) and pieces that are not whole, or twice.
     """
     alone = not is_folder(spark, place)
+    every = _entries(spark, place)
     if not alone:
-        check_whole({one.name for one in _entries(spark, place)}, told)
+        check_whole({one.name for one in every}, told)
     # Of a file, that is the file.
-    parts = listed(spark, place)
+    parts = _shown(every, place)
     if not parts:
         raise SparkError(
             f"{told} ne contient aucun fichier : enlevez ce dossier, ou copiez-y à nouveau les morceaux de "

@@ -206,9 +206,11 @@ def _in_zip(path: Path, table: str, columns: Columns) -> list[Source]:
         if not found:
             check_others(names, table)
             return []
-        one = found[_single([*found, *(name for name in names if is_copy(base(name), table))], table, path)]
+        chosen = _single([*found, *(name for name in names if is_copy(base(name), table))], table, path)
+        one = found[chosen]
         _check_once(one, path)
-        _check_pieces(one, names, path)
+        if chosen not in one:
+            _check_pieces(chosen, one, names, path)
         return [_member(archive, path, member, columns) for member in sorted(one)]
 
 
@@ -222,11 +224,8 @@ def _check_once(names: Sequence[str], archive: Path) -> None:
         )
 
 
-def _check_pieces(found: Sequence[str], names: Sequence[str], archive: Path) -> None:
+def _check_pieces(folder: str, found: Sequence[str], names: Sequence[str], archive: Path) -> None:
     """Hold the pieces of a table in a folder of an archive to what `_parts` holds those of a folder to."""
-    folder = found[0].rpartition("/")[0]
-    if base(folder) not in {name for table in (TRAIN, TEST, *TABLES) for name in _names(table)}:
-        return
     told = printable(f"{archive.name}/{folder}")
     inside = [name.removeprefix(f"{folder}/") for name in names if name.startswith(f"{folder}/")]
     check_whole({name.partition("/")[0] for name in inside}, told)
