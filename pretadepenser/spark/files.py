@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pretadepenser import french
-from pretadepenser.credit.intake.finding import NO_PART, check_others, is_copy, of_a_value
+from pretadepenser.credit.intake.finding import NO_PART
+from pretadepenser.credit.intake.naming import check_others, is_meant, of_a_value
 from pretadepenser.credit.intake.pieces import check_once, check_whole
 from pretadepenser.credit.intake.recognition import printable
 from pretadepenser.spark.session import SparkError
@@ -91,7 +92,7 @@ def the_table(entries: Sequence[Entry], table: str, source: str) -> str | None:
     there = [name for name in names if name.lower() in (low, f"{low}{PARQUET}")]
     packed = [name for name in names if name.lower().startswith((f"{low}.csv", f"{low}.zip"))]
     if there:
-        copies = [name for name in names if is_copy(name, table)]
+        copies = [name for name in names if is_meant(name, table) and name not in there]
         if len(every := [*there, *packed, *copies]) > 1:
             told = french.join([printable(name) for name in every])
             raise SparkError(f"{table} est plusieurs fois dans {source} ({told}) : n’en gardez qu’un.")

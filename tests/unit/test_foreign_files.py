@@ -147,7 +147,7 @@ def test_values_that_other_programs_write_for_missing_ones(
     source: Path, content: str, tmp_path: Path
 ) -> None:
     header, *lines = text_of(source).splitlines()
-    words = cycle(["NULL", "null", "None", "<NA>", "N/A", "#N/A", "NA", "NaN", "nan"])
+    words = cycle(["NULL", "null", "None", "<NA>", "N/A", "#N/A", "NA", "NaN", "nan", "\\N", "."])
     rows = [[field or next(words) for field in portfolio_files.fields(line)] for line in lines]
     assert next(words) != "NULL", "nothing was empty"
     (source / TRAIN).write_text("\n".join([header, *map(",".join, rows)]))

@@ -57,6 +57,9 @@ EXCEPTIONS = {
     "where case when": _SQL,
     "then true else error('misfit') end": _SQL,
     ", count(*) as rows from": _SQL,
+    ", count(*) as times from": _SQL,
+    "group by all having times > 0": _SQL,
+    "select min(times) from (select count(*) as times from": _SQL,
     "create table if not exists": _SQL,
     "PySpark does not yet fully support pandas": _PATTERN,
 }

@@ -246,6 +246,9 @@ def test_a_zip_with_two_files_of_one_name_is_refused(member: str, source: Path, 
         "bureau (copie).csv",
         "Copie de bureau.csv",
         "bureau 2.parquet",
+        "bureau[1].csv",
+        "bureau_2.csv",
+        "bureau_copie.csv.gz",
     ],
 )
 def test_a_copy_of_a_table_is_not_passed_over(name: str, zipped: bool, source: Path, instance: Path) -> None:
@@ -271,7 +274,81 @@ def test_a_table_and_its_copy_are_two(source: Path, instance: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["bureau_2.csv", "bureau_old.csv", "my bureau.csv", "bureaus.csv"])
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("bureau.csv.csv", "{} n’a pas le nom d’une table : renommez ce fichier en bureau.csv."),
+        ("bureau.csv.txt", "{} n’a pas le nom d’une table : renommez ce fichier en bureau.csv."),
+        ("bureau.csv?dl=1", "{} n’a pas le nom d’une table : renommez ce fichier en bureau.csv."),
+        ("bureau.zip", "{} n’a pas le nom d’une table : renommez ce fichier en bureau.csv.zip."),
+        ("bureau.gz", "{} n’a pas le nom d’une table : renommez ce fichier en bureau.csv.gz."),
+        ("bureau.snappy.parquet", "{} n’a pas le nom d’une table : renommez ce fichier en bureau.parquet."),
+        ("bureau.pq", "{} n’a pas le nom d’une table : renommez ce fichier en bureau.parquet."),
+        (
+            "bureau.csv.1",
+            "{} a le nom d’une copie de bureau : si c’est la bonne table, renommez ce fichier en bureau.csv, "
+            "sinon enlevez-le.",
+        ),
+        (
+            "Bureau",
+            "{} n’a pas de terminaison (.csv, .csv.zip, .csv.gz, .parquet) : ajoutez-lui la bonne, .csv pour "
+            "un texte.",
+        ),
+        *(
+            (
+                piece,
+                "{} a le nom d’un morceau de bureau : mettez tous les morceaux, et rien d’autre, dans un "
+                "dossier nommé bureau.",
+            )
+            for piece in (
+                "bureau-000000000000.csv",
+                "bureau-00000-of-00003.csv.gz",
+                "bureau_part1.csv",
+                "bureau-part-00000-a3c9.parquet",
+                "bureau_2-of-3.CSV",
+            )
+        ),
+    ],
+)
+def test_a_table_under_another_name_is_not_passed_over(
+    name: str, says: str, zipped: bool, source: Path, instance: Path
+) -> None:
+    """It was not imported, and clients had no credit elsewhere."""
+    place = source
+    if zipped:
+        place = source / "home.zip"
+        place.write_bytes(packed((TRAIN, (source / TRAIN).read_bytes()), (f"data/{name}", b"x")))
+    else:
+        (source / name).write_bytes(b"x")
+    assert refusal(place, instance) == says.format(f"data/{name}" if zipped else name)
+
+
+@pytest.mark.parametrize("name", ["bureau", "bureau-000000000000.csv", "bureau.csv.1", "bureau_2.csv"])
+def test_a_table_and_another_that_is_meant_are_two(name: str, source: Path, instance: Path) -> None:
+    made_up.write_csv(made_up.history("bureau", TABLE["SK_ID_CURR"].to_pylist(), 9), source / "bureau.csv")
+    (source / name).write_bytes(b"x")
+    said = refusal(source, instance)
+    assert said.startswith("source contient plusieurs fois bureau (bureau.csv et ")
+    assert said.endswith(f"et {name}) : n’en gardez qu’un.")
+
+
+@pytest.mark.parametrize("folder", ["bureau", "bureau.csv"])
+def test_pieces_in_the_folder_of_a_zip_may_be_named_after_the_table(
+    folder: str, source: Path, instance: Path
+) -> None:
+    bureau = made_up.history("bureau", TABLE["SK_ID_CURR"].to_pylist(), 9)
+    pieces = []
+    for place in range(3):
+        made_up.write_csv(bureau.slice(3 * place, 3), source / "piece.csv")
+        content = (source / "piece.csv").read_bytes()
+        pieces.append((f"all/{folder}/bureau-00000000000{place}.csv", content))
+    archive = source / "home.zip"
+    archive.write_bytes(packed((TRAIN, (source / TRAIN).read_bytes()), *pieces))
+    assert [(one.name, one.rows) for one in import_folder(archive, instance).tables] == [("bureau", 9)]
+
+
+@pytest.mark.parametrize("name", ["bureau_old.csv", "my bureau.csv", "bureaus.csv", "bureau_2024.md"])
 def test_other_names_are_no_copies(name: str, source: Path, instance: Path) -> None:
     (source / name).write_bytes(b"")
     assert import_folder(source, instance).clients == 30

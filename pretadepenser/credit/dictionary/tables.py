@@ -24,8 +24,9 @@ class Table:
     """A history table: its French, its columns in Kaggle's order, and how its rows belong to clients.
 
     `label` is its title; `noun` one of its rows, `nouns` several. `key` names the column that is unique in
-    it, if one is. `owner` is the column with the client's number, or the table and the column through which
-    the client is found (bureau_balance: the credits of bureau). `time` is the column of its order in time.
+    it, if one is; `month` the two of what has one row a month, and of the month. `owner` is the column with
+    the client's number, or the table and the column through which the client is found (bureau_balance: the
+    credits of bureau). `time` is the column of its order in time.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Table:
     owner: str | tuple[str, str]
     time: str
     key: str | None = None
+    month: tuple[str, str] | None = None
 
     def arrow_schema(self) -> pa.Schema:
         """Schema of its rows: all columns in Kaggle's order, nullable where a value may be missing."""
@@ -52,13 +54,14 @@ def _read(name: str) -> Table:
     columns = {
         column: read_column(column, words, Person.CLIENT) for column, words in facts.pop("columns").items()
     }
-    owner = facts.pop("owner")
+    owner, month = facts.pop("owner"), facts.pop("month", None)
     for french in ("label", "noun", "nouns", "meaning"):
         facts[french] = typeset(facts[french])
     return Table(
         name=name,
         columns=MappingProxyType(columns),
         owner=owner if isinstance(owner, str) else tuple(owner),
+        month=tuple(month) if month else None,
         **facts,
     )
 

@@ -6,7 +6,6 @@ one of these names) as Spark writes it; any of them but Parquet also in the zip 
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -17,8 +16,9 @@ from typing import Final
 from pretadepenser import french
 from pretadepenser.credit.dictionary import COLUMNS, TABLES
 from pretadepenser.credit.intake.archives import base, check_packed, members, only_csv, readable, unlocked
+from pretadepenser.credit.intake.naming import check_others, is_meant, names_of, not_read
 from pretadepenser.credit.intake.pieces import check_here, check_once, check_whole
-from pretadepenser.credit.intake.recognition import AGAIN, AS_CSV, START, foreign, printable
+from pretadepenser.credit.intake.recognition import AGAIN, START, foreign, printable
 from pretadepenser.credit.intake.sources import ENDINGS, Source
 from pretadepenser.credit.intake.validation import Columns, PortfolioError, Problem, check_header
 
@@ -70,7 +70,7 @@ def _archives(source: Path) -> str:
     """What to do with the zips of a folder that holds no table: Kaggle's, under another name."""
     if source.is_file():
         return ""
-    known = {KAGGLE_ZIP, *(name for table in (TRAIN, TEST, *TABLES) for name in _names(table))}
+    known = {KAGGLE_ZIP, *(name for table in (TRAIN, TEST, *TABLES) for name in names_of(table))}
     zips = [
         path.name
         for path in _listed(source)
@@ -101,21 +101,21 @@ def find(source: Path, table: str, columns: Columns = COLUMNS) -> list[Source]:
         )
     paths = _listed(source)
     for path in paths:
-        if any(path.name.lower().startswith(f".{name}.") for name in _names(table)[1:]):
+        if any(path.name.lower().startswith(f".{name}.") for name in names_of(table)[1:]):
             check_here(path.name, "")
-    named = [path for path in paths if path.name.lower() in _names(table)]
+    named = [path for path in paths if path.name.lower() in names_of(table)]
     for path in named:
         if not path.is_file() and not path.is_dir():
             raise PortfolioError(
                 f"{printable(path.name)} n’est pas un fichier, ou mène à un fichier qui n’est pas là : "
                 "mettez la table à sa place, ou enlevez-le."
             )
-    found = [path for path in named if path.is_file() and path.name.lower() in _names(table)[1:]]
+    found = [path for path in named if path.is_file() and path.name.lower() in names_of(table)[1:]]
     folders = [path for path in named if path.is_dir()]
     files = [path.name for path in paths if path.is_file()]
     if found or folders:
-        copies = [name for name in files if is_copy(name, table)]
-        one = _single([*(path.name for path in (*found, *folders)), *copies], table, source)
+        others = [name for name in files if is_meant(name, table)]
+        one = _single([*(path.name for path in (*found, *folders)), *others], table, source)
         if found:
             return [Source(printable(one), found[0], columns=columns)]
         return _parts(folders[0], table, columns)
@@ -126,30 +126,6 @@ def find(source: Path, table: str, columns: Columns = COLUMNS) -> list[Source]:
     return []
 
 
-def is_copy(name: str, table: str) -> bool:
-    """Whether a file is named as systems and browsers name the copy of a table: "bureau (1).csv"."""
-    number = r"\d{1,3}"
-    word = rf"(?:copie|copy|{number})"
-    after = rf"(?:\s*\({word}\)|\s*-\s*{word}|\s+{word})"
-    endings = "|".join(map(re.escape, ENDINGS))
-    pattern = rf"\s*(?:copie de |copy of )?\s*{re.escape(table)}(?:{after}){{0,2}}\s*(?:{endings})"
-    return name.lower() not in _names(table) and bool(re.fullmatch(pattern, name, re.IGNORECASE))
-
-
-def check_others(names: Sequence[str], table: str) -> None:
-    """Refuse files that are meant to be a table which is not there: copies of it, and other formats."""
-    for name in names:
-        last = name.replace("\\", "/").rpartition("/")[2]
-        if is_copy(last, table):
-            ending = next(each for each in reversed(ENDINGS) if last.lower().endswith(each))
-            raise PortfolioError(
-                f"{printable(name)} a le nom d’une copie de {table} : si c’est la bonne table, renommez ce "
-                f"fichier en {table}{ending}, sinon enlevez-le."
-            )
-        if last.lower().startswith(f"{table.lower()}."):
-            raise _foreign(name)
-
-
 def _listed(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())
@@ -158,11 +134,6 @@ def _listed(folder: Path) -> list[Path]:
             f"Le dossier {printable(str(folder))} ne peut pas être lu ({error.strerror}) : vérifiez vos "
             "droits."
         ) from error
-
-
-def _names(table: str) -> list[str]:
-    """What a table may be called in small letters: a folder of parts any of it, a file all but the first."""
-    return [f"{table.lower()}{ending}" for ending in ("", *ENDINGS)]
 
 
 def _parts(folder: Path, table: str, columns: Columns) -> list[Source]:
@@ -177,7 +148,7 @@ def _parts(folder: Path, table: str, columns: Columns) -> list[Source]:
         )
     for path in paths:
         if not path.is_file() or not path.name.lower().endswith(ENDINGS):
-            raise _foreign(f"{folder.name}/{path.name}")
+            raise not_read(f"{folder.name}/{path.name}")
     check_once([path.name for path in paths], printable(folder.name))
     named = f"{folder.name}/"
     return [Source(printable(f"{named}{path.name}"), path, columns=columns) for path in paths]
@@ -199,14 +170,16 @@ def _in_zip(path: Path, table: str, columns: Columns) -> list[Source]:
         names = members(archive)
         for name in names:
             folder = name.replace("\\", "/").rpartition("/")[0]
-            if base(name) in _names(table)[1:]:
+            if base(name) in names_of(table)[1:]:
                 found.setdefault(name, []).append(name)
-            elif base(folder) in _names(table) and not base(name).startswith(NO_PART):
+            elif base(folder) in names_of(table) and not base(name).startswith(NO_PART):
                 found.setdefault(folder, []).append(name)
         if not found:
             check_others(names, table)
             return []
-        chosen = _single([*found, *(name for name in names if is_copy(base(name), table))], table, path)
+        pieces = {name for members in found.values() for name in members}
+        others = [name for name in names if name not in pieces and is_meant(base(name), table)]
+        chosen = _single([*found, *others], table, path)
         one = found[chosen]
         _check_once(one, path)
         if chosen not in one:
@@ -240,7 +213,7 @@ def _member(archive: zipfile.ZipFile, path: Path, member: str, columns: Columns)
             f"{source.name} est une table Parquet dans une archive : décompressez {path.name}."
         )
     if not base(member).endswith(ENDINGS):
-        raise _foreign(source.name)
+        raise not_read(source.name)
     if base(member).endswith(".zip"):
         with unlocked(archive, archive.getinfo(member), source.name) as packed:
             return replace(source, members=(member, only_csv(packed, source.name)))
@@ -255,20 +228,3 @@ def _single(names: Sequence[str], table: str, place: Path) -> str:
             f"({french.join([printable(name) for name in names])}) : n’en gardez qu’un."
         )
     return names[0]
-
-
-def _foreign(name: str) -> PortfolioError:
-    told = printable(name)
-    if name.lower().endswith((".crdownload", ".part", ".partial", ".download", ".tmp")):
-        return PortfolioError(f"{told} est un téléchargement inachevé : {AGAIN}.")
-    if "=" in told.rpartition("/")[2]:
-        return of_a_value(told)
-    return PortfolioError(f"{told} n’est pas d’un format qui se lit ({', '.join(ENDINGS)}) : {AS_CSV}.")
-
-
-def of_a_value(told: str) -> PortfolioError:
-    """What is said of a folder that is named as a column with its value; told: what messages call it."""
-    return PortfolioError(
-        f"{told} est le dossier d’une valeur, comme en fait Spark (partitionBy) : écrivez la table sans "
-        "ces dossiers."
-    )

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import duckdb
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from pretadepenser import french
-from pretadepenser.credit.dictionary import COLUMNS, TABLES, Kind
+from pretadepenser.credit.dictionary import COLUMNS, TABLES
+from pretadepenser.credit.intake import whole
 from pretadepenser.credit.intake.finding import APPLICATION, KEY
 from pretadepenser.credit.intake.quick import select, sql_type
 from pretadepenser.credit.intake.sources import OtherReadingError, Source, diagnosis
@@ -40,10 +40,8 @@ def load_all(connection: Connection, tables: Mapping[str, Sequence[Source]], pro
         files[table] = [(each.name, count) for each, count in zip(found, counts, strict=True)]
         problems += wrong
     if not problems:
-        for table, key in keys(tables).items():
-            problems += repeated(connection, table, key, read[table])
-        for table, found in tables.items():
-            problems += turned(connection, table, found[0])
+        for table, found in read.items():
+            problems += whole.faults(connection, table, found, [rows for _, rows in files[table]])
     if problems:
         raise PortfolioError.refused(problems)
     if not sum(rows for _, rows in files[APPLICATION]):
@@ -76,19 +74,13 @@ def load_batches(
             if table == APPLICATION and total:
                 progress(f"Lecture de {told}", min(1.0, rows / total))
         files[table] = [(told, rows)]
-    for table, key in keys(tables).items():
-        if again := twice(connection, table, key):
+    for table, key in whole.keys(tables).items():
+        if again := whole.twice(connection, table, key):
             what = french.plural(again, "numéro déjà donné", "numéros déjà donnés")
             raise PortfolioError.refused([Problem(files[table][0][0], None, key, what)])
     if not files[APPLICATION][0][1]:
         raise PortfolioError(f"{name} : aucun client à importer.")
     return files
-
-
-def keys(tables: Iterable[str]) -> dict[str, str]:
-    """The column of each table whose numbers must be unique, where it has one."""
-    keys = {APPLICATION: KEY, **{name: table.key for name, table in TABLES.items()}}
-    return {table: key for table in tables if (key := keys[table])}
 
 
 def _conformed(batch: pa.RecordBatch, columns: Columns, name: str, rows: int) -> pa.Table:
@@ -212,58 +204,3 @@ def _read(
         pass
     step = f"Recherche des erreurs de {source.name}"
     return rows, diagnosis(source, lambda share: progress(step, share))
-
-
-def turned(connection: Connection, table: str, source: Source) -> list[Problem]:
-    """Say which columns have days or months that are all after the application: their sign was turned."""
-    dated = [
-        column.name
-        for column in source.columns.values()
-        if column.required and column.kind in (Kind.ELAPSED, Kind.MONTH)
-    ]
-    if not dated:
-        return []
-    ends = ", ".join(f"min({name}), max({name})" for name in dated)
-    found = connection.sql(f"select {ends} from {table}").fetchall()[0]
-    what = (
-        "aucune valeur n’est négative et certaines sont positives, donc après la demande ; ce qui l’a "
-        "précédée s’écrit avec un signe moins"
-    )
-    return [
-        Problem(source.name, None, name, what)
-        for name, least, most in zip(dated, found[::2], found[1::2], strict=True)
-        if least is not None and least >= 0 and most > 0
-    ]
-
-
-def twice(connection: Connection, table: str, key: str) -> int:
-    """How many rows of a table repeat a number of the column `key`."""
-    query = f"select count(*) - count(distinct {key}) from {table}"
-    return int(connection.sql(query).fetchall()[0][0])
-
-
-def repeated(connection: Connection, table: str, key: str, sources: Sequence[Source]) -> list[Problem]:
-    """Say which numbers of the column `key` are in a table more than once, and on which line the first is.
-
-    sources: what the table was read from; they are read again only where something is wrong.
-    """
-    if not twice(connection, table, key):
-        return []
-    numbers: list[NDArray[np.int64]] = []
-    places: list[tuple[Source, Lines]] = []
-    for source in sources:
-        for piece in source.pieces():
-            fitting = conform(piece.table, source.columns, piece.lines, Problems(source.name))
-            numbers.append(fitting.column(key).to_numpy())
-            places.append((source, piece.lines))
-    every = np.concatenate(numbers)
-    order = np.argsort(every, kind="stable")
-    again = order[1:][every[order][1:] == every[order][:-1]]
-    first, start = int(again.min()), 0
-    noun = sources[0].columns[key].noun
-    what = f"{french.quoted(str(every[first]))} existe déjà ; chaque {noun} doit être unique"
-    for (source, lines), read in zip(places, numbers, strict=True):
-        if first < start + read.size:
-            return [Problem(source.name, lines[first - start], key, what, int(again.size))]
-        start += read.size
-    raise AssertionError("a row belongs to a piece")
