@@ -589,3 +589,50 @@ def test_a_file_that_changes_while_it_is_read_is_not_mixed(source: Path, instanc
     with pytest.raises(PortfolioError, match=r"ligne \d+ : 122 valeurs attendues"):
         import_folder(source, instance, cut)
     assert not [path for path in instance.glob("*portfolio*") if path.is_dir()]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "one", "several"),
+    [
+        (
+            "AMT_CREDIT",
+            ("x", "y"),
+            "« x » n’est pas un nombre.",
+            "« x » et « y » ne sont pas des nombres (et 1 autre ligne).",
+        ),
+        (
+            "CNT_CHILDREN",
+            ("0.5", "1.5"),
+            "« 0,5 » n’est pas un nombre entier.",
+            "« 0,5 » et « 1,5 » ne sont pas des nombres entiers (et 1 autre ligne).",
+        ),
+        (
+            "REGION_RATING_CLIENT",
+            ("4", "5"),
+            "« 4 » est hors des bornes admises (de 1 à 3).",
+            "« 4 » et « 5 » sont hors des bornes admises (de 1 à 3) (et 1 autre ligne).",
+        ),
+        (
+            "NAME_CONTRACT_TYPE",
+            ("Gift", "Loan"),
+            "catégorie inconnue « Gift » (admises : « Cash loans », « Revolving loans »).",
+            "catégories inconnues « Gift » et « Loan » (admises : « Cash loans », « Revolving loans ») (et 1 "
+            "autre ligne).",
+        ),
+        (
+            "SK_ID_CURR",
+            ("1.2E+05", "1.3E+05"),
+            "« 1.2E+05 » est un numéro abrégé, dont des chiffres peuvent être perdus ; enregistrez-le en "
+            "entier (dans un tableur : format Nombre, sans décimale).",
+            "« 1.2E+05 » et « 1.3E+05 » sont des numéros abrégés, dont des chiffres peuvent être perdus ; "
+            "enregistrez-les en entier (dans un tableur : format Nombre, sans décimale) (et 1 autre ligne).",
+        ),
+    ],
+)
+def test_one_wrong_value_and_several_are_told_apart(
+    column: str, values: tuple[str, str], one: str, several: str, source: Path, instance: Path
+) -> None:
+    spoil(source / TRAIN, 5, column, values[0])
+    assert refusal(source, instance).endswith(f"- {TRAIN}, ligne 5, colonne {column} : {one}")
+    spoil(source / TRAIN, 7, column, values[1])
+    assert refusal(source, instance).endswith(f"- {TRAIN}, ligne 5, colonne {column} : {several}")

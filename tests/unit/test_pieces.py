@@ -149,8 +149,8 @@ def test_numbers_of_clients_in_a_type_that_rounds_them_are_refused(
     with pytest.raises(PortfolioError) as caught:
         import_folder(source, tmp_path / "instance")
     assert re.search(
-        r"colonne SK_ID_CURR : « \d+ ».* est écrit en (float|halffloat), qui arrondit de tels numéros ; "
-        "enregistrez-les en int64",
+        r"colonne SK_ID_CURR : « \d+ ».* (est écrit|et « \d+ » sont écrits) en (float|halffloat), qui "
+        "arrondit de tels numéros ; enregistrez-les en int64",
         str(caught.value).replace("\u00a0", " "),
     )
 

@@ -1,4 +1,4 @@
-"""What the name of a file tells: the table that it holds, a copy or piece of one, or a name that is not read."""
+"""What the name of a file tells: a table, its copy, a piece of it, or a name that is not read."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import codecs
 import csv
 import io
 import re
+from array import array
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -292,8 +293,8 @@ class Skipped:
     No row begins at an empty line, nor within a value that goes over several.
     """
 
-    empty: list[int] = field(default_factory=list)
-    malformed: list[int] = field(default_factory=list)
+    empty: array[int] = field(default_factory=lambda: array("q"))
+    malformed: array[int] = field(default_factory=lambda: array("q"))
     what: str = ""
 
     def take(self, row: pa.csv.InvalidRow) -> str:
@@ -368,9 +369,9 @@ def names_of(beginning: bytes, columns: Columns) -> tuple[list[str], str | None]
     return names, header_problem(cleaned(names), lines, list(columns))
 
 
-def rowless(lines: Iterable[bytes]) -> list[int]:
+def rowless(lines: Iterable[bytes]) -> array[int]:
     """Numbers of the lines of a CSV at which no row begins: empty ones, and those within a quoted value."""
-    found, inside = [], False
+    found, inside = array("q"), False
     for number, line in enumerate(lines, start=1):
         if inside or not line.strip(b"\r\n"):
             found.append(number)

@@ -31,6 +31,8 @@ MISSING = ["", "NA", "NaN", "nan", "N/A", "#N/A", "NULL", "null", "None", "<NA>"
 # No category and no number is longer; of a longer text the beginning is kept.
 LONGEST_VALUE = 1000
 INT32 = np.iinfo(np.int32)
+# What is said of one example, and of several.
+_EITHER = re.compile(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
 
 # The columns of one table by name, in its order.
 Columns = Mapping[str, Column]
@@ -100,7 +102,10 @@ class Problems:
         what: str,
         examples: Iterable[str] = (),
     ) -> None:
-        """Count `lines` more rows with this problem; `what` may hold `{}` for the examples met so far."""
+        """Count `lines` more rows with this problem.
+
+        what: may hold `{}` for the examples met so far, and "[one|several]" for what depends on their number.
+        """
         key = (column, kind)
         seen = self._examples.setdefault(key, {})
         for example in examples:
@@ -112,7 +117,7 @@ class Problems:
             self.file,
             before.line if before else line,
             column,
-            what.replace("{}", shown),
+            _EITHER.sub(r"\1" if len(seen) == 1 else r"\2", what).replace("{}", shown),
             lines + (before.lines if before else 0),
         )
 
@@ -220,9 +225,8 @@ def _category(values: pa.Array, column: Column, lines: Lines, problems: Problems
         listed = (
             ", ".join(admitted) if len(admitted) <= 12 else f"{len(admitted)} valeurs, voir dictionary.toml"
         )
-        _report(
-            problems, "category", column, unknown, lines, f"catégorie inconnue {{}} (admises : {listed})", met
-        )
+        what = f"[catégorie inconnue|catégories inconnues] {{}} (admises : {listed})"
+        _report(problems, "category", column, unknown, lines, what, met)
     return pa.DictionaryArray.from_arrays(pc.cast(positions, pa.int8()), codes)
 
 
@@ -234,7 +238,8 @@ def _number(values: pa.Array, column: Column, lines: Lines, problems: Problems) 
         unreadable = pc.fill_null(pc.invert(readable), False)
         if pc.any(unreadable).as_py():
             met = pc.filter(values, unreadable)[:EXAMPLES].to_pylist()
-            _report(problems, "number", column, unreadable, lines, "{} n’est pas un nombre", met)
+            what = "{} [n’est pas un nombre|ne sont pas des nombres]"
+            _report(problems, "number", column, unreadable, lines, what, met)
         _report_missing(values, column, lines, problems)
         values = pc.if_else(readable, values, pa.scalar(None, values.type))
         if column.kind is Kind.IDENTIFIER:
@@ -330,8 +335,8 @@ def _report_shortened(values: pa.Array, column: Column, lines: Lines, problems: 
     if any(lost):
         met = [text for text, each in zip(values.to_pylist(), lost, strict=True) if each]
         what = (
-            "{} est un numéro abrégé, dont des chiffres peuvent être perdus ; enregistrez-le en entier (dans "
-            "un tableur : format Nombre, sans décimale)"
+            "{} [est un numéro abrégé|sont des numéros abrégés], dont des chiffres peuvent être perdus ; "
+            "[enregistrez-le|enregistrez-les] en entier (dans un tableur : format Nombre, sans décimale)"
         )
         _report(problems, "shortened", column, np.array(lost), lines, what, met)
 
@@ -346,7 +351,8 @@ def _report_rounded(
     rounded = pc.fill_null(pc.greater(pc.abs(numbers), 2**digits), False)
     if pc.any(rounded).as_py():
         met = [_shown(value) for value in pc.filter(numbers, rounded)[:EXAMPLES].to_pylist()]
-        what = f"{{}} est écrit en {kind}, qui arrondit de tels numéros ; enregistrez-les en int64"
+        how = "[est écrit|sont écrits]"
+        what = f"{{}} {how} en {kind}, qui arrondit de tels numéros ; enregistrez-les en int64"
         _report(problems, "rounded", column, rounded, lines, what, met)
 
 
@@ -379,14 +385,15 @@ def _report_range(numbers: pa.Array, column: Column, lines: Lines, problems: Pro
                 column,
                 outside,
                 lines,
-                f"{{}} est hors des bornes admises{_bounds(column)}",
+                f"{{}} [est|sont] hors des bornes admises{_bounds(column)}",
                 met,
             )
         if column.integer:
             broken = np.isfinite(known) & (known != np.rint(known))
             if broken.any():
                 met = [_shown(value) for value in known[broken][:EXAMPLES].tolist()]
-                _report(problems, "whole", column, broken, lines, "{} n’est pas un nombre entier", met)
+                what = "{} [n’est pas un nombre entier|ne sont pas des nombres entiers]"
+                _report(problems, "whole", column, broken, lines, what, met)
 
 
 def _shown(value: float) -> str:
