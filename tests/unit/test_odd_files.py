@@ -424,6 +424,7 @@ NO_FILE = (
         (_file("bureau.csv", b"[InternetShortcut]\nURL=x"), "bureau.csv est un raccourci vers une page web"),
         (_file("bureau.csv", b"<head><title>"), "bureau.csv est une page web"),
         (_file("bureau.csv", b"<svg>"), "bureau.csv est un dessin (SVG)"),
+        (_file("bureau.csv", b"<Error><Code>"), "bureau.csv est un message d’erreur d’un serveur : téléch"),
         (_file("bureau.csv", b"SK_ID_CURR^SK_ID_BUREAU"), "séparées par des accents circonflexes"),
         (
             _file("bureau.csv", b"SK_ID_CURR\x01SK_ID_BUREAU"),
@@ -461,6 +462,33 @@ def test_a_history_of_another_format_in_a_zip_is_told(name: str, source: Path, i
     archive = source / "home.zip"
     archive.write_bytes(packed((TRAIN, (source / TRAIN).read_bytes()), (name, b"x")))
     assert f"{name} n’est pas d’un format qui se lit" in refusal(archive, instance)
+
+
+def test_a_table_packed_twice_in_a_zip_is_told(source: Path, instance: Path) -> None:
+    archive = source / "home.zip"
+    twice = gzip.compress(gzip.compress(b"x"))
+    archive.write_bytes(packed((TRAIN, (source / TRAIN).read_bytes()), ("bureau.csv.gz", twice)))
+    said = "home.zip/bureau.csv.gz est comprimé deux fois : décompressez-le une fois."
+    assert refusal(archive, instance) == said
+
+
+def test_a_zip_of_the_whole_download_is_told(source: Path, instance: Path) -> None:
+    archive = source / "home.zip"
+    archive.write_bytes(packed(("readme.md", b""), ("data/kaggle.ZIP", b""), ("bureau.csv.zip", b"")))
+    assert refusal(archive, instance).endswith(
+        "Si les tables sont dans « data/kaggle.ZIP », décompressez home.zip et indiquez ce fichier."
+    )
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_two_files_one_after_the_other_are_told(end: str, source: Path, instance: Path) -> None:
+    """Each of its columns was told on its own."""
+    lines = (source / PAID).read_text().splitlines()
+    (source / PAID).write_bytes(end.join([*lines, "", *lines]).encode())
+    assert refusal(source, instance) == (
+        f"{PAID} répète les noms des colonnes à la ligne 63, comme là où deux fichiers sont mis bout à "
+        "bout : enlevez cette ligne."
+    )
 
 
 @pytest.mark.parametrize(

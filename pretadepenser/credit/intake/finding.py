@@ -67,23 +67,21 @@ def find_all(source: Path) -> dict[str, list[Source]]:
 
 
 def _archives(source: Path) -> str:
-    """What to do with the zips of a folder that holds no table: Kaggle's, under another name."""
+    """What to do with the zips of a folder or zip that holds no table: Kaggle's, under another name."""
+    known = {name for table in (TRAIN, TEST, *TABLES) for name in names_of(table)}
     if source.is_file():
-        return ""
-    known = {KAGGLE_ZIP, *(name for table in (TRAIN, TEST, *TABLES) for name in names_of(table))}
-    zips = [
-        path.name
-        for path in _listed(source)
-        if path.suffix.lower() == ".zip"
-        and path.is_file()
-        and path.name.lower() not in known
-        and not path.name.startswith(NO_PART)
-    ]
+        with readable(source.name), zipfile.ZipFile(source) as archive:
+            names = [name for name in members(archive) if base(name) not in known]
+    else:
+        paths = [path for path in _listed(source) if path.is_file() and not path.name.startswith(NO_PART)]
+        names = [path.name for path in paths if path.name.lower() not in {KAGGLE_ZIP, *known}]
+    zips = [name for name in names if name.lower().endswith(".zip")]
     if not zips:
         return ""
     named = french.join([f"« {printable(name)} »" for name in zips[:_NAMED]], "ou")
     more = f" (et {french.plural(len(zips) - _NAMED, 'autre')})" if len(zips) > _NAMED else ""
-    return f" Si les tables sont dans {named}{more}, indiquez ce fichier."
+    unpacked = f"décompressez {printable(source.name)} et " if source.is_file() else ""
+    return f" Si les tables sont dans {named}{more}, {unpacked}indiquez ce fichier."
 
 
 def find(source: Path, table: str, columns: Columns = COLUMNS) -> list[Source]:

@@ -65,6 +65,7 @@ _FIRST: Final = (
         for first in (b"<!doctype html", b"<html", b"<head", b"<body", b"<!--", b"<table")
     ),
     (b"<svg", "un dessin (SVG)", AGAIN),
+    (b"<error", "un message d’erreur d’un serveur", AGAIN),
     (b"<?xml", "un document XML", AS_CSV),
     (b"{", "du JSON", AS_CSV),
     (b"[", "du JSON", AS_CSV),

@@ -192,9 +192,13 @@ class Source:
         other = codecs.lookup(OTHER_ENCODING)
         misread = 0
         with readable(self.name), self._text() as (stream, _):
-            line = 0
+            line, names = 0, b""
             while text := stream.readline(LONGEST_LINE + 1):
                 line += 1
+                if text.strip() == names and names:
+                    what = "comme là où deux fichiers sont mis bout à bout : enlevez cette ligne"
+                    raise _told(self, f"répète les noms des colonnes à la ligne {line}, {what}")
+                names = names or text.strip()
                 if len(text) > LONGEST_LINE:
                     raise _too_long(self, line)
                 if b"\0" in text:
@@ -228,7 +232,8 @@ class Source:
         with unpacked(self.path, self._way(), self.name) as (stream, gauge):
             start = stream.peek(START)[:START]
             if what := foreign(start):
-                twice = start.startswith(b"\x1f\x8b") and self.path.suffix.lower() == ".gz"
+                packed = self.members[-1] if self.members else self.path.name
+                twice = start.startswith(b"\x1f\x8b") and packed.lower().endswith(".gz")
                 raise _told(self, "est comprimé deux fois : décompressez-le une fois" if twice else what)
             found = encoding(start)
             # A Macintosh of old ended its lines so.
