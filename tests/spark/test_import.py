@@ -234,6 +234,8 @@ def _drawn(case: str, folder: Path) -> None:
         (folder / "bureau.csv.gz").write_bytes(b"x")
     elif case == "beside, a link to nothing":
         (folder / "bureau.parquet").symlink_to(folder / "nowhere")
+    elif case == "a piece alone":
+        pa.parquet.write_table(rows, folder / "application_train-00000-of-00002.parquet")
     elif case == "a copy alone":
         pa.parquet.write_table(rows, folder / "application_train (1).parquet")
     elif case == "no part":
@@ -255,6 +257,15 @@ def _drawn(case: str, folder: Path) -> None:
             path.touch()
         elif case == "a part as CSV":
             (parts / "part-1.csv").write_text("SK_ID_CURR\n1\n")
+        elif case == "a part twice":
+            pa.parquet.write_table(second, path)
+            pa.parquet.write_table(second, parts / "part-1 (1).parquet")
+        elif case == "a write that has not ended":
+            (parts / "_temporary" / "0").mkdir(parents=True)
+        elif case == "Delta Lake":
+            (parts / "_delta_log").mkdir()
+        elif case == "a part left in iCloud":
+            (parts / ".part-1.parquet.icloud").touch()
         elif case == "a part that lacks a column":
             pa.parquet.write_table(second.drop_columns(["AMT_ANNUITY"]), path)
         elif case == "a part with a column more":
@@ -313,6 +324,30 @@ def _drawn(case: str, folder: Path) -> None:
         (
             "a part of no byte",
             "application_train/part-1.parquet est vide : copiez ce morceau à nouveau, ou enlevez-le.",
+        ),
+        (
+            "a piece alone",
+            "application_train-00000-of-00002.parquet a le nom d’un morceau de application_train : mettez "
+            "tous les morceaux, et rien d’autre, dans un dossier nommé application_train.",
+        ),
+        (
+            "a part twice",
+            "application_train contient deux fois le même morceau (part-1.parquet et part-1 (1).parquet) : "
+            "n’en gardez qu’un.",
+        ),
+        (
+            "a write that has not ended",
+            "application_train n’a pas fini d’être écrit (il contient _temporary) : attendez la fin, ou "
+            "écrivez la table à nouveau.",
+        ),
+        (
+            "Delta Lake",
+            "application_train est une table Delta Lake, dont tous les fichiers ne comptent pas : "
+            "enregistrez la table en Parquet ordinaire.",
+        ),
+        (
+            "a part left in iCloud",
+            "application_train/part-1.parquet est resté sur iCloud : téléchargez-le sur cette machine.",
         ),
         ("a part as CSV", NOT_PARQUET.replace("application_train.parquet", "part-1.csv")),
         (
