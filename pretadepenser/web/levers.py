@@ -20,7 +20,7 @@ from pretadepenser.web import decision, headings, pictures, resources
 blueprint = Blueprint("levers", __name__, url_prefix="/clients/<int:number>/leviers")
 
 LABELS = {
-    Lock.PROJECT: "Le projet : l’achat ne peut pas coûter moins cher",
+    Lock.PROJECT: "Le projet : il ne peut pas coûter moins cher",
     Lock.DEPOSIT: "L’apport : le client ne peut pas payer plus lui-même",
     Lock.TERM: "La mensualité : le client ne peut pas rembourser plus vite ou plus lentement",
     Lock.INCOME: "Le revenu : il n’y en a pas d’autre à justifier",

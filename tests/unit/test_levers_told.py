@@ -76,7 +76,7 @@ SAFE = [
         (credit(below=12),),
         (PROJECT,),
         "Emprunter moins",
-        f"Viser un achat de 140 000 € au lieu de 150 000 € : {BOTH}. {GRANTED}",
+        f"Viser un projet de 140 000 € au lieu de 150 000 € : {BOTH}. {GRANTED}",
         (),
         [
             ("Montant du crédit", "150 000 €", "140 000 €"),
@@ -141,7 +141,7 @@ SAFE = [
         (credit(below=6, above=-10), income(above=6, below=-10)),
         (PROJECT, INCOME),
         "Emprunter moins et ajouter un revenu",
-        "Viser un achat de 140 000 € au lieu de 150 000 € et prouver 1 100 € par mois de revenu régulier en "
+        "Viser un projet de 140 000 € au lieu de 150 000 € et prouver 1 100 € par mois de revenu régulier en "
         f"plus, par des justificatifs : {BOTH}. {GRANTED}",
         (
             "Ce revenu est une hypothèse, à prouver. Seul compte un revenu qui existe déjà et qui va durer "
@@ -337,7 +337,7 @@ def test_what_comes_nearest_says_what_it_gains_and_what_still_lacks(
     )
     reached = 500 + int(below)
     assert plain(only(found).sentence) == (
-        f"Viser un achat de 140 000 € au lieu de 150 000 € : {BOTH}. Le score passerait de 480 à {reached} "
+        f"Viser un projet de 140 000 € au lieu de 150 000 € : {BOTH}. Le score passerait de 480 à {reached} "
         f"points : le prêt resterait refusé, {left}."
     )
 
@@ -363,7 +363,7 @@ def test_a_deposit_on_a_cheaper_purchase_is_what_is_paid_on_top() -> None:
     today, then = (score_row(model, row, 0.48) for row in (before, after))
     said = wording.sentence((Lever.PROJECT, Lever.DEPOSIT), before, after, today, then, {})
     assert plain(said) == (
-        "Viser un achat de 120 000 € au lieu de 150 000 € et payer soi-même 10 000 € de plus : le crédit "
+        "Viser un projet de 120 000 € au lieu de 150 000 € et payer soi-même 10 000 € de plus : le crédit "
         "passe de 150 000 € à 110 000 € et la mensualité de 7 500 € à 5 500 €. Le score passerait de 480 à "
         "512 points et le prêt serait accordé."
     )
@@ -501,7 +501,7 @@ OUTLOOKS = [
         "Il vous manque 20 points. Voici deux changements sûrs ; un seul des deux suffirait. Ce n’est pas "
         "une promesse : une nouvelle demande complète serait étudiée.",
         [
-            f"Viser un achat de 140 000 € au lieu de 150 000 € : {BOTH}. {GRANTED}",
+            f"Viser un projet de 140 000 € au lieu de 150 000 € : {BOTH}. {GRANTED}",
             f"Payer soi-même 10 000 € de plus sur le même achat : {BOTH}. {GRANTED}",
         ],
     ),

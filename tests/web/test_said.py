@@ -104,7 +104,7 @@ def test_what_cannot_change_is_asked_in_the_order_of_the_loan(app: Flask, client
         if len(main.xpath(".//input[@name='fixe']")) == 4:
             break
     assert [words(label) for label in main.xpath(".//fieldset//label")] == [
-        "Le projet : l’achat ne peut pas coûter moins cher",
+        "Le projet : il ne peut pas coûter moins cher",
         "L’apport : le client ne peut pas payer plus lui-même",
         "La mensualité : le client ne peut pas rembourser plus vite ou plus lentement",
         "Le revenu : il n’y en a pas d’autre à justifier",

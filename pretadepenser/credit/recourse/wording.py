@@ -129,7 +129,7 @@ def _project(before: _Figures, after: _Figures) -> str:
     was, becomes = before["AMT_GOODS_PRICE"], after["AMT_GOODS_PRICE"]
     if was is None or becomes is None:
         return "emprunter moins, compté en autant de mensualités"
-    return f"viser un achat de {french.amount(becomes)} au lieu de {french.amount(was)}"
+    return f"viser un projet de {french.amount(becomes)} au lieu de {french.amount(was)}"
 
 
 def _deposit(before: _Figures, after: _Figures) -> str:
