@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pretadepenser import french
 from pretadepenser.credit.intake.finding import NO_PART
-from pretadepenser.credit.intake.naming import check_others, is_meant, of_a_value
+from pretadepenser.credit.intake.naming import check_others, meant, of_a_value
 from pretadepenser.credit.intake.pieces import check_once, check_whole
 from pretadepenser.credit.intake.recognition import printable
 from pretadepenser.spark.session import SparkError
@@ -90,9 +90,9 @@ def the_table(entries: Sequence[Entry], table: str, source: str) -> str | None:
     """
     low, names = table.lower(), [one.name for one in entries]
     there = [name for name in names if name.lower() in (low, f"{low}{PARQUET}")]
-    packed = [name for name in names if name.lower().startswith((f"{low}.csv", f"{low}.zip"))]
+    packed = [name for name in names if name.lower().startswith((f"{low}.csv", f"{low}.zip", f"{low}.gz"))]
     if there:
-        copies = [name for name in names if is_meant(name, table) and name not in there]
+        copies = [name for name in names if name not in there and meant(name, table)]
         if len(every := [*there, *packed, *copies]) > 1:
             told = french.join([printable(name) for name in every])
             raise SparkError(f"{table} est plusieurs fois dans {source} ({told}) : n’en gardez qu’un.")

@@ -300,7 +300,7 @@ def _drawn(case: str, folder: Path) -> None:
         (
             "a copy alone",
             "application_train (1).parquet a le nom d’une copie de application_train : si c’est la bonne "
-            "table, renommez ce fichier en application_train.parquet, sinon enlevez-le.",
+            "table, renommez-le en application_train.parquet, sinon enlevez-le.",
         ),
         (
             "no part",

@@ -147,7 +147,8 @@ def test_values_that_other_programs_write_for_missing_ones(
     source: Path, content: str, tmp_path: Path
 ) -> None:
     header, *lines = text_of(source).splitlines()
-    words = cycle(["NULL", "null", "None", "<NA>", "N/A", "#N/A", "NA", "NaN", "nan", "\\N", "."])
+    others = ["null", "None", "<NA>", "N/A", "#N/A", "NA", "NaN", "nan", "\\N", ".", "#N/D", "n/a", "(null)"]
+    words = cycle(["NULL", *others])
     rows = [[field or next(words) for field in portfolio_files.fields(line)] for line in lines]
     assert next(words) != "NULL", "nothing was empty"
     (source / TRAIN).write_text("\n".join([header, *map(",".join, rows)]))
@@ -268,9 +269,9 @@ ENDLESS = (
         (_bytes(b"PK\x05\x06" + bytes(18)), "est une archive zip vide : téléchargez-le à nouveau."),
         (_packed(lambda content: b"Rar!" + content), "est une archive rar : décompressez-la."),
         (_packed(lambda content: b"PARE" + content), "est une table Parquet chiffrée : déchiffrez-la."),
-        (_bytes(b'<?xml version="1.0"?><Error><Code>AccessDenied</Code>'), "est un document XML"),
+        (_bytes(b'<?xml version="1.0"?><Workbook><Worksheet>'), "est un document XML"),
         (_bytes(json.dumps([{"SK_ID_CURR": 1}]).encode()), "est du JSON : enregistrez la table en .csv"),
-        (_bytes(b'{"message": "401"}'), "est du JSON"),
+        (_bytes(b'{"SK_ID_CURR": 401}'), "est du JSON"),
         (_packed(_zip), "est une archive zip ou un classeur Excel : décompressez-la"),
         (_packed(gzip.compress), "est une archive gzip : décompressez-la, ou finissez son nom par .csv.gz."),
         (_packed(bz2.compress), "est une archive bzip2 : décompressez-la."),
@@ -349,7 +350,7 @@ ENDLESS = (
         (_text(lambda text: ",".join(f"c{i}" for i in range(100_000)) + "," + text), "99980 de plus"),
         (
             _text(lambda text: text + text),
-            "ligne 32, colonne SK_ID_CURR : « SK_ID_CURR »",
+            "répète les noms des colonnes à la ligne 32",
         ),
         (_text(lambda text: text + "Total,30\n"), "ligne 32 : 122 valeurs attendues, 2 trouvées"),
         (_text(lambda text: text + '1,"abc\n'), "ligne 32 : 122 valeurs attendues"),
@@ -425,7 +426,7 @@ def _parquet_in_zip(folder: Path) -> None:
         (
             _renamed(".xlsx"),
             "application_train.xlsx n’est pas d’un format qui se lit (.csv, .csv.zip, .csv.gz, .parquet) : "
-            "enregistrez la table en .csv (UTF-8, virgules).",
+            "enregistrez la table en .csv (UTF-8, virgules), ou enlevez-le.",
         ),
         (_renamed(".csv.bz2"), "application_train.csv.bz2 n’est pas d’un format qui se lit"),
         (

@@ -59,7 +59,8 @@ EXCEPTIONS = {
     ", count(*) as rows from": _SQL,
     ", count(*) as times from": _SQL,
     "group by all having times > 0": _SQL,
-    "select min(times) from (select count(*) as times from": _SQL,
+    "select rowid from": _SQL,
+    "order by rowid": _SQL,
     "create table if not exists": _SQL,
     "PySpark does not yet fully support pandas": _PATTERN,
 }

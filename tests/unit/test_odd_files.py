@@ -238,17 +238,16 @@ def test_a_zip_with_two_files_of_one_name_is_refused(member: str, source: Path, 
     [
         "bureau (1).csv",
         "bureau(2).CSV",
-        "bureau-1.csv.gz",
         "bureau copie.csv",
         "bureau copie 2.csv",
         "bureau - Copie.csv",
         "bureau - Copie (3).csv",
         "bureau (copie).csv",
         "Copie de bureau.csv",
-        "bureau 2.parquet",
         "bureau[1].csv",
-        "bureau_2.csv",
         "bureau_copie.csv.gz",
+        "bureau (autre copie).csv",
+        "bureau (3e copie).csv.gz",
     ],
 )
 def test_a_copy_of_a_table_is_not_passed_over(name: str, zipped: bool, source: Path, instance: Path) -> None:
@@ -261,7 +260,7 @@ def test_a_copy_of_a_table_is_not_passed_over(name: str, zipped: bool, source: P
         (source / name).write_bytes(b"")
     ending = name[name.index(".") :].lower()
     assert refusal(place, instance) == (
-        f"{name} a le nom d’une copie de bureau : si c’est la bonne table, renommez ce fichier en "
+        f"{name} a le nom d’une copie de bureau : si c’est la bonne table, renommez-le en "
         f"bureau{ending}, sinon enlevez-le."
     )
 
@@ -286,8 +285,47 @@ def test_a_table_and_its_copy_are_two(source: Path, instance: Path) -> None:
         ("bureau.snappy.parquet", "{} n’a pas le nom d’une table : renommez ce fichier en bureau.parquet."),
         ("bureau.pq", "{} n’a pas le nom d’une table : renommez ce fichier en bureau.parquet."),
         (
+            "bureau.csv.snappy.parquet",
+            "{} n’a pas le nom d’une table : renommez ce fichier en bureau.parquet.",
+        ),
+        ("bureau.csv.dvc", "{} est un pointeur de DVC, pas les données : lancez « dvc pull »."),
+        (
+            "bureau.xlsx",
+            "{} n’est pas d’un format qui se lit (.csv, .csv.zip, .csv.gz, .parquet) : enregistrez la table "
+            "en .csv (UTF-8, virgules), ou enlevez-le.",
+        ),
+        *(
+            (
+                copy,
+                "{} a le nom d’une copie de bureau : si c’est la bonne table, renommez-le en "
+                f"bureau.csv{copy[-len(end) :]}, sinon enlevez-le.",
+            )
+            for copy, end in (
+                ("bureau.csv (1).zip", ".zip"),
+                ("bureau.csv - Copie.zip", ".zip"),
+                ("bureau.csv copie.gz", ".gz"),
+            )
+        ),
+        *(
+            (
+                either,
+                "{} a le nom d’une copie ou d’un morceau de bureau : si c’est toute la table, renommez-le en "
+                "bureau.csv ; si c’en est un morceau, mettez tous les morceaux, et rien d’autre, dans un "
+                "dossier nommé bureau ; sinon enlevez-le.",
+            )
+            for either in (
+                "bureau 2.csv",
+                "bureau-0.csv",
+                "bureau_1.csv",
+                "bureau1.csv",
+                "bureau.1.csv",
+                "bureau-00001.csv",
+                "bureau_2-of-3.CSV",
+            )
+        ),
+        (
             "bureau.csv.1",
-            "{} a le nom d’une copie de bureau : si c’est la bonne table, renommez ce fichier en bureau.csv, "
+            "{} a le nom d’une copie de bureau : si c’est la bonne table, renommez-le en bureau.csv, "
             "sinon enlevez-le.",
         ),
         (
@@ -303,10 +341,13 @@ def test_a_table_and_its_copy_are_two(source: Path, instance: Path) -> None:
             )
             for piece in (
                 "bureau-000000000000.csv",
-                "bureau-00000-of-00003.csv.gz",
+                "bureau000000000000.csv",
                 "bureau_part1.csv",
+                "bureau_chunk_1.csv",
                 "bureau-part-00000-a3c9.parquet",
-                "bureau_2-of-3.CSV",
+                "bureau_0_0_0.csv.gz",
+                "bureau_0000_part_00",
+                "bureau0001_part_00.gz",
             )
         ),
     ],
@@ -328,9 +369,82 @@ def test_a_table_under_another_name_is_not_passed_over(
 def test_a_table_and_another_that_is_meant_are_two(name: str, source: Path, instance: Path) -> None:
     made_up.write_csv(made_up.history("bureau", TABLE["SK_ID_CURR"].to_pylist(), 9), source / "bureau.csv")
     (source / name).write_bytes(b"x")
-    said = refusal(source, instance)
-    assert said.startswith("source contient plusieurs fois bureau (bureau.csv et ")
-    assert said.endswith(f"et {name}) : n’en gardez qu’un.")
+    pieces = (
+        " ou, si ce sont des morceaux, mettez tous les morceaux, et rien d’autre, dans un dossier nommé "
+        "bureau"
+    )
+    assert refusal(source, instance) == (
+        f"source contient plusieurs fois bureau (bureau.csv et {name}) : n’en gardez qu’un"
+        f"{pieces if name in ('bureau-000000000000.csv', 'bureau_2.csv') else ''}."
+    )
+
+
+def test_a_folder_that_is_a_copy_is_not_passed_over(source: Path, instance: Path) -> None:
+    bureau = made_up.history("bureau", TABLE["SK_ID_CURR"].to_pylist(), 9)
+    made_up.write_csv(bureau, source / "bureau - Copie" / "part-0.csv")
+    assert refusal(source, instance) == (
+        "bureau - Copie a le nom d’une copie de bureau : si c’est la bonne table, renommez-le en bureau, "
+        "sinon enlevez-le."
+    )
+    made_up.write_csv(bureau, source / "bureau" / "part-0.csv")
+    assert refusal(source, instance) == (
+        "source contient plusieurs fois bureau (bureau et bureau - Copie) : n’en gardez qu’un."
+    )
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_the_desktop_is_no_table(zipped: bool, source: Path, instance: Path) -> None:
+    """Systems call it "Bureau" in French."""
+    bureau = made_up.history("bureau", TABLE["SK_ID_CURR"].to_pylist(), 9)
+    made_up.write_csv(bureau, source / "bureau.csv")
+    (source / "Bureau").mkdir()
+    (source / "Bureau" / "photo.png").write_bytes(b"x")
+    place = source
+    if zipped:
+        names = (TRAIN, "bureau.csv", PAID)
+        members = [(f"Bureau/{name}", (source / name).read_bytes()) for name in names]
+        place = source / "home.zip"
+        place.write_bytes(packed(*members, ("Bureau/photo.png", b"x")))
+    found = [(one.name, one.rows) for one in import_folder(place, instance).tables]
+    assert found == [("bureau", 9), ("installments_payments", 60)]
+
+
+@pytest.mark.parametrize("inner", ["CREDIT_ACTIVE=Active", "2025"])
+def test_pieces_deeper_in_a_zip_are_not_passed_over(inner: str, source: Path, instance: Path) -> None:
+    """Half of the rows were read."""
+    bureau = made_up.history("bureau", TABLE["SK_ID_CURR"].to_pylist(), 9)
+    made_up.write_csv(bureau, source / "piece.csv")
+    piece = (source / "piece.csv").read_bytes()
+    archive = source / "home.zip"
+    members = (("bureau/part-0.csv", piece), (f"bureau/{inner}/part-1.csv", piece))
+    archive.write_bytes(packed((TRAIN, (source / TRAIN).read_bytes()), *members))
+    assert refusal(archive, instance).startswith(f"home.zip/bureau/{inner} ")
+
+
+def test_a_copy_beside_the_whole_download_is_not_passed_over(source: Path, instance: Path) -> None:
+    archive = source / "home-credit-default-risk.zip"
+    archive.write_bytes(packed((TRAIN, (source / TRAIN).read_bytes())))
+    (source / TRAIN).unlink()
+    (source / "bureau (1).csv").write_bytes(b"x")
+    assert refusal(source, instance).startswith("bureau (1).csv a le nom d’une copie de bureau")
+
+
+def test_a_name_made_to_be_slow_is_none(source: Path, instance: Path) -> None:
+    archive = source / "home.zip"
+    long = f"{' ' * 60_000}bureau.csv"
+    archive.write_bytes(packed((TRAIN, (source / TRAIN).read_bytes()), (long, b"x")))
+    assert import_folder(archive, instance).clients == 30
+
+
+@pytest.mark.parametrize("name", ["0.part", "12.part"])
+def test_a_piece_as_dask_names_it_is_told(name: str, source: Path, instance: Path) -> None:
+    (source / PAID).rename(source / name)
+    (source / "installments_payments").mkdir()
+    (source / name).rename(source / "installments_payments" / name)
+    assert refusal(source, instance) == (
+        f"installments_payments/{name} n’a pas le nom d’un morceau : renommez ce fichier en "
+        f"{name.partition('.')[0]}.csv."
+    )
 
 
 @pytest.mark.parametrize("folder", ["bureau", "bureau.csv"])
@@ -348,7 +462,9 @@ def test_pieces_in_the_folder_of_a_zip_may_be_named_after_the_table(
     assert [(one.name, one.rows) for one in import_folder(archive, instance).tables] == [("bureau", 9)]
 
 
-@pytest.mark.parametrize("name", ["bureau_old.csv", "my bureau.csv", "bureaus.csv", "bureau_2024.md"])
+@pytest.mark.parametrize(
+    "name", ["bureau_old.csv", "my bureau.csv", "bureaus.csv", "bureau.ipynb", "bureau_2.md"]
+)
 def test_other_names_are_no_copies(name: str, source: Path, instance: Path) -> None:
     (source / name).write_bytes(b"")
     assert import_folder(source, instance).clients == 30
@@ -424,7 +540,26 @@ NO_FILE = (
         (_file("bureau.csv", b"[InternetShortcut]\nURL=x"), "bureau.csv est un raccourci vers une page web"),
         (_file("bureau.csv", b"<head><title>"), "bureau.csv est une page web"),
         (_file("bureau.csv", b"<svg>"), "bureau.csv est un dessin (SVG)"),
-        (_file("bureau.csv", b"<Error><Code>"), "bureau.csv est un message d’erreur d’un serveur : téléch"),
+        *(
+            (
+                _file("bureau.csv", said),
+                "bureau.csv est un message d’erreur d’un serveur : téléchargez-le à nou",
+            )
+            for said in (
+                b"<Error><Code>",
+                b'<?xml version="1.0"?>\n<Error><Code>',
+                b'{"code":403,"message":"no"}',
+                b"404: Not Found",
+            )
+        ),
+        (
+            _file("bureau.csv", b'<?xml version="1.0"?><!DOCTYPE html PUBLIC>'),
+            "bureau.csv est une page web",
+        ),
+        (
+            _file("bureau.csv", b'<?xml version="1.0"?><Workbook>'),
+            "bureau.csv est un document XML : enregistrez",
+        ),
         (_file("bureau.csv", b"SK_ID_CURR^SK_ID_BUREAU"), "séparées par des accents circonflexes"),
         (
             _file("bureau.csv", b"SK_ID_CURR\x01SK_ID_BUREAU"),
@@ -480,11 +615,14 @@ def test_a_zip_of_the_whole_download_is_told(source: Path, instance: Path) -> No
     )
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_two_files_one_after_the_other_are_told(end: str, source: Path, instance: Path) -> None:
+@pytest.mark.parametrize(
+    ("end", "again"), [("\n", "{}"), ("\r\n", "{}"), ("\n", "\ufeff{}"), ("\n", "without quotes")]
+)
+def test_two_files_one_after_the_other_are_told(end: str, again: str, source: Path, instance: Path) -> None:
     """Each of its columns was told on its own."""
-    lines = (source / PAID).read_text().splitlines()
-    (source / PAID).write_bytes(end.join([*lines, "", *lines]).encode())
+    names, *rows = (source / PAID).read_text().splitlines()
+    second = names.replace('"', "") if again == "without quotes" else again.format(names)
+    (source / PAID).write_bytes(end.join([names, *rows, "", second, *rows]).encode())
     assert refusal(source, instance) == (
         f"{PAID} répète les noms des colonnes à la ligne 63, comme là où deux fichiers sont mis bout à "
         "bout : enlevez cette ligne."

@@ -71,24 +71,58 @@ def test_a_credit_has_one_row_a_month(name: str, source: Path, tmp_path: Path) -
     ) in refusal(source, tmp_path / "instance")
 
 
-@pytest.mark.parametrize(("rows", "times", "refused"), [(60, 2, True), (60, 3, True), (10, 2, False)])
-def test_payments_that_are_all_there_twice_are_refused(
-    rows: int, times: int, refused: bool, source: Path, tmp_path: Path
+@pytest.mark.parametrize("name", MONTHLY)
+def test_the_pieces_in_which_a_month_is_twice_are_named(name: str, source: Path, tmp_path: Path) -> None:
+    put(source, name, months(name))
+    (source / f"{name}.csv").unlink()
+    for place, rows in enumerate(([0, 1, 2], [3, 4, 5], [6, 7, 3])):
+        made_up.write_csv(months(name).take(rows), source / name / f"part-{place}.csv")
+    assert (
+        f"- {name}/part-1.csv, colonne MONTHS_BALANCE : le {MONTHLY[name]} « 5000001 » a plusieurs lignes "
+        f"pour le mois −3 (dans {name}/part-1.csv et {name}/part-2.csv) ; enlevez celles qui sont de trop."
+    ) in refusal(source, tmp_path / "instance")
+
+
+@pytest.mark.parametrize("name", ["installments_payments", *MONTHLY])
+def test_a_piece_that_is_another_under_another_name_is_refused(
+    name: str, source: Path, tmp_path: Path
 ) -> None:
-    paid = made_up.history("installments_payments", CLIENTS, rows)
-    made_up.write_csv(pa.concat_tables([paid] * times), source / "installments_payments.csv")
-    if refused:
-        said = "- installments_payments.csv : chaque ligne y est plusieurs fois : n’en gardez qu’une."
-        assert said in refusal(source, tmp_path / "instance")
+    """Their rows need not be in one order."""
+    if name == "installments_payments":
+        rows = made_up.history(name, CLIENTS, 60)
     else:
-        assert import_folder(source, tmp_path / "instance").tables[0].rows == rows * times
+        rows = months(name)
+        put(source, name, rows)
+        (source / f"{name}.csv").unlink()
+    made_up.write_csv(rows.slice(0, 30), source / name / "a.csv")
+    made_up.write_csv(rows.slice(30), source / name / "b.csv")
+    made_up.write_csv(rows.take(list(range(29, -1, -1))), source / name / "c.csv")
+    assert refusal(source, tmp_path / "instance").endswith(
+        f":\n- {name}/c.csv : les mêmes lignes que {name}/a.csv : n’en gardez qu’un."
+    )
 
 
-def test_some_payments_may_be_alike(source: Path, tmp_path: Path) -> None:
-    """Two of one sum on one day are two payments; all but one row are there twice."""
+@pytest.mark.parametrize(("again", "refused"), [(60, True), (120, True), (7, True), (6, False)])
+def test_payments_that_are_there_twice_are_refused(
+    again: int, refused: bool, source: Path, tmp_path: Path
+) -> None:
+    """Some may be alike: two of one sum on one day are two payments."""
     paid = made_up.history("installments_payments", CLIENTS, 60)
-    made_up.write_csv(pa.concat_tables([paid, paid.slice(1)]), source / "installments_payments.csv")
-    assert import_folder(source, tmp_path / "instance").tables[0].rows == 119
+    rows = paid.take([place % 60 for place in range(60 + again)])
+    made_up.write_csv(rows, source / "installments_payments.csv")
+    if refused:
+        assert refusal(source, tmp_path / "instance").endswith(
+            f"- installments_payments.csv : {again} lignes sur {60 + again} sont les mêmes qu’une autre : "
+            "des lignes ou des fichiers y sont en double ; enlevez-les."
+        )
+    else:
+        assert import_folder(source, tmp_path / "instance").tables[0].rows == 66
+
+
+def test_a_few_payments_may_all_be_alike(source: Path, tmp_path: Path) -> None:
+    paid = made_up.history("installments_payments", CLIENTS, 14)
+    made_up.write_csv(pa.concat_tables([paid, paid]), source / "installments_payments.csv")
+    assert import_folder(source, tmp_path / "instance").tables[0].rows == 28
 
 
 @pytest.mark.parametrize("rows", [1_048_574, 1_048_575, 1_048_576])
@@ -99,8 +133,9 @@ def test_a_table_that_excel_cut_is_refused(rows: int, source: Path, tmp_path: Pa
     if rows == 1_048_575:
         assert refusal(source, tmp_path / "instance").endswith(
             "- bureau_balance.csv : 1 048 575 lignes sous les noms des colonnes, le plus qu’Excel garde : la "
-            "suite est sans doute perdue ; reprenez le fichier d’avant Excel ou, s’il est entier, coupez-le "
-            "en deux morceaux dans un dossier bureau_balance."
+            "suite est sans doute perdue ; reprenez le fichier d’avant Excel ou, s’il est entier, "
+            "remplacez-le par un dossier bureau_balance où il est en deux morceaux, chacun avec les noms des "
+            "colonnes."
         )
     else:
         report = import_folder(source, tmp_path / "instance")
@@ -108,6 +143,19 @@ def test_a_table_that_excel_cut_is_refused(rows: int, source: Path, tmp_path: Pa
             sum(table.rows + table.orphans for table in report.tables if table.name == "bureau_balance")
             == rows
         )
+
+
+def test_a_piece_that_others_follow_may_be_as_long(source: Path, tmp_path: Path) -> None:
+    """Some programs cut tables so that Excel opens every piece."""
+    put(source, "bureau_balance", months("bureau_balance"))
+    (source / "bureau_balance.csv").unlink()
+    folder, head = source / "bureau_balance", "SK_ID_BUREAU,MONTHS_BALANCE,STATUS"
+    folder.mkdir()
+    lines = [f"{n // 20 + 1},-{n % 20},C" for n in range(1_048_580)]
+    (folder / "part-1.csv").write_text("\n".join([head, *lines[:1_048_575]]) + "\n")
+    (folder / "part-2.csv").write_text("\n".join([head, *lines[1_048_575:]]) + "\n")
+    report = import_folder(source, tmp_path / "instance")
+    assert sum(one.rows + one.orphans for one in report.tables if one.name == "bureau_balance") == 1_048_580
 
 
 def test_one_piece_whose_days_were_turned_is_refused(source: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Final
 from pretadepenser import french
 from pretadepenser.credit.dictionary import COLUMNS, TABLES
 from pretadepenser.credit.intake.archives import base, check_packed, members, only_csv, readable, unlocked
-from pretadepenser.credit.intake.naming import check_others, is_meant, names_of, not_read
+from pretadepenser.credit.intake.naming import check_others, check_single, meant, names_of, not_read
 from pretadepenser.credit.intake.pieces import check_here, check_once, check_whole
 from pretadepenser.credit.intake.recognition import AGAIN, START, foreign, printable
 from pretadepenser.credit.intake.sources import ENDINGS, Source
@@ -30,6 +30,7 @@ APPLICATION: Final = "application"
 KEY: Final = "SK_ID_CURR"
 # Beginnings of names that are no part of a table: what is hidden, and Spark's _SUCCESS.
 NO_PART = (".", "_")
+_TABLES: Final = (TRAIN, TEST, *TABLES)
 # Archives that a sentence names.
 _NAMED: Final = 3
 
@@ -68,7 +69,7 @@ def find_all(source: Path) -> dict[str, list[Source]]:
 
 def _archives(source: Path) -> str:
     """What to do with the zips of a folder or zip that holds no table: Kaggle's, under another name."""
-    known = {name for table in (TRAIN, TEST, *TABLES) for name in names_of(table)}
+    known = {name for table in _TABLES for name in names_of(table)}
     if source.is_file():
         with readable(source.name), zipfile.ZipFile(source) as archive:
             names = [name for name in members(archive) if base(name) not in known]
@@ -109,19 +110,31 @@ def find(source: Path, table: str, columns: Columns = COLUMNS) -> list[Source]:
                 "mettez la table à sa place, ou enlevez-le."
             )
     found = [path for path in named if path.is_file() and path.name.lower() in names_of(table)[1:]]
-    folders = [path for path in named if path.is_dir()]
-    files = [path.name for path in paths if path.is_file()]
+    folders = [path for path in named if path.is_dir() and _of_pieces(path, table)]
+    others = [path.name for path in paths if path.is_file() or path not in named]
     if found or folders:
-        others = [name for name in files if is_meant(name, table)]
-        one = _single([*(path.name for path in (*found, *folders)), *others], table, source)
+        one = [path.name for path in (*found, *folders)]
+        one += [name for name in others if meant(name, table)]
+        check_single(one, table, printable(source.name or str(source)))
         if found:
-            return [Source(printable(one), found[0], columns=columns)]
+            return [Source(printable(found[0].name), found[0], columns=columns)]
         return _parts(folders[0], table, columns)
     whole = source / KAGGLE_ZIP
-    if whole.is_file():
-        return _in_zip(whole, table, columns)
-    check_others(files, table)
+    if whole.is_file() and (packed := _in_zip(whole, table, columns)):
+        return packed
+    check_others(others, table)
     return []
+
+
+def _of_pieces(folder: Path, table: str) -> bool:
+    """Whether a folder that is named as a table is one of its pieces.
+
+    "Bureau" is what systems call a French desktop: it holds other things, or other tables.
+    """
+    names = [path.name.lower() for path in _listed(folder)]
+    if any(name in names_of(other)[1:] for name in names for other in _TABLES if other != table):
+        return False
+    return folder.name != "Bureau" or any(name.endswith(ENDINGS) for name in names)
 
 
 def _listed(folder: Path) -> list[Path]:
@@ -164,25 +177,44 @@ def _in_zip(path: Path, table: str, columns: Columns) -> list[Source]:
             "téléchargement de Kaggle."
         )
     with readable(path.name), zipfile.ZipFile(path) as archive:
-        found: dict[str, list[str]] = {}
         names = members(archive)
+        folders = _folders(names, table)
+        found: dict[str, list[str]] = {}
         for name in names:
-            folder = name.replace("\\", "/").rpartition("/")[0]
-            if base(name) in names_of(table)[1:]:
+            folder = next((each for each in folders if name.startswith(f"{each}/")), None)
+            if folder is None and base(name) in names_of(table)[1:]:
                 found.setdefault(name, []).append(name)
-            elif base(folder) in names_of(table) and not base(name).startswith(NO_PART):
+            elif folder is not None and not base(name).startswith(NO_PART):
                 found.setdefault(folder, []).append(name)
         if not found:
             check_others(names, table)
             return []
-        pieces = {name for members in found.values() for name in members}
-        others = [name for name in names if name not in pieces and is_meant(base(name), table)]
-        chosen = _single([*found, *others], table, path)
-        one = found[chosen]
+        pieces = {name for each in found.values() for name in each}
+        others = [name for name in names if name not in pieces and meant(base(name), table)]
+        check_single([*found, *others], table, printable(path.name))
+        ((chosen, one),) = found.items()
         _check_once(one, path)
         if chosen not in one:
             _check_pieces(chosen, one, names, path)
         return [_member(archive, path, member, columns) for member in sorted(one)]
+
+
+def _folders(names: Sequence[str], table: str) -> list[str]:
+    """The folders of an archive that hold the pieces of a table: those named so, without other tables."""
+    folders: dict[str, None] = {}
+    for name in names:
+        above = name.split("/")[:-1]
+        named = next((place for place, each in enumerate(above) if each.lower() in names_of(table)), None)
+        if named is not None:
+            folders["/".join(above[: named + 1])] = None
+    others = {each for other in _TABLES if other != table for each in names_of(other)[1:]}
+    mixed = {
+        folder
+        for folder in folders
+        for name in names
+        if name.startswith(f"{folder}/") and base(name) in others
+    }
+    return [folder for folder in folders if folder not in mixed]
 
 
 def _check_once(names: Sequence[str], archive: Path) -> None:
@@ -200,6 +232,9 @@ def _check_pieces(folder: str, found: Sequence[str], names: Sequence[str], archi
     told = printable(f"{archive.name}/{folder}")
     inside = [name.removeprefix(f"{folder}/") for name in names if name.startswith(f"{folder}/")]
     check_whole({name.partition("/")[0] for name in inside}, told)
+    for name in inside:
+        if "/" in name:
+            raise not_read(f"{told}/{name.partition('/')[0]}")
     check_once([name.rpartition("/")[2] for name in found], told)
 
 
@@ -216,13 +251,3 @@ def _member(archive: zipfile.ZipFile, path: Path, member: str, columns: Columns)
         with unlocked(archive, archive.getinfo(member), source.name) as packed:
             return replace(source, members=(member, only_csv(packed, source.name)))
     return source
-
-
-def _single(names: Sequence[str], table: str, place: Path) -> str:
-    """The only one of `names`. Raises PortfolioError where there are more: which one is meant?"""
-    if len(names) > 1:
-        raise PortfolioError(
-            f"{printable(place.name or str(place))} contient plusieurs fois {table} "
-            f"({french.join([printable(name) for name in names])}) : n’en gardez qu’un."
-        )
-    return names[0]

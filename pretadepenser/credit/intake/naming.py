@@ -6,22 +6,34 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from pretadepenser import french
 from pretadepenser.credit.intake.recognition import AGAIN, AS_CSV, printable
 from pretadepenser.credit.intake.sources import ENDINGS
 from pretadepenser.credit.intake.validation import PortfolioError
 
+# The longest name of a file on any system: a longer one in an archive is no table.
+LONGEST: Final = 255
 _READ: Final = "|".join(map(re.escape, sorted(ENDINGS, key=len, reverse=True)))
-# What systems and browsers add to the name of a copy, before its ending or after it.
-_COPIED: Final = r"(?:\s*\({word}\)|\s*\[{word}\]|\s*[-_]\s*{word}|\s+{word})".format(
-    word=r"(?:copie|copy|\d{1,3})"
+# What systems and browsers add to the name of a copy: "bureau (1).csv", "bureau - Copie (2).csv".
+_COPY: Final = (
+    r"(?:\s*\((?:[^()]*cop(?:ie|y)[^()]*|\d{1,3})\)|\s*\[\d{1,3}\]|\s*[-_ ]\s*cop(?:ie|y)(?:\s*\d{1,3})?)"
 )
-_AGAIN: Final = r"\.[1-9]\d?"
-# What programs add to the name of a table for each of its pieces: BigQuery, Spark, TensorFlow.
-_NUMBERED: Final = r"[-_. ](?:part[-_. ]?\d+|\d{4,}|\d+[-_]of[-_]\d+)[^.]*"
+# A number says less: macOS gives it to copies, programs that cut tables give it to pieces.
+_NUMBER: Final = rf"(?:(?:[-_. ]?\s*\d{{1,5}}|[-_. ]\d+[-_]of[-_]\d+)({_READ})|\s\d{{1,3}})"
+# What programs add for each piece of a table: BigQuery, Spark, Snowflake, Redshift, and people who cut one.
+_WORD: Final = r"[-_. ]?(?:part|partie|chunk|morceau|split|shard)[-_. ]?"
+_PIECE: Final = rf"(?:{_WORD}\d+|[-_. ]?\d{{6,}}|_+\d+_\d+_\d+)[^.]*(?:{_READ})|[-_. ]?\d{{4}}_part_\d+.*"
 # What stands before the ending that counts, or after it: "bureau.snappy.parquet", "bureau.csv?dl=1".
-_ABOUT: Final = rf"(?:\.\w+)*?({_READ})(?:\.txt|[?#].*)?"
+_ABOUT: Final = (
+    rf"(?:\.(?:csv|parquet|gz|gzip|zip|snappy|zstd|zst|lz4|brotli|c000|utf-?8))*?({_READ})(?:\.txt|[?#].*)?"
+)
 # Endings that mean one that is read.
 _SHORT: Final = {".zip": ".csv.zip", ".gz": ".csv.gz", ".pq": ".parquet", ".parq": ".parquet"}
+# Endings of what people write about a table, and checksums of it.
+_ABOUT_IT: Final = (
+    ".ipynb", ".py", ".r", ".rmd", ".sql", ".sh", ".md", ".rst", ".html", ".htm", ".pdf", ".docx", ".pptx",
+    ".png", ".jpg", ".jpeg", ".svg", ".log", ".yaml", ".yml", ".toml", ".md5", ".sha1", ".sha256",
+)  # fmt: skip
 _UNFINISHED: Final = (".crdownload", ".part", ".partial", ".download", ".tmp")
 
 
@@ -30,61 +42,95 @@ def names_of(table: str) -> list[str]:
     return [f"{table.lower()}{ending}" for ending in ("", *ENDINGS)]
 
 
-def is_meant(name: str, table: str) -> bool:
-    """Whether a file that is not read is named as a table: without ending, as its copy or as its piece."""
-    return name.lower() == table.lower() or bool(_copied(name, table) or _numbered(name, table))
+def meant(name: str, table: str) -> str | None:
+    """Why a file that is not read may be a table, its copy or its piece, and what to do; None where not.
 
-
-def _copied(name: str, table: str) -> re.Match[str] | None:
-    """The name of a copy, "bureau (1).csv"; 1: the ending that it should have."""
-    if name.lower() in names_of(table):
+    name: without its folder. What comes back goes on after the name of the file.
+    """
+    name = name.strip()
+    if len(name) > LONGEST or name.lower() in names_of(table)[1:]:
         return None
-    pattern = rf"\s*(?:copie de |copy of )?\s*{re.escape(table)}{_COPIED}{{0,2}}\s*({_READ})(?:{_AGAIN})?"
-    return re.fullmatch(pattern, name, re.IGNORECASE)
+    if name.lower() == table.lower():
+        return f"n’a pas de terminaison ({', '.join(ENDINGS)}) : ajoutez-lui la bonne, .csv pour un texte"
+    start = re.escape(table)
+    copied = re.fullmatch(
+        rf"(?:copie de |copy of )?{start}{_COPY}{{0,2}}({_READ}|)(?:\.[1-9]\d?)?", name, re.IGNORECASE
+    )
+    packed = re.fullmatch(rf"{start}\.csv{_COPY}{{1,2}}(\.zip|\.gz)", name, re.IGNORECASE)
+    if copied or packed:
+        ending = copied[1] if copied else f".csv{packed[1]}" if packed else ""
+        return (
+            f"a le nom d’une copie de {table} : si c’est la bonne table, renommez-le en {table}"
+            f"{ending.lower()}, sinon enlevez-le"
+        )
+    if numbered := re.fullmatch(f"{start}{_NUMBER}", name, re.IGNORECASE):
+        return (
+            f"a le nom d’une copie ou d’un morceau de {table} : si c’est toute la table, renommez-le en "
+            f"{table}{(numbered[1] or '').lower()} ; si c’en est un morceau, {_together(table)} ; sinon "
+            "enlevez-le"
+        )
+    if re.fullmatch(f"{start}(?:{_PIECE})", name, re.IGNORECASE):
+        return f"a le nom d’un morceau de {table} : {_together(table)}"
+    return None
 
 
-def _numbered(name: str, table: str) -> re.Match[str] | None:
-    """The name of a piece, "bureau-000000000000.csv"."""
-    return re.fullmatch(rf"{re.escape(table)}{_NUMBERED}(?:{_READ})", name, re.IGNORECASE)
+def _together(table: str) -> str:
+    return f"mettez tous les morceaux, et rien d’autre, dans un dossier nommé {table}"
+
+
+def check_single(names: Sequence[str], table: str, place: str) -> None:
+    """Refuse several files of which only one can be the table; names: their paths; place: where they are.
+
+    Raises PortfolioError.
+    """
+    if len(names) > 1:
+        pieces = any("morceau" in (meant(_last(name), table) or "") for name in names)
+        told = f"n’en gardez qu’un{f' ou, si ce sont des morceaux, {_together(table)}' if pieces else ''}"
+        listed = french.join([printable(name) for name in names])
+        raise PortfolioError(f"{place} contient plusieurs fois {table} ({listed}) : {told}.")
 
 
 def check_others(names: Sequence[str], table: str) -> None:
-    """Refuse files that are meant to be a table which is not there: copies of it, and other formats."""
+    """Refuse what is meant to be a table that is not there: its copies, its pieces, and other formats.
+
+    names: of files, and of folders that hold no pieces. Raises PortfolioError.
+    """
     for name in names:
-        last = name.replace("\\", "/").rpartition("/")[2]
-        rest = last.lower().removeprefix(table.lower())
-        if copied := _copied(last, table):
+        last = _last(name)
+        if what := meant(last, table):
+            raise PortfolioError(f"{printable(name)} {what}.")
+        small, rest = last.lower(), last.lower().removeprefix(table.lower())
+        if rest == small or not rest.startswith(".") or rest.endswith(_ABOUT_IT):
+            continue
+        if rest.endswith(".dvc"):
             raise PortfolioError(
-                f"{printable(name)} a le nom d’une copie de {table} : si c’est la bonne table, renommez ce "
-                f"fichier en {table}{copied[1].lower()}, sinon enlevez-le."
+                f"{printable(name)} est un pointeur de DVC, pas les données : lancez « dvc pull »."
             )
-        if _numbered(last, table):
+        about = re.fullmatch(_ABOUT, rest)
+        if ending := about[1] if about else _SHORT.get(rest):
             raise PortfolioError(
-                f"{printable(name)} a le nom d’un morceau de {table} : mettez tous les morceaux, et rien "
-                f"d’autre, dans un dossier nommé {table}."
+                f"{printable(name)} n’a pas le nom d’une table : renommez ce fichier en {table}{ending}."
             )
-        if not rest:
-            raise PortfolioError(
-                f"{printable(name)} n’a pas de terminaison ({', '.join(ENDINGS)}) : ajoutez-lui la bonne, "
-                ".csv pour un texte."
-            )
-        if last.lower() == f"{table.lower()}{rest}" and rest.startswith("."):
-            about = re.fullmatch(_ABOUT, rest)
-            if meant := about[1] if about else _SHORT.get(rest):
-                raise PortfolioError(
-                    f"{printable(name)} n’a pas le nom d’une table : renommez ce fichier en {table}{meant}."
-                )
-            raise not_read(name)
+        raise not_read(name)
+
+
+def _last(name: str) -> str:
+    """The last part of a path, in an archive or not."""
+    return name.replace("\\", "/").rpartition("/")[2]
 
 
 def not_read(name: str) -> PortfolioError:
     """What is said of a file of another format."""
     told = printable(name)
+    if dask := re.search(r"(\d+)\.part$", name):
+        return PortfolioError(f"{told} n’a pas le nom d’un morceau : renommez ce fichier en {dask[1]}.csv.")
     if name.lower().endswith(_UNFINISHED):
         return PortfolioError(f"{told} est un téléchargement inachevé : {AGAIN}.")
     if "=" in told.rpartition("/")[2]:
         return of_a_value(told)
-    return PortfolioError(f"{told} n’est pas d’un format qui se lit ({', '.join(ENDINGS)}) : {AS_CSV}.")
+    return PortfolioError(
+        f"{told} n’est pas d’un format qui se lit ({', '.join(ENDINGS)}) : {AS_CSV}, ou enlevez-le."
+    )
 
 
 def of_a_value(told: str) -> PortfolioError:

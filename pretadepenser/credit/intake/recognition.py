@@ -67,6 +67,10 @@ _FIRST: Final = (
     (b"<svg", "un dessin (SVG)", AGAIN),
     (b"<error", "un message d’erreur d’un serveur", AGAIN),
     (b"<?xml", "un document XML", AS_CSV),
+    *(
+        (first, "un message d’erreur d’un serveur", AGAIN)
+        for first in (b'{"code"', b'{"error', b'{"message"', b"404: Not Found")
+    ),
     (b"{", "du JSON", AS_CSV),
     (b"[", "du JSON", AS_CSV),
 )
@@ -94,7 +98,9 @@ INDEX: Final = re.compile(r"__index_level_\d+__|Unnamed: \d+")
 def foreign(start: bytes) -> str | None:
     """What a file is that begins with `start` and is no text of a table, with what to do; None for a text."""
     plain = start.removeprefix(codecs.BOM_UTF8).lstrip()
-    folded = plain[:64].lower()
+    folded = plain[:512].lower()
+    if folded.startswith(b"<?xml"):
+        folded = folded.partition(b"?>")[2].lstrip() or folded
     for first, what, remedy in _FIRST:
         if plain.startswith(first) or (first[:1] == b"<" and folded.startswith(first)):
             return f"est {what} : {remedy}"

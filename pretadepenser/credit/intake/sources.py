@@ -193,12 +193,13 @@ class Source:
         misread = 0
         with readable(self.name), self._text() as (stream, _):
             line, names = 0, b""
+            first = self.header()[0].encode()
             while text := stream.readline(LONGEST_LINE + 1):
                 line += 1
-                if text.strip() == names and names:
+                if line > 1 and first in text[:100] and _bare(text) == names:
                     what = "comme là où deux fichiers sont mis bout à bout : enlevez cette ligne"
                     raise _told(self, f"répète les noms des colonnes à la ligne {line}, {what}")
-                names = names or text.strip()
+                names = names or _bare(text)
                 if len(text) > LONGEST_LINE:
                     raise _too_long(self, line)
                 if b"\0" in text:
@@ -445,6 +446,11 @@ def _digits(characters: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 def _told(source: Source, what: str) -> PortfolioError:
     return PortfolioError(f"{source.name} {what}.")
+
+
+def _bare(names: bytes) -> bytes:
+    """A line of names without marks and quotes, which programs write and leave out."""
+    return names.replace(codecs.BOM_UTF8, b"").replace(b'"', b"").strip()
 
 
 def _too_long(source: Source, line: int) -> PortfolioError:

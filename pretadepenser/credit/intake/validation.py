@@ -27,7 +27,23 @@ NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 # A number that has lost digits, as spreadsheets shorten one (1.23457E+11).
 SHORTENED = re.compile(r"\d+(?:\.(\d*))?[eE]\+?(\d+)")
 # Kaggle leaves a missing field empty; pandas, R and databases write these when they save the table again.
-MISSING = ["", "NA", "NaN", "nan", "N/A", "#N/A", "NULL", "null", "None", "<NA>", "\\N", "."]
+MISSING = [
+    "",
+    "NA",
+    "NaN",
+    "nan",
+    "N/A",
+    "#N/A",
+    "NULL",
+    "null",
+    "None",
+    "<NA>",
+    "\\N",
+    ".",
+    "#N/D",
+    "n/a",
+    "(null)",
+]
 # No category and no number is longer; of a longer text the beginning is kept.
 LONGEST_VALUE = 1000
 INT32 = np.iinfo(np.int32)

@@ -5,7 +5,8 @@ A table may also have lost its end, or the sign of its days.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
@@ -22,32 +23,60 @@ from pretadepenser.credit.intake.validation import Lines, Problem, Problems, con
 Connection = duckdb.DuckDBPyConnection
 # The rows that Excel keeps under the names of columns; the rest of a table is lost when it saves it.
 EXCEL: Final = 1_048_575
-# Fewer rows may all be after the application, or all there twice, by chance.
+# Fewer rows may all be after the application, or like those of another piece, by chance.
 FEW: Final = 30
-# A share of different rows below which an estimate of their number is worth counting them.
-_HALF: Final = 0.6
+# So many payments may be alike, to the cent and the day; more are there twice.
+_ALIKE: Final = 0.1
 
 
 def faults(
     connection: Connection, table: str, sources: Sequence[Source], rows: Sequence[int]
 ) -> list[Problem]:
     """All that is wrong with a whole table; sources: what it was read from, in order; rows: of each."""
-    counts = zip(sources, rows, strict=True)
-    problems = [_cut(source, count, table) for source, count in counts if count == EXCEL]
-    if key := keys([table]).get(table):
+    pieces = Pieces(connection, table, sources, rows)
+    problems = _cut(table, sources[-1], rows[-1])
+    if alike := _same_pieces(pieces):
+        problems += alike
+    elif key := keys([table]).get(table):
         problems += repeated(connection, table, key, sources)
     elif months := TABLES[table].month:
-        problems += _same_month(connection, table, months, sources[0])
+        problems += _same_month(pieces, *months)
     else:
-        problems += _all_twice(connection, table, sources[0])
+        problems += _same_rows(pieces)
     wrong = turned(connection, table, sources[0].name, sources[0].columns.values())
     if not wrong and len(sources) > 1:
-        starts = accumulate(rows, initial=0)
-        for source, start, count in zip(sources, starts, rows, strict=False):
-            if count >= FEW:
-                some = f"(select * from {table} where rowid >= {start} and rowid < {start + count})"
-                wrong += turned(connection, some, source.name, source.columns.values())
+        for source, _, some in pieces.long():
+            wrong += turned(connection, some, source.name, source.columns.values())
     return problems + wrong
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """A table in DuckDB, and how many rows in a row each of its sources gave."""
+
+    connection: Connection
+    table: str
+    sources: Sequence[Source]
+    rows: Sequence[int]
+
+    def long(self) -> Iterator[tuple[Source, int, str]]:
+        """Each source that gave more than a few rows, their number, and SQL of them."""
+        for source, start, count in zip(
+            self.sources, accumulate(self.rows, initial=0), self.rows, strict=False
+        ):
+            if count >= FEW:
+                within = f"rowid >= {start} and rowid < {start + count}"
+                yield source, count, f"(select * from {self.table} where {within})"
+
+    def of(self, row: int) -> str:
+        """The name of the source that gave a row, counted as DuckDB does."""
+        ends = accumulate(self.rows)
+        return next(source.name for source, end in zip(self.sources, ends, strict=True) if row < end)
+
+    @property
+    def row(self) -> str:
+        """SQL of a number that rows have in common only where they are alike."""
+        return f"hash({', '.join(self.sources[0].columns)})"
 
 
 def keys(tables: Iterable[str]) -> dict[str, str]:
@@ -113,42 +142,63 @@ def repeated(connection: Connection, table: str, key: str, sources: Sequence[Sou
     raise AssertionError("a row belongs to a piece")
 
 
-def _cut(source: Source, rows: int, table: str) -> Problem:
-    """A table of just as many rows as Excel keeps."""
+def _cut(table: str, last: Source, rows: int) -> list[Problem]:
+    """Say whether a table ends after as many rows as Excel keeps."""
+    if rows != EXCEL:
+        return []
     what = (
         f"{french.number(rows)} lignes sous les noms des colonnes, le plus qu’Excel garde : la suite est "
-        "sans doute perdue ; reprenez le fichier d’avant Excel ou, s’il est entier, coupez-le en deux "
-        f"morceaux dans un dossier {table}"
+        "sans doute perdue ; reprenez le fichier d’avant Excel ou, s’il est entier, remplacez-le par un "
+        f"dossier {table} où il est en deux morceaux, chacun avec les noms des colonnes"
     )
-    return Problem(source.name, None, None, what)
+    return [Problem(last.name, None, None, what)]
 
 
-def _same_month(connection: Connection, table: str, months: tuple[str, str], source: Source) -> list[Problem]:
+def _same_pieces(pieces: Pieces) -> list[Problem]:
+    """Say which pieces of a table hold the same rows as one before."""
+    known: dict[tuple[int, int], Source] = {}
+    problems = []
+    for source, count, some in pieces.long() if len(pieces.sources) > 1 else ():
+        total = pieces.connection.sql(f"select sum({pieces.row}) from {some}").fetchall()[0][0]
+        first = known.setdefault((count, total), source)
+        if first is not source:
+            what = f"les mêmes lignes que {first.name} : n’en gardez qu’un"
+            problems.append(Problem(source.name, None, None, what))
+    return problems
+
+
+def _same_month(pieces: Pieces, which: str, month: str) -> list[Problem]:
     """Say whether something has several rows for one month, which would count twice."""
-    which, month = months
-    again = f"select {which}, {month}, count(*) as times from {table} group by all having times > 1"
-    more = connection.sql(f"select sum(times - 1)::bigint from ({again})").fetchall()[0][0]
+    groups = f"select {which}, {month}, count(*) as times from {pieces.table} group by all having times > 1"
+    more = pieces.connection.sql(f"select sum(times - 1)::bigint from ({groups})").fetchall()[0][0]
     if not more:
         return []
-    first = f"select {which}, {month} from ({again}) order by {which}, {month} desc limit 1"
-    number, when = connection.sql(first).fetchall()[0]
-    noun = source.columns[which].noun
+    first = f"select {which}, {month} from ({groups}) order by {which}, {month} desc limit 1"
+    number, when = pieces.connection.sql(first).fetchall()[0]
+    rows = f"select rowid from {pieces.table} where {which} = {number} and {month} = {when} order by rowid"
+    names = dict.fromkeys(pieces.of(row) for (row,) in pieces.connection.sql(rows).fetchall())
+    noun = pieces.sources[0].columns[which].noun
+    among = f" (dans {french.join(list(names))})" if len(names) > 1 else ""
     what = (
-        f"le {noun} {french.quoted(str(number))} a plusieurs lignes pour le mois {french.number(when)} ; "
-        "enlevez celles qui sont de trop"
+        f"le {noun} {french.quoted(str(number))} a plusieurs lignes pour le mois {french.number(when)}"
+        f"{among} ; enlevez celles qui sont de trop"
     )
-    return [Problem(source.name, None, month, what, int(more))]
+    return [Problem(next(iter(names)), None, month, what, int(more))]
 
 
-def _all_twice(connection: Connection, table: str, source: Source) -> list[Problem]:
-    """Say whether every row of a table whose rows nothing names is there at least twice."""
-    row = f"hash({', '.join(source.columns)})"
-    counted = f"select count(*), approx_count_distinct({row}) from {table}"
-    rows, different = connection.sql(counted).fetchall()[0]
-    if rows < FEW or different > _HALF * rows:
+def _same_rows(pieces: Pieces) -> list[Problem]:
+    """Say whether many rows of a table whose rows nothing names are like another."""
+    counted = f"select count(*), approx_count_distinct({pieces.row}) from {pieces.table}"
+    rows, different = pieces.connection.sql(counted).fetchall()[0]
+    # The estimate is some hundredths off: it only spares counting where rows are as good as all different.
+    if rows < FEW or different > (1 - _ALIKE / 2) * rows:
         return []
-    fewest = f"select min(times) from (select count(*) as times from {table} group by {row})"
-    if connection.sql(fewest).fetchall()[0][0] < 2:
+    distinct = f"select count(distinct {pieces.row}) from {pieces.table}"
+    alike = rows - int(pieces.connection.sql(distinct).fetchall()[0][0])
+    if alike < _ALIKE * rows:
         return []
-    what = "chaque ligne y est plusieurs fois : n’en gardez qu’une"
-    return [Problem(source.name, None, None, what)]
+    what = (
+        f"{french.number(alike)} lignes sur {french.number(rows)} sont les mêmes qu’une autre : des lignes "
+        "ou des fichiers y sont en double ; enlevez-les"
+    )
+    return [Problem(pieces.sources[0].name, None, None, what)]
