@@ -218,3 +218,9 @@ def test_a_configuration_states_its_command_and_the_result_that_is_published(nam
     assert (name in found) == (name not in missing)
     told = [f"{found[name] * 100:.1f}"] if name in found else []
     assert re.findall(r"tested once: ([\d.]+) %", said) == told
+    if name in published["methods"]:
+        phases = published["methods"][name]["phases"]
+        low, high = (100 * end for end in phases["tuned"]["test_interval"])
+        assert f"(95 % bootstrap {low:.1f} to {high:.1f})" in said
+        frozen = re.findall(r"with the base frozen ([\d.]+) %", said)
+        assert frozen in ([], [f"{phases['frozen']['test_pooled'] * 100:.1f}"])

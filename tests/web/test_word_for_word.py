@@ -119,9 +119,15 @@ def written(page: str, *, marked: bool = False) -> str:
     return "\n".join(lines) + "\n"
 
 
+# "1er" on the first day of a month, "1 heure" in the small hours, no minutes at the full hour.
+_FIRST = re.compile(r"\b1er (?=mois \d)")
+_MOMENT = re.compile(r"(mois \d{4} à \d{1,2}) heures?(?: \d\d\b)?")
+
+
 def masked(text: str) -> str:
     """The same with "0" for figures that follow from the model, from the day or from chance."""
     text = re.sub(r"\b[0-9a-f]{12,64}\b", "empreinte", _DAY.sub("mois", text.replace("\u00a0", " ")))
+    text = _MOMENT.sub(r"\1 heures 0", _FIRST.sub("1 ", text))
     return _FIGURES.sub(lambda found: found[1] or "0", text)
 
 
@@ -185,3 +191,10 @@ def test_a_page_of_people_at_work_is_as_it_was_word_for_word(
     # Cells that are figures alone say nothing here.
     lines = [line for line in told if not re.fullmatch(r"(?:moins )?0( [%€])?", line)]
     held(name, "\n".join([answer.status, *lines]) + "\n")
+
+
+@pytest.mark.parametrize(
+    "moment", ["1er décembre 2026 à 0 heure 05", "2 mai 2027 à 12 heures", "31 août 2026 à 23 heures 59"]
+)
+def test_words_are_the_same_at_every_hour_of_every_day(moment: str) -> None:
+    assert masked(f"Ouverte le {moment}. Utilisée.") == "Ouverte le 0 mois 0 à 0 heures 0. Utilisée."
