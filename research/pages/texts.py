@@ -130,6 +130,7 @@ def _leaning(texts: dict[str, Any] | None) -> list[Block]:
                 lines.append(_leant(method, split))
         if line := _twins(method):
             lines.append(line)
+    lines += [_situation(one) for one in texts.get("added", [])]
     return [
         paragraph(
             "Un texte recopié d’une fiche à l’autre se reconnaît sans se comprendre. Le même travail est "
@@ -393,12 +394,20 @@ def caveats(found: Findings) -> list[str]:
             "Le texte s’appuie sur les modèles de fiches des boutiques. Devant des modèles jamais appris : "
             f"{', '.join(scores)}."
         )
+    unseen = [
+        one | {"label": "Fiche d’un modèle jamais appris"}
+        for one in measured.get("added", [])
+        if one["key"] == "template"
+    ]
     situations = (measured.get("curves") or {}).get("situations", [])
-    told += [
-        f"La photo reste utile dans ce cas : {_lower(one['label'])} (gain de {gap(one['difference'])})."
-        for one in situations
+    helped = [
+        f"{_lower(one['label'])} (gain de {gap(one['difference'])})"
+        for one in (*unseen, *situations)
         if verdict(*one["difference_interval"]) > 0
     ]
+    if helped:
+        cases = "ce cas" if len(helped) == 1 else "ces cas"
+        told.append(f"La photo reste utile dans {cases} : {', '.join(helped)}.")
     return told
 
 

@@ -142,6 +142,15 @@ def leaning(bench: Bench, answers: Answers) -> list[dict[str, Any]]:
     return found
 
 
+def added(answers: Answers) -> list[dict[str, Any]]:
+    """What the photo adds to the text for each way to split; answers: those that :func:`leaning` kept."""
+    return [
+        {"key": key, "label": label, **difference(answers.right(f"{key}:both"), answers.right(f"{key}:text"))}
+        for key, label in SPLITS.items()
+        if f"{key}:both" in answers.runs
+    ]
+
+
 def _twin(study: Study, groups: np.ndarray, index: int) -> bool:
     """Whether another product of the same group is learnt from by the fold that tests this one."""
     words = [

@@ -79,9 +79,10 @@ def read_checks(study: Study) -> dict[str, Any] | None:
     if not isinstance(found, dict):
         return None
     nested = found.pop("nested")
+    added = checks.added(Answers.from_json(read_json(study.work / "texts" / ANSWERS)))
     fusion = checks.gains(study)
     skipped = [read_json(path) for path in sorted((study.work / SKIPPED).glob("*.json"))]
-    return {**found, "skipped": skipped, "fusion": fusion and {**fusion, "nested": nested}}
+    return {**found, "added": added, "skipped": skipped, "fusion": fusion and {**fusion, "nested": nested}}
 
 
 def published_files(study: Study) -> dict[str, Any]:

@@ -146,6 +146,9 @@ def test_the_published_figures_of_texts_follow_from_the_published_answers() -> N
             expect(split, share(right) | difference(right, common))
         counted = sum(row[key]["products"] * row[key]["accuracy"] for key in ("twin", "alone"))
         assert counted == pytest.approx(common.sum())
+    assert [row["key"] for row in texts["added"]] == ["common", "near", "template"]
+    for row in texts["added"]:
+        expect(row, difference(answers.right(f"{row['key']}:both"), answers.right(f"{row['key']}:text")))
     whole = answers.right("stripped:whole")
     assert whole.tolist() == right_answers(order).tolist()
     for row in texts["stripped"]:

@@ -491,6 +491,54 @@ def test_the_advice_keeps_the_photo_where_it_surely_helps(interval: list[float],
     assert (kept in said(front.recommendation(findings))) == told
 
 
+@pytest.mark.parametrize(
+    ("interval", "told"), [([0.014, 0.054], True), ([-0.01, 0.08], False), ([-0.08, -0.06], False)]
+)
+def test_the_advice_keeps_the_photo_for_templates_that_were_never_seen(
+    interval: list[float], told: bool
+) -> None:
+    """It was said to help where there is no text, as if nowhere else."""
+    findings = with_texts()
+    assert findings.texts
+    unseen = {"key": "template", "label": "Textes du même modèle gardés ensemble", "difference": 0.0344}
+    near = {"key": "near", "label": "Textes presque identiques gardés ensemble", "difference": 0.02}
+    findings.texts["added"] = [
+        near | {"difference_interval": [0.01, 0.03]}, unseen | {"difference_interval": interval}
+    ]  # fmt: skip
+    one = {"key": "empty", "label": "Aucun texte", "difference": 0.734, "difference_interval": [0.7, 0.8]}
+    findings.texts["curves"] = {"sizes": [], "series": [], "situations": [one]}
+    advice = said(front.recommendation(findings))
+    if told:
+        assert (
+            "La photo reste utile dans ces cas : fiche d’un modèle jamais appris (gain de 3,4 points), aucun "
+            "texte (gain de 73,4 points)."
+        ) in advice
+    else:
+        assert "La photo reste utile dans ce cas : aucun texte (gain de 73,4 points)." in advice
+
+
+@pytest.mark.parametrize(
+    ("interval", "told"),
+    [
+        ([0.014, 0.054], "ajouter la photo fait gagner 3,4 points (de +1,4 à +5,4 points)."),
+        ([-0.054, -0.014], "ajouter la photo fait perdre 3,4 points (de −5,4 à −1,4 point)."),
+        ([-0.01, 0.08], "ajouter la photo n’a pas d’effet distinct du hasard (de −1,0 à +8,0 points)."),
+    ],
+)
+def test_what_the_photo_adds_is_told_for_each_way_to_split(interval: list[float], told: str) -> None:
+    findings = with_texts()
+    assert findings.texts
+    findings.texts["leaning"] = [
+        {"name": "text", "label": "Texte", "splits": [split(0, 0, 0) | {"key": "common"}],
+         "twin": {"products": 0, "accuracy": None}, "alone": {"products": 1, "accuracy": 1.0}},
+    ]  # fmt: skip
+    findings.texts["added"] = [
+        {"key": "template", "label": "Textes du même modèle gardés ensemble",
+         "difference": 0.034 if interval[1] > 0 else -0.034, "difference_interval": interval},
+    ]  # fmt: skip
+    assert f"Textes du même modèle gardés ensemble : {told}" in said(texts.page_of(findings, {}))
+
+
 def test_what_is_left_without_telling_words_follows_from_the_interval() -> None:
     findings = with_texts()
     assert findings.texts
