@@ -79,7 +79,8 @@ def read_checks(study: Study) -> dict[str, Any] | None:
     if not isinstance(found, dict):
         return None
     nested = found.pop("nested")
-    added = checks.added(Answers.from_json(read_json(study.work / "texts" / ANSWERS)))
+    answers = kept(study.work / "texts" / ANSWERS)
+    added = checks.added(Answers.from_json(answers)) if isinstance(answers, dict) else []
     fusion = checks.gains(study)
     skipped = [read_json(path) for path in sorted((study.work / SKIPPED).glob("*.json"))]
     return {**found, "added": added, "skipped": skipped, "fusion": fusion and {**fusion, "nested": nested}}
