@@ -122,7 +122,7 @@ BUDGETS: dict[str, tuple[str, int]] = {
     "watch.page-category": ("Montres : produits reconnus à", 1000),
     "watch.page-errors": ("est la catégorie où", 1950),
     "watch.page-costs": ("fois plus vite", 950),
-    "watch.page-trials": ("essais menés à terme", 465),
+    "watch.page-trials": ("essais menés à terme", 565),
     "site.accessibility-normal": ("Cet outil est", 1150),
     "site.accessibility-anonymous": ("Cet outil est", 1135),
     "site.accessibility-auditor": ("Cet outil est", 1155),

@@ -53,7 +53,12 @@ def rows(name: str, seed: int) -> pa.Table:
                 values[random.random(size) < 0.05] = np.nan
         stored = pa.array(values, mask=missing)
         arrays.append(stored.cast(column.arrow_type) if column.required else stored)
-    return pa.table(dict(zip(table.columns, arrays, strict=True)))
+    made = pa.table(dict(zip(table.columns, arrays, strict=True)))
+    if table.month:
+        # One row a month of each credit: an import refuses others.
+        pairs = np.stack([made.column(name).to_numpy() for name in table.month])
+        made = made.take(np.sort(np.unique(pairs, axis=1, return_index=True)[1]))
+    return made
 
 
 def write(folder: Path) -> Path:

@@ -130,7 +130,7 @@ def test_what_is_wrong_is_told_with_file_row_and_column(
     assert refusal(spark, tmp_path, instance) == (
         f"{REFUSED}"
         "- application_train/part-00000.snappy.parquet, ligne 21, colonne CNT_CHILDREN : « -4 » et « 99 » "
-        "est hors des bornes admises (de 0 à 30) (et 1 autre ligne).\n"
+        "sont hors des bornes admises (de 0 à 30) (et 1 autre ligne).\n"
         "- application_train/part-00001.snappy.parquet, ligne 1, colonne NAME_CONTRACT_TYPE : catégorie "
         "inconnue « Gift » (admises : « Cash loans », « Revolving loans »).\n"
         "- application_train/part-00001.snappy.parquet, ligne 131, colonne CNT_CHILDREN : « -1 » est hors "
@@ -327,8 +327,10 @@ def _drawn(case: str, folder: Path) -> None:
         ),
         (
             "a piece alone",
-            "application_train-00000-of-00002.parquet a le nom d’un morceau de application_train : mettez "
-            "tous les morceaux, et rien d’autre, dans un dossier nommé application_train.",
+            "application_train-00000-of-00002.parquet a le nom d’une copie ou d’un morceau de "
+            "application_train : si c’est toute la table, renommez-le en application_train.parquet ; si c’en "
+            "est un morceau, mettez tous les morceaux, et rien d’autre, dans un dossier nommé "
+            "application_train ; sinon enlevez-le.",
         ),
         (
             "a part twice",
