@@ -126,13 +126,18 @@ def find(source: Path, table: str, columns: Columns = COLUMNS) -> list[Source]:
     return []
 
 
+def _of_others(table: str) -> set[str]:
+    """What the files of all other tables may be called, in small letters."""
+    return {name for other in _TABLES if other != table for name in names_of(other)[1:]}
+
+
 def _of_pieces(folder: Path, table: str) -> bool:
     """Whether a folder that is named as a table is one of its pieces.
 
     "Bureau" is what systems call a French desktop: it holds other things, or other tables.
     """
     names = [path.name.lower() for path in _listed(folder)]
-    if any(name in names_of(other)[1:] for name in names for other in _TABLES if other != table):
+    if not _of_others(table).isdisjoint(names):
         return False
     return folder.name != "Bureau" or any(name.endswith(ENDINGS) for name in names)
 
@@ -207,7 +212,7 @@ def _folders(names: Sequence[str], table: str) -> list[str]:
         named = next((place for place, each in enumerate(above) if each.lower() in names_of(table)), None)
         if named is not None:
             folders["/".join(above[: named + 1])] = None
-    others = {each for other in _TABLES if other != table for each in names_of(other)[1:]}
+    others = _of_others(table)
     mixed = {
         folder
         for folder in folders

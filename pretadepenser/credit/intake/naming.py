@@ -99,9 +99,10 @@ def check_others(names: Sequence[str], table: str) -> None:
         last = _last(name)
         if what := meant(last, table):
             raise PortfolioError(f"{printable(name)} {what}.")
-        small, rest = last.lower(), last.lower().removeprefix(table.lower())
-        if rest == small or not rest.startswith(".") or rest.endswith(_ABOUT_IT):
+        small = last.lower()
+        if not small.startswith(f"{table.lower()}.") or small.endswith(_ABOUT_IT):
             continue
+        rest = small.removeprefix(table.lower())
         if rest.endswith(".dvc"):
             raise PortfolioError(
                 f"{printable(name)} est un pointeur de DVC, pas les données : lancez « dvc pull »."

@@ -193,10 +193,9 @@ class Source:
         misread = 0
         with readable(self.name), self._text() as (stream, _):
             line, names = 0, b""
-            first = self.header()[0].encode()
             while text := stream.readline(LONGEST_LINE + 1):
                 line += 1
-                if line > 1 and first in text[:100] and _bare(text) == names:
+                if names and names.partition(b",")[0] in text[:100] and _bare(text) == names:
                     what = "comme là où deux fichiers sont mis bout à bout : enlevez cette ligne"
                     raise _told(self, f"répète les noms des colonnes à la ligne {line}, {what}")
                 names = names or _bare(text)
