@@ -589,6 +589,35 @@ def test_a_parquet_file_of_equal_rows_without_end_is_refused(
     )
 
 
+def test_a_table_one_folder_deeper_is_not_passed_over(source: Path, bureau: bytes, tmp_path: Path) -> None:
+    deeper = source / "histoires" / "Bureau.CSV"
+    deeper.parent.mkdir()
+    deeper.write_bytes(bureau)
+    place = str(source).replace("\u00a0", " ")
+    assert refusal(source, tmp_path / "instance") == (
+        f"histoires/Bureau.CSV est dans un sous-dossier de {place} : indiquez ce sous-dossier si toutes les "
+        f"tables y sont, sinon mettez la table dans {place}, ou enlevez-la."
+    )
+    assert refusal(source.parent, tmp_path / "instance").startswith(
+        f"source/{TRAIN} est dans un sous-dossier de {source.parent} : indiquez ce sous-dossier"
+    )
+
+
+@pytest.mark.parametrize("folder", [".cache", "_old", "application_test"])
+def test_folders_that_hold_no_tables_are_not_looked_into(
+    folder: str, source: Path, bureau: bytes, tmp_path: Path
+) -> None:
+    """Hidden ones, and the pieces of a table, whose files have their own rules."""
+    (source / folder).mkdir()
+    if folder == "application_test":
+        clients = made_up.table(30, first=400_000).drop_columns(["TARGET"])
+        made_up.write_csv(clients, source / folder / "part-0.csv")
+    else:
+        (source / folder / "bureau.csv").write_bytes(bureau)
+    imported = import_folder(source, tmp_path / "instance")
+    assert imported.clients == (60 if folder == "application_test" else 30)
+
+
 @GENUINE
 @pytest.mark.parametrize(
     ("case", "says"),

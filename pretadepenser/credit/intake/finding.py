@@ -123,7 +123,26 @@ def find(source: Path, table: str, columns: Columns = COLUMNS) -> list[Source]:
     if whole.is_file() and (packed := _in_zip(whole, table, columns)):
         return packed
     check_others(others, table)
+    _check_deeper(source, paths, table)
     return []
+
+
+def _check_deeper(source: Path, paths: Sequence[Path], table: str) -> None:
+    """Refuse a table that lies one folder deeper than where it is looked for: it would be passed over."""
+    for folder in paths:
+        if folder.name.startswith(NO_PART) or not folder.is_dir():
+            continue
+        try:
+            inside = sorted(path for path in folder.iterdir() if path.name.lower() in names_of(table)[1:])
+        except OSError:
+            # A folder that may not be looked into holds nothing that anyone could import.
+            continue
+        if inside:
+            found, place = printable(f"{folder.name}/{inside[0].name}"), printable(str(source))
+            raise PortfolioError(
+                f"{found} est dans un sous-dossier de {place} : indiquez ce sous-dossier si toutes les "
+                f"tables y sont, sinon mettez la table dans {place}, ou enlevez-la."
+            )
 
 
 def _of_others(table: str) -> set[str]:
