@@ -62,6 +62,16 @@ def listed(spark: SparkSession, place: str) -> list[Entry]:
     return _shown(_entries(spark, place), place)
 
 
+def names(spark: SparkSession, place: str) -> list[str]:
+    """The names of all that is in a folder, in order; none where it may not be looked into."""
+    from py4j.protocol import Py4JJavaError
+
+    try:
+        return sorted(one.name for one in _entries(spark, place))
+    except Py4JJavaError:
+        return []
+
+
 def _shown(found: Sequence[Entry], place: str) -> list[Entry]:
     if place.startswith(HERE) and os.path.isdir(folder := place.removeprefix(HERE)):
         # Hadoop leaves them out of its lists.

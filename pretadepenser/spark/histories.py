@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -36,11 +36,18 @@ def computed(
     return spark.sql(features.statement(names)).select(KEY, *figures), figures
 
 
-def typed(one: tables.Found) -> DataFrame:
-    """The rows of a table in the types that DuckDB is given: what is missing is NULL, never NaN or blank."""
+def typed(one: tables.Found, also: Iterable[Any] = ()) -> DataFrame:
+    """The rows of a table in the types that DuckDB is given: what is missing is NULL, never NaN or blank.
+
+    also: more columns, as Spark computes them. Columns that the table does not have are left out.
+    """
     from pyspark.sql import functions as f
 
-    return one.rows.select(*(f.expr(f"{_typed(each)} as {each.name}") for each in one.columns.values()))
+    present = set(one.rows.columns)
+    fields = [
+        f.expr(f"{_typed(each)} as {each.name}") for each in one.columns.values() if each.name in present
+    ]
+    return one.rows.select(*fields, *also)
 
 
 def _typed(column: Column) -> str:

@@ -12,7 +12,7 @@ from pretadepenser.credit.intake.loading import Progress
 from pretadepenser.credit.portfolio import PortfolioError, Report, import_batches
 from pretadepenser.credit.portfolio.importing import MEMORY
 from pretadepenser.money import KAGGLE, Money
-from pretadepenser.spark import histories, rows, tables
+from pretadepenser.spark import checking, histories, rows, tables
 from pretadepenser.spark.session import told
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def import_tables(
         if TRAIN not in found:
             raise tables.no_application(source)
         check_owners(histories.imported(found))
-        counted = tables.validated(found)
+        counted = checking.validated(found)
         clients = sum(counted[one.name] for one in applications)
         if not clients:
             raise PortfolioError(

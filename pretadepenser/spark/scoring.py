@@ -26,7 +26,7 @@ from pretadepenser.credit.intake.validation import Lines, Problems, check_header
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.money import PLAIN, Money, using
-from pretadepenser.spark import files, histories, tables
+from pretadepenser.spark import checking, files, histories, tables
 from pretadepenser.spark.session import told
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _checked(found: Mapping[str, tables.Found], model: Model) -> int:
         problems += check_header(found[name].rows.columns, found[name].columns, found[name].told)
     if problems:
         raise RowsError.refused(problems)
-    rows, problems = tables.examined(found)
+    rows, problems = checking.examined(found)
     if problems:
         raise RowsError.refused(problems)
     return sum(rows[one.name] for one in applications)

@@ -1,36 +1,19 @@
-"""Tables of Parquet at an address, found, and held to the dictionary by the functions of an ordinary import.
-
-Each machine runs `conform` on the rows that it has read and sends back what is wrong, not rows. A first
-reading carries nothing but the values; only where something does not fit are that table's rows read again
-with the name of their file and their place in it.
-"""
+"""Tables of Parquet at an address: found, and opened. Nothing but their columns is read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-import numpy as np
-import pyarrow as pa
-
-from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary.tables import TABLES
 from pretadepenser.credit.intake.finding import KEY, TEST, TRAIN
+from pretadepenser.credit.intake.naming import deeper, names_of
 from pretadepenser.credit.intake.recognition import cleaned, printable
-from pretadepenser.credit.intake.validation import (
-    Columns,
-    Lines,
-    PortfolioError,
-    Problem,
-    Problems,
-    check_header,
-    conform,
-)
+from pretadepenser.credit.intake.validation import Columns, PortfolioError
 from pretadepenser.spark import files
 from pretadepenser.spark.session import SparkError
 
@@ -38,21 +21,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 NAMES: Final = (TRAIN, TEST, *TABLES)
-# What a machine sends back of the rows that it has looked at; a record without column counts rows.
-RECORDS: Final = pa.schema(
-    [
-        ("file", pa.string()),
-        ("line", pa.int64()),
-        ("lines", pa.int64()),
-        ("column", pa.string()),
-        ("kind", pa.string()),
-        ("what", pa.string()),
-        ("examples", pa.list_(pa.string())),
-    ]
-)
-_RECORDS_SQL: Final = (
-    "file string, line long, lines long, column string, kind string, what string, examples array<string>"
-)
 
 
 @dataclass(frozen=True)
@@ -112,7 +80,21 @@ def find(spark: SparkSession, source: str) -> dict[str, Found]:
     for name in NAMES:
         if there := files.the_table(entries, name, source):
             found[name] = read(spark, name, f"{place}/{there}")
+    _check_deeper(spark, place, entries, [name for name in NAMES if name not in found], source)
     return found
+
+
+def _check_deeper(
+    spark: SparkSession, place: str, entries: Sequence[files.Entry], missing: Sequence[str], source: str
+) -> None:
+    """Refuse a table, not found elsewhere, that lies one folder deeper: it would be passed over."""
+    files_of = {one for name in missing for one in names_of(name)[1:]}
+    tables = {name.lower() for each in NAMES for name in (each, f"{each}{files.PARQUET}")}
+    for folder in entries:
+        if folder.folder and folder.name.lower() not in tables:
+            for inside in files.names(spark, f"{place}/{folder.name}"):
+                if inside.lower() in files_of:
+                    raise deeper(f"{folder.name}/{inside}", source)
 
 
 def no_application(source: str) -> PortfolioError:
@@ -121,135 +103,6 @@ def no_application(source: str) -> PortfolioError:
         f"Aucune table {TRAIN} en Parquet ({TRAIN}.parquet, ou un dossier {TRAIN}) dans {source} : "
         "Spark lit des tables Parquet, l’import ordinaire lit aussi les CSV."
     )
-
-
-def validated(found: Mapping[str, Found]) -> dict[str, int]:
-    """Hold every value of the tables to the dictionary; return the number of rows of each.
-
-    Raises PortfolioError, saying what is wrong with file, row and column, all tables together.
-    """
-    headers: list[Problem] = []
-    for one in found.values():
-        # Kaggle publishes the test file without its outcomes.
-        optional = frozenset({"TARGET"}) if one.name == TEST else frozenset[str]()
-        headers += check_header(one.rows.columns, one.columns, one.told, optional)
-    if headers:
-        raise PortfolioError.refused(headers)
-    rows, problems = examined(found)
-    if problems:
-        raise PortfolioError.refused(problems)
-    return rows
-
-
-def examined(found: Mapping[str, Found]) -> tuple[dict[str, int], list[Problem]]:
-    """Hold the values of tables to the dictionary; return the number of rows of each, and what is wrong."""
-    rows: dict[str, int] = {}
-    problems: list[Problem] = []
-    for one in found.values():
-        rows[one.name], wrong = _records(one, located=False)
-        if wrong:
-            problems += _located(one)
-    if not problems:
-        keys = {name: table.key for name, table in TABLES.items() if table.key and name in found}
-        for parts, key in [(applications(found), KEY), *(([found[name]], key) for name, key in keys.items())]:
-            problems += _repeated(parts, key)
-    return rows, problems
-
-
-def _located(one: Found) -> list[Problem]:
-    """Read a table again, as an ordinary import does, to say where its rows do not fit."""
-    _, wrong = _records(one, located=True)
-    by_file: dict[str, Problems] = {}
-    for record in sorted(wrong, key=lambda record: (record["file"], record["line"])):
-        name = told_file(record["file"], one)
-        by_file.setdefault(name, Problems(name)).add(
-            record["kind"],
-            record["column"],
-            record["line"],
-            record["lines"],
-            record["what"],
-            record["examples"],
-        )
-    return [problem for problems in by_file.values() for problem in problems]
-
-
-def told_file(path: str, one: Found) -> str:
-    """What messages call a file of a table: its name, after that of the folder of its parts."""
-    name = unquote(path).rpartition("/")[2]
-    return name if name == one.told else f"{one.told}/{name}"
-
-
-def _records(one: Found, *, located: bool) -> tuple[int, list[dict[str, Any]]]:
-    from pyspark.sql import functions
-
-    known = [functions.col(f"`{name}`") for name in one.rows.columns if name in one.columns]
-    if located:
-        known += [
-            functions.col("_metadata.file_path").alias("_file"),
-            functions.col("_metadata.row_index").alias("_row"),
-        ]
-    records = (
-        one.rows.select(*known).mapInArrow(partial(_examine, one.name), _RECORDS_SQL).toArrow().to_pylist()
-    )
-    rows = sum(record["lines"] for record in records if record["column"] is None)
-    return rows, [record for record in records if record["column"] is not None]
-
-
-def _examine(name: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Run where the rows are: a record of each kind of problem in each file, and one that counts rows."""
-    columns = columns_of(name)
-    rows = 0
-    gathered: dict[str, _Gathered] = {}
-    for batch in batches:
-        rows += batch.num_rows
-        for file, first, piece in pieces(batch):
-            conform(piece, columns, Lines(first), gathered.setdefault(file, _Gathered(file)))
-    records = [{"lines": rows}, *(record for one in gathered.values() for record in one.records.values())]
-    yield pa.RecordBatch.from_pylist(records, schema=RECORDS)
-
-
-class _Gathered(Problems):
-    """Problems with all that `Problems.add` was told, to be told again where those of all machines meet."""
-
-    def __init__(self, file: str) -> None:
-        super().__init__(file)
-        self.records: dict[tuple[str | None, str], dict[str, Any]] = {}
-
-    def add(
-        self,
-        kind: str,
-        column: str | None,
-        line: int | None,
-        lines: int,
-        what: str,
-        examples: Iterable[str] = (),
-    ) -> None:
-        examples = list(examples)
-        super().add(kind, column, line, lines, what, examples)
-        record = self.records.setdefault(
-            (column, kind),
-            {"file": self.file, "line": line, "lines": 0, "column": column, "kind": kind, "what": what},
-        )
-        record["lines"] += int(lines)
-        record.setdefault("examples", examples)
-
-
-def pieces(batch: pa.RecordBatch) -> Iterator[tuple[str, int, pa.Table]]:
-    """Cut a batch where its rows go over to another file; each with its file and the row in it of the first.
-
-    Rows count from 1. A batch that does not say where its rows are from is one piece, of no file.
-    """
-    table = pa.Table.from_batches([batch])
-    if "_file" not in batch.schema.names:
-        yield "", 1, table
-        return
-    files, rows = batch.column("_file"), batch.column("_row").to_numpy()
-    codes = files.dictionary_encode().indices.to_numpy()
-    cuts = np.flatnonzero((np.diff(codes) != 0) | (np.diff(rows) != 1)) + 1
-    table = table.drop_columns(["_file", "_row"])
-    for start, end in zip([0, *cuts.tolist()], [*cuts.tolist(), len(rows)], strict=True):
-        if end > start:
-            yield files[start].as_py(), int(rows[start]) + 1, table.slice(start, end - start)
 
 
 def applications(found: Mapping[str, Found]) -> list[Found]:
@@ -265,31 +118,3 @@ def together(parts: Iterable[Found]) -> DataFrame:
     for other in others:
         first = first.unionByName(other, allowMissingColumns=True)
     return first
-
-
-def _repeated(parts: Sequence[Found], key: str) -> list[Problem]:
-    """Say which numbers of the column `key` are there more than once, and where the first of them is."""
-    from pyspark.sql import functions as f
-
-    places = [
-        one.rows.select(
-            f.col(key).cast("long").alias("number"),
-            f.struct(f.lit(order), f.col("_metadata.file_path"), f.col("_metadata.row_index")).alias("place"),
-        )
-        for order, one in enumerate(parts)
-    ]
-    every = places[0] if len(places) == 1 else places[0].unionAll(places[1])
-    # Where a number is there three times, the place told may be that of the third.
-    again = (
-        every.groupBy("number")
-        .agg(f.count("*").alias("times"), f.max("place").alias("place"))
-        .where("times > 1")
-        .agg(f.sum(f.col("times") - 1), f.min_by(f.struct("number", "place"), "place"))
-        .first()
-    )
-    if again is None or again[0] is None:
-        return []
-    (number, (order, file, row)) = again[1]
-    noun = parts[0].columns[key].noun
-    what = f"{french.quoted(str(number))} existe déjà ; chaque {noun} doit être unique"
-    return [Problem(told_file(file, parts[order]), row + 1, key, what, int(again[0]))]

@@ -16,7 +16,7 @@ import pytest
 from pretadepenser.credit.dictionary import TABLES
 from pretadepenser.credit.history import engine, features
 from pretadepenser.credit.portfolio import import_folder
-from pretadepenser.spark import histories, importing, tables
+from pretadepenser.spark import checking, histories, importing, tables
 from tests.spark import made_up_histories
 from tests.unit import portfolio_files
 
@@ -117,7 +117,7 @@ def test_figures_are_those_of_duckdb(spark: SparkSession, source: Path) -> None:
 
 def test_genuine_figures_are_those_of_duckdb(spark: SparkSession, genuine: Path) -> None:
     found = tables.find(spark, str(genuine))
-    tables.validated(found)
+    checking.validated(found)
     assert compare(of_spark(spark, found), of_duckdb(genuine)) > 100_000
 
 

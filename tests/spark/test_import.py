@@ -12,7 +12,7 @@ import pytest
 
 from pretadepenser.credit.portfolio import PortfolioError, import_folder
 from pretadepenser.money import Money
-from pretadepenser.spark import importing, tables
+from pretadepenser.spark import checking, importing
 from pretadepenser.spark.session import SparkError
 from tests.unit import made_up, portfolio_files
 
@@ -232,6 +232,12 @@ def _drawn(case: str, folder: Path) -> None:
         pa.parquet.write_table(rows, folder / "application_train (1).parquet")
     elif case == "beside, a table as CSV":
         (folder / "bureau.csv.gz").write_bytes(b"x")
+    elif case == "beside, a table one folder deeper":
+        (folder / "histories").mkdir()
+        (folder / "histories" / "Bureau.csv").write_bytes(b"x")
+        # Another folder, of no table, with a link that leads nowhere.
+        (folder / "notes").mkdir()
+        (folder / "notes" / "old").symlink_to(folder / "nowhere")
     elif case == "beside, a link to nothing":
         (folder / "bureau.parquet").symlink_to(folder / "nowhere")
     elif case == "a piece alone":
@@ -296,6 +302,11 @@ def _drawn(case: str, folder: Path) -> None:
         (
             "beside, a link to nothing",
             "bureau.parquet mène à un fichier qui n’est pas là : mettez la table à sa place, ou enlevez-le.",
+        ),
+        (
+            "beside, a table one folder deeper",
+            "histories/Bureau.csv est dans un sous-dossier de DOSSIER : indiquez ce sous-dossier si toutes "
+            "les tables y sont, sinon mettez la table dans DOSSIER, ou enlevez-la.",
         ),
         (
             "a copy alone",
@@ -388,5 +399,5 @@ def test_tables_say_where_their_rows_are_from() -> None:
     batch = pa.RecordBatch.from_pydict(
         {"n": [1, 2, 3, 4, 5], "_file": ["a", "a", "b", "b", "b"], "_row": [7, 8, 0, 1, 50]}
     )
-    found = [(file, line, piece.column("n").to_pylist()) for file, line, piece in tables.pieces(batch)]
+    found = [(file, line, piece.column("n").to_pylist()) for file, line, piece in checking.pieces(batch)]
     assert found == [("a", 8, [1, 2]), ("b", 1, [3, 4]), ("b", 51, [5])]

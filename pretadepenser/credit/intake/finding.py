@@ -16,7 +16,7 @@ from typing import Final
 from pretadepenser import french
 from pretadepenser.credit.dictionary import COLUMNS, TABLES
 from pretadepenser.credit.intake.archives import base, check_packed, members, only_csv, readable, unlocked
-from pretadepenser.credit.intake.naming import check_others, check_single, meant, names_of, not_read
+from pretadepenser.credit.intake.naming import check_others, check_single, deeper, meant, names_of, not_read
 from pretadepenser.credit.intake.pieces import check_here, check_once, check_whole
 from pretadepenser.credit.intake.recognition import AGAIN, START, foreign, printable
 from pretadepenser.credit.intake.sources import ENDINGS, Source
@@ -138,11 +138,7 @@ def _check_deeper(source: Path, paths: Sequence[Path], table: str) -> None:
             # A folder that may not be looked into holds nothing that anyone could import.
             continue
         if inside:
-            found, place = printable(f"{folder.name}/{inside[0].name}"), printable(str(source))
-            raise PortfolioError(
-                f"{found} est dans un sous-dossier de {place} : indiquez ce sous-dossier si toutes les "
-                f"tables y sont, sinon mettez la table dans {place}, ou enlevez-la."
-            )
+            raise deeper(f"{folder.name}/{inside[0].name}", str(source))
 
 
 def _of_others(table: str) -> set[str]:

@@ -115,6 +115,15 @@ def check_others(names: Sequence[str], table: str) -> None:
         raise not_read(name)
 
 
+def deeper(name: str, source: str) -> PortfolioError:
+    """What is said of a table in a folder of the folder that was given; name: its path in that."""
+    place = printable(source)
+    return PortfolioError(
+        f"{printable(name)} est dans un sous-dossier de {place} : indiquez ce sous-dossier si toutes les "
+        f"tables y sont, sinon mettez la table dans {place}, ou enlevez-la."
+    )
+
+
 def _last(name: str) -> str:
     """The last part of a path, in an archive or not."""
     return name.replace("\\", "/").rpartition("/")[2]

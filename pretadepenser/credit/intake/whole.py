@@ -34,7 +34,7 @@ def faults(
 ) -> list[Problem]:
     """All that is wrong with a whole table; sources: what it was read from, in order; rows: of each."""
     pieces = Pieces(connection, table, sources, rows)
-    problems = _cut(table, sources[-1], rows[-1])
+    problems = cut(table, sources[-1].name, rows[-1])
     if alike := _same_pieces(pieces):
         problems += alike
     elif key := keys([table]).get(table):
@@ -90,21 +90,36 @@ def turned(connection: Connection, rows: str, name: str, columns: Iterable[Colum
 
     rows: SQL of a table, or of some of it; name: what messages call that.
     """
-    dated = [
+    names = dated(columns)
+    if not names:
+        return []
+    ends = ", ".join(f"min({one}), max({one})" for one in names)
+    found = connection.sql(f"select {ends} from {rows}").fetchall()[0]
+    return after(name, names, list(zip(found[::2], found[1::2], strict=True)))
+
+
+def dated(columns: Iterable[Column]) -> list[str]:
+    """The columns whose days or months must be before the application somewhere."""
+    return [
         column.name for column in columns if column.required and column.kind in (Kind.ELAPSED, Kind.MONTH)
     ]
-    if not dated:
-        return []
-    ends = ", ".join(f"min({name}), max({name})" for name in dated)
-    found = connection.sql(f"select {ends} from {rows}").fetchall()[0]
+
+
+def after(
+    name: str, columns: Sequence[str], ends: Sequence[tuple[float | None, float | None]]
+) -> list[Problem]:
+    """What is said of those columns whose values are all after the application.
+
+    name: what messages call the table; ends: the least and the greatest value of each.
+    """
     what = (
         "aucune valeur n’est négative et certaines sont positives, donc après la demande ; ce qui l’a "
         "précédée s’écrit avec un signe moins"
     )
     return [
         Problem(name, None, column, what)
-        for column, least, most in zip(dated, found[::2], found[1::2], strict=True)
-        if least is not None and least >= 0 and most > 0
+        for column, (least, most) in zip(columns, ends, strict=True)
+        if least is not None and most is not None and least >= 0 and most > 0
     ]
 
 
@@ -142,8 +157,8 @@ def repeated(connection: Connection, table: str, key: str, sources: Sequence[Sou
     raise AssertionError("a row belongs to a piece")
 
 
-def _cut(table: str, last: Source, rows: int) -> list[Problem]:
-    """Say whether a table ends after as many rows as Excel keeps."""
+def cut(table: str, last: str, rows: int) -> list[Problem]:
+    """Say whether a table, the `last` file of which has so many rows, ends after as many as Excel keeps."""
     if rows != EXCEL:
         return []
     what = (
@@ -151,7 +166,12 @@ def _cut(table: str, last: Source, rows: int) -> list[Problem]:
         "sans doute perdue ; reprenez le fichier d’avant Excel ou, s’il est entier, remplacez-le par un "
         f"dossier {table} où il est en deux morceaux, chacun avec les noms des colonnes"
     )
-    return [Problem(last.name, None, None, what)]
+    return [Problem(last, None, None, what)]
+
+
+def same_piece(name: str, first: str) -> Problem:
+    """What is said of a piece that holds the same rows as the `first` of them."""
+    return Problem(name, None, None, f"les mêmes lignes que {first} : n’en gardez qu’un")
 
 
 def _same_pieces(pieces: Pieces) -> list[Problem]:
@@ -162,8 +182,7 @@ def _same_pieces(pieces: Pieces) -> list[Problem]:
         total = pieces.connection.sql(f"select sum({pieces.row}) from {some}").fetchall()[0][0]
         first = known.setdefault((count, total), source)
         if first is not source:
-            what = f"les mêmes lignes que {first.name} : n’en gardez qu’un"
-            problems.append(Problem(source.name, None, None, what))
+            problems.append(same_piece(source.name, first.name))
     return problems
 
 
@@ -177,28 +196,37 @@ def _same_month(pieces: Pieces, which: str, month: str) -> list[Problem]:
     number, when = pieces.connection.sql(first).fetchall()[0]
     rows = f"select rowid from {pieces.table} where {which} = {number} and {month} = {when} order by rowid"
     names = dict.fromkeys(pieces.of(row) for (row,) in pieces.connection.sql(rows).fetchall())
-    noun = pieces.sources[0].columns[which].noun
+    return [several(pieces.sources[0].columns[which], number, month, when, list(names), int(more))]
+
+
+def several(which: Column, number: int, month: str, when: int, names: Sequence[str], more: int) -> Problem:
+    """What is said where `more` rows are too many for their month.
+
+    number, when: the first such thing and its month; which, month: their columns; names: of their files.
+    """
     among = f" (dans {french.join(list(names))})" if len(names) > 1 else ""
     what = (
-        f"le {noun} {french.quoted(str(number))} a plusieurs lignes pour le mois {french.number(when)}"
+        f"le {which.noun} {french.quoted(str(number))} a plusieurs lignes pour le mois {french.number(when)}"
         f"{among} ; enlevez celles qui sont de trop"
     )
-    return [Problem(next(iter(names)), None, month, what, int(more))]
+    return Problem(names[0], None, month, what, more)
 
 
 def _same_rows(pieces: Pieces) -> list[Problem]:
     """Say whether many rows of a table whose rows nothing names are like another."""
-    counted = f"select count(*), approx_count_distinct({pieces.row}) from {pieces.table}"
-    rows, different = pieces.connection.sql(counted).fetchall()[0]
-    # The estimate is some hundredths off: it only spares counting where rows are as good as all different.
-    if rows < FEW or different > (1 - _ALIKE / 2) * rows:
-        return []
-    distinct = f"select count(distinct {pieces.row}) from {pieces.table}"
-    alike = rows - int(pieces.connection.sql(distinct).fetchall()[0][0])
-    if alike < _ALIKE * rows:
+    # A subquery, not count(distinct …): it works from files where memory is short.
+    different = f"(select count(*) from (select distinct {pieces.row} from {pieces.table}))"
+    counted = f"select (select count(*) from {pieces.table}), {different}"
+    return alike(pieces.sources[0].name, *pieces.connection.sql(counted).fetchall()[0])
+
+
+def alike(name: str, rows: int, different: int) -> list[Problem]:
+    """Say whether too many of these rows are like another; name: what messages call their table."""
+    more = rows - different
+    if rows < FEW or more < _ALIKE * rows:
         return []
     what = (
-        f"{french.number(alike)} lignes sur {french.number(rows)} sont les mêmes qu’une autre : des lignes "
+        f"{french.number(more)} lignes sur {french.number(rows)} sont les mêmes qu’une autre : des lignes "
         "ou des fichiers y sont en double ; enlevez-les"
     )
-    return [Problem(pieces.sources[0].name, None, None, what)]
+    return [Problem(name, None, None, what)]
