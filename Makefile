@@ -64,7 +64,6 @@ MAPS ?= --evaluations 200 --survey 2
 STUDY = $(BIN)/python -m research
 weights = $(if $(WEIGHTS),$(WEIGHTS)/$(1)_notop.weights.h5,imagenet)
 NETWORKS = vgg16 $(if $(WEIGHTS),efficientnet_lite0 efficientnet_lite2 efficientnet_lite2_440,$(B7:%=efficientnet_b7_%))
-EXPLAINED = vgg16 $(if $(WEIGHTS),efficientnet_lite2_440,efficientnet_b7_$(firstword $(B7)))
 # The network of a configuration: its name without the framing or side of its photos.
 backbone = $(firstword $(foreach name,vgg16 efficientnet_lite0 efficientnet_lite2 efficientnet_b7,$(findstring $(name),$(1))))
 # Methods that read texts, and then those that join what these and the photos' networks answered.
@@ -86,8 +85,7 @@ research: $(VENV)/.research study-data ## Refait la veille technique (TABLE=… 
 	  $(STUDY) train --work $(WORK) --config $$config --weights "$(all_weights)"; done
 	@$(STUDY) evaluate --work $(WORK)
 	@$(STUDY) texts --work $(WORK) --weights "$(all_weights)"
-	@$(foreach config,$(EXPLAINED),$(STUDY) explain --work $(WORK) --config $(config) \
-	  --weights "$(call weights,$(call backbone,$(config)))" $(MAPS) &&) true
+	@$(STUDY) explain --work $(WORK) --weights "$(all_weights)" $(MAPS)
 	@$(STUDY) measure --work $(WORK) --network vgg16 --size 224
 	@$(STUDY) measure --work $(WORK) --network efficientnet_lite0 --size 288
 	@$(STUDY) measure --work $(WORK) --network efficientnet_lite2 --size 260 --size 440

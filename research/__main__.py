@@ -88,9 +88,9 @@ def _learning(step: Step) -> None:
 
 def _reading(step: Step) -> None:
     """Steps that explain, measure and publish what was trained."""
-    explain = step("explain", "Dessine les cartes SHAP d’une configuration entraînée.")
-    explain.add_argument("--config", required=True)
-    explain.add_argument("--weights", default="imagenet")
+    explain = step("explain", "Dessine les cartes SHAP de réseaux entraînés.")
+    explain.add_argument("--config", help="un réseau (par défaut, les deux que le rapport regarde de près)")
+    explain.add_argument("--weights", default="imagenet", help="fichier de poids, ou leur dossier")
     explain.add_argument("--draw", dest="fold", type=int, default=0)
     explain.add_argument("--evaluations", type=int, default=300, help="passages du réseau par photo")
     explain.add_argument("--survey", type=int, default=6, help="photos par catégorie pour la synthèse")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from research.config import Config
 from research.errors import MissingPartError, ResearchError
 from research.files import write_json
 from research.texts.findings import check_texts, skip
+from research.texts.reading import near_texts
 
 
 def _percent(share: float) -> str:
@@ -36,6 +38,10 @@ def prepare(options: argparse.Namespace) -> Iterator[str]:
         f"Doublons : {len(catalog.repeated_ids)} identifiants répétés, {len(catalog.same_file)} groupes de "
         f"fichiers identiques, {len(catalog.near)} groupes de photos presque identiques (gardés ensemble)."
     )
+    if study.texts:
+        sizes = Counter(near_texts([text.whole for text in study.texts]).tolist())
+        several = sum(size > 1 for size in sizes.values())
+        yield f"Textes presque identiques : {several} groupes (gardés ensemble aussi)."
     yield f"Découpage {study.manifest.key} : {study.manifest.folds} tirages, graine {study.manifest.seed}."
 
 
@@ -103,17 +109,28 @@ def evaluate(options: argparse.Namespace) -> Iterator[str]:
 
 
 def explain(options: argparse.Namespace) -> Iterator[str]:
-    """Draw the heat maps of a trained configuration."""
+    """Draw the heat maps of a trained configuration, or of those that the report looks at closely."""
+    from research.findings import read_findings
     from research.heatmaps import explain_config
 
     study = studies.open_study(options.work)
-    config = configs.load(options.config)
-    if not isinstance(config, Config):
-        raise ResearchError("Les cartes SHAP demandent un réseau : choisissez une autre configuration.")
-    count = explain_config(
-        study, config, options.weights, options.fold, options.evaluations, options.survey, options.seed
-    )
-    yield f"{count} cartes SHAP pour {config.label} dans « {study.work / 'heatmaps' / config.name} »."
+    names = [options.config] if options.config else read_findings(study).leading
+    if not names:
+        raise ResearchError("Rien à expliquer : lancez d’abord « python -m research evaluate ».")
+    for name in names:
+        config = configs.load(name)
+        if not isinstance(config, Config):
+            raise ResearchError("Les cartes SHAP demandent un réseau : choisissez une autre configuration.")
+        weights = weights_of(config, options.weights)
+        count = explain_config(
+            study, config, weights, options.fold, options.evaluations, options.survey, options.seed
+        )
+        yield f"{count} cartes SHAP pour {config.label} dans « {study.work / 'heatmaps' / config.name} »."
+
+
+def weights_of(config: Config, weights: str) -> str:
+    """The weights of a configuration's network: those asked for, or their file in the folder asked for."""
+    return str(Path(weights) / f"{config.backbone}_notop.weights.h5") if Path(weights).is_dir() else weights
 
 
 def restore(options: argparse.Namespace) -> Iterator[str]:

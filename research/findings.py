@@ -36,9 +36,9 @@ class Findings:
     """What the report is written from; each value is JSON-able.
 
     ``methods`` figures by configuration (networks and baselines, best test accuracy first); ``pairs``
-    McNemar's tests; ``trials`` every complete run with its settings; ``costs`` by network and side; ``texts``
-    what was checked of names and descriptions, and ``words`` what they were explained with, if there are any;
-    ``method_costs`` one row a method.
+    McNemar's tests; ``trials`` every complete run with its settings and the key of its ``split``; ``costs``
+    by network and side; ``texts`` what was checked of names and descriptions, and ``words`` what they were
+    explained with, if there are any; ``method_costs`` one row a method.
     """
 
     methods: dict[str, dict[str, Any]]
@@ -161,11 +161,12 @@ def _trials(study: Study) -> list[dict[str, Any]]:
             continue
         for folder in sorted((study.work / "runs" / name).glob("*/")):
             runs = read_runs(study, name, folder.name)
-            if not runs:
+            # What one draw validates on is tested by others: nothing is known of a run stopped so early.
+            if len(runs) < 2:
                 continue
             recorded = runs[0].record["config"]
             assert isinstance(recorded, dict)
-            trial: dict[str, Any] = {"name": name, "run": folder.name}
+            trial: dict[str, Any] = {"name": name, "run": folder.name, "split": study.manifest.key}
             trial["label"] = BACKBONES[config.backbone].label
             # Runs of before networks learnt again with their validation photos.
             trial["refit"] = "epochs" in runs[0].record

@@ -1,7 +1,8 @@
 """The split: who learns, who tunes, who tests, drawn once and written down.
 
-Stratified and grouped five-fold: every photo is tested exactly once, near-duplicates always stay on the
-same side, and one eighth of what is left of each fold becomes its validation set (about 70/10/20 %).
+Stratified and grouped five-fold: every product is tested exactly once, near-duplicates (by their photo or
+by their text) always stay on the same side, and one eighth of what is left of each fold becomes its
+validation set (about 70/10/20 %).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
-from research.catalog import Catalog
+from research.catalog import CATEGORIES, Catalog
 from research.errors import ResearchError
 from research.files import fingerprint, read_json, write_json
 
@@ -59,7 +60,8 @@ class Manifest:
 def draw_splits(catalog: Catalog, seed: int, folds: int = FOLDS) -> Manifest:
     """Draw the splits of a catalogue; the same catalogue and seed always give the same manifest.
 
-    Raises ResearchError: a category has too few photos to be found in every part.
+    Raises ResearchError: a category has too few photos to be found in every part, or so many near-duplicates
+    that a fold would learn nothing of it.
     """
     labels, groups = catalog.labels, np.array(catalog.groups)
     if np.bincount(labels).min() < folds * 2:
@@ -75,9 +77,20 @@ def draw_splits(catalog: Catalog, seed: int, folds: int = FOLDS) -> Manifest:
         inner = StratifiedGroupKFold(parts, shuffle=True, random_state=seed + fold + 1)
         _, validation = next(inner.split(rest, labels[rest], groups[rest]))
         letters[rest[validation], fold] = Role.VALIDATION.value
+        _check_learnt(labels[letters[:, fold] == Role.TRAIN.value], fold)
     words = ("".join(row) for row in letters)
     roles = {photo.uniq_id: word for photo, word in zip(catalog.photos, words, strict=True)}
     return Manifest(seed, catalog.key, roles)
+
+
+def _check_learnt(labels: np.ndarray, fold: int) -> None:
+    for number, name in enumerate(CATEGORIES):
+        if number not in labels:
+            raise ResearchError(
+                f"Le tirage {fold} n’apprendrait rien de « {name} » : ses produits se ressemblent tant "
+                "(photos ou textes presque identiques) qu’ils restent tous du même côté. Ajoutez d’autres "
+                "produits de cette catégorie, ou videz les descriptions recopiées (colonne description)."
+            )
 
 
 def read_manifest(path: Path, catalog: Catalog) -> Manifest:

@@ -2,6 +2,8 @@
 
 A study is long, and its working folder is published nowhere. A method that this folder does not have keeps
 what the results folder says of it, as long as both were drawn from the same products: a split has a key.
+Where the same photos were dealt out otherwise, trials are kept, as those of another split (whoever chose saw
+them), and what was measured of machines.
 """
 
 from __future__ import annotations
@@ -20,30 +22,39 @@ from research.texts.findings import ANSWERS, WORDS, published_files
 
 
 def keep(study: Study, found: Findings, results: Path) -> Findings:
-    """What was measured, with what the results folder has beside it; unchanged where its split is another.
+    """What was measured, with what the results folder has beside it; unchanged where its photos are others.
 
     Raises ResearchError: a published file is missing or damaged.
     """
-    if not _same_split(study, results):
+    manifest = kept(results / "manifest.json")
+    if manifest is None or manifest["data"] != study.manifest.data:
         return found
     former = read_json(results / "figures.json")
+    costs = _joined(former["costs"], found.costs, "network", "size")
+    known = former.get("method_costs", [])
+    trials = [{"split": manifest["key"]} | trial for trial in former["trials"]]
+    found = replace(
+        found,
+        trials=_joined(trials, found.trials, "name", "run"),
+        costs=costs,
+        method_costs=_costs(study, found.methods, costs, known),
+        bench=found.bench or former["bench"],
+        sample=_joined(former["sample"], found.sample, "name"),
+    )
+    if not _same_split(study, results):
+        return found
     methods = found.methods | {
         name: value for name, value in former["methods"].items() if name not in found.methods
     }
     for name, method in methods.items():
         method.setdefault("reads", configs.reads(configs.load(name)))
-    costs = _joined(former["costs"], found.costs, "network", "size")
     order = sorted(methods, key=lambda name: -methods[name]["phases"]["tuned"]["test_pooled"])
     predictions = {name: predictions_of(study, results, name) for name in order}
     return replace(
         found,
         methods={name: methods[name] for name in order},
         pairs=compared_pairs(predictions),
-        trials=_joined(former["trials"], found.trials, "name", "run"),
-        costs=costs,
-        method_costs=_costs(study, methods, costs, former.get("method_costs", [])),
-        bench=found.bench or former["bench"],
-        sample=_joined(former["sample"], found.sample, "name"),
+        method_costs=_costs(study, methods, costs, known),
         texts=found.texts or former.get("texts"),
         words=found.words or kept(results / WORDS),
     )

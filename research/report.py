@@ -68,7 +68,7 @@ def pages(study: Study, found: Findings, told: dict[str, dict[str, Any]], files:
         *explanations.pages(found, told, files),
         mistakes.page_of(study, found, files),
         costs.page_of(found, files),
-        trials.page_of(found, study.manifest.folds),
+        trials.page_of(found, study.manifest.folds, study.manifest.key),
     ]
 
 

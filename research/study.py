@@ -24,7 +24,7 @@ from research.errors import MissingPartError, ResearchError
 from research.estimate import announce
 from research.files import fingerprint, read_json, write_json, write_npz
 from research.manifest import Manifest, draw_splits, read_manifest
-from research.texts.reading import Text, load_texts, read_texts, save_texts
+from research.texts.reading import Text, kept_together, load_texts, read_texts, save_texts
 from research.training import PROCEDURE, Trained, pooled_features, run_key, train_fold
 
 DEFAULT_WORK = Path("research/work")
@@ -76,9 +76,12 @@ def prepare(
     catalog = read_catalog(table, photos, demonstration)
     if sample:
         catalog = subset(catalog, sample)
-    manifest = draw_splits(catalog, seed)
+    identities = [photo.uniq_id for photo in catalog.photos]
+    save_texts(work / TEXTS, read_texts(table), identities)
+    whole = [text.whole for text in load_texts(work / TEXTS, identities)]
+    groups = tuple(kept_together(catalog.groups, whole))
+    manifest = draw_splits(replace(catalog, groups=groups), seed)
     write_json(work / "catalog.json", catalog.to_json() | {"folder": str(photos.resolve())})
-    save_texts(work / TEXTS, read_texts(table), [photo.uniq_id for photo in catalog.photos])
     manifest.save(work / "manifest.json")
     return Study(work, catalog, manifest)
 

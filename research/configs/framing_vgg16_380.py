@@ -2,7 +2,8 @@
 
 python -m research train --config framing_vgg16_380 --weights vgg16_notop.weights.h5
 
-Result on the genuine photos, 5 folds, every photo tested once: 83.4 % (95 % bootstrap 81.0 to 85.6).
+Result on the genuine photos, 5 folds that split near texts,
+every photo tested once: 83.4 % (95 % bootstrap 81.0 to 85.6).
 """
 
 from dataclasses import replace

@@ -2,7 +2,8 @@
 
 python -m research train --config framing_vgg16_pad --weights vgg16_notop.weights.h5
 
-Result on the genuine photos, 5 folds, every photo tested once: 84.8 % (95 % bootstrap 82.7 to 86.9).
+Result on the genuine photos, 5 folds that split near texts,
+every photo tested once: 84.8 % (95 % bootstrap 82.7 to 86.9).
 """
 
 from dataclasses import replace

@@ -2,7 +2,8 @@
 
 python -m research train --config framing_vgg16_stretch --weights vgg16_notop.weights.h5
 
-Result on the genuine photos, 5 folds, every photo tested once: 83.7 % (95 % bootstrap 81.5 to 85.9).
+Result on the genuine photos, 5 folds that split near texts,
+every photo tested once: 83.7 % (95 % bootstrap 81.5 to 85.9).
 """
 
 from dataclasses import replace

@@ -120,8 +120,8 @@ def _near(near: dict[str, Any]) -> str:
     )
     if near["split"]:
         apart = count(near["split"], "de ces groupes est séparé", "de ces groupes sont séparés")
-        return f"{told} Le découpage des photos ne les connaît pas : {apart} entre apprentissage et test."
-    return f"{told} Aucun de ces groupes n’est séparé entre apprentissage et test."
+        return f"{told} Le découpage ne les connaissait pas : {apart} entre apprentissage et test."
+    return f"{told} Les textes d’un même groupe restent du même côté : aucun n’est appris puis testé."
 
 
 def _duplicates(catalog: Catalog) -> str:

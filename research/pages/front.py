@@ -184,6 +184,8 @@ def recommendation(found: Findings) -> list[Block]:
             blocks.append(paragraph(costs.ratio_sentence(*sorted(quick, key=lambda row: row["use_seconds"]))))
     if len(found.leading) == 2:
         blocks.append(paragraph(_between_networks(found, *found.leading)))
+    if photo and (told := _unchosen(found, photo)):
+        blocks.append(paragraph(told))
     blocks += [
         paragraph(gained(found, name, found.leading[-1]))
         for name in found.ensembles("efficientnet")
@@ -317,6 +319,23 @@ def _between_networks(found: Findings, vgg: str, best: str) -> str:
     more = "moins" if smaller > 1 else "plus"
     times = number(max(smaller, 1 / smaller), 1)
     return f"{told} {label(found, best)} compte {times} fois {more} de paramètres."
+
+
+def _unchosen(found: Findings, chosen: str) -> str:
+    """The network that surely does better on test than the one that validates best; empty where none does.
+
+    It is told, not taken: choosing by test would flatter it.
+    """
+    ahead = [name for name in found.networks if better(found, name, chosen) == name]
+    if not ahead:
+        return ""
+    name = max(ahead, key=lambda name: test_accuracy(found, name)[0])
+    valid = [percent(accuracy(found, one, "validation")) for one in (name, chosen)]
+    return (
+        f"{label(found, name)} fait mieux {elided('que', label(found, chosen))} au test "
+        f"({_share(found, name)} contre {_share(found, chosen)}), ce que la validation, qui choisit, "
+        f"n’annonçait pas ({valid[0]} contre {valid[1]}) : à confirmer sur d’autres produits."
+    )
 
 
 def limits(found: Findings) -> list[str]:

@@ -109,7 +109,7 @@ def verdict(low: float, high: float) -> int:
 
 
 def _leaning(texts: dict[str, Any] | None) -> list[Block]:
-    """What accuracy becomes once near-duplicate texts are kept on one side."""
+    """What accuracy owes to copied texts: the same work on folds that split them, or keep templates whole."""
     if not texts or not texts["leaning"]:
         return []
     lines, rows = [], []
@@ -133,9 +133,9 @@ def _leaning(texts: dict[str, Any] | None) -> list[Block]:
     lines += [_situation(one) for one in texts.get("added", [])]
     return [
         paragraph(
-            "Un texte recopié d’une fiche à l’autre se reconnaît sans se comprendre. Le même travail est "
-            "donc refait "
-            "avec des découpages qui gardent les textes presque identiques du même côté."
+            "Un texte recopié d’une fiche à l’autre se reconnaît sans se comprendre. Le découpage commun "
+            "garde donc du même côté les textes presque identiques. Le même travail est refait deux fois : "
+            "en les laissant se séparer, puis en gardant ensemble des modèles entiers de fiches."
         ),
         listing(*lines),
         table(
@@ -159,11 +159,14 @@ def _leant(method: dict[str, Any], split: dict[str, Any]) -> str:
     told = f"{method['label']}, {_lower(split['label'])} : {percent(split['accuracy'])}"
     around = signed_interval(*split["difference_interval"])
     if side < 0:
-        # What a photo loses, it does not lose for having read a copy.
-        why = "" if method["name"] == "photo" else " : la méthode s’appuyait sur ces textes"
+        # What reads photos too may lose or win by those: shops that copy a text take like photos.
+        leaned = method["name"] == "text" and split["key"] == "template"
+        why = " : la méthode s’appuyait sur ces textes" if leaned else ""
         return f"{told}, soit {gap(split['difference'])} de moins ({around}){why}."
     if side > 0:
-        return f"{told}, soit {gap(split['difference'])} de plus ({around})."
+        copied = method["name"] == "text" and split["key"] == "photos"
+        why = " : des textes appris y sont testés presque tels quels" if copied else ""
+        return f"{told}, soit {gap(split['difference'])} de plus ({around}){why}."
     return f"{told} ; l’écart ({around}) n’est pas distinct du hasard."
 
 
@@ -172,10 +175,9 @@ def _twins(method: dict[str, Any]) -> str:
     if not (twin["products"] and alone["products"]):
         return ""
     return (
-        f"{method['label']}, découpage commun : {percent(twin['accuracy'])} sur les "
-        f"{number(twin['products'])} produits "
-        f"dont un texte presque identique a été appris, {percent(alone['accuracy'])} sur les "
-        f"{number(alone['products'])} autres."
+        f"{method['label']}, quand ces textes se séparent : {percent(twin['accuracy'])} sur les "
+        f"{number(twin['products'])} produits dont un texte presque identique est alors appris, "
+        f"{percent(alone['accuracy'])} sur les {number(alone['products'])} autres."
     )
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from research.blocks import Block, listing, page, paragraph, section, table
 from research.findings import Findings
 from research.wording import count, number, percent
 
 
-def page_of(found: Findings, folds: int) -> Block:
-    """The page of the trials."""
+def page_of(found: Findings, folds: int, split: str) -> Block:
+    """The page of the trials; split: the key of the one that the report is of."""
+    today = [trial for trial in found.trials if trial.get("split", split) == split]
+    before = [trial for trial in found.trials if trial not in today]
     kept = count(len(found.trials), "essai mené", "essais menés")
     return page(
         "essais",
@@ -26,17 +31,32 @@ def page_of(found: Findings, folds: int) -> Block:
             else "Les essais sont lus dans le dossier de travail de l’étude, qui n’en contient pas."
         ],
         [
-            section("tous", "Tous les essais", _table(found, folds)),
-            section("cadrage", "Cadrage et finesse des photos", *_framing(found)),
+            section("tous", "Tous les essais", _table(today, folds, "Essais")),
+            section("avant", "Essais d’avant", *_before(before, folds)),
+            section("cadrage", "Cadrage et finesse des photos", *_framing(today, before)),
         ],
     )
 
 
-def _table(found: Findings, folds: int) -> Block | None:
-    if not found.trials:
+def _before(trials: Sequence[dict[str, Any]], folds: int) -> list[Block | None]:
+    """Trials of another split, whose figures were seen before this one was drawn."""
+    if not trials:
+        return []
+    return [
+        paragraph(
+            "Ces essais ont été menés sur un autre découpage des mêmes produits, avant celui d’aujourd’hui. "
+            "Leurs chiffres étaient connus quand les réglages ont été choisis ; ils ne se comparent pas un à "
+            "un à ceux d’aujourd’hui."
+        ),
+        _table(trials, folds, "Essais d’avant"),
+    ]
+
+
+def _table(trials: Sequence[dict[str, Any]], folds: int, name: str) -> Block | None:
+    if not trials:
         return None
     rows = []
-    for trial in found.trials:
+    for trial in trials:
         settings = trial["settings"]
         aspect = "complétée" if settings["aspect"] == "pad" else "étirée"
         rate = "aucun" if trial["rate"] is None else number(trial["rate"] * 1e5, 1)
@@ -48,7 +68,7 @@ def _table(found: Findings, folds: int) -> Block | None:
             photo += f", {count(trial['draws'], 'tirage')}"
         rows.append([trial["label"], photo, "oui" if trial["refit"] else "non", rate, *scores])
     return table(
-        f"Essais, exactitude moyenne de {count(folds, 'tirage')} sauf mention contraire ; pas d’affinage "
+        f"{name}, exactitude moyenne de {count(folds, 'tirage')} sauf mention contraire ; pas d’affinage "
         "en cent-millièmes",
         ("Réseau", "Photo", "Réappris", "Pas d’affinage", "Validation, gelé", "Test, gelé",
          "Validation, affiné", "Test, affiné"),
@@ -72,17 +92,23 @@ _FRAMINGS = {
 }
 
 
-def _framing(found: Findings) -> list[Block]:
-    trials = {trial["name"]: trial for trial in found.trials}
+def _framing(today: Sequence[dict[str, Any]], before: Sequence[dict[str, Any]]) -> list[Block]:
+    """What one difference brings; both halves of a comparison on one split, today's where it has them."""
+    sources = [({trial["name"]: trial for trial in today}, "")]
+    for split in reversed(dict.fromkeys(trial["split"] for trial in before)):
+        ours = {trial["name"]: trial for trial in before if trial["split"] == split}
+        sources.append((ours, " (découpage d’avant)"))
     blocks = []
     for question, comparisons in _FRAMINGS.items():
         lines = []
         for halves in comparisons:
-            if all(name in trials for name, _ in halves):
-                scores = [
-                    f"{percent(trials[name]['frozen']['validation'])} {words}" for name, words in halves
-                ]
-                lines.append(f"{trials[halves[0][0]]['label']} : {', '.join(scores)}.")
+            for trials, where in sources:
+                if all(name in trials for name, _ in halves):
+                    scores = [
+                        f"{percent(trials[name]['frozen']['validation'])} {words}" for name, words in halves
+                    ]
+                    lines.append(f"{trials[halves[0][0]]['label']} : {', '.join(scores)}{where}.")
+                    break
         if lines:
             blocks += [paragraph(f"{question}, en validation, base gelée, sans autre vue :"), listing(*lines)]
     return blocks

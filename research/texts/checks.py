@@ -21,7 +21,15 @@ from research.study import Study
 from research.texts import stripping
 from research.texts.answers import Answers, difference, share
 from research.texts.fusion import Blocks, fuse, learn_weights, photo_member
-from research.texts.reading import SHARE, SHINGLE, TEMPLATE_SHARE, TEMPLATE_SHINGLE, joined, near_texts
+from research.texts.reading import (
+    SHARE,
+    SHINGLE,
+    TEMPLATE_SHARE,
+    TEMPLATE_SHINGLE,
+    joined,
+    kept_together,
+    near_texts,
+)
 
 STRIPPED = {
     "whole": "Texte entier",
@@ -34,7 +42,7 @@ STRIPPED = {
 }
 SPLITS = {
     "common": "Découpage commun avec les photos",
-    "near": "Textes presque identiques gardés ensemble",
+    "photos": "Seules les photos presque identiques gardées ensemble",
     "template": "Textes du même modèle gardés ensemble",
 }
 SERIES = {"text": "Texte", "photo": "Photo", "both": "Texte et photo"}
@@ -112,20 +120,30 @@ def near(study: Study, texts: Sequence[str]) -> dict[str, Any]:
 
 
 def splits(study: Study, texts: Sequence[str]) -> dict[str, Manifest]:
-    """The common folds, and folds that keep near texts together (as well as near photos)."""
-    found = {"common": study.manifest}
-    for key, shingle, part in (("near", SHINGLE, SHARE), ("template", TEMPLATE_SHINGLE, TEMPLATE_SHARE)):
-        groups = joined(study.catalog.groups, near_texts(texts, shingle, part))
-        found[key] = draw_splits(replace(study.catalog, groups=tuple(groups)), study.manifest.seed)
-    return found
+    """The common folds, which split neither near photos nor near texts, and two others.
+
+    ``"photos"`` lets near texts be learnt and then tested; ``"template"`` keeps whole templates together too.
+    """
+    templates = near_texts(texts, TEMPLATE_SHINGLE, TEMPLATE_SHARE)
+    groups = tuple(joined(kept_together(study.catalog.groups, texts), templates))
+    seed = study.manifest.seed
+    return {
+        "common": study.manifest,
+        "photos": draw_splits(study.catalog, seed),
+        "template": draw_splits(replace(study.catalog, groups=groups), seed),
+    }
 
 
 def leaning(bench: Bench, answers: Answers) -> list[dict[str, Any]]:
-    """Accuracy on the common folds and on those that never split near texts; the photos' beside it."""
+    """Accuracy on the common folds, on those that split near texts and on those that keep templates together.
+
+    The photos' is beside it. ``twin`` and ``alone`` part the products that folds which split near texts test:
+    those of which such a fold learns a near text, and the others.
+    """
     labels, found = bench.study.catalog.labels, []
     drawn = splits(bench.study, bench.texts)
     groups = near_texts(bench.texts)
-    has_twin = np.array([_twin(bench.study, groups, index) for index in range(len(labels))])
+    has_twin = _twins(drawn["photos"], bench.study, groups)
     for series in bench.series:
         row: dict[str, Any] = {"name": series, "label": SERIES[series], "splits": []}
         for key, manifest in drawn.items():
@@ -134,9 +152,9 @@ def leaning(bench: Bench, answers: Answers) -> list[dict[str, Any]]:
             row["splits"].append(
                 {"key": key, "label": SPLITS[key], **share(right), **difference(right, common)}
             )
-        common = answers.right(f"common:{series}")
+        apart = answers.right(f"photos:{series}")
         for key, members in (("twin", has_twin), ("alone", ~has_twin)):
-            accuracy = float(common[members].mean()) if members.any() else None
+            accuracy = float(apart[members].mean()) if members.any() else None
             row[key] = {"products": int(members.sum()), "accuracy": accuracy}
         found.append(row)
     return found
@@ -151,14 +169,12 @@ def added(answers: Answers) -> list[dict[str, Any]]:
     ]
 
 
-def _twin(study: Study, groups: np.ndarray, index: int) -> bool:
-    """Whether another product of the same group is learnt from by the fold that tests this one."""
-    words = [
-        study.manifest.roles[study.catalog.photos[one].uniq_id]
-        for one in np.flatnonzero(groups == groups[index])
-    ]
-    fold = study.manifest.roles[study.catalog.photos[index].uniq_id].index(Role.TEST.value)
-    return any(word[fold] != Role.TEST.value for word in words)
+def _twins(manifest: Manifest, study: Study, groups: np.ndarray) -> np.ndarray:
+    """Which products ``(n,)`` have another of their group learnt from by the fold that tests them."""
+    words = [manifest.roles[photo.uniq_id] for photo in study.catalog.photos]
+    tested_in = np.array([word.index(Role.TEST.value) for word in words])
+    same = groups[:, None] == groups[None]
+    return np.asarray((same & (tested_in[:, None] != tested_in[None])).any(axis=1))
 
 
 def stripped(bench: Bench, answers: Answers) -> list[dict[str, Any]]:
@@ -277,8 +293,8 @@ def _fitted(
 
 def _logs(bench: Bench, rest: np.ndarray, labels: np.ndarray, fold: int) -> np.ndarray:
     """Logarithms ``(2, n, 7)`` of what text and photo give each of these products, by inner folds."""
-    groups = np.array(bench.study.catalog.groups)[rest]
     # Near-duplicates share a part here too.
+    groups = np.array(kept_together(bench.study.catalog.groups, bench.texts))[rest]
     part = np.random.default_rng(fold).permutation(groups.max() + 1)[groups] % 4
     found = np.zeros((2, len(rest), len(CATEGORIES)))
     for number in range(4):

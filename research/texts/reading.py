@@ -101,3 +101,8 @@ def joined(first: Sequence[int] | np.ndarray, second: Sequence[int] | np.ndarray
     for groups in rows:
         same |= groups[:, None] == groups[None]
     return [int(number) for number in connected_components(same, directed=False)[1]]
+
+
+def kept_together(photos: Sequence[int], texts: Sequence[str]) -> list[int]:
+    """Groups of products that no split may separate: near photos (their groups are given), near texts."""
+    return joined(photos, near_texts(texts)) if texts else list(photos)

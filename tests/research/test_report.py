@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -17,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
+from research import published
 from research.__main__ import main
 from research.charts import (
     accuracy_chart,
@@ -32,11 +34,15 @@ from research.charts import (
     word_chart,
     words_deleted_chart,
 )
+from research.commands import weights_of
 from research.config import Config
 from research.demo import draw_catalog
 from research.drawing import NARROW, WIDE, heat_picture, size_of, svg
 from research.evaluation import evaluate
-from research.heatmaps import GRID, HeatMap, explain_config, faithfulness, to_grid
+from research.findings import read_findings
+from research.heatmaps import GRID, HeatMap, faithfulness, to_grid
+from research.manifest import draw_splits
+from research.pages import trials
 from research.report import write_report
 from research.study import Run, Study
 from research.wording import (
@@ -231,11 +237,16 @@ def test_nothing_written_on_a_chart_is_cut_or_covered(draw: Callable[[int], Figu
 
 
 def test_the_whole_chain_ends_in_a_complete_report(
-    trained: tuple[Study, list[Run]], tiny: Config, tmp_path: Path
+    trained: tuple[Study, list[Run]], tiny: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     study, runs = trained
     evaluate(study, tiny.name, tiny.label, runs)
-    count = explain_config(study, replace(tiny), "random", 0, 20, 1, 0)
+    # Which networks is not said: those that the report looks at closely.
+    few = ["--evaluations", "20", "--survey", "1"]
+    assert main(["explain", "--work", str(study.work), "--weights", "random", *few]) == 0
+    told = re.search(r"(\d+) cartes SHAP pour EfficientNet-Lite0 dans", capsys.readouterr().out)
+    assert told
+    count = int(told[1])
     maps = json.loads((study.work / "heatmaps" / tiny.name / "maps.json").read_text())
     assert count >= 7
     for record in [*maps["right"], *maps["wrong"]]:
@@ -276,6 +287,71 @@ def test_the_whole_chain_ends_in_a_complete_report(
     assert json.loads((results / "report.json").read_text()) == report
 
 
+def test_on_another_split_former_trials_stay_and_are_told_as_such(study: Study, tmp_path: Path) -> None:
+    """Whoever chose the settings had seen their figures; times do not depend on who tests what."""
+    settings = {"size": 224, "aspect": "pad", "views": 5, "averaged": 5}
+    scores = {"validation": 0.871, "test": 0.864}
+    trial = {
+        "name": "framing_vgg16_pad", "label": "VGG16", "run": "a", "draws": 5, "refit": True, "rate": None,
+        "settings": settings, "frozen": scores, "tuned": scores,
+    }  # fmt: skip
+    stretched = trial | {"name": "framing_vgg16_stretch", "frozen": scores | {"validation": 0.842}}
+    dealt = draw_splits(study.catalog, 9)
+    assert dealt.key != study.manifest.key
+    bench, cost = {"ratio": 14.4}, {"network": "vgg16", "size": 224, "inference_seconds": 0.1}
+    former = {
+        "methods": {"vgg16": {"label": "VGG16"}}, "pairs": [], "trials": [trial, stretched], "costs": [cost],
+        "bench": bench, "sample": [{"name": "efficientnet_b7_600", "size": 600}], "texts": {"near": {}},
+    }  # fmt: skip
+    for name, value in (("figures.json", former), ("words.json", {}), ("explanations.json", {"vgg16": {}})):
+        (tmp_path / name).write_text(json.dumps(value))
+    dealt.save(tmp_path / "manifest.json")
+    own = trial | {"run": "b", "split": study.manifest.key, "tuned": scores | {"test": 0.851}}
+    mine = replace(read_findings(study), trials=[own])
+    found = published.keep(study, mine, tmp_path)
+    assert [one["split"] for one in found.trials] == [dealt.key, dealt.key, study.manifest.key]
+    assert (found.costs, found.bench, found.sample) == ([cost], bench, former["sample"])
+    assert (found.methods, found.texts, found.words) == ({}, None, None)
+    assert published.explanations(study, tmp_path) == {}
+    page = trials.page_of(found, 5, study.manifest.key)
+    assert page["title"] == "3 essais menés à terme, retenus ou non"
+    today, before = page["sections"][:2]
+    assert [row[7] for row in today["blocks"][0]["table"]["rows"]] == ["85,1\u00a0%"]
+    assert before["title"] == "Essais d’avant"
+    assert before["blocks"][0]["text"] == (
+        "Ces essais ont été menés sur un autre découpage des mêmes produits, avant celui d’aujourd’hui. "
+        "Leurs chiffres étaient connus quand les réglages ont été choisis ; ils ne se comparent pas un à un "
+        "à ceux d’aujourd’hui."
+    )
+    assert [row[7] for row in before["blocks"][1]["table"]["rows"]] == ["86,4\u00a0%", "86,4\u00a0%"]
+    # One half of a comparison from each split would be no comparison.
+    assert page["sections"][2]["blocks"][1]["items"] == [
+        "VGG16 : 87,1\u00a0% en complétant, 84,2\u00a0% en étirant (découpage d’avant)."
+    ]
+    both = replace(found, trials=[*found.trials, stretched | {"run": "c", "split": study.manifest.key}])
+    page = trials.page_of(both, 5, study.manifest.key)
+    assert page["sections"][2]["blocks"][1]["items"] == [
+        "VGG16 : 87,1\u00a0% en complétant, 84,2\u00a0% en étirant."
+    ]
+    # Other photos: nothing of them holds.
+    (tmp_path / "manifest.json").write_text(json.dumps({"data": "other", "key": "c"}))
+    assert published.keep(study, mine, tmp_path) == mine
+
+
+def test_a_run_that_was_stopped_in_its_second_draw_keeps_no_report_from_being_written(
+    trained: tuple[Study, list[Run]], tmp_path: Path
+) -> None:
+    """Of the products that its only draw validates on none is tested yet: their accuracy is no number."""
+    study, _ = trained
+    work = tmp_path / "work"
+    shutil.copytree(study.work / "runs", work / "runs")
+    stopped = Study(work, study.catalog, study.manifest)
+    assert [trial["draws"] for trial in read_findings(stopped).trials] == [2]
+    (last,) = work.glob("runs/*/*/draw-1/run.json")
+    last.unlink()
+    assert read_findings(stopped).trials == []
+
+
 def test_errors_are_one_french_sentence_without_a_trace(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -298,3 +374,11 @@ def test_errors_are_one_french_sentence_without_a_trace(
     assert "Configuration inconnue" in capsys.readouterr().err
     assert main(["evaluate", "--work", work]) == 1
     assert "Rien à mesurer" in capsys.readouterr().err
+    assert main(["explain", "--work", work]) == 1
+    assert "Rien à expliquer : lancez d’abord « python -m research evaluate »." in capsys.readouterr().err
+
+
+def test_weights_are_found_in_their_folder(tiny: Config, tmp_path: Path) -> None:
+    assert weights_of(tiny, str(tmp_path)) == f"{tmp_path}/efficientnet_lite0_notop.weights.h5"
+    assert weights_of(tiny, "imagenet") == "imagenet"
+    assert weights_of(tiny, f"{tmp_path}/my.weights.h5") == f"{tmp_path}/my.weights.h5"

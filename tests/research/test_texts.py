@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from research import config as configs
 from research import study as studies
 from research.catalog import CATEGORIES
 from research.config import Words
+from research.errors import ResearchError
 from research.evaluation import evaluate
 from research.files import read_json, write_json
-from research.manifest import Role
+from research.manifest import Role, draw_splits
 from research.study import Study
 from research.texts import stripping
 from research.texts.answers import Answers, difference
@@ -192,9 +194,79 @@ def test_leaning_keeps_near_texts_together(worded: Study) -> None:
     answers = Answers([photo.uniq_id for photo in worded.catalog.photos], worded.catalog.labels)
     rows = leaning(apart, answers)
     assert [row["name"] for row in rows] == ["text", "photo", "both"]
-    assert [one["key"] for one in rows[0]["splits"]] == ["common", "near", "template"]
+    assert [one["key"] for one in rows[0]["splits"]] == ["common", "photos", "template"]
     assert rows[1]["splits"][1]["accuracy"] == 1.0
     assert rows[0]["alone"]["products"] == 70
+
+
+def sequences(text: str) -> set[tuple[str, ...]]:
+    """Every five words in a row."""
+    words = re.findall(r"[a-z0-9]+", text.lower())
+    return {tuple(words[start : start + 5]) for start in range(len(words) - 4)}
+
+
+def rewritten(
+    drawings: tuple[Path, Path], folder: Path, change: Callable[[dict[str, str], int], None]
+) -> Path:
+    """The drawn catalogue with its rows changed, each given with its number."""
+    table = folder / "copied.csv"
+    with drawings[0].open(newline="") as source, table.open("w", newline="") as target:
+        rows = list(csv.DictReader(source))
+        writer = csv.DictWriter(target, list(rows[0]))
+        writer.writeheader()
+        for number, row in enumerate(rows):
+            change(row, number)
+            writer.writerow(row)
+    return table
+
+
+def test_near_texts_are_never_learnt_and_tested(drawings: tuple[Path, Path], tmp_path: Path) -> None:
+    """Every third product has the paragraph of one of its shops: counted again, pair by pair."""
+
+    def copied(row: dict[str, str], number: int) -> None:
+        if number % 3 == 0:
+            row["product_name"] = f"thing{number}"
+            row["description"] = f"shop{number % 4} {PROMISE} {'really ' * (number % 4)}cheap"
+
+    table = rewritten(drawings, tmp_path, copied)
+    made = studies.prepare(table, drawings[1], tmp_path / "work", seed=3, demonstration=True)
+    words = [sequences(text.whole) for text in made.texts]
+    roles = [made.manifest.roles[photo.uniq_id] for photo in made.catalog.photos]
+    pairs = [
+        (one, other)
+        for one in range(70)
+        for other in range(one)
+        if 2 * len(words[one] & words[other]) >= len(words[one] | words[other]) > 0
+    ]
+    assert len(pairs) > 200
+    assert [pair for pair in pairs if roles[pair[0]] != roles[pair[1]]] == []
+    # Folds that know the photos alone do split them, and near photos stay together in both.
+    alone = draw_splits(made.catalog, 3).roles
+    parted = [alone[photo.uniq_id] for photo in made.catalog.photos]
+    assert [pair for pair in pairs if parted[pair[0]] != parted[pair[1]]]
+    assert [
+        group for group in made.catalog.near if len({made.manifest.roles[one] for one in group}) > 1
+    ] == []
+    assert near(made, [text.whole for text in made.texts])["split"] == 0
+
+
+def test_a_category_of_copies_is_refused(drawings: tuple[Path, Path], tmp_path: Path) -> None:
+    def copied(row: dict[str, str], number: int) -> None:
+        if row["product_category_tree"].startswith('["Watches'):
+            row["description"] = f"{PROMISE} {PROMISE} for watch"
+
+    table = rewritten(drawings, tmp_path, copied)
+    arguments = ["prepare", "--table", str(table), "--photos", str(drawings[1])]
+    assert program.main([*arguments, "--work", str(tmp_path / "work")]) == 1
+    with pytest.raises(ResearchError) as refused:
+        studies.prepare(table, drawings[1], tmp_path / "again", seed=3, demonstration=True)
+    told = re.sub(r"Le tirage \d", "Le tirage N", str(refused.value))
+    assert told == (
+        "Le tirage N n’apprendrait rien de « Watches » : ses produits se ressemblent tant (photos ou textes "
+        "presque identiques) qu’ils restent tous du même côté. Ajoutez d’autres produits de cette catégorie, "
+        "ou videz les descriptions recopiées (colonne description)."
+    )
+    assert not (tmp_path / "again" / "manifest.json").exists()
 
 
 @pytest.fixture
