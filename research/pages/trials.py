@@ -31,11 +31,16 @@ def page_of(found: Findings, folds: int, split: str) -> Block:
             else "Les essais sont lus dans le dossier de travail de l’étude, qui n’en contient pas."
         ],
         [
-            section("tous", "Tous les essais", _table(today, folds, "Essais")),
+            section("tous", _all(before), _table(today, folds, "Essais")),
             section("avant", "Essais d’avant", *_before(before, folds)),
             section("cadrage", "Cadrage et finesse des photos", *_framing(today, before)),
         ],
     )
+
+
+def _all(before: Sequence[dict[str, Any]]) -> str:
+    """What the first table is called: not all trials where some are of another split."""
+    return "Essais de ce découpage" if before else "Tous les essais"
 
 
 def _before(trials: Sequence[dict[str, Any]], folds: int) -> list[Block | None]:

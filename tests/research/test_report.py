@@ -316,6 +316,7 @@ def test_on_another_split_former_trials_stay_and_are_told_as_such(study: Study, 
     page = trials.page_of(found, 5, study.manifest.key)
     assert page["title"] == "3 essais menés à terme, retenus ou non"
     today, before = page["sections"][:2]
+    assert today["title"] == "Essais de ce découpage"
     assert [row[7] for row in today["blocks"][0]["table"]["rows"]] == ["85,1\u00a0%"]
     assert before["title"] == "Essais d’avant"
     assert before["blocks"][0]["text"] == (
@@ -336,6 +337,8 @@ def test_on_another_split_former_trials_stay_and_are_told_as_such(study: Study, 
     # Other photos: nothing of them holds.
     (tmp_path / "manifest.json").write_text(json.dumps({"data": "other", "key": "c"}))
     assert published.keep(study, mine, tmp_path) == mine
+    alone = trials.page_of(mine, 5, study.manifest.key)
+    assert [one["title"] for one in alone["sections"]] == ["Tous les essais"]
 
 
 def test_a_run_that_was_stopped_in_its_second_draw_keeps_no_report_from_being_written(
