@@ -175,8 +175,8 @@ def _twins(method: dict[str, Any]) -> str:
     if not (twin["products"] and alone["products"]):
         return ""
     return (
-        f"{method['label']}, quand ces textes se séparent : {percent(twin['accuracy'])} sur les "
-        f"{number(twin['products'])} produits dont un texte presque identique est alors appris, "
+        f"{method['label']}, quand les textes presque identiques se séparent : {percent(twin['accuracy'])} "
+        f"sur les {number(twin['products'])} produits dont un tel texte est alors appris, "
         f"{percent(alone['accuracy'])} sur les {number(alone['products'])} autres."
     )
 

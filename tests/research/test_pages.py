@@ -479,8 +479,8 @@ def test_products_with_a_near_text_are_told_apart_where_folds_split_them() -> No
         {"name": "text", "label": "Texte", "splits": [split(0, 0, 0)], "twin": twin, "alone": alone}
     ]
     told = (
-        "Texte, quand ces textes se séparent : 99,0\u00a0% sur les 130 produits dont un texte presque "
-        "identique est alors appris, 94,0\u00a0% sur les 917 autres."
+        "Texte, quand les textes presque identiques se séparent : 99,0\u00a0% sur les 130 produits dont un "
+        "tel texte est alors appris, 94,0\u00a0% sur les 917 autres."
     )
     assert told in said(texts.page_of(findings, {}))
 
