@@ -517,7 +517,7 @@ STATES = (
     State("watch.page", "/veille/explications/montres", "category", act=unfold, says="Montres"),
     State("watch.page", "/veille/erreurs", "errors", act=unfold, says="Les pires erreurs"),
     State("watch.page", "/veille/cout", "costs", act=unfold, says="Toutes les méthodes"),
-    State("watch.page", "/veille/essais", "trials", says="Tous les essais"),
+    State("watch.page", "/veille/essais", "trials", says="Essais de ce découpage"),
     State("site.guide", "/aide", says="Point de départ et contribution"),
     State("site.guide", "/aide", "anonymous", user="", says="Connectez-vous, et elle expliquera tout"),
     State(
