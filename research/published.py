@@ -31,18 +31,21 @@ def keep(study: Study, found: Findings, results: Path) -> Findings:
         return found
     former = read_json(results / "figures.json")
     costs = _joined(former["costs"], found.costs, "network", "size")
-    known = former.get("method_costs", [])
     trials = [{"split": manifest["key"]} | trial for trial in former["trials"]]
     found = replace(
         found,
         trials=_joined(trials, found.trials, "name", "run"),
         costs=costs,
-        method_costs=_costs(study, found.methods, costs, known),
         bench=found.bench or former["bench"],
         sample=_joined(former["sample"], found.sample, "name"),
     )
-    if not _same_split(study, results):
-        return found
+    if manifest["key"] == study.manifest.key:
+        found = _with_methods(study, found, former, results)
+    return replace(found, method_costs=_costs(study, found.methods, costs, former.get("method_costs", [])))
+
+
+def _with_methods(study: Study, found: Findings, former: dict[str, Any], results: Path) -> Findings:
+    """The same with the methods that were published on this split, and what was found of texts."""
     methods = found.methods | {
         name: value for name, value in former["methods"].items() if name not in found.methods
     }
@@ -54,7 +57,6 @@ def keep(study: Study, found: Findings, results: Path) -> Findings:
         found,
         methods={name: methods[name] for name in order},
         pairs=compared_pairs(predictions),
-        method_costs=_costs(study, methods, costs, known),
         texts=found.texts or former.get("texts"),
         words=found.words or kept(results / WORDS),
     )

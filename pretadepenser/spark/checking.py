@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import unquote
 
 import numpy as np
@@ -31,9 +31,6 @@ from pretadepenser.credit.intake.validation import (
 )
 from pretadepenser.spark.histories import imported, typed
 from pretadepenser.spark.tables import Found, applications, columns_of
-
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
 
 # What a machine sends back of the rows that it has looked at; a record without column counts rows.
 RECORDS: Final = pa.schema(
@@ -228,7 +225,7 @@ def _whole(parts: Sequence[Found], name: str) -> list[Problem]:
     if not files:
         return []
     problems = whole.cut(name, files[-1].told, files[-1].rows)
-    if same := _same_pieces(files):
+    if same := whole.same((file.told, file.rows, file.total) for file in files if file.rows >= whole.FEW):
         problems += same
     elif key := whole.keys([name]).get(name):
         problems += _repeated(parts, key)
@@ -249,7 +246,8 @@ def _files(one: Found, dated: Sequence[str]) -> list[_File]:
     """What the files of a table tell, in the order of their names; those without rows tell nothing."""
     from pyspark.sql import functions as f
 
-    rows, columns = _placed(one)
+    rows = typed(one, [_file()])
+    columns = [name for name in rows.columns if name != "_file"]
     # Sums of whole numbers may not overflow: of hashes they would.
     total = f.sum(f.xxhash64(*columns).cast("decimal(20)")).alias("total")
     ends = [
@@ -269,13 +267,11 @@ def _files(one: Found, dated: Sequence[str]) -> list[_File]:
     ]
 
 
-def _placed(one: Found) -> tuple[DataFrame, list[str]]:
-    """The rows of a table in their types, with the file of each as `_file`; and the names of its columns."""
+def _file() -> Any:
+    """The column that says which file a row is of."""
     from pyspark.sql import functions as f
 
-    present = set(one.rows.columns)
-    columns = [name for name in one.columns if name in present]
-    return typed(one, (f.col("_metadata.file_path").alias("_file"),)), columns
+    return f.col("_metadata.file_path").alias("_file")
 
 
 def _outermost(ends: Sequence[tuple[int | None, int | None]]) -> tuple[int | None, int | None]:
@@ -285,24 +281,11 @@ def _outermost(ends: Sequence[tuple[int | None, int | None]]) -> tuple[int | Non
     return min(least, default=None), max(most, default=None)
 
 
-def _same_pieces(files: Sequence[_File]) -> list[Problem]:
-    """Say which files hold the same rows as one before."""
-    known: dict[tuple[int, Any], _File] = {}
-    problems = []
-    for file in files:
-        if file.rows >= whole.FEW:
-            first = known.setdefault((file.rows, file.total), file)
-            if first is not file:
-                problems.append(whole.same_piece(file.told, first.told))
-    return problems
-
-
 def _same_month(one: Found, which: str, month: str) -> list[Problem]:
     """Say whether something has several rows for one month, and in which files the first such are."""
     from pyspark.sql import functions as f
 
-    rows, _ = _placed(one)
-    rows = rows.select(which, month, "_file")
+    rows = typed(one, [_file()]).select(which, month, "_file")
     again = (
         rows.groupBy(which, month)
         .agg(f.count("*").alias("times"), f.array_sort(f.collect_set("_file")).alias("files"))
@@ -324,6 +307,6 @@ def _same_rows(one: Found, files: Sequence[_File]) -> list[Problem]:
     """Say whether many rows of a table whose rows nothing names are like another."""
     from pyspark.sql import functions as f
 
-    rows, columns = _placed(one)
-    different = rows.select(f.xxhash64(*columns)).distinct().count()
+    rows = typed(one)
+    different = rows.select(f.xxhash64(*rows.columns)).distinct().count()
     return whole.alike(files[0].told, sum(file.rows for file in files), different)

@@ -270,11 +270,12 @@ def nested(bench: Bench, answers: Answers) -> dict[str, Any] | None:
     if bench.photo is None:
         return None
     labels, manifest = answers.labels, bench.study.manifest
+    groups = np.array(kept_together(bench.study.catalog.groups, bench.texts))
     found = {"text": np.zeros(len(labels), dtype=np.int64), "both": np.zeros(len(labels), dtype=np.int64)}
     for fold in tqdm(range(manifest.folds), desc="Fusion imbriquée", disable=None):
         members = manifest.members(fold, Role.TEST)
         rest = np.setdiff1d(np.arange(len(labels)), members)
-        inner = _logs(bench, rest, labels, fold)
+        inner = _logs(bench, rest, labels, groups[rest], fold)
         trust = learn_weights(inner, labels[rest])
         outer = np.stack([_fitted(bench, series, rest, members, labels) for series in ("text", "photo")])
         found["both"][members] = fuse(outer, trust).argmax(axis=1)
@@ -291,10 +292,9 @@ def _fitted(
     return np.asarray(np.log(np.clip(model.predict_proba(asked), 1e-12, 1.0)))
 
 
-def _logs(bench: Bench, rest: np.ndarray, labels: np.ndarray, fold: int) -> np.ndarray:
+def _logs(bench: Bench, rest: np.ndarray, labels: np.ndarray, groups: np.ndarray, fold: int) -> np.ndarray:
     """Logarithms ``(2, n, 7)`` of what text and photo give each of these products, by inner folds."""
     # Near-duplicates share a part here too.
-    groups = np.array(kept_together(bench.study.catalog.groups, bench.texts))[rest]
     part = np.random.default_rng(fold).permutation(groups.max() + 1)[groups] % 4
     found = np.zeros((2, len(rest), len(CATEGORIES)))
     for number in range(4):

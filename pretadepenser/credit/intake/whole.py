@@ -169,21 +169,30 @@ def cut(table: str, last: str, rows: int) -> list[Problem]:
     return [Problem(last, None, None, what)]
 
 
-def same_piece(name: str, first: str) -> Problem:
-    """What is said of a piece that holds the same rows as the `first` of them."""
-    return Problem(name, None, None, f"les mêmes lignes que {first} : n’en gardez qu’un")
+def same(pieces: Iterable[tuple[str, int, int]]) -> list[Problem]:
+    """Say which pieces hold the same rows as one before.
+
+    pieces: the name of each that has more than a few rows, their number, and a sum that the same rows have.
+    """
+    known: dict[tuple[int, int], str] = {}
+    problems = []
+    for name, rows, total in pieces:
+        first = known.setdefault((rows, total), name)
+        if first != name:
+            what = f"les mêmes lignes que {first} : n’en gardez qu’un"
+            problems.append(Problem(name, None, None, what))
+    return problems
 
 
 def _same_pieces(pieces: Pieces) -> list[Problem]:
     """Say which pieces of a table hold the same rows as one before."""
-    known: dict[tuple[int, int], Source] = {}
-    problems = []
-    for source, count, some in pieces.long() if len(pieces.sources) > 1 else ():
-        total = pieces.connection.sql(f"select sum({pieces.row}) from {some}").fetchall()[0][0]
-        first = known.setdefault((count, total), source)
-        if first is not source:
-            problems.append(same_piece(source.name, first.name))
-    return problems
+    if len(pieces.sources) == 1:
+        return []
+    total = f"select sum({pieces.row}) from"
+    return same(
+        (source.name, count, pieces.connection.sql(f"{total} {some}").fetchall()[0][0])
+        for source, count, some in pieces.long()
+    )
 
 
 def _same_month(pieces: Pieces, which: str, month: str) -> list[Problem]:
