@@ -70,12 +70,26 @@ def main() -> None:
         default=[1, 4, 10],
         help="sizes of the part engines, in times Kaggle's 356,255 clients (0.02: 7,125 of them)",
     )
+    parser.add_argument(
+        "--works",
+        choices=engines.WORKS,
+        nargs="*",
+        default=engines.WORKS,
+        help="what the part engines compares (default: all)",
+    )
+    parser.add_argument(
+        "--drawn",
+        type=Path,
+        help="folder of `python -m pretadepenser.demo` for the part engines (default: drawn anew)",
+    )
     options = parser.parse_args()
     if unknown := set(options.parts) - PARTS.keys():
         parser.error(f"unknown part: {', '.join(unknown)} (parts: {', '.join(PARTS)})")
     with tempfile.TemporaryDirectory(prefix="pretadepenser-bench-") as folder:
         ground = make_ground(Path(folder), options.clients, tuple(options.sizes), options.data)
-        ground = dataclasses.replace(ground, multiples=tuple(options.multiples))
+        ground = dataclasses.replace(
+            ground, multiples=tuple(options.multiples), works=tuple(options.works), drawn=options.drawn
+        )
         for name in options.parts or PARTS:
             PARTS[name](ground)
 

@@ -51,23 +51,16 @@ def run(ground: Ground) -> None:
     folder = ground.instance.parent / "engines"
     multiples = sorted(ground.multiples)
     clients = max(1000, round(KAGGLE * multiples[0]))
-    base = folder / "base"
-    base.mkdir(parents=True)
-    begun = time.perf_counter()
-    subprocess.run(
-        [sys.executable, "-m", "pretadepenser.demo", base, "--clients", str(clients)],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    title(f"Engines: {clients:,} clients drawn with their histories in {time.perf_counter() - begun:.0f} s")
+    base = ground.drawn or drawn(folder / "base", clients)
+    clients = rows_of(base / APPLICATION)
+    title(f"Engines: {clients:,} clients with their histories, then as many copies of them as asked for")
     line("work", "clients", "history rows", "DuckDB (s, s of processor, memory)", "Spark", "Spark / DuckDB")
-    found: dict[str, list[tuple[int, dict[str, float]]]] = {work: [] for work in WORKS}
+    found: dict[str, list[tuple[int, dict[str, float]]]] = {work: [] for work in ground.works}
     for multiple in multiples:
-        copies = max(1, round(multiple / multiples[0]))
+        copies = max(1, round(multiple * KAGGLE / clients))
         source = base if copies == 1 else copied(base, folder / f"copies-{copies}", copies)
         rows = sum(rows_of(source / name) for name in TABLES)
-        for work in WORKS:
+        for work in ground.works:
             took = {engine: measured(work, engine, source, folder / "instance") for engine in ENGINES}
             told = [str(one) for one in took.values()]
             ratio = took["spark"].seconds / took["duckdb"].seconds
@@ -77,6 +70,20 @@ def run(ground: Ground) -> None:
             shutil.rmtree(source)
     for work, points in found.items():
         line(work, crossing(points))
+
+
+def drawn(folder: Path, clients: int) -> Path:
+    """Draw fictitious clients with all seven tables; return their folder."""
+    folder.mkdir(parents=True)
+    begun = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-m", "pretadepenser.demo", folder, "--clients", str(clients)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    line(f"draw {clients:,} clients", f"{time.perf_counter() - begun:.0f} s")
+    return folder
 
 
 def crossing(points: Sequence[tuple[int, dict[str, float]]]) -> str:

@@ -25,7 +25,8 @@ USER, AUDITOR, PASSWORD = "bench", "controle", "un mot de passe d'essai"
 class Ground:
     """The instance folder under test, its application, sizes of portfolio to compare, its clients' folder.
 
-    multiples: sizes at which engines are compared, in times Kaggle's.
+    multiples, works, drawn: of the engines, at which sizes (in times Kaggle's) and in what they are compared,
+    and the folder of the smallest size's clients where they are drawn already.
     """
 
     instance: Path
@@ -33,6 +34,8 @@ class Ground:
     sizes: tuple[int, ...]
     data: Path | None = None
     multiples: tuple[float, ...] = (1, 4, 10)
+    works: tuple[str, ...] = ("figures", "import")
+    drawn: Path | None = None
 
     def browser(self, user: str = USER) -> FlaskClient:
         """A signed-in user: who meets clients, or the auditor."""
