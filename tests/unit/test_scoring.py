@@ -6,6 +6,7 @@ import multiprocessing
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -373,6 +374,17 @@ def test_a_model_that_does_not_fit_is_refused(copy: Path, changes: dict[str, obj
     _edit(copy, **changes)
     with pytest.raises(ModelError, match=rf"{re.escape(said)}.*lancez « flask --app wsgi model train »\.$"):
         Model.load(copy)
+
+
+def test_a_model_is_read_by_every_xgboost_of_its_own_generation(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _edit(copy, versions={"xgboost": "3.1.2"})
+    for installed, fits in (("3.0.0", True), ("3.99.0", True), ("4.1.2", False), ("30.1.2", False)):
+        monkeypatch.setattr(xgb, "__version__", installed)
+        told = f"avec XGBoost 3.1.2, or XGBoost {installed} est installé"
+        with nullcontext() if fits else pytest.raises(ModelError, match=re.escape(told)):
+            artefact.read_card(copy)
 
 
 def test_trees_that_are_no_model_are_refused(copy: Path) -> None:
