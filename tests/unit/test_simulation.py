@@ -179,6 +179,15 @@ def test_asks_for_all_that_the_model_uses_and_never_a_protected_ground(model: Mo
     assert not any(dictionary.COLUMNS[name].protected for name in asked)
 
 
+def test_the_credit_and_what_repays_it_must_be_answered_whatever_others_lack(model: Model) -> None:
+    """In a portfolio in which every column is missing for somebody."""
+    nobody = cast(Portfolio, SimpleNamespace(missing=lambda name: 1))
+    assert [column.name for column in application.required(model, nobody)] == [
+        "NAME_CONTRACT_TYPE", "AMT_INCOME_TOTAL", "AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_PRICE",
+        "NAME_INCOME_TYPE",
+    ]  # fmt: skip
+
+
 def test_a_protected_column_of_a_model_is_neither_asked_for_nor_missed(model: Model) -> None:
     # All that these functions read of a model, and what no real one has.
     greedy = cast(Model, SimpleNamespace(features=(*model.features, "DAYS_BIRTH", "REGION_RATING_CLIENT")))
