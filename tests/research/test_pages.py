@@ -10,7 +10,7 @@ import pytest
 
 from research.blocks import Block, Files
 from research.findings import Findings
-from research.pages import costs, explanations, front, mistakes, photos, texts
+from research.pages import comparing, costs, explanations, front, mistakes, photos, texts
 from research.study import Study
 
 
@@ -810,6 +810,70 @@ def test_the_best_buys_are_those_that_nothing_quicker_matches() -> None:
     assert "A (95,0\u00a0%, 1,0\u00a0milliseconde), C (96,0\u00a0%, 60\u00a0millisecondes)." in said(page)
     assert "B (" not in said(page)
     assert page["sections"][0]["blocks"][0]["table"]["rows"][0][4] == "non mesuré"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (None, "non mesuré"),
+        (0.00012, "0,12 milliseconde"),
+        (0.001, "1,0 milliseconde"),
+        (0.0023, "2,3 millisecondes"),
+        (0.01, "10 millisecondes"),
+        (0.0994, "99 millisecondes"),
+        (0.1, "0,10 seconde"),
+        (0.99, "0,99 seconde"),
+        (1.94, "1,9 seconde"),
+        (1.95001, "2,0 secondes"),
+        (10, "10 secondes"),
+        (119, "119 secondes"),
+        (120, "2 minutes"),
+        (3_600, "60 minutes"),
+    ],
+)
+def test_a_time_is_told_in_words_that_voices_read(seconds: float | None, told: str) -> None:
+    assert costs.seconds(seconds).replace("\u00a0", " ") == told
+
+
+@pytest.mark.parametrize(
+    ("slow", "told"),
+    [
+        (1.19, "A et EfficientNet répondent à peu près aussi vite."),
+        (1.2, "A répond 1,2 fois plus vite qu’EfficientNet."),
+        (9.94, "A répond 9,9 fois plus vite qu’EfficientNet."),
+        (10.4, "A répond 10 fois plus vite qu’EfficientNet."),
+    ],
+)
+def test_how_much_quicker_a_method_is(slow: float, told: str) -> None:
+    rows = ({"label": "A", "use_seconds": 1.0}, {"label": "EfficientNet", "use_seconds": slow})
+    assert costs.ratio_sentence(*rows) == told
+
+
+def test_memory_and_parameters_are_told_in_their_units() -> None:
+    assert costs._gigabytes(1_234_000_000).replace("\u00a0", " ") == "1,23 Go"
+    assert [costs._millions(many) for many in (None, 7_350, 999_000, 1_000_000, 22_713_216)] == [
+        "non mesuré", "0,01", "1,00", "1,0", "22,7",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("p", "first", "second", "winner"),
+    [
+        (0.049, 9, 4, "a"),
+        (0.049, 4, 9, "b"),
+        # At one in twenty chance may do it.
+        (0.05, 9, 4, None),
+        (0.049, 5, 5, None),
+    ],
+)
+def test_one_method_is_better_where_chance_does_so_less_than_once_in_twenty(
+    p: float, first: int, second: int, winner: str | None
+) -> None:
+    pair = {"first": "a", "second": "b", "photos": 100, "only_first": first, "only_second": second, "p": p}
+    made = replace(found(), pairs=[pair])
+    assert comparing.better(made, "a", "b") == winner
+    assert comparing.better(made, "b", "a") == winner
+    assert comparing.better(made, "a", "c") is None
 
 
 def test_the_targets_are_said_to_be_met_or_missed() -> None:
