@@ -10,7 +10,7 @@ import pytest
 
 from research.blocks import Block, Files
 from research.findings import Findings
-from research.pages import comparing, costs, explanations, front, mistakes, photos, texts
+from research.pages import comparing, costs, explanations, front, mistakes, photos, texts, trials
 from research.study import Study
 
 
@@ -854,6 +854,56 @@ def test_memory_and_parameters_are_told_in_their_units() -> None:
     assert [costs._millions(many) for many in (None, 7_350, 999_000, 1_000_000, 22_713_216)] == [
         "non mesuré", "0,01", "1,00", "1,0", "22,7",
     ]  # fmt: skip
+
+
+def test_what_is_slower_and_no_better_is_no_buy() -> None:
+    rest = {"interval": [0.8, 0.99], "train_seconds": None, "memory_training": None, "memory_use": None}
+    rest |= {"reads": "text", "accuracy": 0.95, "parameters": 5}
+    rows = [
+        rest | {"name": name, "label": name, "use_seconds": time}
+        for name, time in (("A", 0.001), ("B", 0.05))
+    ]
+    told = said(costs.page_of(replace(found(), method_costs=rows), {})).replace("\u00a0", " ")
+    assert (
+        "Aucune méthode plus lente n’a d’exactitude mesurée plus haute que A (95,0 %, 1,0 milliseconde)."
+    ) in told
+
+
+def test_the_cost_of_a_network_is_what_it_adds() -> None:
+    """The program took 0.5 GB before, 2 GB to read a photo and 3.25 GB to learn."""
+    cost = {
+        "label": "VGG16", "size": 224, "parameters": {"base": 14_714_688, "opened": 7_079_424},
+        "flops": 30_700_000_000, "inference_seconds": 0.1234, "opened_training_seconds": 0.0456,
+        "memory_before": 500_000_000, "memory_inference": 2_000_000_000, "memory_training": 3_250_000_000,
+    }  # fmt: skip
+    table, _ = costs._networks(replace(found(), costs=[cost]))
+    assert table["table"]["rows"] == [
+        ["VGG16, 224 px", "14,7", "7,1", "30,7", "0,123", "0,046", "1,50", "2,75"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "row"),
+    [
+        ({}, ["VGG16", "224 px, complétée, 2 vues", "oui", "1,5"]),
+        (
+            {"settings": {"size": 380, "aspect": "stretch", "averaged": 1}, "refit": False, "rate": None},
+            ["VGG16", "380 px, étirée, 1 vue", "non", "aucun"],
+        ),
+        ({"draws": 3}, ["VGG16", "224 px, complétée, 2 vues, 3 tirages", "oui", "1,5"]),
+    ],
+)
+def test_a_trial_is_told_with_its_settings_and_scores(changed: dict[str, Any], row: list[str]) -> None:
+    trial = {
+        "name": "vgg16", "run": "r", "split": "s", "label": "VGG16", "refit": True, "draws": 5,
+        "settings": {"size": 224, "aspect": "pad", "averaged": 2}, "rate": 1.5e-5,
+        "frozen": {"validation": 0.8, "test": 0.81}, "tuned": {"validation": 0.82, "test": 0.83},
+        **changed,
+    }  # fmt: skip
+    page = trials.page_of(replace(found(), trials=[trial]), 5, "s")
+    assert page["title"] == "1 essai mené à terme, retenu ou non"
+    (told,) = page["sections"][0]["blocks"][0]["table"]["rows"]
+    assert [cell.replace("\u00a0", " ") for cell in told] == [*row, "80,0 %", "81,0 %", "82,0 %", "83,0 %"]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
@@ -39,7 +40,7 @@ from research.charts import (
 from research.commands import weights_of
 from research.config import Config
 from research.demo import draw_catalog
-from research.drawing import NARROW, WIDE, heat_picture, size_of, svg
+from research.drawing import NARROW, SURFACE, WIDE, heat_picture, size_of, svg
 from research.estimate import _duration
 from research.evaluation import evaluate
 from research.findings import read_findings
@@ -206,6 +207,26 @@ def test_what_speaks_for_a_category_is_measured_where_it_lies() -> None:
 )
 def test_times_are_told_on_a_scale_that_suits_them(seconds: float, planned: str, axis: str) -> None:
     assert (_duration(seconds), _seconds(seconds)) == (planned, axis)
+
+
+def test_right_answers_stand_out_of_the_confusion_matrix() -> None:
+    """All of the first category are right, all of the second are given to the first."""
+    counts = np.zeros((7, 7), int)
+    counts[0, 0], counts[1, 0] = 9, 8
+    cells = {text.get_position(): text for text in confusion_chart(counts.tolist(), WIDE).axes[0].texts}
+    told = {(1, 1): "0", (0, 0): "9", (0, 1): "8"}
+    assert {place: cells[place].get_text() for place in told} == told
+    assert {place for place, text in cells.items() if text.get_fontweight() == "bold"} == {
+        (index, index) for index in range(7)
+    }
+    # Light on what is dark, dark on what is light.
+    assert {place for place, text in cells.items() if text.get_color() == SURFACE} == {(0, 0), (0, 1)}
+
+
+def test_a_word_against_an_answer_is_hatched_and_goes_to_the_left() -> None:
+    bars = word_chart([("montre", 0.4), ("tasse", -0.2)], WIDE).axes[0].patches
+    told = [(one.get_hatch(), one.get_width()) for one in bars if isinstance(one, Rectangle)]
+    assert told == [("", 0.4), ("///", -0.2)]
 
 
 def drawn(line: Line2D) -> list[tuple[float, float]]:
