@@ -626,3 +626,17 @@ def test_the_sheet_counts_the_figures_of_the_bureau_and_of_our_own_files(
     assert (past.bureau, past.files, past.elsewhere, past.ours) == (2, 1, (("Crédit", "dû"),), ())
     monkeypatch.setattr(meeting_sheet, "_elsewhere", lambda found: ())
     assert meeting_sheet._past(clients, 7, names) is None
+
+
+ASKED = "le nombre de consultations du fichier des crédits"
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [((), True), (("BUREAU_ACTIVE",), True), (("BUREAU_ACTIVE", "AMT_REQ_CREDIT_BUREAU_YEAR"), False)],
+)
+def test_who_looks_at_the_history_does_not_count_who_asked_for_it(names: tuple[str, ...], told: bool) -> None:
+    """The file counts how often the bureau was asked; what it said of credits is another thing."""
+    unused = meeting_sheet.unused(("AMT_CREDIT", *names))
+    assert (ASKED in unused) is told
+    assert unused[:2] == ("votre sexe", "votre âge")

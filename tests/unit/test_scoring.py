@@ -224,6 +224,15 @@ def test_a_score_tells_one_story(model: Model) -> None:
     assert refused.points < 480
 
 
+@pytest.mark.parametrize(
+    ("margin", "reach"),
+    # The mean in between, rounded; the same beyond the ends; a point at least.
+    [(0.0, 8), (1.0, 5), (0.5, 6), (0.25, 7), (-3.0, 8), (2.0, 1), (9.0, 1)],
+)
+def test_another_training_moves_a_score_by_a_point_at_least(margin: float, reach: int) -> None:
+    assert Stability((0.0, 1.0, 2.0), (8.0, 4.6, 0.2)).reach(margin) == reach
+
+
 def test_near_is_where_another_training_may_answer_otherwise() -> None:
     """Six points either way at the limit, nine at 560: refused from 494 on, granted up to 505."""
     scale = Scale(0.48)

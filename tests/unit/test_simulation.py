@@ -148,6 +148,30 @@ def test_objects_to_what_the_changes_bring_and_not_to_the_file(
     assert "chez les clients connus du modèle" in huge["AMT_INCOME_TOTAL"]
 
 
+@pytest.mark.parametrize(
+    ("name", "derived"),
+    [
+        ("AMT_ANNUITY", {"CREDIT_TERM", "ANNUITY_TO_INCOME"}),
+        ("AMT_CREDIT", {"CREDIT_TERM", "CREDIT_TO_GOODS", "CREDIT_TO_INCOME"}),
+        ("AMT_INCOME_TOTAL", {"CREDIT_TO_INCOME", "ANNUITY_TO_INCOME"}),
+        ("EXT_SOURCE_2", {"EXT_SOURCE_MEAN"}),
+        ("DAYS_EMPLOYED", set()),
+    ],
+)
+def test_a_change_is_looked_at_with_all_that_is_made_of_it(
+    monkeypatch: pytest.MonkeyPatch, portfolio: Portfolio, name: str, derived: set[str]
+) -> None:
+    looked_at: list[str] = []
+
+    def objected(row: Row, portfolio: Portfolio, names: list[str], known: object) -> dict[str, str]:
+        looked_at.extend(names)
+        return {}
+
+    monkeypatch.setattr(plausibility, "objections", objected)
+    assert objections(portfolio, {}, {name: 1.0}) == {}
+    assert (looked_at[0], set(looked_at[1:])) == (name, derived)
+
+
 def test_no_client_of_the_portfolio_is_out_of_its_range(
     model: Model, portfolio: Portfolio, rows: list[dict[str, Any]]
 ) -> None:
