@@ -857,12 +857,12 @@ def test_memory_and_parameters_are_told_in_their_units() -> None:
 
 
 def test_what_is_slower_and_no_better_is_no_buy() -> None:
-    rest = {"interval": [0.8, 0.99], "train_seconds": None, "memory_training": None, "memory_use": None}
-    rest |= {"reads": "text", "accuracy": 0.95, "parameters": 5}
-    rows = [
-        rest | {"name": name, "label": name, "use_seconds": time}
-        for name, time in (("A", 0.001), ("B", 0.05))
-    ]
+    row: dict[str, Any] = {
+        "name": "A", "label": "A", "reads": "text", "accuracy": 0.95, "interval": [0.8, 0.99],
+        "train_seconds": None, "use_seconds": 0.001, "memory_training": None, "memory_use": None,
+        "parameters": 5,
+    }  # fmt: skip
+    rows = [row, row | {"name": "B", "label": "B", "use_seconds": 0.05}]
     told = said(costs.page_of(replace(found(), method_costs=rows), {})).replace("\u00a0", " ")
     assert (
         "Aucune méthode plus lente n’a d’exactitude mesurée plus haute que A (95,0 %, 1,0 milliseconde)."
