@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from research import findings as measured
 from research.blocks import Block, Files
+from research.files import write_json
 from research.findings import Findings
 from research.pages import comparing, costs, explanations, front, mistakes, photos, texts, trials
 from research.study import Study
@@ -853,6 +857,25 @@ def test_memory_and_parameters_are_told_in_their_units() -> None:
     assert costs._gigabytes(1_234_000_000).replace("\u00a0", " ") == "1,23 Go"
     assert [costs._millions(many) for many in (None, 7_350, 999_000, 1_000_000, 22_713_216)] == [
         "non mesuré", "0,01", "1,00", "1,0", "22,7",
+    ]  # fmt: skip
+
+
+def test_methods_are_read_best_first_and_without_trials_of_framing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scores = {"majority": 0.2, "framing_vgg16_pad": 0.97, "tfidf": 0.95, "vgg16": 0.8}
+    for name, score in scores.items():
+        value = {"name": name, "phases": {"tuned": {"test_pooled": score}}}
+        write_json(tmp_path / "evaluation" / f"{name}.json", value)
+        write_json(tmp_path / "predictions" / f"{name}.json", {})
+    for left_out in ("_trials", "_sample", "read_checks", "compared_pairs", "read_predictions"):
+        monkeypatch.setattr(measured, left_out, lambda given: [])
+    monkeypatch.setattr(measured, "published_files", lambda study: {})
+    monkeypatch.setattr(measured, "method_costs", lambda *given: [])
+    work: Any = SimpleNamespace(work=tmp_path)
+    told = measured.read_findings(work)
+    assert [(name, one["reads"]) for name, one in told.methods.items()] == [
+        ("tfidf", "text"), ("vgg16", "photo"), ("majority", "nothing"),
     ]  # fmt: skip
 
 
