@@ -14,7 +14,9 @@ from sklearn.metrics import f1_score
 from research import config as configs
 from research import study as studies
 from research.baselines import Baseline, colour_histogram
+from research.catalog import CATEGORIES
 from research.evaluation import (
+    Predictions,
     bootstrap,
     evaluate,
     figures,
@@ -58,6 +60,32 @@ def test_two_points_on_157_photos_may_be_chance() -> None:
     assert two_proportions(0.5, 0.9, 157) < 1e-6
 
 
+def test_a_difference_of_proportions_by_hand() -> None:
+    """50 and 60 of a hundred: a tenth is 1.4213 standard deviations of 0.070356."""
+    assert two_proportions(0.5, 0.6, 100) == pytest.approx(0.15522, abs=1e-5)
+    assert two_proportions(0.6, 0.5, 100) == two_proportions(0.5, 0.6, 100)
+    assert two_proportions(1, 1, 100) == 1
+
+
+def test_the_surest_mistakes_come_first() -> None:
+    """Five photos of the first category, of which three are given to the second."""
+    shares = np.zeros((5, 7))
+    shares[:, 1] = [0.6, 0.9, 0.3, 0.7, 0.1]
+    shares[:, 0] = [0.4, 0.1, 0.7, 0.2, 0.9]
+    shares[3, 2] = 0.1
+    phases = dict.fromkeys(("frozen", "tuned"), shares)
+    made = Predictions(
+        "x", "X", tuple("abcde"), np.zeros(5, int), (0,), np.zeros(5, int), phases, phases,
+        dict.fromkeys(phases, np.zeros((5, 1), int)),
+    )  # fmt: skip
+    found = worst_mistakes(made, count=2)
+    assert [(one["id"], one["confidence"], one["truth_probability"]) for one in found] == [
+        ("b", 0.9, 0.1), ("d", 0.7, 0.2),
+    ]  # fmt: skip
+    assert (found[0]["truth"], found[0]["answer"]) == tuple(CATEGORIES)[:2]
+    assert len(worst_mistakes(made)) == 3
+
+
 def test_reliability_by_hand() -> None:
     probabilities = np.zeros((4, 7))
     probabilities[:, 0] = [0.95, 0.95, 0.55, 0.55]
@@ -65,7 +93,11 @@ def test_reliability_by_hand() -> None:
     bins = found["bins"]
     assert isinstance(bins, list)
     assert [(row["photos"], row["accuracy"]) for row in bins] == [(2, 0.5), (2, 1.0)]
+    assert [(row["from"], row["to"]) for row in bins] == [(0.5, 0.6), (0.9, 1.0)]
     assert found["error"] == pytest.approx(0.05)
+    # Nothing is surer than certain: the last bin holds both ends.
+    probabilities[:, 0] = 1
+    assert [row["from"] for row in reliability(probabilities, np.zeros(4, int))["bins"]] == [0.9]
 
 
 def test_predictions_survive_their_json_and_figures_follow_the_definitions(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from research.files import read_json, write_json
 from research.manifest import Role
 from research.study import Run, Study
 from research.texts.checks import gains
-from research.texts.fusion import Blocks, fuse, learn_threshold, learn_weights, unsure
+from research.texts.fusion import Blocks, fuse, learn_threshold, learn_weights, logs, photo_member, unsure
 
 RANDOM = np.random.default_rng(0)
 
@@ -49,6 +51,28 @@ def test_the_photo_is_asked_below_the_threshold_only() -> None:
     # 0.62 is the first of the thresholds that asks for the first product and leaves the second alone.
     assert learn_threshold(text, both, labels) == 0.62
     assert learn_threshold(text, text, labels) == 0.3
+
+
+def test_what_was_given_no_chance_had_less_than_one_in_ten_thousand() -> None:
+    given: Any = SimpleNamespace(test={"tuned": np.array([[0.0, 1.0, 0.5]])})
+    assert logs([given]).tolist() == [[[pytest.approx(-9.21034), 0.0, pytest.approx(-0.693147)]]]
+
+
+@pytest.mark.parametrize(("own", "chosen"), [("", "efficientnet_lite0"), ("vgg16", "vgg16")])
+def test_photos_are_read_by_the_own_network_or_by_the_one_that_validates_best(
+    tmp_path: Path, own: str, chosen: str
+) -> None:
+    """Neither by a text method nor by what was tried with a base that stayed frozen."""
+    scores = {"vgg16": 0.8, "efficientnet_lite0": 0.9, "framing_vgg16_pad": 0.95, "tfidf": 0.96}
+    for name, score in scores.items():
+        write_json(
+            tmp_path / "evaluation" / f"{name}.json",
+            {"phases": {"tuned": {"accuracy": {"validation": score}}}},
+        )
+    config = configs.load("fusion_late")
+    assert isinstance(config, Fusion)
+    study: Any = SimpleNamespace(work=tmp_path)
+    assert photo_member(study, replace(config, photo=own)) == chosen
 
 
 @pytest.fixture

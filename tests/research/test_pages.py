@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from research import findings as measured
 from research.blocks import Block, Files
+from research.files import write_json
 from research.findings import Findings
-from research.pages import costs, explanations, front, mistakes, photos, texts
+from research.pages import comparing, costs, explanations, front, mistakes, photos, texts, trials
 from research.study import Study
 
 
@@ -810,6 +814,139 @@ def test_the_best_buys_are_those_that_nothing_quicker_matches() -> None:
     assert "A (95,0\u00a0%, 1,0\u00a0milliseconde), C (96,0\u00a0%, 60\u00a0millisecondes)." in said(page)
     assert "B (" not in said(page)
     assert page["sections"][0]["blocks"][0]["table"]["rows"][0][4] == "non mesuré"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (None, "non mesuré"),
+        (0.00012, "0,12 milliseconde"),
+        (0.001, "1,0 milliseconde"),
+        (0.0023, "2,3 millisecondes"),
+        (0.01, "10 millisecondes"),
+        (0.0994, "99 millisecondes"),
+        (0.1, "0,10 seconde"),
+        (0.99, "0,99 seconde"),
+        (1.94, "1,9 seconde"),
+        (1.95001, "2,0 secondes"),
+        (10, "10 secondes"),
+        (119, "119 secondes"),
+        (120, "2 minutes"),
+        (3_600, "60 minutes"),
+    ],
+)
+def test_a_time_is_told_in_words_that_voices_read(seconds: float | None, told: str) -> None:
+    assert costs.seconds(seconds).replace("\u00a0", " ") == told
+
+
+@pytest.mark.parametrize(
+    ("slow", "told"),
+    [
+        (1.19, "A et EfficientNet répondent à peu près aussi vite."),
+        (1.2, "A répond 1,2 fois plus vite qu’EfficientNet."),
+        (9.94, "A répond 9,9 fois plus vite qu’EfficientNet."),
+        (10.4, "A répond 10 fois plus vite qu’EfficientNet."),
+    ],
+)
+def test_how_much_quicker_a_method_is(slow: float, told: str) -> None:
+    rows = ({"label": "A", "use_seconds": 1.0}, {"label": "EfficientNet", "use_seconds": slow})
+    assert costs.ratio_sentence(*rows) == told
+
+
+def test_memory_and_parameters_are_told_in_their_units() -> None:
+    assert costs._gigabytes(1_234_000_000).replace("\u00a0", " ") == "1,23 Go"
+    assert [costs._millions(many) for many in (None, 7_350, 999_000, 1_000_000, 22_713_216)] == [
+        "non mesuré", "0,01", "1,00", "1,0", "22,7",
+    ]  # fmt: skip
+
+
+def test_methods_are_read_best_first_and_without_trials_of_framing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scores = {"majority": 0.2, "framing_vgg16_pad": 0.97, "tfidf": 0.95, "vgg16": 0.8}
+    for name, score in scores.items():
+        value = {"name": name, "phases": {"tuned": {"test_pooled": score}}}
+        write_json(tmp_path / "evaluation" / f"{name}.json", value)
+        write_json(tmp_path / "predictions" / f"{name}.json", {})
+    for left_out in ("_trials", "_sample", "read_checks", "compared_pairs", "read_predictions"):
+        monkeypatch.setattr(measured, left_out, lambda given: [])
+    monkeypatch.setattr(measured, "published_files", lambda study: {})
+    monkeypatch.setattr(measured, "method_costs", lambda *given: [])
+    work: Any = SimpleNamespace(work=tmp_path)
+    told = measured.read_findings(work)
+    assert [(name, one["reads"]) for name, one in told.methods.items()] == [
+        ("tfidf", "text"), ("vgg16", "photo"), ("majority", "nothing"),
+    ]  # fmt: skip
+
+
+def test_what_is_slower_and_no_better_is_no_buy() -> None:
+    row: dict[str, Any] = {
+        "name": "A", "label": "A", "reads": "text", "accuracy": 0.95, "interval": [0.8, 0.99],
+        "train_seconds": None, "use_seconds": 0.001, "memory_training": None, "memory_use": None,
+        "parameters": 5,
+    }  # fmt: skip
+    rows = [row, row | {"name": "B", "label": "B", "use_seconds": 0.05}]
+    told = said(costs.page_of(replace(found(), method_costs=rows), {})).replace("\u00a0", " ")
+    assert (
+        "Aucune méthode plus lente n’a d’exactitude mesurée plus haute que A (95,0 %, 1,0 milliseconde)."
+    ) in told
+
+
+def test_the_cost_of_a_network_is_what_it_adds() -> None:
+    """The program took 0.5 GB before, 2 GB to read a photo and 3.25 GB to learn."""
+    cost = {
+        "label": "VGG16", "size": 224, "parameters": {"base": 14_714_688, "opened": 7_079_424},
+        "flops": 30_700_000_000, "inference_seconds": 0.1234, "opened_training_seconds": 0.0456,
+        "memory_before": 500_000_000, "memory_inference": 2_000_000_000, "memory_training": 3_250_000_000,
+    }  # fmt: skip
+    table, _ = costs._networks(replace(found(), costs=[cost]))
+    assert table["table"]["rows"] == [
+        ["VGG16, 224 px", "14,7", "7,1", "30,7", "0,123", "0,046", "1,50", "2,75"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "row"),
+    [
+        ({}, ["VGG16", "224 px, complétée, 2 vues", "oui", "1,5"]),
+        (
+            {"settings": {"size": 380, "aspect": "stretch", "averaged": 1}, "refit": False, "rate": None},
+            ["VGG16", "380 px, étirée, 1 vue", "non", "aucun"],
+        ),
+        ({"draws": 3}, ["VGG16", "224 px, complétée, 2 vues, 3 tirages", "oui", "1,5"]),
+    ],
+)
+def test_a_trial_is_told_with_its_settings_and_scores(changed: dict[str, Any], row: list[str]) -> None:
+    trial = {
+        "name": "vgg16", "run": "r", "split": "s", "label": "VGG16", "refit": True, "draws": 5,
+        "settings": {"size": 224, "aspect": "pad", "averaged": 2}, "rate": 1.5e-5,
+        "frozen": {"validation": 0.8, "test": 0.81}, "tuned": {"validation": 0.82, "test": 0.83},
+        **changed,
+    }  # fmt: skip
+    page = trials.page_of(replace(found(), trials=[trial]), 5, "s")
+    assert page["title"] == "1 essai mené à terme, retenu ou non"
+    (told,) = page["sections"][0]["blocks"][0]["table"]["rows"]
+    assert [cell.replace("\u00a0", " ") for cell in told] == [*row, "80,0 %", "81,0 %", "82,0 %", "83,0 %"]
+
+
+@pytest.mark.parametrize(
+    ("p", "first", "second", "winner"),
+    [
+        (0.049, 9, 4, "a"),
+        (0.049, 4, 9, "b"),
+        # At one in twenty chance may do it.
+        (0.05, 9, 4, None),
+        (0.049, 5, 5, None),
+    ],
+)
+def test_one_method_is_better_where_chance_does_so_less_than_once_in_twenty(
+    p: float, first: int, second: int, winner: str | None
+) -> None:
+    pair = {"first": "a", "second": "b", "photos": 100, "only_first": first, "only_second": second, "p": p}
+    made = replace(found(), pairs=[pair])
+    assert comparing.better(made, "a", "b") == winner
+    assert comparing.better(made, "b", "a") == winner
+    assert comparing.better(made, "a", "c") is None
 
 
 def test_the_targets_are_said_to_be_met_or_missed() -> None:

@@ -15,12 +15,15 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from research import published
 from research.__main__ import main
 from research.charts import (
+    _seconds,
     accuracy_chart,
     category_chart,
     confusion_chart,
@@ -37,7 +40,8 @@ from research.charts import (
 from research.commands import weights_of
 from research.config import Config
 from research.demo import draw_catalog
-from research.drawing import NARROW, WIDE, heat_picture, size_of, svg
+from research.drawing import NARROW, SURFACE, WIDE, heat_picture, size_of, svg
+from research.estimate import _duration
 from research.evaluation import evaluate
 from research.findings import read_findings
 from research.heatmaps import GRID, HeatMap, faithfulness, to_grid
@@ -50,14 +54,21 @@ from research.wording import (
     central_share,
     concentration,
     count,
+    describe_answer,
     describe_map,
     elided,
+    gap,
+    interval,
     listing,
     number,
+    p_value,
     percent,
     points,
     product_share,
+    shortened,
     signed,
+    signed_interval,
+    signed_number,
     zones,
 )
 
@@ -86,6 +97,24 @@ SLUGS = [
         (count(5, "tirage"), "5 tirages"),
         (elided("que", "EfficientNet"), "qu’EfficientNet"),
         (elided("de", "VGG16"), "de VGG16"),
+        (count(0, "tirage"), "0 tirage"),
+        (count(2, "essai mené", "essais menés"), "2 essais menés"),
+        (points(0.004), "0 point"),
+        (points(0.02), "+2 points"),
+        (signed(0), "0,0 point"),
+        (gap(-0.078), "7,8 points"),
+        (gap(0.0099), "1,0 point"),
+        (signed_interval(-0.004, 0.012), "de −0,4 à +1,2 point"),
+        (interval(0.841, 0.88), "de 84,1\u00a0% à 88,0\u00a0%"),
+        (signed_number(0.314), "+0,31"),
+        (signed_number(-1.2), "−1,20"),
+        (signed_number(0.004), "0,00"),
+        (p_value(0.00099), "inférieure à 0,001"),
+        (p_value(0.001), "égale à 0,001"),
+        (p_value(0.0456), "égale à 0,046"),
+        (shortened("un deux trois", 13), "un deux trois"),
+        (shortened("un deux trois", 12), "un deux…"),
+        (shortened("undeuxtrois", 5), "undeu…"),
     ],
 )
 def test_french_numbers(text: str, wanted: str) -> None:
@@ -104,6 +133,112 @@ def test_a_map_is_described_by_its_zones() -> None:
     assert concentration(values) == pytest.approx(13 / GRID**2)
     assert central_share(values) == 0
     assert product_share(values, (values > 0).astype(float)) == 1
+
+
+def zoned(**points_: float) -> np.ndarray:
+    """A map of nine cells, some of which speak for the category or against it."""
+    places = ("nw", "n", "ne", "w", "c", "e", "sw", "s", "se")
+    return np.array([points_.get(place, 0.0) for place in places]).reshape(3, 3)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        # Two hundredths are worth a sentence, less is not.
+        (
+            zoned(c=0.02, s=-0.02),
+            "Pour « Montres », la photo apporte 0 point de probabilité au total. Ce qui parle pour (en "
+            "rouge, trait plein) se trouve surtout au centre (+2 points). Ce qui parle contre (en bleu "
+            "hachuré, tirets) se trouve en bas au milieu (−2 points).",
+        ),
+        (
+            zoned(c=0.0199, s=-0.0199),
+            "Pour « Montres », la photo apporte 0 point de probabilité au total. Aucune zone ne parle "
+            "nettement pour. Aucune zone ne parle nettement contre.",
+        ),
+        # Three zones for it and two against it, the strongest first.
+        (
+            zoned(nw=0.05, n=0.2, e=0.1, w=0.3, se=-0.04, s=-0.1, sw=-0.2),
+            "Pour « Montres », la photo apporte +31 points de probabilité au total. Ce qui parle pour (en "
+            "rouge, trait plein) se trouve surtout à gauche (+30 points), en haut au milieu (+20 points) et "
+            "à droite (+10 points). Ce qui parle contre (en bleu hachuré, tirets) se trouve en bas à gauche "
+            "(−20 points) et en bas au milieu (−10 points).",
+        ),
+    ],
+)
+def test_a_map_is_told_by_its_strongest_zones(values: np.ndarray, told: str) -> None:
+    assert describe_map(values, 6).replace("\u00a0", " ") == told
+
+
+def test_an_answer_is_told_right_or_wrong() -> None:
+    told = [describe_answer(truth, 6, 0.876).replace("\u00a0", " ") for truth in (6, 5)]
+    assert told == [
+        "Le réseau répond « Montres », avec raison, sûr à 88 %.",
+        "Le réseau répond « Montres », sûr à 88 % ; c’était « Cuisine et table ».",
+    ]
+
+
+def test_what_speaks_for_a_category_is_measured_where_it_lies() -> None:
+    """Half of it in the centre, a third to its right, a sixth on top; what speaks against counts nowhere."""
+    values = zoned(c=0.3, e=0.2, n=0.1, s=-0.9)
+    assert concentration(values) == pytest.approx(1 / 9)
+    assert concentration(zoned(c=0.2, e=0.2, n=0.2)) == pytest.approx(2 / 9)
+    assert central_share(values) == pytest.approx(0.5)
+    # Four pixels of the product in the centre, one to the right.
+    assert product_share(values, zoned(c=4, e=1)) == pytest.approx((0.3 + 0.2 / 4) / 0.6)
+    nothing = zoned(s=-0.9)
+    assert (concentration(nothing), central_share(nothing)) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "planned", "axis"),
+    [
+        (0.00002, "1 s", "0,02 ms"),
+        (0.0001, "1 s", "0,1 ms"),
+        (0.001, "1 s", "1 ms"),
+        (0.0999, "1 s", "100 ms"),
+        (0.1, "1 s", "0,1 s"),
+        (1, "1 s", "1 s"),
+        (119, "119 s", "119 s"),
+        (120, "2 min", "120 s"),
+        (7_199, "120 min", "7\u202f199 s"),
+        (7_200, "2,0 h", "7\u202f200 s"),
+    ],
+)
+def test_times_are_told_on_a_scale_that_suits_them(seconds: float, planned: str, axis: str) -> None:
+    assert (_duration(seconds), _seconds(seconds)) == (planned, axis)
+
+
+def test_right_answers_stand_out_of_the_confusion_matrix() -> None:
+    """All of the first category are right, all of the second are given to the first."""
+    counts = np.zeros((7, 7), int)
+    counts[0, 0], counts[1, 0] = 9, 8
+    cells = {text.get_position(): text for text in confusion_chart(counts.tolist(), WIDE).axes[0].texts}
+    told = {(1, 1): "0", (0, 0): "9", (0, 1): "8"}
+    assert {place: cells[place].get_text() for place in told} == told
+    assert {place for place, text in cells.items() if text.get_fontweight() == "bold"} == {
+        (index, index) for index in range(7)
+    }
+    # Light on what is dark, dark on what is light.
+    assert {place for place, text in cells.items() if text.get_color() == SURFACE} == {(0, 0), (0, 1)}
+
+
+def test_a_word_against_an_answer_is_hatched_and_goes_to_the_left() -> None:
+    bars = word_chart([("montre", 0.4), ("tasse", -0.2)], WIDE).axes[0].patches
+    told = [(one.get_hatch(), one.get_width()) for one in bars if isinstance(one, Rectangle)]
+    assert told == [("", 0.4), ("///", -0.2)]
+
+
+def drawn(line: Line2D) -> list[tuple[float, float]]:
+    """The points of a line."""
+    return [(float(x), float(y)) for x, y in np.asarray(line.get_xydata())]
+
+
+def test_confidence_is_drawn_from_ten_photos_on() -> None:
+    rows = [{"photos": many, "confidence": many / 20, "accuracy": 0.5} for many in (9, 10, 11)]
+    (axes,) = reliability_chart({"A": rows}, WIDE).axes
+    exact, mine = axes.lines
+    assert (drawn(exact), drawn(mine)) == ([(0, 0), (1, 1)], [(0.5, 0.5), (0.55, 0.5)])
 
 
 def test_a_grid_keeps_the_total_and_the_places() -> None:

@@ -75,6 +75,9 @@ def test_texts_that_repeat_each_other_are_one_group() -> None:
     long = f"{texts[0]} {' '.join(words)}"
     assert near_texts([texts[0], long]).tolist() == [0, 1]
     assert near_texts(["one", "two"]).tolist() == [0, 1]
+    # Two words of four are half of them, two of five are not.
+    assert near_texts(["a b", "a b c d"], 1, 0.5).tolist() == [0, 0]
+    assert near_texts(["a b", "a b c d e"], 1, 0.5).tolist() == [0, 1]
 
 
 def test_groups_of_texts_and_of_photos_are_honoured_together() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -10,6 +13,7 @@ from research.catalog import CATEGORIES
 from research.config import Words
 from research.manifest import Role
 from research.study import Study
+from research.texts import words
 from research.texts.words import Explainer, by_category, deletion, explain, explain_words, pieces, word_values
 
 
@@ -97,3 +101,27 @@ def test_every_category_has_its_products(worded: Study) -> None:
     assert found["deletion"]["products"] == len(tested)
     assert {row["id"] for row in found["examples"]} <= {worded.catalog.photos[at].uniq_id for at in tested}
     assert found["examples"][0]["title"].startswith("Maker")
+
+
+MADE_UP = {"aa": 0.1, "bb": -0.5, "cc": 0.3}
+
+
+def test_words_of_an_answer_go_from_the_strongest_to_the_weakest_either_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(words, "word_values", lambda *asked: (MADE_UP, 0.2, -1.0))
+    sure: Any = SimpleNamespace(probabilities=lambda texts: np.eye(7)[[3]], logit=lambda text, answer: -0.9)
+    told = words.explain(sure, "aa bb cc bb", 2)
+    assert [(one["word"], one["value"], one["times"]) for one in told["words"]] == [
+        ("bb", -0.5, 2), ("cc", 0.3, 1), ("aa", 0.1, 1),
+    ]  # fmt: skip
+    assert (told["truth"], told["answer"], told["confidence"]) == (*tuple(CATEGORIES)[2:4], 1.0)
+
+
+def test_words_for_a_category_begin_with_what_speaks_most_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    against = {"xx": 0.4, "yy": -0.2, "zz": -0.6}
+    monkeypatch.setattr(words, "_mean_words", lambda *asked: (MADE_UP, against))
+    nobody: Any = None
+    first = words.by_category(nobody, [], np.zeros(0))[0]
+    assert [one["word"] for one in first["for"]] == ["cc", "aa", "bb"]
+    assert [one["word"] for one in first["against"]] == ["zz", "yy", "xx"]

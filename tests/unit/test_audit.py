@@ -821,3 +821,66 @@ def test_facts_count_what_is_looked_at_and_accepted() -> None:
         "2026-11-26T09:30:00+00:00", "4.14.1", "Chromium 156.0",
     )  # fmt: skip
     assert (facts.rate, facts.level) == (round(JUDGED.rate, 4), JUDGED.level)
+
+
+def test_a_status_is_shortened_as_the_rgaa_does() -> None:
+    assert {str(status): short for status, short in report.SHORT.items()} == {
+        "conforme": "C", "non conforme": "NC", "non applicable": "NA", "non testé": "NT",
+    }  # fmt: skip
+
+
+def test_the_worst_over_the_displays_of_a_page_is_told() -> None:
+    """What nobody could decide in one display outweighs what passes in another, and what has no object."""
+    seen = [visit(SHEET, OPENED, display, CLEAN) for display in (LIGHT, DARK)]
+    orders = {
+        ("passed", "cantTell"): "cantTell",
+        ("cantTell", "failed"): "failed",
+        ("inapplicable", "passed"): "passed",
+        ("inapplicable", "cantTell"): "cantTell",
+    }
+    for outcomes, worst in orders.items():
+        visits = [
+            dataclasses.replace(one, outcomes={"image-alt": outcome})
+            for one, outcome in zip(seen, outcomes, strict=True)
+        ]
+        graph = earl.document(dataclasses.replace(FOUND, visits=visits), JUDGED, [])["@graph"]
+        (told,) = [one for one in graph if one["@type"] == "Assertion"]
+        assert told["result"]["outcome"] == f"earl:{worst}"
+
+
+def test_what_a_test_holds_was_not_judged_by_hand_alone() -> None:
+    lines = grid.lines(JUDGED, FOUND)
+    graph = earl.document(FOUND, JUDGED, lines)["@graph"]
+    modes = {
+        one["test"]["title"].split(" ")[1]: one["mode"]
+        for one in graph
+        if one["@type"] == "Assertion" and one["assertedBy"] == earl.PEOPLE
+    }
+    assert (modes["13.3"], modes["3.1"]) == ("earl:semiAuto", "earl:manual")
+    assert len(modes) == 106
+
+
+def test_the_ods_tells_the_rate_the_tools_and_how_many_criteria_hold(written: Path) -> None:
+    sheets = pd.read_excel(written / "grille.ods", sheet_name=None, engine="odf", dtype=str)
+    told = {
+        name: " ".join(value.split()) for name, value in sheets["Synthèse"].itertuples(index=False, name=None)
+    }
+    lines = grid.lines(JUDGED, FOUND)
+    assert told["Site"] == "https://prets.exemple.fr"
+    assert told["Contrôle automatique du"] == "26 novembre 2026"
+    assert told["Outils"] == "axe-core 4.14.1, Chromium 156.0"
+    # What the walk found outweighs what people judged: 1.1 and 3.2 are broken here.
+    counted = {status: int(told[f"Critères : {status}"]) for status in map(str, Status)}
+    assert sum(counted.values()) == 106
+    assert counted["non conforme"] == sum(line.overall == "non conforme" for line in lines)
+    assert counted["non conforme"] >= 2
+    assert counted["non conforme"] != JUDGED.count(Status.BROKEN)
+    beyond = sheets["WCAG 2.2"].set_index("Critère").loc["2.5.8"]
+    (judged,) = (one for one in JUDGED.beyond if one.number == "2.5.8")
+    assert (beyond["Niveau"], beyond["Statut"], beyond["Pourquoi"]) == (
+        "AA", str(judged.status), judged.reason,
+    )  # fmt: skip
+
+
+def test_a_pack_is_for_its_owner_only(written: Path) -> None:
+    assert written.stat().st_mode & 0o777 == 0o700

@@ -329,6 +329,8 @@ FILE = {"AMT_INCOME_TOTAL": 72_000.0, "AMT_ANNUITY": 48_415.5, "CNT_FAM_MEMBERS"
         # A row in which everybody is a child: one of them asks for the loan.
         ({"CNT_FAM_MEMBERS": 2.0, "CNT_CHILDREN": 3}, (1, 1)),
         ({"CNT_FAM_MEMBERS": None}, (None, 2)),
+        # A household of nobody is not known.
+        ({"CNT_FAM_MEMBERS": 0.0}, (None, 2)),
     ],
 )
 def test_a_household_as_the_file_tells_it(changes: dict[str, Any], household: tuple[int | None, int]) -> None:
@@ -416,6 +418,51 @@ def test_the_rules_are_set_in_the_currency_that_is_shown() -> None:
     with using(Money("CHF", 1)):
         assert Rules.shown(0.35, 700, 300) == Rules(0.35, 700.0, 300.0)
         assert "700 CHF" in plain(but(ALONE, rules=Rules.shown(0.3, 700, 300), income=950.0).findings()[1])
+
+
+def test_a_household_that_has_just_enough_is_judged_whoever_else_earns_something() -> None:
+    """Of a couple the file knows one income, which leaves the 1 000 € of the rule and not a cent more."""
+    found = but(COUPLE, income=148_415.5)
+    assert found.judged == (Rule.RATIO, Rule.LEFT)
+    assert found.broken == ()
+    assert plain(found.findings()[1]) == (
+        "En ne comptant que ce qui est connu, il resterait à vivre 1 000 € par mois pour 2 personnes, soit "
+        "500 € par personne ; la règle de l’établissement est de 1 000 € au moins."
+    )
+
+
+def test_an_instalment_of_nothing_is_known_to_be_nothing() -> None:
+    found = capacity.of_file(FILE | {"AMT_ANNUITY": 0.0}, None, RULES)
+    assert found.instalment == 0.0
+    assert plain(found.findings()[0]) == (
+        "La part des ressources n’est pas calculée : la mensualité de ce prêt est nulle."
+    )
+
+
+def test_an_instalment_is_told_alone_and_other_adults_together() -> None:
+    assert plain(but(ALONE, income=0.0).findings()[0]) == (
+        "Les ressources connues sont nulles, et la mensualité de ce prêt serait de 300 € par mois, sans les "
+        "charges qui ne sont pas connues."
+    )
+    assert plain(but(COUPLE, adults=3).findings()[1]) == (
+        "Le reste à vivre n’est pas jugé : il dépend de toutes les ressources du foyer, et celles des autres "
+        "adultes ne sont pas connues."
+    )
+
+
+@pytest.mark.parametrize(
+    ("filed", "said"),
+    [
+        (Filed(0.0, 0), "aucune mensualité d’un autre crédit"),
+        (Filed(0.0, 1), "mensualité non connue pour 1 crédit en cours"),
+        (
+            Filed(455_000.0, 2),
+            "mensualités d’autres crédits : 4 550 € par mois ; mensualité non connue pour 2 crédits en cours",
+        ),
+    ],
+)
+def test_what_the_file_of_credits_said_is_told_in_words(filed: Filed, said: str) -> None:
+    assert plain(filed.said()) == said
 
 
 @pytest.mark.skipif(not GENUINE.is_dir(), reason="genuine rows (../shared/data) are not here")

@@ -1,7 +1,12 @@
 """When a decision departs from the advice, needs motives, waits for another person; what is stored of it."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
+from pretadepenser.credit.explanation import advice
+from pretadepenser.credit.model import archive
 from pretadepenser.credit.recourse.decision import (
     Counter,
     Decided,
@@ -20,6 +25,7 @@ from pretadepenser.credit.recourse.decision import (
 from pretadepenser.credit.recourse.review import Channel, Correction
 from pretadepenser.credit.whatif.simulation import simulate
 from pretadepenser.money import KAGGLE, PLAIN, using
+from pretadepenser.records import deciding
 from tests.unit.by_heart import Step, client, model, plain
 
 TEN = rules(10, 0)
@@ -244,3 +250,32 @@ def test_all_that_is_stored_of_a_correction() -> None:
         "limit": 0.48,
         "moves": [],
     }
+
+
+@pytest.mark.parametrize(
+    ("decided", "points", "waits"),
+    [
+        (Decided(Verdict.GRANT), 600, ["montant"]),
+        (Decided(Verdict.REFUSE), 450, []),
+        # Another loan waits for its own amount and its own points.
+        (Decided(Verdict.COUNTER, counter=Counter(15_000, 500, Origin.TYPED, 560)), 450, []),
+        (Decided(Verdict.COUNTER, counter=Counter(25_000, 500, Origin.TYPED, 560)), 450, ["montant"]),
+        (Decided(Verdict.COUNTER, counter=Counter(15_000, 500, Origin.TYPED, 505)), 450, ["proche"]),
+        (Decided(Verdict.COUNTER, counter=Counter(15_000, 500, Origin.TYPED, 440)), 450, ["contre"]),
+    ],
+)
+def test_a_decision_on_fifty_thousand_waits_by_what_is_decided(
+    monkeypatch: pytest.MonkeyPatch, decided: Decided, points: int, waits: list[str]
+) -> None:
+    """The house has loans above 20 000 € read again, and scores within ten points of the limit."""
+    monkeypatch.setattr(archive, "keep", lambda *kept: None)
+    monkeypatch.setattr(advice, "freeze", lambda *asked: SimpleNamespace(points=points))
+    monkeypatch.setattr(advice, "as_json", lambda one: {"points": one.points})
+    desk: Any = SimpleNamespace(
+        instance=None, model=None, portfolio=None, settings={"LIMIT": 0.48}, bureaux=(), told={},
+        rules=rules(10, 20_000),
+    )  # fmt: skip
+    someone: Any = SimpleNamespace(number=7, values={"AMT_CREDIT": 50_000.0})
+    prepared = deciding.prepare(desk, someone, decided)
+    assert (prepared.content["reader"], prepared.waiting) == (waits, bool(waits))
+    assert prepared.content["advice"] == {"points": points}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ import pytest
 
 from pretadepenser import storage
 from pretadepenser.credit.dictionary import TABLES, arrow_schema
+from pretadepenser.credit.explanation import download
 from pretadepenser.credit.explanation.batch import RowsError
 from pretadepenser.credit.explanation.download import is_download, score_download
 from pretadepenser.credit.model.scoring import score_row
@@ -49,6 +51,22 @@ def points(output: Path) -> dict[int, int]:
     """Points of each client of a file of scores."""
     with output.open(encoding="utf-8", newline="") as file:
         return {int(one["client"]): int(one["points"]) for one in csv.DictReader(file)}
+
+
+def test_progress_is_told_of_what_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred clients, forty at a time."""
+    monkeypatch.setattr(download, "CHUNK", 40)
+    sizes, told = [], []
+    clients: Any = SimpleNamespace(size=100, rows=lambda indices, names: [{"SK_ID_CURR": 1}] * len(indices))
+    download._score(
+        clients,
+        MODEL,
+        0.48,
+        lambda model, table, limit: sizes.append(table.num_rows),
+        lambda step, share: told.append((step, share)),
+    )
+    assert sizes == [40, 40, 20]
+    assert told == [("Calcul des scores", share) for share in (0.4, 0.8, 1.0)]
 
 
 def test_each_client_has_the_score_of_the_screen(folder: Path, tmp_path: Path) -> None:

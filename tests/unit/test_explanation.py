@@ -276,6 +276,24 @@ def test_a_rare_category_gives_no_reason(model: Model, portfolio: Portfolio, row
     assert silent
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "rare"),
+    [
+        ("NAME_INCOME_TYPE", "Working", False),
+        ("NAME_INCOME_TYPE", "Student", True),
+        # Of whom nobody was learnt from.
+        ("NAME_INCOME_TYPE", "Unemployed", True),
+        ("NAME_INCOME_TYPE", None, False),
+        ("AMT_CREDIT", 1.0, False),
+    ],
+)
+def test_a_category_of_a_hundred_clients_is_not_rare(name: str, value: object, rare: bool) -> None:
+    """A hundred employees and ninety-nine students."""
+    known = by_heart.model(500.5)
+    card = dataclasses.replace(known.card, counts={"NAME_INCOME_TYPE": {"Working": 100, "Student": 99}})
+    assert Model(known.folder, card, known._booster).rare(name, value) is rare
+
+
 @pytest.mark.parametrize("column_code", NEUTRAL)
 def test_a_neutralised_category_is_told_as_read(
     model: Model, portfolio: Portfolio, rows: list[Row], column_code: tuple[str, str]

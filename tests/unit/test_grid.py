@@ -189,3 +189,64 @@ def test_an_answer_is_steady_where_further_steps_keep_it(
     # Along the second axis as along the first.
     both = steady(granted.reshape(1, 5), np.array(allowed, np.bool_).reshape(1, 5), (Lever.INCOME, lever))
     assert both[0].astype(int).tolist() == kept
+
+
+def test_months_go_from_four_to_seven_years() -> None:
+    wide = grid()
+    wide.bounds["CREDIT_TERM"] = (1.0, 200.0)
+    assert wide.values(Lever.LONGER)[[0, -1]].tolist() == [21, 84]
+    assert wide.values(Lever.SHORTER)[[0, -1]].tolist() == [19, 4]
+
+
+def counted(low: float, high: float) -> Any:
+    """Clients whose figures are spread evenly between two values."""
+    spread = SimpleNamespace(values=np.array([low, high]), quantile=lambda share: low + share * (high - low))
+    return SimpleNamespace(quantiles=lambda name: spread)
+
+
+@pytest.mark.parametrize(
+    ("own", "bounds"),
+    [(500.0, (5, 995)), (2.0, (2, 995)), (1_200.0, (5, 1_200)), (NAN, (5, 995))],
+)
+def test_a_figure_stays_between_the_outer_two_hundredths_or_where_the_client_is(
+    own: float, bounds: tuple[float, float]
+) -> None:
+    made = grid(AMT_CREDIT=own)
+    made.portfolio = counted(0, 1_000)
+    assert made._bounds("AMT_CREDIT") == pytest.approx(bounds)
+    made.portfolio = SimpleNamespace(quantiles=lambda name: SimpleNamespace(values=np.empty(0)))
+    assert made._bounds("AMT_CREDIT") == pytest.approx((own, own), nan_ok=True)
+
+
+def test_effort_is_counted_in_the_middle_half_of_the_clients() -> None:
+    made = grid()
+    made.portfolio = counted(0, 1_000)
+    assert made._spread("AMT_CREDIT") == pytest.approx(math.log(3))
+    # Half of them share one value, or have nothing.
+    for low, high in ((700, 700), (-500, 1_500)):
+        made.portfolio = counted(low, high)
+        assert made._spread("AMT_CREDIT") == 1
+
+
+@pytest.mark.parametrize(
+    ("axes", "sizes", "whole"),
+    [
+        ({Lever.PROJECT: 60, Lever.INCOME: 50}, (60, 50), True),
+        # More than 3,000: every second amount, every second income.
+        ({Lever.PROJECT: 60, Lever.INCOME: 51}, (30, 51), False),
+        ({Lever.PROJECT: 100, Lever.LONGER: 30}, (100, 30), True),
+        # 96 amounts would do with 31 months.
+        ({Lever.PROJECT: 100, Lever.LONGER: 31}, (50, 31), False),
+        ({Lever.PROJECT: 96, Lever.LONGER: 31}, (96, 31), True),
+    ],
+)
+def test_of_too_many_combinations_amounts_are_left_out_and_months_never(
+    axes: dict[Lever, int], sizes: tuple[int, int], whole: bool
+) -> None:
+    made = grid()
+    values = {
+        lever: np.arange(1.0, size + 1) * (100.0 if lever is not Lever.LONGER else 1.0)
+        for lever, size in axes.items()
+    }
+    tried, all_of_them = made._paired(values)
+    assert (tuple(one.size for one in tried.values()), all_of_them) == (sizes, whole)

@@ -318,6 +318,45 @@ def test_of_equal_values_nobody_says_that_as_many_are_above_as_below(tmp_path: P
     )
 
 
+@pytest.mark.parametrize(
+    ("k", "name", "said"),
+    [
+        (
+            90,
+            "DAYS_EMPLOYED",
+            "Le client n’a pas d’emploi en cours (retraite ou sans emploi) : c’est le cas de 29 % des "
+            "clients.",
+        ),
+        (20, "EXT_SOURCE_1", "La donnée est absente pour ce client, comme pour 40 % des clients."),
+        (100, "NAME_INCOME_TYPE", "Le client fait des études : c’est le cas de 1 % des clients."),
+    ],
+)
+def test_what_a_client_lacks_is_shared_out_among_all(mixed: Portfolio, k: int, name: str, said: str) -> None:
+    """29 of a hundred have no job, and not 29 of the 71 who have one."""
+    group = among(mixed, None, k, Outcome.ALL, 0.48)
+    shown = comparison.distribution(mixed, member(mixed, k), group, name)
+    assert plain(comparison.rank_sentence(shown)) == said
+
+
+@pytest.mark.parametrize(
+    ("shares", "sentence", "heading"),
+    [
+        ((0.4, 0.4, 0.2), "c’est le cas de 40 % des clients.", "comme pour 40 % des 100 clients"),
+        ((0.2, 0.4, 0.4), "c’est le cas de 40 % des clients.", "comme pour 40 % des 100 clients"),
+        ((0.41, 0.4, 0.19), "c’est plus que chez 41 % des clients.", "plus que chez 41 % des 100 clients"),
+        ((0.19, 0.4, 0.41), "c’est moins que chez 41 % des clients.", "moins que chez 41 % des 100 clients"),
+    ],
+)
+def test_who_shares_a_value_with_as_many_as_are_above_or_below_is_like_them(
+    portfolio: Portfolio, shares: tuple[float, float, float], sentence: str, heading: str
+) -> None:
+    group = among(portfolio, None, 20, Outcome.ALL, 0.48)
+    shown = comparison.distribution(portfolio, member(portfolio, 20), group, "AMT_CREDIT")
+    placed = dataclasses.replace(shown, position=comparison.Position(*shares))
+    assert plain(comparison.rank_sentence(placed)).partition(" : ")[2] == sentence
+    assert plain(comparison.place(placed)) == heading
+
+
 def test_all_and_none_are_told_as_such(mixed: Portfolio) -> None:
     """All who have the client's source of income have it; nobody whose loan is granted is a pensioner."""
     pensioner = member(mixed, 90)

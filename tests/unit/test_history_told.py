@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from pretadepenser.charts.drawing import Width
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.history import months, told
 from pretadepenser.credit.history.told import Answer, History, State
+from pretadepenser.credit.recourse import meeting_sheet
 from pretadepenser.money import KAGGLE, using
 from tests.unit.by_heart import plain
 from tests.unit.made_up_histories import (
@@ -591,3 +593,50 @@ def test_days_late_fall_into_the_steps_of_the_bureau(days: int, step: int) -> No
     ours = told.history({"POS_CASH_balance": [loan_month(5, days)]}, {"POS_CASH_balance"}).ours
     assert ours
     assert ours[0].late.value == step
+
+
+@pytest.mark.parametrize(
+    ("many", "more"), [(3, []), (4, ["1 crédit non terminé"]), (6, ["3 crédits non terminés"])]
+)
+def test_the_sheet_lists_three_open_credits_and_counts_the_others(many: int, more: list[str]) -> None:
+    opened = [SimpleNamespace(named=f"Crédit {k}", opened=366 * k, owing=f"{k} € dus") for k in range(many)]
+    found: Any = SimpleNamespace(credits=None, open=opened, elsewhere=None)
+    lines = [tuple(map(plain, line)) for line in meeting_sheet._elsewhere(found)]
+    assert lines == [
+        ("Crédit 0, ouverture le jour de la demande", "0 € dus"),
+        ("Crédit 1, ouverture il y a 1 an", "1 € dus"),
+        ("Crédit 2, ouverture il y a 2 ans", "2 € dus"),
+        *(("Et aussi", one) for one in more),
+    ]
+
+
+def test_the_sheet_counts_the_figures_of_the_bureau_and_of_our_own_files(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two of the bureau, of which one of its months, and one of earlier requests; cards are not imported."""
+    monkeypatch.setattr(told, "history", lambda rows, tables: None)
+    monkeypatch.setattr(meeting_sheet, "_elsewhere", lambda found: (("Crédit", "dû"),))
+    monkeypatch.setattr(meeting_sheet, "_ours", lambda found: ())
+    clients: Any = SimpleNamespace(
+        tables=("bureau", "bureau_balance", "previous_application"), history=lambda number: {}
+    )
+    names = ("AMT_CREDIT", "BUREAU_ACTIVE", "BUREAU_MONTHS_LATE", "PREVIOUS_APPROVED", "CARD_USE")
+    past = meeting_sheet._past(clients, 7, names)
+    assert past
+    assert (past.bureau, past.files, past.elsewhere, past.ours) == (2, 1, (("Crédit", "dû"),), ())
+    monkeypatch.setattr(meeting_sheet, "_elsewhere", lambda found: ())
+    assert meeting_sheet._past(clients, 7, names) is None
+
+
+ASKED = "le nombre de consultations du fichier des crédits"
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [((), True), (("BUREAU_ACTIVE",), True), (("BUREAU_ACTIVE", "AMT_REQ_CREDIT_BUREAU_YEAR"), False)],
+)
+def test_who_looks_at_the_history_does_not_count_who_asked_for_it(names: tuple[str, ...], told: bool) -> None:
+    """The file counts how often the bureau was asked; what it said of credits is another thing."""
+    unused = meeting_sheet.unused(("AMT_CREDIT", *names))
+    assert (ASKED in unused) is told
+    assert unused[:2] == ("votre sexe", "votre âge")

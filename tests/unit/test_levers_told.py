@@ -15,7 +15,7 @@ from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.recourse import wording
 from pretadepenser.credit.recourse.grid import Grid
 from pretadepenser.credit.recourse.levers import USUAL, Lever, Lock
-from pretadepenser.credit.recourse.meeting_sheet import sheet
+from pretadepenser.credit.recourse.meeting_sheet import Bureau, sheet
 from pretadepenser.credit.recourse.search import Curve, Levers, Proposal, levers
 from tests.unit import by_heart
 from tests.unit.by_heart import Step, plain
@@ -182,6 +182,15 @@ def test_a_safe_change_is_told_with_its_figures(
     table = [tuple(map(plain, row)) for row in charts.comparison(one, found.score).rows]
     assert sorted(table[:-3]) == sorted(rows)
     assert table[-2:] == [("Score, en points", "480", "512"), ("Prêt", "refusé", "accordé")]
+
+
+def test_what_the_file_says_wrongly_keeps_no_change_from_being_proposed(
+    house: House, portfolio: Portfolio
+) -> None:
+    """The age of a car that the client does not own: it was so before, and stays so."""
+    row = {**ROW, "FLAG_OWN_CAR": "N", "OWN_CAR_AGE": 5.0}
+    found = levers(house.model(credit(below=12)), portfolio, row, house.limit, frozenset(Lock) - {PROJECT})
+    assert [one.title for one in found.proposals] == ["Emprunter moins"]
 
 
 EDGES = [
@@ -651,3 +660,23 @@ def test_the_sheet_says_to_keep_savings(house: House, portfolio: Portfolio) -> N
     smaller, deposit = sheet(house.model(credit(below=12)), portfolio, ROW, house.limit, 100_001).options
     assert (smaller.title, smaller.cares) == ("Emprunter moins", ())
     assert (deposit.title, deposit.cares) == ("Apporter plus", ("Gardez une épargne de précaution.",))
+
+
+@pytest.mark.parametrize(
+    ("scores", "consulted"),
+    [
+        ({}, ("Bêta",)),
+        ({"EXT_SOURCE_1": 0.0}, ("Alpha", "Bêta")),
+        ({"EXT_SOURCE_2": None, "EXT_SOURCE_3": 0.4}, ("Gamma",)),
+        ({"EXT_SOURCE_2": None}, ()),
+    ],
+)
+def test_the_sheet_names_the_bodies_whose_score_was_used(
+    portfolio: Portfolio, scores: dict[str, float | None], consulted: tuple[str, ...]
+) -> None:
+    """The client has a score of the second body alone, unless it is told otherwise."""
+    bodies = tuple(map(Bureau, ("Alpha", "Bêta", "Gamma")))
+    row = by_heart.client(**scores)
+    told = sheet(by_heart.model(500.5), portfolio, row, 0.48, 100_001, bodies)
+    assert tuple(one.name for one in told.consulted) == consulted
+    assert told.scored is bool(consulted)

@@ -190,6 +190,17 @@ def test_the_data_to_look_for_first_are_those_that_turn_the_decision(
     )
 
 
+def test_no_more_than_two_data_are_named_first() -> None:
+    three = tuple(dictionary.COLUMNS[name] for name in ("OCCUPATION_TYPE", "EXT_SOURCE_2", "AMT_ANNUITY"))
+    found = Sensitivity(three[::-1], three, 200, 0.2, 0.6, 90, True)
+    assert plain(found.question) == (
+        "On ne peut pas encore répondre : la décision dépend de 3 données qui manquent."
+    )
+    assert plain(found.advice) == (
+        "Pour trancher, remplissez d’abord « Métier », puis « Note de l’organisme extérieur numéro 2 »."
+    )
+
+
 def test_where_equally_many_decisions_turn_the_model_s_move_decides(house: House, hundred: Portfolio) -> None:
     """Nothing turns the decision: the figure that moves the score more comes first."""
     steps = [score(0.5, 20, 60), Step("AMT_ANNUITY", 6_000, 30, 20)]

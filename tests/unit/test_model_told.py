@@ -17,6 +17,7 @@ from pretadepenser.credit.model import card as model_card
 from pretadepenser.credit.model import learning
 from pretadepenser.credit.model.inputs import FEATURES, feature_types
 from pretadepenser.credit.model.scoring import Model
+from pretadepenser.credit.scale import Stability
 from tests.unit import by_heart
 from tests.unit.by_heart import plain
 from tests.unit.drawn import dots, named_at
@@ -498,3 +499,74 @@ def test_who_sees_no_table_is_told_the_ends_of_each_ground() -> None:
     assert "corrélation" not in model_card.render(card, dataclasses.replace(overall, age_links=()))
     assert len(model_card.fairness_told(overall)) == 4
     assert len(model_card.fairness_told(dataclasses.replace(overall, age_links=()))) == 3
+
+
+# Nothing of it is equal to another figure of it.
+WHOLE = dataclasses.replace(
+    MEASURED, roc_auc=0.81, pr_auc=0.31, brier_calibrated=0.061, brier_raw=0.171, cost=43.5,
+    cheapest_cost=40.5, cheapest_limit=0.55,
+)  # fmt: skip
+
+
+def test_the_card_sets_each_measure_beside_that_with_the_protected_data() -> None:
+    card = dataclasses.replace(
+        by_heart.model(500.5).card, without_protected=MEASURED, with_protected=WHOLE, roc_auc_learnt=0.85
+    )
+    text = plain(model_card.render(card, OVERALL))
+    assert plain(
+        """
+        | Aire sous la courbe ROC | 0,7500 | 0,8100 |
+        | Aire sous la courbe précision-rappel | 0,2000 | 0,3100 |
+        | Score de Brier, probabilité calibrée | 0,0700 | 0,0610 |
+        | Score de Brier, probabilité équilibrée | 0,2000 | 0,1710 |
+        | Coût à la limite de 30 % | 47,1000 | 43,5000 |
+        | Coût à la limite la moins chère | 41,2000 | 40,5000 |
+        | Limite la moins chère | 0,6000 | 0,5500 |
+        """
+    ) in text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "chez les clients dont le modèle a appris : 0,8500. Leur score en profite" in text
+    assert "0,0800 est celui d’un modèle qui donnerait à tous le taux moyen." in text
+    assert "Aire sous la courbe ROC de chaque pli : 0,7000 ; 0,8000." in text
+    assert "taux de défaut = 1 / (1 + exp(−(-1,0000 + 1,0000 × marge)))" in text.replace("−1,0000", "-1,0000")
+    assert "Écart le plus grand avec un étalonnage isotonique, par vingtième des clients : 1,2 %." in text
+
+
+def test_the_card_counts_clients_outcomes_and_defaults() -> None:
+    """Of 250 clients the outcome of 200 is known, and 13 are in default."""
+    card = by_heart.model(500.5).card
+    data = dataclasses.replace(card.data, clients=250, labelled=200, defaults=13)
+    text = plain(model_card.render(dataclasses.replace(card, data=data), OVERALL))
+    assert "sur 200 clients dont 6,50 % ont eu des difficultés de paiement." in text
+    assert "(Essai) : 250 clients, dont 200 à l’issue connue et 13 en défaut." in text
+    assert "un modèle qui ne saurait rien aurait 0,0650." in text
+    assert "21 données. L’importance est l’effet moyen, en points, sur 200 clients ;" in text
+    assert "à partir du score moyen des 200 clients dont le modèle a appris" in text
+
+
+def test_the_card_lists_the_data_from_the_most_important_to_the_least() -> None:
+    """The last feature weighs most, the first least."""
+    influences = tuple(
+        dataclasses.replace(one, importance=float(place)) for place, one in enumerate(OVERALL.influences, 1)
+    )
+    text = model_card.render(by_heart.model(500.5).card, dataclasses.replace(OVERALL, influences=influences))
+    rows = re.findall(r"^\| [^|]+ \| `(\w+)` \| ([\d,]+) \|", text, re.MULTILINE)
+    assert rows[0] == ("EXT_SOURCE_MEAN", "21,0")
+    assert [name for name, _ in rows] == list(reversed(FEATURES))
+
+
+def test_the_card_tells_the_stability_of_the_riskiest_tenth_first() -> None:
+    """Margins of −2, 0 and 2 are 555, 497 and 439 points where the limit is 48 %."""
+    card = dataclasses.replace(
+        by_heart.model(500.5).card, stability=Stability((-2.0, 0.0, 2.0), (3.0, 6.5, 9.0))
+    )
+    text = plain(model_card.render(card, OVERALL))
+    assert "| 439 | 9,0 | | 497 | 6,5 | | 555 | 3,0 |" in text
+
+
+def test_the_card_names_its_software_in_order() -> None:
+    card = dataclasses.replace(by_heart.model(500.5).card, versions={"xgboost": "3.1.2", "numpy": "2.3.5"})
+    text = plain(model_card.render(card, OVERALL))
+    assert "Versions : numpy 2.3.5, xgboost 3.1.2. Empreinte SHA-256 des arbres : `1111" in text
+    assert "Entraînement et mesures : 1 s." in text
+    assert "2 arbres" not in text
+    assert "1 arbres de décision de profondeur 1 (XGBoost 3.1.2)." in text

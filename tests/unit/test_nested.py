@@ -97,6 +97,24 @@ def test_what_does_not_fit_is_said(told: dict[str, Any], line: int, column: str,
     assert plain(problem.what).startswith(what)
 
 
+def test_who_gave_wrong_histories_is_told_by_place_and_number() -> None:
+    """Of four persons the second and the last give no list; the third has a column that nobody knows."""
+    good = elsewhere(1)
+    rows: list[dict[str, Any]] = [{"bureau": [good, good]}, {"bureau": 3}, {}, {"bureau": {}}]
+    _, (problem,) = nested.histories(rows)
+    assert (problem.line, problem.column, problem.lines) == (1, "bureau", 2)
+    unknown = {**good, **dict.fromkeys("ABCDEF")}
+    _, (problem,) = nested.histories([{"bureau": [good, good]}, {}, {"bureau": [good, unknown]}])
+    assert (problem.line, problem.what) == (2, "colonnes inconnues : A, B, C, D, E")
+
+
+@pytest.mark.parametrize("value", [True, False, "3", [3]])
+def test_neither_yes_nor_no_is_a_number(value: object) -> None:
+    _, (problem,) = nested.histories([{"bureau": [elsewhere(1, DAYS_CREDIT=value)]}])
+    assert (problem.line, problem.column) == (0, "bureau.DAYS_CREDIT")
+    assert plain(problem.what) == "un nombre est attendu"
+
+
 def test_a_column_that_must_be_there_is_missed() -> None:
     row = elsewhere(1)
     del row["CREDIT_ACTIVE"]

@@ -1,7 +1,9 @@
 """What cannot be true of a client is refused with a sentence; what is rare is not."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pyarrow.csv as csv
@@ -11,6 +13,7 @@ from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Row
 from pretadepenser.credit.model.inputs import FEATURES
 from pretadepenser.credit.portfolio import Portfolio
+from pretadepenser.credit.whatif import plausibility
 from pretadepenser.credit.whatif.plausibility import BLAMED, Range, implausible, objections, spoken
 from pretadepenser.money import KAGGLE, using
 from tests.unit import by_heart
@@ -220,6 +223,89 @@ def test_where_no_amount_fits_the_sentence_says_so(portfolio: Portfolio) -> None
     assert "aucune mensualité ne convient : changez aussi le crédit ou le revenu." in said.replace(
         "\u00a0", " "
     )
+
+
+BROAD = {
+    "AMT_CREDIT": Range(1_000, 10_000_000), "AMT_ANNUITY": Range(10, 10_000_000),
+    "AMT_GOODS_PRICE": Range(1_000, 10_000_000), "AMT_INCOME_TOTAL": Range(500, 1_000_000),
+    "CREDIT_TERM": Range(10, 40), "CREDIT_TO_GOODS": Range(0.5, 3), "CREDIT_TO_INCOME": Range(0.1, 500),
+    "ANNUITY_TO_INCOME": Range(0.01, 3),
+}  # fmt: skip
+
+
+def unseen_among(
+    monkeypatch: pytest.MonkeyPatch, names: Sequence[str], row: Row, **ranges: Range
+) -> dict[str, str]:
+    """What is said of figures outside the ranges of a portfolio that has these."""
+    monkeypatch.setattr(plausibility, "seen", lambda portfolio, name: (BROAD | ranges)[name])
+    found = plausibility.unseen(row, cast(Portfolio, None), names)
+    return {name: by_heart.plain(said) for name, said in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("names", "row", "ranges", "column", "said"),
+    [
+        # From ten to forty instalments, and the longest term is the smallest instalment.
+        (
+            ("CREDIT_TERM",), {"AMT_CREDIT": 20_000.0, "AMT_ANNUITY": 400.0}, {}, "AMT_ANNUITY",
+            "Avec un crédit de 20 000 €, saisissez une mensualité de 500 € à 2 000 €, ou changez aussi le "
+            "crédit.",
+        ),
+        # Exactly one amount fits: it is told, and not that none does.
+        (
+            ("CREDIT_TERM",), {"AMT_CREDIT": 20_000.0, "AMT_ANNUITY": 400.0}, {"CREDIT_TERM": Range(10, 10)},
+            "AMT_ANNUITY",
+            "Avec un crédit de 20 000 €, saisissez une mensualité de 2 000 € à 2 000 €, ou changez aussi le "
+            "crédit.",
+        ),
+        # Twice the price at most, though clients had three times as much.
+        (
+            ("CREDIT_TO_GOODS",),
+            {"NAME_CONTRACT_TYPE": "Cash loans", "AMT_CREDIT": 40_000.0, "AMT_GOODS_PRICE": 10_000.0}, {},
+            "AMT_CREDIT",
+            "Avec un prix de 10 000 €, saisissez un crédit de 5 000 € à 20 000 €, ou changez aussi le prix.",
+        ),
+        # The whole income at most.
+        (
+            ("ANNUITY_TO_INCOME",), {"AMT_INCOME_TOTAL": 1_000.0, "AMT_ANNUITY": 4_000.0}, {}, "AMT_ANNUITY",
+            "Avec un revenu mensuel de 1 000 €, saisissez une mensualité de 10 € à 1 000 €, ou changez aussi "
+            "le revenu.",
+        ),
+        # The least by the term, the most by the income.
+        (
+            ("CREDIT_TERM", "ANNUITY_TO_INCOME"),
+            {"AMT_CREDIT": 20_000.0, "AMT_INCOME_TOTAL": 1_000.0, "AMT_ANNUITY": 400.0}, {}, "AMT_ANNUITY",
+            "Avec un crédit de 20 000 € et un revenu mensuel de 1 000 €, saisissez une mensualité de 500 € à "
+            "1 000 €, ou changez aussi le crédit ou le revenu.",
+        ),
+    ],
+)  # fmt: skip
+def test_an_amount_out_of_proportion_is_told_its_range_word_for_word(
+    monkeypatch: pytest.MonkeyPatch,
+    names: tuple[str, ...],
+    row: Row,
+    ranges: dict[str, Range],
+    column: str,
+    said: str,
+) -> None:
+    assert unseen_among(monkeypatch, names, row, **ranges) == {column: said}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_income_that_nobody_has_is_told_alone_in_whichever_order(
+    monkeypatch: pytest.MonkeyPatch, turned: bool
+) -> None:
+    """The share that the instalment takes follows from it: to correct the income corrects both."""
+    names = ("AMT_INCOME_TOTAL", "ANNUITY_TO_INCOME")
+    row = {"AMT_INCOME_TOTAL": 100.0, "AMT_ANNUITY": 900.0}
+    assert list(unseen_among(monkeypatch, names[::-1] if turned else names, row)) == ["AMT_INCOME_TOTAL"]
+
+
+def test_a_field_is_named_by_what_is_typed_into_it() -> None:
+    names = ("AMT_CREDIT", "DAYS_EMPLOYED", "OWN_CAR_AGE", "CNT_CHILDREN")
+    assert [plausibility.typed(dictionary.COLUMNS[name]) for name in names] == [
+        "un montant", "une durée", "un âge", "un nombre",
+    ]  # fmt: skip
 
 
 def test_units_are_said_once(portfolio: Portfolio) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary.wording import Value
+from pretadepenser.credit.history import features
 from pretadepenser.credit.recourse import debts as settling
 from pretadepenser.credit.recourse.levers import Lever, Lock
 from pretadepenser.credit.recourse.meeting_sheet import sheet
@@ -300,3 +302,17 @@ def test_who_owes_nothing_is_offered_nothing(portfolio: Any) -> None:
 def test_a_model_without_histories_settles_nothing(portfolio: Any) -> None:
     answer = found(portfolio, Step("AMT_CREDIT", at=1.0, below=0, above=0))
     assert Lock.DEBTS not in answer.offered
+
+
+@pytest.mark.parametrize(("known", "told"), [(1.0, 0.0), (None, None)])
+def test_of_what_is_due_nothing_is_left_where_it_was_known(
+    monkeypatch: pytest.MonkeyPatch, known: float | None, told: float | None
+) -> None:
+    """After a payment the bureau tells nothing any more: five figures are then known to be nothing."""
+    sums = [dict.fromkeys(dictionary.HISTORY, known), dict.fromkeys(dictionary.HISTORY, None)]
+    monkeypatch.setattr(features, "of", lambda people: sums)
+    (after,) = repaid.changed({}, [{}])
+    due = {"BUREAU_DEBT", "BUREAU_DEBT_SHARE", "BUREAU_CARD_USE", "BUREAU_ANNUITY", "BUREAU_OVERDUE"}
+    assert {name: after[name] for name in due} == dict.fromkeys(due, told)
+    assert {value for name, value in after.items() if name not in due} == {None}
+    assert {"BUREAU_ACTIVE", "BUREAU_CLOSED"} <= after.keys()

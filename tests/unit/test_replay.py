@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -198,3 +199,42 @@ def test_software_that_has_changed_is_named(frozen: Advice) -> None:
     assert told.startswith("Le logiciel a changé\N{NO-BREAK SPACE}: XGBoost 2.1.4 alors, ")
     assert told.endswith(" maintenant.")
     assert replay.changed_software(frozen, frozen) == ""
+
+
+LOAN = {"amount": 400.0, "instalment": 20.0, "points": 505}
+
+
+@pytest.mark.parametrize(
+    ("counter", "points", "read", "told"),
+    [
+        ({**LOAN, "price": 450.0}, 505, (400.0, 20.0, 450.0), []),
+        # The purchase stays what it was.
+        ({**LOAN, "price": None}, 505, (400.0, 20.0, 900.0), []),
+        (
+            {**LOAN, "price": None}, 504, (400.0, 20.0, 900.0),
+            ["Score du prêt proposé : 505 points alors, 504 points maintenant."],
+        ),
+    ],
+)  # fmt: skip
+def test_another_loan_is_scored_again_with_its_own_amounts(
+    monkeypatch: pytest.MonkeyPatch,
+    counter: dict[str, Any],
+    points: int,
+    read: tuple[float, ...],
+    told: list[str],
+) -> None:
+    """The application asks for 800 in instalments of 40, for goods of 900."""
+    scored = []
+
+    def score(model: str, row: dict[str, Any], limit: float, number: int) -> SimpleNamespace:
+        scored.append((model, row, limit, number))
+        return SimpleNamespace(points=points)
+
+    monkeypatch.setattr(replay, "score_row", score)
+    inputs = {"AMT_CREDIT": 800.0, "AMT_ANNUITY": 40.0, "AMT_GOODS_PRICE": 900.0, "EXT_SOURCE_1": 0.5}
+    then: Any = SimpleNamespace(training="t", inputs=inputs, limit=0.3, number=7)
+    archived: Any = SimpleNamespace(model=lambda training: f"model {training}")
+    found = replay.offered(then, counter, archived)
+    assert [str(one).replace("\u00a0", " ") for one in found] == told
+    row = dict(zip(("AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_PRICE"), read, strict=True))
+    assert scored == [("model t", {**row, "EXT_SOURCE_1": 0.5}, 0.3, 7)]

@@ -6,6 +6,7 @@ import multiprocessing
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -223,6 +224,15 @@ def test_a_score_tells_one_story(model: Model) -> None:
     assert refused.points < 480
 
 
+@pytest.mark.parametrize(
+    ("margin", "reach"),
+    # The mean in between, rounded; the same beyond the ends; a point at least.
+    [(0.0, 8), (1.0, 5), (0.5, 6), (0.25, 7), (-3.0, 8), (2.0, 1), (9.0, 1)],
+)
+def test_another_training_moves_a_score_by_a_point_at_least(margin: float, reach: int) -> None:
+    assert Stability((0.0, 1.0, 2.0), (8.0, 4.6, 0.2)).reach(margin) == reach
+
+
 def test_near_is_where_another_training_may_answer_otherwise() -> None:
     """Six points either way at the limit, nine at 560: refused from 494 on, granted up to 505."""
     scale = Scale(0.48)
@@ -373,6 +383,17 @@ def test_a_model_that_does_not_fit_is_refused(copy: Path, changes: dict[str, obj
     _edit(copy, **changes)
     with pytest.raises(ModelError, match=rf"{re.escape(said)}.*lancez « flask --app wsgi model train »\.$"):
         Model.load(copy)
+
+
+def test_a_model_is_read_by_every_xgboost_of_its_own_generation(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _edit(copy, versions={"xgboost": "3.1.2"})
+    for installed, fits in (("3.0.0", True), ("3.99.0", True), ("4.1.2", False), ("30.1.2", False)):
+        monkeypatch.setattr(xgb, "__version__", installed)
+        told = f"avec XGBoost 3.1.2, or XGBoost {installed} est installé"
+        with nullcontext() if fits else pytest.raises(ModelError, match=re.escape(told)):
+            artefact.read_card(copy)
 
 
 def test_trees_that_are_no_model_are_refused(copy: Path) -> None:

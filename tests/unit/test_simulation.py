@@ -148,6 +148,30 @@ def test_objects_to_what_the_changes_bring_and_not_to_the_file(
     assert "chez les clients connus du modèle" in huge["AMT_INCOME_TOTAL"]
 
 
+@pytest.mark.parametrize(
+    ("name", "derived"),
+    [
+        ("AMT_ANNUITY", {"CREDIT_TERM", "ANNUITY_TO_INCOME"}),
+        ("AMT_CREDIT", {"CREDIT_TERM", "CREDIT_TO_GOODS", "CREDIT_TO_INCOME"}),
+        ("AMT_INCOME_TOTAL", {"CREDIT_TO_INCOME", "ANNUITY_TO_INCOME"}),
+        ("EXT_SOURCE_2", {"EXT_SOURCE_MEAN"}),
+        ("DAYS_EMPLOYED", set()),
+    ],
+)
+def test_a_change_is_looked_at_with_all_that_is_made_of_it(
+    monkeypatch: pytest.MonkeyPatch, portfolio: Portfolio, name: str, derived: set[str]
+) -> None:
+    looked_at: list[str] = []
+
+    def objected(row: Row, portfolio: Portfolio, names: list[str], known: object) -> dict[str, str]:
+        looked_at.extend(names)
+        return {}
+
+    monkeypatch.setattr(plausibility, "objections", objected)
+    assert objections(portfolio, {}, {name: 1.0}) == {}
+    assert (looked_at[0], set(looked_at[1:])) == (name, derived)
+
+
 def test_no_client_of_the_portfolio_is_out_of_its_range(
     model: Model, portfolio: Portfolio, rows: list[dict[str, Any]]
 ) -> None:
@@ -177,6 +201,15 @@ def test_asks_for_all_that_the_model_uses_and_never_a_protected_ground(model: Mo
     asked = {column.name for column in application.asked(model)}
     assert asked == {*application.CORE, *dictionary.columns_of(model.features)}
     assert not any(dictionary.COLUMNS[name].protected for name in asked)
+
+
+def test_the_credit_and_what_repays_it_must_be_answered_whatever_others_lack(model: Model) -> None:
+    """In a portfolio in which every column is missing for somebody."""
+    nobody = cast(Portfolio, SimpleNamespace(missing=lambda name: 1))
+    assert [column.name for column in application.required(model, nobody)] == [
+        "NAME_CONTRACT_TYPE", "AMT_INCOME_TOTAL", "AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_PRICE",
+        "NAME_INCOME_TYPE",
+    ]  # fmt: skip
 
 
 def test_a_protected_column_of_a_model_is_neither_asked_for_nor_missed(model: Model) -> None:

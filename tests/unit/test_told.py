@@ -4,12 +4,16 @@ At 30 % a model that starts 22.14 points higher gives the same points as the oth
 said in points must be the same, and what is said of the probability must not.
 """
 
+import dataclasses
 from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from pretadepenser.charts import client as charts
 from pretadepenser.charts import simulation as simulation_charts
+from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Row, wording
 from pretadepenser.credit.explanation import batch, reasons
 from pretadepenser.credit.explanation.reasons import Contribution, Decomposition, Part, explain, explain_all
@@ -322,6 +326,23 @@ def test_of_equal_points_the_larger_contribution_comes_first(portfolio: Portfoli
     assert [(one.points, one.names[0]) for one in told.in_favour] == [(4, "DAYS_EMPLOYED"), (4, "AMT_CREDIT")]
 
 
+def test_within_a_group_the_larger_of_equal_points_comes_first(portfolio: Portfolio) -> None:
+    """3.6 and 4.4 points less are told as four each; the weaker figure stands first in the dictionary."""
+    model = by_heart.model(
+        500.5,
+        Step("AMT_CREDIT", at=1, below=0, above=-3.6),
+        Step("CREDIT_TERM", at=1, below=0, above=-4.4),
+    )
+    part = explain(model, portfolio, by_heart.client(), 0.48).parts[0]
+    assert [(one.name, one.points) for one in part.members[:2]] == [("CREDIT_TERM", -4), ("AMT_CREDIT", -4)]
+
+
+def test_the_score_that_one_departs_from_is_rounded_down_too(portfolio: Portfolio) -> None:
+    """500.9 points are 500, as they are of a client."""
+    told = explain(by_heart.model(500.9), portfolio, by_heart.client(), 0.48)
+    assert (told.base_points, told.score.points) == (500, 500)
+
+
 # --- simulation ---------------------------------------------------------------------------------
 
 SIMULATED = [
@@ -458,6 +479,18 @@ def test_what_moves_is_told_strongest_first(house: House) -> None:
     )
 
 
+def test_of_moves_of_equal_points_the_larger_one_comes_first() -> None:
+    """An income that takes 3.6 points away and an employment that takes 4.4: four points each."""
+    model = by_heart.model(
+        500.5,
+        Step("AMT_INCOME_TOTAL", at=30_000, below=-3.6, above=0),
+        Step("DAYS_EMPLOYED", at=-1_000, below=0, above=-4.4),
+    )
+    changes = {"AMT_INCOME_TOTAL": 25_000.0, "DAYS_EMPLOYED": -500}
+    moved = simulate(model, by_heart.client(), changes, 0.48).moved
+    assert [(one.name, one.points) for one in moved] == [("DAYS_EMPLOYED", -4), ("AMT_INCOME_TOTAL", -4)]
+
+
 def test_what_the_picture_of_a_simulation_has_no_room_for_is_added_up(house: House) -> None:
     """Ten figures move: eight bars, and one for the two weakest, which gain 3 points and lose 1."""
     score = scoring.score_row(house.model, CLIENTS[520], house.limit)
@@ -507,6 +540,47 @@ def test_a_history_is_told_by_the_figure_that_moves_it_most_its_own_way(
 ) -> None:
     members = [moving(name, margin, None) for name, margin in zip("ABC", margins, strict=True)]
     assert reasons._telling(members).name == told
+
+
+@pytest.mark.parametrize(
+    ("values", "absent", "heard"),
+    [
+        # Nothing is known of the history.
+        ((None, None), 10, False),
+        # What counts most is known; it is not, as of others who were learnt from; as of none of them.
+        ((2.0, None), 0, True),
+        ((None, 2.0), 10, True),
+        ((None, 2.0), 1, True),
+        ((None, 2.0), 0, False),
+    ],
+)
+def test_a_history_is_heard_where_the_figure_that_tells_it_means_something(
+    values: tuple[float | None, float | None], absent: int, heard: bool
+) -> None:
+    names = ("BUREAU_ACTIVE", "BUREAU_CLOSED")
+    model: Any = SimpleNamespace(card=SimpleNamespace(absent=dict.fromkeys(names, absent)))
+    members = [
+        moving(name, margin, value) for name, margin, value in zip(names, (0.3, 0.1), values, strict=True)
+    ]
+    group = dictionary.describe("BUREAU_ACTIVE").group
+    assert group
+    assert reasons._heard(model, dict(zip(names, values, strict=True)), group, members) is heard
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [((None, None), "donnée absente"), ((None, 2.0), "A : x"), ((2.0, None), "A : x"), ((2.0, 1.0), "A : x")],
+)
+def test_a_history_stands_for_its_strongest_figure_unless_nothing_is_known(
+    values: tuple[float | None, float | None], text: str
+) -> None:
+    members = [
+        dataclasses.replace(moving(name, margin, value), text="x")
+        for name, margin, value in zip("AB", (0.3, 0.1), values, strict=True)
+    ]
+    group = dictionary.describe("BUREAU_ACTIVE").group
+    assert group
+    assert plain(reasons._grouped_text(group, {}, members)) == text
 
 
 @pytest.mark.parametrize(
