@@ -369,6 +369,51 @@ def test_wrong_addresses_get_a_page_of_the_site(page: Page, url: str, status: in
     assert page(url, status=status).xpath("//main//a[@href='/']")
 
 
+def test_a_page_that_refuses_a_method_names_those_that_it_answers(client: FlaskClient) -> None:
+    answer = client.get("/deconnexion")
+    assert (answer.status_code, set(answer.headers["Allow"].split(", "))) == (405, {"OPTIONS", "POST"})
+
+
+def test_the_head_of_a_page_lets_it_be_enlarged_and_keeps_the_sheet_for_paper_to_paper(page: Page) -> None:
+    shown = page("/")
+    assert shown.xpath("/html/head/meta/@content") == [
+        "width=device-width, initial-scale=1",
+        "light dark",
+    ]
+    links = [(one.get("rel"), one.get("href"), one.get("media")) for one in shown.xpath("/html/head/link")]
+    assert [(rel, re.sub(r"\?v=.*", "", href), media) for rel, href, media in links] == [
+        ("icon", "/static/favicon.svg", None),
+        ("stylesheet", "/static/tokens.css", None),
+        ("stylesheet", "/static/base.css", None),
+        ("stylesheet", "/static/components.css", None),
+        ("stylesheet", "/static/print.css", "print"),
+    ]
+    # Skip links move the focus of every browser only to what can have it.
+    assert shown.get_element_by_id("contenu").get("tabindex") == "-1"
+
+
+def test_the_dialog_of_a_session_leads_elsewhere_without_losing_the_page(page: Page) -> None:
+    dialog = page("/").get_element_by_id("session")
+    assert (dialog.get("role"), dialog.get("data-early")) == ("alertdialog", "120")
+    assert dialog.xpath("./form/@action") == ["/session"]
+    (link,) = dialog.xpath(".//a")
+    assert (link.get("href"), link.get("target")) == ("/connexion", "_blank")
+    assert dialog.xpath(".//button/@formaction") == ["/deconnexion", "/deconnexion"]
+    shown = [(one.get("data-state"), one.get("hidden") is None) for one in dialog.xpath("./form/div")]
+    assert shown == [("warning", True), ("last", False), ("over", False)]
+
+
+def test_what_was_done_before_is_announced(app: Flask) -> None:
+    browser = signed_in(app, "agathe")
+    with browser.session_transaction() as session:
+        session["_flashes"] = [("message", "Voici."), ("done", "C’est enregistré.")]
+    shown = html.document_fromstring(browser.get("/compte").text)
+    assert [(words(one), one.get("role")) for one in shown.xpath("//main/div[@class='notice']")] == [
+        ("Voici.", "status"),
+        ("C’est enregistré.", None),
+    ]
+
+
 def test_signing_out_needs_a_token_of_this_session(client: FlaskClient) -> None:
     answer = client.post("/deconnexion", data={"csrf_token": "autre"})
     assert answer.status_code == 400
