@@ -1,7 +1,8 @@
 """What pages say, held word for word: a change of any of their words, headings or conditions is seen here.
 
-So is where their links and forms lead, and what their fields ask of browsers. A word that is meant to change: `UPDATE_WORDS=1 pytest` on this file, then read what differs. Figures that
-follow from the model, and days, are written "0": another machine may train another. Those of the law stay.
+So is where their links and forms lead, and what their fields ask of browsers. A word that is meant to change:
+`UPDATE_WORDS=1 pytest` on this file, then read what differs. Figures that follow from the model, and days,
+are written "0": another machine may train another. Those of the law stay.
 """
 
 import os
@@ -143,22 +144,27 @@ _ATTRIBUTES = {
     "img": ("src",),
     "div": ("class", "role"),
     "ol": ("class",),
+    "svg": ("class",),
 }
-_BOXES = re.compile(r"(?:decision|notice)(?: |$)")
+_CLASSES = re.compile(r"(?:decision|notice|reasons|mark)(?: |$)")
 _CLIENTS = re.compile(r"\b(?!157083\b|0)\d{6,}\b")
 _SEALED = re.compile(r"(?<=proposition=)[^&]+|(?<=/)[\w=-]{60,}")
 _ENTRY = re.compile(r"(?<=/journal/)\d+|(?<=#mouvements-)\d+")
 
 
 def placed(page: str) -> str:
-    """Where links, forms and pictures lead, the way back first, and what fields and notices are, line by line."""
+    """Where links, forms and pictures lead, the way back first; what fields, marks and notices are."""
     parts = html.document_fromstring(page).xpath("//nav[@aria-label='Fil d’Ariane'] | //main")
     lines = []
     for one in (element for part in parts for element in part.iter(*_ATTRIBUTES)):
         given = [(name, one.get(name)) for name in _ATTRIBUTES[one.tag] if one.get(name) is not None]
-        if one.get("type") == "hidden" or (one.tag == "div" and not _BOXES.match(one.get("class", ""))):
+        if one.get("type") == "hidden":
+            continue
+        if one.tag in ("div", "ol", "svg") and not _CLASSES.match(one.get("class", "")):
             continue
         words = " ".join(one.text_content().split()) if one.tag == "a" else ""
+        if one.tag == "svg":
+            words = " ".join(str(part.tag) for part in one)
         lines.append(" ".join([one.tag, *(f"{name}={value}" for name, value in given), words]).rstrip())
     told = re.sub(r"REV-\d{4}", "REV-0", "\n".join(lines))
     return _CLIENTS.sub("0", _ENTRY.sub("0", _SEALED.sub("…", told))) + "\n"
