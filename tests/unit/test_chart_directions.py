@@ -144,7 +144,10 @@ def test_the_scale_goes_on_as_far_as_the_score_and_its_words_stay_within(
     }
     graduated = sorted(int(text) for text in texts if text.isdigit())
     assert graduated == list(range(lowest, highest + 1, 20))
-    ends = texts[f"Ce client : {points}"].get_ha(), texts["Limite : 500"].get_ha()
+    ends = (
+        texts[f"Ce client : {points}"].get_horizontalalignment(),
+        texts["Limite : 500"].get_horizontalalignment(),
+    )
     assert ends == anchors
 
 

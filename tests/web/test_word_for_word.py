@@ -64,6 +64,7 @@ TOLD = {
     "decision-en-attente": ("agathe", "/decisions/3"),
     "decision-renvoyee": ("agathe", "/decisions/8"),
     "decision-autre-pret": ("agathe", "/decisions/9"),
+    "decision-auditee": ("basile", "/decisions/10"),
     "seconde-lecture": ("delphine", "/revues/decisions/3"),
     "courrier": ("agathe", "/decisions/1/courrier"),
     "courrier-autre-pret": ("agathe", "/decisions/9/courrier"),
