@@ -114,6 +114,10 @@ def test_attempts_from_the_future_are_ignored_and_deleted(database: Database, cl
     with database.session() as session:
         session.add(LoginAttempt(account="agathe", address="192.0.2.2", at=clock.now + 59))
     assert THROTTLE.begin(database, agathe) == 2
+    with database.session() as session:
+        session.add(LoginAttempt(account="agathe", address="192.0.2.2", at=clock.now + 61))
+    assert THROTTLE.begin(database, agathe) == 2, "and by no more"
+    assert rows(database) == 4
 
 
 @pytest.mark.parametrize(

@@ -308,6 +308,8 @@ def test_the_table_without_and_with_the_loan() -> None:
         ("Reste à vivre", "2 200 €", "1 900 €"),
         ("Reste à vivre par personne", "733 €", "633 €"),
     ]
+    two = before_after(but(KNOWN, adults=2, children=0))
+    assert tuple(map(plain, two.rows[-1])) == ("Reste à vivre par personne", "1 100 €", "950 €")
     unknown = before_after(but(ALONE, instalment=None))
     assert unknown.caption == "Par mois, sans et avec ce prêt, en ne comptant que ce qui est connu"
     assert [tuple(map(plain, row)) for row in unknown.rows] == [

@@ -121,6 +121,36 @@ def test_the_scale_is_refused_on_the_left_and_granted_on_the_right(
     }
 
 
+@pytest.mark.parametrize(
+    ("points", "lowest", "highest", "anchors"),
+    [
+        # Kept fifteen points at least from both ends, whatever the score.
+        (372, 340, 620, ("left", "left")),
+        (394, 360, 620, ("left", "left")),
+        (395, 380, 620, ("left", "left")),
+        (445, 380, 620, ("center", "left")),
+        (555, 380, 620, ("center", "right")),
+        (565, 380, 620, ("right", "right")),
+        (605, 380, 620, ("right", "right")),
+        (606, 380, 640, ("right", "right")),
+        (628, 380, 660, ("right", "right")),
+    ],
+)
+def test_the_scale_goes_on_as_far_as_the_score_and_its_words_stay_within(
+    points: int, lowest: int, highest: int, anchors: tuple[str, str]
+) -> None:
+    texts = {
+        plain(one.get_text()): one for one in client_charts.scale(scored(points, 0.48)).draw("large").texts
+    }
+    graduated = sorted(int(text) for text in texts if text.isdigit())
+    assert graduated == list(range(lowest, highest + 1, 20))
+    ends = (
+        texts[f"Ce client : {points}"].get_horizontalalignment(),
+        texts["Limite : 500"].get_horizontalalignment(),
+    )
+    assert ends == anchors
+
+
 @widths
 def test_amounts_that_pass_are_teal_dots_above_the_limit_and_others_rust_crosses(width: Width) -> None:
     curve = Curve((100_000.0, 110_000.0, 120_000.0, 130_000.0), (515, 500, 499, 480), (0.3, 0.4, 0.5, 0.6), 3)
@@ -292,6 +322,20 @@ def test_the_effect_of_a_figure_goes_from_its_small_values_to_its_large_ones(
     chart = model_charts.dependence(one)
     assert [tuple(map(plain, row)) for row in chart.table.rows] == lines
     assert plain(chart.sentence) == said
+
+
+def test_the_figure_that_sets_clients_furthest_apart_is_named_by_nine_in_ten_of_them() -> None:
+    near = Influence("AMT_CREDIT", 9.0, (-1.0, -0.5, 0.0, 3.0, 4.0), None, None, ())
+    far = Influence("AMT_INCOME_TOTAL", 5.0, (-2.0, -1.0, 0.0, 0.5, 6.0), None, None, ())
+    assert plain(model_charts.spread(explained(near, far)).sentence).startswith(
+        "La donnée « Revenu mensuel » sépare le plus les clients : son effet va de −2,0 à +6,0 pour neuf "
+        "clients sur dix."
+    )
+
+
+def test_what_is_less_than_a_twentieth_of_a_point_has_no_sign() -> None:
+    still = Influence("AMT_CREDIT", 1.0, (0.04, 0.05, 0.06, 1.0, -1.0), None, None, ())
+    assert model_charts.spread(explained(still)).table.rows[0][1:6] == ("0,0", "+0,1", "+0,1", "+1,0", "−1,0")
 
 
 def test_the_strongest_figures_are_named_first() -> None:

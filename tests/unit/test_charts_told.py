@@ -411,6 +411,29 @@ def test_moves_that_make_up_for_each_other_leave_the_score() -> None:
     )
 
 
+def test_a_value_that_stays_is_told_once_beside_its_bar() -> None:
+    moves = (Move("one", "Ancienneté", "3 ans", "3 ans", 0, 5), Move("two", "Montant", "1 €", "2 €", 0, 4))
+    drawn = charted(simulation_charts.moves(Simulation(BEFORE, AFTER, MOVED.changes, (), moves))).drawing
+    assert isinstance(drawn, SignedBars)
+    assert [one.value for one in drawn.bars] == ["3 ans", "1 € → 2 €"]
+
+
+def test_of_two_that_are_told_as_one_each_has_its_line_and_what_counts_for_nothing_has_no_bar() -> None:
+    amount = Contribution("AMT_CREDIT", "Montant", 1.0, "1 €", -0.4, 4)
+    instalment = Contribution("AMT_ANNUITY", "Mensualité", 2.0, "2 €", -0.3, 3)
+    car = Contribution("FLAG_OWN_CAR", "Voiture", "N", "non", -0.001, 0)
+    parts = (
+        Part("credit", "Le crédit", "1 €", -0.7, 7, (amount, instalment), True),
+        Part("FLAG_OWN_CAR", "La voiture", "non", -0.001, 0, (car,), True),
+    )
+    chart = client_charts.contributions(Decomposition(scored(507), 500, parts))
+    assert isinstance(chart.drawing, SignedBars)
+    assert [one.label for one in chart.drawing.bars] == ["Le crédit"]
+    assert [row[0] for row in chart.table.rows[1:]] == [
+        "Le crédit", "dont montant", "dont mensualité", "La voiture",
+    ]  # fmt: skip
+
+
 def test_what_is_beyond_the_bars_is_one_bar() -> None:
     moves = tuple(
         Move(f"{number}", f"Donnée {number}", "1", "2", 0, 1) for number in range(simulation_charts.SHOWN + 1)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
-from pretadepenser.records import entries, journal
+from pretadepenser.records import entries, journal, replays
 from pretadepenser.records.database import Database
 from pretadepenser.records.entries import Wanted
 from pretadepenser.records.journal import Head, JournalError, Kind
@@ -531,3 +532,22 @@ def test_an_export_since_a_moment_says_what_it_follows(database: Database, tmp_p
     assert _recipe(tmp_path)(lines).stdout == f"{head}\n"
     nothing = list(entries.lines(database, datetime(2999, 1, 1, tzinfo=UTC)))
     assert [json.loads(line)["before"] for line in nothing] == [str(head)]
+
+
+def test_a_head_is_read_as_it_was_copied_with_its_end_of_line() -> None:
+    assert Head.read(f" 12:{'ab' * 32}\n") == Head(12, "ab" * 32)
+    for written in ("", "12", f"12:{'ab' * 31}", f"12:{'AB' * 32}", f"-1:{'ab' * 32}"):
+        with pytest.raises(JournalError):
+            Head.read(written)
+
+
+def test_an_entry_names_a_hundred_decisions_that_were_replayed_otherwise(database: Database) -> None:
+    counts = Counter({replays.Answer.SAME: 3, replays.Answer.OTHER: 150})
+    replays.note_all(database, "commande", counts, range(1, 151))
+    (entry,) = entries.find(database, Wanted(), 10)
+    assert entry.content == {
+        "actor": "commande",
+        "client": None,
+        "answers": {"identique": 3, "différente": 150, "impossible à rejouer": 0, "effacée": 0},
+        "others": list(range(1, 101)),
+    }

@@ -143,6 +143,15 @@ def test_every_word_of_the_house_is_tried_first(word: str) -> None:
         assert str(refused.value) == HOUSE
 
 
+def test_forty_signs_are_looked_at_and_marks_between_letters_count_a_thousand_times() -> None:
+    assert passwords.check("x" * 30 + "k7msp3xa9rtvhgq2", "agathe")
+    # Without their marks zxcvbn needs ten million guesses for the one, three million for the other.
+    assert passwords.check("z-y-k-l-m-r-t", "agathe") == "z-y-k-l-m-r-t"
+    with pytest.raises(RecordsError) as refused:
+        passwords.check("c-h-a-t-7-z-q", "agathe")
+    assert str(refused.value) == FEW
+
+
 def test_a_short_part_of_a_name_counts_and_two_letters_do_not() -> None:
     with pytest.raises(RecordsError) as refused:
         passwords.check("zyk-zyk-zyk-zyk", "zyk.leroux")

@@ -221,6 +221,12 @@ def test_one_client_is_erased_from_every_table(database: Database) -> None:
     assert journal.verify(database).erased == 10
 
 
+def test_an_erased_client_is_known_again_by_every_later_version() -> None:
+    assert (
+        erasing.digest_of(KEY, 100_002) == "17b3760df3aba2e65780c9d4856b7fe3373c67d6aa9be72991dd0347a89ceb16"
+    )
+
+
 def test_the_pages_of_the_file_hold_nothing_once_compacted(database: Database, tmp_path: Path) -> None:
     with database.connection() as connection:
         # As SQLite is by itself: Debian's build wipes what is deleted, others do not.
@@ -273,14 +279,18 @@ def test_a_client_who_is_held_is_not_erased(database: Database) -> None:
     held = erasing.held(database, CLIENT)
     assert held is not None
     assert held.reason == "litige en cours"
+    with database.session() as session:
+        session.execute(text("UPDATE legal_hold SET at = '2026-05-04 12:00:00'"))
     with database.connection() as connection:
         before = journal.head(connection)
-    with pytest.raises(ErasingError, match=r"104337 est conservé depuis le \S+ \(litige en cours\) : rien"):
+    with pytest.raises(
+        ErasingError, match=r"104337 est conservé depuis le 04/05/2026 \(litige en cours\) : rien"
+    ):
         erasing.begin(database, CLIENT, erasing.digest_of(KEY, CLIENT))
     with database.connection() as connection:
         assert journal.head(connection) == before
     assert rows(database, "SELECT client FROM decision") == [(CLIENT,)]
-    with pytest.raises(ErasingError, match="est déjà conservé depuis le"):
+    with pytest.raises(ErasingError, match=r"104337 est déjà conservé depuis le 04/05/2026\."):
         erasing.hold(database, CLIENT, "encore")
     erasing.release(database, CLIENT)
     with pytest.raises(ErasingError, match="n’est pas sous conservation"):

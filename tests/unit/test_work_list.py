@@ -61,6 +61,13 @@ def asked(number: int, received: date, due: date, decider: int = 1) -> reviews.F
     )
 
 
+def test_of_what_is_due_on_one_day_what_has_waited_longest_stands_first() -> None:
+    due = date(2026, 12, 1)
+    opened = [asked(1, date(2026, 11, 20), due), asked(2, date(2026, 11, 10), due), asked(3, due, due)]
+    lines = worklist.lines([], opened, TODAY, 2, lambda one: False)
+    assert [line.title for line in lines] == ["REV-2026-000002", "REV-2026-000001", "REV-2026-000003"]
+
+
 def test_what_is_due_first_stands_first_whatever_it_is() -> None:
     lines = worklist.lines(
         [waits(1, 10), waits(2, 25), waits(3, 24)],

@@ -454,6 +454,20 @@ def test_reasons_are_asked_for_in_the_right_words(
     told(answer, 400, "demandez du JSON", contract)
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Type": "application/json; charset=us-ascii"},
+        {"Content-Type": "application/json; charset=UTF-8"},
+        {"Content-Type": "application/json", "Content-Encoding": "identity"},
+    ],
+)
+def test_a_body_that_says_that_it_is_plain_is_read(
+    api: FlaskClient, rows: list[dict[str, Any]], headers: dict[str, str]
+) -> None:
+    assert api.post(SCORES, data=json.dumps(rows[:1]), headers=headers).status_code == 200
+
+
 NO_TOKEN = (
     "Donnez un jeton valable dans l’en-tête « Authorization: Bearer … » ; l’administrateur en crée avec "
     "« flask --app wsgi token add »."

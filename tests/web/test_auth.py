@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from pretadepenser.records import users
 from pretadepenser.records.models import UserSession
-from pretadepenser.web.auth import safe_path
+from pretadepenser.web.auth import safe_path, too_many
 from tests.conftest import Clock
 
 PASSWORD = "une suite de quelques mots"
@@ -174,6 +174,21 @@ def test_signing_out_needs_a_post_with_its_token(anonymous: FlaskClient, sign_in
 def fail(sign_in: SignIn, browser: FlaskClient, times: int, name: str = "bruno") -> list[int]:
     """Try wrong passwords; give the statuses."""
     return [sign_in(browser, name, f"mauvais mot de passe {i}").status_code for i in range(times)]
+
+
+@pytest.mark.parametrize(
+    ("wait", "told"),
+    [
+        (1, "1 seconde"),
+        (59, "59 secondes"),
+        (60, "1 minute"),
+        (61, "2 minutes"),
+        (120, "2 minutes"),
+        (121, "3 minutes"),
+    ],
+)
+def test_a_wait_is_told_in_seconds_and_from_a_minute_on_in_minutes_begun(wait: int, told: str) -> None:
+    assert plain(too_many(wait)) == f"Trop d’essais : attendez {told}, puis recommencez."
 
 
 def test_guessing_is_slowed_down_for_an_account_whoever_guesses(

@@ -104,6 +104,13 @@ def test_what_is_told_is_counted(send: Page) -> None:
     assert fields(send(ADDRESS, dict.fromkeys(TOLD, "")))["capacite_loyer"] == ""
 
 
+def test_ten_million_is_the_largest_amount_that_is_taken(send: Page) -> None:
+    assert fields(send(ADDRESS, TOLD | {"capacite_loyer": "10000000"}))["capacite_loyer"] == "10000000"
+    shown = send(ADDRESS, TOLD | {"capacite_loyer": "10000000,01"}, status=422)
+    (error,) = shown.find_class("field-error")
+    assert plain(error.text_content()) == "Erreur : Loyer : saisissez un montant de 0 à 10 000 000 €."
+
+
 def test_an_empty_field_keeps_what_the_file_says(send: Page) -> None:
     said = text(send(ADDRESS, dict.fromkeys(TOLD, "") | {"capacite_loyer": "600"}))
     assert (

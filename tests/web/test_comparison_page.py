@@ -263,3 +263,5 @@ def test_only_quantities_are_offered_for_crossing(page: Page) -> None:
     }
     assert compared == FIGURES
     assert list(compared) == list(FIGURES)
+    crossed = shown.xpath(".//select[@id='avec']/optgroup")[0]
+    assert (crossed.get("label"), [text(option) for option in crossed]) == ("Sans croisement", ["Aucune"])

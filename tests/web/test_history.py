@@ -61,6 +61,7 @@ CAPTIONS = [
 
 def test_the_page_says_its_answer_and_every_part(browser: FlaskClient) -> None:
     page = main(browser, f"{KNOWN}/historique")
+    assert page.xpath(".//a[. = 'La fiche d’entretien']/@href") == [f"{KNOWN}/entretien"]
     heading = words(page.xpath(".//h1")[0])
     assert heading.startswith("2 crédits en cours ailleurs, dont 1 en retard – client 157083, prêt accordé, ")
     assert [words(one) for one in page.xpath(".//h2")] == [

@@ -137,6 +137,8 @@ WRONG = [
     ("?du=hier", "Écrivez la date en chiffres, par exemple 26/11/2026."),
     ("?au=31/02/2026", "Écrivez la date en chiffres, par exemple 26/11/2026."),
     ("?au=31/12/9999", "Écrivez la date en chiffres, par exemple 26/11/2026."),
+    ("?du=31/12/1999", "Écrivez la date en chiffres, par exemple 26/11/2026."),
+    ("?au=01/01/3000", "Écrivez la date en chiffres, par exemple 26/11/2026."),
     ("?du=02/01/2026&au=01/01/2026", "Cette date est avant la première : échangez-les, ou videz-en une."),
     ("?client=abc", "Un numéro de client n’a que des chiffres : enlevez les autres caractères."),
     (
@@ -155,6 +157,13 @@ def test_what_cannot_be_looked_for_is_told_beside_its_field(auditor: FlaskClient
         ), query
         assert not rows(page)
         assert auditor.get(f"/journal/entrees.csv{query}").status_code == 422
+
+
+def test_days_of_a_thousand_years_are_taken_written_as_people_or_as_computers_do(
+    auditor: FlaskClient,
+) -> None:
+    for query in ("?du=01/01/2000&au=31/12/2999", "?du=2000-01-01&au=2999-12-31"):
+        assert rows(read(auditor, query))
 
 
 def test_pages_of_fifty_lead_on_and_back_with_the_filter(app: Flask, auditor: FlaskClient) -> None:

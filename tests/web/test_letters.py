@@ -260,7 +260,10 @@ def test_two_people_do_not_make_the_same_first_letter(app: Flask, browsers: Brow
     assert browsers("delphine").post(address, data=form_of(late)).status_code == 303
     newest, first = letters.of_decision(app.extensions["database"], decision)
     assert (newest.author, first.id) == ("delphine", made.id)
-    page = said(browsers("agathe").get(address))
+    shown = browsers("agathe").get(address)
+    links = document_fromstring(shown.text).xpath("//main//a[contains(@href, '.pdf')]/@href")
+    assert links == [f"/courriers/{newest.id}.pdf", f"/courriers/{first.id}.pdf"]
+    page = said(shown)
     assert page.count(f"Le courrier {newest.id} l’a remplacé.") == 1
     assert f"version {first.template} du texte. Le courrier {newest.id} l’a remplacé." in page
     # The same where both were sent at once, past what the pages look at.

@@ -97,6 +97,9 @@ def test_locks_stand_in_the_address_and_are_kept(page: Page, people: dict[str, t
     assert "Aucun changement sûr" not in _text(shown)
     form = shown.xpath("//main//form")[0]
     assert form.get("method") == "get"
+    assert [(one.text, one.get("href")) for one in form.xpath(".//a")] == [
+        ("Tout laisser libre", f"/clients/{number}/leviers"),
+    ]
     assert {field.get("name") for field in form.xpath(".//input")} == {"fixe"}
     assert {field.get("value") for field in form.xpath(".//input")} == {"projet", "apport", "duree", "revenu"}
 

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from lxml.html import HtmlElement
 
 from pretadepenser import create_app
 from pretadepenser.charts import drawing
+from pretadepenser.charts.chart import Column, Table
 from pretadepenser.credit.portfolio import Client, Portfolio
 from tests.conftest import signed_in
 
@@ -367,6 +369,82 @@ def test_csv_says_what_the_table_says(client: FlaskClient, page: Page) -> None:
 )
 def test_wrong_addresses_get_a_page_of_the_site(page: Page, url: str, status: int) -> None:
     assert page(url, status=status).xpath("//main//a[@href='/']")
+
+
+def test_a_page_that_refuses_a_method_names_those_that_it_answers(client: FlaskClient) -> None:
+    answer = client.get("/deconnexion")
+    assert (answer.status_code, set(answer.headers["Allow"].split(", "))) == (405, {"OPTIONS", "POST"})
+
+
+def test_the_head_of_a_page_lets_it_be_enlarged_and_keeps_the_sheet_for_paper_to_paper(page: Page) -> None:
+    shown = page("/")
+    assert shown.xpath("/html/head/meta/@content") == [
+        "width=device-width, initial-scale=1",
+        "light dark",
+    ]
+    links = [(one.get("rel"), one.get("href"), one.get("media")) for one in shown.xpath("/html/head/link")]
+    assert [(rel, re.sub(r"\?v=.*", "", href), media) for rel, href, media in links] == [
+        ("icon", "/static/favicon.svg", None),
+        ("stylesheet", "/static/tokens.css", None),
+        ("stylesheet", "/static/base.css", None),
+        ("stylesheet", "/static/components.css", None),
+        ("stylesheet", "/static/print.css", "print"),
+    ]
+    # Skip links move the focus of every browser only to what can have it.
+    assert shown.get_element_by_id("contenu").get("tabindex") == "-1"
+
+
+def test_the_dialog_of_a_session_leads_elsewhere_without_losing_the_page(page: Page) -> None:
+    dialog = page("/").get_element_by_id("session")
+    assert (dialog.get("role"), dialog.get("data-early")) == ("alertdialog", "120")
+    assert dialog.xpath("./form/@action") == ["/session"]
+    (link,) = dialog.xpath(".//a")
+    assert (link.get("href"), link.get("target")) == ("/connexion", "_blank")
+    assert dialog.xpath(".//button/@formaction") == ["/deconnexion", "/deconnexion"]
+    shown = [(one.get("data-state"), one.get("hidden") is None) for one in dialog.xpath("./form/div")]
+    assert shown == [("warning", True), ("last", False), ("over", False)]
+
+
+def test_the_foot_of_a_page_names_the_lender(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.config, "ORGANISATION_NAME", "Banque d’essai")
+    shown = html.document_fromstring(app.test_client().get("/connexion").text)
+    assert words(shown.xpath("/html/body/footer//p")[0]) == "Banque d’essai – aide à la décision de crédit"
+
+
+def test_a_moment_is_told_to_programs_in_universal_time(app: Flask, paris: None) -> None:
+    day = app.jinja_env.get_template("components/day.html").module
+    told = day.moment(datetime(2026, 11, 26, 8, 5, tzinfo=UTC))  # type: ignore[attr-defined]
+    assert told.replace("\u00a0", " ") == (
+        'le <time datetime="2026-11-26T08:05:00Z">26 novembre 2026 à 9 heures 05</time>'
+    )
+
+
+def test_a_table_of_three_columns_can_be_scrolled_and_sets_its_figures_to_the_right(app: Flask) -> None:
+    drawn = app.jinja_env.get_template("components/table.html").module.table  # type: ignore[attr-defined]
+    columns = (Column("Sorte"), Column("Clients", True), Column("Note"))
+    rows = (("un", "12", "sans objet"), ("deux", "sans objet", "bien"))
+    shown = html.fromstring(drawn(Table("Essai", columns, rows, rows), "essai", kind="keys"))
+    assert [(one.tag, one.get("class"), one.get("tabindex")) for one in (shown, shown[0])] == [
+        ("div", "scroll", "0"),
+        ("table", "keys", None),
+    ]
+    assert shown.xpath(".//thead//th/@class") == ["number"]
+    assert [one.get("class", "").strip() for one in shown.xpath(".//tbody//td")] == [
+        "number", "nothing", "number nothing", "",
+    ]  # fmt: skip
+    two = (("un", "12"),)
+    assert html.fromstring(drawn(Table("Essai", columns[:2], two, two), "essai")).tag == "table"
+
+
+def test_what_was_done_before_is_announced(app: Flask) -> None:
+    browser = signed_in(app, "agathe")
+    with browser.session_transaction() as session:
+        session["_flashes"] = [("message", "Voici."), ("done", "C’est enregistré.")]
+    shown = html.document_fromstring(browser.get("/compte").text)
+    assert [(words(one), one.get("role")) for one in shown.xpath("//main/div[@class='notice']")] == [
+        ("Voici.", "status"),
+        ("C’est enregistré.", None),
+    ]
 
 
 def test_signing_out_needs_a_token_of_this_session(client: FlaskClient) -> None:

@@ -130,6 +130,12 @@ def test_answers_with_sentence_table_and_picture(
     answer = send(url, {**filled(page(url)), "amt_credit": more})
     lead = answer.xpath("//main//*[@class='lead']")[0].text_content()
     says_what_its_numbers_say(lead)
+    (box,) = answer.xpath("//main/div[contains(@class, 'decision')]/@class")
+    then = LEAD.fullmatch(" ".join(lead.split()))
+    assert then
+    assert (
+        box == {"accordé": "decision decision-granted", "refusé": "decision decision-refused"}[then["then"]]
+    )
     assert titles(answer) == ["Avant et après", "Ce qui fait bouger le score", "Changer encore les chiffres"]
     assert "C’est une simulation : rien n’est enregistré, et la décision du dossier ne change pas." in text(
         answer

@@ -164,6 +164,7 @@ def test_of_a_simulation_the_changed_figures_are_named_never_their_values(
 
 
 def test_a_new_file_is_written_down_once_it_is_sent(app: Flask, client: FlaskClient) -> None:
+    assert client.head("/dossiers/nouveau").status_code == 200
     page = client.get("/dossiers/nouveau").text
     assert written(app)[-1].kind == "session.begun", "an empty form shows nobody"
     assert client.post("/dossiers/nouveau", data={"csrf_token": token_of(page)}).status_code == 422

@@ -1,7 +1,8 @@
 """What pages say, held word for word: a change of any of their words, headings or conditions is seen here.
 
-A word that is meant to change: `UPDATE_WORDS=1 pytest` on this file, then read what differs. Figures that
-follow from the model, and days, are written "0": another machine may train another. Those of the law stay.
+So is where their links and forms lead, and what their fields ask of browsers. A word that is meant to change:
+`UPDATE_WORDS=1 pytest` on this file, then read what differs. Figures that follow from the model, and days,
+are written "0": another machine may train another. Those of the law stay.
 """
 
 import os
@@ -22,6 +23,7 @@ from tests.conftest import open_file, still_signed_in
 from tests.web.deciding import work, write_to
 
 KEPT = Path(__file__).with_name("words")
+PLACES = Path(__file__).with_name("places")
 # File -> who reads which page. These are the same every day.
 PAGES = {
     "aide-conseiller": ("agathe", "/aide"),
@@ -62,6 +64,7 @@ TOLD = {
     "decision-en-attente": ("agathe", "/decisions/3"),
     "decision-renvoyee": ("agathe", "/decisions/8"),
     "decision-autre-pret": ("agathe", "/decisions/9"),
+    "decision-auditee": ("basile", "/decisions/10"),
     "seconde-lecture": ("delphine", "/revues/decisions/3"),
     "courrier": ("agathe", "/decisions/1/courrier"),
     "courrier-autre-pret": ("agathe", "/decisions/9/courrier"),
@@ -131,21 +134,60 @@ def masked(text: str) -> str:
     return _FIGURES.sub(lambda found: found[1] or "0", text)
 
 
-def held(name: str, told: str) -> None:
+# What is held of each element of a page besides its words.
+_FIELD = ("name", "aria-describedby", "autocomplete", "inputmode", "autocapitalize", "spellcheck")
+_ATTRIBUTES = {
+    "a": ("href", "rel", "download", "target", "aria-current"),
+    "form": ("method", "action"),
+    "input": ("type", *_FIELD),
+    "select": _FIELD,
+    "textarea": ("rows", "maxlength", *_FIELD),
+    "img": ("src",),
+    "div": ("class", "role"),
+    "ol": ("class",),
+    "svg": ("class",),
+}
+_CLASSES = re.compile(r"(?:decision|notice|reasons|mark)(?: |$)")
+_CLIENTS = re.compile(r"\b(?!157083\b|0)\d{6,}\b")
+_SEALED = re.compile(r"(?<=proposition=)[^&]+|(?<=/)[\w=-]{60,}")
+_ENTRY = re.compile(r"(?<=/journal/)\d+|(?<=#mouvements-)\d+")
+
+
+def placed(page: str) -> str:
+    """Where links, forms and pictures lead, the way back first; what fields, marks and notices are."""
+    parts = html.document_fromstring(page).xpath("//nav[@aria-label='Fil d’Ariane'] | //main")
+    lines = []
+    for one in (element for part in parts for element in part.iter(*_ATTRIBUTES)):
+        given = [(name, one.get(name)) for name in _ATTRIBUTES[one.tag] if one.get(name) is not None]
+        if one.get("type") == "hidden":
+            continue
+        if one.tag in ("div", "ol", "svg") and not _CLASSES.match(one.get("class", "")):
+            continue
+        words = " ".join(one.text_content().split()) if one.tag == "a" else ""
+        if one.tag == "svg":
+            words = " ".join(str(part.tag) for part in one)
+        lines.append(" ".join([one.tag, *(f"{name}={value}" for name, value in given), words]).rstrip())
+    told = re.sub(r"REV-\d{4}", "REV-0", "\n".join(lines))
+    return _CLIENTS.sub("0", _ENTRY.sub("0", _SEALED.sub("…", told))) + "\n"
+
+
+def held(name: str, told: str, folder: Path = KEPT) -> None:
     """What is told is what the file has."""
-    path = KEPT / f"{name}.txt"
+    path = folder / f"{name}.txt"
     if os.environ.get("UPDATE_WORDS"):
         path.parent.mkdir(exist_ok=True)
         path.write_text(told, "utf-8")
     assert told.splitlines() == path.read_text("utf-8").splitlines()
-    assert len(told.split()) > 5
+    assert len(told.split()) > 5 or folder is PLACES
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_as_it_was_word_for_word(app: Flask, name: str) -> None:
     who, address = PAGES[name]
     browser = still_signed_in(app, who) if who else app.test_client()
-    held(name, written(browser.get(address).text))
+    page = browser.get(address).text
+    held(name, written(page))
+    held(name, placed(page), PLACES)
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +233,7 @@ def test_a_page_of_people_at_work_is_as_it_was_word_for_word(
     # Cells that are figures alone say nothing here.
     lines = [line for line in told if not re.fullmatch(r"(?:moins )?0( [%€])?", line)]
     held(name, "\n".join([answer.status, *lines]) + "\n")
+    held(name, placed(answer.text), PLACES)
 
 
 @pytest.mark.parametrize(
