@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import re
+import signal
 import stat
 import time
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from argon2 import PasswordHasher
-from sqlalchemy import QueuePool, inspect, text
+from sqlalchemy import QueuePool, event, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from pretadepenser.records import journal, recents, tokens, users
@@ -99,6 +100,39 @@ def test_the_file_is_private_and_in_wal_mode(database: Database, tmp_path: Path)
     with database.engine.connect() as connection:
         assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
         assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+def _upgrade_until(path: Path, statements: int) -> None:
+    """Upgrade, and die of SIGKILL before the next statement."""
+    opened = Database(f"sqlite:///{path}")
+    left = iter(range(statements))
+
+    def count(*_: object) -> None:
+        if next(left, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(opened.engine, "before_cursor_execute", count)
+    opened.upgrade()
+
+
+def test_an_upgrade_that_is_killed_can_be_begun_again(tmp_path: Path) -> None:
+    """It was not: a table of the new ones was there, and could not be made again."""
+    path, killed, statements = tmp_path / "killed.sqlite", 0, 1
+    while True:
+        process = multiprocessing.get_context("fork").Process(target=_upgrade_until, args=(path, statements))
+        process.start()
+        process.join()
+        if process.exitcode == 0:
+            break
+        assert process.exitcode == -signal.SIGKILL
+        killed += 1
+        statements += 7
+        if killed % 2:
+            assert _upgrade(path), statements
+            for file in tmp_path.iterdir():
+                file.unlink()
+    assert killed > 5
+    assert Database(f"sqlite:///{path}").ready()
 
 
 @pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.sqlite", "nothing", "postgresql+nodriver://h/b"])
