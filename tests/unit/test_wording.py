@@ -586,6 +586,88 @@ def test_whom_it_is_said_to(name: str, value: float | str, client: str, you: str
         assert " ".join(text.split()) == said
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        # The instalment, the rest or the limit of another credit may not be known.
+        ("BUREAU_DEBT", "Le client n’a aucune somme connue à rembourser à d’autres établissements"),
+        (
+            "BUREAU_DEBT_SHARE",
+            "Sur les crédits ailleurs dont le reste est connu, il ne reste rien à rembourser",
+        ),
+        ("BUREAU_CARD_USE", "À ce que l’on sait, aucun plafond de carte de crédit ailleurs n’est utilisé"),
+        # A credit may be late today of which the file declares no largest sum, and no month.
+        (
+            "BUREAU_OVERDUE_MAX",
+            "Comme plus fort retard ailleurs, le fichier des crédits ne déclare aucune somme",
+        ),
+        (
+            "BUREAU_MONTHS_LATE",
+            "Sur les 24 derniers mois, aucun retard n’est connu dans le suivi mensuel des crédits ailleurs",
+        ),
+        (
+            "BUREAU_WORST_RECENT",
+            "Sur les 24 derniers mois, aucun retard n’est connu dans le suivi mensuel des crédits ailleurs",
+        ),
+        # An instalment may be paid some days late of which no statement tells, and small sums are ignored.
+        (
+            "POS_WORST",
+            "Les relevés mensuels des prêts chez nous ne comptent aucun jour de retard, très petites sommes "
+            "mises à part",
+        ),
+        (
+            "POS_MONTHS_LATE",
+            "Aucun prêt chez nous n’a fini un mois en retard, très petites sommes mises à part",
+        ),
+        (
+            "CARD_MONTHS_LATE",
+            "La carte chez nous n’a jamais fini un mois en retard, très petites sommes mises à part",
+        ),
+        # What was drawn may have been paid back before the statement.
+        ("CARD_USE_YEAR", "Aux relevés des 12 derniers mois, rien du plafond de la carte n’était dû"),
+    ],
+)
+def test_nothing_of_a_history_is_said_no_firmer_than_it_is_known(name: str, text: str) -> None:
+    assert wording.statement(dictionary.HISTORY[name], 0) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        (
+            "BUREAU_DEBT_SHARE",
+            0.5,
+            "Sur les crédits ailleurs dont le reste est connu, il reste 50 % à rembourser",
+        ),
+        ("BUREAU_OVERDUE_MAX", 120, "Le plus fort retard déclaré ailleurs est de 120 €"),
+        (
+            "POS_WORST",
+            12,
+            "D’après les relevés mensuels, le plus long retard sur un prêt chez nous a été de 12 jours",
+        ),
+    ],
+)
+def test_a_history_is_told_by_what_tells_it(name: str, value: float, text: str) -> None:
+    assert french.typeset(text).replace(french.NO_BREAK, " ") == wording.statement(
+        dictionary.HISTORY[name], value
+    ).replace(french.NO_BREAK, " ")
+
+
+def test_who_has_a_figure_without_a_history_is_compared_with_all_who_have_it() -> None:
+    """Who has no credit elsewhere has no instalment there: nothing, which is known, and is counted."""
+    among = {
+        name: column.among
+        for name, column in dictionary.HISTORY.items()
+        if column.without_history is not None
+    }
+    assert {name: said for name, said in among.items() if said != "des clients"} == {
+        "BUREAU_ANNUITY": "des clients dont ce total est connu",
+        "BUREAU_OVERDUE_MAX": "des clients dont cette somme est connue",
+    }
+    recent = dictionary.HISTORY["INSTALMENTS_LATE_RECENT"]
+    assert recent.among == "des clients qui avaient une mensualité chez nous dans l’année"
+
+
 def test_an_absence_is_said_to_the_client() -> None:
     car, income = (dictionary.describe(name, Person.YOU) for name in ("FLAG_OWN_CAR", "AMT_INCOME_TOTAL"))
     assert "le dossier ne dit pas si vous possédez une voiture." in wording.reason(car, None, None, None, 1)
