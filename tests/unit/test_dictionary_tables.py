@@ -164,9 +164,12 @@ def test_each_figure_is_said_to_the_client_too(column: Column) -> None:
 @pytest.mark.parametrize(
     ("name", "row", "said"),
     [
-        ("PREVIOUS_TERM", {"PREVIOUS_COUNT": 0.0}, "sans objet (pas de demande précédente)"),
-        ("PREVIOUS_TERM", {"PREVIOUS_COUNT": 2.0}, "donnée absente"),
-        ("PREVIOUS_TERM", {"PREVIOUS_COUNT": None}, "donnée absente"),
+        ("PREVIOUS_LAST", {"PREVIOUS_COUNT": 0.0}, "sans objet (pas de demande précédente)"),
+        ("PREVIOUS_TERM", {"PREVIOUS_APPROVED": 0.0}, "sans objet (pas de demande accordée)"),
+        ("PREVIOUS_TERM", {"PREVIOUS_APPROVED": 2.0}, "donnée absente"),
+        ("PREVIOUS_TERM", {"PREVIOUS_APPROVED": None}, "donnée absente"),
+        ("PREVIOUS_DOWN_PAYMENT", {"PREVIOUS_APPROVED": 0.0}, "sans objet (pas de demande accordée)"),
+        ("PREVIOUS_GRANTED_SHARE", {"PREVIOUS_APPROVED": 0.0}, "sans objet (pas de demande accordée)"),
         ("BUREAU_CARD_USE", {"BUREAU_CARDS": 0.0}, "sans objet (pas de carte de crédit ailleurs)"),
         ("INSTALMENTS_WORST", {"INSTALMENTS_COUNT": 0.0}, "sans objet (pas encore de mensualité chez nous)"),
     ],

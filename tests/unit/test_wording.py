@@ -668,6 +668,28 @@ def test_who_has_a_figure_without_a_history_is_compared_with_all_who_have_it() -
     assert recent.among == "des clients qui avaient une mensualité chez nous dans l’année"
 
 
+@pytest.mark.parametrize(
+    ("name", "person", "text"),
+    [
+        (
+            "BUREAU_DEBT_SHARE",
+            Person.CLIENT,
+            "La part qui reste à rembourser ailleurs est sans objet (pas de crédit en cours ailleurs). "
+            "Cela retire 6 points au score.",
+        ),
+        (
+            "PREVIOUS_TERM",
+            Person.YOU,
+            "La durée moyenne des crédits précédents est sans objet (pas de demande accordée). "
+            "Cela retire 6 points au score.",
+        ),
+    ],
+)
+def test_a_reason_of_what_has_no_object_tells_no_missing_data(name: str, person: Person, text: str) -> None:
+    told = wording.reason_without_object(dictionary.describe(name, person), -6)
+    assert told.replace(french.NO_BREAK, " ") == text
+
+
 def test_an_absence_is_said_to_the_client() -> None:
     car, income = (dictionary.describe(name, Person.YOU) for name in ("FLAG_OWN_CAR", "AMT_INCOME_TOTAL"))
     assert "le dossier ne dit pas si vous possédez une voiture." in wording.reason(car, None, None, None, 1)

@@ -13,7 +13,8 @@ from flask import Flask
 from lxml.html import HtmlElement, document_fromstring
 
 from pretadepenser import create_app
-from pretadepenser.credit.dictionary import COLUMNS, HISTORY
+from pretadepenser.credit.dictionary import COLUMNS, HISTORY, describe
+from pretadepenser.credit.explanation.reasons import explain
 from pretadepenser.credit.model.inputs import FEATURES, HISTORY_FEATURES
 from pretadepenser.credit.model.scoring import current_model, score_row
 from pretadepenser.credit.portfolio import Client, Portfolio, current_portfolio
@@ -134,6 +135,22 @@ def boxes(shown: HtmlElement) -> dict[str, str]:
         (label,) = shown.xpath(f"//label[@for='{box.get('id')}']")
         found[box.get("name")] = text(label)
     return found
+
+
+def test_no_reason_says_that_what_has_no_object_lacks(learned: Path, clients: Portfolio) -> None:
+    model = current_model(learned)
+    assert model
+    without = 0
+    for number in clients.numbers()[:400]:
+        client = clients.client(int(number))
+        assert client
+        told = explain(model, clients, client.values, 0.48)
+        for reason in (*told.against, *told.in_favour):
+            without += " est sans objet (" in reason.sentence
+            for name in reason.names:
+                lacks = f"ne donne pas {describe(name).definite}." in reason.sentence
+                assert not (lacks and describe(name).is_not_applicable(client.values)), reason.sentence
+    assert without
 
 
 def test_a_refusal_names_who_keeps_the_file_of_credits(
