@@ -267,6 +267,7 @@ def test_a_person_without_a_history_is_judged_all_the_same(api: Any, clients: Po
 
 def test_a_new_file_without_a_history_is_not_said_to_be_whole(learned: Path, clients: Portfolio) -> None:
     model = current_model(learned)
+    assert model
     rows = (client.values for number in clients.numbers() if (client := clients.client(int(number))))
     whole = next(row for row in rows if not missing(model, row))
     known = sensitivity(model, clients, whole, 0.48)
