@@ -286,7 +286,7 @@ def test_a_credit_that_only_an_absence_moves_is_told_by_its_amount(portfolio: Po
     model = by_heart.model(500.5, Step("AMT_ANNUITY", at=5_000, below=-7, above=0))
     (credit,) = explain(model, portfolio, by_heart.client(AMT_ANNUITY=None), 0.48).against
     assert plain(credit.sentence) == (
-        "Le montant du crédit demandé est de 150 000 € : c’est dans la moyenne des clients. Le prix du bien "
+        "Le montant du crédit demandé est de 150 000 € : c’est à peu près au milieu des clients. Le prix du bien "
         "à financer est de 150 000 €. Cela retire 7 points au score."
     )
 

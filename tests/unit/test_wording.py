@@ -159,7 +159,7 @@ def say(name: str, value: Value, rank: float | None, share: float | None, points
             0.51,
             0.0,
             2,
-            "Le crédit demandé vaut 20,7 mensualités : c’est dans la moyenne des clients. "
+            "Le crédit demandé vaut 20,7 mensualités : c’est à peu près au milieu des clients. "
             "Cela ajoute 2 points au score.",
         ),
         (
@@ -217,8 +217,8 @@ def test_an_age_said_to_the_client_needs_no_agreement(rank: float, said: str) ->
     ("rank", "share", "said"),
     [
         # Within three hundredths of the middle on both sides.
-        (0.529, 0.0, "c’est dans la moyenne des clients"),
-        (0.471, 0.0, "c’est dans la moyenne des clients"),
+        (0.529, 0.0, "c’est à peu près au milieu des clients"),
+        (0.471, 0.0, "c’est à peu près au milieu des clients"),
         (0.54, 0.0, "c’est plus que chez 54 % des clients"),
         (0.46, 0.0, "c’est moins que chez 54 % des clients"),
         # From a quarter of equals on.

@@ -237,7 +237,7 @@ def _placed(column: Column, rank: float | None, share: float | None) -> str:
     if column.minimum is not None and column.minimum < 0:
         less, more = more, less
     if abs(less - more) <= 2 * _MIDDLE:
-        return f"c’est dans la moyenne {column.among}"
+        return f"c’est à peu près au milieu {column.among}"
     return more_or_less(column, less, more, column.among)
 
 
