@@ -440,5 +440,5 @@ def _setting(value: object) -> str:
     if isinstance(value, bool):
         return "oui" if value else "non"
     if isinstance(value, float):
-        return french.compact(value, 2)
+        return french.compact(value, 6)
     return french.typeset(str(value)) if value != "" else "non défini"
