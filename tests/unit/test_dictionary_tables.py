@@ -243,7 +243,7 @@ def test_what_a_client_can_act_on_is_what_is_owed_today() -> None:
             "INSTALMENTS_DAYS_LATE",
             1.25,
             Person.CLIENT,
-            "Les mensualités chez nous ont été payées avec 1,2 jour de retard en moyenne",
+            "Les mensualités chez nous ont eu 1,2 jour de retard en moyenne",
         ),
         ("CARD_USE", 0.8, Person.YOU, "Vous utilisez 80 % du plafond de la carte chez nous"),
     ],

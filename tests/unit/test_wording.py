@@ -640,6 +640,24 @@ def test_nothing_of_a_history_is_said_no_firmer_than_it_is_known(name: str, text
             "Sur les crédits ailleurs dont le reste est connu, il reste 50 % à rembourser",
         ),
         ("BUREAU_OVERDUE_MAX", 120, "Le plus fort retard déclaré ailleurs est de 120 €"),
+        # What is not paid on the day of the application is late too.
+        (
+            "INSTALMENTS_LATE_SHARE",
+            0.9,
+            "90 % des mensualités chez nous ont été payées en retard, ou pas encore",
+        ),
+        (
+            "INSTALMENTS_LATE_RECENT",
+            0.9,
+            "Dans l’année avant la demande, 90 % des mensualités chez nous ont été payées en retard, ou pas "
+            "encore",
+        ),
+        (
+            "INSTALMENTS_LATE_BEFORE",
+            0.9,
+            "Plus d’un an avant la demande, 90 % des mensualités chez nous ont été payées en retard, ou pas "
+            "encore",
+        ),
         (
             "POS_WORST",
             12,
