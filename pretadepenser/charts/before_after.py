@@ -30,7 +30,8 @@ def before_after(
             *((label, old[0], new[0]) for label, old, new in answers),
         ),
         (
-            *((one.label, one.before, one.after) for one in changes),
+            # As they are shown: bare amounts would be in the data's units, and categories in their codes.
+            *((one.label, one.before_text, one.after_text) for one in changes),
             *((label, old[1], new[1]) for label, old, new in answers),
         ),
     )

@@ -59,7 +59,7 @@ def _value(setting: Setting, told: Lender) -> str:
     if isinstance(value, bool):
         return "oui" if value else "non"
     if isinstance(value, float):
-        return french.compact(value, 2)
+        return french.compact(value, 6)
     if setting.name in told.values and str(value) != told.values[setting.name]:
         return french.typeset(f"{told.values[setting.name]} (exemple de la démonstration)")
     return french.typeset(str(value)) if value != "" else NOT_SET

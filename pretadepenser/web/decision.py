@@ -395,7 +395,7 @@ def told(content: Mapping[str, Any], advice: Advice) -> Told:
     """In the currency of the decision. Raises ValueError for a code that this version does not know."""
     verdict, kept_settings = Verdict(content["verdict"]), content["settings"]
     rules = domain.rules(kept_settings["NEAR_POINTS"], kept_settings["READER_AMOUNT"])
-    why = weighed(content, verdict)
+    why, offered = weighed(content, verdict), not domain.near(advice.points, rules)
     return Told(
         why.motives,
         why.text,
@@ -404,7 +404,7 @@ def told(content: Mapping[str, Any], advice: Advice) -> Told:
         [Document(code).label for code in content["asked"]],
         _counter(content["counter"]),
         _findings(content["capacity"]),
-        [rules.said(ReaderReason(code)) for code in content["reader"]],
+        [rules.said(ReaderReason(code), offered=offered) for code in content["reader"]],
         [_entry(name, advice) for name in advice.inputs],
         [(name, _setting(value)) for name, value in kept_settings.items()],
         content["version"],
@@ -440,5 +440,5 @@ def _setting(value: object) -> str:
     if isinstance(value, bool):
         return "oui" if value else "non"
     if isinstance(value, float):
-        return french.compact(value, 2)
+        return french.compact(value, 6)
     return french.typeset(str(value)) if value != "" else "non défini"

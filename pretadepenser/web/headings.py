@@ -279,6 +279,8 @@ def _held(found: Levers) -> str:
     if not names or found.offered <= found.locked:
         return ""
     agree = "s" if len(names) > 1 else _AGREE.get(names[0], "")
+    if len(names) > 1 and all(name in _AGREE for name in names):
+        agree = "es"
     return f" ({french.join(names)} bloqué{agree})"
 
 
@@ -298,5 +300,5 @@ def _way(found: Levers) -> str:
     if found.proposals:
         return wording.enough(len(found.proposals))
     if found.fragile:
-        return "aucun changement sûr trouvé, un seul fragile"
+        return "aucun changement sûr trouvé, mais un fragile"
     return "aucun changement sûr trouvé"

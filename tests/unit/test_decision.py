@@ -109,6 +109,8 @@ def test_the_amount_is_set_in_the_currency_that_is_shown() -> None:
         assert second_reader_reasons(Verdict.GRANT, 600, 2_000_000, shown) == ()
         assert second_reader_reasons(Verdict.GRANT, 600, 2_000_100, shown) == (AMOUNT,)
     assert TEN.said(NEAR) == "Le score est à 10\xa0points de la limite, ou à moins."
+    told = TEN.said(NEAR, offered=True)
+    assert told == "Le score du prêt proposé est à 10\xa0points de la limite, ou à moins."
     assert TEN.said(AGAINST) == "La décision s’écarte de l’avis du modèle."
 
 

@@ -88,7 +88,7 @@ REFUSED = " – client 100002, prêt refusé, 480 points"
         ({"proposals": (1,)}, "Leviers : un changement sûr suffirait"),
         ({"proposals": (1, 2)}, "Leviers : un de ces deux changements sûrs suffirait"),
         ({"proposals": (1, 2, 3)}, "Leviers : un de ces trois changements sûrs suffirait"),
-        ({"fragile": 1}, "Leviers : aucun changement sûr trouvé, un seul fragile"),
+        ({"fragile": 1}, "Leviers : aucun changement sûr trouvé, mais un fragile"),
         ({"nearest": 1}, "Leviers : aucun changement sûr trouvé"),
         ({}, "Leviers : aucun changement sûr trouvé"),
         (
@@ -96,6 +96,10 @@ REFUSED = " – client 100002, prêt refusé, 480 points"
             "Leviers (projet et revenu bloqués) : un changement sûr suffirait",
         ),
         ({"locked": (Lock.TERM,)}, "Leviers (mensualité bloquée) : aucun changement sûr trouvé"),
+        (
+            {"locked": (Lock.TERM, Lock.DEBTS)},
+            "Leviers (mensualité et dettes bloquées) : aucun changement sûr trouvé",
+        ),
         ({"locked": (Lock.DEPOSIT,)}, "Leviers (apport bloqué) : aucun changement sûr trouvé"),
         ({"locked": tuple(Lock)}, "Leviers : tout est bloqué, rien n’est cherché"),
         ({"offered": frozenset(), "locked": (Lock.TERM,)}, "Leviers : aucun changement possible"),

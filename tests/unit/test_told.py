@@ -290,8 +290,8 @@ def test_a_credit_that_only_an_absence_moves_is_told_by_its_amount(portfolio: Po
     model = by_heart.model(500.5, Step("AMT_ANNUITY", at=5_000, below=-7, above=0))
     (credit,) = explain(model, portfolio, by_heart.client(AMT_ANNUITY=None), 0.48).against
     assert plain(credit.sentence) == (
-        "Le montant du crédit demandé est de 150 000 € : c’est dans la moyenne des clients. Le prix du bien "
-        "à financer est de 150 000 €. Cela retire 7 points au score."
+        "Le montant du crédit demandé est de 150 000 € : c’est à peu près au milieu des clients. Le prix du "
+        "bien à financer est de 150 000 €. Cela retire 7 points au score."
     )
 
 
@@ -431,6 +431,8 @@ def test_the_answers_of_a_simulation_stand_side_by_side(house: House) -> None:
         ("Difficultés sur 100 clients", many[520], many[500]),
         ("Prêt", "accordé", "accordé"),
     ]
+    # A spreadsheet has the amounts in the currency that is shown, too.
+    assert table.raw[0] == ("Montant du crédit", "120\u202f000\xa0€", "180\u202f000\xa0€")
     back = simulate(house.model, CLIENTS[500], {"DAYS_EMPLOYED": -500}, house.limit)
     assert simulation_charts.answers(back).rows[-1] == ("Prêt", "accordé", "refusé")
 

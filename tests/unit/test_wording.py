@@ -159,7 +159,7 @@ def say(name: str, value: Value, rank: float | None, share: float | None, points
             0.51,
             0.0,
             2,
-            "Le crédit demandé vaut 20,7 mensualités : c’est dans la moyenne des clients. "
+            "Le crédit demandé vaut 20,7 mensualités : c’est à peu près au milieu des clients. "
             "Cela ajoute 2 points au score.",
         ),
         (
@@ -217,8 +217,8 @@ def test_an_age_said_to_the_client_needs_no_agreement(rank: float, said: str) ->
     ("rank", "share", "said"),
     [
         # Within three hundredths of the middle on both sides.
-        (0.529, 0.0, "c’est dans la moyenne des clients"),
-        (0.471, 0.0, "c’est dans la moyenne des clients"),
+        (0.529, 0.0, "c’est à peu près au milieu des clients"),
+        (0.471, 0.0, "c’est à peu près au milieu des clients"),
         (0.54, 0.0, "c’est plus que chez 54 % des clients"),
         (0.46, 0.0, "c’est moins que chez 54 % des clients"),
         # From a quarter of equals on.
@@ -584,6 +584,128 @@ def test_whom_it_is_said_to(name: str, value: float | str, client: str, you: str
     for person, said in ((Person.CLIENT, client), (Person.YOU, you)):
         text = wording.statement(dictionary.describe(name, person), value)
         assert " ".join(text.split()) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        # The instalment, the rest or the limit of another credit may not be known.
+        ("BUREAU_DEBT", "Le client n’a aucune somme connue à rembourser à d’autres établissements"),
+        (
+            "BUREAU_DEBT_SHARE",
+            "Sur les crédits ailleurs dont le reste est connu, il ne reste rien à rembourser",
+        ),
+        ("BUREAU_CARD_USE", "À ce que l’on sait, aucun plafond de carte de crédit ailleurs n’est utilisé"),
+        # A credit may be late today of which the file declares no largest sum, and no month.
+        (
+            "BUREAU_OVERDUE_MAX",
+            "Comme plus fort retard ailleurs, le fichier des crédits ne déclare aucune somme",
+        ),
+        (
+            "BUREAU_MONTHS_LATE",
+            "Sur les 24 derniers mois, aucun retard n’est connu dans le suivi mensuel des crédits ailleurs",
+        ),
+        (
+            "BUREAU_WORST_RECENT",
+            "Sur les 24 derniers mois, aucun retard n’est connu dans le suivi mensuel des crédits ailleurs",
+        ),
+        # An instalment may be paid some days late of which no statement tells, and small sums are ignored.
+        (
+            "POS_WORST",
+            "Les relevés mensuels des prêts chez nous ne comptent aucun jour de retard, très petites sommes "
+            "mises à part",
+        ),
+        (
+            "POS_MONTHS_LATE",
+            "Aucun prêt chez nous n’a fini un mois en retard, très petites sommes mises à part",
+        ),
+        (
+            "CARD_MONTHS_LATE",
+            "La carte chez nous n’a jamais fini un mois en retard, très petites sommes mises à part",
+        ),
+        # What was drawn may have been paid back before the statement.
+        ("CARD_USE_YEAR", "Aux relevés des 12 derniers mois, rien du plafond de la carte n’était dû"),
+    ],
+)
+def test_nothing_of_a_history_is_said_no_firmer_than_it_is_known(name: str, text: str) -> None:
+    assert wording.statement(dictionary.HISTORY[name], 0) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        (
+            "BUREAU_DEBT_SHARE",
+            0.5,
+            "Sur les crédits ailleurs dont le reste est connu, il reste 50 % à rembourser",
+        ),
+        ("BUREAU_OVERDUE_MAX", 120, "Le plus fort retard déclaré ailleurs est de 120 €"),
+        # What is not paid on the day of the application is late too.
+        (
+            "INSTALMENTS_LATE_SHARE",
+            0.9,
+            "90 % des mensualités chez nous ont été payées en retard, ou pas encore",
+        ),
+        (
+            "INSTALMENTS_LATE_RECENT",
+            0.9,
+            "Dans l’année avant la demande, 90 % des mensualités chez nous ont été payées en retard, ou pas "
+            "encore",
+        ),
+        (
+            "INSTALMENTS_LATE_BEFORE",
+            0.9,
+            "Plus d’un an avant la demande, 90 % des mensualités chez nous ont été payées en retard, ou pas "
+            "encore",
+        ),
+        (
+            "POS_WORST",
+            12,
+            "D’après les relevés mensuels, le plus long retard sur un prêt chez nous a été de 12 jours",
+        ),
+    ],
+)
+def test_a_history_is_told_by_what_tells_it(name: str, value: float, text: str) -> None:
+    assert french.typeset(text).replace(french.NO_BREAK, " ") == wording.statement(
+        dictionary.HISTORY[name], value
+    ).replace(french.NO_BREAK, " ")
+
+
+def test_who_has_a_figure_without_a_history_is_compared_with_all_who_have_it() -> None:
+    """Who has no credit elsewhere has no instalment there: nothing, which is known, and is counted."""
+    among = {
+        name: column.among
+        for name, column in dictionary.HISTORY.items()
+        if column.without_history is not None
+    }
+    assert {name: said for name, said in among.items() if said != "des clients"} == {
+        "BUREAU_ANNUITY": "des clients dont ce total est connu",
+        "BUREAU_OVERDUE_MAX": "des clients dont cette somme est connue",
+    }
+    recent = dictionary.HISTORY["INSTALMENTS_LATE_RECENT"]
+    assert recent.among == "des clients qui avaient une mensualité chez nous dans l’année"
+
+
+@pytest.mark.parametrize(
+    ("name", "person", "text"),
+    [
+        (
+            "BUREAU_DEBT_SHARE",
+            Person.CLIENT,
+            "La part qui reste à rembourser ailleurs est sans objet (pas de crédit en cours ailleurs). "
+            "Cela retire 6 points au score.",
+        ),
+        (
+            "PREVIOUS_TERM",
+            Person.YOU,
+            "La durée moyenne des crédits précédents est sans objet (pas de demande accordée). "
+            "Cela retire 6 points au score.",
+        ),
+    ],
+)
+def test_a_reason_of_what_has_no_object_tells_no_missing_data(name: str, person: Person, text: str) -> None:
+    told = wording.reason_without_object(dictionary.describe(name, person), -6)
+    assert told.replace(french.NO_BREAK, " ") == text
 
 
 def test_an_absence_is_said_to_the_client() -> None:

@@ -41,10 +41,10 @@ def test_administrators_alone_open_it(app: Flask, anonymous: FlaskClient) -> Non
 
 
 def test_it_lists_every_setting_once_with_what_it_is_for(genuine: Path) -> None:
-    page = shown(genuine, LIMIT=0.4, HTTPS=True, **GIVEN)
+    page = shown(genuine, LIMIT=0.475, HTTPS=True, **GIVEN)
     found = entries(page)
     assert sorted(found) == sorted(setting.name for setting in SETTINGS)
-    assert (found["LIMIT"], found["HTTPS"], found["RETENTION"]) == ("0,4", "oui", "trois ans")
+    assert (found["LIMIT"], found["HTTPS"], found["RETENTION"]) == ("0,475", "oui", "trois ans")
     assert found["ORGANISATION_EMAIL"] == "non défini"
     assert "la fiche d’entretien est complète" in page.findtext(".//h1")
     for row in page.xpath("//dl/div"):

@@ -23,6 +23,7 @@ from pretadepenser.credit.recourse import deadline
 from pretadepenser.credit.recourse import decision as domain
 from pretadepenser.records import decisions, journal, reviews, users
 from pretadepenser.records.decisions import Found
+from pretadepenser.web.decision import _setting
 from pretadepenser.web.decision_form import DecisionForm
 from tests.conftest import PASSWORD, signed_in, still_signed_in
 from tests.unit import made_up_histories
@@ -230,6 +231,10 @@ def test_whose_score_is_close_to_the_limit_is_named() -> None:
     for points, said in ((495, "le score est"), (440, "le score du prêt proposé est")):
         why = DecisionForm._why(cast(Any, form), domain.Verdict.COUNTER, points, 505)
         assert " ".join(why.split()) == f"{said} à 10 points de la limite, ou à moins"
+
+
+def test_a_setting_of_a_decision_is_told_as_it_was() -> None:
+    assert [_setting(value) for value in (0.475, 0.48, 20_000.0)] == ["0,475", "0,48", "20\u202f000"]
 
 
 AN_AMOUNT = "un montant en euros, par exemple 12 500 ou 12 500,50."

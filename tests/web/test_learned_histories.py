@@ -13,18 +13,39 @@ from flask import Flask
 from lxml.html import HtmlElement, document_fromstring
 
 from pretadepenser import create_app
-from pretadepenser.credit.dictionary import COLUMNS, HISTORY
+from pretadepenser.credit.dictionary import COLUMNS, HISTORY, describe
+from pretadepenser.credit.explanation.reasons import explain
 from pretadepenser.credit.model.inputs import FEATURES, HISTORY_FEATURES
 from pretadepenser.credit.model.scoring import current_model, score_row
 from pretadepenser.credit.portfolio import Client, Portfolio, current_portfolio
 from pretadepenser.credit.recourse.decision import Verdict
 from pretadepenser.credit.whatif import repaid
+from pretadepenser.credit.whatif.missing_data import missing, sensitivity
 from pretadepenser.records import tokens, users
 from pretadepenser.records.models import Role
 from pretadepenser.web.review_forms import CorrectionForm
 from tests import invariants
 from tests.conftest import PASSWORD, signed_in
 from tests.web.deciding import decide
+
+# A new file with all that its page asks for.
+NEW = {
+    "name_contract_type": "Cash loans",
+    "amt_credit": "5 000",
+    "amt_annuity": "250,50",
+    "amt_goods_price": "4 500 €",
+    "amt_income_total": "1 500",
+    "name_income_type": "Working",
+    "days_employed": "3 ans et 2 mois",
+    "occupation_type": "Managers",
+    "name_education_type": "Higher education",
+    "name_housing_type": "House / apartment",
+    "flag_own_car": "N",
+    "flag_own_realty": "Y",
+    "ext_source_1": "0,6",
+    "ext_source_2": "0,7",
+    "ext_source_3": "0,7",
+}
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +157,22 @@ def boxes(shown: HtmlElement) -> dict[str, str]:
     return found
 
 
+def test_no_reason_says_that_what_has_no_object_lacks(learned: Path, clients: Portfolio) -> None:
+    model = current_model(learned)
+    assert model
+    without = 0
+    for number in clients.numbers()[:400]:
+        client = clients.client(int(number))
+        assert client
+        told = explain(model, clients, client.values, 0.48)
+        for reason in (*told.against, *told.in_favour):
+            without += " est sans objet (" in reason.sentence
+            for name in reason.names:
+                lacks = f"ne donne pas {describe(name).definite}." in reason.sentence
+                assert not (lacks and describe(name).is_not_applicable(client.values)), reason.sentence
+    assert without
+
+
 def test_a_refusal_names_who_keeps_the_file_of_credits(
     app: Flask, fetch: Callable[..., HtmlElement], indebted: Client
 ) -> None:
@@ -226,6 +263,33 @@ def test_a_person_without_a_history_is_judged_all_the_same(api: Any, clients: Po
     assert {listed[name] for name in HISTORY if name in listed} == {"donnée absente"}
     against = " ".join(one["sentence"] for one in told["reasons"]["against"] + told["reasons"]["in_favour"])
     assert "ailleurs" not in against
+
+
+def test_a_new_file_without_a_history_is_not_said_to_be_whole(learned: Path, clients: Portfolio) -> None:
+    model = current_model(learned)
+    assert model
+    rows = (client.values for number in clients.numbers() if (client := clients.client(int(number))))
+    whole = next(row for row in rows if not missing(model, row))
+    known = sensitivity(model, clients, whole, 0.48)
+    assert known.sentence == "Toutes les données que le modèle utilise sont connues."
+    without = {**whole, **dict.fromkeys(HISTORY)}
+    assert sensitivity(model, clients, without, 0.48).sentence == (
+        "Toutes les données demandées ici sont connues. L’historique de crédit, que le modèle utilise aussi, "
+        "ne l’est pas."
+    )
+    lacking = sensitivity(model, clients, {**without, "AMT_GOODS_PRICE": None}, 0.48).sentence
+    assert lacking.startswith("Il manque une donnée que le modèle utilise. Selon sa valeur, ")
+    assert lacking.endswith(". L’historique de crédit, qu’il utilise aussi, n’est pas connu.")
+
+
+def test_the_page_of_a_new_file_says_that_it_has_no_history(fetch: Callable[..., HtmlElement]) -> None:
+    page = fetch("/dossiers/nouveau")
+    assert "Les champs sont des données dont le modèle se sert." in page.text_content()
+    (form,) = [one for one in page.forms if "amt_credit" in one.fields]
+    typed = {name: str(value) for name, value in form.form_values()} | NEW
+    said = " ".join(fetch("/dossiers/nouveau", typed).text_content().split())
+    assert "Réponse donnée sans historique de crédit. Toutes les données demandées ici sont connues." in said
+    assert "toutes les données utiles" not in said
 
 
 def test_a_wrong_history_is_told_with_its_place(api: Any, clients: Portfolio) -> None:

@@ -148,6 +148,12 @@ def reason(column: Column, value: Value, rank: float | None, share: float | None
     return f"{statement(column, value)}{_comparison(column, value, rank, share)}. {effect(points)}"
 
 
+def reason_without_object(column: Column, points: int) -> str:
+    """Say a reason of what has no object in this file: nothing lacks, and who is alike is not counted."""
+    verb = "sont" if column.many else "est"
+    return f"{french.capital(column.definite)} {verb} {column.not_applicable_label}. {effect(points)}"
+
+
 def _also(share: float | None) -> str:
     """Compare an absence with the other clients, as a sentence of its own."""
     return f" C’est aussi le cas de {portion(share)}." if share else ""
@@ -231,7 +237,7 @@ def _placed(column: Column, rank: float | None, share: float | None) -> str:
     if column.minimum is not None and column.minimum < 0:
         less, more = more, less
     if abs(less - more) <= 2 * _MIDDLE:
-        return f"c’est dans la moyenne {column.among}"
+        return f"c’est à peu près au milieu {column.among}"
     return more_or_less(column, less, more, column.among)
 
 

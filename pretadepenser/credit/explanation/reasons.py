@@ -289,6 +289,8 @@ def _reason(portfolio: Compared, row: Row, part: Part, told: Told) -> Reason:
 
 def _alone(portfolio: Compared, row: Row, column: Column, points: int) -> str:
     """The sentence of one figure."""
+    if column.is_not_applicable(row):
+        return wording.reason_without_object(column, points)
     value = row[column.name]
     ranked = percentile_rank(portfolio, column, value)
     return wording.reason(column, value, ranked.rank, ranked.share, points)

@@ -201,11 +201,12 @@ class Rules:
     near: int
     amount: float | None
 
-    def said(self, reason: ReaderReason) -> str:
-        """Why a decision waits, in a French sentence."""
+    def said(self, reason: ReaderReason, *, offered: bool = False) -> str:
+        """Why a decision waits, in a French sentence. offered: near is the other loan's score alone."""
         match reason:
             case ReaderReason.NEAR:
-                told = f"Le score est à {french.plural(self.near, 'point')} de la limite, ou à moins."
+                whose = "Le score du prêt proposé" if offered else "Le score"
+                told = f"{whose} est à {french.plural(self.near, 'point')} de la limite, ou à moins."
             case ReaderReason.AGAINST:
                 told = "La décision s’écarte de l’avis du modèle."
             case ReaderReason.AMOUNT:

@@ -42,7 +42,7 @@ class Sensitivity:
     missing: columns asked for without a value; decisive: the same, those that change the decision most often
     first; cases: how often the file was completed; low, high: probabilities (0..1) between which INSIDE of
     the cases lie; changed: cases in which the decision would be the other one; granted: the decision on the
-    file as it is.
+    file as it is; untold: the model looks at a credit history too, of which nothing is known.
     """
 
     missing: tuple[Column, ...]
@@ -52,6 +52,7 @@ class Sensitivity:
     high: float
     changed: int
     granted: bool
+    untold: bool = False
 
     @property
     def open(self) -> bool:
@@ -77,7 +78,18 @@ class Sensitivity:
     def sentence(self) -> str:
         """What the missing data mean for the answer, in French."""
         if not self.missing:
+            if self.untold:
+                return (
+                    "Toutes les données demandées ici sont connues. L’historique de crédit, que le modèle "
+                    "utilise aussi, ne l’est pas."
+                )
             return "Toutes les données que le modèle utilise sont connues."
+        also = " L’historique de crédit, qu’il utilise aussi, n’est pas connu." if self.untold else ""
+        return f"{self._lacking}{also}"
+
+    @property
+    def _lacking(self) -> str:
+        """What lacks of the data asked for, and what that means for the answer."""
         count = len(self.missing)
         lack = (
             f"Il manque {french.plural(count, 'donnée')} que le modèle utilise."
@@ -129,19 +141,25 @@ def sensitivity(model: Model, portfolio: Portfolio, row: Row, limit: float) -> S
     0..1. Raises KeyError for an unknown category. Looks up at most DRAWN clients: takes no longer for more of
     them.
     """
-    lacking = missing(model, row)
+    lacking, untold = missing(model, row), _untold(model, row)
     answer = _margins(model, [row])[0]
     scale = Scale(limit)
     granted = scale.granted(float(answer))
     files = _completed(portfolio, row, lacking) if lacking else []
     if not files:
         probability = scale.probability(float(answer))
-        return Sensitivity(lacking, lacking, 0, probability, probability, 0, granted)
+        return Sensitivity(lacking, lacking, 0, probability, probability, 0, granted, untold)
     margins = _margins(model, files)
     low, high = np.quantile(scale.probability(margins), [(1 - INSIDE) / 2, (1 + INSIDE) / 2])
     changed = int((scale.granted(margins) != granted).sum())
     decisive = _decisive(model, files, margins, lacking, scale)
-    return Sensitivity(lacking, decisive, len(files), float(low), float(high), changed, granted)
+    return Sensitivity(lacking, decisive, len(files), float(low), float(high), changed, granted, untold)
+
+
+def _untold(model: Model, row: Row) -> bool:
+    """Whether the model looks at a credit history, and this file has nothing of one."""
+    names = [name for name in model.features if name in dictionary.HISTORY]
+    return bool(names) and all(row.get(name) is None for name in names)
 
 
 def _margins(model: Model, files: Sequence[Row]) -> Floats:

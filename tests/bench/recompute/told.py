@@ -67,7 +67,7 @@ def compared(sentence: str) -> tuple[str, float, str] | None:
 
     "smaller" and "larger" compare with that share of them, "same" is true of it; "middle" names no share.
     """
-    if found := re.search(r"c’est dans la moyenne des (clients[^.:]*)", sentence):
+    if found := re.search(r"c’est à peu près au milieu des (clients[^.:]*)", sentence):
         return "middle", 0.5, found[1].strip()
     share = r"(?:(\d+(?:,\d+)?) %|((?:presque )?tous)|(moins de 1 %)) (?:les |des )?(clients[^.:]*)"
     for kind, words in (
