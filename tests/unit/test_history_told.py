@@ -124,6 +124,22 @@ NO_DELAY = "Aucun paiement n’est en retard au jour de la demande."
         ([], "Le fichier des crédits ne connaît aucun crédit du client dans un autre établissement."),
         ([closed()], "Un autre établissement a déclaré 1 crédit au fichier des crédits : terminé."),
         (
+            [credit(), closed(AMT_CREDIT_SUM_OVERDUE=4000.0)],
+            "D’autres établissements ont déclaré 2 crédits au fichier des crédits : 1 en cours et 1 terminé. "
+            "Il reste à rembourser 1 500 €. Le fichier déclare encore une somme en retard (40 €) pour 1 "
+            "crédit terminé.",
+        ),
+        (
+            [
+                LATE,
+                closed(AMT_CREDIT_SUM_OVERDUE=4000.0),
+                closed(AMT_CREDIT_SUM_OVERDUE=500.0, CREDIT_CURRENCY="currency 2"),
+            ],
+            "D’autres établissements ont déclaré 3 crédits au fichier des crédits : 1 en cours et 2 "
+            "terminés. Il reste à rembourser 1 500 €. 1 crédit est en retard au jour de la demande, de 12 "
+            "jours : 25 € à payer. Le fichier déclare encore une somme en retard pour 2 crédits terminés.",
+        ),
+        (
             [closed(), closed()],
             "D’autres établissements ont déclaré 2 crédits au fichier des crédits : tous terminés.",
         ),

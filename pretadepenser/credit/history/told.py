@@ -363,7 +363,7 @@ def credits_sentence(told: History) -> str:
     many = french.plural(len(told.credits), "crédit", "crédits")
     states = _counted([one.state for one in told.credits], State)
     parts = [f"{declared} {many} au fichier des crédits : {states}."]
-    parts += [_owed(told.open), _arrears(told.open)]
+    parts += [_owed(told.open), _arrears(told.open, told.closed)]
     return french.typeset(" ".join(part for part in parts if part))
 
 
@@ -386,10 +386,29 @@ def _owed(open_: Sequence[Credit]) -> str:
     return f"Il reste à rembourser {french.some(sum(max(one, 0.0) for one in known))}{but}."
 
 
-def _arrears(open_: Sequence[Credit]) -> str:
+def _arrears(open_: Sequence[Credit], closed: Sequence[Credit]) -> str:
+    said = [part for part in (_late(open_), _left(closed)) if part]
+    if said or not open_ or any(one.late is None for one in open_):
+        return " ".join(said)
+    return "Aucun paiement n’est en retard au jour de la demande."
+
+
+def _left(closed: Sequence[Credit]) -> str:
+    """What the bureau still tells as late of credits that it tells as over: the model counts it."""
+    left = [one for one in closed if one.arrears]
+    if not left:
+        return ""
+    known, unknown = _own(left, lambda one: one.arrears)
+    owing = "" if unknown else f" ({french.some(sum(known))})"
+    many = french.plural(len(left), "crédit terminé", "crédits terminés")
+    return f"Le fichier déclare encore une somme en retard{owing} pour {many}."
+
+
+def _late(open_: Sequence[Credit]) -> str:
+    """What is late today of the credits that are not over."""
     late, unsure = [one for one in open_ if one.late], sum(one.late is None for one in open_)
     if not late:
-        return "" if unsure or not open_ else "Aucun paiement n’est en retard au jour de la demande."
+        return ""
     known, unknown = _own(late, lambda one: one.arrears)
     amount = sum(known)
     many = french.plural(len(late), "crédit est", "crédits sont")
