@@ -233,6 +233,8 @@ def _whole(parts: Sequence[Found], name: str) -> list[Problem]:
         problems += _same_month(parts[0], *months)
     else:
         problems += _same_rows(parts[0], files)
+    if name == APPLICATION:
+        problems += whole.thousands(files[0].told, _in_thousands(parts))
     every = [[file.ends[place] for file in files] for place in range(len(dated))]
     turned = whole.after(files[0].told, dated, [_outermost(ends) for ends in every])
     if not turned and len(files) > 1:
@@ -240,6 +242,17 @@ def _whole(parts: Sequence[Found], name: str) -> list[Problem]:
             if file.rows >= whole.FEW:
                 turned += whole.after(file.told, dated, file.ends)
     return problems + turned
+
+
+def _in_thousands(parts: Sequence[Found]) -> bool | None:
+    """Whether points part the thousands of the amounts of credit."""
+    from pyspark.sql import functions as f
+
+    first, *others = (typed(one).select(whole.CREDIT) for one in parts)
+    for other in others:
+        first = first.union(other)
+    found: bool | None = first.agg(f.expr(whole.in_thousands(whole.CREDIT))).collect()[0][0]
+    return found
 
 
 def _files(one: Found, dated: Sequence[str]) -> list[_File]:

@@ -148,3 +148,24 @@ def test_a_number_that_is_there_twice_is_told_once_its_pieces_differ(
         f"- bureau/part-1.parquet, ligne 41, colonne SK_ID_BUREAU : « {number} » existe déjà ; chaque numéro "
         "du crédit au fichier doit être unique."
     )
+
+
+def test_points_that_part_thousands_are_told(spark: SparkSession, source: Path, tmp_path: Path) -> None:
+    rows = with_values(made_up.table(40), "AMT_CREDIT", [450.0 + 1.234 * row for row in range(40)])
+    put(source, "application_train", rows)
+    put(source, "application_test", made_up.table(1, first=400_000).drop_columns(["TARGET"]).slice(1))
+    assert refusals(spark, source, tmp_path) == (
+        "- application_train.parquet, colonne AMT_CREDIT : toutes les valeurs sont inférieures à 1 000 et "
+        "certaines ont trois décimales : leur point sépare sans doute les milliers ; enregistrez les nombres "
+        "sans séparateur de milliers."
+    )
+
+
+def test_a_table_with_the_columns_of_another_is_told_so(
+    spark: SparkSession, source: Path, tmp_path: Path
+) -> None:
+    put(source, "bureau", PAID)
+    assert refusals(spark, source, tmp_path) == (
+        "- bureau.parquet, ligne 1 : les colonnes sont celles de installments_payments : mettez-y la bonne "
+        "table."
+    )

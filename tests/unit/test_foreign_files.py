@@ -14,6 +14,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 
@@ -223,6 +224,11 @@ def _index(text: str) -> str:
     return "\n".join([f",{head}", *(f"{row},{line}" for row, line in enumerate(lines))])
 
 
+def _names_in(around: Callable[[str], str], text: str) -> str:
+    head, _, rows = text.partition("\n")
+    return ",".join(around(name.strip('"')) for name in head.split(",")) + "\n" + rows
+
+
 def _undefined(folder: Path) -> None:
     lines = (folder / TRAIN).read_bytes().split(b"\n")
     lines[11] = lines[11].replace(b"loans", b"loans\x81", 1)
@@ -331,6 +337,20 @@ ENDLESS = (
             _text(lambda text: text.partition("\n")[0].lower() + "\n" + text.partition("\n")[2]),
             "les noms des colonnes s’écrivent en majuscules : SK_ID_CURR, et non sk_id_curr",
         ),
+        *(
+            (
+                _text(partial(_names_in, around)),
+                "les noms des colonnes s’écrivent sans rien d’autre : SK_ID_CURR, et non "
+                f"{around('SK_ID_CURR')}",
+            )
+            for around in (
+                "'{}'".format,
+                "`{}`".format,
+                "application_train.{}".format,
+                lambda name: name.replace("_", "-"),
+                lambda name: name.replace("_", " "),
+            )
+        ),
         (
             _text(
                 lambda text: "\n".join(
@@ -398,6 +418,10 @@ def _unreadable_gz(folder: Path) -> None:
     (folder / TRAIN).rename(folder / "application_train.csv.gz")
 
 
+def _damaged_parquet(folder: Path) -> None:
+    (folder / TRAIN).rename(folder / "application_train.parquet").write_bytes(b"\x15\x04\x15")
+
+
 def _parquet_in_zip(folder: Path) -> None:
     with zipfile.ZipFile(folder / "home-credit-default-risk.zip", "w") as archive:
         archive.writestr("application_train.parquet", b"PAR1")
@@ -435,7 +459,11 @@ def _parquet_in_zip(folder: Path) -> None:
             "de son nom.",
         ),
         (_unreadable_gz, "application_train.csv.gz n’est pas une archive gzip : si c’est la table"),
-        (_renamed(".parquet"), "application_train.parquet n’est pas une table Parquet"),
+        (_renamed(".parquet"), "application_train.parquet est un texte : finissez son nom par .csv."),
+        (
+            _damaged_parquet,
+            "application_train.parquet n’est pas une table Parquet : téléchargez-le à nouveau.",
+        ),
         (
             _parquet_in_zip,
             "application_train.parquet est une table Parquet dans une archive : décompressez "

@@ -167,3 +167,106 @@ def test_what_every_table_needs() -> None:
     assert ("bureau_balance", "MONTHS_BALANCE") in NEEDED
     assert ("bureau", "CREDIT_ACTIVE") in NEEDED
     assert not [name for _, name in NEEDED if name.startswith("SK_ID")]
+
+
+def paid(number: int, day: int) -> dict[str, Any]:
+    """An instalment that was paid on its day."""
+    return {
+        "SK_ID_PREV": 1,
+        "NUM_INSTALMENT_NUMBER": number,
+        "DAYS_INSTALMENT": day,
+        "DAYS_ENTRY_PAYMENT": day,
+        "AMT_INSTALMENT": 100.0,
+        "AMT_PAYMENT": 100.0,
+    }
+
+
+def month(**told: Any) -> dict[str, Any]:
+    """A month of a credit elsewhere."""
+    return {"SK_ID_BUREAU": 1, "MONTHS_BALANCE": -1, "STATUS": "0", **told}
+
+
+def without_number(row: dict[str, Any]) -> dict[str, Any]:
+    """The same without the number of the credit."""
+    return {name: value for name, value in row.items() if name != "SK_ID_BUREAU"}
+
+
+TURNED = (
+    "aucune valeur n’est négative et certaines sont positives, donc après la demande ; ce qui l’a précédée "
+    "s’écrit avec un signe moins"
+)
+
+
+@pytest.mark.parametrize(
+    ("told", "column", "what", "lines"),
+    [
+        (
+            {"bureau": [{**elsewhere(number), "SK_ID_CURR": max(number, 7)} for number in (7, 8, 9)]},
+            "bureau.SK_ID_CURR",
+            "« 8 » est le numéro d’un autre client : mettez ces lignes dans le sien",
+            2,
+        ),
+        (
+            {"bureau": [elsewhere(1), elsewhere(2), elsewhere(2)]},
+            "bureau.SK_ID_BUREAU",
+            "« 2 » existe déjà ; chaque numéro du crédit au fichier doit être unique",
+            1,
+        ),
+        (
+            {
+                "bureau": [elsewhere(1)],
+                "bureau_balance": [month(), month(MONTHS_BALANCE=-2), month(STATUS="5")],
+            },
+            "bureau_balance.MONTHS_BALANCE",
+            "le numéro du crédit au fichier « 1 » a plusieurs lignes pour le mois −1 ; enlevez celles qui "
+            "sont de trop",
+            1,
+        ),
+        (
+            {"installments_payments": [paid(1, -30)] * 30},
+            "installments_payments",
+            "29 lignes sur 30 sont les mêmes qu’une autre : des lignes ou des fichiers y sont en double ; "
+            "enlevez-les",
+            1,
+        ),
+        (
+            {"installments_payments": [paid(day, day) for day in range(1, 31)]},
+            "installments_payments.DAYS_INSTALMENT",
+            TURNED,
+            1,
+        ),
+    ],
+    ids=["other client", "credit twice", "month twice", "payments twice", "days turned"],
+)
+def test_what_an_import_refuses_of_a_whole_table_is_refused(
+    told: dict[str, Any], column: str, what: str, lines: int
+) -> None:
+    """Late months and payments counted twice, or for another client, without a word."""
+    with pytest.raises(RowsError) as caught:
+        batch.table_of_rows([outside(), outside(**told)], MODEL)
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.column, plain(problem.what), problem.lines) == (1, column, what, lines)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"bureau": [{**elsewhere(number), "SK_ID_CURR": 7} for number in (1, 2)]},
+        {"bureau": [without_number(elsewhere(1))] * 2},
+        {"bureau_balance": [without_number(month())] * 2},
+        {"installments_payments": [paid(1, -30)] * 29},
+        {"installments_payments": [paid(day, day) for day in range(1, 30)]},
+    ],
+    ids=["own number", "no number", "no number of months", "few payments", "few days"],
+)
+def test_what_may_be_is_taken(told: dict[str, Any]) -> None:
+    assert batch.table_of_rows([outside(), outside(**told)], MODEL).num_rows == 2
+
+
+def test_two_people_may_have_credits_of_one_number() -> None:
+    assert batch.table_of_rows([outside(bureau=[elsewhere(1)])] * 2, MODEL).num_rows == 2
+
+
+def test_a_foreign_name_of_a_column_gives_a_terminal_no_orders() -> None:
+    _, (problem,) = nested.histories([{"bureau": [elsewhere(1, **{"\x1b[31m" + "y" * 99: 1})]}])
+    assert problem.what == f"colonnes inconnues : \N{REPLACEMENT CHARACTER}[31m{'y' * 55}…"

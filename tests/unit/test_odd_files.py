@@ -7,6 +7,7 @@ import os
 import struct
 import zipfile
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -248,6 +249,8 @@ def test_a_zip_with_two_files_of_one_name_is_refused(member: str, source: Path, 
         "bureau_copie.csv.gz",
         "bureau (autre copie).csv",
         "bureau (3e copie).csv.gz",
+        "bureau (conflit de Marie 2026-05-03).csv",
+        "bureau (SFConflict marie 2026-05-03).csv",
     ],
 )
 def test_a_copy_of_a_table_is_not_passed_over(name: str, zipped: bool, source: Path, instance: Path) -> None:
@@ -280,6 +283,15 @@ def test_a_table_and_its_copy_are_two(source: Path, instance: Path) -> None:
         ("bureau.csv.csv", "{} n’a pas le nom d’une table : renommez ce fichier en bureau.csv."),
         ("bureau.csv.txt", "{} n’a pas le nom d’une table : renommez ce fichier en bureau.csv."),
         ("bureau.csv?dl=1", "{} n’a pas le nom d’une table : renommez ce fichier en bureau.csv."),
+        ("bureau .csv", "{} n’a pas le nom d’une table : renommez ce fichier en bureau.csv."),
+        ("bureau.csv ", "{} n’a pas le nom d’une table : renommez ce fichier en bureau.csv."),
+        *(
+            (
+                spelt,
+                "{} n’a pas le nom d’une table : renommez ce fichier en previous_application.csv.",
+            )
+            for spelt in ("previous-application.csv", "Previous Application.CSV", "previousapplication.csv")
+        ),
         ("bureau.zip", "{} n’a pas le nom d’une table : renommez ce fichier en bureau.csv.zip."),
         ("bureau.gz", "{} n’a pas le nom d’une table : renommez ce fichier en bureau.csv.gz."),
         ("bureau.snappy.parquet", "{} n’a pas le nom d’une table : renommez ce fichier en bureau.parquet."),
@@ -419,6 +431,20 @@ def test_pieces_deeper_in_a_zip_are_not_passed_over(inner: str, source: Path, in
     members = (("bureau/part-0.csv", piece), (f"bureau/{inner}/part-1.csv", piece))
     archive.write_bytes(packed((TRAIN, (source / TRAIN).read_bytes()), *members))
     assert refusal(archive, instance).startswith(f"home.zip/bureau/{inner} ")
+
+
+def test_pieces_whose_names_have_the_separator_of_windows_are_read(source: Path, instance: Path) -> None:
+    """They were passed over, and clients had no credit elsewhere."""
+    bureau = made_up.history("bureau", TABLE["SK_ID_CURR"].to_pylist(), 18)
+    archive = source / "home.zip"
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.write(source / TRAIN, TRAIN)
+        for place in range(2):
+            made_up.write_csv(bureau.slice(9 * place, 9), source / "piece.csv")
+            info = zipfile.ZipInfo("x")
+            info.filename = f"home\\bureau\\part-{place}.csv"
+            opened.writestr(info, (source / "piece.csv").read_bytes())
+    assert [(one.name, one.rows) for one in import_folder(archive, instance).tables] == [("bureau", 18)]
 
 
 def test_a_copy_beside_the_whole_download_is_not_passed_over(source: Path, instance: Path) -> None:
@@ -802,3 +828,135 @@ def test_one_wrong_value_and_several_are_told_apart(
     assert refusal(source, instance).endswith(f"- {TRAIN}, ligne 5, colonne {column} : {one}")
     spoil(source / TRAIN, 7, column, values[1])
     assert refusal(source, instance).endswith(f"- {TRAIN}, ligne 5, colonne {column} : {several}")
+
+
+LOCAL = " ; un nombre s’écrit en chiffres, un point avant les décimales, rien d’autre (-1234.5)."
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("450 000", LOCAL),
+        ('"450\u00a0000,00"', LOCAL),
+        ("1.350.000", LOCAL),
+        ("450000 €", LOCAL),
+        ("$450000", LOCAL),
+        ("26 %", LOCAL),
+        ("'450000", LOCAL),
+        ("(450000)", LOCAL),
+        ("450000-", LOCAL),
+        ("1990-05-03", "."),
+        ("########", "."),
+        ("#REF!", "."),
+        ("TRUE", "."),
+    ],
+)
+def test_how_a_number_is_written_is_told_where_people_write_it_otherwise(
+    value: str, told: str, source: Path, instance: Path
+) -> None:
+    spoil(source / TRAIN, 5, "AMT_CREDIT", value)
+    assert refusal(source, instance).endswith(f"» n’est pas un nombre{told}")
+
+
+def in_thousands(rows: pa.Table, column: str) -> pa.Table:
+    """The same amounts as a table has them whose points part thousands."""
+    written = [f"{value:,.0f}".replace(",", ".") for value in rows[column].to_pylist()]
+    values = pa.array(map(float, written), pa.float64())
+    return rows.set_column(rows.schema.get_field_index(column), column, values)
+
+
+def test_points_that_part_thousands_are_told(source: Path, instance: Path) -> None:
+    """A credit of 450.000 was read as one of 450."""
+    amounts = pa.array([450_000.0 + 1_234 * row for row in range(30)])
+    table = with_column("AMT_CREDIT", amounts)
+    made_up.write_csv(in_thousands(table, "AMT_CREDIT"), source / TRAIN)
+    assert refusal(source, instance).endswith(
+        f"- {TRAIN}, colonne AMT_CREDIT : toutes les valeurs sont inférieures à 1 000 et certaines ont trois "
+        "décimales : leur point sépare sans doute les milliers ; enregistrez les nombres sans séparateur de "
+        "milliers."
+    )
+
+
+@pytest.mark.parametrize(
+    "amounts",
+    [
+        [450.0 + row for row in range(30)],
+        [450.25 + row for row in range(30)],
+        [450.1234 + row for row in range(30)],
+        [1_450.125 + row for row in range(30)],
+    ],
+    ids=["whole", "cents", "four decimals", "above a thousand"],
+)
+def test_small_amounts_are_read(amounts: list[float], source: Path, instance: Path) -> None:
+    made_up.write_csv(with_column("AMT_CREDIT", pa.array(amounts)), source / TRAIN)
+    import_folder(source, instance)
+    assert stored(instance)["AMT_CREDIT"].to_pylist() == amounts
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "place", "told"),
+    [
+        (
+            TRAIN,
+            "Total,," + "," * 119,
+            32,
+            "53 colonnes n’ont pas de valeur qui convienne, dont SK_ID_CURR (« Total » "
+            "n’est pas un nombre) ; enlevez cette ligne.",
+        ),
+        (
+            TRAIN,
+            "n°" + ",unité" * 121,
+            2,
+            "122 colonnes n’ont pas de valeur qui convienne, dont SK_ID_CURR (« n° » "
+            "n’est pas un nombre) ; enlevez cette ligne.",
+        ),
+        (
+            PAID,
+            "\n".join(["," * 7] * 9),
+            62,
+            "5 colonnes n’ont pas de valeur qui convienne, dont SK_ID_PREV (valeur "
+            "absente, or elle est obligatoire) ; enlevez cette ligne (et 8 autres lignes).",
+        ),
+    ],
+    ids=["total", "units", "commas"],
+)
+def test_a_line_that_is_no_row_is_told_once(
+    name: str, line: str, place: int, told: str, source: Path, instance: Path
+) -> None:
+    """Each of its columns was told on its own."""
+    rewrite(source / name, lambda lines: [*lines[: place - 1], line, *lines[place - 1 :]])
+    assert refusal(source, instance).endswith(
+        f":\n- {name}, ligne {place} : ce n’est sans doute pas une ligne de la table : {told}"
+    )
+
+
+def test_a_table_with_the_columns_of_another_is_told_so(source: Path, instance: Path) -> None:
+    (source / PAID).rename(source / "bureau.csv")
+    assert refusal(source, instance).endswith(
+        ":\n- bureau.csv, ligne 1 : les colonnes sont celles de installments_payments : mettez-y la bonne "
+        "table."
+    )
+
+
+def test_a_decimal_of_parquet_is_the_number_that_its_text_says(source: Path, instance: Path) -> None:
+    """Arrow made 22611.510000000002 of 22611.51."""
+    amounts = [Decimal(f"{22611 + row}.{row:02}") for row in range(30)]
+    as_parquet(source, with_column("AMT_CREDIT", pa.array(amounts, pa.decimal128(14, 2))))
+    import_folder(source, instance)
+    assert stored(instance)["AMT_CREDIT"].to_pylist() == list(map(float, amounts))
+
+
+def test_a_history_of_nobody_here_is_refused(source: Path, instance: Path) -> None:
+    """Credits of the bureau stood in the place of clients, and nobody had a history."""
+    paid = made_up.history("installments_payments", [900_001], 60)
+    made_up.write_csv(paid, source / PAID)
+    assert refusal(source, instance).endswith(
+        f":\n- {PAID} : aucune ligne n’est d’un de ces clients : vérifiez les numéros, ou enlevez cette "
+        "table."
+    )
+    # One row is enough, and of a few clients there may be none.
+    spoil(source / PAID, 9, "SK_ID_CURR", str(TABLE["SK_ID_CURR"][0]))
+    assert import_folder(source, instance).tables[0].orphans == 59
+    made_up.write_csv(paid, source / PAID)
+    made_up.write_csv(TABLE.slice(0, 29), source / TRAIN)
+    assert import_folder(source, instance).tables[0].orphans == 60

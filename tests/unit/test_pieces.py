@@ -144,6 +144,8 @@ def test_numbers_of_clients_in_a_type_that_rounds_them_are_refused(
     path = source / "application_train.parquet"
     pa.parquet.write_table(rows.set_column(index, "SK_ID_CURR", numbers), path)
     if not refused:
+        paid = made_up.history(PAID, rows["SK_ID_CURR"].to_pylist(), 30)
+        made_up.write_csv(paid, source / PAID / "part-0.csv")
         assert import_folder(source, tmp_path / "instance").clients == 30
         return
     with pytest.raises(PortfolioError) as caught:

@@ -96,8 +96,8 @@ def test_several_problems_are_listed_at_once_with_true_line_numbers(source: Path
 
 def test_the_list_of_problems_is_bounded(source: Path, tmp_path: Path) -> None:
     path = source / "application_train.csv"
-    for column in dictionary.COLUMNS:
-        spoil(path, 5, column, "?")
+    for line, column in enumerate(dictionary.COLUMNS, start=5):
+        spoil(path, line, column, "?")
     error = refused(source, tmp_path / "instance")
     assert len(error.problems) == 122
     assert len(str(error).splitlines()) == 22

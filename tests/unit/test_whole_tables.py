@@ -127,7 +127,10 @@ def test_a_few_payments_may_all_be_alike(source: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rows", [1_048_574, 1_048_575, 1_048_576])
 def test_a_table_that_excel_cut_is_refused(rows: int, source: Path, tmp_path: Path) -> None:
-    lines = ["SK_ID_BUREAU,MONTHS_BALANCE,STATUS", *(f"{n // 20 + 1},-{n % 20},C" for n in range(rows))]
+    lines = [
+        "SK_ID_BUREAU,MONTHS_BALANCE,STATUS",
+        *(f"{5_000_001 + n // 20},-{n % 20},C" for n in range(rows)),
+    ]
     put(source, "bureau_balance", months("bureau_balance"))
     (source / "bureau_balance.csv").write_text("\n".join(lines) + "\n")
     if rows == 1_048_575:
@@ -151,7 +154,7 @@ def test_a_piece_that_others_follow_may_be_as_long(source: Path, tmp_path: Path)
     (source / "bureau_balance.csv").unlink()
     folder, head = source / "bureau_balance", "SK_ID_BUREAU,MONTHS_BALANCE,STATUS"
     folder.mkdir()
-    lines = [f"{n // 20 + 1},-{n % 20},C" for n in range(1_048_580)]
+    lines = [f"{5_000_001 + n // 20},-{n % 20},C" for n in range(1_048_580)]
     (folder / "part-1.csv").write_text("\n".join([head, *lines[:1_048_575]]) + "\n")
     (folder / "part-2.csv").write_text("\n".join([head, *lines[1_048_575:]]) + "\n")
     report = import_folder(source, tmp_path / "instance")

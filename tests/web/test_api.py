@@ -512,6 +512,16 @@ JSON, LATIN = "application/json", "application/json; charset=iso-8859-1"
             400,
             'Le corps attendu est {"rows": [{…}, …]} ou [{…}, …], un objet par client.',
         ),
+        *(
+            (
+                "POST",
+                SCORES,
+                {"json": {"rows": [{"SK_ID_CURR": 1}], name: []}},
+                400,
+                f"« {name} » est à côté de « rows » : mettez-le dans l’objet du client dont il parle.",
+            )
+            for name in ("bureau", "POS_CASH_balance", "AMT_CREDIT")
+        ),
         (
             "POST",
             SCORES,

@@ -42,7 +42,7 @@ from pretadepenser.credit.intake.sources import (
     names_of,
     rowless,
 )
-from pretadepenser.credit.intake.validation import MISSING, Lines, Problems, conform
+from pretadepenser.credit.intake.validation import MISSING, Lines, Problems, conform, gathered
 from pretadepenser.credit.model import scoring
 from pretadepenser.credit.model.inputs import input_matrix
 from pretadepenser.credit.model.scoring import Model
@@ -92,8 +92,9 @@ class RowsError(ToldError):
     @classmethod
     def refused(cls, problems: Sequence[Problem]) -> RowsError:
         """Make the error that lists `problems`."""
-        listed = "\n".join(f"- {problem}." for problem in problems[:SHOWN])
-        more = f"\n- … et {len(problems) - SHOWN} de plus." if len(problems) > SHOWN else ""
+        told = gathered(problems)
+        listed = "\n".join(f"- {problem}." for problem in told[:SHOWN])
+        more = f"\n- … et {len(told) - SHOWN} de plus." if len(told) > SHOWN else ""
         return cls(f"Rien n’a été calculé. Corrigez les données puis recommencez :\n{listed}{more}", problems)
 
 

@@ -7,9 +7,10 @@ bureau_balance refers to them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -17,6 +18,9 @@ from pretadepenser import french
 from pretadepenser.credit.dictionary import HISTORY, TABLES, Column, Kind, Row
 from pretadepenser.credit.history import features
 from pretadepenser.credit.history.features import Histories
+from pretadepenser.credit.intake import whole
+from pretadepenser.credit.intake.finding import KEY
+from pretadepenser.credit.intake.recognition import short
 from pretadepenser.credit.intake.validation import Lines, Problem, Problems, conform
 
 # Rows of histories in one request: those of some 700 people, who have 150 each.
@@ -46,7 +50,7 @@ def histories(rows: Sequence[Mapping[str, object]]) -> tuple[Sequence[Histories]
         owners = [index for index, rows_of_one in given for _ in rows_of_one]  # type: ignore[attr-defined]
         every = [one for _, rows_of_one in given for one in rows_of_one]  # type: ignore[attr-defined]
         valid, misfits = _checked(table, every, owners)
-        problems += misfits
+        problems += misfits or _at_odds(table, valid, owners, [row.get(KEY) for row in rows])
         for index, _ in given:
             found[index][table] = []
         for index, one in zip(owners, valid, strict=False):
@@ -77,7 +81,7 @@ def _checked(
     unknown = [name for name in names if name not in columns]
     if unknown:
         first = next(index for index, row in enumerate(rows) if not row.keys() <= columns.keys())
-        what = f"colonnes inconnues : {', '.join(map(str, unknown[:5]))}"
+        what = f"colonnes inconnues : {', '.join(map(short, unknown[:5]))}"
         return [], [Problem(_FILE, owners[first], table, what)]
     problems = Problems(_FILE)
     # Numbers that nobody gave are not missed: they tell rows of several people apart, or tables' rows.
@@ -96,9 +100,62 @@ def _checked(
     return conforming.to_pylist(), [_placed(one, table, owners) for one in problems]
 
 
+def _at_odds(
+    table: str, rows: Sequence[Mapping[str, Any]], owners: Sequence[int], clients: Sequence[object]
+) -> list[Problem]:
+    """What valid rows of a table cannot say together; an import says the same of whole tables.
+
+    owners: the index of each one's person; clients: the number of each person, where it is given.
+    """
+    strange = [
+        (owner, row[KEY])
+        for row, owner in zip(rows, owners, strict=True)
+        if row.get(KEY) is not None and clients[owner] not in (None, row[KEY])
+    ]
+    if strange:
+        owner, number = strange[0]
+        what = (
+            f"{french.quoted(str(number))} est le numéro d’un autre client : mettez ces lignes dans le sien"
+        )
+        return [Problem(_FILE, owner, f"{table}.{KEY}", what, len(strange))]
+    problems = _twice(table, rows, owners)
+    if len(rows) >= whole.FEW:
+        dated = whole.dated(TABLES[table].columns.values())
+        values = [[row[name] for row in rows] for name in dated]
+        turned = whole.after(_FILE, dated, [(min(each), max(each)) for each in values])
+        problems += [_placed(one, table, owners) for one in turned]
+    return problems
+
+
+def _twice(table: str, rows: Sequence[Mapping[str, Any]], owners: Sequence[int]) -> list[Problem]:
+    """Say which numbers or months a person has twice, or whether many rows are alike."""
+    columns, key, month = TABLES[table].columns, TABLES[table].key, TABLES[table].month
+    names = (key,) if key else month
+    if names is None:
+        every = [(owner, *row.items()) for row, owner in zip(rows, owners, strict=True)]
+        return [_placed(one, table, owners) for one in whole.alike(_FILE, len(every), len(set(every)))]
+    # A number that is not given tells nothing.
+    named: list[tuple[int, ...]] = [
+        (owner, *(row[name] for name in names))
+        for row, owner in zip(rows, owners, strict=True)
+        if all(row.get(name) is not None for name in names)
+    ]
+    counts = Counter(named)
+    again = next((one for one in counts if counts[one] > 1), None)
+    if again is None:
+        return []
+    owner, number, *when = again
+    more = len(named) - len(counts)
+    if month:
+        one = whole.several(columns[month[0]], number, month[1], when[0], [_FILE], more)
+        return [replace(one, line=owner, column=f"{table}.{month[1]}")]
+    return [Problem(_FILE, owner, f"{table}.{key}", whole.again_there(columns[names[0]], number), more)]
+
+
 def _placed(problem: Problem, table: str, owners: Sequence[int]) -> Problem:
     """A problem of a row of the table, said of the person whose it is."""
-    return replace(problem, line=owners[problem.line or 0], column=f"{table}.{problem.column}")
+    column = f"{table}.{problem.column}" if problem.column else table
+    return replace(problem, line=owners[problem.line or 0], column=column)
 
 
 def json_column(column: Column, values: Sequence[object], problems: Problems) -> pa.Array:

@@ -197,7 +197,9 @@ def _in_zip(path: Path, table: str, columns: Columns) -> list[Source]:
             "téléchargement de Kaggle."
         )
     with readable(path.name), zipfile.ZipFile(path) as archive:
-        names = members(archive)
+        # Some programs of Windows write names with its separator.
+        written = {name.replace("\\", "/"): name for name in members(archive)}
+        names = [name.replace("\\", "/") for name in members(archive)]
         folders = _folders(names, table)
         found: dict[str, list[str]] = {}
         for name in names:
@@ -216,7 +218,7 @@ def _in_zip(path: Path, table: str, columns: Columns) -> list[Source]:
         _check_once(one, path)
         if chosen not in one:
             _check_pieces(chosen, one, names, path)
-        return [_member(archive, path, member, columns) for member in sorted(one)]
+        return [_member(archive, path, written[member], columns) for member in sorted(one)]
 
 
 def _folders(names: Sequence[str], table: str) -> list[str]:

@@ -16,7 +16,8 @@ LONGEST: Final = 255
 _READ: Final = "|".join(map(re.escape, sorted(ENDINGS, key=len, reverse=True)))
 # What systems and browsers add to the name of a copy: "bureau (1).csv", "bureau - Copie (2).csv".
 _COPY: Final = (
-    r"(?:\s*\((?:[^()]*cop(?:ie|y)[^()]*|\d{1,3})\)|\s*\[\d{1,3}\]|\s*[-_ ]\s*cop(?:ie|y)(?:\s*\d{1,3})?)"
+    r"(?:\s*\((?:[^()]*(?:cop(?:ie|y)|confli[tc])[^()]*|\d{1,3})\)|\s*\[\d{1,3}\]"
+    r"|\s*[-_ ]\s*cop(?:ie|y)(?:\s*\d{1,3})?)"
 )
 # A number says less: macOS gives it to copies, programs that cut tables give it to pieces.
 _NUMBER: Final = rf"(?:(?:[-_. ]?\s*\d{{1,5}}|[-_. ]\d+[-_]of[-_]\d+)({_READ})|\s\d{{1,3}})"
@@ -47,12 +48,16 @@ def meant(name: str, table: str) -> str | None:
 
     name: without its folder. What comes back goes on after the name of the file.
     """
-    name = name.strip()
     if len(name) > LONGEST or name.lower() in names_of(table)[1:]:
         return None
+    name = name.strip()
     if name.lower() == table.lower():
         return f"n’a pas de terminaison ({', '.join(ENDINGS)}) : ajoutez-lui la bonne, .csv pour un texte"
     start = re.escape(table)
+    # "previous application.csv", "previous-application.csv", "bureau .csv".
+    apart = r"[-_.\s]*".join(map(re.escape, table.split("_")))
+    if respelt := re.fullmatch(rf"{apart}\s*({_READ})", name, re.IGNORECASE):
+        return f"n’a pas le nom d’une table : renommez ce fichier en {table}{respelt[1].lower()}"
     copied = re.fullmatch(
         rf"(?:copie de |copy of )?{start}{_COPY}{{0,2}}({_READ}|)(?:\.[1-9]\d?)?", name, re.IGNORECASE
     )

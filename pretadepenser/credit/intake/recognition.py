@@ -137,6 +137,9 @@ def header_problem(names: Sequence[str], lines: Sequence[str], known: Sequence[s
     `lines`: the first lines of the text; `names`: those of the first one, between commas.
     """
     wanted = frozenset(known)
+    # Some are the same either way: TARGET.
+    if what := _respelt(names, known):
+        return what
     if any(name in wanted for name in names):
         return None
     first = lines[0] if lines else ""
@@ -169,6 +172,21 @@ def small_letters(names: Sequence[str], known: Sequence[str]) -> str | None:
     if small is None or any(name in wanted for name in names):
         return None
     return f"les noms des colonnes s’écrivent en majuscules : {small.upper()}, et non {small}"
+
+
+def _respelt(names: Sequence[str], known: Sequence[str]) -> str | None:
+    """Say so where names are known but for quotes, dashes or spaces, or the table's name before them."""
+    plain = {re.sub("[^A-Z0-9]", "", name): name for name in known}
+    bare = [re.sub("[^A-Z0-9]", "", name.rpartition(".")[2].upper()) for name in names]
+    met = [
+        (plain[one], name)
+        for one, name in zip(bare, names, strict=True)
+        if one in plain and name.upper() != plain[one]
+    ]
+    if len(met) <= len(names) // 2:
+        return None
+    wanted, written = met[0]
+    return f"les noms des colonnes s’écrivent sans rien d’autre : {wanted}, et non {short(written)}"
 
 
 def cleaned(names: Sequence[str]) -> list[str]:

@@ -140,7 +140,13 @@ class Source:
         with readable(self.name), self.path.open("rb") as stream:
             start = stream.read(START)
         if start[:4] != b"PAR1":
-            raise _told(self, foreign(start) or f"n’est pas une table Parquet : {AGAIN}")
+            text = self.columns and names_of(start, self.columns)[1] is None
+            what = (
+                "est un texte : finissez son nom par .csv"
+                if text
+                else f"n’est pas une table Parquet : {AGAIN}"
+            )
+            raise _told(self, foreign(start) or what)
         with readable(self.name):
             names = cleaned(pa.parquet.read_schema(self.path).names)
         small = small_letters(names, list(self.columns))

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pretadepenser import french
-from pretadepenser.credit.dictionary import Column, Kind
+from pretadepenser.credit.dictionary import COLUMNS, TABLES, Column, Kind
 from pretadepenser.credit.intake.recognition import INDEX, QUOTED, quoted, short
 from pretadepenser.errors import ToldError
 
@@ -24,6 +24,8 @@ from pretadepenser.errors import ToldError
 SHOWN = 20
 EXAMPLES = 5
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
+# A number as people write it: thousands apart, a decimal comma, a currency or another mark around it.
+LOCAL = re.compile(r"[^\w,.]{0,2}\d[\d\s.,’']*(?:[^\W\d]{0,3}|[^\w\s])")
 # A number that has lost digits, as spreadsheets shorten one (1.23457E+11).
 SHORTENED = re.compile(r"\d+(?:\.(\d*))?[eE]\+?(\d+)")
 # Kaggle leaves a missing field empty; pandas, R and databases write these when they save the table again.
@@ -46,6 +48,11 @@ MISSING = [
 ]
 # No category and no number is longer; of a longer text the beginning is kept.
 LONGEST_VALUE = 1000
+# A line is no row where its number and so many columns in all have no value that fits; so many lines are few.
+NO_ROW = 5
+FEW_LINES = 3
+_NUMBERS = ("SK_ID_CURR", "SK_ID_PREV", "SK_ID_BUREAU")
+_ABSENT = "valeur absente"
 INT32 = np.iinfo(np.int32)
 # What is said of one example, and of several.
 _EITHER = re.compile(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
@@ -85,14 +92,37 @@ class PortfolioError(ToldError):
     @classmethod
     def refused(cls, problems: Sequence[Problem]) -> PortfolioError:
         """Make the error that refuses an import for `problems`."""
-        listed = "\n".join(f"- {problem}." for problem in problems[:SHOWN])
-        left = len(problems) - SHOWN
+        told = gathered(problems)
+        listed = "\n".join(f"- {problem}." for problem in told[:SHOWN])
+        left = len(told) - SHOWN
         more = f"\n- … et {french.plural(left, 'autre problème', 'autres problèmes')}." if left > 0 else ""
         return cls(
             "Import refusé, le portefeuille en place n’a pas changé. Corrigez les données puis relancez "
             f"l’import :\n{listed}{more}",
             problems,
         )
+
+
+def gathered(problems: Sequence[Problem]) -> list[Problem]:
+    """The same, with one for all columns of lines that are no rows: a total, units, commas alone."""
+    places: dict[tuple[str, int | None, int], list[Problem]] = {}
+    for problem in problems:
+        places.setdefault((problem.file, problem.line, problem.lines), []).append(problem)
+    told: dict[Problem, None] = {}
+    for problem in problems:
+        among = places[problem.file, problem.line, problem.lines]
+        blank = all(each.what.startswith(_ABSENT) for each in among)
+        if problem.line is None or len(among) < NO_ROW or not (blank or problem.lines <= FEW_LINES):
+            told[problem] = None
+        elif number := next((each for each in among if each.column in _NUMBERS), None):
+            what = (
+                f"ce n’est sans doute pas une ligne de la table : {len(among)} colonnes n’ont pas de valeur "
+                f"qui convienne, dont {number.column} ({number.what}) ; enlevez cette ligne"
+            )
+            told[replace(problem, column=None, what=what)] = None
+        else:
+            told[problem] = None
+    return list(told)
 
 
 class Problems:
@@ -173,6 +203,11 @@ def check_header(
     missing = [name for name in known if name not in counts and name not in optional]
     unknown = [name for name in counts if name not in known]
     repeated = [name for name, count in counts.items() if count > 1 and name in known]
+    others = {"application_train": COLUMNS, **{name: table.columns for name, table in TABLES.items()}}
+    other = next((name for name, columns in others.items() if columns.keys() == counts.keys()), None)
+    if missing and other:
+        what = f"les colonnes sont celles de {other} : mettez-y la bonne table"
+        return [Problem(file, 1, None, what)]
     problems = []
     for found, one, many in (
         (missing, "il manque la colonne", "il manque les colonnes"),
@@ -255,6 +290,10 @@ def _number(values: pa.Array, column: Column, lines: Lines, problems: Problems) 
         if pc.any(unreadable).as_py():
             met = pc.filter(values, unreadable)[:EXAMPLES].to_pylist()
             what = "{} [n’est pas un nombre|ne sont pas des nombres]"
+            if any(LOCAL.fullmatch(text) for text in met):
+                what += (
+                    " ; un nombre s’écrit en chiffres, un point avant les décimales, rien d’autre (-1234.5)"
+                )
             _report(problems, "number", column, unreadable, lines, what, met)
         _report_missing(values, column, lines, problems)
         values = pc.if_else(readable, values, pa.scalar(None, values.type))
@@ -265,6 +304,9 @@ def _number(values: pa.Array, column: Column, lines: Lines, problems: Problems) 
         try:
             if pa.types.is_boolean(values.type) and not _binary(column):
                 raise pa.ArrowTypeError
+            if pa.types.is_decimal(values.type):
+                # As a text says it: Arrow divides, and is off in the last digit.
+                values = pc.cast(values, pa.string())
             numbers = pc.cast(values, pa.float64(), safe=False)
         except pa.ArrowException:
             what = f"des nombres sont attendus, le fichier contient {_held(values.type)}"

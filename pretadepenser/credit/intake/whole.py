@@ -23,6 +23,8 @@ from pretadepenser.credit.intake.validation import Lines, Problem, Problems, con
 Connection = duckdb.DuckDBPyConnection
 # The rows that Excel keeps under the names of columns; the rest of a table is lost when it saves it.
 EXCEL: Final = 1_048_575
+# What is asked for as a credit, which no portfolio has in units of thousands.
+CREDIT: Final = "AMT_CREDIT"
 # Fewer rows may all be after the application, or like those of another piece, by chance.
 FEW: Final = 30
 # So many payments may be alike, to the cent and the day; more are there twice.
@@ -43,11 +45,35 @@ def faults(
         problems += _same_month(pieces, *months)
     else:
         problems += _same_rows(pieces)
+    if table == APPLICATION:
+        found = connection.sql(f"select {in_thousands(CREDIT)} from {table}").fetchall()[0][0]
+        problems += thousands(sources[0].name, found)
     wrong = turned(connection, table, sources[0].name, sources[0].columns.values())
     if not wrong and len(sources) > 1:
         for source, _, some in pieces.long():
             wrong += turned(connection, some, source.name, source.columns.values())
     return problems + wrong
+
+
+def in_thousands(column: str) -> str:
+    """SQL, for both engines, that is true where points of a column part thousands: 450.000 was read as 450.
+
+    All values are then below 1,000, some with three decimals and none with more, as no amounts of credit are.
+    """
+    off = f"max(abs({column} * {{0}} - round({column} * {{0}})))"
+    return (
+        f"count({column}) >= 10 and max(abs({column})) < 1000 and {off.format(1000)} < 1e-6 "
+        f"and {off.format(100)} > 1e-6"
+    )
+
+
+def thousands(name: str, found: bool | None) -> list[Problem]:
+    """What is said where `in_thousands` found that of the amounts of credit; name: of their file."""
+    what = (
+        "toutes les valeurs sont inférieures à 1 000 et certaines ont trois décimales : leur point sépare "
+        "sans doute les milliers ; enregistrez les nombres sans séparateur de milliers"
+    )
+    return [Problem(name, None, CREDIT, what)] if found else []
 
 
 @dataclass(frozen=True)
@@ -148,13 +174,17 @@ def repeated(connection: Connection, table: str, key: str, sources: Sequence[Sou
     order = np.argsort(every, kind="stable")
     again = order[1:][every[order][1:] == every[order][:-1]]
     first, start = int(again.min()), 0
-    noun = sources[0].columns[key].noun
-    what = f"{french.quoted(str(every[first]))} existe déjà ; chaque {noun} doit être unique"
+    what = again_there(sources[0].columns[key], int(every[first]))
     for (source, lines), read in zip(places, numbers, strict=True):
         if first < start + read.size:
             return [Problem(source.name, lines[first - start], key, what, int(again.size))]
         start += read.size
     raise AssertionError("a row belongs to a piece")
+
+
+def again_there(column: Column, number: int) -> str:
+    """What is said of a number of a column that must be unique and is not."""
+    return f"{french.quoted(str(number))} existe déjà ; chaque {column.noun} doit être unique"
 
 
 def cut(table: str, last: str, rows: int) -> list[Problem]:

@@ -35,7 +35,8 @@ from pretadepenser.credit.intake.loading import (
     load_all,
     load_batches,
 )
-from pretadepenser.credit.intake.validation import PortfolioError, schema_of
+from pretadepenser.credit.intake.validation import PortfolioError, Problem, schema_of
+from pretadepenser.credit.intake.whole import FEW
 from pretadepenser.credit.portfolio import reading, writing
 from pretadepenser.credit.stored import histories as raw
 from pretadepenser.money import KAGGLE, Money
@@ -181,6 +182,7 @@ def _publish(
             files = fill(connection)
             tables = [name for name in TABLES if name in files]
             orphans = {name: _executed(connection, raw.orphans(name)) for name in tables}
+            _check_belongs(files, orphans)
             counts = _write(folder, connection, tables, progress)
             for name in tables:
                 _write_history(folder, connection, name, progress)
@@ -193,6 +195,22 @@ def _publish(
         sources = [{"name": name, "rows": rows} for name, rows in files[APPLICATION]]
         writing.finish(folder, {**card, "sources": sources}, progress)
         before(reading.Portfolio.open(folder))
+
+
+def _check_belongs(files: Files, orphans: Mapping[str, int]) -> None:
+    """Refuse tables of which no row belongs to a client: they are of others, or have other numbers.
+
+    All clients would have no history there. Of a few clients that may be so. Raises PortfolioError.
+    """
+    clients = sum(rows for _, rows in files[APPLICATION])
+    what = "aucune ligne n’est d’un de ces clients : vérifiez les numéros, ou enlevez cette table"
+    strange = [
+        Problem(files[name][0][0], None, None, what)
+        for name, count in orphans.items()
+        if clients >= FEW <= count == sum(rows for _, rows in files[name])
+    ]
+    if strange:
+        raise PortfolioError.refused(strange)
 
 
 def _opened(memory: int, scratch: Path, readable: Sequence[Path]) -> Connection:
