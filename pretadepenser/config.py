@@ -8,6 +8,7 @@ message is one French sentence that says what to do.
 
 import difflib
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -17,8 +18,8 @@ from pretadepenser.errors import ToldError
 from pretadepenser.settings import SETTINGS, Setting
 
 PREFIX = "PRETADEPENSER_"
-# Variables of the environment that are no settings of the server.
-OTHERS = frozenset({"INSTANCE", "AUDIT_PASSWORD"})
+# Variables of the environment that are no settings of the server: each account of an audit has its password.
+OTHERS = re.compile(r"INSTANCE|AUDIT_PASSWORD(_[1-9][0-9]*)?")
 REPOSITORY = Path(__file__).resolve().parent.parent
 FILE = "config.toml"
 SECRET_FILE = "secret.key"  # noqa: S105 (the name of a file)
@@ -134,7 +135,7 @@ def _refuse_unknown(environ: Mapping[str, str], written: Mapping[str, object]) -
     for name, place in [(name, "l’environnement") for name in in_environment] + [
         (name, FILE) for name in written
     ]:
-        if name in _BY_NAME or (name in OTHERS and place != FILE):
+        if name in _BY_NAME or (place != FILE and OTHERS.fullmatch(name)):
             continue
         full = f"{PREFIX}{name}" if place != FILE else name
         if name == "INSTANCE":

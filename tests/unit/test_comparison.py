@@ -123,10 +123,30 @@ def test_the_edges_are_round_and_said_in_french() -> None:
         "de 2 à 4\u00a0ans",
         "5\u00a0ans et plus",
     ]
+    assert bins.texts(count, (2.0, 3.0)) == ["moins de 2\u00a0ans", "2\u00a0ans", "3\u00a0ans et plus"]
     assert bins.texts(amount, ()) == ["toutes les valeurs"]
     # A year of 365.25 days: ten of them are 3,652 days and a half.
     assert bins.displayed(years, np.array([-3652.5, -2922.0])).tolist() == [10.0, 8.0]
     assert bins.raw(years, 10.0) == -3652.5
+
+
+@pytest.mark.parametrize(
+    ("name", "edges", "said"),
+    [
+        ("CREDIT_TO_GOODS", (0.125, 1.0), ["moins de 12,5 %", "de 12,5 à 100 %", "100 % et plus"]),
+        ("EXT_SOURCE_MEAN", (0.456, 0.5), ["moins de 0,46", "de 0,46 à 0,5", "0,5 et plus"]),
+        (
+            "CREDIT_TERM",
+            (10.0, 22.5),
+            ["moins de 10 mensualités", "de 10 à 22,5 mensualités", "22,5 mensualités et plus"],
+        ),
+        ("BUREAU_MONTHS_LATE", (1.0, 2.0, 4.0), ["0 mois", "1 mois", "de 2 à 3 mois", "4 mois et plus"]),
+        ("CNT_FAM_MEMBERS", (3.0,), ["moins de 3 personnes", "3 personnes et plus"]),
+    ],
+)
+def test_each_kind_of_figure_names_its_brackets(name: str, edges: Sequence[float], said: list[str]) -> None:
+    texts = bins.texts(dictionary.describe(name), edges)
+    assert [text.replace("\u00a0", " ") for text in texts] == said
 
 
 def test_groups_by_decision_part_the_portfolio(
@@ -389,6 +409,12 @@ def test_a_figure_that_nobody_has(tmp_path: Path) -> None:
     [
         # From the first to the last hundredth of 0 … 999: 10 to 989; steps of 50.
         ("AMT_CREDIT", range(1000), [50.0 * index for index in range(1, 20)]),
+        # Five clients far below and five far above are left out: from 1,004 to 1,984.
+        (
+            "AMT_CREDIT",
+            [0] * 5 + [*range(1_000, 1_990)] + [1_000_000] * 5,
+            [1_050.0 + 50.0 * index for index in range(19)],
+        ),
         # Children are counted: no edge between two of them.
         ("CNT_CHILDREN", [0] * 50 + [1] * 30 + [2] * 15 + [3] * 5, [1.0, 2.0, 3.0]),
         ("EXT_SOURCE_1", np.arange(101) / 100, [0.05 * index for index in range(1, 20)]),
@@ -400,6 +426,25 @@ def test_fine_brackets_end_where_the_last_hundredth_of_clients_begins(
 ) -> None:
     known = Quantiles.of(np.array(list(values), dtype=np.float64))
     assert bins.fine_edges(dictionary.describe(name), known) == pytest.approx(edges)
+
+
+def test_brackets_of_jobs_part_those_who_have_one() -> None:
+    """Sixty clients have had their job for 1 to 60 years, as many have none: ten of the former in each."""
+    column = dictionary.describe("DAYS_EMPLOYED")
+    days = [-round(365.25 * years) for years in range(1, 61)] + [365_243] * 60
+    known = bins._shown_quantiles(column, Quantiles.of(np.array(days, dtype=np.float64)))
+    assert bins.broad_edges(column, known) == [10.0, 20.0, 30.0, 40.0, 50.0]
+    assert (known.values[0], known.values[-1]) == pytest.approx((1.0, 60.0), abs=0.002)
+    assert (known.below[0], known.upto[-1]) == (0.0, 1.0)
+
+
+def test_no_bracket_is_left_without_anybody() -> None:
+    """Three in four have no child, nobody more than two: an edge above the least and up to the greatest."""
+    column = dictionary.describe("CNT_CHILDREN")
+    known = Quantiles.of(np.array([0] * 75 + [1] * 15 + [2] * 10, dtype=np.float64))
+    assert bins.broad_edges(column, known) == [1.0]
+    known = Quantiles.of(np.array([0] * 50 + [1] * 20 + [2] * 30, dtype=np.float64))
+    assert bins.broad_edges(column, known) == [1.0, 2.0]
 
 
 @pytest.mark.parametrize(

@@ -249,9 +249,20 @@ def test_every_setting_says_what_it_is_for() -> None:
         assert bool(setting.label) == bool(setting.demo)
 
 
-def test_the_password_of_an_audit_is_no_setting_of_the_server(tmp_path: Path) -> None:
-    values = load({"PRETADEPENSER_AUDIT_PASSWORD": "secret"}, {"INSTANCE": tmp_path})
+@pytest.mark.parametrize("name", ["AUDIT_PASSWORD", "AUDIT_PASSWORD_2", "AUDIT_PASSWORD_10"])
+def test_the_passwords_of_an_audit_are_no_setting_of_the_server(tmp_path: Path, name: str) -> None:
+    values = load({f"PRETADEPENSER_{name}": "secret"}, {"INSTANCE": tmp_path})
     assert "secret" not in values.values()
+    assert name not in values
+
+
+@pytest.mark.parametrize("name", ["AUDIT_PASSWORD_", "AUDIT_PASSWORD_DEUX", "AUDIT_PASSWORDS"])
+def test_no_other_name_passes_for_the_password_of_an_audit(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingError, match=f"Le réglage PRETADEPENSER_{name} "):
+        load({f"PRETADEPENSER_{name}": "secret"}, {"INSTANCE": tmp_path})
+
+
+def test_the_password_of_an_audit_does_not_stand_in_the_file(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text('AUDIT_PASSWORD = "secret"\n')
     with pytest.raises(SettingError, match="AUDIT_PASSWORD"):
         load({}, {"INSTANCE": tmp_path})

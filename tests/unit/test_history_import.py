@@ -30,6 +30,7 @@ from pretadepenser.credit.portfolio import (
     import_batches,
     import_folder,
 )
+from pretadepenser.credit.stored import histories
 from tests.unit import made_up
 from tests.unit.portfolio_files import opened, spoil
 
@@ -544,6 +545,18 @@ def test_a_damaged_history_is_never_shown(
                 with pytest.raises(PortfolioError, match="endommagé"):
                     found.verify()
     assert refused >= 4
+
+
+@pytest.mark.parametrize("name", ["bureau", "credit_card_balance"])
+def test_the_file_whose_rows_cannot_be_read_is_named(
+    name: str, whole: Portfolio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(*_: object) -> None:
+        raise ValueError("other rows")
+
+    monkeypatch.setattr(histories.History, "of", damaged)
+    with pytest.raises(PortfolioError, match=rf"est endommagé \({name}\.arrow\) : importez-le à nouveau\."):
+        whole.history(NUMBERS[0], [name])
 
 
 @pytest.mark.skipif(not GENUINE.is_dir(), reason="genuine rows (../shared/data) are not here")

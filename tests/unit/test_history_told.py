@@ -218,12 +218,46 @@ def test_lateness_is_told_in_steps_of_a_month() -> None:
     ]
 
 
-@pytest.mark.parametrize("state", ["Approved", "Sent proposal", "Returned to the store"])
-def test_a_loan_that_has_not_begun_has_nothing_due(state: str) -> None:
+@pytest.mark.parametrize(
+    "state",
+    ["Approved", "Signed", "Sent proposal", "Canceled", "Refused", "Returned to the store", "XNA"],
+)
+def test_a_loan_that_has_not_begun_or_never_will_has_nothing_due(state: str) -> None:
     row = loan_month(1) | {"NAME_CONTRACT_STATUS": state}
     assert "aucun paiement suivi en quatre ans" in plain(
         charts.payments_sentence(history(POS_CASH_balance=[row]))
     )
+
+
+@pytest.mark.parametrize("state", ["Active", "Completed", "Demand", "Amortized debt"])
+def test_a_loan_that_runs_or_has_ended_was_to_be_paid(state: str) -> None:
+    ours = history(POS_CASH_balance=[loan_month(1) | {"NAME_CONTRACT_STATUS": state}]).ours
+    assert ours == (months.PaymentMonth(1, 1, months.Lateness.NONE),)
+
+
+def test_a_card_that_owes_nothing_has_nothing_to_be_paid_unless_it_is_late() -> None:
+    cards = [
+        card_month(1, 0.0),
+        card_month(2, 500.0),
+        card_month(3, 0.0, SK_DPD_DEF=4),
+        card_month(4, 500.0, AMT_INST_MIN_REGULARITY=None),
+    ]
+    assert history(credit_card_balance=cards).ours == (
+        months.PaymentMonth(2, 1, months.Lateness.NONE),
+        months.PaymentMonth(3, 1, months.Lateness.TO_30),
+    )
+
+
+def test_a_payment_on_the_very_day_of_the_application_is_known_and_one_of_the_next_day_is_not() -> None:
+    """The last part of an instalment of 40 days before, whose first part was paid in time."""
+    for paid, late in ((5, months.Lateness.TO_60), (0, months.Lateness.TO_60), (-1, months.Lateness.NONE)):
+        parts = [instalment(1, 40, 40), instalment(1, 40, paid)]
+        assert history(installments_payments=parts).ours == (months.PaymentMonth(2, 1, late),)
+
+
+def test_an_instalment_of_a_new_schedule_is_another_one() -> None:
+    rows = [instalment(1, 40, None), instalment(1, 40, 40, NUM_INSTALMENT_VERSION=2.0)]
+    assert history(installments_payments=rows).ours == (months.PaymentMonth(2, 1, months.Lateness.TO_60),)
 
 
 def test_what_is_not_imported_is_not_known() -> None:
@@ -496,6 +530,64 @@ def test_a_cell_of_a_credit(given: dict[str, Any], column: int, said: str) -> No
     listing = charts.owed(history(bureau=[credit(**given)]))
     assert listing
     assert plain(listing.whole.rows[0][column]) == said
+
+
+@pytest.mark.parametrize(
+    ("given", "cells"),
+    [
+        ({"DAYS_ENDDATE_FACT": 0.0}, ("le jour de la demande", "3 000 €", "donnée absente")),
+        ({"DAYS_ENDDATE_FACT": -18_261.0}, ("il y a 49 ans et 11 mois", "3 000 €", "donnée absente")),
+        ({"DAYS_ENDDATE_FACT": -18_262.0}, ("donnée absente", "3 000 €", "donnée absente")),
+        (
+            {"AMT_CREDIT_MAX_OVERDUE": 4_000.0, "CREDIT_CURRENCY": "currency 2"},
+            ("il y a 1 an", "300 000 (monnaie 2)", "4 000 (monnaie 2)"),
+        ),
+    ],
+)
+def test_the_cells_of_a_credit_that_is_over(given: dict[str, Any], cells: tuple[str, ...]) -> None:
+    listing = charts.closed(history(bureau=[closed(**given)]))
+    assert listing
+    assert texts(listing.whole.rows) == [("Crédit à la consommation", "il y a 3 ans", *cells)]
+
+
+@pytest.mark.parametrize(
+    ("given", "cells"),
+    [
+        ({"NAME_CONTRACT_STATUS": "Unused offer"}, ("1 800 €", "Accordée mais non utilisée", "sans objet")),
+        ({"NAME_CONTRACT_STATUS": "Canceled"}, ("sans objet", "Annulée", "sans objet")),
+        ({"AMT_CREDIT": 0.0}, ("donnée absente", "Accordée", "sans objet")),
+        (
+            {"NAME_CONTRACT_STATUS": "Refused", "CODE_REJECT_REASON": "LIMIT"},
+            ("sans objet", "Refusée", "Limite de crédit dépassée"),
+        ),
+        # A motive that goes with no refusal says nothing.
+        ({"CODE_REJECT_REASON": "HC"}, ("1 800 €", "Accordée", "sans objet")),
+    ],
+)
+def test_what_became_of_a_request_and_what_was_granted(given: dict[str, Any], cells: tuple[str, ...]) -> None:
+    listing = charts.requests(history(previous_application=[request(**given)]))
+    assert listing
+    assert texts(listing.whole.rows) == [("Prêt personnel", "il y a 2 ans et 3 mois", "1 800 €", *cells)]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "reste 1 500 €"),
+        ({"AMT_CREDIT_SUM_DEBT": 0.0}, "reste 0 €"),
+        ({"AMT_CREDIT_SUM_DEBT": None}, "reste à rembourser inconnu"),
+        ({"CREDIT_DAY_OVERDUE": 1}, "reste 1 500 €, en retard de 1 jour"),
+        ({"AMT_CREDIT_SUM_OVERDUE": 2_500.0}, "reste 1 500 €, en retard pour 25 €"),
+        (
+            {"CREDIT_DAY_OVERDUE": 12, "AMT_CREDIT_SUM_OVERDUE": 2_500.0, "CREDIT_CURRENCY": "currency 2"},
+            "reste 150 000 (monnaie 2), en retard de 12 jours pour 2 500 (monnaie 2)",
+        ),
+        ({"CREDIT_DAY_OVERDUE": None, "AMT_CREDIT_SUM_OVERDUE": None}, "reste 1 500 €"),
+    ],
+)
+def test_what_a_credit_elsewhere_still_costs_is_said_in_a_few_words(given: dict[str, Any], said: str) -> None:
+    (one,) = history(bureau=[credit(**given)]).open
+    assert plain(one.owing) == said
 
 
 def test_what_came_after_the_application_is_not_told() -> None:

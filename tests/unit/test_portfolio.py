@@ -204,6 +204,21 @@ def test_quantiles_of_many_values_stay_within_a_thousandth() -> None:
     assert quantiles.rank(quantiles.quantile(0.1234)) == pytest.approx(0.1234, abs=1e-3)
 
 
+def test_between_two_values_that_are_kept_a_quantile_is_halfway() -> None:
+    """Of 0 to 2,001 every second value is kept: half past the first client, the second one's value is 1."""
+    many = Quantiles.of(np.arange(2_002, dtype=np.float64))
+    assert many.values[:3].tolist() == [0.0, 2.0, 4.0]
+    assert many.quantile(1.5 / 2_002) == pytest.approx(1.0)
+    assert many.rank(1.0) == pytest.approx(1.5 / 2_002)
+    assert (many.quantile(0.0), many.quantile(1.0)) == (0.0, 2_001.0)
+
+
+def test_a_share_that_was_worked_out_is_the_same_share() -> None:
+    ten = Quantiles.of(np.arange(1, 11, dtype=np.float64))
+    assert 0.1 + 0.2 > 0.3
+    assert [ten.quantile(share) for share in (0.3, 0.1 + 0.2, 0.31)] == [3.0, 3.0, 4.0]
+
+
 def test_quantiles_without_any_value() -> None:
     quantiles = Quantiles.of(np.empty(0))
     for ask in (quantiles.rank, quantiles.quantile):
@@ -230,6 +245,19 @@ def test_the_same_rows_have_the_same_hash(portfolio: Portfolio, rows: pa.Table, 
         assert import_batches(rows.to_batches(max_chunksize=31), tmp_path).sha256 == portfolio.sha256
         other = made_up.table(CLIENTS, seed=9)
         assert import_batches(other.to_batches(), tmp_path).sha256 != portfolio.sha256
+
+
+def test_a_zero_with_a_sign_is_the_same_zero(tmp_path: Path) -> None:
+    rows = made_up.table(20)
+    hashes = set()
+    for zero in (0.0, -0.0):
+        place = rows.column_names.index("DAYS_REGISTRATION")
+        same = rows.set_column(place, rows.schema.field(place), pa.array([zero] * 20, pa.float64()))
+        hashes.add(import_batches(same.to_batches(), tmp_path).sha256)
+        stored = current_portfolio(tmp_path)
+        assert stored is not None
+        assert not np.signbit(stored.column("DAYS_REGISTRATION")).any()
+    assert len(hashes) == 1
 
 
 @pytest.mark.parametrize(
@@ -272,6 +300,18 @@ def test_another_format_says_to_import_again(portfolio: Portfolio, tmp_path: Pat
     (folder / "card.json").write_text(json.dumps({**card, "format": 0}))
     with pytest.raises(PortfolioError, match="autre version"):
         Portfolio.open(folder)
+
+
+def test_a_portfolio_that_does_not_say_its_amounts_has_those_of_kaggle(
+    portfolio: Portfolio, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(portfolio.folder, tmp_path / "copy")
+    card = json.loads((folder / "card.json").read_text())
+    del card["currency"], card["amount_scale"]
+    (folder / "card.json").write_text(json.dumps(card))
+    storage.seal(folder)
+    money = Portfolio.open(folder).money
+    assert (money.currency, money.scale) == ("EUR", 100.0)
 
 
 def flip(path: Path, place: int, bit: int = 0) -> None:

@@ -33,6 +33,7 @@ def test_both_files_become_one_sorted_portfolio(source: Path, tmp_path: Path) ->
     portfolio = opened(tmp_path / "instance")
     assert portfolio.size == 340
     assert not portfolio.fictitious
+    assert (portfolio.money.currency, portfolio.money.scale) == ("EUR", 100.0)
     assert portfolio.labelled == report.labelled < 300
     assert (np.diff(portfolio.numbers()) > 0).all()
     unlabelled = portfolio.client(100_003)
@@ -135,6 +136,7 @@ def test_batches_of_any_size_are_imported_as_fictitious(tmp_path: Path) -> None:
     report = import_batches(rows.to_batches(max_chunksize=33), tmp_path / "instance", total=250)
     portfolio = opened(tmp_path / "instance")
     assert portfolio.fictitious
+    assert (portfolio.money.currency, portfolio.money.scale) == ("EUR", 100.0)
     assert (report.clients, portfolio.size) == (250, 250)
     assert stored(tmp_path / "instance").equals(made_up.text(rows).combine_chunks())
 
