@@ -244,12 +244,12 @@ def _table(body: bytes, from_csv: bool) -> pa.Table:
         content = strict_json.loads(body)
     except JsonError as error:
         raise ApiError(422 if "UTF-8" in str(error) else 400, str(error)) from error
-    rows = content.get("rows") if isinstance(content, dict) else content
-    beside = [name for name in (*dictionary.TABLES, *dictionary.COLUMNS) if name in content] if rows else []
-    if isinstance(content, dict) and beside:
-        raise ApiError(
-            400, f"« {beside[0]} » est à côté de « rows » : mettez-le dans l’objet du client dont il parle."
-        )
+    rows = content
+    if isinstance(content, dict):
+        rows = content.get("rows")
+        if rows and (beside := [one for one in (*dictionary.TABLES, *dictionary.COLUMNS) if one in content]):
+            told = f"« {beside[0]} » est à côté de « rows » : mettez-le dans l’objet du client dont il parle."
+            raise ApiError(400, told)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ApiError(400, 'Le corps attendu est {"rows": [{…}, …]} ou [{…}, …], un objet par client.')
     return batch.table_of_rows(rows, resources.model())

@@ -516,6 +516,16 @@ JSON, LATIN = "application/json", "application/json; charset=iso-8859-1"
             (
                 "POST",
                 SCORES,
+                {"json": alone},
+                400,
+                'Le corps attendu est {"rows": [{…}, …]} ou [{…}, …], un objet par client.',
+            )
+            for alone in (5, "bureau", True, {"rows": 5})
+        ),
+        *(
+            (
+                "POST",
+                SCORES,
                 {"json": {"rows": [{"SK_ID_CURR": 1}], name: []}},
                 400,
                 f"« {name} » est à côté de « rows » : mettez-le dans l’objet du client dont il parle.",
