@@ -292,6 +292,219 @@ def test_cards_are_used_within_known_limits() -> None:
     assert found["CARD_USE"] == 0.2
     assert found["CARD_USE_YEAR"] == 0.3
     assert found["CARD_WITHDRAWALS"] == 0
+    assert found["CARD_CASH"] == 0
+
+
+def figures(table: str, *rows: Row) -> dict[str, float | None]:
+    """What the rows of one person in one table sum up to; columns that are not given are missing."""
+    (found,) = features.of([{table: list(rows)}])
+    return {name: found[name] for name in names_of(table)}
+
+
+def test_what_is_owed_is_held_against_what_was_lent_where_both_are_known() -> None:
+    found = figures(
+        "bureau",
+        credit(SK_ID_BUREAU=1),
+        credit(SK_ID_BUREAU=2, AMT_CREDIT_SUM=2000.0, AMT_CREDIT_SUM_DEBT=None),
+        credit(SK_ID_BUREAU=3, CREDIT_ACTIVE="Closed", AMT_CREDIT_SUM=3000.0, AMT_CREDIT_SUM_DEBT=None),
+        credit(SK_ID_BUREAU=4, AMT_CREDIT_SUM=None, AMT_CREDIT_SUM_DEBT=70.0),
+        credit(SK_ID_BUREAU=5, AMT_CREDIT_SUM=0.0, AMT_CREDIT_SUM_DEBT=-30.0),
+    )
+    assert found["BUREAU_DEBT"] == 470
+    assert found["BUREAU_DEBT_SHARE"] == 0.1
+
+
+def test_a_card_elsewhere_of_unknown_debt_or_limit_has_no_part_in_what_is_used() -> None:
+    found = figures(
+        "bureau",
+        *(
+            credit(
+                SK_ID_BUREAU=number, CREDIT_TYPE="Credit card", AMT_CREDIT_SUM=limit, AMT_CREDIT_SUM_DEBT=owed
+            )
+            for number, (limit, owed) in enumerate(((1000.0, 250.0), (3000.0, None), (None, 700.0)))
+        ),
+        credit(SK_ID_BUREAU=8, CREDIT_TYPE="Credit card", CREDIT_ACTIVE="Sold"),
+    )
+    assert found["BUREAU_CARDS"] == 3
+    assert found["BUREAU_CARD_USE"] == 0.25
+    assert found["BUREAU_LOST"] == 1
+
+
+def test_credits_elsewhere_that_are_late_prolonged_or_end() -> None:
+    found = figures(
+        "bureau",
+        credit(SK_ID_BUREAU=1, DAYS_CREDIT=-365, AMT_ANNUITY=20.0, CNT_CREDIT_PROLONG=2),
+        credit(SK_ID_BUREAU=2, DAYS_CREDIT=-366, AMT_ANNUITY=30.0, DAYS_CREDIT_ENDDATE=18_262),
+        credit(SK_ID_BUREAU=3, CREDIT_TYPE="Credit card", DAYS_CREDIT_ENDDATE=900, CREDIT_DAY_OVERDUE=1),
+        credit(
+            SK_ID_BUREAU=4, CREDIT_ACTIVE="Closed", AMT_ANNUITY=99.0, DAYS_CREDIT_ENDDATE=800,
+            CREDIT_DAY_OVERDUE=9, AMT_CREDIT_SUM_OVERDUE=7.0, AMT_CREDIT_MAX_OVERDUE=40.0,
+        ),
+        credit(SK_ID_BUREAU=5, CREDIT_CURRENCY=None, AMT_CREDIT_MAX_OVERDUE=60.0),
+        credit(
+            SK_ID_BUREAU=6, CREDIT_ACTIVE="Bad debt", CREDIT_CURRENCY="currency 3", AMT_ANNUITY=9.0,
+            AMT_CREDIT_SUM_OVERDUE=700.0, AMT_CREDIT_MAX_OVERDUE=900.0, CNT_CREDIT_PROLONG=1,
+        ),
+    )  # fmt: skip
+    assert found["BUREAU_OPENED_YEAR"] == 1
+    assert found["BUREAU_ENDS"] == 200
+    assert found["BUREAU_ANNUITY"] == 50
+    assert found["BUREAU_OVERDUE"] == 7
+    assert found["BUREAU_OVERDUE_CREDITS"] == 2
+    assert found["BUREAU_OVERDUE_MAX"] == 60
+    assert found["BUREAU_PROLONGED"] == 3
+    assert figures("bureau", credit(DAYS_CREDIT_ENDDATE=-20))["BUREAU_ENDS"] == 0
+
+
+def test_requests_and_their_answers() -> None:
+    def asked(day: int, answer: str, **given: Any) -> Row:
+        return {"SK_ID_PREV": 1, "DAYS_DECISION": day, "NAME_CONTRACT_STATUS": answer, **given}
+
+    def amounts(asked_for: float, given: float | None, price: float, paid: float | None, term: int) -> Row:
+        return {
+            "AMT_APPLICATION": asked_for, "AMT_CREDIT": given, "AMT_GOODS_PRICE": price,
+            "AMT_DOWN_PAYMENT": paid, "CNT_PAYMENT": term,
+        }  # fmt: skip
+
+    found = figures(
+        "previous_application",
+        asked(-400, "Approved", **amounts(1000.0, 1200.0, 2000.0, 500.0, 12)),
+        asked(-365, "Approved", **amounts(3000.0, 2600.0, 500.0, -0.9, 24)),
+        asked(-500, "Approved", **amounts(500.0, None, 400.0, None, 0)),
+        asked(-600, "Approved", **amounts(0.0, 800.0, 0.0, 90.0, 0)),
+        asked(-100, "Unused offer", **amounts(9000.0, 1.0, 9000.0, 9.0, 60)),
+        asked(-365, "Refused", CODE_REJECT_REASON="HC"),
+        asked(-366, "Refused", CODE_REJECT_REASON="SCO"),
+        asked(-10, "Refused", CODE_REJECT_REASON="SCOFR"),
+        asked(-20, "Refused", CODE_REJECT_REASON="LIMIT"),
+        asked(-9, "Canceled", CODE_REJECT_REASON="HC"),
+        asked(0, "Canceled"),
+        asked(-1, "Refused", FLAG_LAST_APPL_PER_CONTRACT="N"),
+        asked(-1, "Refused", NFLAG_LAST_APPL_IN_DAY=0),
+        asked(1, "Approved"),
+    )
+    assert found == {
+        "PREVIOUS_COUNT": 11,
+        "PREVIOUS_APPROVED": 5,
+        "PREVIOUS_REFUSED": 4,
+        "PREVIOUS_REFUSED_SHARE": pytest.approx(4 / 9),
+        "PREVIOUS_REFUSED_YEAR": 3,
+        "PREVIOUS_REFUSED_HISTORY": 1,
+        "PREVIOUS_REFUSED_SCORE": 2,
+        "PREVIOUS_LAST": 0,
+        "PREVIOUS_GRANTED_SHARE": 0.95,
+        "PREVIOUS_DOWN_PAYMENT": 0.2,
+        "PREVIOUS_TERM": 18,
+    }
+
+
+def test_loans_with_us_are_running_by_their_last_statement_of_three_months() -> None:
+    def month(loan: int, before: int, left: int, state: str = "Active", late: int = 0) -> Row:
+        return {
+            "SK_ID_PREV": loan, "MONTHS_BALANCE": before, "CNT_INSTALMENT_FUTURE": left,
+            "NAME_CONTRACT_STATUS": state, "SK_DPD": 200, "SK_DPD_DEF": late,
+        }  # fmt: skip
+
+    assert figures(
+        "POS_CASH_balance",
+        month(1, -1, 5),
+        month(1, -2, 6, late=3),
+        month(2, -3, 10),
+        month(2, -30, 40, late=45),
+        month(3, -4, 7),
+        month(4, -1, 0, "Completed"),
+        month(4, -2, 1, late=4),
+        month(5, -1, 12, "Signed"),
+        month(6, 0, 4, late=60),
+    ) == {"POS_ACTIVE": 2, "POS_LEFT": 15, "POS_MONTHS_LATE": 2, "POS_WORST": 45}
+    assert figures("POS_CASH_balance", month(4, -1, 0, "Completed")) == {
+        "POS_ACTIVE": 0, "POS_LEFT": 0, "POS_MONTHS_LATE": 0, "POS_WORST": 0,
+    }  # fmt: skip
+
+
+def test_cards_are_looked_at_over_twelve_months() -> None:
+    def month(card: int, before: int, **given: Any) -> Row:
+        return {"SK_ID_PREV": card, "MONTHS_BALANCE": before, **given}
+
+    def paid(least: float | None, amount: float | None) -> Row:
+        return {"AMT_INST_MIN_REGULARITY": least, "AMT_PAYMENT_CURRENT": amount}
+
+    def drawn(times: int | None, amount: float | None, moves: int) -> Row:
+        return {
+            "CNT_DRAWINGS_ATM_CURRENT": times, "AMT_DRAWINGS_ATM_CURRENT": amount,
+            "CNT_DRAWINGS_CURRENT": moves,
+        }  # fmt: skip
+
+    def used(owed: float | None, limit: float | None) -> Row:
+        return {"AMT_BALANCE": owed, "AMT_CREDIT_LIMIT_ACTUAL": limit}
+
+    found = figures(
+        "credit_card_balance",
+        month(1, -1, **paid(100.0, 99.0), **drawn(2, 100.0, 2), **used(100.0, 1000.0), SK_DPD_DEF=3),
+        month(2, -1, **paid(100.0, 99.0), **drawn(None, None, 7), **used(None, 500.0), SK_DPD_DEF=8),
+        month(1, -2, **paid(100.0, 98.9), **used(300.0, None)),
+        month(1, -3, **paid(100.0, None)),
+        month(2, -3, **paid(100.0, 0.0)),
+        month(1, -12, **paid(0.0, 0.0), **drawn(1, 30.0, 1), **used(500.0, 1000.0)),
+        month(1, -13, **paid(100.0, 0.0), **drawn(9, 900.0, 9), **used(1000.0, 1000.0), SK_DPD_DEF=1),
+        month(1, 0, **paid(100.0, 0.0), **drawn(9, 900.0, 9), **used(1000.0, 1000.0), SK_DPD_DEF=1),
+    )
+    assert found == {
+        "CARD_LIMIT": 1500,
+        "CARD_USE": 0.1,
+        "CARD_USE_YEAR": 0.3,
+        "CARD_WITHDRAWALS": 3,
+        "CARD_CASH": 130,
+        "CARD_BELOW_MINIMUM": 2,
+        "CARD_MONTHS_LATE": 2,
+    }
+    long_ago = figures("credit_card_balance", month(1, -13, **paid(100.0, 0.0), **used(100.0, 1000.0)))
+    assert (long_ago["CARD_BELOW_MINIMUM"], long_ago["CARD_USE"], long_ago["CARD_USE_YEAR"]) == (
+        None,
+        0.1,
+        None,
+    )
+
+
+def test_instalments_of_a_year_ago_and_paid_on_the_day() -> None:
+    def part(number: int, due: int, paid: int, amount: float = 100.0, version: int = 1) -> Row:
+        return {
+            "SK_ID_PREV": 1, "NUM_INSTALMENT_VERSION": version, "NUM_INSTALMENT_NUMBER": number,
+            "DAYS_INSTALMENT": due, "DAYS_ENTRY_PAYMENT": paid,
+            "AMT_INSTALMENT": 100.0, "AMT_PAYMENT": amount,
+        }  # fmt: skip
+
+    found = figures(
+        "installments_payments",
+        part(1, -366, -365),
+        part(2, -365, -364),
+        part(3, -365, -365, amount=99.0),
+        part(3, -365, -360, version=2),
+        part(4, -1, 0),
+        part(5, 0, -5),
+        part(6, -9, -9, amount=98.9),
+        # Nothing came that day: a payment of nothing is none.
+        part(6, -9, -2, amount=0.0),
+    )
+    assert found["INSTALMENTS_COUNT"] == 6
+    assert found["INSTALMENTS_LATE_SHARE"] == pytest.approx(4 / 6)
+    assert found["INSTALMENTS_LATE_RECENT"] == 0.6
+    assert found["INSTALMENTS_LATE_BEFORE"] == 1
+    assert found["INSTALMENTS_SHORT_SHARE"] == pytest.approx(1 / 6)
+    assert found["INSTALMENTS_DAYS_LATE"] == pytest.approx(8 / 6)
+    assert found["INSTALMENTS_WORST"] == 5
+
+
+def test_of_months_elsewhere_that_are_all_older_than_two_years_the_recent_ones_are_not_known() -> None:
+    months: list[Row] = [
+        {"SK_ID_BUREAU": 1, "MONTHS_BALANCE": before, "STATUS": status}
+        for before, status in ((-25, "2"), (-26, "0"), (-27, "C"), (-3, "X"))
+    ]
+    (found,) = features.of([{"bureau": [credit()], "bureau_balance": months}])
+    assert found["BUREAU_MONTHS_LATE"] is None
+    assert found["BUREAU_WORST_RECENT"] is None
+    assert found["BUREAU_LATE_SHARE"] == 0.5
+    assert found["BUREAU_WORST"] == 31
 
 
 def test_three_different_things() -> None:
