@@ -459,6 +459,9 @@ def test_a_secret_key_that_others_can_read_or_that_is_damaged_is_refused(tmp_pat
     with pytest.raises(SettingError) as refused:
         config.secret_key(tmp_path)
     assert str(refused.value) == f"Le fichier {key} est lisible par tous ; protégez-le : « chmod 600 {key} »."
+    # Its group may: a server that is not the file's owner reads it so.
+    key.chmod(0o640)
+    assert config.secret_key(tmp_path) == "a" * 64
     key.write_text("")
     key.chmod(0o600)
     with pytest.raises(SettingError) as refused:

@@ -65,6 +65,9 @@ def test_units_stand_after_a_no_break_space() -> None:
     assert french.typeset("articles 15 et L. 1, articles D. 9, Article R. 5 ; D. 3 ! ? 8 €") == (
         f"articles{S}15 et L.{S}1, articles{S}D.{S}9, Article{S}R.{S}5{N}; D.{S}3{N}!{N}? 8{S}€"
     )
+    assert french.typeset("Numéro 5 et numéro {}, article R 3") == (
+        f"Numéro{S}5 et numéro{S}{{}}, article{S}R 3"
+    )
     assert french.typeset("8 cas sur 10") == f"8{S}cas{S}sur{S}10"
 
 

@@ -105,6 +105,21 @@ def test_others_cannot_read_the_folder(tmp_path: Path) -> None:
     assert folder.stat().st_mode & 0o027 == 0, "the group reads, the owner alone writes"
 
 
+def test_the_group_may_read_what_is_published_and_nobody_else(tmp_path: Path) -> None:
+    former = os.umask(0)
+    try:
+        write(tmp_path, "one")
+        with storage.kept(tmp_path / "archive" / "model") as draft:
+            (draft / "card.json").touch()
+    finally:
+        os.umask(former)
+    published = storage.current(tmp_path, "model")
+    assert published is not None
+    folders = (published, tmp_path / "archive", tmp_path / "archive" / "model")
+    assert [oct(path.stat().st_mode & 0o777) for path in folders] == ["0o750"] * 3
+    assert oct((tmp_path / ".model.lock").stat().st_mode & 0o777) == "0o640"
+
+
 def _write_until_killed(root: Path, started: multiprocessing.synchronize.Event) -> None:
     with storage.publish(root, "model") as folder:
         (folder / "card.json").write_text("half")

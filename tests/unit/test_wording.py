@@ -219,6 +219,8 @@ def test_an_age_said_to_the_client_needs_no_agreement(rank: float, said: str) ->
         # Within three hundredths of the middle on both sides.
         (0.529, 0.0, "c’est à peu près au milieu des clients"),
         (0.471, 0.0, "c’est à peu près au milieu des clients"),
+        (0.531, 0.0, "c’est plus que chez 53 % des clients"),
+        (0.469, 0.0, "c’est moins que chez 53 % des clients"),
         (0.54, 0.0, "c’est plus que chez 54 % des clients"),
         (0.46, 0.0, "c’est moins que chez 54 % des clients"),
         # From a quarter of equals on.

@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +21,7 @@ from click.testing import Result
 from flask import Flask
 
 from pretadepenser import cli, create_app
+from pretadepenser.cli import rights
 from pretadepenser.credit.dictionary import COLUMNS
 from pretadepenser.credit.explanation.reasons import explain
 from pretadepenser.credit.model.scoring import current_model
@@ -788,6 +790,46 @@ def test_accounts_and_tokens_are_told_in_whole_sentences(ready: Flask) -> None:
     )
     assert re.fullmatch(
         r"agence, créé le \d\d/\d\d/\d{4}\n1\xa0jeton\.\n", flask(ready, "token", "list").output
+    )
+
+
+FOURTH_OF_MARCH = datetime(2026, 3, 4, 12, tzinfo=UTC)
+
+
+def test_days_are_written_day_first(ready: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = SimpleNamespace(name="agathe", role="conseiller", active=True, created_at=FOURTH_OF_MARCH)
+    monkeypatch.setattr(users, "list_users", lambda _: [one, one])
+    monkeypatch.setattr(tokens, "list_tokens", lambda _: [one])
+    assert flask(ready, "user", "list").output == (
+        "agathe (conseiller), ajouté le 04/03/2026\n" * 2 + "2\xa0utilisateurs.\n"
+    )
+    assert flask(ready, "token", "list").output == "agathe, créé le 04/03/2026\n1\xa0jeton.\n"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "told"),
+    [
+        ([7], "un client effacé revient avec cet import, 7 (effacé le 04/03/2026)"),
+        (
+            [7, 8],
+            "des clients effacés reviennent avec cet import, 7 (effacé le 04/03/2026) et 8 (effacé le "
+            "04/03/2026)",
+        ),
+        (
+            range(1, 13),
+            "des clients effacés reviennent avec cet import, "
+            + ", ".join(f"{number} (effacé le 04/03/2026)" for number in range(1, 11))
+            + " et 2 autres",
+        ),
+    ],
+)
+def test_of_clients_who_come_back_ten_are_named(
+    numbers: Sequence[int], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rights.say_returned([(number, FOURTH_OF_MARCH) for number in numbers])
+    assert capsys.readouterr().err == (
+        f"Attention : {told}. À retirer du fichier, et à effacer à nouveau : flask --app wsgi client erase "
+        "N\n"
     )
 
 
