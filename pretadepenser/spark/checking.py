@@ -30,7 +30,7 @@ from pretadepenser.credit.intake.validation import (
     conform,
 )
 from pretadepenser.spark.histories import imported, typed
-from pretadepenser.spark.tables import Found, applications, columns_of
+from pretadepenser.spark.tables import Found, applications, columns_of, value
 
 # What a machine sends back of the rows that it has looked at; a record without column counts rows.
 RECORDS: Final = pa.schema(
@@ -184,7 +184,7 @@ def _repeated(parts: Sequence[Found], key: str) -> list[Problem]:
 
     places = [
         one.rows.select(
-            f.col(key).cast("long").alias("number"),
+            f.expr(value(one.rows, one.columns[key])).alias("number"),
             f.struct(f.lit(order), f.col("_metadata.file_path"), f.col("_metadata.row_index")).alias("place"),
         )
         for order, one in enumerate(parts)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
-from pretadepenser.credit.dictionary import TABLES, Column
+from pretadepenser.credit.dictionary import TABLES
 from pretadepenser.credit.history import features
 from pretadepenser.credit.intake.finding import KEY
 from pretadepenser.spark import tables
@@ -45,17 +43,8 @@ def typed(one: tables.Found, also: Iterable[Any] = ()) -> DataFrame:
 
     present = set(one.rows.columns)
     fields = [
-        f.expr(f"{_typed(each)} as {each.name}") for each in one.columns.values() if each.name in present
+        f.expr(f"{tables.value(one.rows, each)} as {each.name}")
+        for each in one.columns.values()
+        if each.name in present
     ]
     return one.rows.select(*fields, *also)
-
-
-def _typed(column: Column) -> str:
-    name = f"`{column.name}`"
-    if column.textual:
-        return f"nullif(trim(cast({name} as string)), '')"
-    number = f"nullif(cast({name} as double), double('NaN'))"
-    if pa.types.is_int64(column.arrow_type):
-        # As it is: a double would round the longest.
-        return f"cast({name} as bigint)"
-    return f"cast({number} as int)" if pa.types.is_int32(column.arrow_type) else number

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+import pyarrow as pa
+
 from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import Column
 from pretadepenser.credit.dictionary.tables import TABLES
 from pretadepenser.credit.intake.finding import KEY, TEST, TRAIN
 from pretadepenser.credit.intake.naming import deeper, names_of
 from pretadepenser.credit.intake.recognition import cleaned, printable
-from pretadepenser.credit.intake.validation import Columns, PortfolioError
+from pretadepenser.credit.intake.validation import MISSING, Columns, PortfolioError
 from pretadepenser.spark import files
 from pretadepenser.spark.session import SparkError
 
@@ -21,6 +24,13 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 NAMES: Final = (TRAIN, TEST, *TABLES)
+# What Arrow takes for blanks around a text; Spark knows the space alone.
+BLANK: Final = (
+    "".join(
+        map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029))
+    )
+    + "\u202f\u205f\u3000"
+)
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,32 @@ def find(spark: SparkSession, source: str) -> dict[str, Found]:
     return found
 
 
+def _literal(text: str) -> str:
+    """A text as Spark's SQL writes it."""
+    return "'" + text.replace("\\", "\\\\") + "'"
+
+
+def value(rows: DataFrame, column: Column) -> str:
+    """SQL of what `conform` makes of a column: what is missing is NULL, never NaN, blank or a word for it."""
+    name = f"`{column.name}`"
+    written = rows.schema[column.name].dataType.simpleString() in ("string", "binary")
+    if written or column.textual:
+        text = f"trim(both '{BLANK}' from cast({name} as string))"
+        missing = ", ".join(_literal(word) for word in MISSING)
+        name = f"case when {text} in ({missing}) then null else {text} end"
+    if column.textual:
+        return name
+    number = f"nullif(cast({name} as double), double('NaN'))"
+    if pa.types.is_int64(column.arrow_type):
+        # As it is, where it may be: a double would round the longest.
+        return (
+            f"coalesce(try_cast({name} as bigint), cast({number} as bigint))"
+            if written
+            else f"cast({name} as bigint)"
+        )
+    return f"cast({number} as int)" if pa.types.is_int32(column.arrow_type) else number
+
+
 def _check_deeper(
     spark: SparkSession, place: str, entries: Sequence[files.Entry], missing: Sequence[str], source: str
 ) -> None:
@@ -114,7 +150,8 @@ def together(parts: Iterable[Found]) -> DataFrame:
     """All applications as one table: outcomes are missing where a table has none."""
     from pyspark.sql import functions as f
 
-    first, *others = (one.rows.withColumn(KEY, f.col(KEY).cast("long")) for one in parts)
+    key = dictionary.COLUMNS[KEY]
+    first, *others = (one.rows.withColumn(KEY, f.expr(value(one.rows, key))) for one in parts)
     for other in others:
         first = first.unionByName(other, allowMissingColumns=True)
     return first

@@ -18,7 +18,7 @@ from pretadepenser.credit.history import engine, features
 from pretadepenser.credit.portfolio import import_folder
 from pretadepenser.spark import checking, histories, importing, tables
 from tests.spark import made_up_histories
-from tests.unit import portfolio_files
+from tests.unit import made_up, portfolio_files
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -145,3 +145,28 @@ def test_a_portfolio_with_histories_is_byte_for_byte_the_ordinary_one(
     for name in names:
         assert (report.folder / name).read_bytes() == (ordinary.folder / name).read_bytes(), name
     assert portfolio_files.opened(tmp_path / "spark").tables == frozenset(TABLES)
+
+
+def test_texts_of_parquet_are_read_as_an_ordinary_import_reads_them(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """Words for missing numbers ended it, and of a category with a no-break space nothing was counted."""
+    source = tmp_path / "source"
+    source.mkdir()
+    clients = made_up.text(made_up.table(40))
+    bureau = made_up.text(made_up.history("bureau", clients["SK_ID_CURR"].to_pylist(), 60))
+    written = {
+        "SK_ID_CURR": [f" {number}.0\u00a0" for number in bureau["SK_ID_CURR"].to_pylist()],
+        "CREDIT_ACTIVE": [f"\u00a0{state}\t" for state in bureau["CREDIT_ACTIVE"].to_pylist()],
+        "CREDIT_CURRENCY": ["\\N"] * 60,
+        "AMT_CREDIT_SUM": [
+            "NA" if one is None else f"{one}\u202f" for one in bureau["AMT_CREDIT_SUM"].to_pylist()
+        ],
+    }
+    for name, values in written.items():
+        bureau = bureau.set_column(bureau.schema.get_field_index(name), name, pa.array(values))
+    pa.parquet.write_table(clients, source / "application_train.parquet")
+    pa.parquet.write_table(bureau, source / "bureau.parquet")
+    ordinary = import_folder(source, tmp_path / "ordinary")
+    sparked = importing.import_tables(spark, str(source), tmp_path / "spark", lambda step, share: None)
+    assert sparked.sha256 == ordinary.sha256
