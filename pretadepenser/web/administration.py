@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 from pretadepenser import french
 from pretadepenser.config import FILE, PREFIX
 from pretadepenser.settings import SETTINGS, Setting
+from pretadepenser.web.frame import in_words
 from pretadepenser.web.lender import Lender, lender
 
 blueprint = Blueprint("administration", __name__, url_prefix="/administration")
 
 KEPT_BACK = "défini, jamais montré"
-NOT_SET = "non défini"
 # One of them at least must say whom to tell about a page that cannot be read.
 CONTACTS = ("ACCESSIBILITY_EMAIL", "ORGANISATION_EMAIL", "ORGANISATION_PHONE", "ORGANISATION_ADDRESS")
 
@@ -53,13 +53,9 @@ def _line(setting: Setting, told: Lender) -> Line:
 
 def _value(setting: Setting, told: Lender) -> str:
     """The value in words; a secret, or an address that may hold a password, is never shown."""
-    value = current_app.config[setting.name]
     if setting.secret:
         return KEPT_BACK
-    if isinstance(value, bool):
-        return "oui" if value else "non"
-    if isinstance(value, float):
-        return french.compact(value, 6)
+    value = current_app.config[setting.name]
     if setting.name in told.values and str(value) != told.values[setting.name]:
         return french.typeset(f"{told.values[setting.name]} (exemple de la démonstration)")
-    return french.typeset(str(value)) if value != "" else NOT_SET
+    return in_words(value)

@@ -36,7 +36,7 @@ from pretadepenser.records.decisions import Brief, DecisionError, Found, State
 from pretadepenser.records.models import Role
 from pretadepenser.web import access, auth, capacity, headings, kept, resources, sealed, trail
 from pretadepenser.web.decision_form import AMOUNT, FIELDS, INSTALMENT, PRICE, Case, DecisionForm
-from pretadepenser.web.frame import DONE
+from pretadepenser.web.frame import DONE, in_words
 from pretadepenser.web.lender import lender
 
 blueprint = Blueprint("decision", __name__)
@@ -395,7 +395,7 @@ def told(content: Mapping[str, Any], advice: Advice) -> Told:
     """In the currency of the decision. Raises ValueError for a code that this version does not know."""
     verdict, kept_settings = Verdict(content["verdict"]), content["settings"]
     rules = domain.rules(kept_settings["NEAR_POINTS"], kept_settings["READER_AMOUNT"])
-    why, offered = weighed(content, verdict), not domain.near(advice.points, rules)
+    why = weighed(content, verdict)
     return Told(
         why.motives,
         why.text,
@@ -404,9 +404,9 @@ def told(content: Mapping[str, Any], advice: Advice) -> Told:
         [Document(code).label for code in content["asked"]],
         _counter(content["counter"]),
         _findings(content["capacity"]),
-        [rules.said(ReaderReason(code), offered=offered) for code in content["reader"]],
+        [rules.said(ReaderReason(code), advice.points) for code in content["reader"]],
         [_entry(name, advice) for name in advice.inputs],
-        [(name, _setting(value)) for name, value in kept_settings.items()],
+        [(name, in_words(value)) for name, value in kept_settings.items()],
         content["version"],
     )
 
@@ -434,11 +434,3 @@ def _findings(told: Mapping[str, Any] | None) -> list[str]:
 def _entry(name: str, advice: Advice) -> tuple[str, str]:
     column = dictionary.describe(name)
     return column.label, wording.text_in(column, advice.inputs)
-
-
-def _setting(value: object) -> str:
-    if isinstance(value, bool):
-        return "oui" if value else "non"
-    if isinstance(value, float):
-        return french.compact(value, 6)
-    return french.typeset(str(value)) if value != "" else "non défini"

@@ -237,11 +237,9 @@ class DecisionForm(CapacityFields, FlaskForm):  # type: ignore[misc]  # Flask-WT
 
     def _why(self, verdict: Verdict, points: int, offered: int | None) -> str:
         """Why motives are required, as a sentence goes on after a colon."""
-        rules = self.case.rules
         if domain.departs(verdict, points, offered):
             return f"{self.named} s’écarte de l’avis du modèle"
-        whose = "le score" if domain.near(points, rules) else "le score du prêt proposé"
-        return f"{whose} est à {french.plural(rules.near, 'point')} de la limite, ou à moins"
+        return self.case.rules.closeness(points)
 
     def _wanted(self, verdict: Verdict, offered: int | None, found: Mapping[str, str]) -> dict[str, str]:
         """The motives and the text, where the rules ask for them. offered: points of the other loan."""

@@ -131,6 +131,15 @@ def amounts_convention(*, short: bool = False) -> str:
     )
 
 
+def in_words(value: object) -> str:
+    """The value of a setting that is no secret, as it is set."""
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if isinstance(value, float):
+        return french.compact(value, 6)
+    return french.typeset(str(value)) if value != "" else "non défini"
+
+
 def difficulties(rate: float) -> str:
     """A default rate, 0..1, as counts among 100 clients, in the lender's words for what a default is."""
     return wording.difficulties(rate, outcome=resources.outcome())

@@ -278,9 +278,8 @@ def _held(found: Levers) -> str:
     names = [name for lock, name in _LOCKS.items() if lock in found.held]
     if not names or found.offered <= found.locked:
         return ""
-    agree = "s" if len(names) > 1 else _AGREE.get(names[0], "")
-    if len(names) > 1 and all(name in _AGREE for name in names):
-        agree = "es"
+    several = "es" if _AGREE.keys() >= set(names) else "s"
+    agree = several if len(names) > 1 else _AGREE.get(names[0], "")
     return f" ({french.join(names)} bloqué{agree})"
 
 

@@ -102,16 +102,16 @@ def test_no_amount_means_that_none_waits_for_it() -> None:
 def test_the_amount_is_set_in_the_currency_that_is_shown() -> None:
     with using(KAGGLE):
         shown = rules(10, 20_000)
-        assert (shown.amount, shown.said(AMOUNT)) == (
+        assert (shown.amount, shown.said(AMOUNT, 600)) == (
             2_000_000,
             "Le montant dépasse 20\u202f000\xa0€.",
         )
         assert second_reader_reasons(Verdict.GRANT, 600, 2_000_000, shown) == ()
         assert second_reader_reasons(Verdict.GRANT, 600, 2_000_100, shown) == (AMOUNT,)
-    assert TEN.said(NEAR) == "Le score est à 10\xa0points de la limite, ou à moins."
-    told = TEN.said(NEAR, offered=True)
+    assert TEN.said(NEAR, 490) == "Le score est à 10\xa0points de la limite, ou à moins."
+    told = TEN.said(NEAR, 485)
     assert told == "Le score du prêt proposé est à 10\xa0points de la limite, ou à moins."
-    assert TEN.said(AGAINST) == "La décision s’écarte de l’avis du modèle."
+    assert TEN.said(AGAINST, 600) == "La décision s’écarte de l’avis du modèle."
 
 
 # What is granted, refused, asked for and offered instead, in this order, with the words of the form before.

@@ -3,7 +3,6 @@
 What is meant to change: `UPDATE_WORDS=1 pytest` on this file, then read what differs.
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from pretadepenser.credit.dictionary import COLUMNS, DERIVED, HISTORY, TABLES, Column, Table, describe
 from pretadepenser.french import Person
+from tests import written_down
 
 KEPT = Path(__file__).with_name("dictionary")
 TEXTS = ("meaning", "hint", "says", "says_zero", "sentinel_label", "sentinel_says", "not_applicable_label")
@@ -72,8 +72,5 @@ FILES: Mapping[str, Callable[[], Iterable[str]]] = {
 
 @pytest.mark.parametrize("name", FILES)
 def test_each_figure_is_as_it_is_written_down(name: str) -> None:
-    path, found = KEPT / f"{name}.txt", [line.replace("\u00a0", " ") for line in FILES[name]()]
-    if os.environ.get("UPDATE_WORDS"):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text("\n".join([*found, ""]), "utf-8")
-    assert found == path.read_text("utf-8").splitlines()
+    found = [line.replace("\u00a0", " ") for line in FILES[name]()]
+    written_down.check(KEPT / f"{name}.txt", "\n".join([*found, ""]))

@@ -23,8 +23,8 @@ from pretadepenser.credit.recourse import deadline
 from pretadepenser.credit.recourse import decision as domain
 from pretadepenser.records import decisions, journal, reviews, users
 from pretadepenser.records.decisions import Found
-from pretadepenser.web.decision import _setting
 from pretadepenser.web.decision_form import DecisionForm
+from pretadepenser.web.frame import in_words
 from tests.conftest import PASSWORD, signed_in, still_signed_in
 from tests.unit import made_up_histories
 from tests.web.deciding import person
@@ -234,7 +234,7 @@ def test_whose_score_is_close_to_the_limit_is_named() -> None:
 
 
 def test_a_setting_of_a_decision_is_told_as_it_was() -> None:
-    assert [_setting(value) for value in (0.475, 0.48, 20_000.0)] == ["0,475", "0,48", "20\u202f000"]
+    assert [in_words(value) for value in (0.475, 0.48, 20_000.0)] == ["0,475", "0,48", "20\u202f000"]
 
 
 AN_AMOUNT = "un montant en euros, par exemple 12 500 ou 12 500,50."

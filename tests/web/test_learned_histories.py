@@ -27,25 +27,10 @@ from pretadepenser.web.review_forms import CorrectionForm
 from tests import invariants
 from tests.conftest import PASSWORD, signed_in
 from tests.web.deciding import decide
+from tests.web.test_application import LITTLE, SCORES
 
 # A new file with all that its page asks for.
-NEW = {
-    "name_contract_type": "Cash loans",
-    "amt_credit": "5 000",
-    "amt_annuity": "250,50",
-    "amt_goods_price": "4 500 €",
-    "amt_income_total": "1 500",
-    "name_income_type": "Working",
-    "days_employed": "3 ans et 2 mois",
-    "occupation_type": "Managers",
-    "name_education_type": "Higher education",
-    "name_housing_type": "House / apartment",
-    "flag_own_car": "N",
-    "flag_own_realty": "Y",
-    "ext_source_1": "0,6",
-    "ext_source_2": "0,7",
-    "ext_source_3": "0,7",
-}
+NEW = LITTLE | SCORES | {"occupation_type": "Managers"}
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,7 @@ from pretadepenser.records import reviews
 from tests import pdf_ua
 from tests.conftest import open_file, signed_in
 from tests.web.deciding import work
+from tests.web.test_application import LITTLE, SCORES
 from tests.web.test_meeting import needs_pango, plain
 
 KNOWN = 157083
@@ -290,22 +291,7 @@ PARTS: dict[str, Part] = _ONCE | {
 }
 
 
-PERSON = {
-    "name_contract_type": "Cash loans",
-    "amt_credit": "3 000",
-    "amt_annuity": "150",
-    "amt_goods_price": "2 700",
-    "amt_income_total": "1 500",
-    "name_income_type": "Working",
-    "days_employed": "3 ans et 2 mois",
-    "name_education_type": "Higher education",
-    "name_housing_type": "House / apartment",
-    "flag_own_car": "N",
-    "flag_own_realty": "Y",
-    "ext_source_1": "0,6",
-    "ext_source_2": "0,7",
-    "ext_source_3": "0,7",
-}
+PERSON = LITTLE | SCORES | {"amt_credit": "3 000", "amt_annuity": "150", "amt_goods_price": "2 700"}
 
 
 # Clients whose category in an admissible column names a ground, by position in the portfolio.

@@ -5,7 +5,6 @@ So is where their links and forms lead, and what their fields ask of browsers. A
 are written "0": another machine may train another. Those of the law stay.
 """
 
-import os
 import re
 import shutil
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from pretadepenser import create_app
 from pretadepenser.credit.model.scoring import Model, score_row
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio
 from pretadepenser.records import decisions
+from tests import written_down
 from tests.conftest import open_file, still_signed_in
 from tests.web.deciding import work, write_to
 
@@ -173,11 +173,7 @@ def placed(page: str) -> str:
 
 def held(name: str, told: str, folder: Path = KEPT) -> None:
     """What is told is what the file has."""
-    path = folder / f"{name}.txt"
-    if os.environ.get("UPDATE_WORDS"):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(told, "utf-8")
-    assert told.splitlines() == path.read_text("utf-8").splitlines()
+    written_down.check(folder / f"{name}.txt", told)
     assert len(told.split()) > 5 or folder is PLACES
 
 

@@ -198,8 +198,9 @@ def _in_zip(path: Path, table: str, columns: Columns) -> list[Source]:
         )
     with readable(path.name), zipfile.ZipFile(path) as archive:
         # Some programs of Windows write names with its separator.
-        written = {name.replace("\\", "/"): name for name in members(archive)}
-        names = [name.replace("\\", "/") for name in members(archive)]
+        stored = members(archive)
+        names = [name.replace("\\", "/") for name in stored]
+        written = dict(zip(names, stored, strict=True))
         folders = _folders(names, table)
         found: dict[str, list[str]] = {}
         for name in names:

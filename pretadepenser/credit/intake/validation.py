@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -105,24 +105,27 @@ class PortfolioError(ToldError):
 
 def gathered(problems: Sequence[Problem]) -> list[Problem]:
     """The same, with one for all columns of lines that are no rows: a total, units, commas alone."""
-    places: dict[tuple[str, int | None, int], list[Problem]] = {}
+    lines: dict[tuple[str, int | None, int], list[Problem]] = {}
     for problem in problems:
-        places.setdefault((problem.file, problem.line, problem.lines), []).append(problem)
-    told: dict[Problem, None] = {}
-    for problem in problems:
-        among = places[problem.file, problem.line, problem.lines]
-        blank = all(each.what.startswith(_ABSENT) for each in among)
-        if problem.line is None or len(among) < NO_ROW or not (blank or problem.lines <= FEW_LINES):
-            told[problem] = None
-        elif number := next((each for each in among if each.column in _NUMBERS), None):
-            what = (
-                f"ce n’est sans doute pas une ligne de la table : {len(among)} colonnes n’ont pas de valeur "
-                f"qui convienne, dont {number.column} ({number.what}) ; enlevez cette ligne"
-            )
-            told[replace(problem, column=None, what=what)] = None
-        else:
-            told[problem] = None
-    return list(told)
+        lines.setdefault((problem.file, problem.line, problem.lines), []).append(problem)
+    whole = {place: _no_row(among) for place, among in lines.items()}
+    # A problem of the whole line stands where the first of its columns did.
+    told = (whole[problem.file, problem.line, problem.lines] or problem for problem in problems)
+    return list(dict.fromkeys(told))
+
+
+def _no_row(among: Sequence[Problem]) -> Problem | None:
+    """What is said instead of all problems of the same lines of a file, where these are no rows."""
+    first, number = among[0], next((each for each in among if each.column in _NUMBERS), None)
+    if first.line is None or number is None or len(among) < NO_ROW:
+        return None
+    if first.lines > FEW_LINES and not all(each.what.startswith(_ABSENT) for each in among):
+        return None
+    what = (
+        f"ce n’est sans doute pas une ligne de la table : {len(among)} colonnes n’ont pas de valeur "
+        f"qui convienne, dont {number.column} ({number.what}) ; enlevez cette ligne"
+    )
+    return replace(first, column=None, what=what)
 
 
 class Problems:
@@ -195,6 +198,12 @@ def beyond(line: int, passed: Sequence[int]) -> int:
     return line
 
 
+def _table_of(names: Set[str]) -> str | None:
+    """The table that has these very columns."""
+    tables = {"application_train": COLUMNS, **{name: table.columns for name, table in TABLES.items()}}
+    return next((name for name, columns in tables.items() if columns.keys() == names), None)
+
+
 def check_header(
     names: Sequence[str], known: Columns, file: str, optional: frozenset[str] = frozenset()
 ) -> list[Problem]:
@@ -203,9 +212,7 @@ def check_header(
     missing = [name for name in known if name not in counts and name not in optional]
     unknown = [name for name in counts if name not in known]
     repeated = [name for name, count in counts.items() if count > 1 and name in known]
-    others = {"application_train": COLUMNS, **{name: table.columns for name, table in TABLES.items()}}
-    other = next((name for name, columns in others.items() if columns.keys() == counts.keys()), None)
-    if missing and other:
+    if missing and (other := _table_of(counts.keys())):
         what = f"les colonnes sont celles de {other} : mettez-y la bonne table"
         return [Problem(file, 1, None, what)]
     problems = []

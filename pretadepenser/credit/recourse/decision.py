@@ -201,12 +201,16 @@ class Rules:
     near: int
     amount: float | None
 
-    def said(self, reason: ReaderReason, *, offered: bool = False) -> str:
-        """Why a decision waits, in a French sentence. offered: near is the other loan's score alone."""
+    def closeness(self, points: int) -> str:
+        """That a score is near the limit, as a sentence goes on. points: of the application."""
+        whose = "le score" if near(points, self) else "le score du prêt proposé"
+        return f"{whose} est à {french.plural(self.near, 'point')} de la limite, ou à moins"
+
+    def said(self, reason: ReaderReason, points: int) -> str:
+        """Why a decision waits, in a French sentence. points: of the application."""
         match reason:
             case ReaderReason.NEAR:
-                whose = "Le score du prêt proposé" if offered else "Le score"
-                told = f"{whose} est à {french.plural(self.near, 'point')} de la limite, ou à moins."
+                told = f"{french.capital(self.closeness(points))}."
             case ReaderReason.AGAINST:
                 told = "La décision s’écarte de l’avis du modèle."
             case ReaderReason.AMOUNT:
