@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 import numpy as np
@@ -20,7 +20,7 @@ import pyarrow as pa
 from pretadepenser import french
 from pretadepenser.credit.dictionary.tables import TABLES
 from pretadepenser.credit.intake import whole
-from pretadepenser.credit.intake.finding import APPLICATION, TEST
+from pretadepenser.credit.intake.finding import APPLICATION, KEY, TEST
 from pretadepenser.credit.intake.validation import (
     Lines,
     PortfolioError,
@@ -30,7 +30,10 @@ from pretadepenser.credit.intake.validation import (
     conform,
 )
 from pretadepenser.spark.histories import imported, typed
-from pretadepenser.spark.tables import Found, applications, columns_of, value
+from pretadepenser.spark.tables import Found, applications, columns_of, together, value
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 # What a machine sends back of the rows that it has looked at; a record without column counts rows.
 RECORDS: Final = pa.schema(
@@ -47,6 +50,10 @@ RECORDS: Final = pa.schema(
 _RECORDS_SQL: Final = (
     "file string, line long, lines long, column string, kind string, what string, examples array<string>"
 )
+
+
+# Rows of a table of which one is looked for that belongs to a client.
+_FIRST: Final = 1000
 
 
 def validated(found: Mapping[str, Found]) -> dict[str, int]:
@@ -80,6 +87,35 @@ def examined(found: Mapping[str, Found]) -> tuple[dict[str, int], list[Problem]]
         for name in imported(found):
             problems += _whole([found[name]], name)
     return rows, problems
+
+
+def strange(found: Mapping[str, Found], rows: Mapping[str, int]) -> list[Problem]:
+    """Say which history tables hold no row of any client, as an ordinary import does; rows: of each table."""
+    clients = together(applications(found)).select(KEY)
+    if sum(rows[one.name] for one in applications(found)) < whole.FEW:
+        return []
+    return [
+        Problem(found[name].told, None, None, whole.NOBODYS)
+        for name in imported(found)
+        if rows[name] >= whole.FEW and not _anyones(found, name, clients)
+    ]
+
+
+def _anyones(found: Mapping[str, Found], name: str, clients: DataFrame) -> bool:
+    """Whether some row of a table belongs to one of the clients."""
+    from pyspark.sql import functions as f
+
+    owner = TABLES[name].owner
+    column = owner if isinstance(owner, str) else owner[1]
+    owners = clients
+    if not isinstance(owner, str):
+        owners = typed(found[owner[0]]).join(clients, KEY, "left_semi").select(column)
+    numbers = typed(found[name]).select(column)
+    # Those of the first rows are looked for in one reading; where they are strangers, all of them are.
+    for some in (f.broadcast(numbers.limit(_FIRST)), numbers):
+        if not owners.join(some, column, "left_semi").isEmpty():
+            return True
+    return False
 
 
 def _located(one: Found) -> list[Problem]:
@@ -233,25 +269,27 @@ def _whole(parts: Sequence[Found], name: str) -> list[Problem]:
         problems += _same_month(parts[0], *months)
     else:
         problems += _same_rows(parts[0], files)
-    if name == APPLICATION:
-        problems += whole.thousands(files[0].told, _in_thousands(parts))
+    if large := whole.LARGE.get(name):
+        problems += whole.thousands(files[0].told, large, _in_thousands(parts, large))
     every = [[file.ends[place] for file in files] for place in range(len(dated))]
-    turned = whole.after(files[0].told, dated, [_outermost(ends) for ends in every])
+    rows = sum(file.rows for file in files)
+    turned = whole.after(files[0].told, rows, dated, [_outermost(ends) for ends in every])
     if not turned and len(files) > 1:
         for file in files:
             if file.rows >= whole.FEW:
-                turned += whole.after(file.told, dated, file.ends)
+                turned += whole.after(file.told, file.rows, dated, file.ends)
     return problems + turned
 
 
-def _in_thousands(parts: Sequence[Found]) -> bool | None:
-    """Whether points part the thousands of the amounts of credit."""
+def _in_thousands(parts: Sequence[Found], columns: Sequence[str]) -> Sequence[bool | None]:
+    """Whether points part the thousands of each of these columns."""
     from pyspark.sql import functions as f
 
-    first, *others = (typed(one).select(whole.CREDIT) for one in parts)
+    first, *others = (typed(one).select(*columns) for one in parts)
     for other in others:
         first = first.union(other)
-    found: bool | None = first.agg(f.expr(whole.in_thousands(whole.CREDIT))).collect()[0][0]
+    asked = [f.expr(whole.in_thousands(one)).alias(one) for one in columns]
+    found: Sequence[bool | None] = first.agg(*asked).collect()[0]
     return found
 
 

@@ -54,11 +54,13 @@ def import_tables(
         names = histories.imported(found)
         figures = None
         if names:
-            figures = rows.brought(*histories.computed(spark, every, found))
+            figures = rows.brought(*histories.computed(spark, every, found), unordered=clients)
         return import_batches(
             rows.brought(every.orderBy(KEY)),
             instance,
-            histories={name: rows.brought(found[name].rows, name=name) for name in names},
+            histories={
+                name: rows.brought(found[name].rows, name=name, unordered=counted[name]) for name in names
+            },
             figures=figures,
             fictitious=False,
             name=french.join([one.told for one in applications]),

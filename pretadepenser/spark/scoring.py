@@ -105,6 +105,7 @@ def _checked(found: Mapping[str, tables.Found], model: Model) -> int:
     if problems:
         raise RowsError.refused(problems)
     rows, problems = checking.examined(found)
+    problems = problems or checking.strange(found, rows)
     if problems:
         raise RowsError.refused(problems)
     return sum(rows[one.name] for one in applications)

@@ -12,7 +12,7 @@ import pytest
 
 from pretadepenser.credit.portfolio import PortfolioError, import_folder
 from pretadepenser.money import Money
-from pretadepenser.spark import checking, importing
+from pretadepenser.spark import checking, importing, rows
 from pretadepenser.spark.session import SparkError
 from tests.unit import made_up, portfolio_files
 
@@ -81,6 +81,31 @@ def test_it_is_byte_for_byte_the_ordinary_one(spark: SparkSession, source: Path,
     opened = portfolio_files.opened(tmp_path / "spark")
     assert opened.money == Money("CHF", 1.0)
     assert not opened.fictitious
+
+
+def test_a_long_table_comes_in_parts_however_its_file_is_cut(spark: SparkSession, tmp_path: Path) -> None:
+    """A part goes whole through the driver's gigabyte: millions of rows in one small file ended Java."""
+    months = 600_000
+    table = pa.table(
+        {
+            "SK_ID_BUREAU": np.arange(months) // 60 + 5_000_000,
+            "MONTHS_BALANCE": -(np.arange(months) % 60),
+            "STATUS": pa.array(["C"] * months),
+        }
+    )
+    path = tmp_path / "bureau_balance.parquet"
+    pa.parquet.write_table(table, path)
+    read = spark.read.parquet(str(path))
+    assert read.rdd.getNumPartitions() == 1
+    parts = rows.parted(read, name="bureau_balance", unordered=months)
+    sizes = [sum(len(row[0]) for row in part) for part in parts.rdd.glom().collect()]
+    # In memory these rows are 13 bytes each; a part is that of 250,000 of them at most, and packed.
+    assert len(sizes) == 3
+    assert 0 < min(sizes) <= max(sizes) < 250_000 * 2
+    brought = pa.Table.from_batches(rows.brought(read, name="bureau_balance", unordered=months))
+    assert brought.num_rows == months
+    numbers = brought.column("SK_ID_BUREAU").to_numpy()
+    assert (np.sort(numbers) == table.column("SK_ID_BUREAU").to_numpy()).all()
 
 
 @pytest.fixture(scope="module")

@@ -158,3 +158,35 @@ def test_wrong_rows_are_told_and_nothing_is_written(
         "1000000000)."
     )
     assert not output.exists()
+
+
+def test_histories_of_others_are_refused(spark: SparkSession, model: Model, tmp_path: Path) -> None:
+    """Everybody was scored as someone without a history, where an ordinary import refuses the tables."""
+    clients = made_up.table(40)
+    numbers = clients["SK_ID_CURR"].to_pylist()
+    pa.parquet.write_table(made_up.text(clients), tmp_path / "application_train.parquet")
+
+    def refused(**tables: pa.Table) -> str:
+        for name, rows in tables.items():
+            pa.parquet.write_table(made_up.text(rows), tmp_path / f"{name}.parquet")
+        output = tmp_path / "scores.parquet"
+        with pytest.raises(RowsError) as caught:
+            scoring.score_tables(spark, str(tmp_path), str(output), model, 0.48, None, quiet)
+        assert not output.exists()
+        return spaced(str(caught.value)).partition("\n")[2]
+
+    said = "aucune ligne n’est d’un de ces clients : vérifiez les numéros, ou enlevez cette table."
+    strangers = made_up.history("bureau", [900_001], 30)
+    credits = [int(number) for number in strangers["SK_ID_BUREAU"].to_pylist()]
+    months = made_up.history("bureau_balance", credits, 60)
+    assert refused(bureau=strangers, bureau_balance=months) == (
+        f"- bureau.parquet : {said}\n- bureau_balance.parquet : {said}"
+    )
+    # One row of a client's is enough for a table, and of what belongs to none in it there is one that says so.
+    own = pa.concat_tables([strangers, made_up.history("bureau", numbers, 1)])
+    own = put(own, "SK_ID_BUREAU", range(5_000_001, 5_000_032))
+    assert refused(bureau=own) == f"- bureau_balance.parquet : {said}"
+    last = put(months, "SK_ID_BUREAU", [*months["SK_ID_BUREAU"].to_pylist()[:-1], 5_000_031])
+    pa.parquet.write_table(made_up.text(last), tmp_path / "bureau_balance.parquet")
+    output = tmp_path / "scores.parquet"
+    assert scoring.score_tables(spark, str(tmp_path), str(output), model, 0.48, None, quiet) == 40

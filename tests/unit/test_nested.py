@@ -253,14 +253,50 @@ def test_what_an_import_refuses_of_a_whole_table_is_refused(
     [
         {"bureau": [{**elsewhere(number), "SK_ID_CURR": 7} for number in (1, 2)]},
         {"bureau": [without_number(elsewhere(1))] * 2},
-        {"bureau_balance": [without_number(month())] * 2},
         {"installments_payments": [paid(1, -30)] * 29},
         {"installments_payments": [paid(day, day) for day in range(1, 30)]},
     ],
-    ids=["own number", "no number", "no number of months", "few payments", "few days"],
+    ids=["own number", "no number", "few payments", "few days"],
 )
 def test_what_may_be_is_taken(told: dict[str, Any]) -> None:
     assert batch.table_of_rows([outside(), outside(**told)], MODEL).num_rows == 2
+
+
+@pytest.mark.parametrize(
+    ("told", "what"),
+    [
+        ({"bureau_balance": [month()]}, "« 1 »"),
+        ({"bureau": None, "bureau_balance": [month()]}, "« 1 »"),
+        ({"bureau": [], "bureau_balance": [month()]}, "« 1 »"),
+        ({"bureau": [elsewhere(2)], "bureau_balance": [month(SK_ID_BUREAU=2), month()]}, "« 1 »"),
+        ({"bureau": [without_number(elsewhere(1))], "bureau_balance": [month()]}, "« 1 »"),
+        ({"bureau": [elsewhere(1)], "bureau_balance": [without_number(month())]}, None),
+        ({"bureau": [without_number(elsewhere(1))], "bureau_balance": [without_number(month())]}, None),
+    ],
+)
+def test_months_of_a_credit_that_is_not_given_are_refused(told: dict[str, Any], what: str | None) -> None:
+    """They counted for nothing, months late among them, without a word."""
+    # Another's credit of this number is none of theirs.
+    with pytest.raises(RowsError) as caught:
+        batch.table_of_rows([outside(bureau=[elsewhere(1)]), outside(**told)], MODEL)
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.column, problem.lines) == (1, "bureau_balance.SK_ID_BUREAU", 1)
+    assert plain(problem.what) == (
+        f"{what} n’est le numéro d’aucun crédit de bureau : donnez-y ce crédit et son numéro, ou enlevez ces "
+        "lignes"
+        if what
+        else "SK_ID_BUREAU manque : il dit de quel crédit de bureau est la ligne"
+    )
+
+
+def test_who_gives_no_numbers_is_not_asked_for_them_because_another_does() -> None:
+    people = [outside(bureau=[elsewhere(1)]), outside(bureau=[without_number(elsewhere(1))])]
+    assert batch.table_of_rows(people, MODEL).column("BUREAU_ACTIVE").to_pylist() == [1, 1]
+
+
+def test_months_may_be_none() -> None:
+    table = batch.table_of_rows([outside(bureau_balance=[])], MODEL)
+    assert table.column("BUREAU_MONTHS_LATE").to_pylist() == [None]
 
 
 def test_two_people_may_have_credits_of_one_number() -> None:

@@ -877,6 +877,115 @@ def test_points_that_part_thousands_are_told(source: Path, instance: Path) -> No
     )
 
 
+TWO_WAYS = (
+    "se lit de deux façons, car le point peut séparer les milliers ou les décimales ; écrivez un nombre sans "
+    "séparateur de milliers, et sans zéro après ses décimales (450000 ou 450.5)"
+)
+
+
+@pytest.mark.parametrize("name", ["AMT_CREDIT", "AMT_INCOME_TOTAL", "AMT_ANNUITY", "AMT_GOODS_PRICE"])
+def test_one_amount_whose_point_may_part_thousands_is_told(name: str, source: Path, instance: Path) -> None:
+    """Among others that are plain it was read as a thousandth of itself."""
+    spoil(source / TRAIN, 5, name, "450.000")
+    assert refusal(source, instance).endswith(f"- {TRAIN}, ligne 5, colonne {name} : « 450.000 » {TWO_WAYS}.")
+
+
+def test_such_amounts_are_told_in_an_archive_and_together(source: Path, instance: Path) -> None:
+    spoil(source / TRAIN, 5, "AMT_CREDIT", "450.000")
+    spoil(source / TRAIN, 7, "AMT_CREDIT", "81.250")
+    packed = gzip.compress((source / TRAIN).read_bytes())
+    (source / TRAIN).unlink()
+    (source / f"{TRAIN}.gz").write_bytes(packed)
+    assert refusal(source, instance).endswith(
+        f"- {TRAIN}.gz, ligne 5, colonne AMT_CREDIT : « 450.000 » et « 81.250 » "
+        "se lisent de deux façons, car le point peut séparer les milliers ou les décimales ; écrivez un "
+        "nombre sans séparateur de milliers, et sans zéro après ses décimales (450000 ou 450.5) (et 1 autre ligne)."
+    )
+
+
+@pytest.mark.parametrize("written", ["450.5", "450.0", "450", "450.125", "0.500", "1450.000", "4.5e2"])
+def test_one_small_amount_is_read(written: str, source: Path, instance: Path) -> None:
+    spoil(source / TRAIN, 5, "AMT_GOODS_PRICE", written if float(written) > 1 else "1")
+    spoil(source / TRAIN, 5, "AMT_INCOME_TOTAL", written)
+    import_folder(source, instance)
+    client = TABLE["SK_ID_CURR"][3].as_py()
+    table = stored(instance)
+    found = table["AMT_INCOME_TOTAL"][table["SK_ID_CURR"].to_pylist().index(client)].as_py()
+    assert found == float(written)
+
+
+def test_amounts_that_all_have_three_decimals_are_read(source: Path, instance: Path) -> None:
+    amounts = [*(60_000.5 + row for row in range(29)), 450.0]
+    made_up.write_csv(with_column("AMT_CREDIT", pa.array([f"{one:.3f}" for one in amounts])), source / TRAIN)
+    import_folder(source, instance)
+    assert sorted(stored(instance)["AMT_CREDIT"].to_pylist()) == sorted(amounts)
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("bureau", "AMT_CREDIT_SUM"),
+        ("previous_application", "AMT_APPLICATION"),
+        ("previous_application", "AMT_CREDIT"),
+    ],
+)
+def test_points_that_part_thousands_of_credits_before_are_told(
+    table: str, column: str, source: Path, instance: Path
+) -> None:
+    rows = made_up.history(table, TABLE["SK_ID_CURR"].to_pylist(), 30)
+    values = pa.array([450.0 + 0.234 * row for row in range(30)])
+    place = rows.schema.get_field_index(column)
+    made_up.write_csv(rows.set_column(place, column, values), source / f"{table}.csv")
+    assert refusal(source, instance).endswith(
+        f"- {table}.csv, colonne {column} : toutes les valeurs sont inférieures à 1 000 et certaines ont "
+        "trois décimales : leur point sépare sans doute les milliers ; enregistrez les nombres sans "
+        "séparateur de milliers."
+    )
+
+
+def test_incomes_whose_points_part_thousands_are_told(source: Path, instance: Path) -> None:
+    values = pa.array([90.0 + 0.234 * row for row in range(30)])
+    made_up.write_csv(with_column("AMT_INCOME_TOTAL", values), source / TRAIN)
+    assert "colonne AMT_INCOME_TOTAL : toutes les valeurs sont inférieures à 1 000" in refusal(
+        source, instance
+    )
+
+
+@pytest.mark.parametrize(
+    ("separator", "told"),
+    [
+        (",", "les noms des colonnes s’écrivent sans rien d’autre : SK_ID_CURR, et non [SK_ID_CURR]"),
+        (
+            ";",
+            "les colonnes sont séparées par des points-virgules ; enregistrez le fichier avec des virgules",
+        ),
+        ("\t", "les colonnes sont séparées par des tabulations ; enregistrez le fichier avec des virgules"),
+    ],
+)
+def test_names_in_brackets_are_told(separator: str, told: str, source: Path, instance: Path) -> None:
+    """As SQL Server writes them; they were told to be JSON."""
+    names = [f"[{name}]" for name in TABLE.column_names]
+    rewrite(source / TRAIN, lambda lines: [separator.join(names), *lines[1:]])
+    assert refusal(source, instance) == f"{TRAIN}, ligne 1 : {told}."
+
+
+@pytest.mark.parametrize(("rows", "refused"), [(1, False), (29, False), (30, True)])
+def test_what_was_heard_lately_of_a_few_credits_may_be_newer(
+    rows: int, refused: bool, source: Path, instance: Path
+) -> None:
+    """One client's credits, all heard of after the application, were told to have lost their sign."""
+    credits = made_up.history("bureau", TABLE["SK_ID_CURR"].to_pylist(), rows)
+    heard = pa.array(range(1, rows + 1))
+    begun = pa.array([-900] * rows)
+    for name, values in (("DAYS_CREDIT_UPDATE", heard), ("DAYS_CREDIT", begun)):
+        credits = credits.set_column(credits.schema.get_field_index(name), name, values)
+    made_up.write_csv(credits, source / "bureau.csv")
+    if refused:
+        assert "colonne DAYS_CREDIT_UPDATE : aucune valeur n’est négative" in refusal(source, instance)
+    else:
+        assert import_folder(source, instance).tables[0].rows == rows
+
+
 @pytest.mark.parametrize(
     "amounts",
     [

@@ -55,7 +55,7 @@ def histories(rows: Sequence[Mapping[str, object]]) -> tuple[Sequence[Histories]
             found[index][table] = []
         for index, one in zip(owners, valid, strict=False):
             found[index][table].append(one)
-    return found, problems
+    return found, problems or _of_no_credit(found)
 
 
 def figures(people: Sequence[Histories]) -> dict[str, pa.Array]:
@@ -84,9 +84,9 @@ def _checked(
         what = f"colonnes inconnues : {', '.join(map(short, unknown[:5]))}"
         return [], [Problem(_FILE, owners[first], table, what)]
     problems = Problems(_FILE)
-    # Numbers that nobody gave are not missed: they tell rows of several people apart, or tables' rows.
+    # Numbers that somebody does not give are not missed: they tell rows of several people apart, or tables'.
     wanted = {
-        name: column
+        name: replace(column, required=False) if column.kind is Kind.IDENTIFIER else column
         for name, column in columns.items()
         if name in names or (column.required and column.kind is not Kind.IDENTIFIER)
     }
@@ -122,8 +122,33 @@ def _at_odds(
     if len(rows) >= whole.FEW:
         dated = whole.dated(TABLES[table].columns.values())
         values = [[row[name] for row in rows] for name in dated]
-        turned = whole.after(_FILE, dated, [(min(each), max(each)) for each in values])
+        turned = whole.after(_FILE, len(rows), dated, [(min(each), max(each)) for each in values])
         problems += [_placed(one, table, owners) for one in turned]
+    return problems
+
+
+def _of_no_credit(people: Sequence[Histories]) -> list[Problem]:
+    """Say which rows are of a credit that their person does not give: they would count for nothing."""
+    problems = []
+    for table, described in TABLES.items():
+        if isinstance(described.owner, str):
+            continue
+        owner, name = described.owner
+        strange = []
+        for index, person in enumerate(people):
+            credits = {row.get(name) for row in person.get(owner, ())} - {None}
+            numbers = [row.get(name) for row in person.get(table, ())]
+            strange += [(index, number) for number in numbers if number not in credits]
+        if strange:
+            index, number = strange[0]
+            if number is None:
+                what = f"{name} manque : il dit de quel crédit de {owner} est la ligne"
+            else:
+                what = (
+                    f"{french.quoted(str(number))} n’est le numéro d’aucun crédit de {owner} : donnez-y ce "
+                    "crédit et son numéro, ou enlevez ces lignes"
+                )
+            problems.append(Problem(_FILE, index, f"{table}.{name}", what, len(strange)))
     return problems
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from pretadepenser.credit.dictionary import Column
 from pretadepenser.credit.intake.recognition import LONGEST_LINE
 from pretadepenser.credit.intake.sources import Source
-from pretadepenser.credit.intake.validation import MISSING
+from pretadepenser.credit.intake.validation import MISSING, may_be_grouped
 
 
 def literal(text: str) -> str:
@@ -64,6 +64,9 @@ def _fits(column: Column) -> str:
         bounds.append(f"{name} <= {column.maximum!r}")
     if column.integer:
         bounds.append(f"{name} = trunc({name})")
+    if may_be_grouped(column):
+        # 450 may have been 450.000: only its text tells.
+        bounds.append(f"({name} >= 1000 or {name} = 0)")
     inside = " and ".join(bounds)
     if column.sentinel is not None:
         inside = f"{inside} or {name} = {column.sentinel!r}"

@@ -91,6 +91,7 @@ _SEPARATORS: Final = {
     "\x01": "caractères de code 1 (ceux de Hive)",
     " ": "espaces",
 }
+_BRACKETS: Final = re.compile(rb"\[[A-Za-z_]\w*\][ \t]*[,;\t|]")
 # What pandas calls an index that it writes or reads as a column.
 INDEX: Final = re.compile(r"__index_level_\d+__|Unnamed: \d+")
 
@@ -101,6 +102,9 @@ def foreign(start: bytes) -> str | None:
     folded = plain[:512].lower()
     if folded.startswith(b"<?xml"):
         folded = folded.partition(b"?>")[2].lstrip() or folded
+    if _BRACKETS.match(plain):
+        # SQL Server's names of columns, which `header_problem` tells about.
+        return None
     for first, what, remedy in _FIRST:
         if plain.startswith(first) or (first[:1] == b"<" and folded.startswith(first)):
             return f"est {what} : {remedy}"
@@ -148,9 +152,10 @@ def header_problem(names: Sequence[str], lines: Sequence[str], known: Sequence[s
             f"la première ligne, {quoted(first)}, ne sert qu’à Excel : enlevez-la, et séparez les "
             "valeurs par des virgules"
         )
+    bare = re.sub(r"[\[\]]", "", first)
     for mark, called in _SEPARATORS.items():
         # Two: a sentence that names a column is no line of names.
-        if len(wanted.intersection(cleaned(first.split(mark)))) > 1:
+        if len(wanted.intersection(cleaned(bare.split(mark)))) > 1:
             return f"les colonnes sont séparées par des {called} ; enregistrez le fichier avec des virgules"
     if what := small_letters(names, known):
         return what

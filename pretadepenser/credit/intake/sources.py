@@ -53,6 +53,7 @@ from pretadepenser.credit.intake.validation import (
     Problems,
     beyond,
     conform,
+    may_be_grouped,
 )
 
 ENDINGS = (".csv", ".csv.zip", ".csv.gz", ".parquet")
@@ -406,8 +407,11 @@ def goes_on(line: bytes, inside: bool) -> bool:
 
 
 def _as_text(column: Column) -> bool:
-    """Whether a column is read as text: the digits of a number that identifies something all count."""
-    return column.textual or column.kind is Kind.IDENTIFIER
+    """Whether a column is read as text: the digits of a number that identifies something all count.
+
+    So do those after the point of an amount that may part thousands.
+    """
+    return column.textual or column.kind is Kind.IDENTIFIER or may_be_grouped(column)
 
 
 def _commas(stream: IO[bytes]) -> int | None:

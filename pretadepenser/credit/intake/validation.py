@@ -26,6 +26,11 @@ EXAMPLES = 5
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 # A number as people write it: thousands apart, a decimal comma, a currency or another mark around it.
 LOCAL = re.compile(r"[^\w,.]{0,2}\d[\d\s.,’']*(?:[^\W\d]{0,3}|[^\w\s])")
+# Amounts of an application, which are hardly ever a few hundred: 450.000 would be read as 450 where its point
+# parts thousands. Programs write decimals that end in 0 only where all values have as many.
+_GROUPED_NAMES = ("AMT_INCOME_TOTAL", "AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_PRICE")
+_GROUPED = r"^[+-]?[1-9]\d{0,2}\.\d\d0$"
+_PADDED = r"^[+-]?\d{4,}\.\d\d0$"
 # A number that has lost digits, as spreadsheets shorten one (1.23457E+11).
 SHORTENED = re.compile(r"\d+(?:\.(\d*))?[eE]\+?(\d+)")
 # Kaggle leaves a missing field empty; pandas, R and databases write these when they save the table again.
@@ -306,6 +311,8 @@ def _number(values: pa.Array, column: Column, lines: Lines, problems: Problems) 
         values = pc.if_else(readable, values, pa.scalar(None, values.type))
         if column.kind is Kind.IDENTIFIER:
             _report_shortened(values, column, lines, problems)
+        if may_be_grouped(column):
+            _report_grouped(values, column, lines, problems)
         numbers = pc.cast(values, pa.float64())
     else:
         try:
@@ -404,6 +411,24 @@ def _report_shortened(values: pa.Array, column: Column, lines: Lines, problems: 
             "[enregistrez-le|enregistrez-les] en entier (dans un tableur : format Nombre, sans décimale)"
         )
         _report(problems, "shortened", column, np.array(lost), lines, what, met)
+
+
+def may_be_grouped(column: Column) -> bool:
+    """Whether small amounts of a column may be large ones whose points part thousands."""
+    return column.name in _GROUPED_NAMES and COLUMNS[column.name] is column
+
+
+def _report_grouped(values: pa.Array, column: Column, lines: Lines, problems: Problems) -> None:
+    """Report amounts whose point may part thousands or decimals, where no other amount tells which."""
+    either = pc.fill_null(pc.match_substring_regex(values, _GROUPED), False)
+    if not pc.any(either).as_py() or pc.any(pc.match_substring_regex(values, _PADDED)).as_py():
+        return
+    met = pc.filter(values, either)[:EXAMPLES].to_pylist()
+    what = (
+        "{} [se lit|se lisent] de deux façons, car le point peut séparer les milliers ou les décimales ; "
+        "écrivez un nombre sans séparateur de milliers, et sans zéro après ses décimales (450000 ou 450.5)"
+    )
+    _report(problems, "grouped", column, either, lines, what, met)
 
 
 def _report_rounded(

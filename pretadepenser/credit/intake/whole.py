@@ -23,10 +23,18 @@ from pretadepenser.credit.intake.validation import Lines, Problem, Problems, con
 Connection = duckdb.DuckDBPyConnection
 # The rows that Excel keeps under the names of columns; the rest of a table is lost when it saves it.
 EXCEL: Final = 1_048_575
-# What is asked for as a credit, which no portfolio has in units of thousands.
-CREDIT: Final = "AMT_CREDIT"
+# Amounts of which no table has all in units of thousands: incomes, and what is asked for or owed as a credit.
+LARGE: Final = {
+    APPLICATION: ("AMT_CREDIT", "AMT_INCOME_TOTAL"),
+    "bureau": ("AMT_CREDIT_SUM",),
+    "previous_application": ("AMT_APPLICATION", "AMT_CREDIT"),
+}
 # Fewer rows may all be after the application, or like those of another piece, by chance.
 FEW: Final = 30
+# When what is known of a credit elsewhere was last heard.
+UPDATED: Final = "DAYS_CREDIT_UPDATE"
+# What is said of a table of which no row belongs to a client: all of them would have no history there.
+NOBODYS: Final = "aucune ligne n’est d’un de ces clients : vérifiez les numéros, ou enlevez cette table"
 # So many payments may be alike, to the cent and the day; more are there twice.
 _ALIKE: Final = 0.1
 
@@ -45,9 +53,10 @@ def faults(
         problems += _same_month(pieces, *months)
     else:
         problems += _same_rows(pieces)
-    if table == APPLICATION:
-        found = connection.sql(f"select {in_thousands(CREDIT)} from {table}").fetchall()[0][0]
-        problems += thousands(sources[0].name, found)
+    if large := LARGE.get(table):
+        asked = ", ".join(map(in_thousands, large))
+        found = connection.sql(f"select {asked} from {table}").fetchall()[0]
+        problems += thousands(sources[0].name, large, found)
     wrong = turned(connection, table, sources[0].name, sources[0].columns.values())
     if not wrong and len(sources) > 1:
         for source, _, some in pieces.long():
@@ -67,13 +76,13 @@ def in_thousands(column: str) -> str:
     )
 
 
-def thousands(name: str, found: bool | None) -> list[Problem]:
-    """What is said where `in_thousands` found that of the amounts of credit; name: of their file."""
+def thousands(name: str, columns: Sequence[str], found: Sequence[bool | None]) -> list[Problem]:
+    """What is said of the columns of which `in_thousands` found that; name: of their file."""
     what = (
         "toutes les valeurs sont inférieures à 1 000 et certaines ont trois décimales : leur point sépare "
         "sans doute les milliers ; enregistrez les nombres sans séparateur de milliers"
     )
-    return [Problem(name, None, CREDIT, what)] if found else []
+    return [Problem(name, None, column, what) for column, one in zip(columns, found, strict=True) if one]
 
 
 @dataclass(frozen=True)
@@ -120,8 +129,8 @@ def turned(connection: Connection, rows: str, name: str, columns: Iterable[Colum
     if not names:
         return []
     ends = ", ".join(f"min({one}), max({one})" for one in names)
-    found = connection.sql(f"select {ends} from {rows}").fetchall()[0]
-    return after(name, names, list(zip(found[::2], found[1::2], strict=True)))
+    count, *found = connection.sql(f"select count(*), {ends} from {rows}").fetchall()[0]
+    return after(name, count, names, list(zip(found[::2], found[1::2], strict=True)))
 
 
 def dated(columns: Iterable[Column]) -> list[str]:
@@ -132,11 +141,11 @@ def dated(columns: Iterable[Column]) -> list[str]:
 
 
 def after(
-    name: str, columns: Sequence[str], ends: Sequence[tuple[float | None, float | None]]
+    name: str, rows: int, columns: Sequence[str], ends: Sequence[tuple[float | None, float | None]]
 ) -> list[Problem]:
     """What is said of those columns whose values are all after the application.
 
-    name: what messages call the table; ends: the least and the greatest value of each.
+    name: what messages call the table, which has so many rows; ends: the least and greatest value of each.
     """
     what = (
         "aucune valeur n’est négative et certaines sont positives, donc après la demande ; ce qui l’a "
@@ -145,7 +154,12 @@ def after(
     return [
         Problem(name, None, column, what)
         for column, (least, most) in zip(columns, ends, strict=True)
-        if least is not None and most is not None and least >= 0 and most > 0
+        if least is not None
+        and most is not None
+        and least >= 0
+        and most > 0
+        # What is known of a credit may well be newer than the application: of one or two it often is.
+        and (rows >= FEW or column != UPDATED)
     ]
 
 

@@ -36,7 +36,7 @@ from pretadepenser.credit.intake.loading import (
     load_batches,
 )
 from pretadepenser.credit.intake.validation import PortfolioError, Problem, schema_of
-from pretadepenser.credit.intake.whole import FEW
+from pretadepenser.credit.intake.whole import FEW, NOBODYS
 from pretadepenser.credit.portfolio import reading, writing
 from pretadepenser.credit.stored import histories as raw
 from pretadepenser.money import KAGGLE, Money
@@ -203,9 +203,8 @@ def _check_belongs(files: Files, orphans: Mapping[str, int]) -> None:
     All clients would have no history there. Of a few clients that may be so. Raises PortfolioError.
     """
     clients = sum(rows for _, rows in files[APPLICATION])
-    what = "aucune ligne n’est d’un de ces clients : vérifiez les numéros, ou enlevez cette table"
     strange = [
-        Problem(files[name][0][0], None, None, what)
+        Problem(files[name][0][0], None, None, NOBODYS)
         for name, count in orphans.items()
         if clients >= FEW <= count == sum(rows for _, rows in files[name])
     ]
