@@ -27,12 +27,16 @@ def distribution(shown: Distribution) -> Chart:
     """How the group is spread over a figure, with the client's place."""
     column, group = shown.column, shown.group
     listed = [(_named(bar), bar.count, bar.share) for bar in shown.bars]
-    apart = [("Donnée absente", shown.missing)]
+    lacking = "Donnée absente ou sans objet" if column.not_applicable_where else "Donnée absente"
+    apart = [(lacking, shown.missing)]
     if column.sentinel is not None:
         apart.append((french.capital(column.sentinel_label), shown.sentinel))
     footer = [(name, french.number(count), NOTHING) for name, count in apart if count]
     if column.categories is None:
-        footer.append(("Valeur de ce client", wording.value_text(column, shown.value), NOTHING))
+        value = (
+            column.not_applicable_label if shown.without_object else wording.value_text(column, shown.value)
+        )
+        footer.append(("Valeur de ce client", value, NOTHING))
     table = Table(
         f"{column.label} – répartition de {french.plural(shown.known, 'client')}",
         (Column("Tranche" if column.categories is None else "Catégorie"), Column("Clients", True), _SHARE),

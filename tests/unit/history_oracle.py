@@ -106,7 +106,14 @@ def bureau(rows: Sequence[Row]) -> Figures | None:
         "BUREAU_ANNUITY": total([money(r["AMT_ANNUITY"]) for r in counted(unfinished)]) if unfinished else 0,
         "BUREAU_OVERDUE": total([money(row["AMT_CREDIT_SUM_OVERDUE"]) for row in counted(known)]),
         "BUREAU_OVERDUE_CREDITS": len(late),
-        "BUREAU_OVERDUE_MAX": greatest([row["AMT_CREDIT_MAX_OVERDUE"] for row in counted(known)]),
+        "BUREAU_OVERDUE_MAX": greatest(
+            [
+                late
+                for row in counted(known)
+                # What is late today is at least as much as was ever late, and nothing late tells nothing.
+                for late in (row["AMT_CREDIT_MAX_OVERDUE"], row["AMT_CREDIT_SUM_OVERDUE"] or None)
+            ]
+        ),
         "BUREAU_PROLONGED": sum(prolonged) if prolonged else None,
         "BUREAU_LOST": sum(row["CREDIT_ACTIVE"] in ("Sold", "Bad debt") for row in known),
     }

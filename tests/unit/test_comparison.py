@@ -20,6 +20,7 @@ from pretadepenser.credit.peers.group import Group, Outcome, Selection
 from pretadepenser.credit.portfolio import Client, Portfolio, current_portfolio, import_batches
 from pretadepenser.credit.scale import Scale
 from tests.unit import made_up
+from tests.unit.by_heart import plain
 
 CLIENTS = 3000
 LIMIT = 0.48
@@ -385,6 +386,38 @@ def test_a_rate_is_compared_with_that_of_those_who_have_the_figure(
     )
     assert whole is not None
     assert whole.sentence.endswith("dans l’ensemble du groupe.")
+
+
+def test_a_figure_without_an_object_is_not_told_to_be_missing(portfolio: Portfolio) -> None:
+    """The age of a car was "absent" for who has none."""
+    rows = made_up.table(CLIENTS, seed=4).to_pylist()
+    said = {}
+    for owns in "NY":
+        number = next(
+            row["SK_ID_CURR"] for row in rows if row["FLAG_OWN_CAR"] == owns and row["OWN_CAR_AGE"] is None
+        )
+        client = portfolio.client(number)
+        assert client is not None
+        shown = comparison.distribution(portfolio, client, everybody(portfolio, client), "OWN_CAR_AGE")
+        share = round(100 * sum(row["OWN_CAR_AGE"] is None for row in rows) / len(rows))
+        footer = charts.distribution(shown).table.footer
+        said[owns] = (
+            plain(comparison.rank_sentence(shown)).replace(f" {share} %", " n %"),
+            [(plain(row[0]), plain(row[1])) for row in footer if "Valeur" in row[0]],
+            {plain(row[0]) for row in footer if "Donnée" in row[0]},
+        )
+    assert said == {
+        "N": (
+            "L’âge d’une voiture est sans objet (pas de voiture), donc sans valeur, comme pour n % des clients.",
+            [("Valeur de ce client", "sans objet (pas de voiture)")],
+            {"Donnée absente ou sans objet"},
+        ),
+        "Y": (
+            "La donnée est absente pour ce client, comme pour n % des clients.",
+            [("Valeur de ce client", "donnée absente")],
+            {"Donnée absente ou sans objet"},
+        ),
+    }
 
 
 def test_a_figure_that_nobody_has(tmp_path: Path) -> None:

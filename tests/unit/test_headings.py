@@ -130,13 +130,17 @@ ALL = Selection()
 
 
 def compared(
-    name: str, value: float | str | None, position: Position | None = None, selection: Selection = ALL
+    name: str,
+    value: float | str | None,
+    position: Position | None = None,
+    selection: Selection = ALL,
+    **more: bool,
 ) -> str:
     """The heading of a comparison in a group of 1,500, of whom 1,200 have the figure."""
     group = Peers(selection, np.full(1500, True), 1500)
     bars = (Bar("", None, None, 624, 0.52, 0, 0, True),)
     shown = Distribution(
-        dictionary.describe(name), group, value, 1.0, bars, bars, 1200, 180, 120, None, position
+        dictionary.describe(name), group, value, 1.0, bars, bars, 1200, 180, 120, None, position, **more
     )
     return plain(headings.comparison(scored(480.5), shown))
 
@@ -169,6 +173,10 @@ def compared(
         (
             compared("OWN_CAR_AGE", None),
             "Âge de la voiture : donnée absente, comme pour 12 % des 1 500 clients",
+        ),
+        (
+            compared("OWN_CAR_AGE", None, without_object=True),
+            "Âge de la voiture : sans objet, donc sans valeur, comme pour 12 % des 1 500 clients",
         ),
     ],
 )

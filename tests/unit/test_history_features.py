@@ -356,6 +356,24 @@ def test_credits_elsewhere_that_are_late_prolonged_or_end() -> None:
     assert figures("bureau", credit(DAYS_CREDIT_ENDDATE=-20))["BUREAU_ENDS"] == 0
 
 
+@pytest.mark.parametrize(
+    ("late", "most", "told"),
+    [
+        (7.0, None, 7.0),
+        (7.0, 3.0, 7.0),
+        (7.0, 40.0, 40.0),
+        (0.0, None, None),
+        (None, None, None),
+        (0.0, 0.0, 0.0),
+        (None, 5.0, 5.0),
+    ],
+)
+def test_what_is_late_today_has_been_late(late: float | None, most: float | None, told: float | None) -> None:
+    """Four late credits in five do not tell how much was ever late on them: it was "no sum at all"."""
+    found = figures("bureau", credit(AMT_CREDIT_SUM_OVERDUE=late, AMT_CREDIT_MAX_OVERDUE=most))
+    assert found["BUREAU_OVERDUE_MAX"] == told
+
+
 def test_requests_and_their_answers() -> None:
     def asked(day: int, answer: str, **given: Any) -> Row:
         return {"SK_ID_PREV": 1, "DAYS_DECISION": day, "NAME_CONTRACT_STATUS": answer, **given}

@@ -542,6 +542,15 @@ def test_a_cell_of_a_credit(given: dict[str, Any], column: int, said: str) -> No
             {"AMT_CREDIT_MAX_OVERDUE": 4_000.0, "CREDIT_CURRENCY": "currency 2"},
             ("il y a 1 an", "300 000 (monnaie 2)", "4 000 (monnaie 2)"),
         ),
+        ({"AMT_CREDIT_SUM_OVERDUE": 5_000.0}, ("il y a 1 an", "3 000 €", "50 €")),
+        (
+            {"AMT_CREDIT_SUM_OVERDUE": 5_000.0, "AMT_CREDIT_MAX_OVERDUE": 4_000.0},
+            ("il y a 1 an", "3 000 €", "50 €"),
+        ),
+        (
+            {"AMT_CREDIT_SUM_OVERDUE": 5_000.0, "AMT_CREDIT_MAX_OVERDUE": 9_000.0},
+            ("il y a 1 an", "3 000 €", "90 €"),
+        ),
     ],
 )
 def test_the_cells_of_a_credit_that_is_over(given: dict[str, Any], cells: tuple[str, ...]) -> None:

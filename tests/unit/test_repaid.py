@@ -104,11 +104,22 @@ def test_a_repaid_row_is_told_as_one_that_ended_today() -> None:
     changed = {name: value for name, value in row.items() if value != LATE[name]}
     assert changed == {
         "CREDIT_ACTIVE": "Closed", "CREDIT_DAY_OVERDUE": 0, "AMT_CREDIT_SUM_DEBT": 0,
-        "AMT_CREDIT_SUM_OVERDUE": 0, "DAYS_ENDDATE_FACT": 0,
+        "AMT_CREDIT_SUM_OVERDUE": 0, "DAYS_ENDDATE_FACT": 0, "AMT_CREDIT_MAX_OVERDUE": 300,
     }  # fmt: skip
     # What is late is more than all that is owed: nothing is owed below zero.
     (paid,) = repaid.on_time({"bureau": [credit(1, AMT_CREDIT_SUM_OVERDUE=2_500.0)]})["bureau"]
     assert (paid["AMT_CREDIT_SUM_DEBT"], paid["AMT_CREDIT_SUM_OVERDUE"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("late", "most", "after"), [(300.0, 900.0, 900), (300.0, None, 300), (0.0, None, None), (0.0, 0.0, 0)]
+)
+def test_what_was_late_stays_so_once_it_is_paid(late: float, most: float | None, after: float | None) -> None:
+    row = credit(1, AMT_CREDIT_SUM_OVERDUE=late, AMT_CREDIT_MAX_OVERDUE=most)
+    history = {"bureau": [row]}
+    before, *paid = repaid.changed(history, [history, repaid.without(history, [1]), repaid.on_time(history)])
+    for figures in (before, *paid):
+        assert figures["BUREAU_OVERDUE_MAX"] == after
 
 
 def test_a_client_without_a_credit_owes_nothing() -> None:

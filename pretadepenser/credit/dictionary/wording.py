@@ -150,8 +150,13 @@ def reason(column: Column, value: Value, rank: float | None, share: float | None
 
 def reason_without_object(column: Column, points: int) -> str:
     """Say a reason of what has no object in this file: nothing lacks, and who is alike is not counted."""
+    return f"{without_object(column)}. {effect(points)}"
+
+
+def without_object(column: Column) -> str:
+    """Say that a figure has no object, and why: "L’âge de la voiture est sans objet (pas de voiture)"."""
     verb = "sont" if column.many else "est"
-    return f"{french.capital(column.definite)} {verb} {column.not_applicable_label}. {effect(points)}"
+    return f"{french.capital(column.definite)} {verb} {column.not_applicable_label}"
 
 
 def _also(share: float | None) -> str:

@@ -210,6 +210,7 @@ def _credit(row: Row) -> Credit:
     possible = end is not None and abs(end) < ENDLESS
     ended = number(row, "DAYS_ENDDATE_FACT")
     currency = row.get("CREDIT_CURRENCY")
+    arrears, most = number(row, "AMT_CREDIT_SUM_OVERDUE"), number(row, "AMT_CREDIT_MAX_OVERDUE")
     return Credit(
         kind=_label(BUREAU, row, "CREDIT_TYPE"),
         state=_STATES[str(row["CREDIT_ACTIVE"])],
@@ -219,9 +220,10 @@ def _credit(row: Row) -> Credit:
         ended=int(-ended) if ended is not None and -ENDLESS < ended <= 0 else None,
         amount=number(row, "AMT_CREDIT_SUM"),
         remaining=number(row, "AMT_CREDIT_SUM_DEBT"),
-        arrears=number(row, "AMT_CREDIT_SUM_OVERDUE"),
+        arrears=arrears,
         days_late=_whole(row, "CREDIT_DAY_OVERDUE"),
-        worst=number(row, "AMT_CREDIT_MAX_OVERDUE"),
+        # What is late today has been late, whether that is told or not.
+        worst=arrears if arrears and arrears > (most or 0) else most,
         currency="" if is_absent(currency) or currency == OWN_CURRENCY else _currency(row),
     )
 

@@ -72,6 +72,7 @@ class Distribution:
     value: the client's raw value; shown: the same in displayed units, None where it has no place on an axis.
     median: of the group, raw; None for categories. known, missing, sentinel: clients of the group with a
     value, without one, and with the sentinel. position: None for categories and where the value is missing.
+    without_object: the client's value is missing for want of an object, not of data.
     """
 
     column: Column
@@ -85,6 +86,7 @@ class Distribution:
     sentinel: int
     median: float | None
     position: Position | None
+    without_object: bool = False
 
     @property
     def among(self) -> str:
@@ -171,6 +173,7 @@ def distribution(portfolio: Portfolio, client: Client, group: Group, name: str) 
         sentinel=sentinel,
         median=median,
         position=position,
+        without_object=column.is_not_applicable(client.values),
     )
 
 
@@ -292,6 +295,8 @@ def rank_sentence(distribution: Distribution) -> str:
     whole = distribution.group.among
     if value is None:
         absent = wording.like(distribution.missing / distribution.group.size, whole)
+        if distribution.without_object:
+            return f"{wording.without_object(column)}, donc sans valeur, {absent}."
         return f"La donnée est absente pour ce client, {absent}."
     said = wording.statement(column, value)
     if distribution.position is not None:
@@ -310,7 +315,8 @@ def place(distribution: Distribution) -> str:
     """
     group = distribution.group
     if distribution.value is None:
-        return f"donnée absente, {_like(distribution.missing / group.size, group.among, group.size)}"
+        absent = "sans objet, donc sans valeur" if distribution.without_object else "donnée absente"
+        return f"{absent}, {_like(distribution.missing / group.size, group.among, group.size)}"
     if distribution.value == distribution.column.sentinel:
         return _like(distribution.sentinel / group.size, group.among, group.size)
     among = _counted(distribution.among, distribution.known)

@@ -76,7 +76,7 @@ def debts(history: Histories) -> tuple[Debt, ...]:
 def without(history: Histories, numbers: Collection[int]) -> Histories:
     """The history as it would be told once these credits elsewhere are repaid."""
     rows = [
-        {**row, **_REPAID} if row["SK_ID_BUREAU"] in numbers and is_open(row) else row
+        {**row, **_REPAID, **_once_late(row)} if row["SK_ID_BUREAU"] in numbers and is_open(row) else row
         for row in history.get(BUREAU, ())
     ]
     return {**history, BUREAU: rows}
@@ -114,7 +114,14 @@ def changed(history: Histories, others: Sequence[Histories]) -> list[dict[str, V
 def _on_time(row: Row) -> Row:
     late, owed = _amount(row["AMT_CREDIT_SUM_OVERDUE"]) or 0.0, _amount(row["AMT_CREDIT_SUM_DEBT"])
     left = None if owed is None else max(owed - late, 0.0)
-    return {**row, "CREDIT_DAY_OVERDUE": 0, "AMT_CREDIT_SUM_OVERDUE": 0.0, "AMT_CREDIT_SUM_DEBT": left}
+    paid = {"CREDIT_DAY_OVERDUE": 0, "AMT_CREDIT_SUM_OVERDUE": 0.0, "AMT_CREDIT_SUM_DEBT": left}
+    return {**row, **paid, **_once_late(row)}
+
+
+def _once_late(row: Row) -> Row:
+    """What was late once a payment is made: what is late today stays so."""
+    late, most = _amount(row["AMT_CREDIT_SUM_OVERDUE"]), _amount(row["AMT_CREDIT_MAX_OVERDUE"])
+    return {"AMT_CREDIT_MAX_OVERDUE": max(late, most or 0.0) if late else row["AMT_CREDIT_MAX_OVERDUE"]}
 
 
 def is_open(row: Row) -> bool:

@@ -252,7 +252,7 @@ def _compared_with(tally: Tally, pages: Pages, client: Client) -> None:
         page = pages.page(f"/comparaison?donnee={name}")
         lead = next(plain(text.text_content()) for text in page.iterfind(".//p") if figure_or_absent(text))
         if name in client.own.names:
-            if "absente" not in lead:
+            if not _absent(lead):
                 _other_clients(tally, lead, client)
             _spread(tally, pages, client, name, plain(page.text_content()))
 
@@ -260,7 +260,11 @@ def _compared_with(tally: Tally, pages: Pages, client: Client) -> None:
 def figure_or_absent(paragraph: html.HtmlElement) -> bool:
     """Whether a paragraph compares, or says that there is nothing to compare."""
     said = plain(paragraph.text_content())
-    return compared(said) is not None or said.startswith("La donnée est absente")
+    return compared(said) is not None or _absent(said)
+
+
+def _absent(said: str) -> bool:
+    return said.startswith("La donnée est absente") or "donc sans valeur" in said
 
 
 def _spread(tally: Tally, pages: Pages, client: Client, name: str, said: str) -> None:
@@ -277,7 +281,9 @@ def _spread(tally: Tally, pages: Pages, client: Client, name: str, said: str) ->
         return
     for row in shape:
         if not re.search(r"\d", row[0]):
-            absent = len(values) - len(known) if row[0] != "Donnée absente" else values.isna().sum()
+            absent = (
+                len(values) - len(known) if not row[0].startswith("Donnée absente") else values.isna().sum()
+            )
             tally.add("clients without a value", float(row[1]), absent, 0, f"{name} {row[0]}")
             continue
         inside = _inside(plain(row[0]), known[name], name)

@@ -15,7 +15,13 @@ with told as (
         cast(case when AMT_CREDIT_SUM > 0 then AMT_CREDIT_SUM end as decimal(18, 3)) as LENT,
         cast(case when AMT_CREDIT_SUM_DEBT < 0 then 0 else AMT_CREDIT_SUM_DEBT end as decimal(18, 3)) as DEBT,
         cast(AMT_CREDIT_SUM_OVERDUE as decimal(18, 3)) as OVERDUE,
-        cast(AMT_CREDIT_MAX_OVERDUE as double) as OVERDUE_MAX,
+        -- What is late today has been late: of most such credits the greatest sum so far is not told.
+        cast(
+            case
+                when AMT_CREDIT_SUM_OVERDUE > coalesce(AMT_CREDIT_MAX_OVERDUE, 0) then AMT_CREDIT_SUM_OVERDUE
+                else AMT_CREDIT_MAX_OVERDUE
+            end as double
+        ) as OVERDUE_MAX,
         cast(AMT_ANNUITY as decimal(18, 3)) as ANNUITY
     from bureau
     where DAYS_CREDIT <= 0 and DAYS_CREDIT_UPDATE <= 0
