@@ -95,6 +95,9 @@ def _settings(master: str) -> dict[str, str]:
         "spark.sql.caseSensitive": "false",
         "spark.sql.execution.arrow.maxRecordsPerBatch": "10000",
         "spark.ui.showConsoleProgress": "false",
+        # Spark takes a table of few bytes for one of few rows, and sends it whole to every machine: ten
+        # megabytes of months are millions of them, and end Java.
+        "spark.sql.autoBroadcastJoinThreshold": "-1",
         # What is written is about clients: it is for its owner only.
         "spark.hadoop.fs.permissions.umask-mode": "077",
     }
@@ -238,15 +241,17 @@ _KNOWN: Final = (
         "Le disque d’une machine de Spark est plein : libérez de la place, puis recommencez.",
     ),
     (
-        r"(ExecutorLostFailure|[Ee]xecutor \w+ exited|Python worker exited unexpectedly|OutOfMemoryError)",
+        r"(ExecutorLostFailure|[Ee]xecutor \w+ exited|Python worker exited unexpectedly|OutOfMemoryError"
+        r"|Not enough memory to build|maxResultSize)",
         "Spark a perdu une machine trop de fois, souvent faute de mémoire : donnez-en plus "
-        "(spark.executor.memory, spark.executor.memoryOverhead), puis recommencez.",
+        "(spark.executor.memory, spark.executor.memoryOverhead ; spark.driver.memory pour local[*]), puis "
+        "recommencez.",
     ),
     (
         r"stopped SparkContext|SparkContext was shut down|Master removed our application|Connection refused"
         r"|Answer from Java side is empty|Error while sending or receiving",
-        "Le lien avec Spark s’est rompu pendant le travail : vérifiez que son maître tourne, puis "
-        "recommencez.",
+        "Le lien avec Spark s’est rompu pendant le travail : vérifiez que son maître tourne et, si Java s’est "
+        "arrêté de lui-même, donnez-lui plus de mémoire (spark.driver.memory), puis recommencez.",
     ),
     (
         r"reading file (\S+\w)",

@@ -103,6 +103,17 @@ def compare(found: pa.Table, expected: pa.Table) -> int:
     return compared
 
 
+def test_no_table_is_sent_whole_because_its_files_are_small(spark: SparkSession, source: Path) -> None:
+    """Ten megabytes of bureau_balance are millions of rows: sent whole to every machine they ended Java."""
+    found = tables.find(spark, str(source))
+    figures, _ = histories.computed(spark, tables.together(tables.applications(found)), found)
+    assert figures.count()
+    # How it was planned, and how it was changed on the way.
+    plan = figures._jdf.queryExecution().executedPlan().toString()
+    assert "SortMergeJoin" in plan
+    assert "BroadcastExchange" not in plan
+
+
 def test_figures_are_those_of_duckdb(spark: SparkSession, source: Path) -> None:
     # An import of the same tables, below, begins by validating them.
     found = of_spark(spark, tables.find(spark, str(source)))

@@ -117,7 +117,8 @@ def test_a_lost_machine_is_told_and_another_takes_over(spark: SparkSession) -> N
         spark.range(4).mapInArrow(dies, "id long").toArrow()
     assert str(caught.value) == (
         "Spark a perdu une machine trop de fois, souvent faute de mémoire : donnez-en plus "
-        "(spark.executor.memory, spark.executor.memoryOverhead), puis recommencez."
+        "(spark.executor.memory, spark.executor.memoryOverhead ; spark.driver.memory pour local[*]), puis "
+        "recommencez."
     )
     assert spark.range(4).count() == 4
 

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -15,7 +16,7 @@ from pretadepenser.charts.chart import Chart
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.peers import comparison
 from pretadepenser.credit.peers import group as groups
-from pretadepenser.credit.peers.comparison import Distribution
+from pretadepenser.credit.peers.comparison import Bar, Distribution
 from pretadepenser.credit.peers.group import Group, Selection
 from pretadepenser.credit.portfolio import Client, Portfolio, current_portfolio, import_batches
 from tests.unit import made_up
@@ -148,6 +149,52 @@ def test_the_last_open_bracket_is_named(
     assert shown.bars[-1].high is None
     texts = drawn_texts(charts.distribution(shown), width)
     assert sum(text.endswith(" et plus") for text in texts) == 1
+
+
+def bar(text: str, count: int, labelled: int, defaults: int, here: bool = False) -> Bar:
+    return Bar(text, None, None, count, count / 300, defaults, labelled, here)
+
+
+def of_three(*broad: Bar, missing: int = 0, sentinel: int = 0, name: str = "DAYS_EMPLOYED") -> Distribution:
+    """A figure of 300 clients in three bars, the client in none of them."""
+    group = Group(Selection(), np.full(300 + missing + sentinel, True), 300 + missing + sentinel)
+    column = dictionary.describe(name)
+    return Distribution(column, group, None, None, broad, broad, 300, missing, sentinel, -700.0, None)
+
+
+def plain(text: str) -> str:
+    return text.replace("\u202f", " ").replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("last", "where", "whole"),
+    [
+        (bar("haut", 100, 29, 29), ", là où au moins 30 issues sont connues", "27,9"),
+        # Nobody's outcome is known there: there is no rate to leave out.
+        (bar("haut", 100, 0, 0), "", "17,5"),
+        (bar("haut", 100, 30, 9), "", "19,1"),
+    ],
+)
+def test_the_ends_of_the_rates_say_where_too_few_are_known(last: Bar, where: str, whole: str) -> None:
+    shown = of_three(bar("bas", 100, 100, 5), bar("milieu", 100, 100, 30), last)
+    chart = charts.rates(shown)
+    assert chart
+    assert plain(chart.sentence) == (
+        "Parmi les clients dont l’issue est connue, la part en difficulté va de 5,0 % à 30,0 % selon la tranche"
+        f"{where} ; elle est de {whole} % dans l’ensemble du groupe."
+    )
+
+
+def test_who_has_no_value_is_counted_under_the_table() -> None:
+    shown = of_three(bar("bas", 100, 100, 5), bar("milieu", 200, 100, 30), missing=7, sentinel=12)
+    footer = [tuple(map(plain, row[:2])) for row in charts.distribution(shown).table.footer]
+    assert footer == [
+        ("Donnée absente", "7"),
+        ("Sans emploi en cours", "12"),
+        ("Valeur de ce client", "donnée absente"),
+    ]
+    none = charts.distribution(of_three(bar("bas", 100, 100, 5), bar("milieu", 200, 100, 30)))
+    assert [row[0] for row in none.table.footer] == ["Valeur de ce client"]
 
 
 def test_too_few_outcomes_make_no_rate(portfolio: Portfolio, client: Client, tmp_path: Path) -> None:

@@ -10,10 +10,12 @@ from pretadepenser.spark.session import SparkError
 
 LOST = (
     "Spark a perdu une machine trop de fois, souvent faute de mémoire : donnez-en plus "
-    "(spark.executor.memory, spark.executor.memoryOverhead), puis recommencez."
+    "(spark.executor.memory, spark.executor.memoryOverhead ; spark.driver.memory pour local[*]), puis "
+    "recommencez."
 )
 BROKEN = (
-    "Le lien avec Spark s’est rompu pendant le travail : vérifiez que son maître tourne, puis recommencez."
+    "Le lien avec Spark s’est rompu pendant le travail : vérifiez que son maître tourne et, si Java s’est "
+    "arrêté de lui-même, donnez-lui plus de mémoire (spark.driver.memory), puis recommencez."
 )
 NOT_PARQUET = (
     "Un fichier n’est pas du Parquet entier, ou n’a pas les types des autres de sa table : "
@@ -68,6 +70,8 @@ NOT_PARQUET = (
         ("ExecutorLostFailure (executor 1 exited)", LOST),
         ("Python worker exited unexpectedly (crashed)", LOST),
         ("java.lang.OutOfMemoryError: Java heap space", LOST),
+        ("Not enough memory to build and broadcast the table to all worker nodes.", LOST),
+        ("results of 1 tasks (1100 MiB) is bigger than spark.driver.maxResultSize (1024.0 MiB)", LOST),
         ("Cannot call methods on a stopped SparkContext.", BROKEN),
         ("Answer from Java side is empty", BROKEN),
         ("Connection refused", BROKEN),

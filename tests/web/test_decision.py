@@ -417,8 +417,11 @@ def test_where_the_advice_has_changed_nothing_is_written(
     }
     sent = opened(client, address(chosen)) | typed
     monkeypatch.setitem(app.config, "LIMIT", 0.3)
+    looked = entries_of(app, chosen)
     answer = client.post(address(chosen), data=sent)
     assert answer.status_code == 409
+    # It shows the client anew: that is written down as the form's first showing was.
+    assert entries_of(app, chosen) == [*looked, looked[-1]]
     page = said(answer)
     assert "L’avis du modèle a changé : rien n’est encore enregistré" in page
     assert (
@@ -569,6 +572,46 @@ def test_an_advisor_reads_no_other_advisors_decisions(
         assert " ".join(line.text_content().split()).replace("\xa0", " ").startswith(told)
         assert line.text_content().rstrip().endswith("définitive")
         assert bool(line.xpath(f"./a[@href='/decisions/{made}']")) is leads
+
+
+def test_who_decides_again_is_told_of_the_decisions_that_the_form_does_not_correct(
+    client: FlaskClient, number: Number
+) -> None:
+    chosen = number(540, 700)
+
+    def told(corrected: int | None = None) -> str:
+        url = f"{address(chosen)}?corrige={corrected}" if corrected else address(chosen)
+        (notice,) = re.findall(r"Ce client a déjà .*? ajoutera\.", said(client.get(url))) or [""]
+        return str(notice)
+
+    one = "Ce client a déjà une décision. Pour la changer, ouvrez-la et corrigez-la ; celle-ci s’y ajoutera."
+    assert told() == ""
+    first = decide(client, chosen, verdict="pièces", demandees=["impots"])
+    assert (told(), told(first)) == (one, "")
+    second = decide(client, chosen, verdict="pièces", demandees=["comptes"])
+    assert told() == (
+        "Ce client a déjà des décisions. Pour en changer une, ouvrez-la et corrigez-la ; celle-ci s’y ajoutera."
+    )
+    assert (told(first), told(second)) == (one, one)
+    page = document_fromstring(client.get(f"/clients/{chosen}").text)
+    bar = [
+        " ".join(line.text_content().split())
+        for line in page.xpath("//ul[@aria-label='Décisions prises']/li")
+    ]
+    assert [re.findall(r"Décision (\d+)", line) for line in bar] == [[str(second)], [str(first)]]
+
+
+@pytest.mark.parametrize("field", ["texte", "parole"])
+def test_a_text_has_two_thousand_characters_at_most(client: FlaskClient, number: Number, field: str) -> None:
+    chosen = number(540, 700)
+    sent = opened(client, address(chosen)) | {
+        "verdict": "pièces",
+        "demandees": ["impots"],
+        "motifs": ["pieces"],
+    }
+    refused = client.post(address(chosen), data=sent | {field: "é" * 2001})
+    assert (refused.status_code, list(errors(refused))) == (422, [field])
+    assert client.post(address(chosen), data=sent | {field: "é" * 2000}).status_code == 303
 
 
 def test_the_bar_leaves_out_what_is_corrected(client: FlaskClient, number: Number) -> None:

@@ -273,6 +273,17 @@ def test_two_people_do_not_make_the_same_first_letter(app: Flask, browsers: Brow
     assert len(letters.of_decision(database, decision)) == 2
 
 
+def test_the_newest_of_letters_and_decisions_comes_first(app: Flask, browsers: Browsers) -> None:
+    agathe, database = browsers("agathe"), app.extensions["database"]
+    first, last = decide(app, DECIDED["accord"]), decide(app, DECIDED["refus"])
+    told = [one.id for one in decisions.of_client(database, KNOWN)]
+    assert told[:2] == [last, first]
+    assert told == sorted(told, reverse=True)
+    made = [make(agathe, f"/decisions/{last}/courrier") for _ in range(3)]
+    assert [one.id for one in letters.of_decision(database, last)] == made[::-1]
+    assert len({*made}) == 3
+
+
 def test_a_letter_without_its_key_is_not_made(app: Flask, browsers: Browsers) -> None:
     decision = decide(app, DECIDED["accord"])
     address = f"/decisions/{decision}/courrier"

@@ -17,11 +17,13 @@ from flask import Flask, abort
 from flask.testing import FlaskClient
 from lxml import html
 from lxml.html import HtmlElement
+from sqlalchemy import text
 
 from pretadepenser import create_app
 from pretadepenser.charts import drawing
 from pretadepenser.charts.chart import Column, Table
 from pretadepenser.credit.portfolio import Client, Portfolio
+from pretadepenser.records import recents
 from tests.conftest import signed_in
 
 Page = Callable[..., HtmlElement]
@@ -143,6 +145,21 @@ def test_a_client_whose_page_was_opened_by_name_is_offered_again(
     client.post("/", data={"numero": f"{number} leviers", "csrf_token": token[1]})
     first = page("/").xpath("//section[@aria-labelledby='recents']//a")[0]
     assert first.get("href") == f"/clients/{number}"
+
+
+def test_a_client_who_is_no_more_in_the_portfolio_is_not_offered_again(
+    app: Flask, client: FlaskClient, page: Page, portfolio: Portfolio
+) -> None:
+    database = app.extensions["database"]
+    with database.connection() as connection:
+        (user,) = connection.scalars(text("SELECT id FROM user_account WHERE name = 'agathe'"))
+    known, gone = int(portfolio.numbers()[1700]), int(portfolio.numbers().max()) + 1
+    for number in (known, gone):
+        recents.remember(database, user, number)
+    assert recents.recent(database, user)[:2] == [gone, known]
+    listed = page("/").xpath("//section[@aria-labelledby='recents']//a/@href")
+    assert listed[0] == f"/clients/{known}"
+    assert f"/clients/{gone}" not in listed
 
 
 PAGES = (
