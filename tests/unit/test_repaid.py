@@ -122,6 +122,23 @@ def test_what_was_late_stays_so_once_it_is_paid(late: float, most: float | None,
         assert figures["BUREAU_OVERDUE_MAX"] == after
 
 
+@pytest.mark.parametrize(
+    ("name", "table", "counts"),
+    [
+        ("BUREAU_DEBT", "bureau", True),
+        ("BUREAU_MONTHS_LATE", "bureau_balance", False),
+        ("PREVIOUS_APPROVED", "previous_application", False),
+        ("CARD_USE", "credit_card_balance", False),
+        ("AMT_CREDIT", "", False),
+    ],
+)
+def test_a_model_that_looks_at_no_credit_elsewhere_notices_none_repaid(
+    name: str, table: str, counts: bool
+) -> None:
+    assert dictionary.describe(name).table == table
+    assert repaid.counts(["AMT_ANNUITY", name]) is counts
+
+
 def test_a_client_without_a_credit_owes_nothing() -> None:
     assert repaid.debts({"bureau": []}) == repaid.debts({}) == ()
 
