@@ -91,14 +91,14 @@ def examined(found: Mapping[str, Found]) -> tuple[dict[str, int], list[Problem]]
 
 def strange(found: Mapping[str, Found], rows: Mapping[str, int]) -> list[Problem]:
     """Say which history tables hold no row of any client, as an ordinary import does; rows: of each table."""
-    clients = together(applications(found)).select(KEY)
-    if sum(rows[one.name] for one in applications(found)) < whole.FEW:
+    count = sum(rows[one.name] for one in applications(found))
+    if count < whole.FEW:
         return []
-    return [
-        Problem(found[name].told, None, None, whole.NOBODYS)
-        for name in imported(found)
-        if rows[name] >= whole.FEW and not _anyones(found, name, clients)
-    ]
+    clients = together(applications(found)).select(KEY)
+    return whole.nobodys(
+        count,
+        [(found[name].told, rows[name], _anyones(found, name, clients)) for name in imported(found)],
+    )
 
 
 def _anyones(found: Mapping[str, Found], name: str, clients: DataFrame) -> bool:

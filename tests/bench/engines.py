@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -54,17 +55,20 @@ def run(ground: Ground) -> None:
     base = ground.drawn or drawn(folder / "base", clients)
     clients = rows_of(base / APPLICATION)
     title(f"Engines: {clients:,} clients with their histories, then as many copies of them as asked for")
-    line("work", "clients", "history rows", "DuckDB (s, s of processor, memory)", "Spark", "Spark / DuckDB")
+    line("work", "clients", "history rows", "s, s of processor, memory")
     found: dict[str, list[tuple[int, dict[str, float]]]] = {work: [] for work in ground.works}
     for multiple in multiples:
         copies = max(1, round(multiple * KAGGLE / clients))
         source = base if copies == 1 else copied(base, folder / f"copies-{copies}", copies)
         rows = sum(rows_of(source / name) for name in TABLES)
         for work in ground.works:
-            took = {engine: measured(work, engine, source, folder / "instance") for engine in ENGINES}
-            told = [str(one) for one in took.values()]
+            took = {}
+            for engine in ENGINES:
+                took[engine] = measured(work, engine, source, folder / "instance")
+                # At once: the other may take an hour.
+                line(f"{work}, {engine}", f"{copies * clients:,}", f"{rows:,}", str(took[engine]))
             ratio = took["spark"].seconds / took["duckdb"].seconds
-            line(work, f"{copies * clients:,}", f"{rows:,}", *told, f"{ratio:.1f}")
+            line(work, f"{copies * clients:,}", f"{rows:,}", f"Spark / DuckDB {ratio:.1f}")
             found[work].append((copies * clients, {engine: one.seconds for engine, one in took.items()}))
         if copies > 1:
             shutil.rmtree(source)
@@ -135,16 +139,19 @@ def measured(work: str, engine: str, source: Path, instance: Path) -> Measured:
     """
     shutil.rmtree(instance, ignore_errors=True)
     command = [sys.executable, "-m", "tests.bench.engines", work, engine, str(source), str(instance)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    peak = 0.0
-    while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
-        peak = max(peak, sum(_memory(pid) for pid in _family(process.pid)))
-        time.sleep(0.25)
-    if ended[1]:
-        raise RuntimeError(f"{work} with {engine} failed: {' '.join(command)}")
-    assert process.stdout
-    with process.stdout as out:
-        seconds = float(json.loads(out.read().splitlines()[-1]))
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said)
+        peak = 0.0
+        while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
+            peak = max(peak, sum(_memory(pid) for pid in _family(process.pid)))
+            time.sleep(0.25)
+        if ended[1]:
+            said.seek(0)
+            told = said.read().decode(errors="replace")[-2000:]
+            raise RuntimeError(f"{work} with {engine} failed: {' '.join(command)}\n{told}")
+        assert process.stdout
+        with process.stdout as out:
+            seconds = float(json.loads(out.read().splitlines()[-1]))
     return Measured(seconds, ended[2].ru_utime + ended[2].ru_stime, peak)
 
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from pretadepenser.credit.dictionary import TABLES
 from pretadepenser.credit.intake.sources import goes_on
 from pretadepenser.credit.portfolio import PortfolioError, import_folder
 from tests.unit import made_up
@@ -1053,6 +1054,26 @@ def test_a_decimal_of_parquet_is_the_number_that_its_text_says(source: Path, ins
     as_parquet(source, with_column("AMT_CREDIT", pa.array(amounts, pa.decimal128(14, 2))))
     import_folder(source, instance)
     assert stored(instance)["AMT_CREDIT"].to_pylist() == list(map(float, amounts))
+
+
+@pytest.mark.parametrize("name", list(TABLES))
+def test_a_history_without_a_row_is_refused(name: str, source: Path, instance: Path) -> None:
+    """An export that was cut after the names of its columns said of everybody that they have no history."""
+    if name == "bureau_balance":
+        made_up.write_csv(
+            made_up.history("bureau", TABLE["SK_ID_CURR"].to_pylist(), 40), source / "bureau.csv"
+        )
+    made_up.write_csv(made_up.history(name, [1], 0), source / f"{name}.csv")
+    assert refusal(source, instance).endswith(
+        f":\n- {name}.csv : aucune ligne sous les noms des colonnes : téléchargez cette table à nouveau, ou "
+        "enlevez-la."
+    )
+    # Of a few clients nobody may have one.
+    (source / "bureau.csv").unlink(missing_ok=True)
+    if name != "bureau_balance":
+        made_up.write_csv(made_up.history(name, [1], 0), source / f"{name}.csv")
+        made_up.write_csv(TABLE.slice(0, 29), source / TRAIN)
+        assert import_folder(source, instance).tables[0].rows == 0
 
 
 def test_a_history_of_nobody_here_is_refused(source: Path, instance: Path) -> None:

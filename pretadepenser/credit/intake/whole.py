@@ -35,6 +35,7 @@ FEW: Final = 30
 UPDATED: Final = "DAYS_CREDIT_UPDATE"
 # What is said of a table of which no row belongs to a client: all of them would have no history there.
 NOBODYS: Final = "aucune ligne n’est d’un de ces clients : vérifiez les numéros, ou enlevez cette table"
+EMPTY: Final = "aucune ligne sous les noms des colonnes : téléchargez cette table à nouveau, ou enlevez-la"
 # So many payments may be alike, to the cent and the day; more are there twice.
 _ALIKE: Final = 0.1
 
@@ -263,6 +264,18 @@ def several(which: Column, number: int, month: str, when: int, names: Sequence[s
         f"{among} ; enlevez celles qui sont de trop"
     )
     return Problem(names[0], None, month, what, more)
+
+
+def nobodys(clients: int, tables: Iterable[tuple[str, int, bool]]) -> list[Problem]:
+    """Say which history tables say nothing of any of so many clients: they are cut, of others, or misnumbered.
+
+    Of a few clients that may be so. tables: what messages call each, its rows, whether one is a client's.
+    """
+    return [
+        Problem(name, None, None, NOBODYS if rows else EMPTY)
+        for name, rows, belongs in tables
+        if clients >= FEW and not belongs and (rows >= FEW or not rows)
+    ]
 
 
 def _same_rows(pieces: Pieces) -> list[Problem]:

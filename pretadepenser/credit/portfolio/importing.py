@@ -36,7 +36,7 @@ from pretadepenser.credit.intake.loading import (
     load_batches,
 )
 from pretadepenser.credit.intake.validation import PortfolioError, Problem, schema_of
-from pretadepenser.credit.intake.whole import FEW, NOBODYS
+from pretadepenser.credit.intake.whole import nobodys
 from pretadepenser.credit.portfolio import reading, writing
 from pretadepenser.credit.stored import histories as raw
 from pretadepenser.money import KAGGLE, Money
@@ -198,17 +198,10 @@ def _publish(
 
 
 def _check_belongs(files: Files, orphans: Mapping[str, int]) -> None:
-    """Refuse tables of which no row belongs to a client: they are of others, or have other numbers.
-
-    All clients would have no history there. Of a few clients that may be so. Raises PortfolioError.
-    """
-    clients = sum(rows for _, rows in files[APPLICATION])
-    strange = [
-        Problem(files[name][0][0], None, None, NOBODYS)
-        for name, count in orphans.items()
-        if clients >= FEW <= count == sum(rows for _, rows in files[name])
-    ]
-    if strange:
+    """Refuse tables of which no row belongs to a client. Raises PortfolioError."""
+    rows = {name: sum(count for _, count in parts) for name, parts in files.items()}
+    tables = [(files[name][0][0], rows[name], rows[name] > count) for name, count in orphans.items()]
+    if strange := nobodys(rows[APPLICATION], tables):
         raise PortfolioError.refused(strange)
 
 
