@@ -98,6 +98,9 @@ def _settings(master: str) -> dict[str, str]:
         # Spark takes a table of few bytes for one of few rows, and sends it whole to every machine: ten
         # megabytes of months are millions of them, and end Java.
         "spark.sql.autoBroadcastJoinThreshold": "-1",
+        # Parts of shuffles are put together up to so many bytes, and of months 64 megabytes (the default) are
+        # more rows than a gigabyte can sort.
+        "spark.sql.adaptive.advisoryPartitionSizeInBytes": "8m",
         # What is written is about clients: it is for its owner only.
         "spark.hadoop.fs.permissions.umask-mode": "077",
     }
