@@ -267,7 +267,7 @@ def several(which: Column, number: int, month: str, when: int, names: Sequence[s
 
 
 def nobodys(clients: int, tables: Iterable[tuple[str, int, bool]]) -> list[Problem]:
-    """Say which history tables say nothing of any of so many clients: they are cut, of others, or misnumbered.
+    """Say which history tables say nothing of any of so many clients: cut, or of others.
 
     Of a few clients that may be so. tables: what messages call each, its rows, whether one is a client's.
     """

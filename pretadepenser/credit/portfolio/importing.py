@@ -35,7 +35,7 @@ from pretadepenser.credit.intake.loading import (
     load_all,
     load_batches,
 )
-from pretadepenser.credit.intake.validation import PortfolioError, Problem, schema_of
+from pretadepenser.credit.intake.validation import PortfolioError, schema_of
 from pretadepenser.credit.intake.whole import nobodys
 from pretadepenser.credit.portfolio import reading, writing
 from pretadepenser.credit.stored import histories as raw
