@@ -253,8 +253,8 @@ _KNOWN: Final = (
     (
         r"stopped SparkContext|SparkContext was shut down|Master removed our application|Connection refused"
         r"|Answer from Java side is empty|Error while sending or receiving",
-        "Le lien avec Spark s’est rompu pendant le travail : vérifiez que son maître tourne et, si Java s’est "
-        "arrêté de lui-même, donnez-lui plus de mémoire (spark.driver.memory), puis recommencez.",
+        "Le lien avec Spark s’est rompu pendant le travail : vérifiez que son maître tourne et, si Java "
+        "s’est arrêté de lui-même, donnez-lui plus de mémoire (spark.driver.memory), puis recommencez.",
     ),
     (
         r"reading file (\S+\w)",

@@ -182,7 +182,7 @@ def test_histories_of_others_are_refused(spark: SparkSession, model: Model, tmp_
     assert refused(bureau=strangers, bureau_balance=months) == (
         f"- bureau.parquet : {said}\n- bureau_balance.parquet : {said}"
     )
-    # One row of a client's is enough for a table, and of what belongs to none in it there is one that says so.
+    # One row of a client's is enough for a table; its months are still of other credits.
     own = pa.concat_tables([strangers, made_up.history("bureau", numbers, 1)])
     own = put(own, "SK_ID_BUREAU", range(5_000_001, 5_000_032))
     assert refused(bureau=own) == f"- bureau_balance.parquet : {said}"

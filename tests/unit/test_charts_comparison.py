@@ -180,8 +180,8 @@ def test_the_ends_of_the_rates_say_where_too_few_are_known(last: Bar, where: str
     chart = charts.rates(shown)
     assert chart
     assert plain(chart.sentence) == (
-        "Parmi les clients dont l’issue est connue, la part en difficulté va de 5,0 % à 30,0 % selon la tranche"
-        f"{where} ; elle est de {whole} % dans l’ensemble du groupe."
+        "Parmi les clients dont l’issue est connue, la part en difficulté va de 5,0 % à 30,0 % selon la "
+        f"tranche{where} ; elle est de {whole} % dans l’ensemble du groupe."
     )
 
 

@@ -408,7 +408,8 @@ def test_a_figure_without_an_object_is_not_told_to_be_missing(portfolio: Portfol
         )
     assert said == {
         "N": (
-            "L’âge d’une voiture est sans objet (pas de voiture), donc sans valeur, comme pour n % des clients.",
+            "L’âge d’une voiture est sans objet (pas de voiture), donc sans valeur, comme pour n % des "
+            "clients.",
             [("Valeur de ce client", "sans objet (pas de voiture)")],
             {"Donnée absente ou sans objet"},
         ),

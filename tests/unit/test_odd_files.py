@@ -900,7 +900,8 @@ def test_such_amounts_are_told_in_an_archive_and_together(source: Path, instance
     assert refusal(source, instance).endswith(
         f"- {TRAIN}.gz, ligne 5, colonne AMT_CREDIT : « 450.000 » et « 81.250 » "
         "se lisent de deux façons, car le point peut séparer les milliers ou les décimales ; écrivez un "
-        "nombre sans séparateur de milliers, et sans zéro après ses décimales (450000 ou 450.5) (et 1 autre ligne)."
+        "nombre sans séparateur de milliers, et sans zéro après ses décimales (450000 ou 450.5) (et 1 "
+        "autre ligne)."
     )
 
 

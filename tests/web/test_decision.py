@@ -590,7 +590,8 @@ def test_who_decides_again_is_told_of_the_decisions_that_the_form_does_not_corre
     assert (told(), told(first)) == (one, "")
     second = decide(client, chosen, verdict="pièces", demandees=["comptes"])
     assert told() == (
-        "Ce client a déjà des décisions. Pour en changer une, ouvrez-la et corrigez-la ; celle-ci s’y ajoutera."
+        "Ce client a déjà des décisions. Pour en changer une, ouvrez-la et corrigez-la ; celle-ci s’y "
+        "ajoutera."
     )
     assert (told(first), told(second)) == (one, one)
     page = document_fromstring(client.get(f"/clients/{chosen}").text)
