@@ -319,9 +319,16 @@ def _contract() -> str:
 
 def _history_schema(table: dictionary.Table) -> dict[str, Any]:
     """Rows of a history table, within the row of the person whose they are."""
+    through = None if isinstance(table.owner, str) else table.owner
+    belongs = (
+        f" {through[1]} dit de quel crédit de {through[0]}, donné lui aussi, est une ligne."
+        if through
+        else ""
+    )
     return {
         "description": (
-            f"{table.label}. Liste vide : cette personne n’y a rien. Absent ou null : personne n’a regardé."
+            f"{table.label}.{belongs} Liste vide : cette personne n’y a rien. Absent ou null : personne n’a "
+            "regardé."
         ),
         "type": ["array", "null"],
         "items": {
@@ -330,7 +337,8 @@ def _history_schema(table: dictionary.Table) -> dict[str, Any]:
             "required": [
                 column.name
                 for column in table.columns.values()
-                if column.required and column.kind is not dictionary.Kind.IDENTIFIER
+                if column.required
+                and (column.kind is not dictionary.Kind.IDENTIFIER or (through and column.name == through[1]))
             ],
             "properties": {name: _schema(column) for name, column in table.columns.items()},
         },

@@ -648,8 +648,14 @@ def test_the_contract_says_what_each_column_takes(contract: dict[str, Any]) -> N
     assert bureau["description"].endswith(
         ". Liste vide : cette personne n’y a rien. Absent ou null : personne n’a regardé."
     )
+    assert "SK_ID_BUREAU" not in bureau["description"]
     assert bureau["items"]["additionalProperties"] is False
     assert bureau["items"]["required"] == [
         "CREDIT_ACTIVE", "DAYS_CREDIT", "CREDIT_TYPE", "DAYS_CREDIT_UPDATE",
     ]  # fmt: skip
-    assert row["bureau_balance"]["items"]["required"] == ["MONTHS_BALANCE", "STATUS"]
+    months = row["bureau_balance"]
+    assert months["items"]["required"] == ["SK_ID_BUREAU", "MONTHS_BALANCE", "STATUS"]
+    assert months["description"].endswith(
+        ". SK_ID_BUREAU dit de quel crédit de bureau, donné lui aussi, est une ligne. Liste vide : cette "
+        "personne n’y a rien. Absent ou null : personne n’a regardé."
+    )

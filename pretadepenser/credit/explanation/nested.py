@@ -2,7 +2,7 @@
 
 A table that a row does not give, or gives as null, is not known of the person; an empty list says that the
 person has no history there. Rows of a person need no number of the client, and numbers of credits only where
-bureau_balance refers to them.
+bureau_balance refers to them, which it must.
 """
 
 from __future__ import annotations
