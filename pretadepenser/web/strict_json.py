@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from typing import Any, Final, NoReturn
 
 # A row is an object in an array in an object: what is nested deeper is no data of ours.
@@ -56,10 +57,20 @@ def _check_tokens(text: str) -> None:
         elif said in _CONSTANTS:
             _refuse(text, token.start(), f"{said} n’existe pas en JSON, écrivez null")
         elif said == ":" and key and opened and (keys := opened[-1]) is not None:
-            if key[0] in keys:
+            name = _decoded(key[0])
+            if name in keys:
                 _refuse(text, key.start(), f"la clé {key[0]} est répétée")
-            keys.add(key[0])
+            keys.add(name)
         key = token if said[0] == '"' else None
+
+
+def _decoded(key: str) -> str:
+    """A key as the reader has it: a letter may be written as its code."""
+    if "\\" not in key:
+        return key
+    with suppress(ValueError):
+        return json.dumps(json.loads(key), ensure_ascii=False)
+    return key
 
 
 def _what(text: str, place: int) -> str:

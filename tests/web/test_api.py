@@ -298,6 +298,14 @@ def test_errors_of_address_and_method(api: FlaskClient, contract: dict[str, Any]
         (b'[{"SK_ID_CURR": NaN}]', "application/json", 400, "colonne 17 : NaN n’existe pas"),
         (b'[{"a": -Infinity}]', "application/json", 400, "colonne 8 : -Infinity n’existe pas"),
         (b'[{"a": 1,\n"a": 2}]', "application/json", 400, 'ligne 2, colonne 1 : la clé "a" est répétée'),
+        # The same key, a letter of it written as its code.
+        (
+            b'[{"_a": 1, "\\u005fa": 2}]',
+            "application/json",
+            400,
+            'colonne 12 : la clé "\\u005fa" est répétée',
+        ),
+        (b'[{"\\u005Fa": 1, "\\u005fa": 2}]', "application/json", 400, 'la clé "\\u005fa" est répétée'),
         (b'[{"a": {"b": 1}, "c": {"b": 2}, "b": "a"}]', "application/json", 422, "errors"),
         (b'[{"\\ud800": 1}]', "application/json", 400, "colonne 4 : la moitié"),
         (b'[{"NAME_CONTRACT_TYPE": "\\uDfff"}]', "application/json", 400, "la moitié"),
