@@ -179,13 +179,21 @@ def test_histories_of_others_are_refused(spark: SparkSession, model: Model, tmp_
     strangers = made_up.history("bureau", [900_001], 30)
     credits = [int(number) for number in strangers["SK_ID_BUREAU"].to_pylist()]
     months = made_up.history("bureau_balance", credits, 60)
-    assert refused(bureau=strangers, bureau_balance=months) == (
-        f"- bureau.parquet : {said}\n- bureau_balance.parquet : {said}"
-    )
     # One row of a client's is enough for a table; its months are still of other credits.
     own = pa.concat_tables([strangers, made_up.history("bureau", numbers, 1)])
     own = put(own, "SK_ID_BUREAU", range(5_000_001, 5_000_032))
-    assert refused(bureau=own) == f"- bureau_balance.parquet : {said}"
+    cards = made_up.history("credit_card_balance", [900_001], 30)
+    none = made_up.history("POS_CASH_balance", [1], 0)
+    assert refused(
+        bureau=own, bureau_balance=months, credit_card_balance=cards, POS_CASH_balance=none
+    ).splitlines() == [
+        f"- bureau_balance.parquet : {said}",
+        "- POS_CASH_balance.parquet : aucune ligne sous les noms des colonnes : téléchargez cette table à "
+        "nouveau, ou enlevez-la.",
+        f"- credit_card_balance.parquet : {said}",
+    ]
+    (tmp_path / "credit_card_balance.parquet").unlink()
+    (tmp_path / "POS_CASH_balance.parquet").unlink()
     last = put(months, "SK_ID_BUREAU", [*months["SK_ID_BUREAU"].to_pylist()[:-1], 5_000_031])
     pa.parquet.write_table(made_up.text(last), tmp_path / "bureau_balance.parquet")
     output = tmp_path / "scores.parquet"
