@@ -4,7 +4,7 @@ from flask import Flask, Response, current_app, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import SecurityError
+from werkzeug.exceptions import BadRequest
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from pretadepenser.web import kept
@@ -82,8 +82,11 @@ def init_app(app: Flask) -> None:
 
 
 def _refuse_other_hosts() -> Response | None:
-    """Refuse a host name that is not served, before all else: no page can be made without addresses."""
-    if isinstance(request.routing_exception, SecurityError):
+    """Refuse a host name that is not served, before all else: no page can be made without addresses.
+
+    One that is none (".", "a..b") is another error of Werkzeug's, and leaves no addresses either.
+    """
+    if isinstance(request.routing_exception, BadRequest):
         return Response("Ce nom de domaine n’est pas servi ici.", 400, mimetype="text/plain")
     return None
 

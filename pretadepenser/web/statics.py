@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -41,7 +42,11 @@ def _keep(response: Response) -> Response:
     if response.status_code not in (200, 206, 304):
         return response
     assert request.view_args is not None
-    if request.args.get("v") == _fingerprint(request.view_args["filename"]):
+    given, current = request.args.get("v"), None
+    # A file that is being replaced, or whose name has a slash more: it is given, and kept under no address.
+    with suppress(OSError):
+        current = given and _fingerprint(request.view_args["filename"])
+    if given and given == current:
         response.cache_control.no_cache = None
         response.cache_control.public = True
         response.cache_control.max_age = YEAR

@@ -177,6 +177,20 @@ def test_only_the_named_hosts_are_served(make_app: Callable[..., Flask]) -> None
     assert answer.text == "Ce nom de domaine n’est pas servi ici."
 
 
+@pytest.mark.parametrize("host", [".", "..", ".a", "a..b", "a" * 300])
+@pytest.mark.parametrize(
+    "path", ["/connexion", "/clients/157083", "/rien", "/api/v1/scores", "/static/base.css"]
+)
+def test_what_is_no_name_of_a_host_is_refused(app: Flask, host: str, path: str) -> None:
+    """Addresses cannot be made for it: whoever was not signed in got a 500."""
+    answer = app.test_client().get(path, headers={"Host": host})
+    assert answer.status_code == 400
+    if path.startswith("/api"):
+        assert answer.get_json()["title"] == "Demande incorrecte"
+    else:
+        assert (answer.mimetype, answer.text) == ("text/plain", "Ce nom de domaine n’est pas servi ici.")
+
+
 def test_a_form_without_its_token_is_refused(app: Flask, client: FlaskClient) -> None:
     assert client.post("/deconnexion").status_code == 400
     sent = {"identifiant": "bruno", "mot_de_passe": "une suite de quelques mots"}

@@ -56,6 +56,15 @@ def test_every_file_of_a_page_is_kept_for_a_year(
             assert answer.headers["Vary"] == "Accept-Encoding"
 
 
+def test_a_slash_more_is_no_fault_and_no_address(anonymous: FlaskClient) -> None:
+    """It was a 500: a file is no folder."""
+    right = hashlib.sha256((STATIC / "base.css").read_bytes()).hexdigest()[:12]
+    for query in ("", f"?v={right}"):
+        answer = anonymous.get(f"/static/base.css/{query}")
+        assert answer.data == (STATIC / "base.css").read_bytes()
+        assert directives(answer.headers) == {"no-cache"}
+
+
 @pytest.mark.parametrize("query", ["", "?v=", "?v=000000000000", "?w=1"])
 def test_another_address_is_asked_again_each_time(anonymous: FlaskClient, query: str) -> None:
     answer = anonymous.get(f"/static/base.css{query}")
