@@ -79,6 +79,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_refuse_other_hosts)
     app.before_request(_check_token)
     app.after_request(_add_headers)
+    app.after_request(_stay_here)
 
 
 def _refuse_other_hosts() -> Response | None:
@@ -101,6 +102,16 @@ def _check_token() -> None:
     except CSRFError:
         if request.endpoint not in kept.FORMS:
             raise
+
+
+def _stay_here(response: Response) -> Response:
+    """Lead to an address of this site, whatever name of it the request gave: Werkzeug repeats that name.
+
+    It does so where a path has two slashes for one.
+    """
+    if response.status_code == 308 and response.location:
+        response.location = "/" + response.location.removeprefix(request.host_url).lstrip("/")
+    return response
 
 
 def _add_headers(response: Response) -> Response:

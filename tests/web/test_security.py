@@ -191,6 +191,33 @@ def test_what_is_no_name_of_a_host_is_refused(app: Flask, host: str, path: str) 
         assert (answer.mimetype, answer.text) == ("text/plain", "Ce nom de domaine n’est pas servi ici.")
 
 
+@pytest.mark.parametrize("host", ["localhost", "mechant.example", "mechant.example:81"])
+@pytest.mark.parametrize(
+    ("path", "led"),
+    [
+        ("/clients//157083", "/clients/157083"),
+        ("/clients//157083?x=//y", "/clients/157083?x=//y"),
+        ("/api//v1/openapi.json", "/api/v1/openapi.json"),
+    ],
+)
+def test_two_slashes_for_one_lead_nowhere_else(client: FlaskClient, host: str, path: str, led: str) -> None:
+    """The name of the site that a request gives was repeated: a forged one led away."""
+    kept = client.get_cookie("session")
+    assert kept
+    # A browser has no session under another name of the site; who forges requests may send one.
+    sent = {"Host": host, "Cookie": f"session={kept.value}"}
+    answer = client.application.test_client(use_cookies=False).get(
+        "/", headers=sent, environ_overrides=_of(path)
+    )
+    assert (answer.status_code, answer.location) == (308, led)
+
+
+def _of(path: str) -> dict[str, str]:
+    """What a server makes of a path; the test client would take two slashes at its beginning for a host."""
+    plain, _, query = path.partition("?")
+    return {"PATH_INFO": plain, "QUERY_STRING": query, "REQUEST_URI": path}
+
+
 def test_a_form_without_its_token_is_refused(app: Flask, client: FlaskClient) -> None:
     assert client.post("/deconnexion").status_code == 400
     sent = {"identifiant": "bruno", "mot_de_passe": "une suite de quelques mots"}
