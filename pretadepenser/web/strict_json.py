@@ -66,11 +66,10 @@ def _check_tokens(text: str) -> None:
 
 def _decoded(key: str) -> str:
     """A key as the reader has it: a letter may be written as its code."""
-    if "\\" not in key:
-        return key
-    with suppress(ValueError):
-        return json.dumps(json.loads(key), ensure_ascii=False)
-    return key
+    if "\\" in key:
+        with suppress(ValueError):
+            return str(json.loads(key))
+    return key[1:-1]
 
 
 def _what(text: str, place: int) -> str:

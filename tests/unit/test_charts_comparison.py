@@ -20,6 +20,7 @@ from pretadepenser.credit.peers.comparison import Bar, Distribution
 from pretadepenser.credit.peers.group import Group, Selection
 from pretadepenser.credit.portfolio import Client, Portfolio, current_portfolio, import_batches
 from tests.unit import made_up
+from tests.unit.by_heart import plain
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -160,10 +161,6 @@ def of_three(*broad: Bar, missing: int = 0, sentinel: int = 0, name: str = "DAYS
     group = Group(Selection(), np.full(300 + missing + sentinel, True), 300 + missing + sentinel)
     column = dictionary.describe(name)
     return Distribution(column, group, None, None, broad, broad, 300, missing, sentinel, -700.0, None)
-
-
-def plain(text: str) -> str:
-    return text.replace("\u202f", " ").replace("\u00a0", " ")
 
 
 @pytest.mark.parametrize(

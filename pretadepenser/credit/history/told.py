@@ -210,7 +210,6 @@ def _credit(row: Row) -> Credit:
     possible = end is not None and abs(end) < ENDLESS
     ended = number(row, "DAYS_ENDDATE_FACT")
     currency = row.get("CREDIT_CURRENCY")
-    arrears, most = number(row, "AMT_CREDIT_SUM_OVERDUE"), number(row, "AMT_CREDIT_MAX_OVERDUE")
     return Credit(
         kind=_label(BUREAU, row, "CREDIT_TYPE"),
         state=_STATES[str(row["CREDIT_ACTIVE"])],
@@ -220,12 +219,20 @@ def _credit(row: Row) -> Credit:
         ended=int(-ended) if ended is not None and -ENDLESS < ended <= 0 else None,
         amount=number(row, "AMT_CREDIT_SUM"),
         remaining=number(row, "AMT_CREDIT_SUM_DEBT"),
-        arrears=arrears,
+        arrears=number(row, "AMT_CREDIT_SUM_OVERDUE"),
         days_late=_whole(row, "CREDIT_DAY_OVERDUE"),
-        # What is late today has been late, whether that is told or not.
-        worst=arrears if arrears and arrears > (most or 0) else most,
+        worst=most_late(row),
         currency="" if is_absent(currency) or currency == OWN_CURRENCY else _currency(row),
     )
+
+
+def most_late(row: Row) -> float | None:
+    """The greatest sum that was ever late on a credit elsewhere: what is late today has been late.
+
+    As bureau.sql has it; None where nothing is known.
+    """
+    late, most = number(row, "AMT_CREDIT_SUM_OVERDUE"), number(row, "AMT_CREDIT_MAX_OVERDUE")
+    return late if late and late > (most or 0) else most
 
 
 def _requests(rows: Iterable[Row] | None) -> tuple[tuple[Request, ...] | None, int]:

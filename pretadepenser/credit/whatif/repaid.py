@@ -11,6 +11,7 @@ from pretadepenser.credit.dictionary import HISTORY, TABLES, Row, describe, word
 from pretadepenser.credit.dictionary.wording import Value
 from pretadepenser.credit.history import features
 from pretadepenser.credit.history.features import Histories
+from pretadepenser.credit.history.told import most_late
 
 BUREAU: Final = "bureau"
 # What the bureau would say of a credit that was repaid today.
@@ -21,6 +22,8 @@ _REPAID: Final[Row] = {
     "AMT_CREDIT_SUM_OVERDUE": 0.0,
     "DAYS_ENDDATE_FACT": 0,
 }
+# What a payment leaves: late today was late.
+_MOST_LATE: Final = "AMT_CREDIT_MAX_OVERDUE"
 # Figures of what is due, which payments can only lower.
 _DUE: Final = frozenset(
     {"BUREAU_DEBT", "BUREAU_DEBT_SHARE", "BUREAU_CARD_USE", "BUREAU_ANNUITY", "BUREAU_OVERDUE"}
@@ -76,7 +79,9 @@ def debts(history: Histories) -> tuple[Debt, ...]:
 def without(history: Histories, numbers: Collection[int]) -> Histories:
     """The history as it would be told once these credits elsewhere are repaid."""
     rows = [
-        {**row, **_REPAID, **_once_late(row)} if row["SK_ID_BUREAU"] in numbers and is_open(row) else row
+        {**row, **_REPAID, _MOST_LATE: most_late(row)}
+        if row["SK_ID_BUREAU"] in numbers and is_open(row)
+        else row
         for row in history.get(BUREAU, ())
     ]
     return {**history, BUREAU: rows}
@@ -115,13 +120,7 @@ def _on_time(row: Row) -> Row:
     late, owed = _amount(row["AMT_CREDIT_SUM_OVERDUE"]) or 0.0, _amount(row["AMT_CREDIT_SUM_DEBT"])
     left = None if owed is None else max(owed - late, 0.0)
     paid = {"CREDIT_DAY_OVERDUE": 0, "AMT_CREDIT_SUM_OVERDUE": 0.0, "AMT_CREDIT_SUM_DEBT": left}
-    return {**row, **paid, **_once_late(row)}
-
-
-def _once_late(row: Row) -> Row:
-    """What was late once a payment is made: what is late today stays so."""
-    late, most = _amount(row["AMT_CREDIT_SUM_OVERDUE"]), _amount(row["AMT_CREDIT_MAX_OVERDUE"])
-    return {"AMT_CREDIT_MAX_OVERDUE": max(late, most or 0.0) if late else row["AMT_CREDIT_MAX_OVERDUE"]}
+    return {**row, **paid, _MOST_LATE: most_late(row)}
 
 
 def is_open(row: Row) -> bool:
