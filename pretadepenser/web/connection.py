@@ -176,6 +176,10 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
             self.partial = not whole and self.promised > BODY_BYTES
         return whole or self.partial
 
+    def header(self) -> bytes:
+        """The header of the request that has come."""
+        return bytes(self.taken[: self.head])
+
     def _last_chunk_came(self) -> bool:
         """Go from chunk to chunk, over what came since the last look."""
         while self.at < len(self.taken):
@@ -195,7 +199,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
     def _read_head(self, end: int) -> None:
         self.head = self.at = end
         self.timeout += BODY_SECONDS
-        head = bytes(self.taken[:end])
+        head = self.header()
         length = _LENGTH.search(head)
         self.promised = int(length[1]) if length else 0
         self.chunked = _CHUNKED.search(head) is not None

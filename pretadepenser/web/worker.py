@@ -2,8 +2,8 @@
 
 gunicorn's own `gthread` reads a request in a thread: as many connections as there are threads, each with half
 a header, stop the service. Here the loop that accepts connections reads requests too, without waiting, and a
-thread gets them once they are whole. What is not whole in time, or makes others wait, is closed
-(docs/decisions/serving.md).
+thread gets them once they are whole, in turn between those who ask. What is not whole in time, or makes
+others wait, is closed (docs/decisions/serving.md).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from pretadepenser.web import connection
 from pretadepenser.web.connection import Connection, PatientSocket, Told
+from pretadepenser.web.turns import Turns, asker
 
 # Seconds that the loop sends what a thread has answered.
 SEND_SECONDS: Final = 60.0
@@ -38,6 +39,9 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         self.unfinished: dict[Connection, None] = {}
         # Answered, but not read to the end, and what gunicorn is to do then.
         self.unread: dict[Connection, Future[Any]] = {}
+        # Whole, and waiting for a thread; how many threads are busy.
+        self.turns = Turns()
+        self.busy = 0
         self.leaving: list[tuple[float, Any]] = []
         self._held = 0
         self._swept = 0.0
@@ -71,7 +75,24 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         self._await(conn)
         self._receive(conn, client)
 
+    def enqueue_req(self, conn: Any) -> None:
+        """Have a request answered when its turn has come."""
+        address = conn.client[0] if isinstance(conn.client, tuple) else ""
+        self.turns.wait(asker(conn.header(), address, self.wsgi.config["PROXIES"]), conn)
+        self._answer_next()
+
     def finish_request(self, conn: Any, fs: Future[Any]) -> None:
+        """Have the next request answered, and see to what is left of this one."""
+        self.busy -= 1
+        self._answer_next()
+        self._end(conn, fs)
+
+    def _answer_next(self) -> None:
+        while self.turns and self.busy < self.cfg.threads:
+            self.busy += 1
+            super().enqueue_req(self.turns.take())
+
+    def _end(self, conn: Any, fs: Future[Any]) -> None:
         """Send the rest of an answer, then wait for the next request; its beginning may have come."""
         if conn.sock.unsent:
             conn.sock.setblocking(False)
@@ -198,7 +219,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
             return
         if done:
             self.poller.unregister(conn.sock)
-            self.finish_request(conn, self.unread.pop(conn))
+            self._end(conn, self.unread.pop(conn))
 
     def _give_up(self, conn: Connection) -> None:
         """Close on who does not read."""

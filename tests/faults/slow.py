@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Final
 
 from tests.faults.ground import CLIENT, Progress, Result, Visitor, silent
@@ -20,6 +21,9 @@ def slow_sockets(
 ) -> list[Result]:
     """Hold `count` sockets of each kind for some seconds; others are answered within `allowed` seconds."""
     results = []
+    # Signed in like others, in a session of their own.
+    greedy = replace(visitor, server=replace(visitor.server, cookie=""))
+    greedy.sign_in()
     kinds: dict[str, Callable[[Visitor, socket.socket], None]] = {
         "never finish their header": lambda _, sock: sock.sendall(_UNFINISHED),
         "send a byte a second": lambda _, sock: sock.sendall(_UNFINISHED + b"X-Slow: "),
@@ -28,7 +32,7 @@ def slow_sockets(
     for number, (what, begin) in enumerate(kinds.items()):
         result = Result(f"{count} sockets that {what}")
         slowest = 0.0
-        with _held(visitor, count, begin, drip="byte" in what):
+        with _held(greedy, count, begin, drip="byte" in what):
             end = time.monotonic() + seconds
             while time.monotonic() < end or not result.tried:
                 for path in _ASKED:

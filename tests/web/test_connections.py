@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from pretadepenser.records import tokens
 from pretadepenser.web import connection
 from pretadepenser.web.worker import PatientWorker
-from tests.web.test_gunicorn import CLIENT, Server, configured, records, running, with_advisor
+from tests.web.test_gunicorn import CLIENT, PASSWORD, Server, configured, records, running, with_advisor
 
 HEAD = b"POST /connexion HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 PAGE = b"GET /accessibilite HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
@@ -97,6 +98,19 @@ def test_who_never_reads_or_never_closes_holds_nobody_up(server: Server) -> None
             asked = time.monotonic()
             assert server.get(CLIENT)[0] == 200
             assert time.monotonic() - asked < SECONDS
+
+
+def test_who_asks_for_five_hundred_pages_waits_for_others_of_the_same_address(server: Server) -> None:
+    other = replace(server, cookie="")
+    other.sign_in("agathe", PASSWORD)
+    ask = f"GET /modele HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {server.cookie}\r\n\r\n".encode()
+    with ExitStack() as stack:
+        for _ in range(500):
+            stack.enter_context(connect(server, 20 * ask))
+        for _ in range(5):
+            asked = time.monotonic()
+            assert other.get(CLIENT)[0] == 200
+            assert time.monotonic() - asked < SECONDS / 3
 
 
 def test_requests_in_pieces_in_chunks_and_in_a_row_are_answered(server: Server) -> None:
