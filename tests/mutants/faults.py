@@ -1,4 +1,4 @@
-"""Realistic one-line faults: cosmic-ray's operators on code, words swapped, conditions of pages turned."""
+"""Realistic one-line faults: cosmic-ray's operators on code, words swapped, pages and queries turned."""
 
 from __future__ import annotations
 
@@ -38,6 +38,19 @@ _OTHER: Final = {one: two for pair in WORDS for one, two in (pair, pair[::-1])}
 _WORD: Final = re.compile(rf"(?<![\w-])({'|'.join(sorted(_OTHER, key=len, reverse=True))})(?![\w-])")
 _CONDITION: Final = re.compile(r"\{%-? (?:el)?if (?!not )")
 _NUMBER: Final = re.compile(r"(?<=[ (>])\d+(?=[ ,)%<])")
+# What a query may say instead, outside comments and names.
+_INSTEAD: Final = {
+    "<": ("<=", ">"), "<=": ("<", ">="), ">": (">=", "<"), ">=": (">", "<="), "=": ("<>",), "<>": ("=",),
+    "and": ("or",), "or": ("and",), "is null": ("is not null",), "is not null": ("is null",),
+    "min": ("max",), "max": ("min", "sum"), "sum": ("max",), "distinct ": ("",), "inner": ("left",),
+    "+": ("-",), "-": ("+",), "*": ("/",), "/": ("*",), "desc": ("asc",),
+}  # fmt: skip
+_QUERY: Final = re.compile(
+    r"""--[^\n]*|\bdecimal\([^)\n]*\)|(?P<value>'[^'\n]*')|(?P<number>(?<![\w.])\d+(?:\.\d+)?)
+    |(?P<operator>[<>]=|<>|[<>=]|(?<=[\w)]\ )[-+*/](?=\ )|\bdistinct[ ]
+        |\b(?:is\ (?:not\ )?null|and|or|min|max|sum|inner|desc)\b)""",
+    re.X,
+)
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,9 @@ _Operators = tuple[tuple[str, int], ...]
 
 def _places(path: Path, source: str) -> Iterator[tuple[str, str | _Operators]]:
     """Places where a fault can be: its kind, and the changed text or the operators to choose from."""
+    if path.suffix == ".sql":
+        yield from _queries(source)
+        return
     if path.suffix == ".py":
         yield from (("operator", ways) for ways in _operators(source).values())
         spans = list(_texts(source))
@@ -88,6 +104,20 @@ def _places(path: Path, source: str) -> Iterator[tuple[str, str | _Operators]]:
                 yield "condition", f"{source[: found.end()]}not {source[found.end() :]}"
             for found in _NUMBER.finditer(source, start, end):
                 yield "number", f"{source[: found.start()]}{int(found[0]) + 1}{source[found.end() :]}"
+
+
+def _queries(source: str) -> Iterator[tuple[str, str]]:
+    """What a query might do instead: compare, count or add otherwise, with another number or value."""
+    for found in _QUERY.finditer(source):
+        kind = found.lastgroup
+        if kind == "operator":
+            others: tuple[str, ...] = _INSTEAD[found[0]]
+        elif kind == "number":
+            others = (str(int(found[0]) + 1) if found[0].isdigit() else f"{float(found[0]) + 0.01:g}",)
+        else:
+            others = ("'?'",) if kind else ()
+        for other in others:
+            yield kind or "", source[: found.start()] + other + source[found.end() :]
 
 
 def _operators(source: str) -> dict[tuple[int, int], _Operators]:

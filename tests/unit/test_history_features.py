@@ -525,6 +525,73 @@ def test_of_months_elsewhere_that_are_all_older_than_two_years_the_recent_ones_a
     assert found["BUREAU_WORST"] == 31
 
 
+def test_one_day_one_unit_and_the_last_month_count() -> None:
+    """The smallest of what counts: each of these was once left out by a fault that no test noticed."""
+    late_by_a_day = credit(CREDIT_DAY_OVERDUE=1)
+    late_by_little = credit(AMT_CREDIT_SUM_OVERDUE=0.5, AMT_CREDIT_MAX_OVERDUE=None)
+    assert figures("bureau", late_by_a_day)["BUREAU_OVERDUE_CREDITS"] == 1
+    assert figures("bureau", late_by_little)["BUREAU_OVERDUE_CREDITS"] == 1
+    assert figures("bureau", late_by_little)["BUREAU_OVERDUE_MAX"] == 0.5
+    assert figures("bureau", credit(DAYS_CREDIT_ENDDATE=0))["BUREAU_ENDS"] == 0
+    assert figures("bureau", credit(DAYS_CREDIT_ENDDATE=1))["BUREAU_ENDS"] == 1
+    of_one = {"AMT_CREDIT_SUM": 1.0, "AMT_CREDIT_SUM_DEBT": 0.5, "CREDIT_TYPE": "Credit card"}
+    assert figures("bureau", credit(**of_one))["BUREAU_DEBT_SHARE"] == 0.5
+    assert figures("bureau", credit(**of_one))["BUREAU_CARD_USE"] == 0.5
+    asked = {"SK_ID_PREV": 1, "DAYS_DECISION": -1, "NAME_CONTRACT_STATUS": "Approved", "CNT_PAYMENT": 1}
+    amounts = {"AMT_APPLICATION": 1.0, "AMT_CREDIT": 2.0, "AMT_GOODS_PRICE": 1.0, "AMT_DOWN_PAYMENT": 0.25}
+    found = figures("previous_application", {**asked, **amounts})
+    assert found["PREVIOUS_GRANTED_SHARE"] == 2
+    assert found["PREVIOUS_DOWN_PAYMENT"] == 0.25
+    assert found["PREVIOUS_TERM"] == 1
+    due = {"SK_ID_PREV": 1, "NUM_INSTALMENT_VERSION": 1, "NUM_INSTALMENT_NUMBER": 1, "DAYS_INSTALMENT": -9}
+    unpaid = {"AMT_INSTALMENT": 1.0, "DAYS_ENTRY_PAYMENT": None, "AMT_PAYMENT": None}
+    found = figures("installments_payments", {**due, **unpaid})
+    assert found["INSTALMENTS_COUNT"] == 1
+    assert found["INSTALMENTS_SHORT_SHARE"] == 1
+    for table, name in (("POS_CASH_balance", "POS_MONTHS_LATE"), ("credit_card_balance", "CARD_MONTHS_LATE")):
+        assert figures(table, {"SK_ID_PREV": 1, "MONTHS_BALANCE": -1, "SK_DPD_DEF": 1})[name] == 1
+    # Of two amounts that one instalment is said to have, the greater is due.
+    parts = [
+        {**due, "AMT_INSTALMENT": amount, "DAYS_ENTRY_PAYMENT": -9, "AMT_PAYMENT": 45.0}
+        for amount in (100.0, 90.0)
+    ]
+    assert figures("installments_payments", *parts)["INSTALMENTS_SHORT_SHARE"] == 1
+    month: Row = {"SK_ID_BUREAU": 1, "MONTHS_BALANCE": -24, "STATUS": "0"}
+    (found,) = features.of([{"bureau": [credit()], "bureau_balance": [month]}])
+    assert found["BUREAU_MONTHS_LATE"] == 0
+
+
+def test_what_is_late_and_drawn_on_several_credits_is_added() -> None:
+    cards = [
+        credit(
+            SK_ID_BUREAU=number,
+            CREDIT_TYPE="Credit card",
+            AMT_CREDIT_SUM_DEBT=owed,
+            AMT_CREDIT_SUM_OVERDUE=5.0,
+        )
+        for number, owed in ((1, 100.0), (2, 300.0))
+    ]
+    found = figures(
+        "bureau",
+        *cards,
+        credit(SK_ID_BUREAU=3, AMT_CREDIT_SUM_OVERDUE=2.0),
+        credit(SK_ID_BUREAU=4, CREDIT_TYPE="Credit card", CREDIT_ACTIVE="Closed"),
+        credit(SK_ID_BUREAU=5, CREDIT_TYPE="Credit card", CREDIT_CURRENCY="currency 2"),
+        credit(SK_ID_BUREAU=6, CREDIT_TYPE="Credit card", AMT_CREDIT_SUM=None),
+    )
+    assert found["BUREAU_CARD_USE"] == 0.2
+    assert found["BUREAU_OVERDUE"] == 12
+
+
+def test_a_statement_that_is_there_twice_is_one_loan() -> None:
+    """Imports and requests refuse a second one; were there two, the greater number of instalments counts."""
+    month = {"SK_ID_PREV": 1, "MONTHS_BALANCE": -1, "NAME_CONTRACT_STATUS": "Active", "SK_DPD_DEF": 0}
+    found = figures(
+        "POS_CASH_balance", {**month, "CNT_INSTALMENT_FUTURE": 4}, {**month, "CNT_INSTALMENT_FUTURE": 7}
+    )
+    assert (found["POS_ACTIVE"], found["POS_LEFT"]) == (1, 7)
+
+
 def test_three_different_things() -> None:
     """A table that nobody looked into, a client without rows in one, and a value that is not known."""
     found = features.of([{}, {"bureau": []}, {"bureau": [credit(AMT_CREDIT_SUM_DEBT=None)]}])
