@@ -206,7 +206,7 @@ def test_an_archive_that_cannot_be_written_is_told(
     (tmp_path / "archive").write_text("in its place")
     with pytest.raises(ArchiveError) as told:
         archive.keep(tmp_path, model, portfolio)
-    assert str(told.value).startswith(
+    assert str(told.value) == (
         "Le modèle n’a pas pu être gardé, et rien n’a été écrit de la décision : libérez de la place sur le "
-        "disque ou vérifiez les droits du dossier « archive » ("
+        "disque ou vérifiez les droits du dossier « archive » (File exists)."
     )
