@@ -41,6 +41,15 @@ def test_publish_replaces_the_generation(tmp_path: Path) -> None:
     assert (tmp_path / "instance" / "model").is_symlink()
 
 
+def test_folders_above_what_is_published_are_made(tmp_path: Path) -> None:
+    root = tmp_path / "srv" / "pret" / "instance"
+    with storage.publish(root, "portfolio") as draft:
+        (draft / "data").write_text("one")
+    found = storage.current(root, "portfolio")
+    assert found is not None
+    assert (found / "data").read_text() == "one"
+
+
 def test_the_link_survives_moving_the_instance(tmp_path: Path) -> None:
     write(tmp_path / "here", "one")
     (tmp_path / "here").rename(tmp_path / "there")
