@@ -99,6 +99,19 @@ def test_more_late_comes_first_then_more_owed_then_the_lower_number() -> None:
     assert plain(repaid.debts({"bureau": told})[-1].sentence) == "Crédit à la consommation : 0 € à rembourser"
 
 
+def test_what_is_owed_in_another_currency_is_told_in_it() -> None:
+    told = [
+        credit(1, CREDIT_CURRENCY="currency 2", AMT_CREDIT_SUM_DEBT=696_510.0),
+        credit(2, CREDIT_CURRENCY="currency 3", AMT_CREDIT_SUM_OVERDUE=400.0),
+        credit(3, CREDIT_CURRENCY=None, AMT_CREDIT_SUM_DEBT=1_000.0),
+    ]
+    assert {one.number: plain(one.sentence) for one in repaid.debts({"bureau": told})} == {
+        1: "Crédit à la consommation : 696 510 (monnaie 2) à rembourser",
+        2: "Crédit à la consommation : 2 000 (monnaie 3) à rembourser, dont 400 (monnaie 3) en retard",
+        3: "Crédit à la consommation : 1 000 € à rembourser",
+    }
+
+
 def test_a_repaid_row_is_told_as_one_that_ended_today() -> None:
     (row,) = repaid.without({"bureau": [LATE]}, [1])["bureau"]
     changed = {name: value for name, value in row.items() if value != LATE[name]}
@@ -263,6 +276,22 @@ def test_the_card_on_which_most_is_owed_is_the_one_to_repay() -> None:
 
     assert settled(700.0, 5_000.0, 900.0) == [(Lever.CARD, 5_000)]
     assert settled(0.0) == []
+
+
+def test_a_debt_in_another_currency_is_not_proposed_as_an_amount_to_pay() -> None:
+    model = by_heart.model(480.5, Step("BUREAU_OVERDUE_CREDITS", at=1, below=30, above=0))
+    other = {"CREDIT_CURRENCY": "currency 2", "AMT_CREDIT_SUM_OVERDUE": 70_000.0, "CREDIT_DAY_OVERDUE": 9}
+    card = credit(3, CREDIT_TYPE="Credit card", AMT_CREDIT_SUM_DEBT=90_000.0, **other)
+    told = {"bureau": [LATE, CARD, card]}
+    row = by_heart.client(**repaid.changed(told, [told])[0])
+    found = settling.of(model, told, row)
+    assert {lever: (one.paid, plain(one.action)) for lever, one in found.settlements.items()} == {
+        Lever.ARREARS: (300, "payer les 300 € en retard sur des crédits ailleurs"),
+        Lever.CARD: (5_000, "rembourser et fermer une carte de crédit ailleurs, où 5 000 € sont dus"),
+    }
+    # Nor is it supposed paid: of the two that are late, one stays so.
+    assert (row["BUREAU_OVERDUE_CREDITS"], found.figures[frozenset({Lever.ARREARS})]["BUREAU_OVERDUE_CREDITS"]) == (2, 1)
+    assert settling.of(model, {"bureau": [card]}, row) == settling.Debts({}, {})
 
 
 @pytest.mark.parametrize(

@@ -94,11 +94,7 @@ class Credit:
 
     def written(self, value: float | None) -> str:
         """An amount of this credit, in its currency."""
-        if value is None:
-            return french.ABSENT
-        if self.currency:
-            return f"{french.number(value)} ({self.currency.lower()})"
-        return french.some(value)
+        return french.ABSENT if value is None else written(value, self.currency)
 
     @property
     def owing(self) -> str:
@@ -209,7 +205,6 @@ def _credit(row: Row) -> Credit:
     # An end that is impossibly far back says nothing; one that is as far off says that there is none.
     possible = end is not None and abs(end) < ENDLESS
     ended = number(row, "DAYS_ENDDATE_FACT")
-    currency = row.get("CREDIT_CURRENCY")
     return Credit(
         kind=_label(BUREAU, row, "CREDIT_TYPE"),
         state=_STATES[str(row["CREDIT_ACTIVE"])],
@@ -222,7 +217,7 @@ def _credit(row: Row) -> Credit:
         arrears=number(row, "AMT_CREDIT_SUM_OVERDUE"),
         days_late=_whole(row, "CREDIT_DAY_OVERDUE"),
         worst=most_late(row),
-        currency="" if is_absent(currency) or currency == OWN_CURRENCY else _currency(row),
+        currency=foreign(row),
     )
 
 
@@ -273,8 +268,16 @@ def _label(table: str, row: Row, name: str) -> str:
     return french.ABSENT if is_absent(code) else categories[str(code)]
 
 
-def _currency(row: Row) -> str:
-    return _label(BUREAU, row, "CREDIT_CURRENCY")
+def foreign(row: Row) -> str:
+    """The words of the currency of a credit elsewhere; "" where its amounts are those of the portfolio."""
+    currency = row.get("CREDIT_CURRENCY")
+    own = is_absent(currency) or currency == OWN_CURRENCY
+    return "" if own else _label(BUREAU, row, "CREDIT_CURRENCY")
+
+
+def written(value: float, currency: str) -> str:
+    """An amount of a credit elsewhere, in its currency: "" is that of the portfolio."""
+    return f"{french.number(value)} ({currency.lower()})" if currency else french.some(value)
 
 
 def _whole(row: Row, name: str) -> int | None:
