@@ -290,7 +290,10 @@ def test_a_debt_in_another_currency_is_not_proposed_as_an_amount_to_pay() -> Non
         Lever.CARD: (5_000, "rembourser et fermer une carte de crédit ailleurs, où 5 000 € sont dus"),
     }
     # Nor is it supposed paid: of the two that are late, one stays so.
-    assert (row["BUREAU_OVERDUE_CREDITS"], found.figures[frozenset({Lever.ARREARS})]["BUREAU_OVERDUE_CREDITS"]) == (2, 1)
+    assert (
+        row["BUREAU_OVERDUE_CREDITS"],
+        found.figures[frozenset({Lever.ARREARS})]["BUREAU_OVERDUE_CREDITS"],
+    ) == (2, 1)
     assert settling.of(model, {"bureau": [card]}, row) == settling.Debts({}, {})
 
 

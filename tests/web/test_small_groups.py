@@ -114,7 +114,10 @@ def test_outcomes_that_lack_a_figure_are_not_said_to_be_unknown(browse: Callable
 @pytest.mark.parametrize(
     ("query", "advice"),
     [
-        ("groupe=refuses", "d’un groupe. Choisissez « Tous les clients » ci-dessous, puis comparez à nouveau."),
+        (
+            "groupe=refuses",
+            "d’un groupe. Choisissez « Tous les clients » ci-dessous, puis comparez à nouveau.",
+        ),
         (
             "groupe=refuses&comme=source",
             "d’un groupe. Retirez un des points communs ci-dessous, puis comparez à nouveau.",

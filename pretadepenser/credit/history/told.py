@@ -389,10 +389,10 @@ def _owed(open_: Sequence[Credit]) -> str:
     if not open_:
         return ""
     known, unknown = _own(open_, lambda one: one.remaining)
-    if not known:
-        return "Ce qui reste à rembourser n’est pas connu."
-    lacking = french.plural(unknown, "crédit", "crédits")
     other = f" en {money.in_use().noun}" if any(one.currency for one in open_) else ""
+    if not known:
+        return f"Ce qui reste à rembourser n’est pas connu{other}."
+    lacking = french.plural(unknown, "crédit", "crédits")
     but = f", sans compter {lacking} dont le reste n’est pas connu{other}" if unknown else ""
     # An institution may owe a client a little: that is no debt, and pays none of another's.
     return f"Il reste à rembourser {french.some(sum(max(one, 0.0) for one in known))}{but}."
