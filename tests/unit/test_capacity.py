@@ -49,6 +49,16 @@ def but(found: Capacity, **changes: Any) -> Capacity:
     return dataclasses.replace(found, **changes)
 
 
+def test_a_rule_is_told_with_all_its_digits() -> None:
+    """Else a share that is beyond it would be told to be at it."""
+    found = but(KNOWN, rules=Rules(0.3347, 70_000.0, 30_000.0), instalment=27_092.0)
+    assert found.broken == (Rule.RATIO,)
+    assert plain(found.warnings()[0]) == (
+        "La mensualité de ce prêt et les charges prendraient 33,5 % des ressources du foyer ; la règle de "
+        "l’établissement est de 33,47 % au plus."
+    )
+
+
 def test_the_sums_of_a_household_of_which_all_is_known() -> None:
     assert (KNOWN.resources, KNOWN.charges, KNOWN.due) == (290_000.0, 70_000.0, 100_000.0)
     assert KNOWN.ratio_before == 70 / 290

@@ -353,7 +353,9 @@ def room(
         more += f" ; pour {french.amount(refused)}, il serait refusé."
     else:
         more += (
-            ", le double : au-delà, rien n’a été étudié." if whole else f" ; au-delà, le montant {beyond}."
+            f"{', le double :' if largest == 2 * own else ' ;'} au-delà, rien n’a été étudié."
+            if whole
+            else f" ; au-delà, le montant {beyond}."
         )
     return french.typeset(f"{above} {more}{_left(margin, smallest)}")
 
