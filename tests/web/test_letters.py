@@ -390,8 +390,11 @@ def test_a_letter_whose_time_is_over_is_erased(app: Flask, browsers: Browsers) -
     assert letters.pdf(database, made) is None
     given = browsers("delphine").get(f"/courriers/{made}.pdf")
     assert given.status_code == 404
-    assert "Le contenu de ce courrier a été effacé : le temps de le garder est passé." in said(given)
-    assert "Son contenu a été effacé : le temps de le garder est passé." in said(
+    assert (
+        "Le contenu de ce courrier a été effacé : le temps de le garder est passé, ou le client l’a demandé."
+        in said(given)
+    )
+    assert "Son contenu a été effacé : le temps de le garder est passé, ou le client l’a demandé." in said(
         browsers("agathe").get(f"/decisions/{decision}/courrier")
     )
 
