@@ -521,7 +521,7 @@ def list_() -> None:
     everybody = users.list_users(opened_database())
     for one in everybody:
         state = "" if one.active else ", désactivé"
-        click.echo(f"{one.name} ({one.role}{state}), ajouté le {one.created_at:%d/%m/%Y}")
+        click.echo(f"{one.name} ({one.role}{state}), ajouté le {one.created_at.astimezone():%d/%m/%Y}")
     click.echo(f"{plural(len(everybody), 'utilisateur', 'utilisateurs')}.")
 
 
@@ -562,7 +562,7 @@ def list_tokens() -> None:
     """Liste les jetons."""
     every = tokens.list_tokens(opened_database())
     for one in every:
-        click.echo(f"{one.name}, créé le {one.created_at:%d/%m/%Y}")
+        click.echo(f"{one.name}, créé le {one.created_at.astimezone():%d/%m/%Y}")
     click.echo(f"{plural(len(every), 'jeton')}.")
 
 

@@ -48,3 +48,6 @@ def test_of_many_clients_who_come_back_ten_are_named(capsys: pytest.CaptureFixtu
     )
     assert "100009 (effacé le 26/11/2026) et 3 autres. À retirer du fichier" in told
     assert "100010" not in told
+    rights.say_returned([(100_000 + one, day) for one in range(11)])
+    told = capsys.readouterr().err.replace("\u00a0", " ")
+    assert "100009 (effacé le 26/11/2026) et un autre. À retirer du fichier" in told
