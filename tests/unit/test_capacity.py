@@ -320,6 +320,18 @@ def test_the_table_without_and_with_the_loan() -> None:
     ]
     two = before_after(but(KNOWN, adults=2, children=0))
     assert tuple(map(plain, two.rows[-1])) == ("Reste à vivre par personne", "1 100 €", "950 €")
+    # Less than half a euro is not nothing, nor is what lacks.
+    little = before_after(but(ALONE, income=0.0, instalment=None, rent=30.0, credits=0.0, alimony=0.0))
+    assert [tuple(map(plain, row)) for row in little.rows] == [
+        ("Ressources", "0 €", "0 €"),
+        ("Charges", "moins de 1 €", "non connu"),
+        ("Part des ressources", "sans objet", "sans objet"),
+        ("Reste à vivre", "−0,30 €", "non connu"),
+    ]
+    assert plain(but(ALONE, income=0.0, instalment=30.0).findings()[0]) == (
+        "Les ressources connues sont nulles, et la mensualité de ce prêt serait de moins de 1 € par mois, sans "
+        "les charges qui ne sont pas connues."
+    )
     unknown = before_after(but(ALONE, instalment=None))
     assert unknown.caption == "Par mois, sans et avec ce prêt, en ne comptant que ce qui est connu"
     assert [tuple(map(plain, row)) for row in unknown.rows] == [
