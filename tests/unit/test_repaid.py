@@ -12,6 +12,7 @@ from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary.wording import Value
 from pretadepenser.credit.history import features
 from pretadepenser.credit.recourse import debts as settling
+from pretadepenser.credit.recourse import wording
 from pretadepenser.credit.recourse.levers import Lever, Lock
 from pretadepenser.credit.recourse.meeting_sheet import sheet
 from pretadepenser.credit.recourse.search import levers
@@ -263,6 +264,33 @@ def test_a_card_repaid_is_closed_too(portfolio: Any) -> None:
     assert plain(one.sentence).startswith(
         "Rembourser et fermer une carte de crédit ailleurs, où 5 000 € sont dus. "
     )
+
+
+def test_all_that_a_settled_debt_changes_is_told() -> None:
+    """The model scores it again: what was not known of a card without a limit, and little of a large debt."""
+    card = credit(1, CREDIT_TYPE="Credit card", AMT_CREDIT_SUM=0.0)
+    late = credit(2, AMT_CREDIT_SUM=2e7, AMT_CREDIT_SUM_DEBT=1e7, AMT_CREDIT_SUM_OVERDUE=300.0)
+
+    def told(rows: list[dict[str, Any]], after: Mapping[str, Any]) -> list[tuple[str, ...]]:
+        before, then = (
+            by_heart.client(**one) for one in repaid.changed({"bureau": rows}, [{"bureau": rows}, after])
+        )
+        found = wording.changes(before, then)
+        return [tuple(map(plain, (one.label, one.before_text, one.after_text))) for one in found]
+
+    assert told([card], repaid.without({"bureau": [card]}, [1])) == [
+        ("Crédits en cours ailleurs", "1 crédit", "0 crédit"),
+        ("Crédits terminés ailleurs", "0 crédit", "1 crédit"),
+        ("Cartes de crédit ailleurs", "1 carte", "0 carte"),
+        ("Reste à rembourser ailleurs", "2 000 €", "0 €"),
+        ("Part utilisée des cartes de crédit ailleurs", "donnée absente", "0 %"),
+        ("Mensualités ailleurs", "donnée absente", "0 €"),
+    ]
+    assert told([late], repaid.on_time({"bureau": [late]})) == [
+        ("Reste à rembourser ailleurs", "10 000 000 €", "9 999 700 €"),
+        ("Somme en retard ailleurs", "300 €", "0 €"),
+        ("Crédits en retard ailleurs", "1 crédit", "0 crédit"),
+    ]
 
 
 def test_the_card_on_which_most_is_owed_is_the_one_to_repay() -> None:

@@ -49,14 +49,22 @@ def title(levers: tuple[Lever, ...]) -> str:
 
 
 def changes(before: Row, after: Row) -> tuple[Change, ...]:
-    """List the figures that differ, the ratios that a client could work out among them."""
+    """List the figures that differ, the ratios that a client could work out among them.
+
+    Of the credit history all that a reader would see differ: the model scores them again too.
+    """
     told = []
     first, second = _figures(before), _figures(after)
-    for name in (*_SHOWN, *dictionary.HISTORY):
+    for name in _SHOWN:
         was, becomes = first[name], second[name]
         if was is None or becomes is None or abs(becomes - was) <= _SAME * abs(was):
             continue
         told.append(Change(name, _label(name), was, becomes, _text(name, was), _text(name, becomes)))
+    for name in dictionary.HISTORY:
+        was, becomes = first[name], second[name]
+        texts = [wording.value_text(dictionary.describe(name), value) for value in (was, becomes)]
+        if texts[0] != texts[1]:
+            told.append(Change(name, _label(name), was, becomes, *texts))
     return tuple(told)
 
 
