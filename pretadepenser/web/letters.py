@@ -102,8 +102,8 @@ def pdf(letter: int) -> ResponseReturnValue:
     if made is None:
         abort(
             404,
-            description="Le contenu de ce courrier a été effacé : le temps de le garder est passé, ou le client "
-            "l’a demandé.",
+            description="Le contenu de ce courrier a été effacé : le temps de le garder est passé, "
+            "ou le client l’a demandé.",
         )
     trail.tell(found.client, decision=found.decision, sha256=found.sha256)
     return paper.given(made, f"courrier-{letter}")

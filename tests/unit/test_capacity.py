@@ -329,8 +329,8 @@ def test_the_table_without_and_with_the_loan() -> None:
         ("Reste à vivre", "−0,30 €", "non connu"),
     ]
     assert plain(but(ALONE, income=0.0, instalment=30.0).findings()[0]) == (
-        "Les ressources connues sont nulles, et la mensualité de ce prêt serait de moins de 1 € par mois, sans "
-        "les charges qui ne sont pas connues."
+        "Les ressources connues sont nulles, et la mensualité de ce prêt serait de moins de 1 € par "
+        "mois, sans les charges qui ne sont pas connues."
     )
     unknown = before_after(but(ALONE, instalment=None))
     assert unknown.caption == "Par mois, sans et avec ce prêt, en ne comptant que ce qui est connu"

@@ -48,13 +48,13 @@ def test_no_points_means_that_nothing_is_near(points: int) -> None:
     [
         (
             10,
-            "si votre décision s’écarte de l’avis du modèle, ou si le score, ou celui du prêt que vous proposez, "
-            "est de 490 à 509 points",
+            "si votre décision s’écarte de l’avis du modèle, ou si le score, ou celui du prêt que "
+            "vous proposez, est de 490 à 509 points",
         ),
         (
             1,
-            "si votre décision s’écarte de l’avis du modèle, ou si le score, ou celui du prêt que vous proposez, "
-            "est de 499 à 500 points",
+            "si votre décision s’écarte de l’avis du modèle, ou si le score, ou celui du prêt que "
+            "vous proposez, est de 499 à 500 points",
         ),
         (0, "si votre décision s’écarte de l’avis du modèle"),
     ],

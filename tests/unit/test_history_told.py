@@ -430,13 +430,14 @@ def test_the_sentence_about_payments(rows: dict[str, list[RowOf]], said: str) ->
                 card_month(2, 0.0, AMT_BALANCE=None),
                 card_month(3, 9_000.0, limit=0),
             ],
-            "Aucune part du plafond n’est connue sur 3 mois suivis. Aucun retrait d’espèces sur 3 mois connus.",
+            "Aucune part du plafond n’est connue sur 3 mois suivis. Aucun retrait d’espèces sur 3 "
+            "mois connus.",
         ),
         (
             # The last statement has a limit: what was owed is not known.
             [card_month(1, 0.0, AMT_BALANCE=None), card_month(2, 5_000.0)],
-            "La somme due est de 5 % du plafond au dernier relevé où les deux sont connus, il y a 2 mois : c’est "
-            "le plus haut depuis quatre ans. Aucun retrait d’espèces sur 2 mois connus.",
+            "La somme due est de 5 % du plafond au dernier relevé où les deux sont connus, il y a 2 "
+            "mois : c’est le plus haut depuis quatre ans. Aucun retrait d’espèces sur 2 mois connus.",
         ),
     ],
 )

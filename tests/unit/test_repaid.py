@@ -308,7 +308,9 @@ def test_the_card_on_which_most_is_owed_is_the_one_to_repay() -> None:
 
 def test_a_debt_in_another_currency_is_not_proposed_as_an_amount_to_pay() -> None:
     model = by_heart.model(480.5, Step("BUREAU_OVERDUE_CREDITS", at=1, below=30, above=0))
-    other = {"CREDIT_CURRENCY": "currency 2", "AMT_CREDIT_SUM_OVERDUE": 70_000.0, "CREDIT_DAY_OVERDUE": 9}
+    other: dict[str, Value] = {
+        "CREDIT_CURRENCY": "currency 2", "AMT_CREDIT_SUM_OVERDUE": 70_000.0, "CREDIT_DAY_OVERDUE": 9,
+    }  # fmt: skip
     card = credit(3, CREDIT_TYPE="Credit card", AMT_CREDIT_SUM_DEBT=90_000.0, **other)
     told = {"bureau": [LATE, CARD, card]}
     row = by_heart.client(**repaid.changed(told, [told])[0])

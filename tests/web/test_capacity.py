@@ -162,8 +162,8 @@ def test_what_cannot_be_read_is_asked_again(send: Page, name: str, typed: str, s
         ),
         (
             [30.0, None], "",
-            "Le fichier des crédits donne moins de 1 € par mois, mais ne dit pas la mensualité de 1 crédit en "
-            "cours : demandez-la, et saisissez le total.",
+            "Le fichier des crédits donne moins de 1 € par mois, mais ne dit pas la mensualité de 1 "
+            "crédit en cours : demandez-la, et saisissez le total.",
         ),
         (
             [None, None], "",

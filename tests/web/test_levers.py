@@ -103,8 +103,9 @@ def test_the_chart_is_said_to_leave_amounts_out_where_it_does(page: Page, traine
     for left_out, number in found.items():
         text = _text(page(f"/clients/{number}/leviers"))
         start = (
-            "Le montant augmente de 100 € en 100 € (ou plus, pour un gros crédit), jusqu’au double ; le prix du "
-            "projet et la mensualité suivent dans la même proportion. Chaque montant est noté par le modèle"
+            "Le montant augmente de 100 € en 100 € (ou plus, pour un gros crédit), jusqu’au double ; "
+            "le prix du projet et la mensualité suivent dans la même proportion. Chaque montant "
+            "est noté par le modèle"
         )
         assert (
             f"{start} ; le graphique n’en montre qu’une partie. La recherche s’arrête" in text or not left_out

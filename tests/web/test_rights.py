@@ -248,7 +248,8 @@ def test_pages_of_what_is_erased_say_so(own: Path, app: Flask) -> None:
     )
     review = " ".join(manager.get("/revues/REV-2026-000001").text.split())
     for sentence in (
-        "Ce que le client demandait a été effacé : le temps de le garder est passé, ou le client l’a demandé.",
+        "Ce que le client demandait a été effacé : le temps de le garder est passé, ou le client l’a "
+        "demandé.",
         "Ce qui a été corrigé est effacé : le temps de le garder est passé, ou le client l’a demandé.",
         "Ce qui a été répondu est effacé : le temps de le garder est passé, ou le client l’a demandé.",
     ):

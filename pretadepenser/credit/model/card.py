@@ -312,8 +312,9 @@ def _stability(card: Card) -> list[str]:
 def _fairness(overall: GlobalExplanation, card: Card) -> list[str]:
     parts = [
         f"Décisions à la limite de {french.compact_percent(card.without_protected.limit)} sur les clients à "
-        "l’issue connue, jugés hors de l’apprentissage. Le modèle ne voit aucune de ces données. Intervalles à 95 %. "
-        "La règle des quatre cinquièmes demande un rapport d’au moins 0,80 avec le groupe le plus accordé.",
+        "l’issue connue, jugés hors de l’apprentissage. Le modèle ne voit aucune de ces données. "
+        "Intervalles à 95 %. La règle des quatre cinquièmes demande un rapport d’au moins 0,80 avec le "
+        "groupe le plus accordé.",
         FOUR_FIFTHS_TOLD,
     ]
     theirs = {audit.column: audit for audit in overall.audits_with_protected}
