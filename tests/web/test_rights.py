@@ -527,6 +527,25 @@ def test_a_copy_can_be_read_by_the_client(own: Path, app: Flask, tmp_path: Path)
     assert oct((tmp_path / "copie").stat().st_mode & 0o777) == "0o700"
 
 
+def test_a_copy_says_of_a_decision_that_was_corrected_that_it_waits_for_nobody(
+    own: Path, app: Flask, tmp_path: Path
+) -> None:
+    first = decide(app, "agathe", number=CLIENT, waiting=True)
+    second = decide(app, "agathe", number=CLIENT, waiting=True, corrects=first)
+    exported(app, tmp_path / "copie")
+    page = lxml.html.parse(str(tmp_path / "copie" / f"{CLIENT}.html"))
+    told = [
+        " ".join(
+            " ".join(
+                page.xpath(f"//h3[starts-with(., 'Décision {one},')]/following-sibling::p/text()")
+            ).split()
+        )
+        for one in (first, second)
+    ]
+    assert told[0].startswith(f"Elle ne vaut plus : la décision {second} la corrige.")
+    assert told[1].startswith(f"Elle corrige la décision {first}. Elle attend une seconde lecture.")
+
+
 @needs_pango
 def test_a_copy_as_pdf_is_pdf_ua(own: Path, app: Flask, tmp_path: Path) -> None:
     exported(app, tmp_path / "copie")
