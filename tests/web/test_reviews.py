@@ -569,7 +569,7 @@ def test_a_new_decision_that_departs_from_the_advice_waits_for_another_reader(
     said = read(browsers("delphine"), record)
     assert waits not in said
     assert "denis l’a lue et l’a renvoyée : elle ne vaut pas." in said
-    later = decide(app, "delphine", Verdict.GRANT, number=found.client, corrects=found.end.decided)
+    later = decide(app, "delphine", Verdict.GRANT, number=found.client or 0, corrects=found.end.decided)
     said = read(browsers("delphine"), record)
     assert f"Elle ne vaut plus : la décision {later} la corrige." in said
     assert "elle ne vaut pas" not in said
