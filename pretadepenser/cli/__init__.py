@@ -288,7 +288,7 @@ def import_(folder: str, currency: str, amount_scale: float, engine: str) -> Non
     _say_report(report)
     if absent := [name for name in TABLES if name not in {one.name for one in report.tables}]:
         click.echo(f"Tables absentes de {folder}, donc non importées : {join(absent)}.")
-    click.echo(f"Montants affichés en {money.noun} : ceux du fichier, divisés par {compact(money.scale)}.")
+    click.echo(f"Montants affichés en {money.noun} : ceux du fichier, divisés par {compact(money.scale, 9)}.")
     click.echo("Entraînez maintenant le modèle sur ces clients : flask --app wsgi model train")
 
 

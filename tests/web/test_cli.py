@@ -857,6 +857,7 @@ def test_what_is_not_in_the_journal_is_said_and_goes_on(own: Flask) -> None:
     [
         ("eur", "1", "Montants affichés en euros : ceux du fichier, divisés par 1."),
         ("EUR", "100", "Montants affichés en euros : ceux du fichier, divisés par 100."),
+        ("EUR", "0.001", "Montants affichés en euros : ceux du fichier, divisés par 0,001."),
     ],
 )
 def test_an_import_says_in_which_amounts_and_what_comes_next(
