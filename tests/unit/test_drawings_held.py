@@ -1,7 +1,7 @@
 """Where every line, bar, mark and letter of each kind of picture stands: a change shows up in `drawings/`.
 
 What is meant to change: `UPDATE_WORDS=1 pytest` on this file, then look at the picture. What a place or a
-colour means is held where it is told (test_chart_directions.py and others); this holds that nothing else moves.
+colour means is held where it is told (test_chart_directions.py and others); this holds that nothing moves.
 """
 
 import re
