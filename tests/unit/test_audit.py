@@ -564,6 +564,15 @@ def test_the_grid_says_how_to_read_it(written: Path) -> None:
     assert page.xpath("(//div[@role='group'])[1]/@aria-label") == [f"{first}, tableau qui défile"]
 
 
+def test_a_finding_says_what_axe_says_of_its_first_place() -> None:
+    answer = json.loads(json.dumps(RECORDED["answer"]))
+    node = answer["violations"][1]["nodes"][0]
+    answer["violations"][1]["nodes"] = [
+        node | {"failureSummary": said} for said in ("Fix\n  this", "Or that")
+    ]
+    assert read(answer, ("accueil", "normal", "clair"), RULES)[1]["violations"][1].summary == "Fix this"
+
+
 def test_of_many_places_the_report_names_eight_and_counts_the_others() -> None:
     def told(count: int) -> str:
         answer = json.loads(json.dumps(RECORDED["answer"]))
