@@ -84,8 +84,11 @@ def percent(share: float, decimals: int = 0) -> str:
     return f"{number(share * 100, decimals)}{NO_BREAK}%"
 
 
-def compact_percent(share: float, decimals: int = 1) -> str:
-    """Write a share with at most `decimals` decimals: 0.48 -> "48 %", 0.455 -> "45,5 %"."""
+def compact_percent(share: float, decimals: int = 6) -> str:
+    """Write a share with at most `decimals` decimals: 0.48 -> "48 %", 0.455 -> "45,5 %".
+
+    All of those that a setting has: what lies beyond a limit must not be written as the limit itself.
+    """
     return f"{compact(share * 100, decimals)}{NO_BREAK}%"
 
 

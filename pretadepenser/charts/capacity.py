@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from pretadepenser import french
-from pretadepenser.charts.chart import Column, Table
+from pretadepenser.charts.chart import NOTHING, Column, Table
 from pretadepenser.credit.whatif.capacity import Capacity
 
 _UNKNOWN: Final = "non connu"
@@ -21,7 +21,10 @@ def before_after(found: Capacity) -> Table:
     return Table(
         f"Par mois, sans et avec ce prêt{known}",
         (Column("Par mois"), Column("Sans ce prêt", numeric=True), Column("Avec ce prêt", numeric=True)),
-        tuple((label, _text(before, write), _text(after, write)) for label, before, after, write in rows),
+        tuple(
+            (label, *(_text(one, write, found) for one in (before, after)))
+            for label, before, after, write in rows
+        ),
         tuple((label, before, after) for label, before, after, _ in rows),
     )
 
@@ -31,19 +34,19 @@ def _rows(found: Capacity) -> list[Row]:
     none = found.rent is None and found.credits is None and found.alimony is None
     without = None if none else found.left_before
     rows: list[Row] = [
-        ("Ressources", found.resources, found.resources, french.amount),
+        ("Ressources", found.resources, found.resources, french.some),
         (
             "Charges",
             None if none else found.charges,
             None if found.instalment is None else found.due,
-            french.amount,
+            french.some,
         ),
         ("Part des ressources", found.ratio_before, found.ratio_after, found.percent),
-        ("Reste à vivre", without, found.left_after, french.amount),
+        ("Reste à vivre", without, found.left_after, _left),
     ]
     if found.people is not None and found.people > 1:
         before, after = (_each(one, found.people) for one in (without, found.left_after))
-        rows.append(("Reste à vivre par personne", before, after, french.amount))
+        rows.append(("Reste à vivre par personne", before, after, _left))
     return rows
 
 
@@ -51,5 +54,14 @@ def _each(left: float | None, people: int) -> float | None:
     return None if left is None else left / people
 
 
-def _text(value: float | None, write: Callable[[float], str]) -> str:
-    return _UNKNOWN if value is None else write(value)
+def _left(amount: float) -> str:
+    """What is left, or lacks: with cents where it would read as nothing and is not."""
+    written = french.amount(amount)
+    return french.amount(amount, 2) if amount and written == french.amount(0) else written
+
+
+def _text(value: float | None, write: Callable[[float], str], found: Capacity) -> str:
+    if value is None:
+        # Of no resources there is no share, whatever is known.
+        return NOTHING if write == found.percent and not found.resources else _UNKNOWN
+    return write(value)

@@ -38,16 +38,29 @@ class Listing:
 
 
 def _listing(
-    key: str, short: str, caption: str, columns: tuple[Column, ...], lines: Sequence[Line]
+    key: str,
+    short: str,
+    caption: str,
+    columns: tuple[Column, ...],
+    lines: Sequence[Line],
+    *,
+    gender: str = "m",
 ) -> Listing:
+    """gender: of what is listed."""
+
     def table(head: str, part: Sequence[Line]) -> Table:
         return Table(head, columns, tuple(text for text, _ in part), tuple(raw for _, raw in part))
 
     if len(lines) <= SHOWN:
         whole = table(caption, lines)
         return Listing(key, short, whole, whole, None)
-    first = table(f"{caption} : les {SHOWN} premiers sur {len(lines)}", lines[:SHOWN])
-    rest = table(f"{caption} : les {len(lines) - SHOWN} suivants", lines[SHOWN:])
+    others = len(lines) - SHOWN
+    firsts = {"m": "premiers", "f": "premières"}[gender]
+    following = f"les {others} {french.agree('suivant', gender, True)}"
+    if others == 1:
+        following = french.the(french.agree("suivant", gender), gender)
+    first = table(f"{caption} : les {SHOWN} {firsts} sur {len(lines)}", lines[:SHOWN])
+    rest = table(f"{caption} : {following}", lines[SHOWN:])
     return Listing(key, short, table(caption, lines), first, rest)
 
 
@@ -132,6 +145,7 @@ def requests(told: History) -> Listing | None:
         "Demandes de crédit faites chez nous avant celle-ci",
         columns,
         [_request(one) for one in told.requests],
+        gender="f",
     )
 
 
@@ -383,11 +397,15 @@ def _used(card: Sequence[CardMonth]) -> str:
         return f"Rien n’était dû sur la carte, sur {followed}."
     if all(month.balance is None for month in card):
         return f"La somme due n’est pas connue sur {followed}."
+    if all(map(_without_any, card)):
+        return f"Le plafond est nul sur {followed}."
     if not shares:
-        return f"Aucun plafond n’est connu sur {followed}."
+        return f"Aucune part du plafond n’est connue sur {followed}."
     (last, ago), (most, peak) = shares[0], max(shares, key=lambda one: (one[0], -one[1]))
     # The last statement of a card that was closed has no limit, and says nothing of a share.
-    with_limit = "" if ago == card[0].ago else " qui a un plafond"
+    newer = [month for month in card if month.ago < ago]
+    with_limit = " qui a un plafond" if all(map(_without_any, newer)) else " où les deux sont connus"
+    with_limit = with_limit if newer else ""
     decimals = next((some for some in (0, 1) if _part(last, some) != _part(most, some)), 2)
     told = f"La somme due est de {{}} du plafond au dernier relevé{with_limit}, {months.when(ago)}"
     if peak == ago:
@@ -396,6 +414,11 @@ def _used(card: Sequence[CardMonth]) -> str:
         f"{told.format(_part(last, decimals))} ; le plus haut était de {_part(most, decimals)}, "
         f"{months.when(peak)}.{_without_limit(card)}"
     )
+
+
+def _without_any(month: CardMonth) -> bool:
+    """Whether it is known that a month has no limit: not that nothing is known of one."""
+    return month.limit is not None and month.limit <= 0
 
 
 def _without_limit(card: Sequence[CardMonth]) -> str:

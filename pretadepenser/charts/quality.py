@@ -107,10 +107,10 @@ def costs(overall: GlobalExplanation, metrics: Metrics) -> Chart:
         "Coût des décisions pour 100 clients et part des prêts accordés, selon la limite",
         (Column("Limite"), Column("Coût pour 100 clients", True), Column("Prêts accordés", True)),
         tuple(
-            (f"{french.compact_percent(limit)}{note}", french.number(cost, 1), french.percent(share, 1))
+            (f"{_limit(limit, metrics)}{note}", french.number(cost, 1), french.percent(share, 1))
             for limit, cost, share, note in points
         ),
-        tuple((f"{french.compact_percent(limit)}{note}", cost, share) for limit, cost, share, note in points),
+        tuple((f"{_limit(limit, metrics)}{note}", cost, share) for limit, cost, share, note in points),
     )
     return Chart(
         "cout",
@@ -118,7 +118,7 @@ def costs(overall: GlobalExplanation, metrics: Metrics) -> Chart:
         "coût de la limite",
         f"À la limite de {french.compact_percent(metrics.limit)}, les décisions coûtent l’équivalent de "
         f"{french.number(metrics.cost, 1)} bons clients refusés sur 100 clients{NARROW_NO_BREAK}; la limite "
-        f"la moins chère, {french.compact_percent(metrics.cheapest_limit)} ({_interval(metrics)}), en "
+        f"la moins chère, {_limit(metrics.cheapest_limit, metrics)} ({_interval(metrics)}), en "
         f"coûterait {french.number(metrics.cheapest_cost, 1)}. Un défaut accordé compte pour "
         f"{metrics.cost_ratio}.",
         table,
@@ -130,9 +130,14 @@ def costs(overall: GlobalExplanation, metrics: Metrics) -> Chart:
     )
 
 
+def _limit(limit: float, metrics: Metrics) -> str:
+    """A limit: the one in place as it is set, others as far as they are known."""
+    return french.compact_percent(limit) if limit == metrics.limit else french.compact_percent(limit, 1)
+
+
 def _interval(metrics: Metrics) -> str:
     """How well the cheapest limit is known, in words."""
-    low, high = french.compact_percent(metrics.cheapest_low), french.compact_percent(metrics.cheapest_high)
+    low, high = (french.compact_percent(one, 1) for one in (metrics.cheapest_low, metrics.cheapest_high))
     return french.typeset(f"intervalle à 95 % : de {low} à {high}")
 
 

@@ -87,7 +87,8 @@ def _said(simulation: Simulation) -> str:
     start = f"En tout, la simulation {effect}"
     if len(simulation.moved) == 1:
         return french.typeset(
-            f"{start} ; une seule donnée bouge : {first.label} ({french.points(first.points)})."
+            f"{start} ; une seule donnée bouge d’un point ou plus : {first.label} "
+            f"({french.points(first.points)})."
         )
     second = simulation.moved[1]
     return french.typeset(

@@ -288,7 +288,7 @@ def import_(folder: str, currency: str, amount_scale: float, engine: str) -> Non
     _say_report(report)
     if absent := [name for name in TABLES if name not in {one.name for one in report.tables}]:
         click.echo(f"Tables absentes de {folder}, donc non importées : {join(absent)}.")
-    click.echo(f"Montants affichés en {money.noun} : ceux du fichier, divisés par {compact(money.scale)}.")
+    click.echo(f"Montants affichés en {money.noun} : ceux du fichier, divisés par {compact(money.scale, 9)}.")
     click.echo("Entraînez maintenant le modèle sur ces clients : flask --app wsgi model train")
 
 
@@ -521,7 +521,7 @@ def list_() -> None:
     everybody = users.list_users(opened_database())
     for one in everybody:
         state = "" if one.active else ", désactivé"
-        click.echo(f"{one.name} ({one.role}{state}), ajouté le {one.created_at:%d/%m/%Y}")
+        click.echo(f"{one.name} ({one.role}{state}), ajouté le {one.created_at.astimezone():%d/%m/%Y}")
     click.echo(f"{plural(len(everybody), 'utilisateur', 'utilisateurs')}.")
 
 
@@ -562,7 +562,7 @@ def list_tokens() -> None:
     """Liste les jetons."""
     every = tokens.list_tokens(opened_database())
     for one in every:
-        click.echo(f"{one.name}, créé le {one.created_at:%d/%m/%Y}")
+        click.echo(f"{one.name}, créé le {one.created_at.astimezone():%d/%m/%Y}")
     click.echo(f"{plural(len(every), 'jeton')}.")
 
 

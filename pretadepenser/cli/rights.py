@@ -150,7 +150,8 @@ def say_returned(back: Sequence[tuple[int, datetime]]) -> None:
     if not back:
         return
     told = [f"{number} (effacé le {_day(at)})" for number, at in back[:_TOLD]]
-    more = [f"{len(back) - _TOLD} autres"] if len(back) > _TOLD else []
+    others = len(back) - _TOLD
+    more = ["un autre" if others == 1 else f"{others} autres"] if others > 0 else []
     one = len(back) == 1
     who = "un client effacé revient" if one else "des clients effacés reviennent"
     click.echo(

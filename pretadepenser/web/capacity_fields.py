@@ -153,7 +153,7 @@ def _known(file: Capacity) -> str:
     if not file.lacking:
         return "D’après le fichier des crédits, au jour de la demande."
     lacking = french.plural(file.lacking, "crédit en cours", "crédits en cours")
-    known = f"donne {french.amount(file.credits)} par mois, mais " if file.credits else ""
+    known = f"donne {french.some(file.credits)} par mois, mais " if file.credits else ""
     return (
         f"Le fichier des crédits {known}ne dit pas la mensualité de {lacking} : demandez-la, "
         "et saisissez le total."

@@ -127,6 +127,7 @@ def compare(number: int) -> ResponseReturnValue:
         described=asked.group and groups.described(resources.portfolio(), asked.client, asked.group),
         least=groups.LEAST,
         rank_sentence=comparison.rank_sentence(shown) if shown else "",
+        counted=shown.counted if shown else "",
         charts=drawn,
         state={key: asked.form[key].data for key in ("donnee", "avec", "groupe", "comme")},
     )

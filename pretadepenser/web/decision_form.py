@@ -121,8 +121,7 @@ class DecisionForm(CapacityFields, FlaskForm):  # type: ignore[misc]  # Flask-WT
         self.verdict.flags.required = True
         self.prix.description = "Laissez vide s’il ne change pas."
         self.motifs.description = french.typeset(
-            "Avec le texte qui suit, ils sont obligatoires si votre décision s’écarte de l’avis du modèle, "
-            f"ou si le score est à {french.plural(case.rules.near, 'point')} de la limite ou à moins."
+            f"Avec le texte qui suit, ils sont obligatoires {case.rules.wanted}."
         )
 
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:

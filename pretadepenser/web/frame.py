@@ -81,6 +81,7 @@ def init_app(app: Flask) -> None:
         client_navigation=client_navigation,
         fictitious_data=fictitious_data,
         amounts_convention=amounts_convention,
+        amounts_unknown=amounts_unknown,
         accessibility=accessibility,
     )
 
@@ -119,16 +120,20 @@ def amounts_convention(*, short: bool = False) -> str:
     used = money.in_use()
     if used.scale == 1:
         return f"Les montants sont ceux des données, en {used.noun}."
+    scale = french.compact(used.scale, 9)
     if short:
-        scale = french.compact(used.scale)
-        return french.typeset(
-            f"Montants en {used.noun} : ceux des données divisés par {scale}, par convention."
-        )
+        by = ", par convention" if amounts_unknown() else ""
+        return french.typeset(f"Montants en {used.noun} : ceux des données divisés par {scale}{by}.")
+    why = " : c’est une convention, car leur monnaie et leur échelle ne sont pas publiées"
     return french.typeset(
-        f"Les montants affichés, en {used.noun}, sont ceux des données divisés par "
-        f"{french.compact(used.scale)} : c’est une convention, car leur monnaie et leur échelle ne sont pas "
-        "publiées."
+        f"Les montants affichés, en {used.noun}, sont ceux des données divisés par {scale}"
+        f"{why if amounts_unknown() else ''}."
     )
+
+
+def amounts_unknown() -> bool:
+    """Whether nobody published currency, scale and period: Kaggle's, where any other was told at the import."""
+    return money.in_use() == money.KAGGLE
 
 
 def in_words(value: object) -> str:

@@ -100,7 +100,11 @@ def pdf(letter: int) -> ResponseReturnValue:
         abort(403, description="Ce courrier est d’une autre personne : un responsable peut le lire.")
     made = letters.pdf(auth.database(), letter)
     if made is None:
-        abort(404, description="Le contenu de ce courrier a été effacé : le temps de le garder est passé.")
+        abort(
+            404,
+            description="Le contenu de ce courrier a été effacé : le temps de le garder est passé, "
+            "ou le client l’a demandé.",
+        )
     trail.tell(found.client, decision=found.decision, sha256=found.sha256)
     return paper.given(made, f"courrier-{letter}")
 

@@ -238,7 +238,7 @@ STATES = (
         act=after(sign_in_again, press("Mettre fin à toutes les autres")),
         says="Toutes vos autres sessions sont terminées.",
     ),
-    State("home.search", "/", "first-time", user="denise", says="Vous n’avez pas encore consulté de client"),
+    State("home.search", "/", "first-time", user="denise", says="Aucun client à reprendre"),
     State("clients.decision", CLIENT),
     State("clients.decision", CLIENT, "unfolded", act=unfold),
     State(

@@ -49,6 +49,16 @@ def but(found: Capacity, **changes: Any) -> Capacity:
     return dataclasses.replace(found, **changes)
 
 
+def test_a_rule_is_told_with_all_its_digits() -> None:
+    """Else a share that is beyond it would be told to be at it."""
+    found = but(KNOWN, rules=Rules(0.3347, 70_000.0, 30_000.0), instalment=27_092.0)
+    assert found.broken == (Rule.RATIO,)
+    assert plain(found.warnings()[0]) == (
+        "La mensualité de ce prêt et les charges prendraient 33,5 % des ressources du foyer ; la règle de "
+        "l’établissement est de 33,47 % au plus."
+    )
+
+
 def test_the_sums_of_a_household_of_which_all_is_known() -> None:
     assert (KNOWN.resources, KNOWN.charges, KNOWN.due) == (290_000.0, 70_000.0, 100_000.0)
     assert KNOWN.ratio_before == 70 / 290
@@ -310,6 +320,18 @@ def test_the_table_without_and_with_the_loan() -> None:
     ]
     two = before_after(but(KNOWN, adults=2, children=0))
     assert tuple(map(plain, two.rows[-1])) == ("Reste à vivre par personne", "1 100 €", "950 €")
+    # Less than half a euro is not nothing, nor is what lacks.
+    little = before_after(but(ALONE, income=0.0, instalment=None, rent=30.0, credits=0.0, alimony=0.0))
+    assert [tuple(map(plain, row)) for row in little.rows] == [
+        ("Ressources", "0 €", "0 €"),
+        ("Charges", "moins de 1 €", "non connu"),
+        ("Part des ressources", "sans objet", "sans objet"),
+        ("Reste à vivre", "−0,30 €", "non connu"),
+    ]
+    assert plain(but(ALONE, income=0.0, instalment=30.0).findings()[0]) == (
+        "Les ressources connues sont nulles, et la mensualité de ce prêt serait de moins de 1 € par "
+        "mois, sans les charges qui ne sont pas connues."
+    )
     unknown = before_after(but(ALONE, instalment=None))
     assert unknown.caption == "Par mois, sans et avec ce prêt, en ne comptant que ce qui est connu"
     assert [tuple(map(plain, row)) for row in unknown.rows] == [

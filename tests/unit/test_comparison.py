@@ -135,6 +135,14 @@ def test_the_edges_are_round_and_said_in_french() -> None:
     ("name", "edges", "said"),
     [
         ("CREDIT_TO_GOODS", (0.125, 1.0), ["moins de 12,5 %", "de 12,5 à 100 %", "100 % et plus"]),
+        # Where nearly nobody is late, next to nothing is still something.
+        (
+            "BUREAU_OVERDUE",
+            (0.005, 0.01),
+            ["moins de 0,005 €", "de 0,005 à 0,010 €", "0,010 € et plus"],
+        ),
+        ("BUREAU_OVERDUE", (2.5, 5.0), ["moins de 2,50 €", "de 2,50 à 5,00 €", "5,00 € et plus"]),
+        ("CARD_USE", (0.0025, 0.005), ["moins de 0,25 %", "de 0,25 à 0,5 %", "0,5 % et plus"]),
         ("EXT_SOURCE_MEAN", (0.456, 0.5), ["moins de 0,46", "de 0,46 à 0,5", "0,5 et plus"]),
         (
             "CREDIT_TERM",

@@ -43,6 +43,31 @@ def test_no_points_means_that_nothing_is_near(points: int) -> None:
     assert not near(points, rules(0, 0))
 
 
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (
+            10,
+            "si votre décision s’écarte de l’avis du modèle, ou si le score, ou celui du prêt que "
+            "vous proposez, est de 490 à 509 points",
+        ),
+        (
+            1,
+            "si votre décision s’écarte de l’avis du modèle, ou si le score, ou celui du prêt que "
+            "vous proposez, est de 499 à 500 points",
+        ),
+        (0, "si votre décision s’écarte de l’avis du modèle"),
+    ],
+)
+def test_when_motives_are_wanted_is_told_with_the_very_scores(rule: int, said: str) -> None:
+    held = rules(rule, 0)
+    assert held.wanted.replace("\xa0", " ") == said
+    told = [points for points in range(380, 620) if needs_motives(Verdict.ASK, points, held)]
+    assert told == list(range(500 - rule, 500 + rule))
+    offered = [points for points in range(500, 620) if needs_motives(Verdict.COUNTER, 400, held, points)]
+    assert offered == list(range(500, 500 + rule))
+
+
 # Of each decision: whether it departs from advice to refuse (450 points) and from advice to grant (600).
 @pytest.mark.parametrize(
     ("verdict", "offered", "refused", "granted"),

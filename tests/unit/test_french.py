@@ -120,7 +120,9 @@ def test_months_become_years(count: float, text: str) -> None:
 
 def test_decimals_that_are_left_out() -> None:
     assert [french.compact(one) for one in (3.456, 3.5, 3.0, 30)] == ["3,46", "3,5", "3", "30"]
-    assert french.compact_percent(0.4556) == f"45,6{S}%"
+    assert french.compact_percent(0.4556) == f"45,56{S}%"
+    assert french.compact_percent(0.4556, 1) == f"45,6{S}%"
+    assert french.compact_percent(0.57) == f"57{S}%"
     assert french.ratio(2.345) == f"2,35{S}fois"
 
 

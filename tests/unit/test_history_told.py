@@ -197,6 +197,11 @@ NO_DELAY = "Aucun paiement n’est en retard au jour de la demande."
             "moins de 1 €. " + NO_DELAY,
         ),
         (
+            [credit(CREDIT_CURRENCY="currency 2")],
+            "Un autre établissement a déclaré 1 crédit au fichier des crédits : en cours. Ce qui reste à "
+            "rembourser n’est pas connu en euros. " + NO_DELAY,
+        ),
+        (
             [credit(CREDIT_CURRENCY="currency 2"), credit()],
             "D’autres établissements ont déclaré 2 crédits au fichier des crédits : tous en cours. Il reste "
             "à rembourser 1 500 €, sans compter 1 crédit dont le reste n’est pas connu en euros. " + NO_DELAY,
@@ -334,8 +339,8 @@ NOT_FOLLOWED = "Ailleurs, le suivi mensuel des crédits n’est pas importé. "
         (
             {"bureau_balance": [bureau_month(1, "4"), *on_time(2, 3), bureau_month(4, "5")]},
             "Ailleurs, 2 mois avec un retard sur 4 mois suivis, le plus long de plus de 120 jours (ou crédit "
-            "cédé ou passé en perte), la dernière fois il y a 4 mois. Chez nous, le suivi des paiements "
-            "n’est pas importé.",
+            "cédé ou passé en perte), il y a 4 mois ; le dernier il y a 1 mois. Chez nous, le suivi des "
+            "paiements n’est pas importé.",
         ),
         (
             {"POS_CASH_balance": [loan_month(1), loan_month(2, 31), loan_month(3, 30)]},
@@ -417,7 +422,22 @@ def test_the_sentence_about_payments(rows: dict[str, list[RowOf]], said: str) ->
         ),
         (
             [card_month(1, 50_000.0, limit=0, cash=None, AMT_DRAWINGS_CURRENT=9.0)],
-            "Aucun plafond n’est connu sur 1 mois suivi. Les retraits d’espèces ne sont pas connus.",
+            "Le plafond est nul sur 1 mois suivi. Les retraits d’espèces ne sont pas connus.",
+        ),
+        (
+            [
+                card_month(1, 50_000.0, AMT_CREDIT_LIMIT_ACTUAL=None),
+                card_month(2, 0.0, AMT_BALANCE=None),
+                card_month(3, 9_000.0, limit=0),
+            ],
+            "Aucune part du plafond n’est connue sur 3 mois suivis. Aucun retrait d’espèces sur 3 "
+            "mois connus.",
+        ),
+        (
+            # The last statement has a limit: what was owed is not known.
+            [card_month(1, 0.0, AMT_BALANCE=None), card_month(2, 5_000.0)],
+            "La somme due est de 5 % du plafond au dernier relevé où les deux sont connus, il y a 2 "
+            "mois : c’est le plus haut depuis quatre ans. Aucun retrait d’espèces sur 2 mois connus.",
         ),
     ],
 )
@@ -623,6 +643,23 @@ def test_long_lists_are_cut_and_count_what_is_folded() -> None:
     assert listing.first.rows + listing.rest.rows == listing.whole.rows
     assert plain(listing.first.caption).endswith("au jour de la demande : les 10 premiers sur 12")
     assert plain(listing.rest.caption).endswith("au jour de la demande : les 2 suivants")
+    eleven = charts.owed(history(bureau=[credit()] * 11))
+    assert eleven
+    assert eleven.rest
+    assert plain(eleven.rest.caption).endswith("au jour de la demande : le suivant")
+    asked = {count: charts.requests(history(previous_application=[refused()] * count)) for count in (11, 12)}
+    assert [
+        [plain(part.caption) for part in (one.first, one.rest) if part] for one in asked.values() if one
+    ] == [
+        [
+            "Demandes de crédit faites chez nous avant celle-ci : les 10 premières sur 11",
+            "Demandes de crédit faites chez nous avant celle-ci : la suivante",
+        ],
+        [
+            "Demandes de crédit faites chez nous avant celle-ci : les 10 premières sur 12",
+            "Demandes de crédit faites chez nous avant celle-ci : les 2 suivantes",
+        ],
+    ]
     ten = charts.owed(history(bureau=[credit()] * 10))
     assert ten
     assert ten.rest is None

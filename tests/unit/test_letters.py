@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pretadepenser.credit.explanation import advice as advices
-from pretadepenser.credit.explanation.advice import Advice, AdviceError, Heard
+from pretadepenser.credit.explanation.advice import Advice, AdviceError, Heard, Line
 from pretadepenser.credit.recourse import letters
 from pretadepenser.credit.recourse.decision import Motive, Verdict
 from pretadepenser.credit.recourse.letters import Case, Corrected, Letter, Reviewed, Section, Sender
@@ -39,6 +39,8 @@ AGAINST = Heard(
 IN_FAVOUR = Heard(
     ("AMT_INCOME_TOTAL",), 4, "Revenu", "Le client gagne bien.", "Votre revenu", "Votre revenu est haut."
 )
+# Too rare to be a reason either way.
+RARE = tuple(Line("OCCUPATION_TYPE", ("OCCUPATION_TYPE",), "Métier", "rare", points) for points in (-3, 2))
 # In units of the data: a hundred make a euro.
 INPUTS = {
     "AMT_CREDIT": 411_800.0,
@@ -351,6 +353,15 @@ def test_four_reasons_of_a_direction_are_enough_and_none_is_said_to_be_none() ->
     ]
     none = letter(Verdict.GRANT, True, advice={"against": ()})
     assert "Aucun chiffre ne retire un point ou plus au score." in told(none)
+    # What is too rare to be a reason counts all the same.
+    unheard = told(letter(Verdict.GRANT, True, advice={"against": (), "in_favour": (), "lines": RARE}))
+    assert (
+        "Ce qui retire des points au score est trop rare ou trop peu connu pour être une raison." in unheard
+    )
+    assert (
+        "Ce qui ajoute des points au score est trop rare ou trop peu connu pour être une raison." in unheard
+    )
+    assert "un point ou plus" not in unheard
 
 
 @pytest.mark.parametrize(
@@ -866,6 +877,7 @@ def test_other_words_are_another_version() -> None:
     refused = case(Verdict.REFUSE, False)
     replies = [answered(refused, new) for new in (None, refused, case(Verdict.GRANT, True))]
     replies.append(answered(case(Verdict.ASK, False, asked=[]), case(Verdict.ASK, False, asked=["impots"])))
+    replies.append(letter(Verdict.GRANT, True, advice={"against": (), "in_favour": (), "lines": RARE}))
     for written in (*LETTERS.values(), *replies):
         digest.update(repr(astuple(written)).encode())
     for name in (
@@ -873,5 +885,5 @@ def test_other_words_are_another_version() -> None:
     ):  # fmt: skip
         digest.update((ROOT / name).read_bytes())
     assert {letters.TEMPLATE_VERSION: digest.hexdigest()} == {
-        "2026-11-2": "055be41fe2a9122d6a91af9740bf045d1c8b2f3472965275aa99bdf94b247c28",
+        "2026-11-3": "785ab66e5b5873765e7618722cb60980608c203a56287fc2f22f445f005bf076",
     }

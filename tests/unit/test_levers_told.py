@@ -454,6 +454,13 @@ def test_twice_the_amount_is_the_end_of_what_was_tried(house: House, portfolio: 
         "Le score dépasse la limite de 20 points. À mensualité proportionnelle, le prêt resterait accordé "
         "jusqu’à 180 000 €, soit 90 000 € de plus que la demande, le double : au-delà, rien n’a été étudié."
     )
+    # Of an amount that is not round, twice as much is none of the amounts that were tried.
+    odd = {**ROW, "AMT_CREDIT": 90_035.0, "AMT_GOODS_PRICE": 90_035.0, "AMT_ANNUITY": 4_501.75}
+    found = levers(model, portfolio, odd, house.limit)
+    assert plain(found.sentence) == (
+        "Le score dépasse la limite de 20 points. À mensualité proportionnelle, le prêt resterait accordé "
+        "jusqu’à 180 000 €, soit 89 965 € de plus que la demande ; au-delà, rien n’a été étudié."
+    )
     large = {**ROW, "AMT_CREDIT": 200_000.0, "AMT_GOODS_PRICE": 200_000.0, "AMT_ANNUITY": 10_000.0}
     none = levers(model, portfolio, large, house.limit)
     assert plain(none.sentence) == (

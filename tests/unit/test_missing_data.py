@@ -283,3 +283,18 @@ def test_the_estimate_is_what_counting_all_completions_gives(
         assert [column.name for column in found.decisive] == order
         kinds.add(0 < changed < cases)
     assert True in kinds
+
+
+@pytest.mark.parametrize(
+    ("changed", "granted", "said"),
+    [
+        (199, True, "Le prêt serait refusé dans 199 cas sur 200 (99,5 %) et accordé dans les autres."),
+        (200, True, "Le prêt serait refusé dans 200 cas sur 200 (100 %)."),
+        (200, False, "Le prêt serait accordé dans 200 cas sur 200 (100 %)."),
+        (198, False, "Le prêt serait accordé dans 198 cas sur 200 (99 %) et refusé dans les autres."),
+    ],
+)
+def test_all_cases_leave_no_others(changed: int, granted: bool, said: str) -> None:
+    lacking = (dictionary.COLUMNS["EXT_SOURCE_1"], dictionary.COLUMNS["EXT_SOURCE_2"])
+    found = Sensitivity(lacking, lacking, 200, 0.1, 0.2, changed, granted)
+    assert plain(found.sentence).endswith(f"irait de 10 % à 20 % dans 8 cas sur 10. {said}")

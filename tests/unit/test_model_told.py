@@ -227,6 +227,28 @@ def test_the_card_tells_the_same_measures() -> None:
         assert plain(said).lower() in text.lower(), said
 
 
+def test_a_limit_is_told_with_all_its_digits() -> None:
+    """In one place rounded, a client beyond it would be told to be at it, or below."""
+    measured = dataclasses.replace(MEASURED, limit=0.4546, cheapest_limit=0.51234)
+    shown = dataclasses.replace(by_heart.model(500.5).card, without_protected=measured)
+    text = plain(model_card.render(shown, dataclasses.replace(OVERALL, audits=(AUDIT,))))
+    for said in (
+        "| Coût à la limite de 45,46 % | 47,1000 |",
+        "| Décision à 45,46 % | Ont remboursé | Ont été en défaut |",
+        "Décisions à la limite de 45,46 % sur les clients à l’issue connue, jugés hors de l’apprentissage.",
+    ):
+        assert said in text
+    assert (
+        plain(quality.confusion(measured).caption) == "Décisions à la limite de 45,46 % et ce qui est arrivé"
+    )
+    costs = quality.costs(OVERALL, measured)
+    assert plain(costs.sentence).startswith(
+        "À la limite de 45,46 %, les décisions coûtent l’équivalent de 47,1 bons clients refusés sur 100 "
+        "clients ; la limite la moins chère, 51,2 % (intervalle à 95 % : de 55 % à 66 %), en coûterait 41,2."
+    )
+    assert "45,46 % (limite mesurée)" in [plain(row[0]) for row in costs.table.rows]
+
+
 # --- fairness -----------------------------------------------------------------------------------
 
 
@@ -295,6 +317,10 @@ def test_groups_that_are_granted_alike_are_not_told_apart() -> None:
     assert refusals == (
         "Parmi les clients qui ont remboursé, la part de ceux que le modèle aurait refusés est de 0,0 % dans "
         "chaque groupe décrit."
+    )
+    overall = dataclasses.replace(OVERALL, audits=(dataclasses.replace(AUDIT, groups=alike),))
+    assert plain(model_card.fairness_told(overall)[0]) == (
+        "Selon l’âge, le prêt est accordé aussi souvent à chaque groupe décrit (100 %)."
     )
     # A group of which nobody repaid has no such share: it is not the lowest.
     nobody = (dataclasses.replace(AUDIT.groups[2], false_refusal=Rate.of(0, 0)), *AUDIT.groups[:2])

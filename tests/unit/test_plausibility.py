@@ -16,6 +16,7 @@ from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.whatif import plausibility
 from pretadepenser.credit.whatif.plausibility import BLAMED, Range, implausible, objections, spoken
 from pretadepenser.money import KAGGLE, using
+from pretadepenser.web.column_forms import duration
 from tests.unit import by_heart
 
 REPO = Path(__file__).resolve().parents[2]
@@ -340,7 +341,7 @@ def test_a_term_that_is_wrong_by_itself_is_told_alone(portfolio: Portfolio) -> N
             {"DAYS_EMPLOYED": -12_000},
             "DAYS_EMPLOYED",
             "L’ancienneté dans l’emploi serait de 32 ans et 10 mois ; chez les clients connus du modèle, "
-            "cela va de 3 mois à 27 ans et 4 mois : saisissez une durée dans cette fourchette, ou étudiez "
+            "cela va de 4 mois à 27 ans et 4 mois : saisissez une durée dans cette fourchette, ou étudiez "
             "ce dossier sans le modèle.",
         ),
     ],
@@ -363,7 +364,11 @@ def test_what_no_client_has_is_told_with_what_clients_have(
         # Whole euros that lie within.
         ("AMT_CREDIT", 10_150.0, 20_050.0, ("102 €", "200 €")),
         # The shortest length first, which is the highest number of days before.
-        ("DAYS_EMPLOYED", -800, -100, ("3 mois", "2 ans et 2 mois")),
+        ("DAYS_EMPLOYED", -800, -100, ("4 mois", "2 ans et 2 mois")),
+        ("DAYS_EMPLOYED", -800, -92, ("4 mois", "2 ans et 2 mois")),
+        ("DAYS_EMPLOYED", -800, -91, ("3 mois", "2 ans et 2 mois")),
+        ("DAYS_EMPLOYED", -800, -12, ("12 jours", "2 ans et 2 mois")),
+        ("DAYS_EMPLOYED", -90, -70, ("70 jours", "90 jours")),
         ("OWN_CAR_AGE", 0, 9, ("0", "9 ans")),
         ("OWN_CAR_AGE", 1, 9, ("1 an", "9 ans")),
     ],
@@ -374,3 +379,6 @@ def test_a_range_is_told_by_what_can_be_typed(
     with using(KAGGLE):
         told = spoken(dictionary.COLUMNS[name], Range(low, high))
     assert tuple(map(by_heart.plain, told)) == ends
+    if name == "DAYS_EMPLOYED":
+        for end in told:
+            assert low <= -(duration(end) or 0) <= high, f"{end} is refused as it is typed"

@@ -12,6 +12,7 @@ from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary.wording import Value
 from pretadepenser.credit.history import features
 from pretadepenser.credit.recourse import debts as settling
+from pretadepenser.credit.recourse import wording
 from pretadepenser.credit.recourse.levers import Lever, Lock
 from pretadepenser.credit.recourse.meeting_sheet import sheet
 from pretadepenser.credit.recourse.search import levers
@@ -97,6 +98,19 @@ def test_more_late_comes_first_then_more_owed_then_the_lower_number() -> None:
     ]
     assert [one.number for one in repaid.debts({"bureau": told})] == [5, 6, 7, 8, 9, 4]
     assert plain(repaid.debts({"bureau": told})[-1].sentence) == "Crédit à la consommation : 0 € à rembourser"
+
+
+def test_what_is_owed_in_another_currency_is_told_in_it() -> None:
+    told = [
+        credit(1, CREDIT_CURRENCY="currency 2", AMT_CREDIT_SUM_DEBT=696_510.0),
+        credit(2, CREDIT_CURRENCY="currency 3", AMT_CREDIT_SUM_OVERDUE=400.0),
+        credit(3, CREDIT_CURRENCY=None, AMT_CREDIT_SUM_DEBT=1_000.0),
+    ]
+    assert {one.number: plain(one.sentence) for one in repaid.debts({"bureau": told})} == {
+        1: "Crédit à la consommation : 696 510 (monnaie 2) à rembourser",
+        2: "Crédit à la consommation : 2 000 (monnaie 3) à rembourser, dont 400 (monnaie 3) en retard",
+        3: "Crédit à la consommation : 1 000 € à rembourser",
+    }
 
 
 def test_a_repaid_row_is_told_as_one_that_ended_today() -> None:
@@ -252,6 +266,33 @@ def test_a_card_repaid_is_closed_too(portfolio: Any) -> None:
     )
 
 
+def test_all_that_a_settled_debt_changes_is_told() -> None:
+    """The model scores it again: what was not known of a card without a limit, and little of a large debt."""
+    card = credit(1, CREDIT_TYPE="Credit card", AMT_CREDIT_SUM=0.0)
+    late = credit(2, AMT_CREDIT_SUM=2e7, AMT_CREDIT_SUM_DEBT=1e7, AMT_CREDIT_SUM_OVERDUE=300.0)
+
+    def told(rows: list[dict[str, Any]], after: Mapping[str, Any]) -> list[tuple[str, ...]]:
+        before, then = (
+            by_heart.client(**one) for one in repaid.changed({"bureau": rows}, [{"bureau": rows}, after])
+        )
+        found = wording.changes(before, then)
+        return [tuple(map(plain, (one.label, one.before_text, one.after_text))) for one in found]
+
+    assert told([card], repaid.without({"bureau": [card]}, [1])) == [
+        ("Crédits en cours ailleurs", "1 crédit", "0 crédit"),
+        ("Crédits terminés ailleurs", "0 crédit", "1 crédit"),
+        ("Cartes de crédit ailleurs", "1 carte", "0 carte"),
+        ("Reste à rembourser ailleurs", "2 000 €", "0 €"),
+        ("Part utilisée des cartes de crédit ailleurs", "donnée absente", "0 %"),
+        ("Mensualités ailleurs", "donnée absente", "0 €"),
+    ]
+    assert told([late], repaid.on_time({"bureau": [late]})) == [
+        ("Reste à rembourser ailleurs", "10 000 000 €", "9 999 700 €"),
+        ("Somme en retard ailleurs", "300 €", "0 €"),
+        ("Crédits en retard ailleurs", "1 crédit", "0 crédit"),
+    ]
+
+
 def test_the_card_on_which_most_is_owed_is_the_one_to_repay() -> None:
     model = by_heart.model(480.5, Step("BUREAU_CARDS", at=1, below=30, above=0))
 
@@ -263,6 +304,27 @@ def test_the_card_on_which_most_is_owed_is_the_one_to_repay() -> None:
 
     assert settled(700.0, 5_000.0, 900.0) == [(Lever.CARD, 5_000)]
     assert settled(0.0) == []
+
+
+def test_a_debt_in_another_currency_is_not_proposed_as_an_amount_to_pay() -> None:
+    model = by_heart.model(480.5, Step("BUREAU_OVERDUE_CREDITS", at=1, below=30, above=0))
+    other: dict[str, Value] = {
+        "CREDIT_CURRENCY": "currency 2", "AMT_CREDIT_SUM_OVERDUE": 70_000.0, "CREDIT_DAY_OVERDUE": 9,
+    }  # fmt: skip
+    card = credit(3, CREDIT_TYPE="Credit card", AMT_CREDIT_SUM_DEBT=90_000.0, **other)
+    told = {"bureau": [LATE, CARD, card]}
+    row = by_heart.client(**repaid.changed(told, [told])[0])
+    found = settling.of(model, told, row)
+    assert {lever: (one.paid, plain(one.action)) for lever, one in found.settlements.items()} == {
+        Lever.ARREARS: (300, "payer les 300 € en retard sur des crédits ailleurs"),
+        Lever.CARD: (5_000, "rembourser et fermer une carte de crédit ailleurs, où 5 000 € sont dus"),
+    }
+    # Nor is it supposed paid: of the two that are late, one stays so.
+    assert (
+        row["BUREAU_OVERDUE_CREDITS"],
+        found.figures[frozenset({Lever.ARREARS})]["BUREAU_OVERDUE_CREDITS"],
+    ) == (2, 1)
+    assert settling.of(model, {"bureau": [card]}, row) == settling.Debts({}, {})
 
 
 @pytest.mark.parametrize(

@@ -476,8 +476,8 @@ def test_what_moves_is_told_strongest_first(house: House) -> None:
     single = simulation_charts.moves(one)
     assert single
     assert plain(single.sentence) == (
-        "En tout, la simulation retire 9 points au score ; une seule donnée bouge : Ancienneté dans l’emploi "
-        "(−9 points)."
+        "En tout, la simulation retire 9 points au score ; une seule donnée bouge d’un point ou plus : "
+        "Ancienneté dans l’emploi (−9 points)."
     )
 
 

@@ -768,3 +768,42 @@ def test_a_default_rate_is_counted_among_100_people(rate: float, advisor: str, c
     assert wording.difficulties(rate, Person.YOU) == (
         f"Parmi 100 personnes au score comparable au vôtre, {client.replace('…', difficulties)}."
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "cause", "said"),
+    [
+        (
+            "INSTALMENTS_LATE_RECENT",
+            "INSTALMENTS_COUNT",
+            "La part des mensualités en retard sur un an est sans objet (pas de mensualité chez nous dans "
+            "l’année)",
+        ),
+        (
+            "INSTALMENTS_LATE_BEFORE",
+            "INSTALMENTS_COUNT",
+            "La part des mensualités en retard plus tôt est sans objet (pas de mensualité chez nous il y "
+            "a plus d’un an)",
+        ),
+        (
+            "BUREAU_LAST",
+            "BUREAU_ACTIVE",
+            "La date du dernier crédit ouvert ailleurs est sans objet (pas de crédit connu ailleurs)",
+        ),
+        (
+            "BUREAU_FIRST",
+            "BUREAU_ACTIVE",
+            "La date du premier crédit ouvert ailleurs est sans objet (pas de crédit connu ailleurs)",
+        ),
+    ],
+)
+def test_what_a_history_has_none_of_is_no_lack_of_data(name: str, cause: str, said: str) -> None:
+    """Whatever is known beside it: it lacks only where its table is not imported."""
+    column = dictionary.describe(name)
+    for count in (0.0, 12.0):
+        assert column.is_not_applicable({name: None, cause: count})
+    assert wording.without_object(column).replace(french.NO_BREAK, " ") == said
+    assert not column.is_not_applicable({name: -3.0, cause: 1.0})
+    for unknown in (None, float("nan")):
+        assert not column.is_not_applicable({name: None, cause: unknown})
+    assert not column.is_not_applicable({name: None})

@@ -161,6 +161,11 @@ def test_what_cannot_be_read_is_asked_again(send: Page, name: str, typed: str, s
             "cours : demandez-la, et saisissez le total.",
         ),
         (
+            [30.0, None], "",
+            "Le fichier des crédits donne moins de 1 € par mois, mais ne dit pas la mensualité de 1 "
+            "crédit en cours : demandez-la, et saisissez le total.",
+        ),
+        (
             [None, None], "",
             "Le fichier des crédits ne dit pas la mensualité de 2 crédits en cours : demandez-la, et "
             "saisissez "

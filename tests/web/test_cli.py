@@ -806,6 +806,16 @@ def test_days_are_written_day_first(ready: Flask, monkeypatch: pytest.MonkeyPatc
     assert flask(ready, "token", "list").output == "agathe, créé le 04/03/2026\n1\xa0jeton.\n"
 
 
+@pytest.mark.usefixtures("paris")
+def test_days_are_those_of_where_the_server_stands(ready: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = FOURTH_OF_MARCH.replace(hour=23, minute=30)
+    one = SimpleNamespace(name="agathe", role="conseiller", active=True, created_at=late)
+    monkeypatch.setattr(users, "list_users", lambda _: [one])
+    monkeypatch.setattr(tokens, "list_tokens", lambda _: [one])
+    assert "agathe (conseiller), ajouté le 05/03/2026\n" in flask(ready, "user", "list").output
+    assert "agathe, créé le 05/03/2026\n" in flask(ready, "token", "list").output
+
+
 @pytest.mark.parametrize(
     ("numbers", "told"),
     [
@@ -847,6 +857,7 @@ def test_what_is_not_in_the_journal_is_said_and_goes_on(own: Flask) -> None:
     [
         ("eur", "1", "Montants affichés en euros : ceux du fichier, divisés par 1."),
         ("EUR", "100", "Montants affichés en euros : ceux du fichier, divisés par 100."),
+        ("EUR", "0.001", "Montants affichés en euros : ceux du fichier, divisés par 0,001."),
     ],
 )
 def test_an_import_says_in_which_amounts_and_what_comes_next(

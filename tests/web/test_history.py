@@ -89,8 +89,8 @@ def test_the_page_says_its_answer_and_every_part(browser: FlaskClient) -> None:
         "reste à rembourser 1 955 €. 1 crédit est en retard au jour de la demande, de 12 jours : 25 € à "
         "payer.",
         "Avant celle-ci, le client avait fait chez nous 3 demandes : 1 accordée, 1 refusée et 1 annulée.",
-        "Ailleurs, 2 mois avec un retard sur 18 mois suivis, le plus long de 61 à 90 jours, la dernière "
-        "fois il y a 1 an et 8 mois. Chez nous, 1 mois avec un retard sur 24 mois suivis, de 31 à 60 "
+        "Ailleurs, 2 mois avec un retard sur 18 mois suivis, le plus long de 61 à 90 jours, il y a 1 an et 8 "
+        "mois ; le dernier il y a 3 mois. Chez nous, 1 mois avec un retard sur 24 mois suivis, de 31 à 60 "
         "jours, il y a 8 mois.",
         "La somme due est de 10 % du plafond au dernier relevé, il y a 1 mois ; le plus haut était de 120 "
         "%, il y a 1 an. Des espèces ont été retirées 1 mois sur 12 mois connus, pour 50 € en tout.",
@@ -104,7 +104,7 @@ def test_the_page_says_its_answer_and_every_part(browser: FlaskClient) -> None:
         (
             1,
             [
-                "Les autres crédits en cours ailleurs Afficher 1 autre crédit",
+                "Les autres crédits non terminés ailleurs Afficher 1 autre crédit",
                 "Les demandes plus anciennes Afficher 2 demandes plus anciennes",
             ],
         ),

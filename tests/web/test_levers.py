@@ -86,6 +86,34 @@ def test_granted_client_reads_the_room(page: Page, people: dict[str, tuple[int, 
     assert not shown.xpath("//main//form")
 
 
+def test_the_chart_is_said_to_leave_amounts_out_where_it_does(page: Page, trained: Path) -> None:
+    model, portfolio = current_model(trained), current_portfolio(trained)
+    assert model
+    assert portfolio
+    found: dict[bool, int] = {}
+    for number in map(int, portfolio.numbers()):
+        client = portfolio.client(number)
+        assert client
+        answer = levers(model, portfolio, client.values, LIMIT, number=number)
+        if answer.room and answer.curve:
+            # Beside the amounts that were tried, the curve has the client's own.
+            found.setdefault(answer.tried > len(answer.curve.amounts) - 1, number)
+        if len(found) == 2:
+            break
+    for left_out, number in found.items():
+        text = _text(page(f"/clients/{number}/leviers"))
+        start = (
+            "Le montant augmente de 100 € en 100 € (ou plus, pour un gros crédit), jusqu’au double ; "
+            "le prix du projet et la mensualité suivent dans la même proportion. Chaque montant "
+            "est noté par le modèle"
+        )
+        assert (
+            f"{start} ; le graphique n’en montre qu’une partie. La recherche s’arrête" in text or not left_out
+        )
+        assert f"{start}. La recherche s’arrête" in text or left_out
+    assert len(found) == 2
+
+
 def test_locks_stand_in_the_address_and_are_kept(page: Page, people: dict[str, tuple[int, Levers]]) -> None:
     number, _ = people["solved"]
     shown = page(f"/clients/{number}/leviers?fixe=projet&fixe=duree&fixe=apport&fixe=revenu")

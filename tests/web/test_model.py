@@ -44,7 +44,7 @@ def test_the_page_tells_the_measures(page: Page, trained_model: Model) -> None:
         french.number(card.with_protected.roc_auc, 3),
         french.number(card.data.labelled),
         french.number(card.without_protected.cost, 1),
-        french.compact_percent(card.without_protected.cheapest_limit),
+        french.compact_percent(card.without_protected.cheapest_limit, 1),
         french.date(card.trained_at),
         "À quoi il ne doit pas servir",
         "ni le sexe",

@@ -163,10 +163,22 @@ def test_without_a_reason_the_page_says_that_there_is_none(
     none_against = "Aucune donnée ne retire un point ou plus au score."
     none_in_favour = "Aucune donnée n’ajoute un point ou plus au score."
     with own.test_request_context():
-        told = words(fromstring(f"<div>{why(replace(explanation, against=(), in_favour=()))}</div>"))
+        told = words(
+            fromstring(f"<div>{why(replace(explanation, parts=(), against=(), in_favour=()))}</div>")
+        )
+        rare = words(fromstring(f"<div>{why(replace(explanation, against=(), in_favour=()))}</div>"))
         other = words(fromstring(f"<div>{why(explanation)}</div>"))
     assert f"Ce qui joue contre ce client {none_against}" in told
     assert f"Ce qui joue pour ce client {none_in_favour}" in told
+    # Whatever is too rare to be a reason counts all the same.
+    assert (
+        "Ce qui joue contre ce client Ce qui retire des points au score est trop rare ou trop peu connu pour "
+        "être une raison."
+    ) in rare
+    assert (
+        "Ce qui joue pour ce client Ce qui ajoute des points au score est trop rare ou trop peu connu pour "
+        "être une raison."
+    ) in rare
     assert none_against not in other
     assert none_in_favour not in other
 
@@ -179,6 +191,17 @@ def test_advice_without_a_reason_says_that_there_was_none(own: Flask, torn: int)
         assert NONE_AGAINST not in told
         assert NONE_IN_FAVOUR not in told
     test_replay.falsified(own, made, against=[], in_favour=[])
+    for who, page in pages:
+        told = read(still_signed_in(own, who), page)
+        assert (
+            "Ce qui jouait contre le client Ce qui retirait des points au score était trop rare ou trop peu "
+            "connu pour être une raison."
+        ) in told
+        assert (
+            "Ce qui jouait pour le client Ce qui ajoutait des points au score était trop rare ou trop peu "
+            "connu pour être une raison."
+        ) in told
+    test_replay.falsified(own, made, against=[], in_favour=[], lines=[])
     for who, page in pages:
         told = read(still_signed_in(own, who), page)
         assert f"Ce qui jouait contre le client {NONE_AGAINST}" in told

@@ -558,7 +558,21 @@ def test_a_new_decision_that_departs_from_the_advice_waits_for_another_reader(
     why = {"motifs": ["revenus"], "texte": "Faux papiers."}
     led(send(browsers("delphine"), f"{record}/issue", verdict="refus", reponse="Non.", **why))
     said = read(browsers("delphine"), record)
-    assert "Elle attend une seconde lecture : le client ne reçoit rien avant." in said
+    waits = "Elle attend une seconde lecture : le client ne reçoit rien avant."
+    assert waits in said
+    database = app.extensions["database"]
+    found = reviews.find(database, record.rpartition("/")[2])
+    assert found
+    assert found.end
+    assert found.end.decided
+    decisions.read(database, found.end.decided, person(app, "denis"), {"text": "Non."}, agrees=False)
+    said = read(browsers("delphine"), record)
+    assert waits not in said
+    assert "denis l’a lue et l’a renvoyée : elle ne vaut pas." in said
+    later = decide(app, "delphine", Verdict.GRANT, number=found.client or 0, corrects=found.end.decided)
+    said = read(browsers("delphine"), record)
+    assert f"Elle ne vaut plus : la décision {later} la corrige." in said
+    assert "elle ne vaut pas" not in said
 
 
 @pytest.mark.parametrize(

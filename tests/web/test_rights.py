@@ -248,9 +248,10 @@ def test_pages_of_what_is_erased_say_so(own: Path, app: Flask) -> None:
     )
     review = " ".join(manager.get("/revues/REV-2026-000001").text.split())
     for sentence in (
-        "Ce que le client demandait a été effacé, car le temps de le garder est passé.",
-        "Ce qui a été corrigé est effacé, car le temps de le garder est passé.",
-        "Ce qui a été répondu est effacé, car le temps de le garder est passé.",
+        "Ce que le client demandait a été effacé : le temps de le garder est passé, ou le client l’a "
+        "demandé.",
+        "Ce qui a été corrigé est effacé : le temps de le garder est passé, ou le client l’a demandé.",
+        "Ce qui a été répondu est effacé : le temps de le garder est passé, ou le client l’a demandé.",
     ):
         assert sentence in review
     pages = {
@@ -529,6 +530,25 @@ def test_a_copy_can_be_read_by_the_client(own: Path, app: Flask, tmp_path: Path)
     modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (tmp_path / "copie").iterdir()}
     assert set(modes.values()) == {"0o600"}
     assert oct((tmp_path / "copie").stat().st_mode & 0o777) == "0o700"
+
+
+def test_a_copy_says_of_a_decision_that_was_corrected_that_it_waits_for_nobody(
+    own: Path, app: Flask, tmp_path: Path
+) -> None:
+    first = decide(app, "agathe", number=CLIENT, waiting=True)
+    second = decide(app, "agathe", number=CLIENT, waiting=True, corrects=first)
+    exported(app, tmp_path / "copie")
+    page = lxml.html.parse(str(tmp_path / "copie" / f"{CLIENT}.html"))
+    told = [
+        " ".join(
+            " ".join(
+                page.xpath(f"//h3[starts-with(., 'Décision {one},')]/following-sibling::p/text()")
+            ).split()
+        )
+        for one in (first, second)
+    ]
+    assert told[0].startswith(f"Elle ne vaut plus : la décision {second} la corrige.")
+    assert told[1].startswith(f"Elle corrige la décision {first}. Elle attend une seconde lecture.")
 
 
 @needs_pango

@@ -9,7 +9,7 @@ from flask import Flask
 
 from pretadepenser.cli import rights
 from pretadepenser.credit.portfolio import Portfolio
-from pretadepenser.records import erasing
+from pretadepenser.records import erasing, recents, users
 
 
 @pytest.fixture
@@ -48,3 +48,18 @@ def test_of_many_clients_who_come_back_ten_are_named(capsys: pytest.CaptureFixtu
     )
     assert "100009 (effacé le 26/11/2026) et 3 autres. À retirer du fichier" in told
     assert "100010" not in told
+    rights.say_returned([(100_000 + one, day) for one in range(11)])
+    told = capsys.readouterr().err.replace("\u00a0", " ")
+    assert "100009 (effacé le 26/11/2026) et un autre. À retirer du fichier" in told
+
+
+def test_who_looked_only_at_clients_who_are_gone_is_not_said_to_have_looked_at_none(
+    app: Flask, sign_in: Callable[..., object]
+) -> None:
+    opened, browser = app.extensions["database"], app.test_client()
+    (bruno,) = users.list_users(opened)
+    recents.remember(opened, bruno.id, 987_654)
+    sign_in(browser)
+    told = " ".join(browser.get("/").text.split())
+    assert "<p>Aucun client à reprendre. Les dix derniers que vous consulterez s’afficheront ici.</p>" in told
+    assert "pas encore" not in told

@@ -95,6 +95,55 @@ def test_rates_are_shown_from_thirty_known_outcomes_on(
     assert ("100,0 %" in words(page).partition("Les difficultés de paiement")[2]) is (status == 200)
 
 
+def test_outcomes_that_lack_a_figure_are_not_said_to_be_unknown(browse: Callable[..., FlaskClient]) -> None:
+    """All hundred outcomes are known, but of twenty clients alone the score and the goods."""
+    lacking = [None] * 80
+    browser = browse(
+        EXT_SOURCE_1=[0.5] * 20 + lacking, AMT_GOODS_PRICE=[90_000.0] * 20 + lacking, TARGET=[0.0] * 100
+    )
+    assert (
+        "On connaît l’issue du crédit de moins de 30 clients notés : c’est trop peu pour dire quelle part a "
+        "eu des difficultés de paiement."
+    ) in words(shown(browser, "donnee=EXT_SOURCE_1"))
+    assert (
+        "On connaît l’issue du crédit de moins de 30 clients dont la donnée est connue : c’est trop peu pour "
+        "dire quelle part a eu des difficultés de paiement."
+    ) in words(shown(browser, "donnee=AMT_GOODS_PRICE"))
+
+
+@pytest.mark.parametrize(
+    ("query", "advice"),
+    [
+        (
+            "groupe=refuses",
+            "d’un groupe. Choisissez « Tous les clients » ci-dessous, puis comparez à nouveau.",
+        ),
+        (
+            "groupe=refuses&comme=source",
+            "d’un groupe. Retirez un des points communs ci-dessous, puis comparez à nouveau.",
+        ),
+    ],
+)
+def test_a_small_group_is_widened_by_what_was_chosen(
+    untouched: Path, tmp_path: Path, query: str, advice: str
+) -> None:
+    """Nobody is refused at a limit of 99 %: nothing in common was chosen that could be taken away."""
+    folder = Path(shutil.copytree(untouched, tmp_path / "instance", symlinks=True))
+    browser = signed_in(create_app({"INSTANCE": folder, "TESTING": True, "LIMIT": 0.99}), "agathe")
+    page = browser.get(f"/clients/157083/comparaison?{query}")
+    told = words(document_fromstring(page.text).xpath("//main")[0])
+    assert "Ce groupe est trop petit pour être montré. Le groupe compte 0 client" in told
+    assert advice in told
+
+
+def test_a_portfolio_of_a_few_clients_cannot_be_widened(untouched: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(untouched, tmp_path / "instance", symlinks=True))
+    by_heart.portfolio(folder, by_heart.hundred()[:29])
+    told = words(shown(signed_in(create_app({"INSTANCE": folder, "TESTING": True}), "agathe"), ""))
+    assert "Le groupe compte 29 clients. Il en faut au moins 30" in told
+    assert "comparez à nouveau" not in told
+
+
 def test_a_rate_of_few_outcomes_is_in_no_cell_and_no_bar(browse: Callable[..., FlaskClient]) -> None:
     """Twenty-nine of the forty civil servants have a known outcome, all of them a default."""
     browser = browse(

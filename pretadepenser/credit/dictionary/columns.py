@@ -105,6 +105,10 @@ HISTORY_GROUPS: Final = frozenset(
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
+# Of a column whose value, whatever it is, tells that another one lacks for want of an object.
+KNOWN: Final = "known"
+
+
 @dataclass(frozen=True, eq=False)
 class Column:
     """One column of the portfolio, or one derived figure.
@@ -115,8 +119,8 @@ class Column:
     frame stores is its position. Integer flags (0/1) have categories too: "0" and "1". `sentences` maps a
     code to the sentence that states it; `says` (`says_zero` for none) does so for other values. `among` names
     the clients with whom the value is compared. `not_applicable_where` is the column and the value that leave
-    this one without object (the age of a car, where there is no car), and `not_applicable_label` what is then
-    said of it.
+    this one without object (the age of a car, where there is no car), KNOWN for any: what is then missing has
+    none; `not_applicable_label` is what is then said of it.
     `protected_categories` names the codes that reveal a protected ground in a column that does not.
     `hint` says what to type where the label leaves a doubt. `person` is whom the texts are said to.
     A figure of the credit history names the `table` that must be imported for it, its value
@@ -210,7 +214,8 @@ class Column:
         if self.not_applicable_where is None or not (value is None or value != value):
             return False
         column, without = self.not_applicable_where
-        return row.get(column) == without
+        other = row.get(column)
+        return other is not None and other == other if without == KNOWN else other == without
 
 
 def _written(words: Any, person: Person) -> Any:

@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pretadepenser import french, storage
+from pretadepenser import french, money, storage
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Column, Kind
 from pretadepenser.credit.distribution.statistics import Quantiles
@@ -151,7 +151,8 @@ def texts(column: Column, edges: Sequence[float]) -> list[str]:
     """Name of each bin in French: "moins de 1 an", "de 1 an à 2 ans", "2 ans et plus"."""
     if not edges:
         return ["toutes les valeurs"]
-    shown = [edge_text(column, edge) for edge in edges]
+    decimals = _cents(edges) if column.kind is Kind.AMOUNT else 0
+    shown = [edge_text(column, edge, decimals) for edge in edges]
     whole = column.kind in _WHOLE
     first = shown_single(column, edges[0] - 1) if whole and edges[0] == 1 else f"moins de {shown[0]}"
     named = [first]
@@ -170,13 +171,19 @@ def _bare(shown: str) -> str:
     return shown.rpartition(french.NO_BREAK)[0] or shown
 
 
-def edge_text(column: Column, edge: float) -> str:
-    """One edge with its unit."""
+def _cents(edges: Sequence[float]) -> int:
+    """Decimals of amounts that are edges: as few as write each as what it is, and no two alike."""
+    shown = [money.in_use().shown(edge) for edge in edges]
+    return next((some for some in (0, 2, 3, 4) if all(round(one, some) == one for one in shown)), 6)
+
+
+def edge_text(column: Column, edge: float, decimals: int = 0) -> str:
+    """One edge with its unit. decimals: of an amount."""
     match column.kind:
         case Kind.AMOUNT:
-            return french.amount(edge)
+            return french.amount(edge, decimals)
         case Kind.SHARE:
-            return f"{french.compact(edge * 100, 1)}{french.NO_BREAK}%"
+            return french.compact_percent(edge)
         case Kind.EXTERNAL_SCORE:
             return french.compact(edge, 2)
         case kind if kind in _IN_YEARS or kind is Kind.YEARS:

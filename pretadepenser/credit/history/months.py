@@ -203,7 +203,7 @@ def _step(days: float | None) -> Lateness | None:
 def said(months: Sequence[PaymentMonth] | None, *, short: bool = False) -> str:
     """How regular the payments were: "aucun retard sur 30 mois suivis"; "" where there is no month.
 
-    short: without when the longest delay was.
+    short: without when the longest delay was, and the last.
     """
     if not months:
         return ""
@@ -215,7 +215,12 @@ def said(months: Sequence[PaymentMonth] | None, *, short: bool = False) -> str:
     one = len(late) == 1
     told = f"{len(late)}{french.NO_BREAK}mois avec un retard {followed}, {'' if one else 'le plus long '}"
     told += worst.words.removeprefix("retard ")
-    return told if short else f"{told}, {'' if one else 'la dernière fois '}{when(worst.ago)}"
+    if short or one:
+        return told if short else f"{told}, {when(worst.ago)}"
+    last = min(month.ago for month in late)
+    # A shorter delay may have come since.
+    also = f" ; le dernier {when(last)}" if last < worst.ago else ""
+    return f"{told}, {'' if also else 'la dernière fois '}{when(worst.ago)}{also}"
 
 
 def when(ago: int) -> str:

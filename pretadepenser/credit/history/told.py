@@ -94,11 +94,7 @@ class Credit:
 
     def written(self, value: float | None) -> str:
         """An amount of this credit, in its currency."""
-        if value is None:
-            return french.ABSENT
-        if self.currency:
-            return f"{french.number(value)} ({self.currency.lower()})"
-        return french.some(value)
+        return french.ABSENT if value is None else written(value, self.currency)
 
     @property
     def owing(self) -> str:
@@ -209,7 +205,6 @@ def _credit(row: Row) -> Credit:
     # An end that is impossibly far back says nothing; one that is as far off says that there is none.
     possible = end is not None and abs(end) < ENDLESS
     ended = number(row, "DAYS_ENDDATE_FACT")
-    currency = row.get("CREDIT_CURRENCY")
     return Credit(
         kind=_label(BUREAU, row, "CREDIT_TYPE"),
         state=_STATES[str(row["CREDIT_ACTIVE"])],
@@ -222,7 +217,7 @@ def _credit(row: Row) -> Credit:
         arrears=number(row, "AMT_CREDIT_SUM_OVERDUE"),
         days_late=_whole(row, "CREDIT_DAY_OVERDUE"),
         worst=most_late(row),
-        currency="" if is_absent(currency) or currency == OWN_CURRENCY else _currency(row),
+        currency=foreign(row),
     )
 
 
@@ -273,8 +268,16 @@ def _label(table: str, row: Row, name: str) -> str:
     return french.ABSENT if is_absent(code) else categories[str(code)]
 
 
-def _currency(row: Row) -> str:
-    return _label(BUREAU, row, "CREDIT_CURRENCY")
+def foreign(row: Row) -> str:
+    """The words of the currency of a credit elsewhere; "" where its amounts are those of the portfolio."""
+    currency = row.get("CREDIT_CURRENCY")
+    own = is_absent(currency) or currency == OWN_CURRENCY
+    return "" if own else _label(BUREAU, row, "CREDIT_CURRENCY")
+
+
+def written(value: float, currency: str) -> str:
+    """An amount of a credit elsewhere, in its currency: "" is that of the portfolio."""
+    return f"{french.number(value)} ({currency.lower()})" if currency else french.some(value)
 
 
 def _whole(row: Row, name: str) -> int | None:
@@ -386,10 +389,10 @@ def _owed(open_: Sequence[Credit]) -> str:
     if not open_:
         return ""
     known, unknown = _own(open_, lambda one: one.remaining)
-    if not known:
-        return "Ce qui reste à rembourser n’est pas connu."
-    lacking = french.plural(unknown, "crédit", "crédits")
     other = f" en {money.in_use().noun}" if any(one.currency for one in open_) else ""
+    if not known:
+        return f"Ce qui reste à rembourser n’est pas connu{other}."
+    lacking = french.plural(unknown, "crédit", "crédits")
     but = f", sans compter {lacking} dont le reste n’est pas connu{other}" if unknown else ""
     # An institution may owe a client a little: that is no debt, and pays none of another's.
     return f"Il reste à rembourser {french.some(sum(max(one, 0.0) for one in known))}{but}."

@@ -37,8 +37,8 @@ MISUSES: Final = (
 LIMITS: Final = (
     "Les issues ne sont connues que pour des crédits accordés autrefois : le modèle ne sait rien des "
     "clients qui étaient alors refusés.",
-    "Les trois notes extérieures comptent le plus, et leur calcul n’est pas publié : si elles dépendent de "
-    "l’âge ou du sexe, le modèle en dépend aussi.",
+    "Le calcul des trois notes extérieures n’est pas publié : si elles dépendent de l’âge ou du sexe, le "
+    "modèle en dépend aussi.",
     "La retraite comme source de revenu et l’absence d’emploi suivent l’âge de près. Elles restent, parce "
     "qu’un revenu stable se défend devant un client, mais elles transmettent une part de l’âge. Le métier "
     "transmet de même une part du sexe.",
@@ -99,6 +99,11 @@ def _audit_told(audit: Audit) -> str:
     told = [group for group in audit.groups if group.four_fifths is not None]
     least = min(told, key=lambda group: group.four_fifths or 0.0)
     most = next(group for group in told if group.label == audit.reference)
+    if least.four_fifths == most.four_fifths:
+        return french.typeset(
+            f"Selon {_BY_GROUND[audit.column]}, le prêt est accordé aussi souvent à chaque groupe décrit "
+            f"({_whole_share(most.granted)})."
+        )
     return french.typeset(
         f"Selon {_BY_GROUND[audit.column]}, le prêt est accordé à {_whole_share(least.granted)} du groupe "
         f"{french.quoted(least.label)} et à {_whole_share(most.granted)} du groupe "
@@ -254,7 +259,7 @@ def _measures(card: Card) -> str:
         ("Aire sous la courbe précision-rappel", without.pr_auc, whole.pr_auc),
         ("Score de Brier, probabilité calibrée", without.brier_calibrated, whole.brier_calibrated),
         ("Score de Brier, probabilité équilibrée", without.brier_raw, whole.brier_raw),
-        (f"Coût à la limite de {french.percent(without.limit)}", without.cost, whole.cost),
+        (f"Coût à la limite de {french.compact_percent(without.limit)}", without.cost, whole.cost),
         ("Coût à la limite la moins chère", without.cheapest_cost, whole.cheapest_cost),
         ("Limite la moins chère", without.cheapest_limit, whole.cheapest_limit),
     )
@@ -267,7 +272,7 @@ def _measures(card: Card) -> str:
 def _decisions(measured: Metrics) -> str:
     counts = measured.confusion
     return table(
-        (f"Décision à {french.percent(measured.limit)}", "Ont remboursé", "Ont été en défaut"),
+        (f"Décision à {french.compact_percent(measured.limit)}", "Ont remboursé", "Ont été en défaut"),
         [
             ("Accordé", french.number(counts.granted_good), french.number(counts.granted_default)),
             ("Refusé", french.number(counts.refused_good), french.number(counts.refused_default)),
@@ -306,9 +311,10 @@ def _stability(card: Card) -> list[str]:
 
 def _fairness(overall: GlobalExplanation, card: Card) -> list[str]:
     parts = [
-        f"Décisions à la limite de {french.percent(card.without_protected.limit)} sur les clients à l’issue "
-        "connue, jugés hors de l’apprentissage. Le modèle ne voit aucune de ces données. Intervalles à 95 %. "
-        "La règle des quatre cinquièmes demande un rapport d’au moins 0,80 avec le groupe le plus accordé.",
+        f"Décisions à la limite de {french.compact_percent(card.without_protected.limit)} sur les clients à "
+        "l’issue connue, jugés hors de l’apprentissage. Le modèle ne voit aucune de ces données. "
+        "Intervalles à 95 %. La règle des quatre cinquièmes demande un rapport d’au moins 0,80 avec le "
+        "groupe le plus accordé.",
         FOUR_FIFTHS_TOLD,
     ]
     theirs = {audit.column: audit for audit in overall.audits_with_protected}

@@ -96,6 +96,11 @@ class Distribution:
         return self.group.among_those(self.column.among.removeprefix("des clients").strip() or _KNOWN)
 
     @property
+    def counted(self) -> str:
+        """Those whose outcomes are counted, after a number: the group, or its clients who have a value."""
+        return "clients de ce groupe" if self.known == self.group.size else self.among.removeprefix("des ")
+
+    @property
     def rate(self) -> float | None:
         """Default rate of the group's clients with a value, None where too few outcomes are known."""
         labelled = sum(bar.labelled for bar in self.broad)

@@ -42,7 +42,8 @@ def of(model: Model, history: Histories, row: Row) -> Debts:
     """What the client with these raw rows and values can settle that the model would notice."""
     if not repaid.counts(model.features):
         return NONE
-    open_ = repaid.debts(history)
+    # What is owed in another currency cannot be told as an amount to find.
+    open_ = [debt for debt in repaid.debts(history) if not debt.currency]
     late = sum(debt.late or 0.0 for debt in open_)
     cards = [debt for debt in open_ if debt.revolving and debt.owed]
     settlements: dict[Lever, Settlement] = {}

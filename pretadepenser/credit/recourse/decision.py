@@ -201,6 +201,17 @@ class Rules:
     near: int
     amount: float | None
 
+    @property
+    def wanted(self) -> str:
+        """When motives are required whoever the client is, as a sentence goes on after "obligatoires"."""
+        departs = "si votre décision s’écarte de l’avis du modèle"
+        if not self.near:
+            return departs
+        # A score of the limit and all of the rule's points stays granted without them: it is not near.
+        low, high = Scale.POINTS_AT_LIMIT - self.near, Scale.POINTS_AT_LIMIT + self.near - 1
+        many = f"de {low} à {french.plural(high, 'point')}"
+        return f"{departs}, ou si le score, ou celui du prêt que vous proposez, est {many}"
+
     def closeness(self, points: int) -> str:
         """That a score is near the limit, as a sentence goes on. points: of the application."""
         whose = "le score" if near(points, self) else "le score du prêt proposé"

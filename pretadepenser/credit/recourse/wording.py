@@ -49,14 +49,22 @@ def title(levers: tuple[Lever, ...]) -> str:
 
 
 def changes(before: Row, after: Row) -> tuple[Change, ...]:
-    """List the figures that differ, the ratios that a client could work out among them."""
+    """List the figures that differ, the ratios that a client could work out among them.
+
+    Of the credit history all that a reader would see differ: the model scores them again too.
+    """
     told = []
     first, second = _figures(before), _figures(after)
-    for name in (*_SHOWN, *dictionary.HISTORY):
+    for name in _SHOWN:
         was, becomes = first[name], second[name]
         if was is None or becomes is None or abs(becomes - was) <= _SAME * abs(was):
             continue
         told.append(Change(name, _label(name), was, becomes, _text(name, was), _text(name, becomes)))
+    for name in dictionary.HISTORY:
+        was, becomes = first[name], second[name]
+        texts = [wording.value_text(dictionary.describe(name), value) for value in (was, becomes)]
+        if texts[0] != texts[1]:
+            told.append(Change(name, _label(name), was, becomes, *texts))
     return tuple(told)
 
 
@@ -353,7 +361,9 @@ def room(
         more += f" ; pour {french.amount(refused)}, il serait refusé."
     else:
         more += (
-            ", le double : au-delà, rien n’a été étudié." if whole else f" ; au-delà, le montant {beyond}."
+            f"{', le double :' if largest == 2 * own else ' ;'} au-delà, rien n’a été étudié."
+            if whole
+            else f" ; au-delà, le montant {beyond}."
         )
     return french.typeset(f"{above} {more}{_left(margin, smallest)}")
 

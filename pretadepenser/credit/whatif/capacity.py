@@ -339,7 +339,7 @@ class Capacity:
             return f"La part des ressources n’est pas calculée : la mensualité de ce prêt {why}."
         if not self._resources:
             would = "seraient" if many else "serait"
-            monthly = f"{french.amount(self.due)} par mois"
+            monthly = f"{french.some(self.due)} par mois"
             return f"Les ressources connues sont nulles, et {paid} {would} de {monthly}{self._without()}."
         share = self.percent(self.due / self.resources)
         takes = "prennent" if self.instalment is None else "prendraient" if many else "prendrait"

@@ -115,11 +115,13 @@ class Sensitivity:
         if not self.changed:
             return "Dans aucun de ces cas la décision ne changerait."
         other, same = ("refusé", "accordé") if self.granted else ("accordé", "refusé")
+        share, every = self.changed / self.cases, self.changed == self.cases
         told = (
             f"Le prêt serait {other} dans {french.plural(self.changed, 'cas', 'cas')} sur {self.cases} "
-            f"({french.percent(self.changed / self.cases)})"
+            # Not all of them where it is not so of all.
+            f"({french.percent(share, 0 if every or share < 0.995 else 1)})"
         )
-        return f"{told} et {same} dans les autres." if self.open else f"{told}."
+        return f"{told} et {same} dans les autres." if self.open and not every else f"{told}."
 
 
 def missing(model: Model, row: Row) -> tuple[Column, ...]:

@@ -135,13 +135,26 @@ BLAMED: Final[Mapping[str, str]] = {
 
 
 def spoken(column: Column, known: Range) -> tuple[str, str]:
-    """Write both ends of a range as people type them: amounts rounded inwards, durations by length."""
+    """Write both ends of a range as people type them, rounded inwards: what is told may be typed."""
     if column.kind is Kind.AMOUNT:
         return french.amount(in_use().up(known.low)), french.amount(in_use().down(known.high))
+    if column.kind is Kind.DURATION:
+        return _lengths(column, -known.high, -known.low)
     low, high = wording.value_text(column, known.low), wording.value_text(column, known.high)
     if column.kind is Kind.YEARS and known.low == 0:
         low = "0"
-    return (high, low) if column.kind is Kind.DURATION else (low, high)
+    return low, high
+
+
+def _lengths(column: Column, least: float, most: float) -> tuple[str, str]:
+    """Two lengths of time in days; one in months, as it is typed, is the fewest days that are written so."""
+    month = french.DAYS_PER_MONTH
+    if least < month:
+        return wording.value_text(column, -least), wording.value_text(column, -most)
+    months = math.ceil(least / month - 1e-9)
+    if months * month > most:
+        return french.plural(least, "jour"), french.plural(most, "jour")
+    return french.months(months), wording.value_text(column, -most)
 
 
 def _unseen(column: Column, value: float, known: Range) -> str:

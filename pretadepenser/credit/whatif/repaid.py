@@ -11,7 +11,7 @@ from pretadepenser.credit.dictionary import HISTORY, TABLES, Row, describe, word
 from pretadepenser.credit.dictionary.wording import Value
 from pretadepenser.credit.history import features
 from pretadepenser.credit.history.features import Histories
-from pretadepenser.credit.history.told import most_late
+from pretadepenser.credit.history.told import foreign, most_late, written
 
 BUREAU: Final = "bureau"
 # What the bureau would say of a credit that was repaid today.
@@ -34,7 +34,8 @@ _DUE: Final = frozenset(
 class Debt:
     """A credit elsewhere that is not repaid: the bureau's number, what it is, what is owed and what is late.
 
-    owed, late: amounts in units of the data, None where the bureau does not say.
+    owed, late: amounts in units of the data, or of `currency` where that is not "" (the words of another
+    currency); None where the bureau does not say.
     """
 
     number: int
@@ -42,12 +43,15 @@ class Debt:
     revolving: bool
     owed: float | None
     late: float | None
+    currency: str = ""
 
     @property
     def sentence(self) -> str:
         """What it is and what is owed, for a reader: "Carte de crédit : 1 200 € à rembourser"."""
-        owed = "reste à rembourser inconnu" if self.owed is None else f"{french.some(self.owed)} à rembourser"
-        late = f", dont {french.some(self.late)} en retard" if self.late else ""
+        owed = "reste à rembourser inconnu"
+        if self.owed is not None:
+            owed = f"{written(self.owed, self.currency)} à rembourser"
+        late = f", dont {written(self.late, self.currency)} en retard" if self.late else ""
         return french.typeset(f"{self.label} : {owed}{late}")
 
 
@@ -69,6 +73,7 @@ def debts(history: Histories) -> tuple[Debt, ...]:
             row["CREDIT_TYPE"] == "Credit card",
             _amount(row["AMT_CREDIT_SUM_DEBT"]),
             _amount(row["AMT_CREDIT_SUM_OVERDUE"]),
+            foreign(row),
         )
         for row in history.get(BUREAU, ())
         if is_open(row)
@@ -88,8 +93,15 @@ def without(history: Histories, numbers: Collection[int]) -> Histories:
 
 
 def on_time(history: Histories) -> Histories:
-    """The history as it would be told once all that is late on credits elsewhere is paid."""
-    return {**history, BUREAU: [_on_time(row) if is_open(row) else row for row in history.get(BUREAU, ())]}
+    """The history as it would be told once all that is late on credits elsewhere is paid.
+
+    Of those in the portfolio's currency: in it alone is known how much that is.
+    """
+    rows = history.get(BUREAU, ())
+    return {
+        **history,
+        BUREAU: [_on_time(row) if is_open(row) and not foreign(row) else row for row in rows],
+    }
 
 
 def repaid(history: Histories, numbers: Collection[int]) -> dict[str, Value]:

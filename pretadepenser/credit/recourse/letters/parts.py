@@ -241,12 +241,16 @@ def reasons(case: Case) -> tuple[Section, Section]:
     against = _heard(
         "Ce qui joue contre votre demande dans le score",
         case.advice.against,
-        "Aucun chiffre ne retire un point ou plus au score.",
+        "Ce qui retire des points au score est trop rare ou trop peu connu pour être une raison."
+        if any(line.points < 0 for line in case.advice.lines)
+        else "Aucun chiffre ne retire un point ou plus au score.",
     )
     in_favour = _heard(
         "Ce qui joue en votre faveur dans le score",
         case.advice.in_favour,
-        "Aucun chiffre n’ajoute un point ou plus au score.",
+        "Ce qui ajoute des points au score est trop rare ou trop peu connu pour être une raison."
+        if any(line.points > 0 for line in case.advice.lines)
+        else "Aucun chiffre n’ajoute un point ou plus au score.",
     )
     return (in_favour, against) if case.verdict is Verdict.GRANT else (against, in_favour)
 
