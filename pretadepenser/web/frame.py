@@ -132,7 +132,7 @@ def amounts_convention(*, short: bool = False) -> str:
 
 
 def amounts_unknown() -> bool:
-    """Whether nobody published currency, scale and period: Kaggle's; any other was told at the import."""
+    """Whether nobody published currency, scale and period: Kaggle's, where no other was told at import."""
     return money.in_use() == money.KAGGLE
 
 

@@ -302,6 +302,9 @@ def test_the_earl_says_what_was_found(expanded: list[dict[str, Any]]) -> None:
     assert [one[0]["@value"] for one in pointers] == ['img[src="x.svg"]', 'img[src="y.svg"]']
     languages = {one["@language"] for one in result["http://purl.org/dc/terms/description"]}
     assert languages == {"en", "fr"}
+    results = [node[EARL + "result"][0] for node in automatic]
+    pointed = {(one[EARL + "outcome"][0]["@id"], EARL + "pointer" in one) for one in results}
+    assert pointed == {(EARL + "failed", True), (EARL + "passed", False), (EARL + "inapplicable", False)}
 
 
 def test_a_state_that_was_missed_hides_none_that_was_seen() -> None:
@@ -388,6 +391,15 @@ def test_the_ods_holds_the_grid_and_its_reasons(written: Path) -> None:
         "Critère", "Thématique", "Pourquoi", "Jugé le", "Preuves", "Règles d’axe-core enfreintes",
         "Critères de succès WCAG", "Clauses EN 301 549", "Pages visées",
     ]  # fmt: skip
+    content = ElementTree.fromstring(zipfile.ZipFile(written / "grille.ods").read("content.xml"))
+    wide = {
+        one.get(STYLE + "name"): traits.get(STYLE + "column-width")
+        for one in content.iter(STYLE + "style")
+        for traits in one.iter(STYLE + "table-column-properties")
+    }
+    (grille,) = [one for one in content.iter(TABLE + "table") if one.get(TABLE + "name") == "Grille"]
+    columns = [one.get(TABLE + "style-name") for one in grille.iter(TABLE + "table-column")]
+    assert [wide[one] for one in columns] == ["1.8cm", "11.0cm"] + ["1.8cm"] * 4
     lines = sheets["Grille"].set_index("Critère")
     assert list(lines.columns) == ["Intitulé (nos mots)", "Niveau", "Ensemble", "Accueil", "Fiche"]
     assert len(lines) == 106
@@ -452,6 +464,8 @@ def words(text: str) -> str:
     return " ".join(html.document_fromstring(text).find("body").text_content().split())
 
 
+STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
+TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 FILES = (
     "grille.html et grille.ods : les 106 critères, page par page, avec leurs preuves.",
     "earl.jsonld : les résultats en EARL 1.0 du W3C.",
@@ -548,6 +562,28 @@ def test_the_grid_says_how_to_read_it(written: Path) -> None:
         f"{first} : statut de chaque critère, par page"
     )
     assert page.xpath("(//div[@role='group'])[1]/@aria-label") == [f"{first}, tableau qui défile"]
+
+
+def test_a_finding_says_what_axe_says_of_its_first_place() -> None:
+    answer = json.loads(json.dumps(RECORDED["answer"]))
+    node = answer["violations"][1]["nodes"][0]
+    answer["violations"][1]["nodes"] = [
+        node | {"failureSummary": said} for said in ("Fix\n  this", "Or that")
+    ]
+    assert read(answer, ("accueil", "normal", "clair"), RULES)[1]["violations"][1].summary == "Fix this"
+
+
+def test_of_many_places_the_report_names_eight_and_counts_the_others() -> None:
+    def told(count: int) -> str:
+        answer = json.loads(json.dumps(RECORDED["answer"]))
+        (node,) = answer["violations"][1]["nodes"][:1]
+        answer["violations"][1]["nodes"] = [node | {"target": [f"#n{number}"]} for number in range(count)]
+        many = dataclasses.replace(FOUND, visits=[visit(HOME, OPENED, DARK, answer)])
+        return report.report(many, JUDGED, grid.lines(JUDGED, many))
+
+    assert "#n7 et 3 de plus" in words(told(11))
+    assert "<code>#n8</code>" not in told(11)
+    assert "#n7 et" not in words(told(8))
 
 
 def test_the_report_runs_nothing_that_a_page_says() -> None:

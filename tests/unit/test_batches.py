@@ -525,6 +525,8 @@ def test_a_file_is_never_written_over_unless_asked_to(tmp_path: Path) -> None:
             batch.score_file(source, output, MODEL, 0.48, None, lambda step, share: None, force=force)
         return str(caught.value).replace(str(tmp_path), "…")
 
+    with pytest.raises(batch.RowsError, match="existe déjà"):
+        batch.score_file(source, output, MODEL, 0.48, None, lambda step, share: None)
     assert refusal(source, output, force=False) == (
         "…/scores.csv existe déjà : choisissez un autre fichier, ou ajoutez --force."
     )

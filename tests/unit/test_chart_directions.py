@@ -192,6 +192,11 @@ def test_the_client_s_own_bar_is_the_full_one(width: Width) -> None:
     (ax,) = bars.draw(width).axes
     assert looks(rectangles(ax)) == [(TEAL_WASH, TEAL, ""), (TEAL, TEAL, "")]
     assert [round(one.get_width(), 9) for one in rectangles(ax)] == [0.3, 0.7]
+    assert ax.get_xlim() == pytest.approx((0, 0.714)), "the longest fills its room"
+    with_interval = Bars((Row("Les siens", 0.7, "70 %", 0.6, 0.8),)).draw(width).axes[0]
+    assert with_interval.get_xlim() == pytest.approx((0, 0.816))
+    with_mark = Bars((Row("Les siens", 0.7, "70 %"),), Mark(0.9, "Tous")).draw(width).axes[0]
+    assert with_mark.get_xlim() == pytest.approx((0, 0.918))
     histogram = Histogram((0.2, 0.5, 0.3), 1, ("1", "2"), "", "Montant", (1.25, "Ce client : 1,25"))
     (ax,) = histogram.draw(width).axes
     assert [face for face, _, _ in looks(rectangles(ax))] == [TEAL_WASH, TEAL, TEAL_WASH]

@@ -168,6 +168,16 @@ def test_missing_values_come_together(raw: dict[str, np.ndarray]) -> None:
     assert np.isnan(raw["EXT_SOURCE_3"])[bureau[0]].all()
 
 
+@pytest.mark.parametrize(
+    ("measure", "missing"),
+    [("COMMONAREA", 0.699), ("NONLIVINGAPARTMENTS", 0.694), ("YEARS_BUILD", 0.665), ("ELEVATORS", 0.533)],
+)
+def test_as_much_of_a_building_is_unknown_as_kaggle_s_clients_know(
+    raw: dict[str, np.ndarray], measure: str, missing: float
+) -> None:
+    assert np.isnan(raw[f"{measure}_AVG"]).mean() == pytest.approx(missing, abs=0.02)
+
+
 def test_building_statistics_are_near_each_other(raw: dict[str, np.ndarray]) -> None:
     for measure in MEASURES:
         average, median = raw[f"{measure}_AVG"], raw[f"{measure}_MEDI"]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pretadepenser.credit.dictionary import Frame
+from pretadepenser.demo.columns import RECIPE, present
 from pretadepenser.demo.fit import compare
 from pretadepenser.demo.fit.__main__ import category_names, nearest
 from pretadepenser.demo.fit.genuine import fictitious
@@ -129,3 +130,18 @@ def test_a_folder_without_rows_is_refused_in_french(
 ) -> None:
     assert compare.main([str(tmp_path)]) == 2
     assert "application_train" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "flag", "there"),
+    [
+        ("COMMONAREA_AVG", "KNOWN COMMONAREA_AVG", [False, True]),
+        ("EXT_SOURCE_1", "EXT_SOURCE_1 KNOWN", [False, True]),
+        ("OWN_CAR_AGE", "CAR", [False, True]),
+        ("OCCUPATION_TYPE", "STATUS", [True, False]),
+        ("CODE_GENDER", "CAR", [True, True]),
+    ],
+)
+def test_a_value_is_fitted_to_those_who_have_it(name: str, flag: str, there: list[bool]) -> None:
+    (variable,) = (one for one in RECIPE if one.name == name)
+    assert present(variable, {flag: np.array([0, 1])}, 2).tolist() == there

@@ -1,5 +1,6 @@
 """The histories of the fictitious clients: Kaggle's six tables, each client's own, logical, nobody's data."""
 
+import re
 import tracemalloc
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -438,9 +439,16 @@ def test_parameters_come_back_as_they_were_saved(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
-def test_writes_a_folder_like_kaggles(kind: str, tmp_path: Path, tables: dict[str, pa.Table]) -> None:
+def test_writes_a_folder_like_kaggles(
+    kind: str, tmp_path: Path, tables: dict[str, pa.Table], capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "demo"
     assert command.main([str(folder), "--clients", "300", "--format", kind, "--whole"]) == 0
+    said = dict(line.split(" : ") for line in capsys.readouterr().out.splitlines())
+    assert said["application_train"] == "300 lignes"
+    assert set(said) == {"application_train", *tables}
+    for name, table in tables.items():
+        assert re.sub(r"\D", "", said[name]) == str(table.num_rows), name
     assert {path.name for path in folder.iterdir()} == {
         f"{name}.{kind}" for name in ("application_train", *tables)
     }

@@ -577,7 +577,9 @@ def test_of_one_part_the_trees_are_those_made_in_memory(
     assert here.card.reference == there.card.reference
 
 
-@pytest.mark.parametrize("room", [10_000, 1_000_000], ids=["for a column", "for XGBoost"])
+@pytest.mark.parametrize(
+    "room", [10_000, 1_000_000, 1_700_000], ids=["for a column", "for XGBoost", "for one fit, not for two"]
+)
 def test_where_the_disk_is_full_nothing_is_learnt(
     trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
 ) -> None:

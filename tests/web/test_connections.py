@@ -1,5 +1,6 @@
 """Connections that are slow, idle, half of a request or never closed: none of them holds the service up."""
 
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -201,6 +202,27 @@ def test_what_is_refused_leaves_the_limit_of_what_is_kept_as_it_is(instance: Pat
                 closed += 1
         # Two of 80 kB are kept, those beyond 200 kB are closed.
         assert closed == 2
+
+
+def test_who_is_refused_has_two_seconds_to_hear_it_and_holds_nothing_longer(server: Server) -> None:
+    (worker,) = server.wait_for_workers(count=1)
+
+    def held() -> int:
+        links = (Path(f"/proc/{worker}/fd/{one}") for one in os.listdir(f"/proc/{worker}/fd"))
+        return sum(one.is_symlink() and os.readlink(one).startswith("socket:") for one in links)
+
+    before = held()
+    with ExitStack() as stack:
+        for _ in range(20):
+            sock = stack.enter_context(connect(server, b"GET / HTTP/1.1\r\nX: " + b"x" * 80_000))
+            assert answers(sock, 1).startswith(b"HTTP/1.1 431 ")
+        time.sleep(connection.LINGER - 1)
+        # One or two of before may be gone by now.
+        assert held() >= before + 15
+        gone_by = time.monotonic() + connection.LINGER + 6
+        while held() > before:
+            assert time.monotonic() < gone_by
+            time.sleep(0.1)
 
 
 def test_a_long_answer_comes_whole_to_who_reads_slowly(server: Server) -> None:

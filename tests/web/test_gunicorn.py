@@ -284,7 +284,9 @@ def test_a_reload_with_a_wrong_setting_changes_nothing(server: Server) -> None:
     (server.instance / "config.toml").write_text(written)
     assert server.get(CLIENT)[0] == 200
     assert "Banque rechargée" in server.get("/accessibilite")[1]
-    assert "Rechargement refusé" in server.log.read_text()
+    log = server.log.read_text()
+    assert "Rechargement refusé, les réglages d’avant restent en place. " in log
+    assert "Rechargement refusé, l’application d’avant reste en place. " in log
 
 
 def test_a_killed_worker_is_replaced(server: Server) -> None:

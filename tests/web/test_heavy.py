@@ -146,6 +146,16 @@ def test_pages_answer_while_systems_send_batches(server: Server, instance: Path)
     assert (200, None, ROWS) in answers
 
 
+def test_what_works_apart_leaves_signals_to_its_server(server: Server) -> None:
+    """Ctrl-C on a terminal, or its closing, reaches all processes: the server's own decide what ends when."""
+    apart = [one for worker in server.wait_for_workers() for one in server.children(worker)]
+    for one in apart:
+        for sent in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGWINCH):
+            os.kill(one, sent)
+    assert server.request_bytes(f"{CLIENT}/entretien.pdf")[0] == 200
+    assert [one for worker in server.wait_for_workers() for one in server.children(worker)] == apart
+
+
 def test_what_works_apart_ends_with_its_server(server: Server) -> None:
     worker = min(server.wait_for_workers())
     apart = server.children(worker)

@@ -436,8 +436,13 @@ def test_a_copy_holds_all_and_nothing_of_others(own: Path, app: Flask, tmp_path:
         name: len(rows) for name, rows in opened(own).history(CLIENT).items()
     }
     assert len(whole["histories"]["bureau"]) > 1
+    assert list(whole["score"]) == [
+        "points", "probability", "limit", "calibrated_rate", "granted", "model",
+        "reasons_against", "reasons_in_favour",
+    ]  # fmt: skip
     assert isinstance(whole["score"]["points"], int)
     assert whole["score"]["limit"] == 0.48
+    assert whole["score"]["granted"] is (whole["score"]["probability"] <= 0.48)
     assert [(one["decision"], one["verdict"]) for one in whole["decisions"]] == [(1, "refus"), (2, "refus")]
     assert whole["decisions"][0]["content"]["said"] == MARK
     assert whole["decisions"][0]["second_reading"]["content"] == {"text": MARK}
