@@ -15,11 +15,10 @@ CLIENTS ?= 20000
 SEED ?= 1
 # More arguments for pytest: make test ARGS="-k config"
 ARGS ?=
-# Files of tests side by side; make test PARALLEL= runs one after the other. More processes than there are cores: a
-# third of the time of tests is waiting for Chromium and for servers. In the order of their names: xdist would begin
-# with the files of most tests, and leave the few long ones (Spark, EfficientNet-B7, kills) for the end, alone.
+# Files of tests side by side; make test PARALLEL= runs one after the other. One process more than there are cores:
+# a third of the time of tests is waiting for Chromium and for servers.
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
-PARALLEL ?= --numprocesses=$$(( $(CORES) < 3 ? $(CORES) + 2 : 4 )) --dist=loadfile --no-loadscope-reorder
+PARALLEL ?= --numprocesses=$$(( $(CORES) < 3 ? $(CORES) + 1 : 4 )) --dist=loadfile
 
 BIN = $(VENV)/bin
 FLASK = $(BIN)/flask --app wsgi
