@@ -137,7 +137,7 @@ class Source:
             what = "a un nom, ou un dossier, qui n’est pas en UTF-8 : renommez-le"
             raise _told(self, what) from error
         if not self.parquet:
-            return cleaned(self._names())
+            return cleaned(self._names()[0])
         with readable(self.name), self.path.open("rb") as stream:
             start = stream.read(START)
         if start[:4] != b"PAR1":
@@ -172,11 +172,14 @@ class Source:
         """
         if self.parquet:
             return self._parquet_pieces()
-        skipped.empty.extend(rowless(self._examined()))
+        skipped.empty.extend(rowless(self._examined(), self.name))
         return self._csv_pieces(as_text=True, skipped=skipped)
 
-    def _names(self) -> list[str]:
-        """The names of the columns as they stand in a CSV file."""
+    def _names(self) -> tuple[list[str], bool]:
+        """The names of the columns as they stand in a CSV file, and whether their line has an end.
+
+        Readers take a line without an end that is the only one for no table.
+        """
         with readable(self.name), self._text() as (stream, _):
             # One more than the longest: a line that long is none.
             first = stream.readline(LONGEST_LINE + 1)
@@ -189,7 +192,7 @@ class Source:
         if what:
             # Of no import: files to score are read here too.
             raise PortfolioError(f"{Problem(self.name, 1, None, what)}.")
-        return names
+        return names, first.endswith(b"\n")
 
     def _examined(self) -> Iterator[bytes]:
         """Yield the lines of a CSV file that cannot be read as it is.
@@ -251,7 +254,9 @@ class Source:
             yield stream, gauge
 
     def _csv_pieces(self, *, as_text: bool, skipped: Skipped) -> Iterator[Piece]:
-        names = self._names()
+        names, ended = self._names()
+        if not ended:
+            return
         known = cleaned(names)
         types = {
             name: pa.string() if as_text or _as_text(self.columns[column]) else pa.float64()
@@ -263,7 +268,10 @@ class Source:
                 pa.PythonFile(stream, mode="r"),
                 # One thread: rows keep their numbers, memory stays flat, and parsing is not what takes long.
                 read_options=pa.csv.ReadOptions(block_size=BLOCK_BYTES, use_threads=False),
-                parse_options=pa.csv.ParseOptions(invalid_row_handler=skipped.take if as_text else None),
+                # A value over several lines may begin in one block and end in the next.
+                parse_options=pa.csv.ParseOptions(
+                    newlines_in_values=as_text, invalid_row_handler=skipped.take if as_text else None
+                ),
                 convert_options=pa.csv.ConvertOptions(
                     column_types=types, null_values=MISSING, strings_can_be_null=True
                 ),
@@ -381,12 +389,26 @@ def names_of(beginning: bytes, columns: Columns) -> tuple[list[str], str | None]
     return names, header_problem(cleaned(names), lines, list(columns))
 
 
-def rowless(lines: Iterable[bytes]) -> array[int]:
-    """Numbers of the lines of a CSV at which no row begins: empty ones, and those within a quoted value."""
+def rowless(lines: Iterable[bytes], file: str) -> array[int]:
+    """Numbers of the lines of a CSV at which no row begins: empty ones, and those within a quoted value.
+
+    Raises PortfolioError where such a value, in the `file` of that name, is longer than a line may be.
+    """
     found, inside = array("q"), False
+    begun, size = 0, 0
     for number, line in enumerate(lines, start=1):
         if inside or not line.strip(b"\r\n"):
             found.append(number)
+        if not inside:
+            begun, size = number, 0
+        size += len(line)
+        if inside and size > LONGEST_LINE:
+            what = (
+                "le guillemet d’une valeur n’est pas refermé dans le million de caractères qui suit ; "
+                "refermez-le, ou enlevez-le"
+            )
+            problem = Problem(file, begun, None, what)
+            raise PortfolioError(f"{problem}.", [problem])
         inside = goes_on(line, inside)
     return found
 
