@@ -710,6 +710,31 @@ def test_small_letters_in_parquet_are_told(source: Path, instance: Path) -> None
     )
 
 
+@pytest.mark.parametrize("around", ["application_train.{}", "t.{}", "`{}`"])
+@pytest.mark.parametrize("small", [False, True])
+def test_names_in_parquet_with_something_else_are_told(
+    around: str, small: bool, source: Path, instance: Path
+) -> None:
+    """As Hive and Spark write them: 122 columns were told to be missing, and 122 to be there."""
+    rows = made_up.text(TABLE)
+    names = [around.format(name.lower() if small else name) for name in rows.column_names]
+    as_parquet(source, rows.rename_columns(names))
+    assert refusal(source, instance) == (
+        "application_train.parquet : les noms des colonnes s’écrivent sans rien d’autre : SK_ID_CURR, et non "
+        f"{names[0]}."
+    )
+
+
+def test_a_parquet_table_without_its_names_is_told(source: Path, instance: Path) -> None:
+    """As Spark reads a text whose first line it takes for a row."""
+    rows = made_up.text(TABLE)
+    as_parquet(source, rows.rename_columns([f"_c{place}" for place in range(122)]))
+    assert refusal(source, instance).endswith(
+        ":\n- application_train.parquet, ligne 1 : aucune colonne n’a un nom de cette table, la première "
+        "s’appelle _c0 ; enregistrez la table avec les noms de ses colonnes (SK_ID_CURR, …)."
+    )
+
+
 @pytest.mark.parametrize(
     ("insert", "line", "also"),
     [

@@ -157,7 +157,7 @@ def header_problem(names: Sequence[str], lines: Sequence[str], known: Sequence[s
         # Two: a sentence that names a column is no line of names.
         if len(wanted.intersection(cleaned(bare.split(mark)))) > 1:
             return f"les colonnes sont séparées par des {called} ; enregistrez le fichier avec des virgules"
-    if what := small_letters(names, known):
+    if what := _small_letters(names, known):
         return what
     if len(names) == 1 and any(name in wanted for name in cleaned(names[0].split(","))):
         return "chaque ligne est entre guillemets ; enregistrez le fichier sans ces guillemets"
@@ -170,7 +170,12 @@ def header_problem(names: Sequence[str], lines: Sequence[str], known: Sequence[s
     )
 
 
-def small_letters(names: Sequence[str], known: Sequence[str]) -> str | None:
+def names_problem(names: Sequence[str], known: Sequence[str]) -> str | None:
+    """Why `names` of columns are almost the `known` ones of a table; None where they are, or are others."""
+    return _respelt(names, known) or _small_letters(names, known)
+
+
+def _small_letters(names: Sequence[str], known: Sequence[str]) -> str | None:
     """Say so where none of `names` is known as it is written, but one would be in capitals; else None."""
     wanted = frozenset(known)
     small = next((name for name in names if name.upper() in wanted), None)

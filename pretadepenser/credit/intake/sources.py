@@ -42,7 +42,7 @@ from pretadepenser.credit.intake.recognition import (
     encoding,
     foreign,
     header_problem,
-    small_letters,
+    names_problem,
 )
 from pretadepenser.credit.intake.validation import (
     MISSING,
@@ -150,9 +150,8 @@ class Source:
             raise _told(self, foreign(start) or what)
         with readable(self.name):
             names = cleaned(pa.parquet.read_schema(self.path).names)
-        small = small_letters(names, list(self.columns))
-        if small:
-            raise PortfolioError(f"{Problem(self.name, None, None, small)}.")
+        if what := names_problem(names, list(self.columns)):
+            raise PortfolioError(f"{Problem(self.name, None, None, what)}.")
         return names
 
     def pieces(self) -> Iterator[Piece]:
