@@ -270,6 +270,29 @@ ENDLESS = (
             _bytes(b"outs:\n- md5: ab\n  path: application_train.csv\n"),
             "est un pointeur de DVC, pas les données : lancez « dvc pull ».",
         ),
+        (
+            _bytes("version https://git-lfs.github.com/spec/v1\r\noid sha256:ab\r\n".encode("utf-16")),
+            "application_train.csv est un pointeur de Git LFS, pas les données : lancez « git lfs pull ».",
+        ),
+        (_bytes("<!DOCTYPE html>\r\n<html lang=en>".encode("utf-16-le")), WEB_PAGE),
+        *(
+            (
+                _bytes(start),
+                "application_train.csv est du SQL : enregistrez la table en .csv (UTF-8, virgules).",
+            )
+            for start in (
+                b"-- MySQL dump 10.13  Distrib 8.0.36, for Linux (x86_64)\n--\n",
+                b"--\n-- PostgreSQL database dump\n--\n",
+                b"PGDMP\x01\x0e\0\x04\x08",
+                b"/*!999999\\- enable the sandbox mode */\n",
+                b"INSERT INTO application_train (SK_ID_CURR, TARGET) VALUES (100002, 1);\n",
+                b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n",
+            )
+        ),
+        (
+            _text(lambda text: f"-- Extraction du 3 mai\n{text}"),
+            "les noms des colonnes sont à la ligne 2 : enlevez ce qui les précède",
+        ),
         (_bytes(b"\n<!DOCTYPE html>\n<html lang=en><head><title>Sign in"), WEB_PAGE),
         (_bytes(b"<HTML><body>403"), WEB_PAGE),
         (_bytes(b"PK\x05\x06" + bytes(18)), "est une archive zip vide : téléchargez-le à nouveau."),

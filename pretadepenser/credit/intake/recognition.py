@@ -73,7 +73,14 @@ _FIRST: Final = (
     ),
     (b"{", "du JSON", AS_CSV),
     (b"[", "du JSON", AS_CSV),
-)
+    *(
+        (first, "du SQL", AS_CSV)
+        for first in (
+            b"-- MySQL", b"-- MariaDB", b"-- phpMyAdmin", b"--\n-- PostgreSQL", b"PGDMP", b"/*!",
+            b"CREATE TABLE", b"INSERT INTO", b"PRAGMA ",
+        )
+    ),
+)  # fmt: skip
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -98,6 +105,10 @@ INDEX: Final = re.compile(r"__index_level_\d+__|Unnamed: \d+")
 
 def foreign(start: bytes) -> str | None:
     """What a file is that begins with `start` and is no text of a table, with what to do; None for a text."""
+    written = encoding(start)
+    if not written.startswith("utf-8"):
+        # Windows writes what a command says in UTF-16.
+        start = start.decode(written, "ignore").encode()
     plain = start.removeprefix(codecs.BOM_UTF8).lstrip()
     folded = plain[:512].lower()
     if folded.startswith(b"<?xml"):
@@ -112,7 +123,7 @@ def foreign(start: bytes) -> str | None:
         return f"est une archive tar : {_UNPACK}"
     if start and not start.strip(b"\0"):
         return f"ne contient que des octets nuls : {AGAIN}"
-    if encoding(start).startswith("utf-8") and b"\0" in start:
+    if b"\0" in start:
         return f"n’est pas un texte : {AGAIN}"
     return None
 
