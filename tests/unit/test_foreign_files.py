@@ -171,6 +171,29 @@ def test_a_text_in_windows_1252_is_read_and_said_so(source: Path, tmp_path: Path
     assert import_folder(source, tmp_path / "instance").clients == 30
 
 
+@pytest.mark.parametrize("pack", [False, True])
+def test_a_name_in_windows_1252_may_have_blanks_around_it(pack: bool, source: Path, tmp_path: Path) -> None:
+    """The same name was both missing and unexpected."""
+    content = import_folder(source, tmp_path / "before").sha256
+    rewrite(source, lambda text: text.replace('"SK_ID_CURR"', '"SK_ID_CURR\u00a0"', 1).encode("cp1252"))
+    # A number that lost its digits is one in this encoding too.
+    whole = (source / TRAIN).read_bytes()
+    spoilt = whole.replace(b"\n100002,", b"\n1.00E+05,", 1)
+    assert spoilt != whole
+
+    def write(content: bytes) -> None:
+        (source / TRAIN).unlink(missing_ok=True)
+        name = f"{TRAIN}.gz" if pack else TRAIN
+        (source / name).write_bytes(gzip.compress(content) if pack else content)
+
+    write(spoilt)
+    assert "ligne 2, colonne SK_ID_CURR : « 1.00E+05 » est un numéro abrégé" in refusal(
+        source, tmp_path / "instance"
+    )
+    write(whole)
+    assert import_folder(source, tmp_path / "instance").sha256 == content
+
+
 def _bytes(start: bytes) -> Callable[[Path], object]:
     return lambda folder: (folder / TRAIN).write_bytes(start)
 

@@ -137,7 +137,7 @@ class Source:
             what = "a un nom, ou un dossier, qui n’est pas en UTF-8 : renommez-le"
             raise _told(self, what) from error
         if not self.parquet:
-            return cleaned(self._names()[0])
+            return cleaned(self._names()[1])
         with readable(self.name), self.path.open("rb") as stream:
             start = stream.read(START)
         if start[:4] != b"PAR1":
@@ -174,11 +174,8 @@ class Source:
         skipped.empty.extend(rowless(self._examined(), self.name))
         return self._csv_pieces(as_text=True, skipped=skipped)
 
-    def _names(self) -> tuple[list[str], bool]:
-        """The names of the columns as they stand in a CSV file, and whether their line has an end.
-
-        Readers take a line without an end that is the only one for no table.
-        """
+    def _names(self) -> tuple[bytes, list[str]]:
+        """The first line of a CSV file, with its end if it has one, and the names of the columns in it."""
         with readable(self.name), self._text() as (stream, _):
             # One more than the longest: a line that long is none.
             first = stream.readline(LONGEST_LINE + 1)
@@ -191,7 +188,7 @@ class Source:
         if what:
             # Of no import: files to score are read here too.
             raise PortfolioError(f"{Problem(self.name, 1, None, what)}.")
-        return names, first.endswith(b"\n")
+        return first, names
 
     def _examined(self) -> Iterator[bytes]:
         """Yield the lines of a CSV file that cannot be read as it is.
@@ -212,16 +209,13 @@ class Source:
                     raise _too_long(self, line)
                 if b"\0" in text:
                     raise _told(self, f"contient des octets nuls à la ligne {line} : {AGAIN}")
-                if not text.isascii():
+                if not text.isascii() and not _is_utf_8(text):
+                    misread = misread or line
+                    what = f"n’est pas un texte en UTF-8 (ligne {line}) : enregistrez-le dans ce codage"
                     try:
-                        text.decode("utf-8")
-                    except UnicodeDecodeError:
-                        misread = misread or line
-                        what = f"n’est pas un texte en UTF-8 (ligne {line}) : enregistrez-le dans ce codage"
-                        try:
-                            other.decode(text)
-                        except UnicodeDecodeError as error:
-                            raise _told(self, what) from error
+                        other.decode(text)
+                    except UnicodeDecodeError as error:
+                        raise _told(self, what) from error
                 yield text
         if misread:
             raise OtherReadingError(replace(self, encoding=OTHER_ENCODING))
@@ -253,9 +247,12 @@ class Source:
             yield stream, gauge
 
     def _csv_pieces(self, *, as_text: bool, skipped: Skipped) -> Iterator[Piece]:
-        names, ended = self._names()
-        if not ended:
+        line, names = self._names()
+        if not line.endswith(b"\n"):
+            # No row, which readers take for no table.
             return
+        if not _is_utf_8(line):
+            raise pa.ArrowInvalid("names in another encoding")
         known = cleaned(names)
         types = {
             name: pa.string() if as_text or _as_text(self.columns[column]) else pa.float64()
@@ -374,7 +371,9 @@ def diagnosis(source: Source, progress: Callable[[float], None]) -> list[Problem
 
 def names_of(beginning: bytes, columns: Columns) -> tuple[list[str], str | None]:
     """The names in the first line of a text of the table, and why that line names no column, if so."""
-    lines = re.split(r"\r\n|\r|\n", beginning.decode("utf-8-sig", "replace"))[:20]
+    first = beginning.partition(b"\n")[0]
+    written = "utf-8-sig" if _is_utf_8(first) else OTHER_ENCODING
+    lines = re.split(r"\r\n|\r|\n", beginning.decode(written, "replace"))[:20]
     if goes_on(lines[0].encode(), inside=False):
         return [], (
             "le nom d’une colonne tient sur plusieurs lignes, ou son guillemet n’est pas refermé ; mettez "
@@ -425,6 +424,14 @@ def goes_on(line: bytes, inside: bool) -> bool:
         if closing is None:
             return True
         place, inside = closing.end(), False
+
+
+def _is_utf_8(text: bytes) -> bool:
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _as_text(column: Column) -> bool:
