@@ -106,6 +106,32 @@ def _gz_in_zip(folder: Path) -> None:
     (folder / TRAIN).unlink()
 
 
+def _as_member(name: str, content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def _zipped_twice(folder: Path) -> None:
+    once = _as_member(TRAIN, (folder / TRAIN).read_bytes())
+    (folder / f"{TRAIN}.zip").write_bytes(_as_member(f"{TRAIN}.zip", once))
+    (folder / TRAIN).unlink()
+
+
+def _gz_in_csv_zip(folder: Path) -> None:
+    once = gzip.compress((folder / TRAIN).read_bytes())
+    (folder / f"{TRAIN}.zip").write_bytes(_as_member(f"{TRAIN}.gz", once))
+    (folder / TRAIN).unlink()
+
+
+def _zipped_twice_in_zip(folder: Path) -> None:
+    _zipped_twice(folder)
+    path = folder / f"{TRAIN}.zip"
+    (folder / "home-credit-default-risk.zip").write_bytes(_as_member(path.name, path.read_bytes()))
+    path.unlink()
+
+
 def _marks_around_names(folder: Path) -> None:
     def change(text: str) -> str:
         head, _, rows = text.partition("\n")
@@ -126,6 +152,9 @@ def _spaces_around_values(folder: Path) -> None:
         pytest.param(_all_caps_name, id="name in capitals"),
         pytest.param(_zip_in_zip, id="zip in zip"),
         pytest.param(_gz_in_zip, id="gz in zip"),
+        pytest.param(_zipped_twice, id="zipped twice"),
+        pytest.param(_gz_in_csv_zip, id="gz in the zip of a table"),
+        pytest.param(_zipped_twice_in_zip, id="zipped twice in a zip"),
         pytest.param(_marks_around_names, id="marks around names"),
         pytest.param(_spaces_around_values, id="spaces around values"),
         pytest.param(lambda f: rewrite(f, lambda text: text.encode("utf-16")), id="UTF-16"),
@@ -491,6 +520,33 @@ def _parquet_in_zip(folder: Path) -> None:
             _two_tables_in_zip,
             "application_train.csv.zip doit contenir un seul fichier .csv, il en contient 2 (« a.csv » et "
             "« b.csv ») : n’y laissez que la table, ou téléchargez-le à nouveau.",
+        ),
+        (
+            lambda folder: (
+                (folder / f"{TRAIN}.zip").write_bytes(_as_member("train.txt", (folder / TRAIN).read_bytes())),
+                (folder / TRAIN).unlink(),
+            ),
+            "application_train.csv.zip doit contenir un seul fichier .csv, et il contient « train.txt » : si "
+            "la table y est, décompressez-le et nommez-la application_train.csv.",
+        ),
+        (
+            lambda folder: (
+                _zipped_twice(folder),
+                (folder / f"{TRAIN}.zip").write_bytes(
+                    _as_member(f"{TRAIN}.zip", (folder / f"{TRAIN}.zip").read_bytes())
+                ),
+            ),
+            "application_train.csv.zip doit contenir un seul fichier .csv, et il contient "
+            "« application_train.csv.zip » : si la table y est, décompressez-le et nommez-la "
+            "application_train.csv.",
+        ),
+        (
+            lambda folder: (
+                (folder / f"{TRAIN}.zip").write_bytes(b"PK\x05\x06" + bytes(18)),
+                (folder / TRAIN).unlink(),
+            ),
+            "application_train.csv.zip doit contenir un seul fichier .csv, il en contient 0 : n’y laissez que "
+            "la table, ou téléchargez-le à nouveau.",
         ),
         (_locked, "application_train.csv.zip est protégé par un mot de passe : décompressez-le d’abord."),
         (

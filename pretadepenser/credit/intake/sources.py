@@ -224,7 +224,7 @@ class Source:
         """The members that lead to the table."""
         if self.members or self.path.suffix.lower() != ".zip":
             return self.members
-        return (only_csv(self.path, self.name),)
+        return only_csv(self.path, self.name)
 
     @contextmanager
     def _text(self) -> Iterator[tuple[io.BufferedReader, Gauge]]:
