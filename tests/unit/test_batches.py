@@ -502,6 +502,35 @@ def test_a_csv_body_is_refused_as_files_are(body: bytes, says: str) -> None:
     assert says in str(caught.value).replace("\u00a0", " ")
 
 
+def test_values_of_a_csv_body_may_go_over_several_lines_in_any_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The body was told to be no CSV."""
+    monkeypatch.setattr("pretadepenser.credit.explanation.batch.BLOCK_BYTES", 100)
+    rows = [f'{number},1000.5,-300,"\n"' for number in range(1, 50)]
+    table = batch.table_of_csv(_csv(lambda lines: [f"{lines[0]},EXT_SOURCE_1", *rows]), cast(Model, NEEDS))
+    assert table.column("SK_ID_CURR").to_pylist() == list(range(1, 50))
+
+
+def test_a_quote_in_a_csv_body_that_is_not_closed_is_told_where_it_opens() -> None:
+    body = _csv(lambda lines: [*lines[:3], '3,"1000.5,-300', *lines * 20_000])
+    with pytest.raises(batch.RowsError) as caught:
+        batch.table_of_csv(body, cast(Model, NEEDS))
+    assert str(caught.value).endswith(
+        "- données, ligne 4 : le guillemet d’une valeur n’est pas refermé dans le million de caractères qui "
+        "suit ; refermez-le, ou enlevez-le."
+    )
+    assert [(one.line, one.column) for one in caught.value.problems] == [(4, None)]
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_file_of_names_alone_has_no_client_whether_their_line_ends_or_not(end: str, tmp_path: Path) -> None:
+    """It was told to be damaged."""
+    source = written(by_heart.hundred(), tmp_path / "clients.csv")
+    source.write_text(source.read_text().partition("\n")[0] + end)
+    with pytest.raises(batch.RowsError) as caught:
+        batch.score_file(source, tmp_path / "scores.csv", MODEL, 0.48, None, lambda step, share: None)
+    assert str(caught.value) == "clients.csv ne contient aucun client."
+
+
 def test_a_file_to_score_may_have_its_ending_in_capitals_and_blanks(tmp_path: Path) -> None:
     source = written(by_heart.hundred(), tmp_path / "CLIENTS.CSV")
     content = source.read_text()

@@ -106,6 +106,32 @@ def _gz_in_zip(folder: Path) -> None:
     (folder / TRAIN).unlink()
 
 
+def _as_member(name: str, content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def _zipped_twice(folder: Path) -> None:
+    once = _as_member(TRAIN, (folder / TRAIN).read_bytes())
+    (folder / f"{TRAIN}.zip").write_bytes(_as_member(f"{TRAIN}.zip", once))
+    (folder / TRAIN).unlink()
+
+
+def _gz_in_csv_zip(folder: Path) -> None:
+    once = gzip.compress((folder / TRAIN).read_bytes())
+    (folder / f"{TRAIN}.zip").write_bytes(_as_member(f"{TRAIN}.gz", once))
+    (folder / TRAIN).unlink()
+
+
+def _zipped_twice_in_zip(folder: Path) -> None:
+    _zipped_twice(folder)
+    path = folder / f"{TRAIN}.zip"
+    (folder / "home-credit-default-risk.zip").write_bytes(_as_member(path.name, path.read_bytes()))
+    path.unlink()
+
+
 def _marks_around_names(folder: Path) -> None:
     def change(text: str) -> str:
         head, _, rows = text.partition("\n")
@@ -126,6 +152,9 @@ def _spaces_around_values(folder: Path) -> None:
         pytest.param(_all_caps_name, id="name in capitals"),
         pytest.param(_zip_in_zip, id="zip in zip"),
         pytest.param(_gz_in_zip, id="gz in zip"),
+        pytest.param(_zipped_twice, id="zipped twice"),
+        pytest.param(_gz_in_csv_zip, id="gz in the zip of a table"),
+        pytest.param(_zipped_twice_in_zip, id="zipped twice in a zip"),
         pytest.param(_marks_around_names, id="marks around names"),
         pytest.param(_spaces_around_values, id="spaces around values"),
         pytest.param(lambda f: rewrite(f, lambda text: text.encode("utf-16")), id="UTF-16"),
@@ -169,6 +198,29 @@ def test_a_text_in_windows_1252_is_read_and_said_so(source: Path, tmp_path: Path
     changed = (source / TRAIN).read_bytes().replace(b"Employ\xe9", b"Drivers\xa0")
     (source / TRAIN).write_bytes(changed)
     assert import_folder(source, tmp_path / "instance").clients == 30
+
+
+@pytest.mark.parametrize("pack", [False, True])
+def test_a_name_in_windows_1252_may_have_blanks_around_it(pack: bool, source: Path, tmp_path: Path) -> None:
+    """The same name was both missing and unexpected."""
+    content = import_folder(source, tmp_path / "before").sha256
+    rewrite(source, lambda text: text.replace('"SK_ID_CURR"', '"SK_ID_CURR\u00a0"', 1).encode("cp1252"))
+    # A number that lost its digits is one in this encoding too.
+    whole = (source / TRAIN).read_bytes()
+    spoilt = whole.replace(b"\n100002,", b"\n1.00E+05,", 1)
+    assert spoilt != whole
+
+    def write(content: bytes) -> None:
+        (source / TRAIN).unlink(missing_ok=True)
+        name = f"{TRAIN}.gz" if pack else TRAIN
+        (source / name).write_bytes(gzip.compress(content) if pack else content)
+
+    write(spoilt)
+    assert "ligne 2, colonne SK_ID_CURR : « 1.00E+05 » est un numéro abrégé" in refusal(
+        source, tmp_path / "instance"
+    )
+    write(whole)
+    assert import_folder(source, tmp_path / "instance").sha256 == content
 
 
 def _bytes(start: bytes) -> Callable[[Path], object]:
@@ -269,6 +321,29 @@ ENDLESS = (
         (
             _bytes(b"outs:\n- md5: ab\n  path: application_train.csv\n"),
             "est un pointeur de DVC, pas les données : lancez « dvc pull ».",
+        ),
+        (
+            _bytes("version https://git-lfs.github.com/spec/v1\r\noid sha256:ab\r\n".encode("utf-16")),
+            "application_train.csv est un pointeur de Git LFS, pas les données : lancez « git lfs pull ».",
+        ),
+        (_bytes("<!DOCTYPE html>\r\n<html lang=en>".encode("utf-16-le")), WEB_PAGE),
+        *(
+            (
+                _bytes(start),
+                "application_train.csv est du SQL : enregistrez la table en .csv (UTF-8, virgules).",
+            )
+            for start in (
+                b"-- MySQL dump 10.13  Distrib 8.0.36, for Linux (x86_64)\n--\n",
+                b"--\n-- PostgreSQL database dump\n--\n",
+                b"PGDMP\x01\x0e\0\x04\x08",
+                b"/*!999999\\- enable the sandbox mode */\n",
+                b"INSERT INTO application_train (SK_ID_CURR, TARGET) VALUES (100002, 1);\n",
+                b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n",
+            )
+        ),
+        (
+            _text(lambda text: f"-- Extraction du 3 mai\n{text}"),
+            "les noms des colonnes sont à la ligne 2 : enlevez ce qui les précède",
         ),
         (_bytes(b"\n<!DOCTYPE html>\n<html lang=en><head><title>Sign in"), WEB_PAGE),
         (_bytes(b"<HTML><body>403"), WEB_PAGE),
@@ -445,6 +520,33 @@ def _parquet_in_zip(folder: Path) -> None:
             _two_tables_in_zip,
             "application_train.csv.zip doit contenir un seul fichier .csv, il en contient 2 (« a.csv » et "
             "« b.csv ») : n’y laissez que la table, ou téléchargez-le à nouveau.",
+        ),
+        (
+            lambda folder: (
+                (folder / f"{TRAIN}.zip").write_bytes(_as_member("train.txt", (folder / TRAIN).read_bytes())),
+                (folder / TRAIN).unlink(),
+            ),
+            "application_train.csv.zip doit contenir un seul fichier .csv, et il contient « train.txt » : si "
+            "la table y est, décompressez-le et nommez-la application_train.csv.",
+        ),
+        (
+            lambda folder: (
+                _zipped_twice(folder),
+                (folder / f"{TRAIN}.zip").write_bytes(
+                    _as_member(f"{TRAIN}.zip", (folder / f"{TRAIN}.zip").read_bytes())
+                ),
+            ),
+            "application_train.csv.zip doit contenir un seul fichier .csv, et il contient "
+            "« application_train.csv.zip » : si la table y est, décompressez-le et nommez-la "
+            "application_train.csv.",
+        ),
+        (
+            lambda folder: (
+                (folder / f"{TRAIN}.zip").write_bytes(b"PK\x05\x06" + bytes(18)),
+                (folder / TRAIN).unlink(),
+            ),
+            "application_train.csv.zip doit contenir un seul fichier .csv, il en contient 0 : n’y laissez que "
+            "la table, ou téléchargez-le à nouveau.",
         ),
         (_locked, "application_train.csv.zip est protégé par un mot de passe : décompressez-le d’abord."),
         (

@@ -710,6 +710,31 @@ def test_small_letters_in_parquet_are_told(source: Path, instance: Path) -> None
     )
 
 
+@pytest.mark.parametrize("around", ["application_train.{}", "t.{}", "`{}`"])
+@pytest.mark.parametrize("small", [False, True])
+def test_names_in_parquet_with_something_else_are_told(
+    around: str, small: bool, source: Path, instance: Path
+) -> None:
+    """As Hive and Spark write them: 122 columns were told to be missing, and 122 to be there."""
+    rows = made_up.text(TABLE)
+    names = [around.format(name.lower() if small else name) for name in rows.column_names]
+    as_parquet(source, rows.rename_columns(names))
+    assert refusal(source, instance) == (
+        "application_train.parquet : les noms des colonnes s’écrivent sans rien d’autre : SK_ID_CURR, et non "
+        f"{names[0]}."
+    )
+
+
+def test_a_parquet_table_without_its_names_is_told(source: Path, instance: Path) -> None:
+    """As Spark reads a text whose first line it takes for a row."""
+    rows = made_up.text(TABLE)
+    as_parquet(source, rows.rename_columns([f"_c{place}" for place in range(122)]))
+    assert refusal(source, instance).endswith(
+        ":\n- application_train.parquet, ligne 1 : aucune colonne n’a un nom de cette table, la première "
+        "s’appelle _c0 ; enregistrez la table avec les noms de ses colonnes (SK_ID_CURR, …)."
+    )
+
+
 @pytest.mark.parametrize(
     ("insert", "line", "also"),
     [
@@ -754,6 +779,57 @@ def test_a_value_over_several_lines_counts_for_as_many(source: Path, instance: P
 )
 def test_where_a_quoted_value_goes_on(line: str, inside: bool, after: bool) -> None:
     assert goes_on(line.encode(), inside) is after
+
+
+@pytest.mark.parametrize("pack", [False, True])
+def test_a_quote_that_is_not_closed_is_told_where_it_opens(pack: bool, source: Path, instance: Path) -> None:
+    """All that followed was one value: the file was told to be damaged, and no line was named."""
+    paid = made_up.history("installments_payments", TABLE["SK_ID_CURR"].to_pylist(), 80_000)
+    made_up.write_csv(paid, source / PAID)
+
+    def opened(lines: list[str]) -> list[str]:
+        return [*lines[:99], lines[99].replace(",", ',"', 1), *lines[100:]]
+
+    rewrite(source / PAID, opened)
+    name = f"{PAID}.gz" if pack else PAID
+    if pack:
+        (source / name).write_bytes(gzip.compress((source / PAID).read_bytes(), 1))
+        (source / PAID).unlink()
+    assert refusal(source, instance) == (
+        f"{name}, ligne 100 : le guillemet d’une valeur n’est pas refermé dans le million de caractères qui "
+        "suit ; refermez-le, ou enlevez-le."
+    )
+
+
+@pytest.mark.parametrize("pack", [False, True])
+def test_values_over_several_lines_may_begin_in_one_block_and_end_in_the_next(
+    pack: bool, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows were told to have too few values."""
+    monkeypatch.setattr("pretadepenser.credit.intake.sources.BLOCK_BYTES", 1000)
+    blank = [f"{line.rpartition(',')[0]}," for line in (source / PAID).read_text().splitlines()[1:]]
+    rewrite(source / PAID, lambda lines: [lines[0], *blank])
+    content = import_folder(source, tmp_path / "before").sha256
+    rewrite(source / PAID, lambda lines: [lines[0], *(f'{line}"\n"' for line in blank)])
+    if pack:
+        (source / f"{PAID}.gz").write_bytes(gzip.compress((source / PAID).read_bytes()))
+        (source / PAID).unlink()
+    report = import_folder(source, tmp_path / "instance")
+    assert (report.sha256, report.tables[0].rows) == (content, 60)
+
+
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_a_piece_of_names_alone_holds_no_row_whether_their_line_ends_or_not(
+    end: bytes, source: Path, tmp_path: Path
+) -> None:
+    """It was told to be damaged."""
+    content = import_folder(source, tmp_path / "before").sha256
+    names = (source / PAID).read_bytes().partition(b"\n")[0]
+    folder = source / "installments_payments"
+    folder.mkdir()
+    (source / PAID).rename(folder / "part-0.csv")
+    (folder / "part-1.csv.gz").write_bytes(gzip.compress(names + end))
+    assert import_folder(source, tmp_path / "instance").sha256 == content
 
 
 @pytest.mark.parametrize("ending", ["", ".gz"])

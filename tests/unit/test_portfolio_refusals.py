@@ -214,7 +214,7 @@ def _strange_parquet(source: Path) -> None:
         (_header_only, "ne contient aucun client"),
         (_cut_zip, "illisible ou endommagé"),
         (_flipped_zip, "illisible ou endommagé"),
-        (_cut_gzip, "est illisible ou endommagé : téléchargez-le à nouveau puis relancez l’import."),
+        (_cut_gzip, "est illisible ou endommagé : téléchargez-le à nouveau."),
         (_not_parquet, "n’est pas une table Parquet : téléchargez-le à nouveau"),
         (
             _strange_parquet,

@@ -33,6 +33,7 @@ from pretadepenser.credit.intake.recognition import (
     short,
 )
 from pretadepenser.credit.intake.sources import (
+    BLOCK_BYTES,
     ENDINGS,
     OtherReadingError,
     Piece,
@@ -46,7 +47,7 @@ from pretadepenser.credit.intake.validation import MISSING, Lines, Problems, con
 from pretadepenser.credit.model import scoring
 from pretadepenser.credit.model.inputs import input_matrix
 from pretadepenser.credit.model.scoring import Model
-from pretadepenser.credit.portfolio import Problem
+from pretadepenser.credit.portfolio import PortfolioError, Problem
 from pretadepenser.credit.scale import Score
 from pretadepenser.credit.stored.rows import floats
 from pretadepenser.errors import ToldError
@@ -188,12 +189,16 @@ def table_of_csv(content: bytes, model: Model) -> pa.Table:
     options = pa.csv.ConvertOptions(
         column_types={name: pa.string() for name in written}, null_values=MISSING, strings_can_be_null=True
     )
-    skipped = Skipped(empty=rowless(content.splitlines(keepends=True)))
+    try:
+        skipped = Skipped(empty=rowless(content.splitlines(keepends=True), file))
+    except PortfolioError as error:
+        raise RowsError.refused(error.problems) from error
     try:
         table = pa.csv.read_csv(
             pa.BufferReader(content),
-            read_options=pa.csv.ReadOptions(use_threads=False),
-            parse_options=pa.csv.ParseOptions(invalid_row_handler=skipped.take),
+            # A value over several lines may begin in one block and end in the next.
+            read_options=pa.csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES),
+            parse_options=pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skipped.take),
             convert_options=options,
         )
     except pa.ArrowInvalid as error:

@@ -107,22 +107,37 @@ def base(member: str) -> str:
     return member.replace("\\", "/").rpartition("/")[2].lower()
 
 
-def only_csv(archive: Path | IO[bytes], name: str) -> str:
-    """The one CSV file of an archive. Raises PortfolioError where it has none, or several."""
+def only_csv(archive: Path | IO[bytes], name: str, *, inner: bool = False) -> tuple[str, ...]:
+    """The members that lead to the one CSV file of an archive, which may be packed once more in it.
+
+    inner: whether the archive is one in another already. Raises PortfolioError where it has none, or several.
+    """
     with readable(name):
         if isinstance(archive, Path) and not zipfile.is_zipfile(archive):
             with archive.open("rb") as stream:
                 check_packed(stream.read(START), name, "zip", b"PK\x03\x04")
         with zipfile.ZipFile(archive) as opened:
             names = members(opened)
-        found = [member for member in names if base(member).endswith(".csv")]
-    if len(found) != 1:
-        listed = f" ({french.join([quoted(member) for member in found[:5]])})" if found else ""
+            found = [member for member in names if base(member).endswith(".csv")]
+            packed = [member for member in names if base(member).endswith((".csv.gz", ".csv.zip"))]
+            if not found and len(packed) == 1 and not inner:
+                if base(packed[0]).endswith(".gz"):
+                    return (packed[0],)
+                with unlocked(opened, opened.getinfo(packed[0]), name) as stream:
+                    return (packed[0], *only_csv(stream, name, inner=True))
+    if len(found) == 1:
+        return (found[0],)
+    if names and not found:
+        listed = french.join([quoted(member) for member in names[:5]])
         raise PortfolioError(
-            f"{name} doit contenir un seul fichier .csv, il en contient {len(found)}{listed} : "
-            "n’y laissez que la table, ou téléchargez-le à nouveau."
+            f"{name} doit contenir un seul fichier .csv, et il contient {listed} : si la table y est, "
+            f"décompressez-le et nommez-la {Path(name).stem}."
         )
-    return found[0]
+    listed = f" ({french.join([quoted(member) for member in found[:5]])})" if found else ""
+    raise PortfolioError(
+        f"{name} doit contenir un seul fichier .csv, il en contient {len(found)}{listed} : "
+        "n’y laissez que la table, ou téléchargez-le à nouveau."
+    )
 
 
 def check_packed(start: bytes, name: str, kind: str, mark: bytes) -> None:
@@ -174,6 +189,4 @@ def readable(name: str, *, csv: bool = False) -> Iterator[None]:
             raise
         if isinstance(error, pa.ArrowException | OSError) and "crypt" in str(error).lower():
             raise PortfolioError(f"{name} est une table Parquet chiffrée : déchiffrez-la.") from error
-        raise PortfolioError(
-            f"{name} est illisible ou endommagé : {AGAIN} puis relancez l’import."
-        ) from error
+        raise PortfolioError(f"{name} est illisible ou endommagé : {AGAIN}.") from error

@@ -272,5 +272,5 @@ def _member(archive: zipfile.ZipFile, path: Path, member: str, columns: Columns)
         raise not_read(source.name)
     if base(member).endswith(".zip"):
         with unlocked(archive, archive.getinfo(member), source.name) as packed:
-            return replace(source, members=(member, only_csv(packed, source.name)))
+            return replace(source, members=(member, *only_csv(packed, source.name)))
     return source

@@ -73,7 +73,14 @@ _FIRST: Final = (
     ),
     (b"{", "du JSON", AS_CSV),
     (b"[", "du JSON", AS_CSV),
-)
+    *(
+        (first, "du SQL", AS_CSV)
+        for first in (
+            b"-- MySQL", b"-- MariaDB", b"-- phpMyAdmin", b"--\n-- PostgreSQL", b"PGDMP", b"/*!",
+            b"CREATE TABLE", b"INSERT INTO", b"PRAGMA ",
+        )
+    ),
+)  # fmt: skip
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -98,6 +105,10 @@ INDEX: Final = re.compile(r"__index_level_\d+__|Unnamed: \d+")
 
 def foreign(start: bytes) -> str | None:
     """What a file is that begins with `start` and is no text of a table, with what to do; None for a text."""
+    written = encoding(start)
+    if not written.startswith("utf-8"):
+        # Windows writes what a command says in UTF-16.
+        start = start.decode(written, "ignore").encode()
     plain = start.removeprefix(codecs.BOM_UTF8).lstrip()
     folded = plain[:512].lower()
     if folded.startswith(b"<?xml"):
@@ -112,7 +123,7 @@ def foreign(start: bytes) -> str | None:
         return f"est une archive tar : {_UNPACK}"
     if start and not start.strip(b"\0"):
         return f"ne contient que des octets nuls : {AGAIN}"
-    if encoding(start).startswith("utf-8") and b"\0" in start:
+    if b"\0" in start:
         return f"n’est pas un texte : {AGAIN}"
     return None
 
@@ -157,7 +168,7 @@ def header_problem(names: Sequence[str], lines: Sequence[str], known: Sequence[s
         # Two: a sentence that names a column is no line of names.
         if len(wanted.intersection(cleaned(bare.split(mark)))) > 1:
             return f"les colonnes sont séparées par des {called} ; enregistrez le fichier avec des virgules"
-    if what := small_letters(names, known):
+    if what := _small_letters(names, known):
         return what
     if len(names) == 1 and any(name in wanted for name in cleaned(names[0].split(","))):
         return "chaque ligne est entre guillemets ; enregistrez le fichier sans ces guillemets"
@@ -170,7 +181,12 @@ def header_problem(names: Sequence[str], lines: Sequence[str], known: Sequence[s
     )
 
 
-def small_letters(names: Sequence[str], known: Sequence[str]) -> str | None:
+def names_problem(names: Sequence[str], known: Sequence[str]) -> str | None:
+    """Why `names` of columns are almost the `known` ones of a table; None where they are, or are others."""
+    return _respelt(names, known) or _small_letters(names, known)
+
+
+def _small_letters(names: Sequence[str], known: Sequence[str]) -> str | None:
     """Say so where none of `names` is known as it is written, but one would be in capitals; else None."""
     wanted = frozenset(known)
     small = next((name for name in names if name.upper() in wanted), None)

@@ -42,7 +42,7 @@ from pretadepenser.credit.intake.recognition import (
     encoding,
     foreign,
     header_problem,
-    small_letters,
+    names_problem,
 )
 from pretadepenser.credit.intake.validation import (
     MISSING,
@@ -137,7 +137,7 @@ class Source:
             what = "a un nom, ou un dossier, qui n’est pas en UTF-8 : renommez-le"
             raise _told(self, what) from error
         if not self.parquet:
-            return cleaned(self._names())
+            return cleaned(self._names()[1])
         with readable(self.name), self.path.open("rb") as stream:
             start = stream.read(START)
         if start[:4] != b"PAR1":
@@ -150,9 +150,8 @@ class Source:
             raise _told(self, foreign(start) or what)
         with readable(self.name):
             names = cleaned(pa.parquet.read_schema(self.path).names)
-        small = small_letters(names, list(self.columns))
-        if small:
-            raise PortfolioError(f"{Problem(self.name, None, None, small)}.")
+        if what := names_problem(names, list(self.columns)):
+            raise PortfolioError(f"{Problem(self.name, None, None, what)}.")
         return names
 
     def pieces(self) -> Iterator[Piece]:
@@ -172,11 +171,11 @@ class Source:
         """
         if self.parquet:
             return self._parquet_pieces()
-        skipped.empty.extend(rowless(self._examined()))
+        skipped.empty.extend(rowless(self._examined(), self.name))
         return self._csv_pieces(as_text=True, skipped=skipped)
 
-    def _names(self) -> list[str]:
-        """The names of the columns as they stand in a CSV file."""
+    def _names(self) -> tuple[bytes, list[str]]:
+        """The first line of a CSV file, with its end if it has one, and the names of the columns in it."""
         with readable(self.name), self._text() as (stream, _):
             # One more than the longest: a line that long is none.
             first = stream.readline(LONGEST_LINE + 1)
@@ -189,7 +188,7 @@ class Source:
         if what:
             # Of no import: files to score are read here too.
             raise PortfolioError(f"{Problem(self.name, 1, None, what)}.")
-        return names
+        return first, names
 
     def _examined(self) -> Iterator[bytes]:
         """Yield the lines of a CSV file that cannot be read as it is.
@@ -210,16 +209,13 @@ class Source:
                     raise _too_long(self, line)
                 if b"\0" in text:
                     raise _told(self, f"contient des octets nuls à la ligne {line} : {AGAIN}")
-                if not text.isascii():
+                if not text.isascii() and not _is_utf_8(text):
+                    misread = misread or line
+                    what = f"n’est pas un texte en UTF-8 (ligne {line}) : enregistrez-le dans ce codage"
                     try:
-                        text.decode("utf-8")
-                    except UnicodeDecodeError:
-                        misread = misread or line
-                        what = f"n’est pas un texte en UTF-8 (ligne {line}) : enregistrez-le dans ce codage"
-                        try:
-                            other.decode(text)
-                        except UnicodeDecodeError as error:
-                            raise _told(self, what) from error
+                        other.decode(text)
+                    except UnicodeDecodeError as error:
+                        raise _told(self, what) from error
                 yield text
         if misread:
             raise OtherReadingError(replace(self, encoding=OTHER_ENCODING))
@@ -228,7 +224,7 @@ class Source:
         """The members that lead to the table."""
         if self.members or self.path.suffix.lower() != ".zip":
             return self.members
-        return (only_csv(self.path, self.name),)
+        return only_csv(self.path, self.name)
 
     @contextmanager
     def _text(self) -> Iterator[tuple[io.BufferedReader, Gauge]]:
@@ -251,7 +247,12 @@ class Source:
             yield stream, gauge
 
     def _csv_pieces(self, *, as_text: bool, skipped: Skipped) -> Iterator[Piece]:
-        names = self._names()
+        line, names = self._names()
+        if not line.endswith(b"\n"):
+            # No row, which readers take for no table.
+            return
+        if not _is_utf_8(line):
+            raise pa.ArrowInvalid("names in another encoding")
         known = cleaned(names)
         types = {
             name: pa.string() if as_text or _as_text(self.columns[column]) else pa.float64()
@@ -263,7 +264,10 @@ class Source:
                 pa.PythonFile(stream, mode="r"),
                 # One thread: rows keep their numbers, memory stays flat, and parsing is not what takes long.
                 read_options=pa.csv.ReadOptions(block_size=BLOCK_BYTES, use_threads=False),
-                parse_options=pa.csv.ParseOptions(invalid_row_handler=skipped.take if as_text else None),
+                # A value over several lines may begin in one block and end in the next.
+                parse_options=pa.csv.ParseOptions(
+                    newlines_in_values=as_text, invalid_row_handler=skipped.take if as_text else None
+                ),
                 convert_options=pa.csv.ConvertOptions(
                     column_types=types, null_values=MISSING, strings_can_be_null=True
                 ),
@@ -367,7 +371,9 @@ def diagnosis(source: Source, progress: Callable[[float], None]) -> list[Problem
 
 def names_of(beginning: bytes, columns: Columns) -> tuple[list[str], str | None]:
     """The names in the first line of a text of the table, and why that line names no column, if so."""
-    lines = re.split(r"\r\n|\r|\n", beginning.decode("utf-8-sig", "replace"))[:20]
+    first = beginning.partition(b"\n")[0]
+    written = "utf-8-sig" if _is_utf_8(first) else OTHER_ENCODING
+    lines = re.split(r"\r\n|\r|\n", beginning.decode(written, "replace"))[:20]
     if goes_on(lines[0].encode(), inside=False):
         return [], (
             "le nom d’une colonne tient sur plusieurs lignes, ou son guillemet n’est pas refermé ; mettez "
@@ -381,12 +387,26 @@ def names_of(beginning: bytes, columns: Columns) -> tuple[list[str], str | None]
     return names, header_problem(cleaned(names), lines, list(columns))
 
 
-def rowless(lines: Iterable[bytes]) -> array[int]:
-    """Numbers of the lines of a CSV at which no row begins: empty ones, and those within a quoted value."""
+def rowless(lines: Iterable[bytes], file: str) -> array[int]:
+    """Numbers of the lines of a CSV at which no row begins: empty ones, and those within a quoted value.
+
+    Raises PortfolioError where such a value, in the `file` of that name, is longer than a line may be.
+    """
     found, inside = array("q"), False
+    begun, size = 0, 0
     for number, line in enumerate(lines, start=1):
         if inside or not line.strip(b"\r\n"):
             found.append(number)
+        if not inside:
+            begun, size = number, 0
+        size += len(line)
+        if inside and size > LONGEST_LINE:
+            what = (
+                "le guillemet d’une valeur n’est pas refermé dans le million de caractères qui suit ; "
+                "refermez-le, ou enlevez-le"
+            )
+            problem = Problem(file, begun, None, what)
+            raise PortfolioError(f"{problem}.", [problem])
         inside = goes_on(line, inside)
     return found
 
@@ -404,6 +424,14 @@ def goes_on(line: bytes, inside: bool) -> bool:
         if closing is None:
             return True
         place, inside = closing.end(), False
+
+
+def _is_utf_8(text: bytes) -> bool:
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _as_text(column: Column) -> bool:

@@ -220,6 +220,12 @@ def check_header(
     if missing and (other := _table_of(counts.keys())):
         what = f"les colonnes sont celles de {other} : mettez-y la bonne table"
         return [Problem(file, 1, None, what)]
+    if names and known.keys().isdisjoint(names):
+        what = (
+            f"aucune colonne n’a un nom de cette table, la première s’appelle {_named(names[0])} ; "
+            f"enregistrez la table avec les noms de ses colonnes ({next(iter(known))}, …)"
+        )
+        return [Problem(file, 1, None, what)]
     problems = []
     for found, one, many in (
         (missing, "il manque la colonne", "il manque les colonnes"),
