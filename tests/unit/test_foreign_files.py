@@ -545,8 +545,8 @@ def _parquet_in_zip(folder: Path) -> None:
                 (folder / f"{TRAIN}.zip").write_bytes(b"PK\x05\x06" + bytes(18)),
                 (folder / TRAIN).unlink(),
             ),
-            "application_train.csv.zip doit contenir un seul fichier .csv, il en contient 0 : n’y laissez que "
-            "la table, ou téléchargez-le à nouveau.",
+            "doit contenir un seul fichier .csv, il en contient 0 : n’y laissez que la table, ou "
+            "téléchargez-le à nouveau.",
         ),
         (_locked, "application_train.csv.zip est protégé par un mot de passe : décompressez-le d’abord."),
         (

@@ -422,16 +422,49 @@ def test_the_desktop_is_no_table(zipped: bool, source: Path, instance: Path) -> 
     assert found == [("bureau", 9), ("installments_payments", 60)]
 
 
-@pytest.mark.parametrize("inner", ["CREDIT_ACTIVE=Active", "2025"])
-def test_pieces_deeper_in_a_zip_are_not_passed_over(inner: str, source: Path, instance: Path) -> None:
-    """Half of the rows were read."""
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize(
+    ("inner", "says"),
+    [
+        (
+            "CREDIT_ACTIVE=Active",
+            "{0}/{1} est le dossier d’une valeur, comme en fait Spark (partitionBy) : écrivez la table sans "
+            "ces dossiers.",
+        ),
+        ("2025", "{0}/{1} est un sous-dossier : mettez ses morceaux dans {0}, ou enlevez-le."),
+    ],
+)
+def test_pieces_in_a_folder_among_them_are_not_passed_over(
+    inner: str, says: str, zipped: bool, source: Path, instance: Path
+) -> None:
+    """Half of the rows were read, or the folder was told to be of a format that is not read."""
     bureau = made_up.history("bureau", TABLE["SK_ID_CURR"].to_pylist(), 9)
-    made_up.write_csv(bureau, source / "piece.csv")
-    piece = (source / "piece.csv").read_bytes()
-    archive = source / "home.zip"
-    members = (("bureau/part-0.csv", piece), (f"bureau/{inner}/part-1.csv", piece))
-    archive.write_bytes(packed((TRAIN, (source / TRAIN).read_bytes()), *members))
-    assert refusal(archive, instance).startswith(f"home.zip/bureau/{inner} ")
+    pieces = (source / "bureau" / "part-0.csv", source / "bureau" / inner / "part-1.csv")
+    for path in pieces:
+        made_up.write_csv(bureau, path)
+    place = source
+    if zipped:
+        place = source / "home.zip"
+        members = [(path.relative_to(source).as_posix(), path.read_bytes()) for path in pieces]
+        place.write_bytes(packed((TRAIN, (source / TRAIN).read_bytes()), *members))
+    assert refusal(place, instance) == says.format("home.zip/bureau" if zipped else "bureau", inner)
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("name", ["desktop.ini", "Thumbs.db"])
+def test_what_windows_hides_in_a_folder_is_no_piece(
+    name: str, zipped: bool, source: Path, instance: Path
+) -> None:
+    """It was told to be of a format that is not read, and those who looked for it did not see it."""
+    folder = source / "bureau"
+    made_up.write_csv(made_up.history("bureau", TABLE["SK_ID_CURR"].to_pylist(), 9), folder / "part-0.csv")
+    (folder / name).write_bytes(b"[.ShellClassInfo]")
+    place = source
+    if zipped:
+        place = source / "home.zip"
+        members = [(f"bureau/{path.name}", path.read_bytes()) for path in folder.iterdir()]
+        place.write_bytes(packed((TRAIN, (source / TRAIN).read_bytes()), *members))
+    assert import_folder(place, instance).tables[0].rows == 9
 
 
 def test_pieces_whose_names_have_the_separator_of_windows_are_read(source: Path, instance: Path) -> None:

@@ -15,8 +15,24 @@ from typing import Final
 
 from pretadepenser import french
 from pretadepenser.credit.dictionary import COLUMNS, TABLES
-from pretadepenser.credit.intake.archives import base, check_packed, members, only_csv, readable, unlocked
-from pretadepenser.credit.intake.naming import check_others, check_single, deeper, meant, names_of, not_read
+from pretadepenser.credit.intake.archives import (
+    OF_WINDOWS,
+    base,
+    check_packed,
+    members,
+    only_csv,
+    readable,
+    unlocked,
+)
+from pretadepenser.credit.intake.naming import (
+    check_others,
+    check_single,
+    deeper,
+    meant,
+    names_of,
+    not_read,
+    of_pieces,
+)
 from pretadepenser.credit.intake.pieces import check_here, check_once, check_whole
 from pretadepenser.credit.intake.recognition import AGAIN, START, foreign, printable
 from pretadepenser.credit.intake.sources import ENDINGS, Source
@@ -171,13 +187,16 @@ def _parts(folder: Path, table: str, columns: Columns) -> list[Source]:
     """The files in which a table was written piece by piece."""
     every = _listed(folder)
     check_whole([path.name for path in every], printable(folder.name))
-    paths = [path for path in every if not path.name.startswith(NO_PART)]
+    shown = [path for path in every if not path.name.startswith(NO_PART)]
+    paths = [path for path in shown if path.name.lower() not in OF_WINDOWS]
     if not paths:
         raise PortfolioError(
             f"Aucun fichier {table} ({french.join(ENDINGS, 'ou')}) dans {printable(str(folder))} : "
             "enlevez ce dossier, ou copiez-y à nouveau les morceaux de la table."
         )
     for path in paths:
+        if path.is_dir():
+            raise of_pieces(f"{folder.name}/{path.name}", folder.name)
         if not path.is_file() or not path.name.lower().endswith(ENDINGS):
             raise not_read(f"{folder.name}/{path.name}")
     check_once([path.name for path in paths], printable(folder.name))
@@ -257,7 +276,7 @@ def _check_pieces(folder: str, found: Sequence[str], names: Sequence[str], archi
     check_whole({name.partition("/")[0] for name in inside}, told)
     for name in inside:
         if "/" in name:
-            raise not_read(f"{told}/{name.partition('/')[0]}")
+            raise of_pieces(f"{told}/{name.partition('/')[0]}", told)
     check_once([name.rpartition("/")[2] for name in found], told)
 
 

@@ -148,6 +148,16 @@ def not_read(name: str) -> PortfolioError:
     )
 
 
+def of_pieces(name: str, folder: str) -> PortfolioError:
+    """What is said of a folder among the pieces of a table; name: its path; folder: that of the pieces."""
+    told = printable(name)
+    if "=" in told.rpartition("/")[2]:
+        return of_a_value(told)
+    return PortfolioError(
+        f"{told} est un sous-dossier : mettez ses morceaux dans {printable(folder)}, ou enlevez-le."
+    )
+
+
 def of_a_value(told: str) -> PortfolioError:
     """What is said of a folder that is named as a column with its value; told: what messages call it."""
     return PortfolioError(

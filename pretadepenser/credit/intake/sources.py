@@ -252,7 +252,7 @@ class Source:
             # No row, which readers take for no table.
             return
         if not _is_utf_8(line):
-            raise pa.ArrowInvalid("names in another encoding")
+            raise pa.ArrowInvalid("other encoding")
         known = cleaned(names)
         types = {
             name: pa.string() if as_text or _as_text(self.columns[column]) else pa.float64()
