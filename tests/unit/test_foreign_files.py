@@ -476,6 +476,21 @@ def _two_tables_in_zip(folder: Path) -> None:
     (folder / TRAIN).unlink()
 
 
+def _other_in_zip(folder: Path) -> None:
+    content = (folder / TRAIN).read_bytes()
+    (folder / TRAIN).rename(folder / f"{TRAIN}.zip").write_bytes(_as_member("train.txt", content))
+
+
+def _zipped_thrice(folder: Path) -> None:
+    _zipped_twice(folder)
+    path = folder / f"{TRAIN}.zip"
+    path.write_bytes(_as_member(path.name, path.read_bytes()))
+
+
+def _empty_zip(folder: Path) -> None:
+    (folder / TRAIN).rename(folder / f"{TRAIN}.zip").write_bytes(b"PK\x05\x06" + bytes(18))
+
+
 def _locked(folder: Path) -> None:
     """A zip whose flag says that a password protects it."""
     whole = bytearray(_zip((folder / TRAIN).read_bytes()))
@@ -522,29 +537,18 @@ def _parquet_in_zip(folder: Path) -> None:
             "« b.csv ») : n’y laissez que la table, ou téléchargez-le à nouveau.",
         ),
         (
-            lambda folder: (
-                (folder / f"{TRAIN}.zip").write_bytes(_as_member("train.txt", (folder / TRAIN).read_bytes())),
-                (folder / TRAIN).unlink(),
-            ),
+            _other_in_zip,
             "application_train.csv.zip doit contenir un seul fichier .csv, et il contient « train.txt » : si "
             "la table y est, décompressez-le et nommez-la application_train.csv.",
         ),
         (
-            lambda folder: (
-                _zipped_twice(folder),
-                (folder / f"{TRAIN}.zip").write_bytes(
-                    _as_member(f"{TRAIN}.zip", (folder / f"{TRAIN}.zip").read_bytes())
-                ),
-            ),
+            _zipped_thrice,
             "application_train.csv.zip doit contenir un seul fichier .csv, et il contient "
             "« application_train.csv.zip » : si la table y est, décompressez-le et nommez-la "
             "application_train.csv.",
         ),
         (
-            lambda folder: (
-                (folder / f"{TRAIN}.zip").write_bytes(b"PK\x05\x06" + bytes(18)),
-                (folder / TRAIN).unlink(),
-            ),
+            _empty_zip,
             "doit contenir un seul fichier .csv, il en contient 0 : n’y laissez que la table, ou "
             "téléchargez-le à nouveau.",
         ),

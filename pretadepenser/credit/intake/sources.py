@@ -150,8 +150,8 @@ class Source:
             raise _told(self, foreign(start) or what)
         with readable(self.name):
             names = cleaned(pa.parquet.read_schema(self.path).names)
-        if what := names_problem(names, list(self.columns)):
-            raise PortfolioError(f"{Problem(self.name, None, None, what)}.")
+        if told := names_problem(names, list(self.columns)):
+            raise PortfolioError(f"{Problem(self.name, None, None, told)}.")
         return names
 
     def pieces(self) -> Iterator[Piece]:
