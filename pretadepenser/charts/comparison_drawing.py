@@ -104,7 +104,7 @@ class Histogram(Drawing):
     def draw(self, width: Width) -> Figure:
         wide = width == "large"
         fig = drawing.figure(width, self.height(width))
-        left, right = (56, 16) if wide else (44, 8)
+        left, right = (56, 16) if wide else (52, 8)
         ax = drawing.axes(fig, left, right, 66, 62 if wide else 46 + LINE * _lines(self.axis))
         ax.set_xlim(0, len(self.shares))
         top = max(self.shares) or 1.0

@@ -148,8 +148,7 @@ class AmountsDrawing(Drawing):
             0.0, 1.0, "Score, en points", transform=ax.transAxes, ha="left", va="bottom", fontsize=14,
             color=drawing.color("ink"),
         )  # fmt: skip
-        ax.xaxis.set_major_locator(MaxNLocator(6 if wide else 2))
-        ax.xaxis.set_major_formatter(lambda value, _: french.compact(value, 2))
+        _graduate(ax, 6 if wide else 2, drawing.WIDTHS[width] - left - right, right)
         # Steps that always mark the limit.
         ax.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
         ax.set_xlabel(f"Montant du crédit, {self.unit}" if wide else f"Montant, {self.unit}")
@@ -174,6 +173,16 @@ class AmountsDrawing(Drawing):
             *self.dots[self.current], marker="D", markersize=15, color=drawing.color("ink"),
             markeredgecolor=drawing.color("surface"), markeredgewidth=3, zorder=5, clip_on=False,
         )  # fmt: skip
+
+
+def _graduate(ax: Axes, most: int, room: int, margin: int) -> None:
+    """Graduate the amounts; one whose text would reach beyond the margin at the right has it at its left."""
+    low, high = ax.get_xlim()
+    marks = [mark for mark in MaxNLocator(most).tick_values(low, high) if low <= mark <= high]
+    ax.set_xticks(marks, [french.compact(mark, 2) for mark in marks])
+    for mark, label in zip(marks, ax.get_xticklabels(), strict=True):
+        if (high - mark) / (high - low) * room + margin < LETTER * len(label.get_text()) / 2:
+            label.set_horizontalalignment("right")
 
 
 class _Box(NamedTuple):

@@ -19,6 +19,8 @@ from pretadepenser.french import NARROW_NO_BREAK
 
 # Of the limits on the cost curve, those drawn and listed: each 2.5 %.
 EVERY: Final = 5
+# Pixels of a letter of the names in the picture, on average and a little more.
+LETTER: Final = 7.5
 
 
 def calibration(overall: GlobalExplanation) -> Chart:
@@ -161,20 +163,33 @@ class CostsDrawing(Drawing):
 
     def draw(self, width: Width) -> Figure:
         fig = drawing.figure(width, self.height(width))
-        ax = drawing.axes(fig, 60, 20, 46, 56)
+        left, right = 60, 24
+        ax = drawing.axes(fig, left, right, 46, 56)
+        room = (left, drawing.WIDTHS[width] - left - right, right)
         top = max(cost for _, cost in self.curve) * 1.05
         ax.set_xlim(0, 1)
         ax.set_ylim(0, top)
         ax.plot(*zip(*self.curve, strict=True), color=drawing.color("for"), linewidth=3)
-        # Named on the sides that look away from each other.
-        right = self.ours[0] >= self.cheapest[0]
+        # Named on the sides that look away from each other, where there is room.
+        ours = self.ours[0] >= self.cheapest[0]
         named = f"limite {french.compact_percent(self.ours[0])}"
-        _end(ax, self.ours, "D", named, top * 0.34, right=right)
-        _end(ax, self.cheapest, "o", "la moins chère", top * 0.18, right=not right)
+        _end(ax, self.ours, "D", named, top * 0.34, right=_side(self.ours[0], named, room, ours))
+        named = "la moins chère"
+        _end(ax, self.cheapest, "o", named, top * 0.18, right=_side(self.cheapest[0], named, room, not ours))
         ax.set_xticks([0, 0.25, 0.5, 0.75, 1], [french.percent(x) for x in (0, 0.25, 0.5, 0.75, 1)])
         ax.set_xlabel("Limite", color=drawing.color("ink"))
         _title(ax, "Coût pour 100 clients")
         return fig
+
+
+def _side(limit: float, text: str, room: tuple[int, int, int], right: bool) -> bool:
+    """Whether a text stands at the right of a limit (0..1): where it is wanted, unless it would be cut there.
+
+    room: pixels of the margin at the left, of the axes, and of the margin at the right.
+    """
+    before, across, after = room
+    wanted = (1 - limit) * across + after if right else before + limit * across
+    return right == (wanted >= 4 + LETTER * len(text))
 
 
 def _end(ax: Axes, point: tuple[float, float], marker: str, text: str, height: float, *, right: bool) -> None:

@@ -11,6 +11,8 @@ from typing import Final
 from xml.etree import ElementTree
 
 import pytest
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextToPath
 
 from pretadepenser.charts import client as client_charts
 from pretadepenser.charts import drawing, fairness, quality
@@ -20,7 +22,7 @@ from pretadepenser.charts import model as model_charts
 from pretadepenser.charts import simulation as simulation_charts
 from pretadepenser.charts.chart import Chart
 from pretadepenser.charts.comparison_drawing import Histogram, Squares
-from pretadepenser.charts.drawing import WIDTHS, Drawing
+from pretadepenser.charts.drawing import WIDTHS, Drawing, Width
 from pretadepenser.charts.rows import Axis, Bars, Mark, Points, Row
 from pretadepenser.charts.signed_bars import SignedBar, SignedBars
 from pretadepenser.credit.recourse.search import Curve
@@ -50,6 +52,8 @@ TRIALS: Final = Curve(
     tuple(0.4 + 0.004 * step for step in range(40)),
     12,
 )
+# The last graduation stands at the very end.
+LITTLE: Final = Curve((562_541.0, 760_000.0, 990_000.0), (566, 565, 563), (0.41, 0.41, 0.42), 0)
 
 
 def pictures() -> Mapping[str, Drawing]:
@@ -65,6 +69,7 @@ def pictures() -> Mapping[str, Drawing]:
         "contributions": client_charts.contributions(side(500)),
         "moves": simulation_charts.moves(MOVED),
         "amounts": lever_charts.amounts(TRIALS, 0.48),
+        "amounts-of-a-little": lever_charts.amounts(LITTLE, 0.48),
         "payments": history_charts.payments(RICH_HISTORY),
         "card": history_charts.card(RICH_HISTORY),
         **{f"scale-{points}": client_charts.scale(scored(points)) for points in (12, 480, 499, 520, 990)},
@@ -118,5 +123,40 @@ def test_nothing_moves_unseen(name: str) -> None:
     written_down.check(HELD / f"{name}.txt", "\n".join(lines) + "\n")
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", pictures())
+def test_no_letter_is_cut(name: str, width: Width) -> None:
+    picture = drawing.THEME.picture(pictures()[name].draw(width), "Titre", "Phrase.", follow=True)
+    for one in ElementTree.fromstring(picture).iter("{http://www.w3.org/2000/svg}text"):
+        text, weight = "".join(one.itertext()), one.get("font-weight", "normal")
+        font = FontProperties(size=float(one.get("font-size", "14px").removesuffix("px")), weight=weight)
+        wide = TextToPath().get_text_width_height_descent(text, font, ismath=False)[0]
+        before = {"middle": wide / 2, "end": wide}.get(one.get("text-anchor", "start"), 0.0)
+        left = float(one.get("x", "0")) - before
+        turned = not one.get("transform", "rotate(-0 ").startswith("rotate(-0 ")
+        assert turned or (left >= -0.5 and left + wide <= WIDTHS[width] + 0.5), f"{text!r} from {left} on"
+
+
 def test_each_picture_has_its_file() -> None:
     assert {one.stem for one in HELD.glob("*.txt")} == set(pictures())
+
+
+@pytest.mark.parametrize(
+    ("ours", "cheapest", "sides"),
+    [
+        (0.48, 0.44, {"limite 48 %": "start", "la moins chère": "end"}),
+        (0.44, 0.48, {"limite 44 %": "end", "la moins chère": "start"}),
+        # There is no room where they would look away from each other.
+        (0.48, 0.05, {"limite 48 %": "start", "la moins chère": "start"}),
+        (0.3, 0.9, {"limite 30 %": "end", "la moins chère": "end"}),
+        (0.95, 0.9, {"limite 95 %": "end", "la moins chère": "end"}),
+    ],
+)
+def test_limits_are_named_where_there_is_room(ours: float, cheapest: float, sides: dict[str, str]) -> None:
+    drawn = quality.CostsDrawing(((0.0, 30.0), (0.5, 20.0), (1.0, 40.0)), (ours, 21.0), (cheapest, 20.0))
+    picture = drawing.THEME.picture(drawn.draw("etroite"), "Titre", "Phrase.", follow=True)
+    anchors = {
+        " ".join("".join(one.itertext()).split()): one.get("text-anchor", "start")
+        for one in ElementTree.fromstring(picture).iter("{http://www.w3.org/2000/svg}text")
+    }
+    assert {name: anchors[name] for name in sides} == sides
