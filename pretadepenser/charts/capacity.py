@@ -11,7 +11,8 @@ from pretadepenser.credit.whatif.capacity import Capacity
 
 _UNKNOWN: Final = "non connu"
 
-Row = tuple[str, float | None, float | None, Callable[[float], str]]
+# A label, a value without the loan and with it, how one is written and what stands where there is none.
+Row = tuple[str, float | None, float | None, Callable[[float], str], str]
 
 
 def before_after(found: Capacity) -> Table:
@@ -22,31 +23,34 @@ def before_after(found: Capacity) -> Table:
         f"Par mois, sans et avec ce prêt{known}",
         (Column("Par mois"), Column("Sans ce prêt", numeric=True), Column("Avec ce prêt", numeric=True)),
         tuple(
-            (label, *(_text(one, write, found) for one in (before, after)))
-            for label, before, after, write in rows
+            (label, *(nothing if one is None else write(one) for one in (before, after)))
+            for label, before, after, write, nothing in rows
         ),
-        tuple((label, before, after) for label, before, after, _ in rows),
+        tuple((label, before, after) for label, before, after, _, _ in rows),
     )
 
 
 def _rows(found: Capacity) -> list[Row]:
-    """Label, value without the loan and with it, and how it is written; no value where nothing is known."""
+    """What is told of a month, line by line; no value where nothing is known."""
     none = found.rent is None and found.credits is None and found.alimony is None
     without = None if none else found.left_before
+    # Of no resources there is no share, whatever is known.
+    no_share = _UNKNOWN if found.resources else NOTHING
     rows: list[Row] = [
-        ("Ressources", found.resources, found.resources, french.some),
+        ("Ressources", found.resources, found.resources, french.some, _UNKNOWN),
         (
             "Charges",
             None if none else found.charges,
             None if found.instalment is None else found.due,
             french.some,
+            _UNKNOWN,
         ),
-        ("Part des ressources", found.ratio_before, found.ratio_after, found.percent),
-        ("Reste à vivre", without, found.left_after, _left),
+        ("Part des ressources", found.ratio_before, found.ratio_after, found.percent, no_share),
+        ("Reste à vivre", without, found.left_after, _left, _UNKNOWN),
     ]
     if found.people is not None and found.people > 1:
         before, after = (_each(one, found.people) for one in (without, found.left_after))
-        rows.append(("Reste à vivre par personne", before, after, _left))
+        rows.append(("Reste à vivre par personne", before, after, _left, _UNKNOWN))
     return rows
 
 
@@ -58,10 +62,3 @@ def _left(amount: float) -> str:
     """What is left, or lacks: with cents where it would read as nothing and is not."""
     written = french.amount(amount)
     return french.amount(amount, 2) if amount and written == french.amount(0) else written
-
-
-def _text(value: float | None, write: Callable[[float], str], found: Capacity) -> str:
-    if value is None:
-        # Of no resources there is no share, whatever is known.
-        return NOTHING if write == found.percent and not found.resources else _UNKNOWN
-    return write(value)

@@ -404,8 +404,8 @@ def _used(card: Sequence[CardMonth]) -> str:
     (last, ago), (most, peak) = shares[0], max(shares, key=lambda one: (one[0], -one[1]))
     # The last statement of a card that was closed has no limit, and says nothing of a share.
     newer = [month for month in card if month.ago < ago]
-    with_limit = " qui a un plafond" if all(map(_without_any, newer)) else " où les deux sont connus"
-    with_limit = with_limit if newer else ""
+    of_these = " qui a un plafond" if all(map(_without_any, newer)) else " où les deux sont connus"
+    with_limit = of_these if newer else ""
     decimals = next((some for some in (0, 1) if _part(last, some) != _part(most, some)), 2)
     told = f"La somme due est de {{}} du plafond au dernier relevé{with_limit}, {months.when(ago)}"
     if peak == ago:

@@ -24,9 +24,10 @@ def asker(head: bytes, address: str, proxies: int) -> tuple[str, bytes]:
     Of `proxies` that stand before this server the outermost has written down whom it heard, as Werkzeug's
     ProxyFix reads it; without one, or where they have written less, the address of the connection counts.
     """
-    heard = [one.strip() for line in _FORWARDED.findall(head) for one in line.split(b",") if one.strip()]
-    if 0 < proxies <= len(heard):
-        address = heard[-proxies].decode("latin-1")
+    if proxies:
+        heard = [one.strip() for line in _FORWARDED.findall(head) for one in line.split(b",") if one.strip()]
+        if len(heard) >= proxies:
+            address = heard[-proxies].decode("latin-1")
     found = _SESSION.search(head) or _TOKEN.search(head)
     return place(address), found[1] if found else b""
 

@@ -31,6 +31,7 @@ from tests import written_down
 from tests.unit.test_chart_directions import CREDIT, EMPLOYED, HOUSING, explained
 from tests.unit.test_charts_told import MOVED, RICH_HISTORY, scored, side
 from tests.unit.test_model_told import AUDIT, MEASURED, OVERALL
+from themed_svg import SVG
 
 HELD: Final = Path(__file__).parent / "drawings"
 _NUMBER: Final = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
@@ -127,7 +128,7 @@ def test_nothing_moves_unseen(name: str) -> None:
 @pytest.mark.parametrize("name", pictures())
 def test_no_letter_is_cut(name: str, width: Width) -> None:
     picture = drawing.THEME.picture(pictures()[name].draw(width), "Titre", "Phrase.", follow=True)
-    for one in ElementTree.fromstring(picture).iter("{http://www.w3.org/2000/svg}text"):
+    for one in ElementTree.fromstring(picture).iter(f"{{{SVG}}}text"):
         text, weight = "".join(one.itertext()), one.get("font-weight", "normal")
         font = FontProperties(size=float(one.get("font-size", "14px").removesuffix("px")), weight=weight)
         wide = TextToPath().get_text_width_height_descent(text, font, ismath=False)[0]
@@ -157,6 +158,6 @@ def test_limits_are_named_where_there_is_room(ours: float, cheapest: float, side
     picture = drawing.THEME.picture(drawn.draw("etroite"), "Titre", "Phrase.", follow=True)
     anchors = {
         " ".join("".join(one.itertext()).split()): one.get("text-anchor", "start")
-        for one in ElementTree.fromstring(picture).iter("{http://www.w3.org/2000/svg}text")
+        for one in ElementTree.fromstring(picture).iter(f"{{{SVG}}}text")
     }
     assert {name: anchors[name] for name in sides} == sides

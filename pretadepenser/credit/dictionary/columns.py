@@ -215,7 +215,9 @@ class Column:
             return False
         column, without = self.not_applicable_where
         other = row.get(column)
-        return other is not None and other == other if without == KNOWN else other == without
+        if without == KNOWN:
+            return other is not None and other == other
+        return other == without
 
 
 def _written(words: Any, person: Person) -> Any:

@@ -130,15 +130,15 @@ def only_csv(archive: Path | IO[bytes], name: str, *, inner: bool = False) -> tu
                     return (packed[0], *only_csv(stream, name, inner=True))
     if len(found) == 1:
         return (found[0],)
+    listed = french.join([quoted(member) for member in (found or names)[:5]])
     if names and not found:
-        listed = french.join([quoted(member) for member in names[:5]])
         raise PortfolioError(
             f"{name} doit contenir un seul fichier .csv, et il contient {listed} : si la table y est, "
             f"décompressez-le et nommez-la {Path(name).stem}."
         )
-    listed = f" ({french.join([quoted(member) for member in found[:5]])})" if found else ""
+    which = f" ({listed})" if found else ""
     raise PortfolioError(
-        f"{name} doit contenir un seul fichier .csv, il en contient {len(found)}{listed} : "
+        f"{name} doit contenir un seul fichier .csv, il en contient {len(found)}{which} : "
         "n’y laissez que la table, ou téléchargez-le à nouveau."
     )
 

@@ -252,6 +252,7 @@ class Source:
             # No row, which readers take for no table.
             return
         if not _is_utf_8(line):
+            # As for a value in another encoding: the second reading finds it, line by line.
             raise pa.ArrowInvalid("other encoding")
         known = cleaned(names)
         types = {
