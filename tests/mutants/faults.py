@@ -83,6 +83,19 @@ def draw(path: Path, root: Path, random: Random) -> Fault | None:
     return None
 
 
+def every(path: Path, root: Path) -> Iterator[Fault]:
+    """All faults of a file, no two of which leave the same text."""
+    source = (root / path).read_text("utf-8")
+    known = {source}
+    for kind, changed in _places(path, source):
+        ways = [changed] if isinstance(changed, str) else [_replaced(source, *one) for one in changed]
+        for text in ways:
+            fault = _fault(path, kind, source, text) if text and text not in known else None
+            if fault and not _UNSEEN.search(fault.before):
+                yield fault
+            known.add(text or source)
+
+
 _Operators = tuple[tuple[str, int], ...]
 
 
@@ -141,7 +154,10 @@ def _operator(name: str) -> Any:
 
 
 def _mutated(source: str, operators: _Operators, random: Random) -> str | None:
-    name, occurrence = random.choice(operators)
+    return _replaced(source, *random.choice(operators))
+
+
+def _replaced(source: str, name: str, occurrence: int) -> str | None:
     text: str | None = mutate_code(source, _operator(name), occurrence)
     return text
 
