@@ -118,6 +118,15 @@ def test_a_client_has_the_rows_that_were_in_the_file(whole: Portfolio, name: str
     assert found == ROWS
 
 
+def test_each_step_of_an_import_ends_at_the_whole(download: Path, tmp_path: Path) -> None:
+    seen: dict[str, list[float]] = {}
+    import_folder(download, tmp_path, lambda step, share: seen.setdefault(step, []).append(share))
+    assert {f"Écriture de {name}" for name in TABLES} < seen.keys()
+    for step, shares in seen.items():
+        assert shares == sorted(shares), step
+        assert shares[-1] == 1.0, step
+
+
 def test_only_the_tables_that_are_asked_for_are_read(whole: Portfolio) -> None:
     assert list(whole.history(NUMBERS[0], ["bureau", "POS_CASH_balance"])) == ["bureau", "POS_CASH_balance"]
     with pytest.raises(KeyError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from itertools import pairwise
 from pathlib import Path
@@ -198,6 +198,11 @@ def shown_single(column: Column, value: float) -> str:
     return french.plural(round(value, 2), unit, unit if unit.endswith("s") else None)
 
 
+def quantities_of(columns: Collection[str]) -> tuple[str, ...]:
+    """The quantities of which a portfolio with these columns has bins."""
+    return (*QUANTITIES, *(name for name in HISTORIES if name in columns))
+
+
 def write(
     folder: Path,
     rows: Rows,
@@ -209,7 +214,7 @@ def write(
 
     As many figures are in memory at a time as `pool` has workers.
     """
-    quantities = (*QUANTITIES, *(name for name in HISTORIES if name in rows.schema.names))
+    quantities = quantities_of(rows.schema.names)
     order: list[tuple[str, Grain]] = [
         *((name, grain) for name in quantities for grain in GRAINS),
         (AGE, "broad"),

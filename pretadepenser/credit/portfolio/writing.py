@@ -75,10 +75,11 @@ def finish(folder: Path, card: Mapping[str, Any], progress: Progress) -> None:
 
     card: what it says beside what is known here; where it has a time of import already, that stays.
     """
-    counted = _counted(progress)
     with pa.memory_map(str(folder / reading.CLIENTS)) as file, ThreadPoolExecutor(TOGETHER) as pool:
         rows = Rows(file.read_buffer())
         named = (*dictionary.STORED, *dictionary.DERIVED_FROM)
+        binned = len(bins.quantities_of(rows.schema.names)) + len((*bins.CATEGORIES, bins.OUTCOME))
+        counted = _counted(len(named) + binned, progress)
 
         def summed_up(name: str) -> tuple[str, statistics.Summary]:
             return name, statistics.Summary.of(name, bins.values_of(rows, name))
@@ -103,9 +104,7 @@ def finish(folder: Path, card: Mapping[str, Any], progress: Progress) -> None:
     storage.seal(folder, {reading.CLIENTS: sha256})
 
 
-def _counted(progress: Progress) -> Callable[[str], None]:
-    total = len(dictionary.STORED) + len(dictionary.DERIVED_FROM) + len(bins.QUANTITIES)
-    total += len(bins.CATEGORIES) + 1
+def _counted(total: int, progress: Progress) -> Callable[[str], None]:
     done = 0
 
     def count(name: str) -> None:
