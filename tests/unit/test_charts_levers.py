@@ -71,6 +71,21 @@ def test_names_cover_neither_the_curve_nor_each_other(points: list[int], current
         assert not [dot for dot in dots if box.contains(*dot)]
 
 
+@pytest.mark.parametrize(
+    ("points", "marks"),
+    [
+        ([470, 520], ["440", "460", "480", "500", "520", "540"]),
+        ([380, 620], ["350", "400", "450", "500", "550", "600", "650"]),
+        ([300, 700], ["200", "300", "400", "500", "600", "700", "800"]),
+    ],
+)
+def test_points_are_marked_in_steps_that_meet_the_limit(points: list[int], marks: list[str]) -> None:
+    figure = charts.amounts(curve(points, 0), 0.48).draw("large")
+    figure.canvas.draw()
+    (ax,) = figure.axes
+    assert [text.get_text() for text in ax.get_yticklabels()] == marks
+
+
 def row(credit: float, price: float, annuity: float) -> dict[str, float]:
     return {
         "AMT_CREDIT": credit, "AMT_GOODS_PRICE": price, "AMT_ANNUITY": annuity, "AMT_INCOME_TOTAL": 50_000.0,

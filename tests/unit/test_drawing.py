@@ -1,7 +1,10 @@
 """What charts are drawn on."""
 
+import hashlib
+from pathlib import Path
 from typing import Any
 
+import matplotlib
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -16,6 +19,18 @@ def test_values_are_laid_out_evenly_between_two_pixels() -> None:
     assert [span.at(value) for value in (-10, 0, 30, 50)] == [100, 150, 300, 400]
     # Pixels count from below: the first of a list stands at the top.
     assert [Span(0, 2, 90, 10).at(row) for row in (0, 1, 2)] == [90, 50, 10]
+
+
+def test_pictures_of_other_code_are_never_taken_for_those_of_this_one() -> None:
+    """Every file that draws has its part in their names: this package, French words, themes, Matplotlib."""
+    root = Path(drawing.__file__).parents[2]
+    files = sorted((root / "pretadepenser" / "charts").iterdir())
+    files = [one for one in files if one.suffix == ".py"]
+    files += [root / "pretadepenser" / "french.py", root / "themed_svg" / "__init__.py"]
+    assert len(files) > 12
+    content = matplotlib.__version__.encode() + b"".join(one.read_bytes() for one in files)
+    assert hashlib.sha256(content).hexdigest().startswith(drawing.VERSION)
+    assert len(drawing.VERSION) == 12
 
 
 def with_axes() -> Figure:

@@ -30,6 +30,21 @@ def test_what_figures_add_is_told_with_nineteen_draws_in_twenty(monkeypatch: pyt
     assert (found.low, found.high) == pytest.approx((-0.098, 0.098), abs=0.015)
 
 
+def test_each_client_is_drawn_as_often_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 400 clients in each of some hundred draws, none is drawn twice as often as its turn."""
+    drawn: list[np.ndarray] = []
+
+    def auc(margins: np.ndarray, outcomes: np.ndarray) -> float:
+        drawn.append(margins)
+        return 0.0
+
+    monkeypatch.setattr(metrics, "roc_auc", auc)
+    metrics.gain(np.zeros(400), np.arange(400.0), np.zeros(400, np.int8))
+    times = np.bincount(np.concatenate(drawn[:-2:2]).astype(np.int64), minlength=400)
+    assert times.size == 400
+    assert 0.7 * times.mean() < times.min() <= times.max() < 1.3 * times.mean()
+
+
 @pytest.mark.parametrize(
     ("defaults", "limits"),
     [(36, (0.5, 0.5)), (40, (0.0, 0.5)), (50, (0.0, 0.5)), (59, (0.0, 0.5)), (64, (0.0, 0.0))],
@@ -124,6 +139,13 @@ def test_a_ratio_has_an_interval_of_95_percent() -> None:
     found = fairness._ratios({0: 0.5, 1: 0.4}, {0: 1000, 1: 1000}, [0, 1], 0)
     assert found[0] == (1.0, 1.0, 1.0)
     assert found[1] == pytest.approx((0.8, 0.8 * math.exp(-0.098), 0.8 * math.exp(0.098)), abs=0.01)
+
+
+def test_a_reference_of_which_a_draw_grants_nobody_counts_as_one_granted() -> None:
+    """One in a thousand: more than a third of the draws grant none of them, and 400 are 400 times one."""
+    found = fairness._ratios({0: 0.001, 1: 0.4}, {0: 1000, 1: 1000}, [0, 1], 0)
+    assert found[1][0] == pytest.approx(400)
+    assert 120 < found[1][1] < found[1][2] < 440
 
 
 def test_years_of_age_have_a_quarter_of_a_day_more() -> None:

@@ -342,7 +342,13 @@ def test_scores_in_use_outlive_those_of_what_is_not_published_yet(
     for number in range(3):
         with storage.publish(tmp_path, scoring.SCORES, also=scoring._in_use(tmp_path)) as folder:
             (folder / artefact.CARD).write_text(json.dumps({"portfolio": portfolio.sha256, "model": number}))
-    assert scoring.current_scores(tmp_path, portfolio, model) is not None
+    found = scoring.current_scores(tmp_path, portfolio, model)
+    assert found is not None
+    # They are held to their own seal, not to that of the newest.
+    (kept,) = [one.parent for one in tmp_path.glob(f"*/{scoring.MARGINS}")]
+    np.save(kept / scoring.MARGINS, -np.array(found))
+    with pytest.raises(ModelError, match=r"^Les scores des clients sont endommagés \(.*margins.npy\)"):
+        scoring.current_scores(tmp_path, portfolio, model)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", f'{{"format": {artefact.FORMAT}}}', "\udcff"])

@@ -245,6 +245,13 @@ def test_sessions_are_listed_and_ended_one_by_one(
             "Mettre fin à la session Safari sous iOS ouverte le 15 janvier 2027 à 8 heures, numéro 3",
         ],
     ]
+    # Each of the three names itself alone, the oldest too.
+    for each in (one, two, browser):
+        assert [row[0].endswith(" (cette session)") for row in listed(each)] == [
+            row[2] == "Mettre fin à cette session" for row in listed(each)
+        ]
+        assert each.get("/compte").text.count("(cette session)") == 1
+    assert listed(one)[2][2] == "Mettre fin à cette session"
     answer = press(browser, listed(browser)[2][2])
     assert (answer.status_code, answer.location) == (303, "/compte")
     assert "La session est terminée." in words(browser.get("/compte").text)

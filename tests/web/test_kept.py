@@ -165,6 +165,21 @@ def test_what_was_typed_waits_for_the_person_to_sign_in_again(
     assert "5 432" not in later
 
 
+def test_what_was_typed_waits_for_its_own_page(
+    clock: Clock, client: FlaskClient, sign_in: Callable[..., object], simulation: str
+) -> None:
+    """Whoever looks at another file first is not shown this one's amounts there."""
+    _, sent = form_of(client.get(simulation).text, "amt_credit")
+    clock.now += HOUR
+    client.post(simulation, data=sent | {"amt_credit": "5 432"})
+    sign_in(client)
+    for other in ("/dossiers/nouveau", "/"):
+        page = client.get(other).text
+        assert "5 432" not in page
+        assert BACK not in plain(page)
+    assert form_of(client.get(simulation).text, "amt_credit")[1]["amt_credit"] == "5 432"
+
+
 def test_a_search_waits_too(
     clock: Clock, client: FlaskClient, sign_in: Callable[..., object], app: Flask
 ) -> None:
