@@ -1,10 +1,12 @@
 """How the fit of the fictitious portfolio reads genuine rows: column by column, of rows written out here."""
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 
 import numpy as np
 
-from pretadepenser.demo.history import previous
+from pretadepenser.demo import columns as demo_columns
+from pretadepenser.demo.history import bureau, previous
 from pretadepenser.demo.history.bureau import MONTH
 from pretadepenser.demo.parameters import Floats
 
@@ -115,3 +117,45 @@ def test_a_card_is_unused_in_use_repaid_or_given_back() -> None:
     found = previous.traits(c, empty, empty, {})
     assert dict(zip(told, found["CARD USE"], strict=True)) == {name: one[3] for name, one in told.items()}
     assert np.isnan(found["REPAID"]).all(), "no loan"
+
+
+def test_the_worst_month_of_a_credit_elsewhere_is_read_in_four_steps() -> None:
+    """None known, none late, up to thirty days, more, written off; and months of which nothing is said."""
+    credit = dict.fromkeys(
+        (
+            "CREDIT_TYPE", "DAYS_CREDIT", "DAYS_CREDIT_ENDDATE", "DAYS_ENDDATE_FACT", "CREDIT_ACTIVE",
+            "DAYS_CREDIT_UPDATE", "AMT_CREDIT_SUM", "AMT_CREDIT_SUM_DEBT", "AMT_CREDIT_SUM_LIMIT",
+            "AMT_CREDIT_MAX_OVERDUE", "AMT_ANNUITY", "CREDIT_DAY_OVERDUE", "AMT_CREDIT_SUM_OVERDUE",
+            "CNT_CREDIT_PROLONG", "CREDIT_CURRENCY",
+        ),
+        np.zeros(7),
+    )  # fmt: skip
+    months = columns(
+        worst=[NONE, 0, 1, 2, 3, 4, 5], open=[NONE, 4, 4, 4, 4, 4, 4], unsaid=[NONE, 0, 4, 1, 2, 3, 0],
+        late=[NONE, 0, 1, 2, 3, 4, 4], last=[NONE, -1, -2, -3, -4, -5, -6], closing=[NONE] * 7,
+    )  # fmt: skip
+    found = bureau.traits(credit, months)
+    np.testing.assert_equal(found["ARREARS"], [NONE, 0, 1, 2, 2, 2, 3])
+    np.testing.assert_equal(found["ARREARS SHARE"], [NONE, 0, 0.25, 0.5, 0.75, 1, 1])
+    np.testing.assert_equal(found["GAPS"], [NONE, 0, 2, 1, 1, 1, 0])
+    np.testing.assert_equal(found["SILENT"], [NONE, 1, 2, 3, 4, 5, 6])
+
+
+def test_who_does_not_work_is_pensioner_or_unemployed() -> None:
+    """Unemployed clients are too few (22 of 307,511 genuine ones) for a small portfolio to have one."""
+    codes = {
+        ("NAME_INCOME_TYPE", "Pensioner"): 3, ("NAME_INCOME_TYPE", "Unemployed"): 7,
+        ("OCCUPATION_TYPE", ""): 0, ("ORGANIZATION_TYPE", "XNA"): 57,
+    }  # fmt: skip
+    drawn = columns(
+        STATUS=[0, 0, 1, 2], OCCUPATION_TYPE=[4, 0, 4, 4], NAME_INCOME_TYPE=[1, 2, 1, 1],
+        ORGANIZATION_TYPE=[5, 6, 5, 5], EMPLOYED_SHARE=[0.5] * 4, DAYS_BIRTH=[-15_000] * 4,
+        FLAG_WORK_PHONE=[1, 0, 1, 1],
+    )  # fmt: skip
+    found = demo_columns._work(drawn, SimpleNamespace(codes=codes))  # type: ignore[arg-type]
+    assert found["NAME_INCOME_TYPE"].tolist() == [1, 2, 3, 7]
+    np.testing.assert_equal(found["OCCUPATION_TYPE"], [4, NONE, NONE, NONE])
+    assert found["ORGANIZATION_TYPE"].tolist() == [5, 6, 57, 57]
+    assert found["FLAG_EMP_PHONE"].tolist() == [1, 1, 0, 0]
+    assert found["FLAG_WORK_PHONE"].tolist() == [1, 0, 0, 0]
+    assert found["DAYS_EMPLOYED"].tolist()[2:] == [365_243, 365_243]

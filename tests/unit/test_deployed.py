@@ -1,9 +1,13 @@
 """What an operator copies: gunicorn's settings, systemd's units, nginx's file, held by their lines."""
 
 import runpy
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from pretadepenser import create_app
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -48,6 +52,21 @@ def gunicorn(monkeypatch: pytest.MonkeyPatch, instance: Path, **settings: str) -
     for name, value in settings.items():
         monkeypatch.setenv(f"PRETADEPENSER_{name}", value)
     return runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+
+
+def test_pages_and_portfolio_are_opened_before_the_workers_begin(
+    monkeypatch: pytest.MonkeyPatch, untouched: Path, tmp_path: Path
+) -> None:
+    """Opened by each worker at its first page, that one would wait and memory would not be shared."""
+    folder = shutil.copytree(untouched, tmp_path / "instance", symlinks=True)
+    app = create_app({"INSTANCE": folder})
+    found: Any = gunicorn(monkeypatch, folder)
+    assert "shelf" not in app.extensions
+    found["_open"](app)
+    assert app.extensions["shelf"].opened is not None
+    assert app.jinja_env.cache is not None
+    compiled = {name for _, name in app.jinja_env.cache}
+    assert {"pages/client.html", "layouts/base.html"} < compiled
 
 
 def test_gunicorn_waits_and_renews_its_workers_as_it_is_told(

@@ -307,6 +307,17 @@ def test_an_import_tells_the_tables_that_came_and_those_that_did_not(own: Flask,
     ]
 
 
+def test_one_row_of_nobody_is_told_in_the_singular(own: Flask, tmp_path: Path) -> None:
+    made_up.write_csv(made_up.table(20), tmp_path / "kaggle" / "application_train.csv")
+    rows = made_up.history("bureau", [100_002, 99], 40)
+    numbers = rows["SK_ID_CURR"].to_pylist()
+    kept = [place for place, one in enumerate(numbers) if one != 99 or place == numbers.index(99)]
+    made_up.write_csv(rows.take(kept), tmp_path / "kaggle" / "bureau.csv")
+    done = flask(own, "portfolio", "import", str(tmp_path / "kaggle"))
+    told = done.stdout.replace("\xa0", " ").splitlines()
+    assert "bureau : 1 ligne d’aucun de ces clients, laissée de côté." in told
+
+
 def test_a_fictitious_portfolio_may_go_without_histories(own: Flask) -> None:
     done = flask(own, "portfolio", "demo", "--clients", "300", "--no-histories")
     assert done.exit_code == 0, done.output
