@@ -48,8 +48,7 @@ def objections(driver: WebDriver) -> list[str]:
     """Run both engines on the open page; say what they are sure of."""
     found = []
     for engine, path, name, code in (("IBM", ACE, "ace", _IBM), ("HTMLCS", HTMLCS, "HTMLCS", _SNIFFER)):
-        driver.execute_script(_script(path, name))
-        for rule, message, element in driver.execute_async_script(code):
+        for rule, message, element in driver.execute_async_script(_script(path, name) + code):
             if rule not in ACCEPTED:
                 found.append(f"{engine} {rule}: {message} — {element[:200]}")
     return found

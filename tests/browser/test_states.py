@@ -40,6 +40,26 @@ CONTAINED = """
 return Object.entries(arguments[0]).filter(([, css]) => document.querySelector(css)).map(([one]) => one);
 """
 
+# How wide the page is, and what is broken inside; how wide it is with letters twice as large.
+FITTING = f"return [document.documentElement.scrollWidth, (() => {{{BROKEN}}})()];"
+ENLARGED = "document.documentElement.style.fontSize = '200%'; return document.documentElement.scrollWidth;"
+
+# Faults that one display alone has, and a field without a label.
+PLANTED = """
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(`
+  @media (prefers-color-scheme: dark) { #sombre { color: #333 } }
+  @media (forced-colors: active) { #force { forced-color-adjust: none; color: #ddd; background: #fff } }
+  @media (max-width: 400px) {
+    #large { position: absolute; left: 0; width: 600px }
+    #etroit { table-layout: fixed; width: 60px; overflow-wrap: anywhere }
+  }`);
+document.adoptedStyleSheets.push(sheet);
+document.querySelector('main').insertAdjacentHTML('beforeend', `<p id="sombre">Sombre</p>
+  <p id="force">Forcé</p><p id="large">Large</p><input type="text"><table id="etroit"><caption>Essai</caption>
+  <tr><th scope="col">anticonstitutionnellement</th></tr><tr><td>1</td></tr></table>`);
+"""
+
 # Most words between the heading and the answer.
 SOON = 25
 
@@ -87,8 +107,8 @@ def test_everything_is_reached_and_seen(state: State, driver: WebDriver) -> None
         driver.execute_script("document.activeElement.blur(); scrollTo(0, 0);")
 
 
-@every_state
-def test_no_violation(state: State, driver: WebDriver) -> None:
+def noticed(driver: WebDriver) -> list[str]:
+    """What is wrong with the page that is open, each line beginning with the display that shows it so."""
     faults: list[str] = []
     try:
         for name, (width, features) in DISPLAYS.items():
@@ -96,21 +116,43 @@ def test_no_violation(state: State, driver: WebDriver) -> None:
             # Style sheets change nothing but colours for these, as test_statics.py holds.
             only = "cat.color" if name in ("dark", "forced colours") else ""
             faults += [f"{name}: {fault}" for fault in violations(driver, only)]
-            real = driver.execute_script("return document.documentElement.scrollWidth")
+            real, broken = driver.execute_script(FITTING)
             if real > width:
                 faults.append(f"{name}: the page is {real} px wide on a screen of {width} px")
-            if broken := driver.execute_script(BROKEN):
+            if broken:
                 faults.append(f"{name}: broken inside: {broken[:8]}")
         if contained := driver.execute_script(CONTAINED, VOID):
             faults.append(f"contains what the RGAA's grid says that no page has: {contained}")
         if unmarked := driver.execute_script(UNMARKED):
             faults.append(f"lists without marks, and without their role: {unmarked}")
-        display(driver, 1280, {})
-        if checkers.installed():
-            faults += objections(driver)
-        driver.execute_script("document.documentElement.style.fontSize = '200%'")
-        if (real := driver.execute_script("return document.documentElement.scrollWidth")) > 1280:
-            faults.append(f"letters of 200 %: the page is {real} px wide on a screen of 1280 px")
     finally:
         display(driver, 1280, {})
+    if checkers.installed():
+        faults += objections(driver)
+    if (real := driver.execute_script(ENLARGED)) > 1280:
+        faults.append(f"letters of 200 %: the page is {real} px wide on a screen of 1280 px")
+    return faults
+
+
+@every_state
+def test_no_violation(state: State, driver: WebDriver) -> None:
+    faults = noticed(driver)
     assert not faults, "\n".join(faults)
+
+
+def test_a_fault_is_noticed_in_the_display_that_has_it(visit: Callable[..., WebDriver]) -> None:
+    driver = visit("/accessibilite")
+    driver.execute_script(PLANTED)
+    faults = noticed(driver)
+    told = {
+        what: {fault.partition(":")[0] for fault in faults if what in fault}
+        for what in ("label:", "#sombre", "#force", "the page is 600 px wide", "anticonstitutionnellement")
+    }
+    assert told == {
+        "label:": {"light", "320 px"},
+        "#sombre": {"dark"},
+        "#force": {"forced colours"},
+        "the page is 600 px wide": {"320 px"},
+        "anticonstitutionnellement": {"320 px"},
+    }
+    assert not [fault for fault in faults if fault.startswith("letters of 200 %")]
