@@ -246,10 +246,12 @@ def test_a_card_that_owes_nothing_has_nothing_to_be_paid_unless_it_is_late() -> 
         card_month(2, 500.0),
         card_month(3, 0.0, SK_DPD_DEF=4),
         card_month(4, 500.0, AMT_INST_MIN_REGULARITY=None),
+        card_month(5, 500.0, AMT_INST_MIN_REGULARITY=0.01),
     ]
     assert history(credit_card_balance=cards).ours == (
         months.PaymentMonth(2, 1, months.Lateness.NONE),
         months.PaymentMonth(3, 1, months.Lateness.TO_30),
+        months.PaymentMonth(5, 1, months.Lateness.NONE),
     )
 
 

@@ -56,6 +56,35 @@ def test_the_link_survives_moving_the_instance(tmp_path: Path) -> None:
     assert read(tmp_path / "there") == "one"
 
 
+def test_a_file_that_cannot_be_deleted_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Left by another user, or open on a share: what is new is published, errors are told as they are."""
+    for text in ("one", "two"):
+        with storage.publish(tmp_path, "model") as folder:
+            (folder / "card.json").write_text(text)
+            (folder / "stuck").write_text(text)
+    unlink = os.unlink
+
+    def refused(path: str, **options: Any) -> None:
+        if str(path).endswith("stuck"):
+            raise PermissionError(13, "Permission denied", path)
+        unlink(path, **options)
+
+    monkeypatch.setattr(os, "unlink", refused)
+    write(tmp_path, "three")
+    assert read(tmp_path) == "three"
+
+    def interrupted() -> None:
+        with storage.publish(tmp_path, "model") as folder:
+            (folder / "stuck").write_text("four")
+            raise ValueError("what went wrong")
+
+    with pytest.raises(ValueError, match="what went wrong"):
+        interrupted()
+    # What that one left is no draft of a living process any more.
+    write(tmp_path, "five")
+    assert read(tmp_path) == "five"
+
+
 def test_only_the_current_and_the_previous_generation_are_kept(tmp_path: Path) -> None:
     folders = []
     for text in ("one", "two", "three", "four"):
