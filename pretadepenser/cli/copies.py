@@ -18,6 +18,7 @@ from pretadepenser import french, speech, storage
 from pretadepenser.charts import history as charts
 from pretadepenser.charts.chart import Table
 from pretadepenser.console import Failure
+from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import client_file
 from pretadepenser.credit.explanation import advice as advices
 from pretadepenser.credit.explanation.advice import Advice
@@ -143,7 +144,7 @@ def _json(number: int, filed: Filed | None, held: Mapping[str, Any]) -> str:
         "version": VERSION,
         "made_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "client": number,
-        "file": dict(filed.client.values) if filed else None,
+        "file": {name: filed.client.values[name] for name in dictionary.STORED} if filed else None,
         "histories": filed.portfolio.history(number) if filed else None,
         "amounts": {"currency": filed.portfolio.money.currency, "scale": filed.portfolio.money.scale}
         if filed

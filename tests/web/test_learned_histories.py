@@ -26,6 +26,7 @@ from pretadepenser.records.models import Role
 from pretadepenser.web.review_forms import CorrectionForm
 from tests import invariants
 from tests.conftest import PASSWORD, signed_in
+from tests.unit.by_heart import plain
 from tests.web.deciding import decide
 from tests.web.test_application import LITTLE, SCORES
 
@@ -154,7 +155,7 @@ def test_no_reason_says_that_what_has_no_object_lacks(learned: Path, clients: Po
             without += " est sans objet (" in reason.sentence
             for name in reason.names:
                 lacks = f"ne donne pas {describe(name).definite}." in reason.sentence
-                assert not (lacks and describe(name).is_not_applicable(client.values)), reason.sentence
+                assert not (lacks and describe(name).without_object(client.values)), reason.sentence
     assert without
 
 
@@ -237,6 +238,40 @@ def test_a_person_sent_with_the_history_has_the_score_of_the_screen(api: Any, cl
     assert [one["probability"] for one in told] == pytest.approx(
         [one["probability"] for one in screen], abs=1e-9
     )
+
+
+def test_a_person_sent_with_the_history_is_told_what_the_screen_tells(api: Any, clients: Portfolio) -> None:
+    """What has no object has none there either, whether or not the model looks at what makes it so."""
+    numbers = clients.numbers()[:40].tolist()
+    rows = [sent(clients, number, histories=True) for number in numbers]
+    told = api.post("/api/v1/scores?reasons=true", json={"rows": rows}).get_json()["scores"]
+    seen = set()
+    for number, one in zip(numbers, told, strict=True):
+        screen = api.get(f"/api/v1/clients/{number}/score").get_json()
+        assert one["reasons"] == screen["reasons"]
+        assert one["contributions"] == screen["contributions"]
+        seen |= {plain(part["text"]) for part in one["contributions"]}
+        seen |= {plain(member["text"]) for part in one["contributions"] for member in part["members"]}
+    assert {
+        "sans objet (pas de carte de crédit connue chez nous)",
+        "sans objet (pas de crédit connu ailleurs)",
+        "sans objet (pas de mois connu ailleurs sur deux ans)",
+    } <= seen
+
+
+def test_a_history_of_a_table_that_was_not_looked_into_is_absent(api: Any, clients: Portfolio) -> None:
+    """An empty list says that there is no card; a list that is not given says nothing."""
+    row = sent(clients, int(clients.numbers()[0]), histories=False)
+    looked, not_looked = api.post(
+        "/api/v1/scores?reasons=true", json=[row | {"credit_card_balance": []}, row | {"bureau": []}]
+    ).get_json()["scores"]
+    cards = [
+        next(
+            plain(part["text"]) for part in one["contributions"] if part["members"][0]["name"][:5] == "CARD_"
+        )
+        for one in (looked, not_looked)
+    ]
+    assert cards == ["sans objet (pas de carte de crédit connue chez nous)", "donnée absente"]
 
 
 def test_a_person_without_a_history_is_judged_all_the_same(api: Any, clients: Portfolio) -> None:

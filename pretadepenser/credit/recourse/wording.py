@@ -62,7 +62,10 @@ def changes(before: Row, after: Row) -> tuple[Change, ...]:
         told.append(Change(name, _label(name), was, becomes, _text(name, was), _text(name, becomes)))
     for name in dictionary.HISTORY:
         was, becomes = first[name], second[name]
-        texts = [wording.value_text(dictionary.describe(name), value) for value in (was, becomes)]
+        texts = [
+            wording.text_in(dictionary.describe(name), {**row, name: row.get(name)})
+            for row in (before, after)
+        ]
         if texts[0] != texts[1]:
             told.append(Change(name, _label(name), was, becomes, *texts))
     return tuple(told)

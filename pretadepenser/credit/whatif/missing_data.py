@@ -132,7 +132,7 @@ def missing(model: Model, row: Row) -> tuple[Column, ...]:
     return tuple(
         column
         for column in application.asked(model)
-        if row.get(column.name) is None and not column.is_not_applicable(row)
+        if row.get(column.name) is None and not column.without_object(row)
     )
 
 
@@ -198,13 +198,13 @@ def _completed(portfolio: Portfolio, row: Row, lacking: tuple[Column, ...]) -> l
     size = min(DRAWN, portfolio.size)
     indices = np.random.default_rng(SEED).choice(portfolio.size, size, replace=False)
     names = [column.name for column in lacking]
-    causes = {column.not_applicable_where[0] for column in lacking if column.not_applicable_where} - set(
+    causes = {cause for column in lacking for one in column.not_applicable for cause, _ in one.where} - set(
         names
     )
     files: list[Row] = []
     # All at once: one client after the other would take longer than all the rest of the estimate.
     for lender in portfolio.rows(indices, [*names, *causes]):
-        if any(COLUMNS[name].is_not_applicable(lender) for name in names):
+        if any(COLUMNS[name].without_object(lender) for name in names):
             continue
         whole = {**row, **{name: lender[name] for name in names}}
         if not plausibility.implausible(whole):
