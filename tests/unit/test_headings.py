@@ -67,7 +67,7 @@ COLUMNS = tuple(dictionary.COLUMNS[name] for name in ("EXT_SOURCE_1", "EXT_SOURC
 )
 def test_an_application(missing: int, changed: int, told: str) -> None:
     lacking = COLUMNS[:missing]
-    answers = Sensitivity(lacking, lacking, 200 if missing else 0, 0.1, 0.6, changed, True)
+    answers = Sensitivity(lacking, lacking, 200 if missing else 0, 0.1, 0.6, changed, True, 0.48)
     assert plain(headings.application(scored(530, number=None), answers)) == told
 
 

@@ -66,7 +66,8 @@ def changes(before: Row, after: Row) -> tuple[Change, ...]:
             wording.text_in(dictionary.describe(name), {**row, name: row.get(name)})
             for row in (before, after)
         ]
-        if texts[0] != texts[1]:
+        # What is known neither before nor after does not change, whatever its absence is called.
+        if texts[0] != texts[1] and (was is not None or becomes is not None):
             told.append(Change(name, _label(name), was, becomes, *texts))
     return tuple(told)
 

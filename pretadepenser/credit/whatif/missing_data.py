@@ -42,7 +42,8 @@ class Sensitivity:
     missing: columns asked for without a value; decisive: the same, those that change the decision most often
     first; cases: how often the file was completed; low, high: probabilities (0..1) between which INSIDE of
     the cases lie; changed: cases in which the decision would be the other one; granted: the decision on the
-    file as it is; untold: the model looks at a credit history too, of which nothing is known.
+    file as it is; limit: largest tolerated probability, 0..1; untold: the model looks at a credit history
+    too, of which nothing is known.
     """
 
     missing: tuple[Column, ...]
@@ -52,6 +53,7 @@ class Sensitivity:
     high: float
     changed: int
     granted: bool
+    limit: float
     untold: bool = False
 
     @property
@@ -106,7 +108,7 @@ class Sensitivity:
 
     @property
     def _range(self) -> str:
-        low, high = wording.probability(self.low), wording.probability(self.high)
+        low, high = (wording.probability(one, self.limit) for one in (self.low, self.high))
         return f"resterait à {low}" if low == high else f"irait de {low} à {high}"
 
     @property
@@ -150,12 +152,14 @@ def sensitivity(model: Model, portfolio: Portfolio, row: Row, limit: float) -> S
     files = _completed(portfolio, row, lacking) if lacking else []
     if not files:
         probability = scale.probability(float(answer))
-        return Sensitivity(lacking, lacking, 0, probability, probability, 0, granted, untold)
+        return Sensitivity(lacking, lacking, 0, probability, probability, 0, granted, limit, untold)
     margins = _margins(model, files)
     low, high = np.quantile(scale.probability(margins), [(1 - INSIDE) / 2, (1 + INSIDE) / 2])
     changed = int((scale.granted(margins) != granted).sum())
     decisive = _decisive(model, files, margins, lacking, scale)
-    return Sensitivity(lacking, decisive, len(files), float(low), float(high), changed, granted, untold)
+    return Sensitivity(
+        lacking, decisive, len(files), float(low), float(high), changed, granted, limit, untold
+    )
 
 
 def _untold(model: Model, row: Row) -> bool:
