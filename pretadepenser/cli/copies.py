@@ -171,6 +171,11 @@ def _score(filed: Filed | None) -> dict[str, Any] | None:
     }
 
 
+def _unknown(number: int, filed: Filed) -> Mapping[str, str]:
+    rows = filed.portfolio.history(number, histories.BRIEF)
+    return histories.history(rows, filed.portfolio.tables.intersection(histories.BRIEF)).beside
+
+
 def _shown(number: int, filed: Filed | None, held: Mapping[str, Any]) -> dict[str, Any]:
     """What the template needs."""
     features = filed.model.features if filed and filed.model else ()
@@ -178,7 +183,9 @@ def _shown(number: int, filed: Filed | None, held: Mapping[str, Any]) -> dict[st
     return {
         "client_number": number,
         "held": held,
-        "file": client_file.parts(filed.client.values, features, audit=True) if filed else None,
+        "file": client_file.parts(filed.client.values, features, audit=True, beside=_unknown(number, filed))
+        if filed
+        else None,
         "known": None if target is None else _OUTCOMES[target],
         "tables": _tables(number, filed) if filed else [],
         "lines": sum(map(len, filed.portfolio.history(number).values())) if filed else 0,

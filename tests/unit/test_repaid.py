@@ -304,12 +304,12 @@ def test_all_that_a_settled_debt_changes_is_told() -> None:
         ("Crédits en cours ailleurs", "1 crédit", "0 crédit"),
         ("Crédits terminés ailleurs", "0 crédit", "1 crédit"),
         ("Cartes de crédit ailleurs", "1 carte", "0 carte"),
-        ("Reste à rembourser ailleurs", "2 000 €", "0 €"),
+        ("Reste connu à rembourser ailleurs", "2 000 €", "0 €"),
         ("Part utilisée des cartes de crédit ailleurs", "donnée absente", "0 %"),
-        ("Mensualités ailleurs", "donnée absente", "0 €"),
+        ("Mensualités connues ailleurs", "donnée absente", "0 €"),
     ]
     assert told([late], repaid.on_time({"bureau": [late]})) == [
-        ("Reste à rembourser ailleurs", "10 000 000 €", "9 999 700 €"),
+        ("Reste connu à rembourser ailleurs", "10 000 000 €", "9 999 700 €"),
         ("Somme en retard ailleurs", "300 €", "0 €"),
         ("Crédits en retard ailleurs", "1 crédit", "0 crédit"),
     ]

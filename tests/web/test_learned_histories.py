@@ -123,7 +123,7 @@ def test_repaying_never_costs_a_point(learned: Path, clients: Portfolio) -> None
                 after = {**client.values, **repaid.repaid(history, numbered)}
                 margins = [score_row(model, row, 0.48).margin for row in (client.values, after)]
                 # To the millionth of a float32's sum: figures that were not known may come to be.
-                assert margins[1] <= margins[0] + 1e-5, (number, debts)
+                assert margins[1] <= margins[0] + 1e-5, (number, numbered)
                 tried += 1
     assert tried > 30
 
@@ -202,7 +202,7 @@ def test_a_refusal_names_who_keeps_the_file_of_credits(
     letter = text(fetch(f"/decisions/{decision}/courrier"))
     said = letter.split("Fichier des crédits (Fichier fictif des crédits, fichier.example) : ")[1]
     assert re.search(r"crédits en cours ailleurs : \d+ crédits", said.split("Catégories de données")[0])
-    assert re.search(r"reste à rembourser ailleurs : [\d ]+ €", said.split("Catégories de données")[0])
+    assert re.search(r"reste connu à rembourser ailleurs : [\d ]+ €", said.split("Catégories de données")[0])
 
 
 def test_a_repaid_credit_is_simulated(fetch: Callable[..., HtmlElement], indebted: Client) -> None:
@@ -222,7 +222,7 @@ def test_a_repaid_credit_is_simulated(fetch: Callable[..., HtmlElement], indebte
     said = text(answer)
     assert "Vous supposez remboursé : « " in said
     assert "Vous avez changé" not in said
-    assert "Reste à rembourser ailleurs" in said or "Crédits en cours ailleurs" in said
+    assert "Reste connu à rembourser ailleurs" in said or "Crédits en cours ailleurs" in said
     # What was chosen is still chosen.
     kept = answer.xpath("//input[starts-with(@name, 'rembourse_') and @checked]")
     assert {one.get("name") for one in kept} >= set(offered)
