@@ -711,6 +711,30 @@ def test_a_reason_of_what_has_no_object_tells_no_missing_data(name: str, person:
     assert told.replace(french.NO_BREAK, " ") == text
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "BUREAU_CARD_USE",
+            "Donnée absente : la part utilisée des cartes de crédit ailleurs ne peut pas être calculée.",
+        ),
+        (
+            "BUREAU_DEBT_SHARE",
+            "Donnée absente : la part qui reste à rembourser ailleurs ne peut pas être calculée.",
+        ),
+        (
+            "CARD_USE",
+            "Donnée absente : la part utilisée de la carte chez nous ne peut pas être calculée.",
+        ),
+        ("BUREAU_DEBT", "Donnée absente : le dossier ne donne pas le reste à rembourser ailleurs."),
+    ],
+)
+def test_a_share_of_nothing_is_no_figure_that_the_file_does_not_give(name: str, said: str) -> None:
+    """The file gives a limit of zero and nothing owed: only their share cannot be."""
+    told = wording.reason(dictionary.describe(name), None, None, None, -2)
+    assert told.replace(french.NO_BREAK, " ") == f"{said} Cela retire 2 points au score."
+
+
 def test_an_absence_is_said_to_the_client() -> None:
     car, income = (dictionary.describe(name, Person.YOU) for name in ("FLAG_OWN_CAR", "AMT_INCOME_TOTAL"))
     assert "le dossier ne dit pas si vous possédez une voiture." in wording.reason(car, None, None, None, 1)
@@ -859,6 +883,21 @@ NO_STATEMENT = "sans objet (pas de relevé de carte chez nous dans l’année)"
         ("CARD_BELOW_MINIMUM", CARDS, NO_CARD),
         ("CARD_BELOW_MINIMUM", CARDS | {"CARD_MONTHS_LATE": 0.0}, NO_STATEMENT),
         ("CARD_MONTHS_LATE", CARDS, NO_CARD),
+        (
+            "PREVIOUS_GRANTED_SHARE",
+            {"previous_application": 1, "PREVIOUS_APPROVED": 1.0},
+            "sans objet (pas de crédit précédent dont les deux sommes soient connues)",
+        ),
+        (
+            "PREVIOUS_DOWN_PAYMENT",
+            {"previous_application": 1, "PREVIOUS_APPROVED": 2.0},
+            "sans objet (pas d’achat à crédit chez nous dont l’apport soit connu)",
+        ),
+        (
+            "PREVIOUS_TERM",
+            {"previous_application": 1, "PREVIOUS_APPROVED": 1.0},
+            "sans objet (pas de crédit précédent dont la durée soit connue)",
+        ),
         (
             "PREVIOUS_REFUSED_SHARE",
             {"previous_application": 1, "PREVIOUS_COUNT": 0.0},

@@ -214,7 +214,8 @@ def _absence(column: Column) -> str:
         told = f"le dossier ne dit pas {column.meaning.removeprefix('Indique ').rstrip('.')}"
     else:
         thing = column.definite
-        if column.name in DERIVED:
+        # Part and whole may both be given, and the whole be nothing: a card elsewhere with a limit of zero.
+        if column.name in DERIVED or (column.table and column.kind is Kind.SHARE):
             told = f"{thing} ne peut pas être {french.agree('calculé', column.gender, False)}"
         else:
             told = f"le dossier ne donne pas {thing}"
