@@ -10,9 +10,11 @@ from pretadepenser.charts.chart import NOTHING, Column, Table
 from pretadepenser.credit.whatif.capacity import Capacity
 
 _UNKNOWN: Final = "non connu"
+# Of charges of which none is known: with the loan, its instalment alone is counted.
+_NO_CHARGE: Final = "aucune charge connue"
 
-# A label, a value without the loan and with it, how one is written and what stands where there is none.
-Row = tuple[str, float | None, float | None, Callable[[float], str], str]
+# A label, a value without the loan and with it, how one is written, what stands for each where there is none.
+Row = tuple[str, float | None, float | None, Callable[[float], str], tuple[str, str]]
 
 
 def before_after(found: Capacity) -> Table:
@@ -23,8 +25,11 @@ def before_after(found: Capacity) -> Table:
         f"Par mois, sans et avec ce prêt{known}",
         (Column("Par mois"), Column("Sans ce prêt", numeric=True), Column("Avec ce prêt", numeric=True)),
         tuple(
-            (label, *(nothing if one is None else write(one) for one in (before, after)))
-            for label, before, after, write, nothing in rows
+            (
+                label,
+                *(nothing if one is None else write(one) for one, nothing in zip(both, words, strict=True)),
+            )
+            for label, *both, write, words in rows
         ),
         tuple((label, before, after) for label, before, after, _, _ in rows),
     )
@@ -36,21 +41,28 @@ def _rows(found: Capacity) -> list[Row]:
     without = None if none else found.left_before
     # Of no resources there is no share, whatever is known.
     no_share = _UNKNOWN if found.resources else NOTHING
+    no_charge = _NO_CHARGE if none else _UNKNOWN
     rows: list[Row] = [
-        ("Ressources", found.resources, found.resources, french.some, _UNKNOWN),
+        ("Ressources", found.resources, found.resources, french.some, (_UNKNOWN, _UNKNOWN)),
         (
             "Charges",
             None if none else found.charges,
             None if found.instalment is None else found.due,
             french.some,
-            _UNKNOWN,
+            (no_charge, _UNKNOWN),
         ),
-        ("Part des ressources", found.ratio_before, found.ratio_after, found.percent, no_share),
-        ("Reste à vivre", without, found.left_after, _left, _UNKNOWN),
+        (
+            "Part des ressources",
+            found.ratio_before,
+            found.ratio_after,
+            found.percent,
+            (no_charge if found.resources else NOTHING, no_share),
+        ),
+        ("Reste à vivre", without, found.left_after, _left, (no_charge, _UNKNOWN)),
     ]
     if found.people is not None and found.people > 1:
         before, after = (_each(one, found.people) for one in (without, found.left_after))
-        rows.append(("Reste à vivre par personne", before, after, _left, _UNKNOWN))
+        rows.append(("Reste à vivre par personne", before, after, _left, (no_charge, _UNKNOWN)))
     return rows
 
 

@@ -27,14 +27,14 @@ def distribution(shown: Distribution) -> Chart:
     """How the group is spread over a figure, with the client's place."""
     column, group = shown.column, shown.group
     listed = [(_named(bar), bar.count, bar.share) for bar in shown.bars]
-    lacking = "Donnée absente ou sans objet" if column.not_applicable_where else "Donnée absente"
+    lacking = "Donnée absente ou sans objet" if column.not_applicable else "Donnée absente"
     apart = [(lacking, shown.missing)]
     if column.sentinel is not None:
         apart.append((french.capital(column.sentinel_label), shown.sentinel))
     footer = [(name, french.number(count), NOTHING) for name, count in apart if count]
     if column.categories is None:
         value = (
-            column.not_applicable_label if shown.without_object else wording.value_text(column, shown.value)
+            shown.without_object.label if shown.without_object else wording.value_text(column, shown.value)
         )
         footer.append(("Valeur de ce client", value, NOTHING))
     table = Table(

@@ -18,6 +18,7 @@ from pretadepenser import french, speech, storage
 from pretadepenser.charts import history as charts
 from pretadepenser.charts.chart import Table
 from pretadepenser.console import Failure
+from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import client_file
 from pretadepenser.credit.explanation import advice as advices
 from pretadepenser.credit.explanation.advice import Advice
@@ -143,7 +144,7 @@ def _json(number: int, filed: Filed | None, held: Mapping[str, Any]) -> str:
         "version": VERSION,
         "made_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "client": number,
-        "file": dict(filed.client.values) if filed else None,
+        "file": {name: filed.client.values[name] for name in dictionary.STORED} if filed else None,
         "histories": filed.portfolio.history(number) if filed else None,
         "amounts": {"currency": filed.portfolio.money.currency, "scale": filed.portfolio.money.scale}
         if filed
@@ -170,6 +171,11 @@ def _score(filed: Filed | None) -> dict[str, Any] | None:
     }
 
 
+def _unknown(number: int, filed: Filed) -> Mapping[str, str]:
+    rows = filed.portfolio.history(number, histories.BRIEF)
+    return histories.history(rows, filed.portfolio.tables.intersection(histories.BRIEF)).beside
+
+
 def _shown(number: int, filed: Filed | None, held: Mapping[str, Any]) -> dict[str, Any]:
     """What the template needs."""
     features = filed.model.features if filed and filed.model else ()
@@ -177,7 +183,9 @@ def _shown(number: int, filed: Filed | None, held: Mapping[str, Any]) -> dict[st
     return {
         "client_number": number,
         "held": held,
-        "file": client_file.parts(filed.client.values, features, audit=True) if filed else None,
+        "file": client_file.parts(filed.client.values, features, audit=True, beside=_unknown(number, filed))
+        if filed
+        else None,
         "known": None if target is None else _OUTCOMES[target],
         "tables": _tables(number, filed) if filed else [],
         "lines": sum(map(len, filed.portfolio.history(number).values())) if filed else 0,

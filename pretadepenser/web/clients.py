@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from flask import Blueprint, abort, current_app, render_template
@@ -47,7 +47,7 @@ def decision(number: int) -> ResponseReturnValue:
         capacity=of_client(client, rows.get(told.BUREAU)),
         history=_history(rows),
         learnt=_learnt(client),
-        file=_file(client),
+        file=_file(client, _told(rows).beside),
     )
 
 
@@ -92,11 +92,14 @@ def _brief(number: int) -> told.Rows:
 
 def _history(rows: told.Rows) -> list[str]:
     """What the page says in short of the client's earlier credits; nothing where none are imported."""
-    tables = resources.portfolio().tables
-    if not tables:
+    if not resources.portfolio().tables:
         return []
-    known = told.history(rows, tables.intersection(told.BRIEF))
+    known = _told(rows)
     return [told.credits_sentence(known), told.requests_sentence(known)]
+
+
+def _told(rows: told.Rows) -> told.History:
+    return told.history(rows, resources.portfolio().tables.intersection(told.BRIEF))
 
 
 def _learnt(client: Client) -> Card | None:
@@ -106,12 +109,12 @@ def _learnt(client: Client) -> Card | None:
     return card if known else None
 
 
-def _file(client: Client) -> File:
+def _file(client: Client, beside: Mapping[str, str]) -> File:
     """The client's file; auditors alone read it as it was filed, protected grounds and all."""
     if auth.audits():
         filed = resources.as_filed(client.number)
-        return client_file.parts(filed.values, resources.model().features, audit=True)
-    return client_file.parts(client.values, resources.model().features, audit=False)
+        return client_file.parts(filed.values, resources.model().features, audit=True, beside=beside)
+    return client_file.parts(client.values, resources.model().features, audit=False, beside=beside)
 
 
 def _chart(number: int, name: str) -> Chart:

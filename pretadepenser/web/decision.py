@@ -405,7 +405,7 @@ def told(content: Mapping[str, Any], advice: Advice) -> Told:
         _counter(content["counter"]),
         _findings(content["capacity"]),
         [rules.said(ReaderReason(code), advice.points) for code in content["reader"]],
-        [_entry(name, advice) for name in advice.inputs],
+        [_entry(name, advice) for name in advice.figures],
         [(name, in_words(value)) for name, value in kept_settings.items()],
         content["version"],
     )

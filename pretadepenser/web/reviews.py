@@ -129,7 +129,7 @@ def second_reading(decision: int) -> ResponseReturnValue:
     due = deadline.day(found.at) + datetime.timedelta(current_app.config["READER_DAYS"])
     with money.using(advice.money):
         words = told(found.content, advice)
-        inputs = zip(advice.inputs, words.inputs, strict=True)
+        inputs = zip(advice.figures, words.inputs, strict=True)
         page = render_template(
             "pages/second_reading.html",
             heading=headings.second_reading(found),

@@ -336,10 +336,24 @@ def test_the_table_without_and_with_the_loan() -> None:
     assert unknown.caption == "Par mois, sans et avec ce prêt, en ne comptant que ce qui est connu"
     assert [tuple(map(plain, row)) for row in unknown.rows] == [
         ("Ressources", "2 000 €", "2 000 €"),
-        ("Charges", "non connu", "non connu"),
-        ("Part des ressources", "non connu", "non connu"),
-        ("Reste à vivre", "non connu", "non connu"),
+        ("Charges", "aucune charge connue", "non connu"),
+        ("Part des ressources", "aucune charge connue", "non connu"),
+        ("Reste à vivre", "aucune charge connue", "non connu"),
     ]
+
+
+def test_no_charge_that_is_known_is_no_sum_that_is_not() -> None:
+    """With the loan its instalment is counted: an unknown sum and one more would not be known."""
+    found = before_after(but(ALONE, adults=2))
+    assert [tuple(map(plain, row)) for row in found.rows] == [
+        ("Ressources", "2 000 €", "2 000 €"),
+        ("Charges", "aucune charge connue", "300 €"),
+        ("Part des ressources", "aucune charge connue", "15 %"),
+        ("Reste à vivre", "aucune charge connue", "1 700 €"),
+        ("Reste à vivre par personne", "aucune charge connue", "850 €"),
+    ]
+    nothing = before_after(but(ALONE, income=0.0))
+    assert tuple(map(plain, nothing.rows[2])) == ("Part des ressources", "sans objet", "sans objet")
 
 
 FILE = {"AMT_INCOME_TOTAL": 72_000.0, "AMT_ANNUITY": 48_415.5, "CNT_FAM_MEMBERS": 4.0, "CNT_CHILDREN": 2}

@@ -16,7 +16,7 @@ def test_credits_that_were_repaid_are_told_after_the_figures_and_not_as_figures(
     )
     debt = SimpleNamespace(
         name="BUREAU_DEBT",
-        label="Reste à rembourser ailleurs",
+        label="Reste connu à rembourser ailleurs",
         before_text="5 €",
         after_text="0 €",
         after=0.0,

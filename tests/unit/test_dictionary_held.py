@@ -14,10 +14,10 @@ from pretadepenser.french import Person
 from tests import written_down
 
 KEPT = Path(__file__).with_name("dictionary")
-TEXTS = ("meaning", "hint", "says", "says_zero", "sentinel_label", "sentinel_says", "not_applicable_label")
+TEXTS = ("meaning", "hint", "says", "says_zero", "sentinel_label", "sentinel_says")
 FACTS = (
     "kind", "unit", "theme", "gender", "many", "minimum", "maximum", "sentinel", "required", "integer",
-    "protected", "actionable", "group", "table", "without_history", "direction", "not_applicable_where",
+    "protected", "actionable", "group", "table", "without_history", "direction",
 )  # fmt: skip
 
 
@@ -27,6 +27,8 @@ def told(column: Column) -> Iterator[str]:
     for name in TEXTS:
         if text := getattr(column, name):
             yield f"{name}: {text}"
+    for one in column.not_applicable:
+        yield f"not_applicable: {one.label} where {dict(one.where)}"
     if column.among != "des clients":
         yield f"among: {column.among}"
     yield "; ".join(

@@ -82,11 +82,8 @@ def test_reasons_are_the_strongest_and_in_order(rows: list[Row], explained: list
         together: dict[str, int] = {}
         for part in one.contributions:
             column = dictionary.describe(part.name)
-            name = (
-                column.not_applicable_where[0]
-                if column.not_applicable_where and column.is_not_applicable(row) and not column.group
-                else column.group or part.name
-            )
+            without = column.without_object(row)
+            name = without.where[0][0] if without and not column.group else column.group or part.name
             together[name] = together.get(name, 0) + part.points
         assert {part.name: part.points for part in one.parts} == together
         assert one.against or one.in_favour
@@ -320,7 +317,7 @@ def test_what_has_no_object_is_told_by_its_cause(
 ) -> None:
     told = 0
     for row, one in zip(rows, explained, strict=True):
-        if not dictionary.describe(not_applicable).is_not_applicable(row):
+        if not dictionary.describe(not_applicable).without_object(row):
             continue
         parts = {part.name: part for part in one.contributions}
         assert parts[not_applicable].text.startswith(cell)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import WithoutObject
 from pretadepenser.credit.evaluation.fairness import Audit, Group
 from pretadepenser.credit.evaluation.influence import Influence, Step
 from pretadepenser.credit.peers.comparison import Bar, Distribution, Position
@@ -66,7 +67,7 @@ COLUMNS = tuple(dictionary.COLUMNS[name] for name in ("EXT_SOURCE_1", "EXT_SOURC
 )
 def test_an_application(missing: int, changed: int, told: str) -> None:
     lacking = COLUMNS[:missing]
-    answers = Sensitivity(lacking, lacking, 200 if missing else 0, 0.1, 0.6, changed, True)
+    answers = Sensitivity(lacking, lacking, 200 if missing else 0, 0.1, 0.6, changed, True, 0.48)
     assert plain(headings.application(scored(530, number=None), answers)) == told
 
 
@@ -134,13 +135,13 @@ def compared(
     value: float | str | None,
     position: Position | None = None,
     selection: Selection = ALL,
-    **more: bool,
+    without: WithoutObject | None = None,
 ) -> str:
     """The heading of a comparison in a group of 1,500, of whom 1,200 have the figure."""
     group = Peers(selection, np.full(1500, True), 1500)
     bars = (Bar("", None, None, 624, 0.52, 0, 0, True),)
     shown = Distribution(
-        dictionary.describe(name), group, value, 1.0, bars, bars, 1200, 180, 120, None, position, **more
+        dictionary.describe(name), group, value, 1.0, bars, bars, 1200, 180, 120, None, position, without
     )
     return plain(headings.comparison(scored(480.5), shown))
 
@@ -175,7 +176,7 @@ def compared(
             "Âge de la voiture : donnée absente, comme pour 12 % des 1 500 clients",
         ),
         (
-            compared("OWN_CAR_AGE", None, without_object=True),
+            compared("OWN_CAR_AGE", None, without=dictionary.describe("OWN_CAR_AGE").not_applicable[0]),
             "Âge de la voiture : sans objet, donc sans valeur, comme pour 12 % des 1 500 clients",
         ),
     ],

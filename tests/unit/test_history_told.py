@@ -10,6 +10,7 @@ import pytest
 from pretadepenser.charts import history as charts
 from pretadepenser.charts.drawing import Width
 from pretadepenser.credit import dictionary
+from pretadepenser.credit.dictionary import client_file
 from pretadepenser.credit.history import months, told
 from pretadepenser.credit.history.told import Answer, History, State
 from pretadepenser.credit.recourse import meeting_sheet
@@ -210,6 +211,35 @@ NO_DELAY = "Aucun paiement n’est en retard au jour de la demande."
 )
 def test_the_sentences_about_credits_elsewhere(credits: list[RowOf], said: str) -> None:
     assert plain(told.credits_sentence(history(bureau=credits))) == said
+
+
+@pytest.mark.parametrize(
+    ("credits", "debt", "said"),
+    [
+        ([credit(AMT_CREDIT_SUM_DEBT=0.0)], 0.0, "0 €"),
+        (
+            [credit(AMT_CREDIT_SUM_DEBT=0.0), NO_IDEA],
+            0.0,
+            "0 € (sans compter 1 crédit dont le reste n’est pas connu)",
+        ),
+        (
+            [credit(), NO_IDEA, NO_IDEA],
+            150_000.0,
+            "1 500 € (sans compter 2 crédits dont le reste n’est pas connu)",
+        ),
+        ([NO_IDEA], None, "donnée absente"),
+        ([closed()], 0.0, "0 €"),
+    ],
+)
+def test_the_file_says_what_is_not_known_of_the_debts_elsewhere(
+    credits: list[RowOf], debt: float | None, said: str
+) -> None:
+    """Nothing known to be owed is not nothing owed."""
+    row = dict.fromkeys(dictionary.STORED) | {"BUREAU_DEBT": debt}
+    beside = history(bureau=credits).beside
+    file = client_file.parts(row, ("BUREAU_DEBT",), audit=False, beside=beside)
+    (entry,) = (one for section in file.used for one in section.entries)
+    assert (entry.label, plain(entry.text)) == ("Reste connu à rembourser ailleurs", said)
 
 
 def test_lateness_is_told_in_steps_of_a_month() -> None:

@@ -885,5 +885,5 @@ def test_other_words_are_another_version() -> None:
     ):  # fmt: skip
         digest.update((ROOT / name).read_bytes())
     assert {letters.TEMPLATE_VERSION: digest.hexdigest()} == {
-        "2026-11-3": "785ab66e5b5873765e7618722cb60980608c203a56287fc2f22f445f005bf076",
+        "2026-11-4": "785ab66e5b5873765e7618722cb60980608c203a56287fc2f22f445f005bf076",
     }

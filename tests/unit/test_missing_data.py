@@ -192,7 +192,7 @@ def test_the_data_to_look_for_first_are_those_that_turn_the_decision(
 
 def test_no_more_than_two_data_are_named_first() -> None:
     three = tuple(dictionary.COLUMNS[name] for name in ("OCCUPATION_TYPE", "EXT_SOURCE_2", "AMT_ANNUITY"))
-    found = Sensitivity(three[::-1], three, 200, 0.2, 0.6, 90, True)
+    found = Sensitivity(three[::-1], three, 200, 0.2, 0.6, 90, True, 0.48)
     assert plain(found.question) == (
         "On ne peut pas encore répondre : la décision dépend de 3 données qui manquent."
     )
@@ -296,5 +296,5 @@ def test_the_estimate_is_what_counting_all_completions_gives(
 )
 def test_all_cases_leave_no_others(changed: int, granted: bool, said: str) -> None:
     lacking = (dictionary.COLUMNS["EXT_SOURCE_1"], dictionary.COLUMNS["EXT_SOURCE_2"])
-    found = Sensitivity(lacking, lacking, 200, 0.1, 0.2, changed, granted)
+    found = Sensitivity(lacking, lacking, 200, 0.1, 0.2, changed, granted, 0.48)
     assert plain(found.sentence).endswith(f"irait de 10 % à 20 % dans 8 cas sur 10. {said}")

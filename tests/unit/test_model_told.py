@@ -10,6 +10,7 @@ import pytest
 
 from pretadepenser.charts import fairness, quality
 from pretadepenser.charts.drawing import WIDTHS, Width
+from pretadepenser.credit import dictionary
 from pretadepenser.credit.evaluation.fairness import AgeLink, Audit, Group
 from pretadepenser.credit.evaluation.influence import GlobalExplanation, Influence
 from pretadepenser.credit.evaluation.metrics import CalibrationBin, Confusion, CostPoint, Metrics, Rate
@@ -225,6 +226,26 @@ def test_the_card_tells_the_same_measures() -> None:
         "| 475 | 6,0 |",
     ):
         assert plain(said).lower() in text.lower(), said
+
+
+@pytest.mark.parametrize(
+    ("kept", "spared"),
+    [
+        ((), " (sauf 47 colonnes qui décrivent l’immeuble)"),
+        (("APARTMENTS_AVG", "APARTMENTS_MODE"), " (sauf 45 colonnes qui décrivent l’immeuble)"),
+        (tuple(column.name for column in dictionary.in_group(dictionary.BUILDING_GROUP)), ""),
+    ],
+)
+def test_the_card_says_what_leaving_out_protected_data_changes_and_not_which_way(
+    kept: tuple[str, ...], spared: str
+) -> None:
+    """On some portfolios the model is better without them; and nobody measured the building here."""
+    card = dataclasses.replace(by_heart.model(500.5).card, protected_features=("CODE_GENDER", *kept))
+    text = plain(model_card.render(card, dataclasses.replace(OVERALL, audits=(AUDIT,))))
+    assert (
+        "La dernière colonne mesure le même modèle avec les données protégées"
+        f"{spared} : la différence est ce que change leur retrait."
+    ) in text
 
 
 def test_a_limit_is_told_with_all_its_digits() -> None:

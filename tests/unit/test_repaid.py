@@ -242,6 +242,28 @@ def test_paying_arrears_can_change_the_decision(portfolio: Any) -> None:
     assert one.row["BUREAU_OVERDUE"] == 0
 
 
+def test_debts_alone_are_paid_each_and_together(portfolio: Any) -> None:
+    """Two payments are one lock and three changes."""
+    rest = frozenset(Lock) - {Lock.DEBTS}
+    answer = found(portfolio, Step("BUREAU_OVERDUE", at=1, below=30, above=0), locked=rest)
+    assert answer.sought == {Lock.DEBTS}
+    assert (answer.tried, answer.paired, answer.moved) == (3, True, {Lever.ARREARS, Lever.CARD})
+
+
+def test_what_one_euro_is_agrees_with_it(tmp_path: Path) -> None:
+    """ "Les 1 €" and "1 € sont dus" are no French."""
+    one_late = credit(1, AMT_CREDIT_SUM_OVERDUE=1.0, CREDIT_DAY_OVERDUE=12)
+    card = credit(2, CREDIT_TYPE="Credit card", AMT_CREDIT_SUM_DEBT=1.0)
+    model = by_heart.model(480.5, Step("BUREAU_OVERDUE", at=1, below=30, above=0))
+    told = {"bureau": [one_late, card]}
+    row = by_heart.client(**repaid.changed(told, [told])[0])
+    settlements = settling.of(model, told, row).settlements
+    assert {lever: plain(one.action) for lever, one in settlements.items()} == {
+        Lever.ARREARS: "payer ce qui est en retard sur des crédits ailleurs (1 €)",
+        Lever.CARD: "rembourser et fermer une carte de crédit ailleurs, où il reste 1 € à payer",
+    }
+
+
 def test_a_debt_of_cents_is_not_told_as_nothing(tmp_path: Path) -> None:
     cents = credit(1, AMT_CREDIT_SUM_OVERDUE=0.2, CREDIT_DAY_OVERDUE=12, AMT_CREDIT_SUM_DEBT=0.4)
     (debt,) = repaid.debts({"bureau": [cents]})
@@ -262,7 +284,7 @@ def test_a_card_repaid_is_closed_too(portfolio: Any) -> None:
     (one,) = found(portfolio, Step("BUREAU_CARDS", at=1, below=30, above=0)).proposals
     assert one.levers == (Lever.CARD,)
     assert plain(one.sentence).startswith(
-        "Rembourser et fermer une carte de crédit ailleurs, où 5 000 € sont dus. "
+        "Rembourser et fermer une carte de crédit ailleurs, où il reste 5 000 € à payer. "
     )
 
 
@@ -282,12 +304,12 @@ def test_all_that_a_settled_debt_changes_is_told() -> None:
         ("Crédits en cours ailleurs", "1 crédit", "0 crédit"),
         ("Crédits terminés ailleurs", "0 crédit", "1 crédit"),
         ("Cartes de crédit ailleurs", "1 carte", "0 carte"),
-        ("Reste à rembourser ailleurs", "2 000 €", "0 €"),
+        ("Reste connu à rembourser ailleurs", "2 000 €", "0 €"),
         ("Part utilisée des cartes de crédit ailleurs", "donnée absente", "0 %"),
-        ("Mensualités ailleurs", "donnée absente", "0 €"),
+        ("Mensualités connues ailleurs", "donnée absente", "0 €"),
     ]
     assert told([late], repaid.on_time({"bureau": [late]})) == [
-        ("Reste à rembourser ailleurs", "10 000 000 €", "9 999 700 €"),
+        ("Reste connu à rembourser ailleurs", "10 000 000 €", "9 999 700 €"),
         ("Somme en retard ailleurs", "300 €", "0 €"),
         ("Crédits en retard ailleurs", "1 crédit", "0 crédit"),
     ]
@@ -317,7 +339,7 @@ def test_a_debt_in_another_currency_is_not_proposed_as_an_amount_to_pay() -> Non
     found = settling.of(model, told, row)
     assert {lever: (one.paid, plain(one.action)) for lever, one in found.settlements.items()} == {
         Lever.ARREARS: (300, "payer les 300 € en retard sur des crédits ailleurs"),
-        Lever.CARD: (5_000, "rembourser et fermer une carte de crédit ailleurs, où 5 000 € sont dus"),
+        Lever.CARD: (5_000, "rembourser et fermer une carte de crédit ailleurs, où il reste 5 000 € à payer"),
     }
     # Nor is it supposed paid: of the two that are late, one stays so.
     assert (

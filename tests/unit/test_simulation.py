@@ -299,11 +299,20 @@ def test_the_age_of_a_car_is_borrowed_from_those_who_have_one(
 
 def test_an_interval_that_rounding_closes_is_told_as_one_figure() -> None:
     column = dictionary.COLUMNS["OCCUPATION_TYPE"]
-    narrow = Sensitivity((column,), (column,), 200, 0.3099, 0.3101, 0, True)
-    wide = Sensitivity((column,), (column,), 200, 0.3049, 0.3151, 0, True)
+    narrow = Sensitivity((column,), (column,), 200, 0.3099, 0.3101, 0, True, 0.48)
+    wide = Sensitivity((column,), (column,), 200, 0.3049, 0.3151, 0, True, 0.48)
     assert "resterait à 31\u00a0% dans 8 cas sur 10" in narrow.sentence
     assert "irait de 30\u00a0% à 32\u00a0% dans 8 cas sur 10" in wide.sentence
     assert not narrow.open
+
+
+def test_an_interval_keeps_the_digits_that_tell_its_ends_from_the_limit() -> None:
+    """At a limit of 45,46 %, 45 % is on its other side."""
+    column = dictionary.COLUMNS["OCCUPATION_TYPE"]
+    found = Sensitivity((column,), (column,), 200, 0.4547, 0.4812, 90, False, 0.4546)
+    assert "irait de 45,5\u00a0% à 48\u00a0% dans 8 cas sur 10" in found.sentence
+    on_it = Sensitivity((column,), (column,), 200, 0.4512, 0.4795, 90, True, 0.48)
+    assert "irait de 45\u00a0% à 47,9\u00a0% dans 8 cas sur 10" in on_it.sentence
 
 
 def test_a_pensioner_has_no_employment_and_no_occupation_to_tell(model: Model) -> None:

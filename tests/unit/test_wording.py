@@ -4,7 +4,7 @@ import pytest
 
 from pretadepenser import french
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.dictionary import COLUMNS, client_file, wording
+from pretadepenser.credit.dictionary import COLUMNS, STORED, TABLES, client_file, wording
 from pretadepenser.credit.dictionary.wording import Value
 from pretadepenser.credit.model.inputs import FEATURES
 from pretadepenser.french import Person
@@ -706,8 +706,33 @@ def test_who_has_a_figure_without_a_history_is_compared_with_all_who_have_it() -
     ],
 )
 def test_a_reason_of_what_has_no_object_tells_no_missing_data(name: str, person: Person, text: str) -> None:
-    told = wording.reason_without_object(dictionary.describe(name, person), -6)
+    column = dictionary.describe(name, person)
+    told = wording.reason_without_object(column, column.not_applicable[0], -6)
     assert told.replace(french.NO_BREAK, " ") == text
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "BUREAU_CARD_USE",
+            "Donnée absente : la part utilisée des cartes de crédit ailleurs ne peut pas être calculée.",
+        ),
+        (
+            "BUREAU_DEBT_SHARE",
+            "Donnée absente : la part qui reste à rembourser ailleurs ne peut pas être calculée.",
+        ),
+        (
+            "CARD_USE",
+            "Donnée absente : la part utilisée de la carte chez nous ne peut pas être calculée.",
+        ),
+        ("BUREAU_DEBT", "Donnée absente : le dossier ne donne pas le reste à rembourser ailleurs."),
+    ],
+)
+def test_a_share_of_nothing_is_no_figure_that_the_file_does_not_give(name: str, said: str) -> None:
+    """The file gives a limit of zero and nothing owed: only their share cannot be."""
+    told = wording.reason(dictionary.describe(name), None, None, None, -2)
+    assert told.replace(french.NO_BREAK, " ") == f"{said} Cela retire 2 points au score."
 
 
 def test_an_absence_is_said_to_the_client() -> None:
@@ -729,7 +754,7 @@ def test_an_absence_is_said_to_the_client() -> None:
     ],
 )
 def test_what_has_no_object_is_no_missing_data(row: dict[str, Value], cell: str) -> None:
-    column = next(COLUMNS[name] for name in row if COLUMNS[name].not_applicable_where)
+    column = next(COLUMNS[name] for name in row if COLUMNS[name].not_applicable)
     assert wording.text_in(column, row).replace(french.NO_BREAK, " ") == cell
     whole = dict.fromkeys(COLUMNS) | row
     file = client_file.parts(whole, FEATURES, audit=False)
@@ -739,13 +764,16 @@ def test_what_has_no_object_is_no_missing_data(row: dict[str, Value], cell: str)
 
 
 def test_every_cause_of_having_no_object_is_a_value_of_its_column() -> None:
-    not_applicable = [column for column in COLUMNS.values() if column.not_applicable_where]
-    assert not_applicable
+    not_applicable = [column for column in STORED.values() if column.not_applicable]
+    assert len(not_applicable) > 20
     for column in not_applicable:
-        assert column.not_applicable_where
-        cause, value = column.not_applicable_where
-        assert COLUMNS[cause].accepts(value)
-        assert column.not_applicable_label.startswith("sans objet (")
+        for one in column.not_applicable:
+            for cause, value in one.where:
+                if cause in TABLES:
+                    assert value == "known"
+                else:
+                    assert value in ("known", "unknown") or STORED[cause].accepts(value)
+            assert one.label.startswith("sans objet (")
         assert not column.required
 
 
@@ -801,9 +829,94 @@ def test_what_a_history_has_none_of_is_no_lack_of_data(name: str, cause: str, sa
     """Whatever is known beside it: it lacks only where its table is not imported."""
     column = dictionary.describe(name)
     for count in (0.0, 12.0):
-        assert column.is_not_applicable({name: None, cause: count})
-    assert wording.without_object(column).replace(french.NO_BREAK, " ") == said
-    assert not column.is_not_applicable({name: -3.0, cause: 1.0})
+        why = column.without_object({name: None, cause: count})
+        assert why
+        assert wording.without_object(column, why).replace(french.NO_BREAK, " ") == said
+    assert not column.without_object({name: -3.0, cause: 1.0})
     for unknown in (None, float("nan")):
-        assert not column.is_not_applicable({name: None, cause: unknown})
-    assert not column.is_not_applicable({name: None})
+        assert not column.without_object({name: None, cause: unknown})
+    assert not column.without_object({name: None})
+
+
+MONTHS = {"bureau_balance": 1}
+LOANS = {"POS_CASH_balance": 1}
+CARDS = {"credit_card_balance": 1}
+NO_CARD = "sans objet (pas de carte de crédit connue chez nous)"
+NO_STATEMENT = "sans objet (pas de relevé de carte chez nous dans l’année)"
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "said"),
+    [
+        ("BUREAU_MONTHS_LATE", MONTHS, "sans objet (pas de mois connu ailleurs sur deux ans)"),
+        ("BUREAU_WORST_RECENT", MONTHS, "sans objet (pas de mois connu ailleurs sur deux ans)"),
+        ("BUREAU_LATE_SHARE", MONTHS, "sans objet (pas de mois de remboursement connu ailleurs)"),
+        ("BUREAU_WORST", MONTHS, "sans objet (pas de mois connu ailleurs)"),
+        ("POS_MONTHS_LATE", LOANS, "sans objet (pas de prêt suivi mois par mois chez nous)"),
+        ("POS_WORST", LOANS, "sans objet (pas de prêt suivi mois par mois chez nous)"),
+        ("POS_WORST", LOANS | {"POS_MONTHS_LATE": 0.0}, "donnée absente"),
+        ("CARD_LIMIT", CARDS, NO_CARD),
+        ("CARD_LIMIT", CARDS | {"CARD_MONTHS_LATE": 0.0}, "donnée absente"),
+        ("CARD_USE", CARDS, NO_CARD),
+        ("CARD_USE", CARDS | {"CARD_MONTHS_LATE": 0.0, "CARD_LIMIT": 90_000.0}, "donnée absente"),
+        (
+            "CARD_USE",
+            CARDS | {"CARD_MONTHS_LATE": 0.0, "CARD_LIMIT": 0.0},
+            "sans objet (plafond nul au dernier relevé)",
+        ),
+        ("CARD_USE_YEAR", CARDS, NO_CARD),
+        ("CARD_USE_YEAR", CARDS | {"CARD_MONTHS_LATE": 2.0}, NO_STATEMENT),
+        (
+            "CARD_USE_YEAR",
+            CARDS | {"CARD_MONTHS_LATE": 2.0, "CARD_BELOW_MINIMUM": 0.0},
+            "donnée absente",
+        ),
+        ("CARD_WITHDRAWALS", CARDS, NO_CARD),
+        ("CARD_WITHDRAWALS", CARDS | {"CARD_MONTHS_LATE": 0.0}, NO_STATEMENT),
+        (
+            "CARD_WITHDRAWALS",
+            CARDS | {"CARD_MONTHS_LATE": 0.0, "CARD_BELOW_MINIMUM": 0.0},
+            "donnée absente",
+        ),
+        ("CARD_CASH", CARDS, NO_CARD),
+        ("CARD_CASH", CARDS | {"CARD_MONTHS_LATE": 0.0}, NO_STATEMENT),
+        ("CARD_BELOW_MINIMUM", CARDS, NO_CARD),
+        ("CARD_BELOW_MINIMUM", CARDS | {"CARD_MONTHS_LATE": 0.0}, NO_STATEMENT),
+        ("CARD_MONTHS_LATE", CARDS, NO_CARD),
+        (
+            "PREVIOUS_GRANTED_SHARE",
+            {"previous_application": 1, "PREVIOUS_APPROVED": 1.0},
+            "sans objet (pas de crédit précédent dont les deux sommes soient connues)",
+        ),
+        (
+            "PREVIOUS_DOWN_PAYMENT",
+            {"previous_application": 1, "PREVIOUS_APPROVED": 2.0},
+            "sans objet (pas d’achat à crédit chez nous dont l’apport soit connu)",
+        ),
+        (
+            "PREVIOUS_TERM",
+            {"previous_application": 1, "PREVIOUS_APPROVED": 1.0},
+            "sans objet (pas de crédit précédent dont la durée soit connue)",
+        ),
+        (
+            "PREVIOUS_REFUSED_SHARE",
+            {"previous_application": 1, "PREVIOUS_COUNT": 0.0},
+            "sans objet (pas de demande précédente)",
+        ),
+        (
+            "PREVIOUS_REFUSED_SHARE",
+            {"previous_application": 1, "PREVIOUS_COUNT": 2.0},
+            "sans objet (pas de demande accordée ni refusée)",
+        ),
+    ],
+)
+def test_who_has_nothing_in_a_table_that_was_imported_lacks_no_data(
+    name: str, row: dict[str, Value], said: str
+) -> None:
+    """Whoever has no card with us has no share of its limit; where nobody looked, nobody knows."""
+    column = dictionary.describe(name)
+    assert wording.text_in(column, row | {name: None}).replace(french.NO_BREAK, " ") == said
+    if row.get("PREVIOUS_COUNT") != 0:
+        not_imported = {cause: value for cause, value in row.items() if cause not in TABLES}
+        assert wording.text_in(column, not_imported | {name: None}) == "donnée absente"
+    assert not column.without_object(row | {name: 1.0})

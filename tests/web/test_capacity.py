@@ -73,7 +73,7 @@ def test_the_page_is_filled_in_and_answers_from_the_file(page: Page) -> None:
     assert "Le fichier des crédits n’est pas importé. Saisissez 0 s’il n’y en a pas." in said
     assert "Ces règles sont celles de l’établissement, pas une loi sur le crédit à la consommation." in said
     assert cells(shown)[1:3] == [
-        ["Charges", "non connu", "465 €"], ["Part des ressources", "non connu", "16 %"],
+        ["Charges", "aucune charge connue", "465 €"], ["Part des ressources", "aucune charge connue", "16 %"],
     ]  # fmt: skip
 
 

@@ -18,7 +18,9 @@ from pretadepenser.credit.explanation.reasons import explain
 from pretadepenser.credit.model.inputs import FEATURES, HISTORY_FEATURES
 from pretadepenser.credit.model.scoring import current_model, score_row
 from pretadepenser.credit.portfolio import Client, Portfolio, current_portfolio
+from pretadepenser.credit.recourse import debts
 from pretadepenser.credit.recourse.decision import Verdict
+from pretadepenser.credit.recourse.levers import Lever
 from pretadepenser.credit.whatif import repaid
 from pretadepenser.credit.whatif.missing_data import missing, sensitivity
 from pretadepenser.records import tokens, users
@@ -26,6 +28,7 @@ from pretadepenser.records.models import Role
 from pretadepenser.web.review_forms import CorrectionForm
 from tests import invariants
 from tests.conftest import PASSWORD, signed_in
+from tests.unit.by_heart import plain
 from tests.web.deciding import decide
 from tests.web.test_application import LITTLE, SCORES
 
@@ -116,11 +119,11 @@ def test_repaying_never_costs_a_point(learned: Path, clients: Portfolio) -> None
         assert client
         owed = [debt.number for debt in repaid.debts(history)]
         for chosen in ([one] for one in owed[:3]), [owed] if len(owed) > 1 else []:
-            for debts in chosen:
-                after = {**client.values, **repaid.repaid(history, debts)}
+            for numbered in chosen:
+                after = {**client.values, **repaid.repaid(history, numbered)}
                 margins = [score_row(model, row, 0.48).margin for row in (client.values, after)]
                 # To the millionth of a float32's sum: figures that were not known may come to be.
-                assert margins[1] <= margins[0] + 1e-5, (number, debts)
+                assert margins[1] <= margins[0] + 1e-5, (number, numbered)
                 tried += 1
     assert tried > 30
 
@@ -154,8 +157,37 @@ def test_no_reason_says_that_what_has_no_object_lacks(learned: Path, clients: Po
             without += " est sans objet (" in reason.sentence
             for name in reason.names:
                 lacks = f"ne donne pas {describe(name).definite}." in reason.sentence
-                assert not (lacks and describe(name).is_not_applicable(client.values)), reason.sentence
+                assert not (lacks and describe(name).without_object(client.values)), reason.sentence
     assert without
+
+
+def test_the_page_of_levers_lists_what_was_tried_and_nothing_else(
+    fetch: Callable[..., HtmlElement], clients: Portfolio, learned: Path
+) -> None:
+    """With all else held fixed, what is late and a card are paid alone and together, where there are both."""
+    model = current_model(learned)
+    assert model
+    held = "&".join(f"fixe={name}" for name in ("projet", "apport", "duree", "revenu"))
+    wanted = {
+        (
+            True,
+            True,
+        ): "3 changements, seuls ou par deux : Payer ce qui est en retard sur des crédits ailleurs, "
+        "ou rembourser et fermer la carte de crédit où il reste le plus.",
+        (True, False): "1 changement : Payer ce qui est en retard sur des crédits ailleurs. ",
+        (False, True): "1 changement : Rembourser et fermer la carte de crédit ailleurs où il reste le plus.",
+    }
+    for number in clients.numbers().tolist():
+        client = clients.client(number)
+        assert client
+        if score_row(model, client.values, 0.48, number).granted:
+            continue
+        owed = debts.of(model, clients.history(number), client.values).settlements
+        said = wanted.pop((Lever.ARREARS in owed, Lever.CARD in owed), None)
+        if said:
+            page = text(fetch(f"/clients/{number}/leviers?{held}"))
+            assert f"Le modèle a noté {said}" in page, page
+    assert not wanted
 
 
 def test_a_refusal_names_who_keeps_the_file_of_credits(
@@ -170,7 +202,7 @@ def test_a_refusal_names_who_keeps_the_file_of_credits(
     letter = text(fetch(f"/decisions/{decision}/courrier"))
     said = letter.split("Fichier des crédits (Fichier fictif des crédits, fichier.example) : ")[1]
     assert re.search(r"crédits en cours ailleurs : \d+ crédits", said.split("Catégories de données")[0])
-    assert re.search(r"reste à rembourser ailleurs : [\d ]+ €", said.split("Catégories de données")[0])
+    assert re.search(r"reste connu à rembourser ailleurs : [\d ]+ €", said.split("Catégories de données")[0])
 
 
 def test_a_repaid_credit_is_simulated(fetch: Callable[..., HtmlElement], indebted: Client) -> None:
@@ -190,7 +222,7 @@ def test_a_repaid_credit_is_simulated(fetch: Callable[..., HtmlElement], indebte
     said = text(answer)
     assert "Vous supposez remboursé : « " in said
     assert "Vous avez changé" not in said
-    assert "Reste à rembourser ailleurs" in said or "Crédits en cours ailleurs" in said
+    assert "Reste connu à rembourser ailleurs" in said or "Crédits en cours ailleurs" in said
     # What was chosen is still chosen.
     kept = answer.xpath("//input[starts-with(@name, 'rembourse_') and @checked]")
     assert {one.get("name") for one in kept} >= set(offered)
@@ -202,13 +234,12 @@ def test_levers_tell_debts_only_where_there_are_some(
     fetch: Callable[..., HtmlElement], clients: Portfolio, indebted: Client
 ) -> None:
     offered = text(fetch(f"/clients/{indebted.number}/leviers"))
-    owing = any(one.late or one.revolving for one in repaid.debts(clients.history(indebted.number)))
+    owed = [one for one in repaid.debts(clients.history(indebted.number)) if not one.currency]
+    late, cards = any(one.late for one in owed), any(one.revolving and one.owed for one in owed)
+    owing = late or cards
     assert ("Les dettes ailleurs : le client ne peut pas en payer maintenant" in offered) == owing
-    explained = (
-        "Payer ce qui est en retard sur des crédits ailleurs, ou rembourser et fermer la carte de crédit où "
-        "il reste le plus."
-    )
-    assert (explained in offered) == owing
+    assert ("Payer ce qui est en retard sur des crédits ailleurs" in offered) == late
+    assert ("embourser et fermer la carte de crédit " in offered) == cards
 
 
 @pytest.fixture(scope="module")
@@ -237,6 +268,40 @@ def test_a_person_sent_with_the_history_has_the_score_of_the_screen(api: Any, cl
     assert [one["probability"] for one in told] == pytest.approx(
         [one["probability"] for one in screen], abs=1e-9
     )
+
+
+def test_a_person_sent_with_the_history_is_told_what_the_screen_tells(api: Any, clients: Portfolio) -> None:
+    """What has no object has none there either, whether or not the model looks at what makes it so."""
+    numbers = clients.numbers()[:40].tolist()
+    rows = [sent(clients, number, histories=True) for number in numbers]
+    told = api.post("/api/v1/scores?reasons=true", json={"rows": rows}).get_json()["scores"]
+    seen = set()
+    for number, one in zip(numbers, told, strict=True):
+        screen = api.get(f"/api/v1/clients/{number}/score").get_json()
+        assert one["reasons"] == screen["reasons"]
+        assert one["contributions"] == screen["contributions"]
+        seen |= {plain(part["text"]) for part in one["contributions"]}
+        seen |= {plain(member["text"]) for part in one["contributions"] for member in part["members"]}
+    assert {
+        "sans objet (pas de carte de crédit connue chez nous)",
+        "sans objet (pas de crédit connu ailleurs)",
+        "sans objet (pas de mois connu ailleurs sur deux ans)",
+    } <= seen
+
+
+def test_a_history_of_a_table_that_was_not_looked_into_is_absent(api: Any, clients: Portfolio) -> None:
+    """An empty list says that there is no card; a list that is not given says nothing."""
+    row = sent(clients, int(clients.numbers()[0]), histories=False)
+    looked, not_looked = api.post(
+        "/api/v1/scores?reasons=true", json=[row | {"credit_card_balance": []}, row | {"bureau": []}]
+    ).get_json()["scores"]
+    cards = [
+        next(
+            plain(part["text"]) for part in one["contributions"] if part["members"][0]["name"][:5] == "CARD_"
+        )
+        for one in (looked, not_looked)
+    ]
+    assert cards == ["sans objet (pas de carte de crédit connue chez nous)", "donnée absente"]
 
 
 def test_a_person_without_a_history_is_judged_all_the_same(api: Any, clients: Portfolio) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
+from typing import Final
 
 from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Column, Kind, Row, Theme, wording
 
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 # A part of the file without a client: the columns of each theme with their labels there.
 Blank = tuple[tuple[Theme, tuple[tuple[Column, str], ...]], ...]
 
@@ -51,16 +54,17 @@ class File:
     audited: tuple[Section, ...]
 
 
-def parts(row: Row, features: Sequence[str], *, audit: bool) -> File:
+def parts(row: Row, features: Sequence[str], *, audit: bool, beside: Mapping[str, str] = NOTHING) -> File:
     """Sort a client's values by who needs them; `audited` stays empty unless `audit`.
 
-    features: what the model looks at, columns and derived figures. All columns but the client number, which
+    features: what the model looks at, columns and derived figures; beside: what is to be told
+    beside the known values of some, in a few words. All columns but the client number, which
     is in the title, and the outcome: it is known of an old client, and beside the decision it would tell an
     advisor what the model is there to say. Of the credit history, which has a page of its own, what the model
     looks at.
     """
     used, other, audited = _sorted(tuple(features))
-    return File(_filled(used, row), _filled(other, row), _filled(audited, row) if audit else ())
+    return File(*(_filled(blank, row, beside) for blank in (used, other, audited if audit else ())))
 
 
 def _for_audits(column: Column) -> bool:
@@ -93,11 +97,23 @@ def _by_theme(columns: Sequence[Column]) -> Blank:
     )
 
 
-def _filled(blank: Blank, row: Row) -> tuple[Section, ...]:
+def _filled(blank: Blank, row: Row, beside: Mapping[str, str]) -> tuple[Section, ...]:
     return tuple(
-        Section(theme, tuple(Entry(column, label, _text(column, row)) for column, label in columns))
+        Section(
+            theme,
+            tuple(
+                Entry(
+                    column, label, _beside(_text(column, row), row[column.name], beside.get(column.name, ""))
+                )
+                for column, label in columns
+            ),
+        )
         for theme, columns in blank
     )
+
+
+def _beside(text: str, value: wording.Value, more: str) -> str:
+    return f"{text} ({more})" if more and not wording.is_absent(value) else text
 
 
 def _text(column: Column, row: Row) -> str:

@@ -105,8 +105,30 @@ HISTORY_GROUPS: Final = frozenset(
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-# Of a column whose value, whatever it is, tells that another one lacks for want of an object.
+# Of a column whose value, whatever it is, tells that another one lacks for want of an object; or its absence.
 KNOWN: Final = "known"
+UNKNOWN: Final = "unknown"
+
+
+@dataclass(frozen=True)
+class WithoutObject:
+    """What leaves a figure without object: in a client's raw values all of `where` hold (column and value).
+
+    KNOWN stands for any value, UNKNOWN for none. The name of a history table, known, says that it was looked
+    into. label: what is then said of the figure.
+    """
+
+    where: tuple[tuple[str, float | str], ...]
+    label: str
+
+    def holds(self, row: Mapping[str, float | str | None]) -> bool:
+        """Say whether these raw values leave the figure, which lacks, without object."""
+        return all(_holds(row.get(column), value) for column, value in self.where)
+
+
+def _holds(value: float | str | None, wanted: float | str) -> bool:
+    known = value is not None and value == value
+    return known == (wanted == KNOWN) if wanted in (KNOWN, UNKNOWN) else value == wanted
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,9 +140,8 @@ class Column:
     employment: no employment). `categories` maps each published code to its French label; the code that a
     frame stores is its position. Integer flags (0/1) have categories too: "0" and "1". `sentences` maps a
     code to the sentence that states it; `says` (`says_zero` for none) does so for other values. `among` names
-    the clients with whom the value is compared. `not_applicable_where` is the column and the value that leave
-    this one without object (the age of a car, where there is no car), KNOWN for any: what is then missing has
-    none; `not_applicable_label` is what is then said of it.
+    the clients with whom the value is compared. `not_applicable` is what leaves a missing value without
+    object (the age of a car, where there is no car); the first that holds is said.
     `protected_categories` names the codes that reveal a protected ground in a column that does not.
     `hint` says what to type where the label leaves a doubt. `person` is whom the texts are said to.
     A figure of the credit history names the `table` that must be imported for it, its value
@@ -152,8 +173,7 @@ class Column:
     says: str = ""
     says_zero: str = ""
     among: str = "des clients"
-    not_applicable_where: tuple[str, float | str] | None = None
-    not_applicable_label: str = ""
+    not_applicable: tuple[WithoutObject, ...] = ()
     protected_categories: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     group: str | None = None
     table: str = ""
@@ -208,16 +228,12 @@ class Column:
             self.maximum is None or value <= self.maximum
         )
 
-    def is_not_applicable(self, row: Mapping[str, float | str | None]) -> bool:
-        """Say whether a client's raw values leave this one empty for want of an object, not of data."""
+    def without_object(self, row: Mapping[str, float | str | None]) -> WithoutObject | None:
+        """What leaves this one, missing in a client's raw values, without object; None where data lack."""
         value = row.get(self.name)
-        if self.not_applicable_where is None or not (value is None or value != value):
-            return False
-        column, without = self.not_applicable_where
-        other = row.get(column)
-        if without == KNOWN:
-            return other is not None and other == other
-        return other == without
+        if not (value is None or value != value):
+            return None
+        return next((one for one in self.not_applicable if one.holds(row)), None)
 
 
 def _written(words: Any, person: Person) -> Any:
@@ -253,9 +269,10 @@ def read_column(name: str, words: Mapping[str, Any], person: Person) -> Column:
         categories=MappingProxyType(categories) if categories else None,
         sentences=MappingProxyType(sentences),
         protected_categories=MappingProxyType(facts.pop("protected_categories", {})),
-        not_applicable_where=tuple(facts.pop("not_applicable_where"))
-        if "not_applicable_where" in facts
-        else None,
+        not_applicable=tuple(
+            WithoutObject(tuple(one["where"].items()), one["label"])
+            for one in facts.pop("not_applicable", ())
+        ),
         minimum=facts.pop("minimum", 0 if flag else None),
         maximum=facts.pop("maximum", len(categories) - 1 if flag else None),
         **facts,

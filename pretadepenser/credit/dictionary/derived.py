@@ -16,7 +16,8 @@ from pretadepenser.credit.dictionary.columns import COLUMNS, STORED
 
 # Column name -> float64, shape (n,), missing = NaN, categories as their code (position in the dictionary).
 Frame = Mapping[str, NDArray[np.float64]]
-# One client's raw values in Kaggle's codings: categories as text, missing as None.
+# One client's raw values in Kaggle's codings: categories as text, missing as None. Beside them, by the
+# name of a history table, 1 where it was looked into: what lacks of it may then have no object.
 Row = Mapping[str, int | float | str | None]
 
 NO_EMPLOYMENT: Final = 365243

@@ -22,6 +22,7 @@ from pretadepenser.credit.dictionary import (
     OUTCOME,
     Column,
     Kind,
+    WithoutObject,
     describe,
     in_group,
 )
@@ -77,9 +78,8 @@ def value_text(column: Column, value: Value) -> str:
 
 def text_in(column: Column, row: Mapping[str, Value]) -> str:
     """Write a column's value in a client's row as `value_text` does; say where it has no object."""
-    return (
-        column.not_applicable_label if column.is_not_applicable(row) else value_text(column, row[column.name])
-    )
+    without = column.without_object(row)
+    return without.label if without else value_text(column, row[column.name])
 
 
 def _number_text(column: Column, value: float) -> str:
@@ -148,15 +148,15 @@ def reason(column: Column, value: Value, rank: float | None, share: float | None
     return f"{statement(column, value)}{_comparison(column, value, rank, share)}. {effect(points)}"
 
 
-def reason_without_object(column: Column, points: int) -> str:
+def reason_without_object(column: Column, why: WithoutObject, points: int) -> str:
     """Say a reason of what has no object in this file: nothing lacks, and who is alike is not counted."""
-    return f"{without_object(column)}. {effect(points)}"
+    return f"{without_object(column, why)}. {effect(points)}"
 
 
-def without_object(column: Column) -> str:
+def without_object(column: Column, why: WithoutObject) -> str:
     """Say that a figure has no object, and why: "L’âge de la voiture est sans objet (pas de voiture)"."""
     verb = "sont" if column.many else "est"
-    return f"{french.capital(column.definite)} {verb} {column.not_applicable_label}"
+    return f"{french.capital(column.definite)} {verb} {why.label}"
 
 
 def _also(share: float | None) -> str:
@@ -214,7 +214,8 @@ def _absence(column: Column) -> str:
         told = f"le dossier ne dit pas {column.meaning.removeprefix('Indique ').rstrip('.')}"
     else:
         thing = column.definite
-        if column.name in DERIVED:
+        # Part and whole may both be given, and the whole be nothing: a card elsewhere with a limit of zero.
+        if column.name in DERIVED or (column.table and column.kind is Kind.SHARE):
             told = f"{thing} ne peut pas être {french.agree('calculé', column.gender, False)}"
         else:
             told = f"le dossier ne donne pas {thing}"

@@ -18,6 +18,7 @@ import numpy as np
 from cattrs.preconf.json import make_converter
 
 from pretadepenser import money
+from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Row
 from pretadepenser.credit.dictionary.wording import Value
 from pretadepenser.credit.distribution.percentile_rank import Compared
@@ -74,7 +75,8 @@ class Advice:
     """A score, its reasons, and all that they were computed from.
 
     number: SK_ID_CURR, None for a person who is not in the portfolio; inputs: raw values in Kaggle's codings
-    of all columns that the model and the words read, as the model reads them (None: missing).
+    of all columns that the model and the words read, as the model reads them (None: missing), and of history
+    tables whether they were looked into.
 
     model: SHA-256 of the trees, as everywhere; training: of the model's card; portfolio: of the clients, as
     everywhere; distributions: of what reasons tell of them. The archive has the second and the fourth.
@@ -118,6 +120,11 @@ class Advice:
         return Scale.reached(self.points_low) != Scale.reached(self.points_high)
 
     @property
+    def figures(self) -> tuple[str, ...]:
+        """The names of the client's own figures among the inputs."""
+        return tuple(name for name in self.inputs if name not in dictionary.TABLES)
+
+    @property
     def money(self) -> Money:
         """The currency that amounts were shown in."""
         return Money(self.currency, self.amount_scale)
@@ -138,7 +145,11 @@ def freeze(
     ModelError where the model was deleted meanwhile.
     """
     read = as_read(row)
-    inputs = {name: _plain(read[name]) for name in archive.looked_at(model.features)}
+    # A history table that was not looked into has no place in a row.
+    inputs = {
+        name: _plain(read.get(name) if name in dictionary.TABLES else read[name])
+        for name in archive.looked_at(model.features)
+    }
     shown = money.in_use()
     sources = {
         "model": model.sha256,

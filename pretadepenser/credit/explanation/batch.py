@@ -44,7 +44,7 @@ from pretadepenser.credit.intake.sources import (
     rowless,
 )
 from pretadepenser.credit.intake.validation import MISSING, Lines, Problems, conform, gathered
-from pretadepenser.credit.model import scoring
+from pretadepenser.credit.model import archive, scoring
 from pretadepenser.credit.model.inputs import input_matrix
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import PortfolioError, Problem
@@ -225,7 +225,7 @@ def score_table(model: Model, table: pa.Table, limit: float) -> list[Score]:
     It may have figures of the credit history as well (see nested.py): those that it lacks are not known.
     """
     numbers = table.column(KEY).to_pylist()
-    table = _looked_at(table, model)
+    table = _completed(table, dictionary.columns_of(model.features))
     frame = {name: floats(_whole(table, name)) for name in table.column_names}
     # The sum of the contributions, as on screen, not the model's own margin: they differ by a millionth,
     # which is enough to move a score by a point.
@@ -238,17 +238,23 @@ def score_table(model: Model, table: pa.Table, limit: float) -> list[Score]:
 
 def explain_table(model: Model, portfolio: Compared, table: pa.Table, limit: float) -> Iterator[Explanation]:
     """Score and explain the rows of a table as `score_table` does."""
-    rows = _looked_at(table, model).to_pylist()
+    rows = _completed(table, archive.looked_at(model.features)).to_pylist()
     return explain_all(model, portfolio, rows, limit, table.column(KEY).to_pylist())
 
 
-def _looked_at(table: pa.Table, model: Model) -> pa.Table:
-    """What the model looks at of a table: figures of a credit history that it does not have are missing."""
-    names = dictionary.columns_of(model.features)
+def _completed(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """What is looked at of a table: figures of a credit history that it does not have are missing.
+
+    The history tables of which it has figures were looked into, unless it says itself for whom they were.
+    """
+    told = {dictionary.HISTORY[name].table for name in table.column_names if name in dictionary.HISTORY}
     for name in names:
-        if name not in table.column_names and name in dictionary.HISTORY:
-            table = table.append_column(name, pa.nulls(table.num_rows, pa.float64()))
-    return table.select(names)
+        if name not in table.column_names and (name in dictionary.HISTORY or name in dictionary.TABLES):
+            values = (
+                pa.repeat(1.0, table.num_rows) if name in told else pa.nulls(table.num_rows, pa.float64())
+            )
+            table = table.append_column(name, values)
+    return table.select([name for name in names if name in table.column_names])
 
 
 def _whole(table: pa.Table, name: str) -> pa.Array:

@@ -59,11 +59,17 @@ def histories(rows: Sequence[Mapping[str, object]]) -> tuple[Sequence[Histories]
 
 
 def figures(people: Sequence[Histories]) -> dict[str, pa.Array]:
-    """Figures of the credit history of each person, float64, by name; none where nobody gave a table."""
+    """Figures of the credit history of each person, float64, by name; none where nobody gave a table.
+
+    By the name of a table too: 1 of whom it was looked into (see dictionary.Row).
+    """
     if not any(people):
         return {}
     summed = features.of(people)
-    return {name: pa.array([one[name] for one in summed], pa.float64()) for name in HISTORY}
+    looked = [dict.fromkeys(features.usable(one), 1.0) for one in people]
+    return {name: pa.array([one[name] for one in summed], pa.float64()) for name in HISTORY} | {
+        table: pa.array([one.get(table) for one in looked], pa.float64()) for table in TABLES
+    }
 
 
 def _rows(value: object) -> bool:

@@ -224,9 +224,9 @@ def _grouped_text(group: str, values: Row, told: Sequence[Contribution]) -> str:
     """What stands for the value of a group: of a credit history, its figure that counts most."""
     if group not in dictionary.HISTORY_GROUPS:
         return wording.group_text(group, values)
-    if all(one.value is None for one in told):
-        return french.ABSENT
     first = _telling(told)
+    if all(one.value is None for one in told):
+        return first.text
     return f"{first.label}{french.NO_BREAK}: {first.text}"
 
 
@@ -241,8 +241,8 @@ def _teller(name: str, row: Row) -> str:
     are one thing to say.
     """
     column = dictionary.describe(name)
-    if column.group is None and column.not_applicable_where and column.is_not_applicable(row):
-        return column.not_applicable_where[0]
+    if column.group is None and (without := column.without_object(row)):
+        return without.where[0][0]
     return column.group or name
 
 
@@ -289,8 +289,8 @@ def _reason(portfolio: Compared, row: Row, part: Part, told: Told) -> Reason:
 
 def _alone(portfolio: Compared, row: Row, column: Column, points: int) -> str:
     """The sentence of one figure."""
-    if column.is_not_applicable(row):
-        return wording.reason_without_object(column, points)
+    if without := column.without_object(row):
+        return wording.reason_without_object(column, without, points)
     value = row[column.name]
     ranked = percentile_rank(portfolio, column, value)
     return wording.reason(column, value, ranked.rank, ranked.share, points)

@@ -37,10 +37,15 @@ def needs(table: str) -> frozenset[str]:
     return frozenset({table} if isinstance(owner, str) else {table, owner[0]})
 
 
+def usable(tables: Collection[str]) -> tuple[str, ...]:
+    """Those of imported `tables` of which there are figures: months of a credit need the credit."""
+    return tuple(table for table in TABLES if needs(table) <= set(tables))
+
+
 def known(tables: Collection[str]) -> tuple[str, ...]:
     """The names of the figures that imported `tables` give, in stored order."""
-    usable = {table for table in TABLES if needs(table) <= set(tables)}
-    return tuple(name for name, column in HISTORY.items() if column.table in usable)
+    of = usable(tables)
+    return tuple(name for name, column in HISTORY.items() if column.table in of)
 
 
 def statement(tables: Collection[str]) -> str:

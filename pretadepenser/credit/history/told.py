@@ -162,6 +162,11 @@ class History:
         return tuple(one for one in self.credits or () if one.open)
 
     @property
+    def beside(self) -> dict[str, str]:
+        """What is to be told beside figures of the dictionary, by name: what of a sum is not known."""
+        return {"BUREAU_DEBT": unknown_rest(self.open)}
+
+    @property
     def closed(self) -> tuple[Credit, ...]:
         """Those that are."""
         return tuple(one for one in self.credits or () if not one.open)
@@ -388,14 +393,24 @@ def _own(credits: Sequence[Credit], of: Callable[[Credit], float | None]) -> tup
 def _owed(open_: Sequence[Credit]) -> str:
     if not open_:
         return ""
-    known, unknown = _own(open_, lambda one: one.remaining)
-    other = f" en {money.in_use().noun}" if any(one.currency for one in open_) else ""
+    known, _ = _own(open_, lambda one: one.remaining)
     if not known:
-        return f"Ce qui reste à rembourser n’est pas connu{other}."
-    lacking = french.plural(unknown, "crédit", "crédits")
-    but = f", sans compter {lacking} dont le reste n’est pas connu{other}" if unknown else ""
+        return f"Ce qui reste à rembourser n’est pas connu{_in_ours(open_)}."
+    but = f", {rest}" if (rest := unknown_rest(open_)) else ""
     # An institution may owe a client a little: that is no debt, and pays none of another's.
     return f"Il reste à rembourser {french.some(sum(max(one, 0.0) for one in known))}{but}."
+
+
+def unknown_rest(open_: Sequence[Credit]) -> str:
+    """Of how many credits nobody knows what is left to pay back, in words; "" where it is known of all."""
+    _, unknown = _own(open_, lambda one: one.remaining)
+    lacking = french.plural(unknown, "crédit", "crédits")
+    return f"sans compter {lacking} dont le reste n’est pas connu{_in_ours(open_)}" if unknown else ""
+
+
+def _in_ours(credits: Sequence[Credit]) -> str:
+    """That an amount is not known in the portfolio's currency, where one of these credits has another."""
+    return f" en {money.in_use().noun}" if any(one.currency for one in credits) else ""
 
 
 def _arrears(open_: Sequence[Credit], closed: Sequence[Credit]) -> str:

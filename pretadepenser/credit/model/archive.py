@@ -33,16 +33,24 @@ class ArchiveError(ToldError):
 
 
 def looked_at(features: Sequence[str]) -> tuple[str, ...]:
-    """Columns of a client that the model reads, and those that the words for its figures depend on."""
-    beside = [dictionary.describe(name).not_applicable_where for name in features]
-    return dictionary.columns_of(
-        (*features, *dictionary.DERIVED, *(column for column, _ in filter(None, beside)))
-    )
+    """What is looked at of a client: columns that the model reads, and what the words for its figures need.
+
+    The columns come in stored order, then the names of history tables that may have been looked into.
+    """
+    beside = {
+        column
+        for name in features
+        for one in dictionary.describe(name).not_applicable
+        for column, _ in one.where
+    }
+    columns = dictionary.columns_of((*features, *dictionary.DERIVED, *beside))
+    return (*columns, *(table for table in dictionary.TABLES if table in beside))
 
 
 def compared(model: Model, portfolio: Portfolio) -> Statistics:
     """What the reasons of this model may tell of other clients, and nothing else of the portfolio."""
-    return portfolio.statistics.only({*looked_at(model.features), *dictionary.DERIVED})
+    columns = set(looked_at(model.features)) - set(dictionary.TABLES)
+    return portfolio.statistics.only({*columns, *dictionary.DERIVED})
 
 
 def keep(instance: Path, model: Model, portfolio: Portfolio) -> None:

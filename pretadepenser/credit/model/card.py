@@ -204,12 +204,20 @@ def _direction(card: Card, name: str) -> str:
     return words[sign * card.monotone.get(name, 0)]
 
 
+def _spared(card: Card) -> str:
+    """Which protected data the model that is only measured is not fed either, in parentheses."""
+    building = dictionary.in_group(dictionary.BUILDING_GROUP)
+    left_out = sum(column.name not in card.protected_features for column in building)
+    columns = french.plural(left_out, "colonne")
+    return f" (sauf {columns} qui décrivent l’immeuble)" if left_out > 1 else ""
+
+
 def _quality(card: Card, overall: GlobalExplanation) -> list[str]:
     without = card.without_protected
     return [
         "Validation croisée à cinq plis, chaque client étant jugé par un modèle qui ne l’a pas vu. La "
-        "dernière colonne mesure le même modèle avec les données protégées (sauf l’immeuble, dont les 47 "
-        "colonnes abaissent la mesure) : la différence est le prix de leur retrait.",
+        f"dernière colonne mesure le même modèle avec les données protégées{_spared(card)} : la différence "
+        "est ce que change leur retrait.",
         _measures(card),
         "Aire sous la courbe ROC de chaque pli : "
         + " ; ".join(french.number(area, 4) for area in without.roc_auc_folds)

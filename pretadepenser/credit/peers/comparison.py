@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pretadepenser import french
 from pretadepenser.credit import dictionary
-from pretadepenser.credit.dictionary import Column, Theme, wording
+from pretadepenser.credit.dictionary import Column, Theme, WithoutObject, wording
 from pretadepenser.credit.distribution import bins
 from pretadepenser.credit.distribution.bins import Grain
 from pretadepenser.credit.evaluation.metrics import wilson
@@ -72,7 +72,7 @@ class Distribution:
     value: the client's raw value; shown: the same in displayed units, None where it has no place on an axis.
     median: of the group, raw; None for categories. known, missing, sentinel: clients of the group with a
     value, without one, and with the sentinel. position: None for categories and where the value is missing.
-    without_object: the client's value is missing for want of an object, not of data.
+    without_object: what leaves the client's value, which is missing, without object; None where it is not so.
     """
 
     column: Column
@@ -86,7 +86,7 @@ class Distribution:
     sentinel: int
     median: float | None
     position: Position | None
-    without_object: bool = False
+    without_object: WithoutObject | None = None
 
     @property
     def among(self) -> str:
@@ -178,7 +178,7 @@ def distribution(portfolio: Portfolio, client: Client, group: Group, name: str) 
         sentinel=sentinel,
         median=median,
         position=position,
-        without_object=column.is_not_applicable(client.values),
+        without_object=column.without_object(client.values),
     )
 
 
@@ -300,8 +300,8 @@ def rank_sentence(distribution: Distribution) -> str:
     whole = distribution.group.among
     if value is None:
         absent = wording.like(distribution.missing / distribution.group.size, whole)
-        if distribution.without_object:
-            return f"{wording.without_object(column)}, donc sans valeur, {absent}."
+        if why := distribution.without_object:
+            return f"{wording.without_object(column, why)}, donc sans valeur, {absent}."
         return f"La donnée est absente pour ce client, {absent}."
     said = wording.statement(column, value)
     if distribution.position is not None:

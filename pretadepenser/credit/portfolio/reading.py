@@ -42,6 +42,7 @@ FORMAT = 4
 class Client:
     """One client: a raw value for each of dictionary.STORED (None: missing, or its table was not imported).
 
+    `values` has 1 besides by the name of each history table that was imported (see dictionary.Row).
     `target` is 1 for a default, None where unknown.
     """
 
@@ -69,6 +70,7 @@ class Portfolio:
         self.sources: tuple[str, ...] = tuple(source["name"] for source in card["sources"])
         # The history tables that were imported: where a client has no rows in one, there was nothing to tell.
         self.tables: frozenset[str] = frozenset(card["tables"])
+        self._looked_into = dict.fromkeys(features.usable(self.tables), 1)
         self._batch_rows: int = card["batch_rows"]
         self._rows = Rows(pa.memory_map(str(folder / CLIENTS)).read_buffer())
         self._histories = {
@@ -116,7 +118,7 @@ class Portfolio:
             if values["SK_ID_CURR"] != number or check != self._checks[index]:
                 raise ValueError("another row")
         target = values["TARGET"]
-        return Client(number, values, None if target is None else int(target))
+        return Client(number, {**values, **self._looked_into}, None if target is None else int(target))
 
     def history(self, number: int, tables: Collection[str] | None = None) -> dict[str, list[Row]]:
         """The raw rows of a client in those of `tables` (None: all) that were imported, in order of time.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from pretadepenser import french
+from pretadepenser import french, money
 from pretadepenser.credit.dictionary import Row
 from pretadepenser.credit.dictionary.wording import Value
 from pretadepenser.credit.history.features import Histories
@@ -48,18 +48,20 @@ def of(model: Model, history: Histories, row: Row) -> Debts:
     cards = [debt for debt in open_ if debt.revolving and debt.owed]
     settlements: dict[Lever, Settlement] = {}
     if late > 0:
-        whole, least = french.amount(late), french.some(late)
+        # "Les 1 €" is no French, nor "les moins de 1 €".
+        several = money.in_use().shown(late) >= 1.5
         settlements[Lever.ARREARS] = Settlement(
             late,
-            f"payer les {whole} en retard sur des crédits ailleurs"
-            if whole == least
-            else f"payer ce qui est en retard sur des crédits ailleurs ({least})",
+            f"payer les {french.amount(late)} en retard sur des crédits ailleurs"
+            if several
+            else f"payer ce qui est en retard sur des crédits ailleurs ({french.some(late)})",
         )
     if cards:
         card = cards[0]
         owed = card.owed or 0.0
         settlements[Lever.CARD] = Settlement(
-            owed, f"rembourser et fermer une carte de crédit ailleurs, où {french.some(owed)} sont dus"
+            owed,
+            f"rembourser et fermer une carte de crédit ailleurs, où il reste {french.some(owed)} à payer",
         )
     return Debts(settlements, _figures(history, row, settlements, cards[0].number if cards else 0))
 

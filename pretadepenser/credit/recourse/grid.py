@@ -89,8 +89,16 @@ class Trials:
     @property
     def levers(self) -> frozenset[Lever]:
         """Levers that an admissible combination moves, alone or with another."""
-        admitted = [block.levers for block in self.blocks if self.allowed[block.where].any()]
-        return frozenset(itertools.chain.from_iterable(admitted))
+        return frozenset(itertools.chain.from_iterable(self._admitted))
+
+    @property
+    def paired(self) -> bool:
+        """Whether an admissible combination moves two levers together."""
+        return any(len(levers) > 1 for levers in self._admitted)
+
+    @property
+    def _admitted(self) -> list[tuple[Lever, ...]]:
+        return [block.levers for block in self.blocks if self.allowed[block.where].any()]
 
 
 class Grid:

@@ -124,7 +124,8 @@ class Levers:
     none either, the change that wins the most points, None when no change wins any; room: for a granted
     client; offered: for a refused one, what can be held fixed, since something of it could be tried; sought:
     what was tried with what is held fixed; tried: how many admissible combinations were scored; step: from
-    one amount to the next, in units of the data.
+    one amount to the next, in units of the data; moved: the levers of these combinations; paired: whether two
+    of them together were tried.
     """
 
     score: Score
@@ -140,6 +141,8 @@ class Levers:
     admissible: Admissible
     tried: int
     step: float
+    moved: frozenset[Lever] = frozenset()
+    paired: bool = False
 
     @property
     def held(self) -> frozenset[Lock]:
@@ -198,7 +201,7 @@ def levers(
     tried = int(trials.allowed.sum())
     return Levers(
         today, sentence, proposals, fragile, nearest, None, less, locked, offered, sought, admissible, tried,
-        step,
+        step, trials.levers, trials.paired,
     )  # fmt: skip
 
 

@@ -62,8 +62,12 @@ def changes(before: Row, after: Row) -> tuple[Change, ...]:
         told.append(Change(name, _label(name), was, becomes, _text(name, was), _text(name, becomes)))
     for name in dictionary.HISTORY:
         was, becomes = first[name], second[name]
-        texts = [wording.value_text(dictionary.describe(name), value) for value in (was, becomes)]
-        if texts[0] != texts[1]:
+        texts = [
+            wording.text_in(dictionary.describe(name), {**row, name: row.get(name)})
+            for row in (before, after)
+        ]
+        # What is known neither before nor after does not change, whatever its absence is called.
+        if texts[0] != texts[1] and (was is not None or becomes is not None):
             told.append(Change(name, _label(name), was, becomes, *texts))
     return tuple(told)
 

@@ -42,7 +42,8 @@ class Sensitivity:
     missing: columns asked for without a value; decisive: the same, those that change the decision most often
     first; cases: how often the file was completed; low, high: probabilities (0..1) between which INSIDE of
     the cases lie; changed: cases in which the decision would be the other one; granted: the decision on the
-    file as it is; untold: the model looks at a credit history too, of which nothing is known.
+    file as it is; limit: largest tolerated probability, 0..1; untold: the model looks at a credit history
+    too, of which nothing is known.
     """
 
     missing: tuple[Column, ...]
@@ -52,6 +53,7 @@ class Sensitivity:
     high: float
     changed: int
     granted: bool
+    limit: float
     untold: bool = False
 
     @property
@@ -106,7 +108,7 @@ class Sensitivity:
 
     @property
     def _range(self) -> str:
-        low, high = wording.probability(self.low), wording.probability(self.high)
+        low, high = (wording.probability(one, self.limit) for one in (self.low, self.high))
         return f"resterait à {low}" if low == high else f"irait de {low} à {high}"
 
     @property
@@ -132,7 +134,7 @@ def missing(model: Model, row: Row) -> tuple[Column, ...]:
     return tuple(
         column
         for column in application.asked(model)
-        if row.get(column.name) is None and not column.is_not_applicable(row)
+        if row.get(column.name) is None and not column.without_object(row)
     )
 
 
@@ -150,12 +152,14 @@ def sensitivity(model: Model, portfolio: Portfolio, row: Row, limit: float) -> S
     files = _completed(portfolio, row, lacking) if lacking else []
     if not files:
         probability = scale.probability(float(answer))
-        return Sensitivity(lacking, lacking, 0, probability, probability, 0, granted, untold)
+        return Sensitivity(lacking, lacking, 0, probability, probability, 0, granted, limit, untold)
     margins = _margins(model, files)
     low, high = np.quantile(scale.probability(margins), [(1 - INSIDE) / 2, (1 + INSIDE) / 2])
     changed = int((scale.granted(margins) != granted).sum())
     decisive = _decisive(model, files, margins, lacking, scale)
-    return Sensitivity(lacking, decisive, len(files), float(low), float(high), changed, granted, untold)
+    return Sensitivity(
+        lacking, decisive, len(files), float(low), float(high), changed, granted, limit, untold
+    )
 
 
 def _untold(model: Model, row: Row) -> bool:
@@ -198,13 +202,13 @@ def _completed(portfolio: Portfolio, row: Row, lacking: tuple[Column, ...]) -> l
     size = min(DRAWN, portfolio.size)
     indices = np.random.default_rng(SEED).choice(portfolio.size, size, replace=False)
     names = [column.name for column in lacking]
-    causes = {column.not_applicable_where[0] for column in lacking if column.not_applicable_where} - set(
+    causes = {cause for column in lacking for one in column.not_applicable for cause, _ in one.where} - set(
         names
     )
     files: list[Row] = []
     # All at once: one client after the other would take longer than all the rest of the estimate.
     for lender in portfolio.rows(indices, [*names, *causes]):
-        if any(COLUMNS[name].is_not_applicable(lender) for name in names):
+        if any(COLUMNS[name].without_object(lender) for name in names):
             continue
         whole = {**row, **{name: lender[name] for name in names}}
         if not plausibility.implausible(whole):
