@@ -84,6 +84,23 @@ NO_PORTFOLIO = (
 )
 
 
+def test_a_training_tells_each_ten_trees_and_the_last() -> None:
+    told: list[float] = []
+    counter = learning.Counter(2, told.append)
+    counter.add(2 * learning.TREE_COUNT - 25)
+    for _ in range(25):
+        counter.after_iteration(None, 0, None)
+    trees = 2 * learning.TREE_COUNT
+    assert [round(share * trees) for share in told] == [trees - 25, trees - 20, trees - 10, trees]
+
+
+def test_no_file_of_a_model_has_a_number_that_json_has_not(tmp_path: Path) -> None:
+    """Other readers than Python's refuse NaN."""
+    with pytest.raises(ValueError, match="JSON"):
+        artefact.write_json(tmp_path / "card.json", {"gain": float("nan")})
+    assert not (tmp_path / "card.json").exists()
+
+
 def test_without_a_portfolio_it_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=f"^{re.escape(NO_PORTFOLIO)}$"):
         training.train(tmp_path)

@@ -392,6 +392,8 @@ def test_a_wrong_value_is_shown_where_it_is(
     assert error["column"] == column
     assert error["row"] in {3, None}
     assert detail in error["detail"].replace("\xa0", " ")
+    # One value is wrong: no other is counted.
+    assert not re.search(r"\b2\b", error["detail"])
 
 
 def test_wrong_columns_are_named(
