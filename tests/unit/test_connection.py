@@ -1,11 +1,15 @@
 """When what has come on a connection is a request, one to wait for, or none: at the edges of each."""
 
+import socket
 import time
+from collections import deque
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from pretadepenser.web.connection import Connection
+from pretadepenser.web.connection import UNSENT_BYTES, Connection, PatientSocket
+from pretadepenser.web.worker import RESERVE, PatientWorker
 
 HEAD = b"POST /connexion HTTP/1.1\r\nHost: a\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -95,3 +99,76 @@ def test_who_asks_first_whether_to_send_is_told_to() -> None:
     assert sent == [b"HTTP/1.1 100 Continue\r\n\r\n"]
     assert opened.take(b"ident") is True
     assert opened.header().endswith(b"Content-Length: 5\r\n\r\n")
+
+
+def pair() -> tuple[PatientSocket, socket.socket]:
+    """Both ends of a connection."""
+    here, there = socket.socketpair()
+    there.settimeout(5)
+    return PatientSocket(fileno=here.detach()), there
+
+
+def test_a_request_is_read_until_its_deadline_and_what_was_allowed_stays() -> None:
+    here, there = pair()
+    with here, there:
+        here.setblocking(True)
+        assert here.gettimeout() == 60
+        here.until = time.monotonic() + 0.05
+        begun = time.monotonic()
+        with pytest.raises(TimeoutError):
+            here.recv(10)
+        assert time.monotonic() - begun < 5
+        assert here.gettimeout() == 60
+        there.sendall(b"a")
+        assert here.recv(10) == b"a"
+        # Who may not wait does not.
+        here.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            here.recv(10)
+        assert here.gettimeout() == 0
+
+
+def test_an_answer_waits_for_who_reads_slowly_and_no_thread_does() -> None:
+    here, there = pair()
+    sent = bytes(range(256)) * 20_000
+    with here, there:
+        here.settimeout(30)
+        here.sendall(sent)
+        assert here.gettimeout() == 30
+        left = len(here.unsent)
+        assert 0 < left < len(sent)
+        # What comes later waits behind it.
+        here.sendall(b"end")
+        assert len(here.unsent) == left + 3
+        here.setblocking(False)
+        got = bytearray()
+        while not here.send_more():
+            got += there.recv(1 << 20)
+        here.close()
+        while more := there.recv(1 << 20):
+            got += more
+    assert bytes(got) == sent + b"end"
+
+
+def test_who_reads_nothing_of_a_very_long_answer_is_given_up() -> None:
+    here, there = pair()
+    with here, there, pytest.raises(BrokenPipeError, match="reads too slowly"):
+        here.sendall(bytes(UNSENT_BYTES + (8 << 20)))
+
+
+def test_connections_that_wait_for_nothing_make_room_and_are_counted() -> None:
+    """The longest kept first, as many as are too many."""
+    closed: list[int] = []
+    kept = deque(
+        SimpleNamespace(sock=number, close=lambda number=number: closed.append(number)) for number in range(5)
+    )
+    worker: Any = PatientWorker.__new__(PatientWorker)
+    worker.unfinished, worker.unread, worker.keepalived_conns = {}, {}, kept
+    worker.poller = SimpleNamespace(unregister=lambda sock: None)
+    worker.worker_connections, worker.nr_conns = RESERVE + 10, 12
+    worker._make_room()
+    assert (closed, worker.nr_conns, len(kept)) == ([0, 1], 10, 3)
+    worker._make_room()
+    assert (closed, worker.nr_conns) == ([0, 1], 10)
+    worker._make_room(force=True)
+    assert (closed, worker.nr_conns) == ([0, 1, 2], 9)
