@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from pretadepenser import french
 from pretadepenser.credit import dictionary
@@ -14,8 +15,7 @@ from pretadepenser.credit.dictionary import Column, Kind, Row, Theme, wording
 Blank = tuple[tuple[Theme, tuple[tuple[Column, str], ...]], ...]
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of the file: what it is, as it is called within its theme, and its value in words."""
 
     column: Column
@@ -23,8 +23,7 @@ class Entry:
     text: str
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """The entries of a theme."""
 
     theme: Theme
