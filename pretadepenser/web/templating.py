@@ -27,7 +27,7 @@ _PASSED: Final = "jinja_pass_arg"
 
 def escape(value: object) -> str:
     """The text that markupsafe.escape makes of a value. Raises UndefinedError for what is not defined."""
-    if type(value) is str and _special(value) is None:
+    if type(value) is Markup or (type(value) is str and _special(value) is None):
         return value
     return markupsafe.escape(value)
 
@@ -37,21 +37,14 @@ class Macro(runtime.Macro):
 
     def run(self, args: tuple[Any, ...], given: dict[str, Any]) -> Any:
         """Do what calling it does from a template in which texts are escaped, or not, as in its own."""
-        lacking = self.arguments[len(args) :]
-        told = sum(name in given for name in lacking)
-        block = given.get("caller")
-        if (
-            len(args) + len(lacking) != len(self.arguments)
-            or len(given) != told + (block is not None)
-            or (self.caller is not (block is not None))
-            or self.catch_kwargs
-            or self.catch_varargs
-            or self.explicit_caller
-        ):
+        unusual = self.catch_kwargs or self.catch_varargs or self.explicit_caller
+        rest = dict(given)
+        every = [*args, *[rest.pop(name, missing) for name in self.arguments[len(args) :]]]
+        if self.caller:
+            every.append(rest.pop("caller", None))
+            unusual = unusual or every[-1] is None
+        if unusual or rest or len(every) != self._argument_count + self.caller:
             return self(*args, **given)
-        every = [*args, *(given.get(name, missing) for name in lacking)]
-        if block is not None:
-            every.append(block)
         written = self._func(*every)
         return Markup(written) if self._default_autoescape else written
 

@@ -128,11 +128,11 @@ class Table:
         # What padding looks at comes last, and goes nowhere.
         values = np.append(row, np.float32(0))
         looked_at = values[self._looked_at]
-        left = looked_at < self._conditions
+        left, lacks = looked_at < self._conditions, np.isnan(looked_at)
         if self._places.size:
-            codes = np.nan_to_num(looked_at.ravel()[self._places]).astype(np.intp)
+            codes = np.where(lacks.ravel()[self._places], 0, looked_at.ravel()[self._places]).astype(np.intp)
             left.ravel()[self._places] = self._stays[self._rows, np.minimum(codes, self._stays.shape[1] - 1)]
-        np.copyto(left, self._by_default, where=np.isnan(looked_at))
+        np.copyto(left, self._by_default, where=lacks)
         ways = self._first + np.packbits(left, axis=1, bitorder="little")[:, 0]
         total = np.zeros(self._features + 1, np.float32)
         # One after the other, tree after tree, as XGBoost adds.

@@ -69,6 +69,15 @@ def _given(column: Column, number: float | int) -> float | str | None:
     return column.codes[int(number)]
 
 
+def _raw_values(column: Column, numbers: Sequence[float]) -> Sequence[float | str | None]:
+    """Do for many numbers of a column what `_given` does for one."""
+    if column.textual:
+        return [_given(column, number) for number in numbers]
+    if column.integer:
+        return [None if number != number else int(number) for number in numbers]
+    return [None if number != number else number for number in numbers]
+
+
 class Rows:
     """The rows held in `content`, an Arrow IPC file in memory or in a memory map.
 
@@ -150,12 +159,7 @@ class Rows:
 
     def given(self, frame: Frame) -> list[Row]:
         """The raw values of the rows of a frame of every stored column."""
-        values = [
-            [_given(column, one) for one in frame[name].tolist()]
-            if column.textual or column.integer
-            else [None if one != one else one for one in frame[name].tolist()]
-            for name, column in self._stored
-        ]
+        values = [_raw_values(column, frame[name].tolist()) for name, column in self._stored]
         return [dict(zip(self._places, row, strict=True)) for row in zip(*values, strict=True)]
 
     def frames(self, columns: Sequence[str] | None = None, rows: int | None = None) -> Iterator[Frame]:
