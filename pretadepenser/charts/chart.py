@@ -53,7 +53,7 @@ class Table:
         for row in (*self.rows, *self.raw, *self.footer):
             if len(row) != len(self.columns):
                 raise ValueError(f"{self.caption}: a row of {len(row)} cells for {len(self.columns)} columns")
-        if any(not text.strip() for row in (*self.rows, *self.footer) for text in row):
+        if not all(all(map(str.strip, row)) for row in (*self.rows, *self.footer)):
             raise ValueError(f"{self.caption}: an empty cell")
         object.__setattr__(self, "caption", french.typeset(self.caption))
         for name in ("rows", "footer"):

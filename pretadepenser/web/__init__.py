@@ -40,11 +40,12 @@ def init_app(app: Flask) -> None:
         simulation,
         site,
         statics,
+        templating,
         trail,
         watch,
     )
 
-    app.jinja_environment = frame.Environment
+    app.jinja_environment = templating.Environment
     # What a part does after a request is done last to first: compression sees finished answers, and the trail
     # is written before anything else is done to one.
     parts = (

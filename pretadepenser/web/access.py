@@ -206,8 +206,12 @@ def init_app(app: Flask) -> None:
 
 def may_open(endpoint: str, client: int | None = None) -> bool:
     """Whether a page is there to be read by the signed-in user; client: SK_ID_CURR of whom it is about."""
+    return answers(current_user._get_current_object(), endpoint, client)
+
+
+def answers(user: Any, endpoint: str, client: int | None = None) -> bool:
+    """What `may_open` says of many pages, the signed-in user being looked up once."""
     rule = RULES[endpoint]
-    user = current_user._get_current_object()  # the proxy would look it up three times
     if not user.is_authenticated:
         return endpoint in auth.PUBLIC
     if user.must_change:

@@ -191,6 +191,8 @@ def _open(instance: Path, marks: Marks, before: Opened | None) -> Opened:
         model = before.model
     else:
         model = _opened(scoring.current_model, instance, "Aucun modèle n’est entraîné.")
+        if isinstance(model, Model):
+            model.tabulate()
     scores: Margins | ToldError | None = None
     if isinstance(portfolio, Portfolio) and isinstance(model, Model):
         try:

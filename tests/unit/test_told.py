@@ -4,7 +4,6 @@ At 30 % a model that starts 22.14 points higher gives the same points as the oth
 said in points must be the same, and what is said of the probability must not.
 """
 
-import dataclasses
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -577,7 +576,7 @@ def test_a_history_stands_for_its_strongest_figure_unless_nothing_is_known(
     values: tuple[float | None, float | None], text: str
 ) -> None:
     members = [
-        dataclasses.replace(moving(name, margin, value), text="x")
+        moving(name, margin, value)._replace(text="x")
         for name, margin, value in zip("AB", (0.3, 0.1), values, strict=True)
     ]
     group = dictionary.describe("BUREAU_ACTIVE").group

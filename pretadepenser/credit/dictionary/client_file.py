@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from pretadepenser import french
 from pretadepenser.credit import dictionary
@@ -17,8 +17,7 @@ NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 Blank = tuple[tuple[Theme, tuple[tuple[Column, str], ...]], ...]
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of the file: what it is, as it is called within its theme, and its value in words."""
 
     column: Column
@@ -26,8 +25,7 @@ class Entry:
     text: str
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """The entries of a theme."""
 
     theme: Theme

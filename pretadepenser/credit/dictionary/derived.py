@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pretadepenser.credit.dictionary.columns import COLUMNS, STORED
+from pretadepenser.credit.dictionary.columns import COLUMNS, STORED, Column
 
 # Column name -> float64, shape (n,), missing = NaN, categories as their code (position in the dictionary).
 Frame = Mapping[str, NDArray[np.float64]]
@@ -79,12 +79,15 @@ def frame(rows: Sequence[Row], names: Iterable[str] = tuple(COLUMNS)) -> Frame:
     """
     if not rows:
         return {name: np.empty(0) for name in names}
-    names = [name for name in names if all(name in row for row in rows)]
-    return {name: np.array([_number(name, row[name]) for row in rows], np.float64) for name in names}
+    columns = [STORED[name] for name in names if all(name in row for row in rows)]
+    # One array of them all: of a single client one a column would cost more than all that is in it.
+    numbers = np.array(
+        [[_number(column, row[column.name]) for row in rows] for column in columns], np.float64
+    )
+    return {column.name: each for column, each in zip(columns, numbers, strict=True)}
 
 
-def _number(name: str, value: int | float | str | None) -> float:
+def _number(column: Column, value: int | float | str | None) -> float:
     if value is None:
         return np.nan
-    column = STORED[name]
     return float(column.code(str(value)) if column.textual else value)

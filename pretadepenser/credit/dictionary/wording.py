@@ -78,44 +78,46 @@ def value_text(column: Column, value: Value) -> str:
 
 def text_in(column: Column, row: Mapping[str, Value]) -> str:
     """Write a column's value in a client's row as `value_text` does; say where it has no object."""
-    without = column.without_object(row)
-    return without.label if without else value_text(column, row[column.name])
+    # Asked of few columns only: a page writes a hundred and fifty values.
+    if column.not_applicable and (without := column.without_object(row)):
+        return without.label
+    return value_text(column, row[column.name])
 
 
 def _number_text(column: Column, value: float) -> str:
     """Write a known number of a column in the manner of its kind."""
-    match column.kind:
-        case Kind.AMOUNT:
-            return french.some(value)
-        case Kind.DURATION:
-            return french.duration(value) if abs(value) >= 1 else "moins d’un jour"
-        case Kind.ELAPSED:
-            when = "avant" if value < 0 else "après"
-            return (
-                f"{french.duration(value)} {when} la demande" if abs(value) >= 1 else "le jour de la demande"
-            )
-        case Kind.MONTH:
-            when = "avant" if value < 0 else "après"
-            return f"{french.months(value)} {when} la demande" if value else "le mois de la demande"
-        case Kind.AGE:
-            return french.age(value)
-        case Kind.YEARS:
-            return french.plural(round(value), "an") if value >= 1 else "moins d’un an"
-        case Kind.COUNT | Kind.RATIO:
-            count = round(value, 1)
-            return french.plural(count, column.unit, column.unit if column.unit.endswith("s") else None)
-        case Kind.SHARE:
-            return _share_text(value)
-        case Kind.NORMALISED if 0 < value < 0.1:
-            return f"{french.number(value, 3 if value >= 0.01 else 4)}{NO_BREAK}sur{NO_BREAK}1"
-        case Kind.EXTERNAL_SCORE | Kind.NORMALISED:
-            return f"{french.number(value, 2) if value else 0}{NO_BREAK}sur{NO_BREAK}1"
-        case Kind.RATING:
-            return f"{french.number(value)}{NO_BREAK}sur{NO_BREAK}3"
-        case Kind.HOUR:
-            return french.plural(value, "heure")
-        case _:
-            return str(round(value))  # an identifier: no thousands separator
+    return _WRITTEN[column.kind](column, value)
+
+
+def _elapsed(_: Column, value: float) -> str:
+    if abs(value) < 1:
+        return "le jour de la demande"
+    return f"{french.duration(value)} {'avant' if value < 0 else 'après'} la demande"
+
+
+def _month(_: Column, value: float) -> str:
+    if not value:
+        return "le mois de la demande"
+    return f"{french.months(value)} {'avant' if value < 0 else 'après'} la demande"
+
+
+def _counted(column: Column, value: float) -> str:
+    many = column.unit if column.unit.endswith("s") else None
+    return french.plural(round(value, 1), column.unit, many)
+
+
+def _normalised(column: Column, value: float) -> str:
+    if 0 < value < 0.1:
+        return f"{french.number(value, 3 if value >= 0.01 else 4)}{NO_BREAK}sur{NO_BREAK}1"
+    return _score(column, value)
+
+
+def _score(_: Column, value: float) -> str:
+    return f"{french.number(value, 2) if value else 0}{NO_BREAK}sur{NO_BREAK}1"
+
+
+def _identifier(_: Column, value: float) -> str:
+    return str(round(value))  # no thousands separator
 
 
 def _share_text(share: float) -> str:
@@ -124,6 +126,25 @@ def _share_text(share: float) -> str:
         return f"moins de {french.percent(0.0001, 2)}"
     decimals = 0 if share >= 0.0995 else 1 if share >= 0.00995 else 2
     return f"{french.compact(share * 100, decimals)}{french.NO_BREAK}%"
+
+
+# Of numbers: flags and categories are written as their labels.
+_WRITTEN: Final[Mapping[Kind, Callable[[Column, float], str]]] = {
+    **dict.fromkeys(Kind, _identifier),
+    Kind.AMOUNT: lambda _, value: french.some(value),
+    Kind.DURATION: lambda _, value: french.duration(value) if abs(value) >= 1 else "moins d’un jour",
+    Kind.ELAPSED: _elapsed,
+    Kind.MONTH: _month,
+    Kind.AGE: lambda _, value: french.age(value),
+    Kind.YEARS: lambda _, value: french.plural(round(value), "an") if value >= 1 else "moins d’un an",
+    Kind.COUNT: _counted,
+    Kind.RATIO: _counted,
+    Kind.SHARE: lambda _, value: _share_text(value),
+    Kind.NORMALISED: _normalised,
+    Kind.EXTERNAL_SCORE: _score,
+    Kind.RATING: lambda _, value: f"{french.number(value)}{NO_BREAK}sur{NO_BREAK}3",
+    Kind.HOUR: lambda _, value: french.plural(value, "heure"),
+}
 
 
 def _category(column: Column, value: float | str) -> str:

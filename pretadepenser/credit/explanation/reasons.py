@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from pretadepenser import french
 from pretadepenser.credit import dictionary
@@ -33,8 +33,7 @@ class Told:
 TOLD: Final = Told()
 
 
-@dataclass(frozen=True)
-class Contribution:
+class Contribution(NamedTuple):
     """What one figure of the client adds to the score.
 
     value: raw value as the model reads it (None: missing); text: the same for a reader; margin: TreeSHAP
@@ -50,8 +49,7 @@ class Contribution:
     points: int
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """What is told as one: a figure, or figures that say the same thing (a group of the dictionary).
 
     name: of the group, or of the figure that tells it; text: what stands for its value; margin, points: sums
@@ -184,9 +182,9 @@ def _decomposition(
     """Round what is told as one first, so that it adds up to the score, then the members of each."""
     score = scoring.score(model, float(margins.sum()), limit, number)
     base = math.floor(score.scale.exact_points(float(margins[-1])))
-    together: dict[str, list[tuple[str, float]]] = {}
-    for name, margin in zip(model.features, margins[:-1].tolist(), strict=True):
-        together.setdefault(_teller(name, values), []).append((name, margin))
+    together: dict[str, list[tuple[Column, float]]] = {}
+    for column, margin in zip(_described(model.features), margins[:-1].tolist(), strict=True):
+        together.setdefault(_teller(column, values), []).append((column, margin))
     gains = [score.scale.gain(math.fsum(margin for _, margin in members)) for members in together.values()]
     points = whole_points(gains, base, score.points)
     parts = [
@@ -197,13 +195,21 @@ def _decomposition(
     return Decomposition(score, base, tuple(parts))
 
 
-def _part(model: Model, values: Row, teller: str, members: Sequence[tuple[str, float]], points: int) -> Part:
-    gains = whole_points([Scale.gain(margin) for _, margin in members], 0, points)
+@lru_cache(16)
+def _described(features: tuple[str, ...]) -> tuple[Column, ...]:
+    return tuple(map(dictionary.describe, features))
+
+
+def _part(
+    model: Model, values: Row, teller: str, members: Sequence[tuple[Column, float]], points: int
+) -> Part:
+    alone = len(members) == 1
+    gains = [points] if alone else whole_points([Scale.gain(margin) for _, margin in members], 0, points)
     told = [
         Contribution(
-            name, dictionary.describe(name).label, values[name], _text(model, name, values), margin, gain
+            column.name, column.label, values[column.name], _text(model, column, values), margin, gain
         )
-        for (name, margin), gain in zip(members, gains, strict=True)
+        for (column, margin), gain in zip(members, gains, strict=True)
     ]
     told.sort(key=lambda one: (-abs(one.points), -abs(one.margin)))
     grouped = teller in dictionary.GROUPS
@@ -212,7 +218,8 @@ def _part(model: Model, values: Row, teller: str, members: Sequence[tuple[str, f
         dictionary.group_label(teller) if grouped else dictionary.describe(teller).label,
         _grouped_text(teller, values, told)
         if grouped
-        else next((one.text for one in told if one.name == teller), None) or _text(model, teller, values),
+        else next((one.text for one in told if one.name == teller), None)
+        or _text(model, dictionary.describe(teller), values),
         math.fsum(margin for _, margin in members),
         points,
         tuple(told),
@@ -234,21 +241,20 @@ def _known(value: float) -> float | None:
     return None if value != value else float(value)
 
 
-def _teller(name: str, row: Row) -> str:
+def _teller(column: Column, row: Row) -> str:
     """The group or figure that tells a figure.
 
     What has no object in this file goes with the figure that makes it so: no employment, and no occupation,
     are one thing to say.
     """
-    column = dictionary.describe(name)
     if column.group is None and (without := column.without_object(row)):
         return without.where[0][0]
-    return column.group or name
+    return column.group or column.name
 
 
-def _text(model: Model, name: str, values: Row) -> str:
-    text = wording.text_in(dictionary.describe(name), values)
-    return f"{text} (catégorie rare)" if model.rare(name, values[name]) else text
+def _text(model: Model, column: Column, values: Row) -> str:
+    text = wording.text_in(column, values)
+    return f"{text} (catégorie rare)" if model.rare(column.name, values[column.name]) else text
 
 
 def _heard(model: Model, row: Row, teller: str, told: Sequence[Contribution]) -> bool:

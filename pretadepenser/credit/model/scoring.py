@@ -15,6 +15,7 @@ from pretadepenser import storage
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Row
 from pretadepenser.credit.evaluation.influence import GlobalExplanation
+from pretadepenser.credit.model import tabulated
 from pretadepenser.credit.model.artefact import (
     CARD,
     GLOBAL_EXPLANATION,
@@ -30,6 +31,7 @@ from pretadepenser.credit.model.artefact import (
 )
 from pretadepenser.credit.model.boosting import xgboost as xgb
 from pretadepenser.credit.model.inputs import feature_types, input_matrix
+from pretadepenser.credit.model.tabulated import Table
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.credit.portfolio.reading import NAME as PORTFOLIO
 from pretadepenser.credit.scale import Scale, Score
@@ -48,6 +50,8 @@ __all__ = [
 SCORES: Final = "scores"
 MARGINS: Final = "margins.npy"
 RESCORE: Final = "flask --app wsgi model score"
+# Rows whose contributions are looked up where they can be: of more, XGBoost's matrix costs little for each.
+FEW: Final = 64
 # Clients scored at a time: bounds memory, not results.
 BATCH: Final = 65_536
 
@@ -65,8 +69,10 @@ class Model:
         self._booster = booster
         self._types = feature_types(card.features)
         self._reference = np.array([card.reference[name] for name in card.features])
+        self._table: Table | None = None
         # Also configures the booster now: later predictions, from any thread, change nothing in it.
         empty = np.full((1, len(card.features)), np.nan, np.float32)
+        self._trees_base = tabulated.contributions(booster, empty, self._types)[0, -1]
         self.base = float(self.contributions(empty)[0, -1])
 
     @classmethod
@@ -112,13 +118,33 @@ class Model:
         base is that of clients weighted by class, whom nobody has met. `matrix` is what input_matrix returns
         for `self.features`. Each row sums to its margin within 1e-5 (float32).
         """
-        values: NDArray[np.float32] = self._booster.predict(
-            self._data(matrix), pred_contribs=True, validate_features=False
-        )
-        centred = values.astype(np.float64)
+        centred = self._told(matrix).astype(np.float64)
         centred[:, :-1] -= self._reference
         centred[:, -1] += self._reference.sum()
         return centred
+
+    @property
+    def tabulated(self) -> bool:
+        """Whether `contributions` looks few rows up."""
+        return self._table is not None
+
+    def tabulate(self) -> None:
+        """Have `contributions` look few rows up from now on, the same to the last bit at a tenth of the time.
+
+        It takes half a second, and 2 MB: for who explains many clients one by one. Without effect on a model
+        whose trees are too deep for it.
+        """
+        self._table = tabulated.tabulate(bytes(self._booster.save_raw()), tuple(self._types))
+
+    def _told(self, matrix: Inputs) -> NDArray[np.float32]:
+        """XGBoost's contributions of each row, the trees' own base last."""
+        # Of infinite inputs XGBoost says that it takes none.
+        if self._table is None or len(matrix) > FEW or np.isinf(matrix).any():
+            return tabulated.contributions(self._booster, matrix, self._types)
+        told = np.full((len(matrix), matrix.shape[1] + 1), self._trees_base, np.float32)
+        for row, inputs in zip(told, matrix, strict=True):
+            row[:-1] = self._table.of(inputs)
+        return told
 
     def margins(self, matrix: Inputs) -> Floats:
         """Log-odds of default, float64, shape (n,); higher is riskier."""

@@ -78,8 +78,9 @@ class Portfolio:
             for name, table in TABLES.items()
             if name in self.tables
         }
-        self._numbers: NDArray[np.int64] = np.load(folder / NUMBERS, mmap_mode="r")
-        self._checks: NDArray[np.uint64] = np.load(folder / CHECKS, mmap_mode="r")
+        # Mapped all the same: numpy's own class of maps makes each look four times as long.
+        self._numbers: NDArray[np.int64] = np.load(folder / NUMBERS, mmap_mode="r").view(np.ndarray)
+        self._checks: NDArray[np.uint64] = np.load(folder / CHECKS, mmap_mode="r").view(np.ndarray)
         self.statistics = Statistics.open(folder)
         self.bins = Bins.open(folder)
 

@@ -27,7 +27,7 @@ class History:
         """Open what `write` wrote in batches of `batch_rows`. Raises OSError or ValueError otherwise."""
         self._batch_rows = batch_rows
         self._rows = Rows(pa.memory_map(str(path(folder, table.name))).read_buffer(), table.columns)
-        self._places: NDArray[np.uint64] = np.load(places(folder, table.name), mmap_mode="r")
+        self._places: NDArray[np.uint64] = np.load(places(folder, table.name), mmap_mode="r").view(np.ndarray)
         if self._places.dtype != np.uint64 or self._places.shape != (2, clients + 1):
             raise ValueError("other places")
         if not self._rows.schema.equals(table.arrow_schema()):

@@ -16,6 +16,8 @@ from pretadepenser.credit.dictionary import STORED, Column, Frame, Row
 
 # Batches whose columns are held ready for `row`: some 100 kB each.
 VIEWS: Final = 64
+# Rows of which all columns are looked at together: of more, one after the other.
+FEW: Final = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +50,11 @@ class _View:
         if self.known is not None:
             # Of the map only the bytes of these rows: a batch has 65,536.
             known = self.known[start >> 3 : (start + count + 7) >> 3]
-            bits = np.unpackbits(known, bitorder="little")[start & 7 : (start & 7) + found.size]
-            found[bits == 0] = np.nan
+            every = (1 << found.size) - 1
+            # Of a few rows mostly nothing is missing, which a number tells quicker than an array.
+            if found.size > FEW or int.from_bytes(known.tobytes(), "little") >> (start & 7) & every != every:
+                bits = np.unpackbits(known, bitorder="little")[start & 7 : (start & 7) + found.size]
+                found[bits == 0] = np.nan
         return found
 
 
@@ -64,6 +69,15 @@ def _given(column: Column, number: float | int) -> float | str | None:
     return column.codes[int(number)]
 
 
+def _raw_values(column: Column, numbers: Sequence[float]) -> Sequence[float | str | None]:
+    """Do for many numbers of a column what `_given` does for one."""
+    if column.textual:
+        return [_given(column, number) for number in numbers]
+    if column.integer:
+        return [None if number != number else int(number) for number in numbers]
+    return [None if number != number else number for number in numbers]
+
+
 class Rows:
     """The rows held in `content`, an Arrow IPC file in memory or in a memory map.
 
@@ -76,6 +90,8 @@ class Rows:
         self._columns = columns
         self._places = {name: index for index, name in enumerate(self._reader.schema.names)}
         self._stored = [(name, columns[name]) for name in self._places]
+        # Those whose numbers are not their raw values.
+        self._special = [(name, column) for name, column in self._stored if column.textual or column.integer]
         self._nothing: dict[str, float | str | None] = dict.fromkeys(columns)
         self._views: dict[int, tuple[int, list[_View]]] = {}
 
@@ -101,8 +117,11 @@ class Rows:
         _, views = self._viewed(index)
         stored = [view.number(place) for view in views]
         check = int((np.array(stored, np.float64).view(np.uint64) * _FACTORS[: len(stored)]).sum())
-        given = {name: _given(column, one) for (name, column), one in zip(self._stored, stored, strict=True)}
-        return self._nothing | given, check
+        given: dict[str, Any] = dict(zip(self._places, stored, strict=True))
+        for name, column in self._special:
+            given[name] = _given(column, given[name])
+        missing = {name: None for name, value in given.items() if value != value}
+        return self._nothing | given | missing, check
 
     def _viewed(self, index: int) -> tuple[int, list[_View]]:
         """Number of rows of a stored batch, and its columns, held ready."""
@@ -140,7 +159,7 @@ class Rows:
 
     def given(self, frame: Frame) -> list[Row]:
         """The raw values of the rows of a frame of every stored column."""
-        values = [[_given(column, one) for one in frame[name].tolist()] for name, column in self._stored]
+        values = [_raw_values(column, frame[name].tolist()) for name, column in self._stored]
         return [dict(zip(self._places, row, strict=True)) for row in zip(*values, strict=True)]
 
     def frames(self, columns: Sequence[str] | None = None, rows: int | None = None) -> Iterator[Frame]:
@@ -229,7 +248,12 @@ def checks(frame: Frame) -> NDArray[np.uint64]:
     A look-up compares it with the one kept at import, so that a row that has changed on the disk is noticed
     at any moment and at the cost of one row.
     """
-    total = np.zeros(len(next(iter(frame.values()))), np.uint64)
+    size = len(next(iter(frame.values())))
+    if size <= FEW:
+        together = np.stack(list(frame.values())).astype(np.float64, copy=False).view(np.uint64)
+        few: NDArray[np.uint64] = (together * _FACTORS[: len(frame), np.newaxis]).sum(axis=0)
+        return few
+    total = np.zeros(size, np.uint64)
     for factor, values in zip(_FACTORS, frame.values(), strict=False):
         total += np.ascontiguousarray(values, np.float64).view(np.uint64) * factor
     return total
