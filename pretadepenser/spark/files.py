@@ -7,6 +7,7 @@ a column (TARGET=1) the last word on it, and skips empty parts and files of othe
 from __future__ import annotations
 
 import os
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -165,8 +166,9 @@ def checked_parts(spark: SparkSession, place: str, told: str) -> list[str]:
     if not alone:
         check_once([one.name for one in parts], told)
     _check_columns({names[name]: columns for name, columns in _columns(spark, parts).items()})
-    # Spark reads whatever is in a folder and not hidden.
-    return [place] if parts == shown else [f"{place}/{one.name}" for one in parts]
+    # Spark reads whatever is in a folder and not hidden; names that it is given may be patterns to it.
+    escaped = (re.sub(r"([\\\[\]{}*?])", r"\\\1", one.name) for one in parts)
+    return [place] if parts == shown else [f"{place}/{name}" for name in escaped]
 
 
 def _check_columns(columns: Mapping[str, Sequence[str]]) -> None:

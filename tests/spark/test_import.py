@@ -430,7 +430,7 @@ def test_names_in_capitals_and_parts_without_an_ending_are_read(spark: SparkSess
     rows = made_up.text(made_up.table(40))
     folder = tmp_path / "in"
     (folder / "APPLICATION_TRAIN").mkdir(parents=True)
-    pa.parquet.write_table(rows, folder / "APPLICATION_TRAIN" / "part-0")
+    pa.parquet.write_table(rows, folder / "APPLICATION_TRAIN" / "part-[0]{a}")
     (folder / ".hidden").touch()
     for name in ("desktop.ini", "Thumbs.db", ".DS_Store", "_SUCCESS"):
         (folder / "APPLICATION_TRAIN" / name).write_bytes(b"x")

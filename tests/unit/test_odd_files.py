@@ -1435,18 +1435,19 @@ def halves(rows: pa.Table, *names: str) -> pa.Table:
 def test_numbers_of_16_bits_are_refused(source: Path, instance: Path) -> None:
     """Days were off by up to 16, amounts and scores by a two-thousandth."""
     rows = made_up.text(TABLE)
-    origin = "reprenez les valeurs d’origine, et enregistrez-les en float64."
     as_parquet(source, halves(rows, "EXT_SOURCE_2"))
     assert refusal(source, instance).endswith(
         ":\n- application_train.parquet : la colonne « EXT_SOURCE_2 » est écrite en float16, qui arrondit "
-        f"les jours à 16 près et le reste à 0,05 % ; {origin}"
+        "les jours à 16 près et le reste à 0,05 % ; reprenez les valeurs d’origine, et enregistrez-les en "
+        "float64."
     )
     pa.parquet.write_table(
         halves(rows, "AMT_CREDIT", "DAYS_BIRTH", "EXT_SOURCE_2"), source / "application_train.parquet"
     )
     assert refusal(source, instance).endswith(
         ":\n- application_train.parquet : des colonnes (« AMT_CREDIT », « DAYS_BIRTH » et « EXT_SOURCE_2 ») "
-        f"sont écrites en float16, qui arrondit les jours à 16 près et le reste à 0,05 % ; {origin}"
+        "sont écrites en float16, qui arrondit les jours à 16 près et le reste à 0,05 % ; reprenez les valeurs "
+        "d’origine, et enregistrez-les en float64."
     )
 
 
