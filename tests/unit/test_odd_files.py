@@ -1446,8 +1446,8 @@ def test_numbers_of_16_bits_are_refused(source: Path, instance: Path) -> None:
     )
     assert refusal(source, instance).endswith(
         ":\n- application_train.parquet : des colonnes (« AMT_CREDIT », « DAYS_BIRTH » et « EXT_SOURCE_2 ») "
-        "sont écrites en float16, qui arrondit les jours à 16 près et le reste à 0,05 % ; reprenez les valeurs "
-        "d’origine, et enregistrez-les en float64."
+        "sont écrites en float16, qui arrondit les jours à 16 près et le reste à 0,05 % ; reprenez les "
+        "valeurs d’origine, et enregistrez-les en float64."
     )
 
 
