@@ -7,11 +7,14 @@ a column (TARGET=1) the last word on it, and skips empty parts and files of othe
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pretadepenser import french
+from pretadepenser.credit.intake.archives import OF_SYSTEMS
 from pretadepenser.credit.intake.finding import NO_PART
 from pretadepenser.credit.intake.naming import check_others, meant, of_a_value
 from pretadepenser.credit.intake.pieces import check_once, check_whole
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 PARQUET: Final = ".parquet"
+# How far below a folder a table is looked for, and in how many folders: each is one question to a store.
+_DEEP: Final = 3
+_FOLDERS: Final = 200
 # How the addresses of this machine begin.
 HERE: Final = "file://"
 
@@ -62,14 +68,26 @@ def listed(spark: SparkSession, place: str) -> list[Entry]:
     return _shown(_entries(spark, place), place)
 
 
-def names(spark: SparkSession, place: str) -> list[str]:
-    """The names of all that is in a folder, in order; none where it may not be looked into."""
+def below(spark: SparkSession, place: str, folders: Sequence[str]) -> Iterator[str]:
+    """The paths of what is in some folders of a folder, and in theirs, the nearest first.
+
+    Folders that may not be looked into, what is hidden, and much of what is without end are left out.
+    """
     from py4j.protocol import Py4JJavaError
 
-    try:
-        return sorted(one.name for one in _entries(spark, place))
-    except Py4JJavaError:
-        return []
+    waiting = deque((folder, 1) for folder in folders)
+    for _ in range(_FOLDERS):
+        if not waiting:
+            return
+        folder, depth = waiting.popleft()
+        try:
+            inside = sorted(_entries(spark, f"{place}/{folder}"), key=lambda one: one.name)
+        except Py4JJavaError:
+            continue
+        for one in inside:
+            yield f"{folder}/{one.name}"
+            if one.folder and depth < _DEEP and not one.name.startswith(NO_PART):
+                waiting.append((f"{folder}/{one.name}", depth + 1))
 
 
 def _shown(found: Sequence[Entry], place: str) -> list[Entry]:
@@ -116,8 +134,8 @@ def the_table(entries: Sequence[Entry], table: str, source: str) -> str | None:
     return None
 
 
-def check_parts(spark: SparkSession, place: str, told: str) -> None:
-    """Refuse a table whose files would not all be read, and alike.
+def checked_parts(spark: SparkSession, place: str, told: str) -> list[str]:
+    """Refuse a table whose files would not all be read, and alike; return the addresses to read.
 
     place: the address of its file or of the folder of its parts; told: what messages call it. Raises
     SparkError, or PortfolioError for folders of values (partitionBy) and pieces that are not whole, or twice.
@@ -127,7 +145,8 @@ def check_parts(spark: SparkSession, place: str, told: str) -> None:
     if not alone:
         check_whole({one.name for one in every}, told)
     # Of a file, that is the file.
-    parts = _shown(every, place)
+    shown = _shown(every, place)
+    parts = [one for one in shown if one.name.lower() not in OF_SYSTEMS]
     if not parts:
         raise SparkError(
             f"{told} ne contient aucun fichier : enlevez ce dossier, ou copiez-y à nouveau les morceaux de "
@@ -147,6 +166,9 @@ def check_parts(spark: SparkSession, place: str, told: str) -> None:
     if not alone:
         check_once([one.name for one in parts], told)
     _check_columns({names[name]: columns for name, columns in _columns(spark, parts).items()})
+    # Spark reads whatever is in a folder and not hidden; names that it is given may be patterns to it.
+    escaped = (re.sub(r"([\\\[\]{}*?])", r"\\\1", one.name) for one in parts)
+    return [place] if parts == shown else [f"{place}/{name}" for name in escaped]
 
 
 def _check_columns(columns: Mapping[str, Sequence[str]]) -> None:

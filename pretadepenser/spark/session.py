@@ -257,6 +257,16 @@ _KNOWN: Final = (
         "s’est arrêté de lui-même, donnez-lui plus de mémoire (spark.driver.memory), puis recommencez.",
     ),
     (
+        r"Illegal Parquet type: ([\w ()]+\))",
+        "Une colonne est d’un type que Spark ne lit pas ({}) : enregistrez-la en float64, ou en int64, "
+        "depuis les données d’origine.",
+    ),
+    (
+        r"Checksum error: (\S+\w)",
+        "{} ne va pas avec sa somme de contrôle (.{}.crc) : copiez ce fichier à nouveau ou, si vous l’avez "
+        "réécrit, enlevez-la.",
+    ),
+    (
         r"reading file (\S+\w)",
         _NOT_WHOLE,
     ),

@@ -16,7 +16,7 @@ from pretadepenser.credit.dictionary.tables import TABLES
 from pretadepenser.credit.intake.finding import KEY, TEST, TRAIN
 from pretadepenser.credit.intake.naming import deeper, names_of
 from pretadepenser.credit.intake.recognition import cleaned, printable
-from pretadepenser.credit.intake.validation import MISSING, Columns, PortfolioError
+from pretadepenser.credit.intake.validation import BLANK, MISSING, Columns, PortfolioError, binary
 from pretadepenser.spark import files
 from pretadepenser.spark.session import SparkError
 
@@ -24,13 +24,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 NAMES: Final = (TRAIN, TEST, *TABLES)
-# What Arrow takes for blanks around a text; Spark knows the space alone.
-BLANK: Final = (
-    "".join(
-        map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029))
-    )
-    + "\u202f\u205f\u3000"
-)
 
 
 @dataclass(frozen=True)
@@ -68,10 +61,9 @@ def address(place: str) -> str:
 def read(spark: SparkSession, name: str, place: str) -> Found:
     """Open the Parquet file, or folder of parts, at an address; nothing but its columns is read.
 
-    Raises SparkError or PortfolioError as `files.check_parts` does.
+    Raises SparkError or PortfolioError as `files.checked_parts` does.
     """
-    files.check_parts(spark, place, printable(place.rpartition("/")[2]))
-    rows = spark.read.parquet(place)
+    rows = spark.read.parquet(*files.checked_parts(spark, place, printable(place.rpartition("/")[2])))
     heads = cleaned(rows.columns)
     return Found(name, place, rows if heads == rows.columns else rows.toDF(*heads))
 
@@ -109,6 +101,8 @@ def value(rows: DataFrame, column: Column) -> str:
         name = f"case when {text} in ({missing}) then null else {text} end"
     if column.textual:
         return name
+    if written and binary(column):
+        name = f"case lower({name}) when 'true' then '1' when 'false' then '0' else {name} end"
     number = f"nullif(cast({name} as double), double('NaN'))"
     if pa.types.is_int64(column.arrow_type):
         # As it is, where it may be: a double would round the longest.
@@ -123,14 +117,18 @@ def value(rows: DataFrame, column: Column) -> str:
 def _check_deeper(
     spark: SparkSession, place: str, entries: Sequence[files.Entry], missing: Sequence[str], source: str
 ) -> None:
-    """Refuse a table, not found elsewhere, that lies one folder deeper: it would be passed over."""
-    files_of = {one for name in missing for one in names_of(name)[1:]}
+    """Refuse a table, not found elsewhere, that lies deeper: it would be passed over."""
+    pieces = {one for name in missing for one in names_of(name)}
+    files_of = pieces - {name.lower() for name in missing}
     tables = {name.lower() for each in NAMES for name in (each, f"{each}{files.PARQUET}")}
-    for folder in entries:
-        if folder.folder and folder.name.lower() not in tables:
-            for inside in files.names(spark, f"{place}/{folder.name}"):
-                if inside.lower() in files_of:
-                    raise deeper(f"{folder.name}/{inside}", source)
+    folders = [one.name for one in entries if one.folder and one.name.lower() not in tables]
+    for path in files.below(spark, place, folders if missing else []):
+        folder, _, last = path.rpartition("/")
+        if last.lower() in files_of:
+            raise deeper(path, source)
+        of_pieces = folder.rpartition("/")[2].lower() in pieces and not folder.endswith("Bureau")
+        if of_pieces and last.lower().endswith(files.PARQUET):
+            raise deeper(folder, source)
 
 
 def no_application(source: str) -> PortfolioError:

@@ -263,6 +263,9 @@ def _drawn(case: str, folder: Path) -> None:
         # Another folder, of no table, with a link that leads nowhere.
         (folder / "notes").mkdir()
         (folder / "notes" / "old").symlink_to(folder / "nowhere")
+    elif case == "beside, pieces two folders deeper":
+        (folder / "histories" / "2018" / "bureau").mkdir(parents=True)
+        (folder / "histories" / "2018" / "bureau" / "part-0.parquet").write_bytes(b"x")
     elif case == "beside, a link to nothing":
         (folder / "bureau.parquet").symlink_to(folder / "nowhere")
     elif case == "a piece alone":
@@ -271,6 +274,9 @@ def _drawn(case: str, folder: Path) -> None:
         pa.parquet.write_table(rows, folder / "application_train (1).parquet")
     elif case == "no part":
         parts.mkdir()
+    elif case == "16 bits":
+        shares = pa.array(np.full(40, 0.5, np.float16))
+        pa.parquet.write_table(put(rows, "EXT_SOURCE_2", shares), whole)
     elif case == "a column twice":
         columns = [*rows.columns, rows["AMT_CREDIT"]]
         pa.parquet.write_table(pa.Table.from_arrays(columns, [*rows.column_names, "amt_credit"]), whole)
@@ -332,6 +338,16 @@ def _drawn(case: str, folder: Path) -> None:
             "beside, a table one folder deeper",
             "histories/Bureau.csv est dans un sous-dossier de DOSSIER : indiquez ce sous-dossier si toutes "
             "les tables y sont, sinon mettez la table dans DOSSIER, ou enlevez-la.",
+        ),
+        (
+            "beside, pieces two folders deeper",
+            "histories/2018/bureau est dans un sous-dossier de DOSSIER : indiquez ce sous-dossier si toutes "
+            "les tables y sont, sinon mettez la table dans DOSSIER, ou enlevez-la.",
+        ),
+        (
+            "16 bits",
+            "Une colonne est d’un type que Spark ne lit pas (FIXED_LEN_BYTE_ARRAY (FLOAT16)) : "
+            "enregistrez-la en float64, ou en int64, depuis les données d’origine.",
         ),
         (
             "a copy alone",
@@ -414,8 +430,10 @@ def test_names_in_capitals_and_parts_without_an_ending_are_read(spark: SparkSess
     rows = made_up.text(made_up.table(40))
     folder = tmp_path / "in"
     (folder / "APPLICATION_TRAIN").mkdir(parents=True)
-    pa.parquet.write_table(rows, folder / "APPLICATION_TRAIN" / "part-0")
+    pa.parquet.write_table(rows, folder / "APPLICATION_TRAIN" / "part-[0]{a}")
     (folder / ".hidden").touch()
+    for name in ("desktop.ini", "Thumbs.db", ".DS_Store", "_SUCCESS"):
+        (folder / "APPLICATION_TRAIN" / name).write_bytes(b"x")
     assert importing.import_tables(spark, str(folder), tmp_path / "out", quiet).clients == 40
 
 
@@ -426,3 +444,17 @@ def test_tables_say_where_their_rows_are_from() -> None:
     )
     found = [(file, line, piece.column("n").to_pylist()) for file, line, piece in checking.pieces(batch)]
     assert found == [("a", 8, [1, 2]), ("b", 1, [3, 4]), ("b", 51, [5])]
+
+
+def test_marks_and_truths_are_read_as_an_ordinary_import_does(spark: SparkSession, tmp_path: Path) -> None:
+    rows = made_up.text(made_up.table(40))
+    kinds = rows["NAME_CONTRACT_TYPE"].to_pylist()
+    kinds[3] = f"\ufeff{kinds[3]}"
+    flags = ["True" if one else "False" for one in rows["FLAG_PHONE"].to_pylist()]
+    numbers = [f"\ufeff{one}" for one in rows["SK_ID_CURR"].to_pylist()]
+    for name, values in (("NAME_CONTRACT_TYPE", kinds), ("FLAG_PHONE", flags), ("SK_ID_CURR", numbers)):
+        rows = put(rows, name, values)
+    (tmp_path / "in").mkdir()
+    pa.parquet.write_table(rows, tmp_path / "in" / "application_train.parquet")
+    by_spark = importing.import_tables(spark, str(tmp_path / "in"), tmp_path / "out", quiet)
+    assert by_spark.sha256 == import_folder(tmp_path / "in", tmp_path / "ordinary").sha256

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import io
+import json
 import os
 import struct
 import zipfile
@@ -10,6 +11,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
+import pandas
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
@@ -943,6 +946,12 @@ def test_one_wrong_value_and_several_are_told_apart(
 LOCAL = " ; un nombre s’écrit en chiffres, un point avant les décimales, rien d’autre (-1234.5)."
 
 
+FAILED = (
+    " ; un tableur écrit cela où une formule a échoué (#REF!) ou une colonne était trop étroite (###) : "
+    "corrigez-y cette case, puis enregistrez à nouveau."
+)
+
+
 @pytest.mark.parametrize(
     ("value", "told"),
     [
@@ -956,8 +965,9 @@ LOCAL = " ; un nombre s’écrit en chiffres, un point avant les décimales, rie
         ("(450000)", LOCAL),
         ("450000-", LOCAL),
         ("1990-05-03", "."),
-        ("########", "."),
-        ("#REF!", "."),
+        ("########", FAILED),
+        ("#REF!", FAILED),
+        ("#DIV/0!", FAILED),
         ("TRUE", "."),
     ],
 )
@@ -1200,3 +1210,371 @@ def test_a_history_of_nobody_here_is_refused(source: Path, instance: Path) -> No
     made_up.write_csv(paid, source / PAID)
     made_up.write_csv(TABLE.slice(0, 29), source / TRAIN)
     assert import_folder(source, instance).tables[0].orphans == 60
+
+
+def indexed(source: Path, name: str, column: str, *, called: str | None = None, keep: bool = False) -> None:
+    """Write a table as pandas does whose numbers are its index."""
+    rows = pandas.read_csv(source / f"{name}.csv").sample(frac=1, random_state=1)
+    rows = rows.set_index(column, drop=not keep)
+    rows.index.name = called
+    (source / f"{name}.csv").unlink()
+    rows.to_parquet(source / f"{name}.parquet")
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_numbers_that_are_the_index_of_pandas_are_read(keep: bool, source: Path, tmp_path: Path) -> None:
+    content = import_folder(source, tmp_path / "before").sha256
+    indexed(source, "application_train", "SK_ID_CURR", called="SK_ID_CURR", keep=keep)
+    names = pa.parquet.read_schema(source / "application_train.parquet").names
+    assert ("__index_level_0__" in names) is keep
+    assert import_folder(source, tmp_path / "instance").sha256 == content
+
+
+def test_an_index_stored_under_a_name_of_its_own_is_read(source: Path, tmp_path: Path) -> None:
+    """As earlier versions of Arrow wrote every index."""
+    content = import_folder(source, tmp_path / "before").sha256
+    indexed(source, "application_train", "SK_ID_CURR", called="SK_ID_CURR")
+    path = source / "application_train.parquet"
+    rows = pa.parquet.read_table(path)
+    told = json.loads(rows.schema.metadata[b"pandas"])
+    told["index_columns"] = ["__index_level_0__"]
+    for column in told["columns"]:
+        if column["name"] == "SK_ID_CURR":
+            column["field_name"] = "__index_level_0__"
+    rows = rows.rename_columns({"SK_ID_CURR": "__index_level_0__"})
+    pa.parquet.write_table(rows.replace_schema_metadata({"pandas": json.dumps(told)}), path)
+    assert import_folder(source, tmp_path / "instance").sha256 == content
+
+
+def test_an_index_that_is_none_but_a_count_is_read(source: Path, tmp_path: Path) -> None:
+    """Numbers without a gap are not stored at all, only where they begin and end."""
+    content = import_folder(source, tmp_path / "before").sha256
+    rows = pandas.read_csv(source / TRAIN)
+    first, last = int(rows["SK_ID_CURR"].iloc[0]), int(rows["SK_ID_CURR"].iloc[-1])
+    rows.index = pandas.RangeIndex(first, last + 3, 3, name="SK_ID_CURR")
+    (source / TRAIN).unlink()
+    path = source / "application_train.parquet"
+    rows.drop(columns="SK_ID_CURR").to_parquet(path)
+    assert "SK_ID_CURR" not in pa.parquet.read_schema(path).names
+    assert import_folder(source, tmp_path / "instance").sha256 == content
+    # What says of another number of rows is believed of none.
+    written = pa.parquet.read_table(path)
+    pa.parquet.write_table(written.slice(1), path)
+    assert "il manque la colonne SK_ID_CURR" in refusal(source, tmp_path / "other")
+
+
+def test_an_index_that_means_nothing_is_left_out(source: Path, tmp_path: Path) -> None:
+    """What is left of a table that was filtered: it was told to be a column that is not expected."""
+    content = import_folder(source, tmp_path / "before").sha256
+    rows = pandas.read_csv(source / TRAIN).sample(frac=1, random_state=1)
+    (source / TRAIN).unlink()
+    rows.to_parquet(source / "application_train.parquet")
+    assert "__index_level_0__" in pa.parquet.read_schema(source / "application_train.parquet").names
+    assert import_folder(source, tmp_path / "instance").sha256 == content
+
+
+@pytest.mark.parametrize(
+    "told", ["{", "[]", "null", '{"index_columns": 5}', '{"columns": [5], "index_columns": [{}, null]}']
+)
+def test_what_else_is_written_about_an_index_is_none(told: str, source: Path, tmp_path: Path) -> None:
+    content = import_folder(source, tmp_path / "before").sha256
+    (source / TRAIN).unlink()
+    rows = made_up.text(TABLE).replace_schema_metadata({"pandas": told})
+    pa.parquet.write_table(rows, source / "application_train.parquet")
+    assert import_folder(source, tmp_path / "instance").sha256 == content
+
+
+def test_numbers_in_an_index_without_a_name_are_told(source: Path, instance: Path) -> None:
+    indexed(source, "application_train", "SK_ID_CURR")
+    assert refusal(source, instance).endswith(
+        ":\n- application_train.parquet, ligne 1 : il manque la colonne SK_ID_CURR, qui est peut-être la "
+        "colonne __index_level_0__ (souvent l’index de pandas, ou les noms de ligne de R) : si oui, "
+        "appelez-la SK_ID_CURR, sinon enlevez-la et ajoutez SK_ID_CURR."
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "called"), [("", "sans nom"), ("Unnamed: 0", "Unnamed: 0"), ("X", "X"), ("index", "index")]
+)
+def test_numbers_under_no_name_are_told_in_a_text_too(
+    written: str, called: str, source: Path, instance: Path
+) -> None:
+    rewrite(source / TRAIN, lambda lines: [lines[0].replace('"SK_ID_CURR"', written), *lines[1:]])
+    rewrite(source / TRAIN, lambda lines: [lines[0].replace("SK_ID_CURR", written), *lines[1:]])
+    assert f"il manque la colonne SK_ID_CURR, qui est peut-être la colonne {called} (souvent" in refusal(
+        source, instance
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("index", "index (l’index de pandas, à ne pas enregistrer)"),
+        ("X", "X (souvent les noms de ligne de R, à ne pas enregistrer)"),
+        ("...1", "...1 (souvent les noms de ligne de R, à ne pas enregistrer)"),
+    ],
+)
+def test_numbers_of_rows_are_told(name: str, called: str, source: Path, instance: Path) -> None:
+    rewrite(source / PAID, lambda lines: [f"{name},{lines[0]}", *(f"1,{line}" for line in lines[1:])])
+    assert refusal(source, instance).endswith(f"- {PAID}, ligne 1 : colonne inattendue {called}.")
+
+
+def test_a_comma_too_many_behind_the_names_is_told(source: Path, instance: Path) -> None:
+    rewrite(source / PAID, lambda lines: [f"{line}," for line in lines])
+    assert refusal(source, instance).endswith(
+        f"- {PAID}, ligne 1 : colonne inattendue sans nom, la dernière (souvent une virgule de trop au bout "
+        "des lignes, à enlever)."
+    )
+
+
+@pytest.mark.parametrize("pack", [False, True])
+@pytest.mark.parametrize("around", ["\ufeff{}", "{}\ufeff", "\u200b{}\u200e"])
+def test_marks_around_values_are_no_part_of_them(
+    around: str, pack: bool, source: Path, tmp_path: Path
+) -> None:
+    """A byte-order mark in mid-file, where two files were put together, was told to be no number."""
+    content = import_folder(source, tmp_path / "before").sha256
+    for row, column in ((7, "SK_ID_CURR"), (9, "AMT_ANNUITY"), (11, "NAME_CONTRACT_TYPE")):
+        value = fields((source / TRAIN).read_text().split("\n")[row - 1])[TABLE.column_names.index(column)]
+        spoil(source / TRAIN, row, column, around.format(value))
+    if pack:
+        (source / f"{TRAIN}.gz").write_bytes(gzip.compress((source / TRAIN).read_bytes()))
+        (source / TRAIN).unlink()
+    assert import_folder(source, tmp_path / "instance").sha256 == content
+
+
+@pytest.mark.parametrize("value", ["+-5", "--5", "-+5", "5-", "+-.5e1"])
+def test_two_signs_make_no_number(value: str, source: Path, instance: Path) -> None:
+    """DuckDB took +-5 for -5."""
+    spoil(source / PAID, 7, "DAYS_INSTALMENT", value)
+    assert f"- {PAID}, ligne 7, colonne DAYS_INSTALMENT : « {value} » n’est pas un nombre" in refusal(
+        source, instance
+    )
+
+
+@pytest.mark.parametrize("pack", [False, True])
+@pytest.mark.parametrize("value", ["4503599627370497.5", "4503599627370497.3", "8796093022209.0001"])
+def test_decimals_of_the_number_of_a_client_are_not_lost(
+    value: str, pack: bool, source: Path, instance: Path
+) -> None:
+    """4503599627370497.5 and …498 became one client."""
+    rewrite(source / TRAIN, lambda lines: [*lines[:1], *lines[2:], lines[1]])
+    spoil(source / TRAIN, 31, "SK_ID_CURR", value)
+    if pack:
+        (source / f"{TRAIN}.gz").write_bytes(gzip.compress((source / TRAIN).read_bytes()))
+        (source / TRAIN).unlink()
+    assert refusal(source, instance).endswith(
+        f", ligne 31, colonne SK_ID_CURR : « {value} » n’est pas un nombre entier."
+    )
+
+
+@pytest.mark.parametrize("value", [9_007_199_254_740_993, 9_999_999_999_999_999])
+def test_a_number_beyond_all_is_told_with_its_own_digits(value: int, source: Path, instance: Path) -> None:
+    """As a float64 has them: 9007199254740992, and 1e+16."""
+    said = f"colonne SK_ID_CURR : « {value} » est hors des bornes admises (de 1 à 9007199254740991)."
+    spoil(source / TRAIN, 31, "SK_ID_CURR", str(value))
+    assert said in refusal(source, instance)
+    numbers = [*TABLE["SK_ID_CURR"].to_pylist()[:-1], value]
+    as_parquet(source, with_column("SK_ID_CURR", pa.array(numbers)))
+    assert said in refusal(source, instance)
+
+
+def test_a_number_beyond_floats_is_told_as_it_is_written(source: Path, instance: Path) -> None:
+    spoil(source / TRAIN, 5, "AMT_CREDIT", "1e400")
+    assert "colonne AMT_CREDIT : « 1e400 » est hors des bornes admises" in refusal(source, instance)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["EmployŽ", "Employ‚", "EmployÃ©", "Employ\ufffd", "CashÊloans", "˜J“\xadŽÒ"],
+    ids=["Mac", "DOS", "UTF-8", "replaced", "blank of a Mac", "Japan"],
+)
+def test_letters_of_another_encoding_are_told(text: str, source: Path, instance: Path) -> None:
+    spoil(source / TRAIN, 5, "OCCUPATION_TYPE", text)
+    assert refusal(source, instance).endswith(
+        "(admises : 18 valeurs, voir dictionary.toml) ; ces lettres ont sans doute été lues dans un autre "
+        "codage que le leur : reprenez le fichier là où elles sont justes, et enregistrez-le en UTF-8."
+    )
+
+
+@pytest.mark.parametrize("text", ["Employé", "Ouvrier à façon", "Muž", "Noël", "N° 5"])
+def test_letters_that_are_right_are_not_told_so(text: str, source: Path, instance: Path) -> None:
+    spoil(source / TRAIN, 5, "OCCUPATION_TYPE", text)
+    assert refusal(source, instance).endswith(
+        f"catégorie inconnue « {text} » (admises : 18 valeurs, voir dictionary.toml)."
+    )
+
+
+@pytest.mark.parametrize("text", ["laborers", "Laborer", "LABORERS", "Labourers"])
+def test_the_category_that_a_text_almost_is_is_named(text: str, source: Path, instance: Path) -> None:
+    spoil(source / TRAIN, 5, "OCCUPATION_TYPE", text)
+    assert refusal(source, instance).endswith(
+        f"catégorie inconnue « {text} » (admises : 18 valeurs, dont « Laborers », voir dictionary.toml)."
+    )
+
+
+def test_a_letter_that_cannot_be_seen_is_told(source: Path, instance: Path) -> None:
+    """The text looked like one that is admitted."""
+    spoil(source / TRAIN, 5, "NAME_CONTRACT_TYPE", "Cash\u00a0loans")
+    assert refusal(source, instance).endswith(
+        "catégorie inconnue « Cash\ufffdloans » (admises : « Cash loans », « Revolving loans ») ; \ufffd y "
+        "tient lieu d’un caractère qui ne se voit pas (U+00A0) : mettez ce qu’il faut à sa place, ou "
+        "enlevez-le."
+    )
+
+
+def halves(rows: pa.Table, *names: str) -> pa.Table:
+    """The same rows with columns in 16 bits, as those who save memory make of them."""
+    for name in names:
+        values = np.array(rows[name].cast(pa.float64()).to_pylist(), float).astype(np.float16)
+        column = pa.array(values, pa.float16(), from_pandas=True)
+        rows = rows.set_column(rows.schema.get_field_index(name), name, column)
+    return rows
+
+
+def test_numbers_of_16_bits_are_refused(source: Path, instance: Path) -> None:
+    """Days were off by up to 16, amounts and scores by a two-thousandth."""
+    rows = made_up.text(TABLE)
+    as_parquet(source, halves(rows, "EXT_SOURCE_2"))
+    assert refusal(source, instance).endswith(
+        ":\n- application_train.parquet : la colonne « EXT_SOURCE_2 » est écrite en float16, qui arrondit "
+        "les jours à 16 près et le reste à 0,05 % ; reprenez les valeurs d’origine, et enregistrez-les en "
+        "float64."
+    )
+    pa.parquet.write_table(
+        halves(rows, "AMT_CREDIT", "DAYS_BIRTH", "EXT_SOURCE_2"), source / "application_train.parquet"
+    )
+    assert refusal(source, instance).endswith(
+        ":\n- application_train.parquet : des colonnes (« AMT_CREDIT », « DAYS_BIRTH » et « EXT_SOURCE_2 ») "
+        "sont écrites en float16, qui arrondit les jours à 16 près et le reste à 0,05 % ; reprenez les "
+        "valeurs d’origine, et enregistrez-les en float64."
+    )
+
+
+def test_counts_of_16_bits_are_read(source: Path, tmp_path: Path) -> None:
+    """Whole numbers up to 2,048 lose nothing."""
+    content = import_folder(source, tmp_path / "before").sha256
+    as_parquet(source, halves(made_up.text(TABLE), "CNT_CHILDREN", "HOUR_APPR_PROCESS_START", "FLAG_MOBIL"))
+    assert import_folder(source, tmp_path / "instance").sha256 == content
+
+
+@pytest.mark.parametrize("words", [("True", "False"), ("TRUE", "FALSE"), (" true", "false ")])
+@pytest.mark.parametrize("pack", [False, True])
+def test_yes_and_no_as_programs_write_them_are_1_and_0(
+    words: tuple[str, str], pack: bool, source: Path, tmp_path: Path
+) -> None:
+    content = import_folder(source, tmp_path / "before").sha256
+    yes, no = words
+    values = [yes if one else no for one in TABLE["FLAG_PHONE"].to_pylist()]
+    made_up.write_csv(with_column("FLAG_PHONE", pa.array(values)), source / TRAIN)
+    if pack:
+        (source / f"{TRAIN}.gz").write_bytes(gzip.compress((source / TRAIN).read_bytes()))
+        (source / TRAIN).unlink()
+    assert import_folder(source, tmp_path / "instance").sha256 == content
+
+
+@pytest.mark.parametrize("word", ["VRAI", "Y", "oui", "t"])
+def test_other_words_for_yes_and_no_are_told(word: str, source: Path, instance: Path) -> None:
+    spoil(source / TRAIN, 5, "FLAG_PHONE", word)
+    assert refusal(source, instance).endswith(
+        f"« {word} » n’est pas un nombre ; cette colonne s’écrit 1 pour oui, 0 pour non."
+    )
+
+
+@pytest.mark.parametrize("word", ["2017-03-05", "05/03/2017", "-5 days"])
+def test_dates_in_the_place_of_days_are_told(word: str, source: Path, instance: Path) -> None:
+    spoil(source / PAID, 5, "DAYS_INSTALMENT", word)
+    assert refusal(source, instance).endswith(
+        f"« {word} » n’est pas un nombre ; cette colonne compte les jours depuis la demande, avec un signe "
+        "moins avant elle (-30) : mettez ces nombres à la place des dates."
+    )
+
+
+@pytest.mark.parametrize("end", ["\x1a", "\x1a\r\n"])
+def test_what_dos_writes_behind_a_text_is_no_row(end: str, source: Path, tmp_path: Path) -> None:
+    content = import_folder(source, tmp_path / "before").sha256
+    (source / TRAIN).write_text((source / TRAIN).read_text() + end)
+    assert import_folder(source, tmp_path / "instance").sha256 == content
+
+
+@pytest.mark.parametrize("word", ["-nan", "#NA", "1.#QNAN", "-1.#IND", "#N/A N/A"])
+def test_more_words_for_missing_values(word: str, source: Path, tmp_path: Path) -> None:
+    spoil(source / TRAIN, 7, "AMT_ANNUITY", "")
+    spoil(source / TRAIN, 7, "OCCUPATION_TYPE", "")
+    content = import_folder(source, tmp_path / "before").sha256
+    spoil(source / TRAIN, 7, "AMT_ANNUITY", word)
+    spoil(source / TRAIN, 7, "OCCUPATION_TYPE", word)
+    assert import_folder(source, tmp_path / "instance").sha256 == content
+
+
+@pytest.mark.parametrize(
+    ("values", "refused"),
+    [
+        ([f"{row}.500" for row in range(10, 39)] + ["450"], True),
+        ([f"{row}.500" for row in range(10, 40)], False),
+        ([f"{row}.5" for row in range(10, 39)] + ["450"], False),
+        ([f"{row}.500" for row in range(10, 39)] + ["450.12"], False),
+        ([f"{row}.500" for row in range(10, 39)] + ["0"], False),
+        ([f"{row}.500" for row in range(10, 39)] + ["1450"], False),
+        ([f"{row}.512" for row in range(10, 39)] + ["450"], False),
+    ],
+)
+@pytest.mark.parametrize("pack", [False, True])
+def test_payments_whose_points_part_thousands_are_told(
+    values: list[str], refused: bool, pack: bool, source: Path, instance: Path
+) -> None:
+    """12.500 beside 450 was read as twelve and a half."""
+    rows = made_up.text(made_up.history("installments_payments", TABLE["SK_ID_CURR"].to_pylist(), 30))
+    place = rows.schema.get_field_index("AMT_INSTALMENT")
+    made_up.write_csv(rows.set_column(place, "AMT_INSTALMENT", pa.array(values)), source / PAID)
+    if pack:
+        (source / f"{PAID}.gz").write_bytes(gzip.compress((source / PAID).read_bytes()))
+        (source / PAID).unlink()
+    if refused:
+        assert "colonne AMT_INSTALMENT : toutes les valeurs sont inférieures à 1 000 et certaines" in refusal(
+            source, instance
+        )
+    else:
+        assert import_folder(source, instance).tables[0].rows == 30
+
+
+def test_round_credits_whose_points_part_thousands_are_told(source: Path, instance: Path) -> None:
+    """5.000 and 12.500 have no three decimals left once they are numbers."""
+    rows = made_up.text(made_up.history("bureau", TABLE["SK_ID_CURR"].to_pylist(), 30))
+    place = rows.schema.get_field_index("AMT_CREDIT_SUM")
+    values = pa.array([f"{row}.500" for row in range(10, 40)])
+    made_up.write_csv(rows.set_column(place, "AMT_CREDIT_SUM", values), source / "bureau.csv")
+    assert "colonne AMT_CREDIT_SUM : toutes les valeurs sont inférieures à 1 000" in refusal(source, instance)
+
+
+def test_tables_some_folders_deeper_are_named(source: Path, instance: Path, tmp_path: Path) -> None:
+    """Nothing was said of where they are, and a history two folders deep was not imported."""
+    bureau = made_up.history("bureau", TABLE["SK_ID_CURR"].to_pylist(), 9)
+    made_up.write_csv(bureau, source / "a" / "b" / "bureau.csv")
+    assert refusal(source, instance).startswith(f"a/b/bureau.csv est dans un sous-dossier de {source} :")
+    (source / "a" / "b" / "bureau.csv").rename(source / "a" / "b" / "part-0.csv")
+    (source / "a" / "b").rename(source / "a" / "bureau")
+    assert refusal(source, instance).startswith(f"a/bureau est dans un sous-dossier de {source} :")
+    above = tmp_path / "above" / "more"
+    above.parent.mkdir()
+    (source / "a" / "bureau" / "part-0.csv").unlink()
+    source.rename(above)
+    assert refusal(above.parent.parent, instance).startswith(
+        f"above/more/{TRAIN} est dans un sous-dossier de {tmp_path} :"
+    )
+
+
+def test_a_desktop_in_a_folder_is_no_table(source: Path, instance: Path) -> None:
+    made_up.write_csv(TABLE, source / "marie" / "Bureau" / "clients.csv")
+    # A folder that holds itself ends somewhere.
+    (source / "marie" / "Bureau" / "again").symlink_to(source / "marie")
+    assert import_folder(source, instance).tables[0].name == "installments_payments"
+
+
+def test_kaggles_zip_in_a_folder_is_named(source: Path, instance: Path) -> None:
+    (source / "down").mkdir()
+    (source / "down" / "home-credit-default-risk.zip").write_bytes(packed((TRAIN, b"x")))
+    (source / TRAIN).unlink()
+    assert refusal(source, instance).endswith(
+        "Si les tables sont dans « down/home-credit-default-risk.zip », indiquez ce fichier."
+    )

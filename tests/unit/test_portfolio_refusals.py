@@ -43,7 +43,7 @@ def refused(source: Path, instance: Path) -> PortfolioError:
         ("EXT_SOURCE_2", "1.5", "« 1,5 » est hors des bornes admises (de 0 à 1)"),
         ("CNT_CHILDREN", "1.5", "« 1,5 » n’est pas un nombre entier"),
         ("TARGET", "2", "« 2 » est hors des bornes admises (de 0 à 1)"),
-        ("SK_ID_CURR", "1e30", "« 1e+30 » est hors des bornes admises (de 1 à 9007199254740991)"),
+        ("SK_ID_CURR", "1e30", "« 1e30 » est hors des bornes admises (de 1 à 9007199254740991)"),
         ("SK_ID_CURR", "0", "« 0 » est hors des bornes admises (de 1 à 9007199254740991)"),
         ("DAYS_EMPLOYED", "365242", "« 365242 » est hors des bornes admises (de -25568 à 0, ou 365243)"),
         ("DAYS_EMPLOYED", "-25569", "« -25569 » est hors des bornes admises (de -25568 à 0, ou 365243)"),

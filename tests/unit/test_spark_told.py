@@ -80,6 +80,16 @@ NOT_PARQUET = (
             "part-1.parquet n’est pas un fichier Parquet entier, ou n’a pas les types des autres de sa "
             "table : écrivez-le à nouveau.",
         ),
+        (
+            "org.apache.hadoop.fs.ChecksumException: Checksum error: file:/a%20b/part-1.parquet at 0 exp: 1",
+            "part-1.parquet ne va pas avec sa somme de contrôle (.part-1.parquet.crc) : copiez ce fichier à "
+            "nouveau ou, si vous l’avez réécrit, enlevez-la.",
+        ),
+        (
+            "[PARQUET_TYPE_ILLEGAL] Illegal Parquet type: FIXED_LEN_BYTE_ARRAY (FLOAT16).",
+            "Une colonne est d’un type que Spark ne lit pas (FIXED_LEN_BYTE_ARRAY (FLOAT16)) : "
+            "enregistrez-la en float64, ou en int64, depuis les données d’origine.",
+        ),
         ("[FAILED_READ_FILE.NO_HINT]", NOT_PARQUET),
         ("[UNABLE_TO_INFER_SCHEMA] Unable to infer schema for Parquet.", NOT_PARQUET),
         ("[PARQUET_COLUMN_DATA_TYPE_MISMATCH]", NOT_PARQUET),

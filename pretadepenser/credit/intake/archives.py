@@ -24,8 +24,8 @@ from pretadepenser.errors import ToldError
 # What is packed may grow by so many times, beyond some size: a table shrinks to a fifth, not to a hundredth.
 MOST_GROWTH: Final = 200
 SMALL: Final = 100 << 20
-# What Windows puts into folders, hidden from those who look into them.
-OF_WINDOWS: Final = frozenset({"desktop.ini", "thumbs.db"})
+# What Windows and Macs put into folders, hidden from those who look into them.
+OF_SYSTEMS: Final = frozenset({"desktop.ini", "thumbs.db", "ehthumbs.db", "icon\r"})
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def unlocked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> IO[b
 def members(archive: zipfile.ZipFile) -> list[str]:
     """Names of the files of an archive, without what a Mac or Windows adds."""
     names = [info.filename for info in archive.infolist() if not info.is_dir()]
-    names = [name for name in names if base(name) not in OF_WINDOWS]
+    names = [name for name in names if base(name) not in OF_SYSTEMS]
     return [name for name in names if not name.startswith("__MACOSX") and not base(name).startswith(".")]
 
 

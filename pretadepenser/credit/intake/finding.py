@@ -6,9 +6,10 @@ one of these names) as Spark writes it; any of them but Parquet also in the zip 
 
 from __future__ import annotations
 
+import os
 import zipfile
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections import Counter, deque
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,7 @@ from typing import Final
 from pretadepenser import french
 from pretadepenser.credit.dictionary import COLUMNS, TABLES
 from pretadepenser.credit.intake.archives import (
-    OF_WINDOWS,
+    OF_SYSTEMS,
     base,
     check_packed,
     members,
@@ -47,6 +48,9 @@ KEY: Final = "SK_ID_CURR"
 # Beginnings of names that are no part of a table: what is hidden, and Spark's _SUCCESS.
 NO_PART = (".", "_")
 _TABLES: Final = (TRAIN, TEST, *TABLES)
+# How far below the folder that was given a table is looked for, and in how many folders.
+_DEEP: Final = 4
+_FOLDERS: Final = 2000
 # Archives that a sentence names.
 _NAMED: Final = 3
 
@@ -92,6 +96,7 @@ def _archives(source: Path) -> str:
     else:
         paths = [path for path in _listed(source) if path.is_file() and not path.name.startswith(NO_PART)]
         names = [path.name for path in paths if path.name.lower() not in {KAGGLE_ZIP, *known}]
+        names += [path.relative_to(source).as_posix() for path in _below(source) if path.is_file()]
     zips = [name for name in names if name.lower().endswith(".zip")]
     if not zips:
         return ""
@@ -139,22 +144,45 @@ def find(source: Path, table: str, columns: Columns = COLUMNS) -> list[Source]:
     if whole.is_file() and (packed := _in_zip(whole, table, columns)):
         return packed
     check_others(others, table)
-    _check_deeper(source, paths, table)
+    _check_deeper(source, table)
     return []
 
 
-def _check_deeper(source: Path, paths: Sequence[Path], table: str) -> None:
-    """Refuse a table that lies one folder deeper than where it is looked for: it would be passed over."""
-    for folder in paths:
-        if folder.name.startswith(NO_PART) or not folder.is_dir():
-            continue
+def _check_deeper(source: Path, table: str) -> None:
+    """Refuse a table that lies deeper than where it is looked for: it would be passed over."""
+    for path in _below(source):
+        small = path.name.lower()
+        if small in names_of(table)[1:] and path.is_file():
+            raise deeper(path.relative_to(source).as_posix(), str(source))
+        if small in names_of(table) and path.is_dir():
+            # Elsewhere than in the folder that was given, "Bureau" is a desktop whatever it holds.
+            try:
+                pieces = any(name.lower().endswith(ENDINGS) for name in os.listdir(path))
+                if pieces and path.name != "Bureau" and _of_pieces(path, table):
+                    raise deeper(path.relative_to(source).as_posix(), str(source))
+            except OSError:
+                continue
+
+
+def _below(source: Path) -> Iterator[Path]:
+    """What is in the folders of a folder, and in theirs, the nearest first; of much of it not all."""
+    waiting = deque([(source, 0)])
+    for _ in range(_FOLDERS):
+        if not waiting:
+            return
+        folder, depth = waiting.popleft()
         try:
-            inside = sorted(path for path in folder.iterdir() if path.name.lower() in names_of(table)[1:])
+            inside = sorted(path for path in folder.iterdir() if not path.name.startswith(NO_PART))
         except OSError:
             # A folder that may not be looked into holds nothing that anyone could import.
             continue
-        if inside:
-            raise deeper(f"{folder.name}/{inside[0].name}", str(source))
+        if depth:
+            yield from inside
+        if depth < _DEEP:
+            # A link deeper down may lead round in a circle.
+            waiting += [
+                (path, depth + 1) for path in inside if path.is_dir() and not (depth and path.is_symlink())
+            ]
 
 
 def _of_others(table: str) -> set[str]:
@@ -188,7 +216,7 @@ def _parts(folder: Path, table: str, columns: Columns) -> list[Source]:
     every = _listed(folder)
     check_whole([path.name for path in every], printable(folder.name))
     shown = [path for path in every if not path.name.startswith(NO_PART)]
-    paths = [path for path in shown if path.name.lower() not in OF_WINDOWS]
+    paths = [path for path in shown if path.name.lower() not in OF_SYSTEMS]
     if not paths:
         raise PortfolioError(
             f"Aucun fichier {table} ({french.join(ENDINGS, 'ou')}) dans {printable(str(folder))} : "

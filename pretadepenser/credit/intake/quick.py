@@ -10,7 +10,7 @@ import json
 
 import pyarrow as pa
 
-from pretadepenser.credit.dictionary import Column
+from pretadepenser.credit.dictionary import Column, Kind
 from pretadepenser.credit.intake.recognition import LONGEST_LINE
 from pretadepenser.credit.intake.sources import Source
 from pretadepenser.credit.intake.validation import MISSING, may_be_grouped
@@ -64,6 +64,9 @@ def _fits(column: Column) -> str:
         bounds.append(f"{name} <= {column.maximum!r}")
     if column.integer:
         bounds.append(f"{name} = trunc({name})")
+    if column.kind is Kind.IDENTIFIER:
+        # Of larger ones a double may lose the decimals that tell two of them apart.
+        bounds.append(f"{name} < {2**43}")
     if may_be_grouped(column):
         # 450 may have been 450.000: only its text tells.
         bounds.append(f"({name} >= 1000 or {name} = 0)")

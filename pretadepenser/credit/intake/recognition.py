@@ -99,8 +99,18 @@ _SEPARATORS: Final = {
     " ": "espaces",
 }
 _BRACKETS: Final = re.compile(rb"\[[A-Za-z_]\w*\][ \t]*[,;\t|]")
+# What stands around a value without being seen: byte-order marks in mid-file, where two files were put
+# together, and signs of direction.
+INVISIBLE: Final = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060"
+# What letters with accents become that were written in UTF-8, or for DOS, Macs or Japan, and read otherwise.
+_MISREAD: Final = re.compile(
+    "[ÃÂ](?:[\u0080-\u00bf]|[^\\w\\s]|$)|â€|\ufffd|[\u0080-\u009f]"
+    "|[a-z][À-ÖØ-ÝŽ]|\\w[ˆ‚„†‡‰ƒ•™˜‹›]|[˜„†‡‰ƒ•]\\w"
+)
 # What pandas calls an index that it writes or reads as a column.
-INDEX: Final = re.compile(r"__index_level_\d+__|Unnamed: \d+")
+INDEX: Final = re.compile(r"__index_level_\d+__|Unnamed: \d+|index|level_\d+")
+# What R calls the names of rows that it wrote under no name, when it reads them again.
+ROW: Final = re.compile(r"X(?:\.\d+)?|\.\.\.1|rownames|row\.names")
 
 
 def foreign(start: bytes) -> str | None:
@@ -212,7 +222,7 @@ def _respelt(names: Sequence[str], known: Sequence[str]) -> str | None:
 
 def cleaned(names: Sequence[str]) -> list[str]:
     """Names of columns without the spaces, quotes and invisible marks that stand around them."""
-    around = r'[\s"\ufeff\u200b-\u200f\u2060]+'
+    around = rf'[\s"{INVISIBLE}]+'
     return [re.sub(f"^{around}|{around}$", "", name) for name in names]
 
 
@@ -225,6 +235,26 @@ def short(text: str) -> str:
     """Foreign text on one line, cut where it is long, with nothing that a terminal would obey."""
     plain = printable(text.strip())
     return plain if len(plain) <= QUOTED else f"{plain[:QUOTED]}…"
+
+
+def spoilt(texts: Sequence[str]) -> str:
+    """What to do about texts with letters that cannot be seen, or that were read in another encoding.
+
+    It goes on after what is wrong with these texts; nothing where their letters are not to blame.
+    """
+    for text in texts:
+        if _MISREAD.search(text):
+            return (
+                " ; ces lettres ont sans doute été lues dans un autre codage que le leur : reprenez le "
+                "fichier là où elles sont justes, et enregistrez-le en UTF-8"
+            )
+        hidden = next((letter for letter in text[:QUOTED] if printable(letter) != letter), None)
+        if hidden is not None:
+            return (
+                f" ; {printable(hidden)} y tient lieu d’un caractère qui ne se voit pas "
+                f"(U+{ord(hidden):04X}) : mettez ce qu’il faut à sa place, ou enlevez-le"
+            )
+    return ""
 
 
 def printable(text: str) -> str:

@@ -34,6 +34,7 @@ from pretadepenser.credit.intake.archives import (
     swollen,
     unpacked,
 )
+from pretadepenser.credit.intake.indexes import Index, index_of
 from pretadepenser.credit.intake.recognition import (
     AGAIN,
     LONGEST_LINE,
@@ -61,6 +62,8 @@ BLOCK_BYTES = 4 << 20
 PARQUET_ROWS = 16_384
 # French Windows writes this where a text is not in UTF-8.
 OTHER_ENCODING: Final = "cp1252"
+# What DOS, and programs that come from it, write after the end of a text.
+_END: Final = "\x1a"
 # Where a quoted value begins, and the rest of one up to the quote that ends it.
 _OPENING: Final = re.compile(rb'(?:\A|,)"')
 _CLOSING: Final = re.compile(rb'(?:[^"]|"")*+"(?!")')
@@ -148,8 +151,8 @@ class Source:
                 else f"n’est pas une table Parquet : {AGAIN}"
             )
             raise _told(self, foreign(start) or what)
-        with readable(self.name):
-            names = cleaned(pa.parquet.read_schema(self.path).names)
+        with readable(self.name), pa.parquet.ParquetFile(self.path) as file:
+            names = cleaned(self._index(file).names(file.schema_arrow.names))
         if told := names_problem(names, list(self.columns)):
             raise PortfolioError(f"{Problem(self.name, None, None, told)}.")
         return names
@@ -173,6 +176,14 @@ class Source:
             return self._parquet_pieces()
         skipped.empty.extend(rowless(self._examined(), self.name))
         return self._csv_pieces(as_text=True, skipped=skipped)
+
+    def texts(self) -> Iterator[pa.Table]:
+        """Yield the rows of a CSV as they are written, every field as text; none of a Parquet table.
+
+        What is read must have been found to be right.
+        """
+        if not self.parquet:
+            yield from (piece.table for piece in self._csv_pieces(as_text=True, skipped=Skipped()))
 
     def _names(self) -> tuple[bytes, list[str]]:
         """The first line of a CSV file, with its end if it has one, and the names of the columns in it."""
@@ -282,6 +293,10 @@ class Source:
                 )
                 first += batch.num_rows
 
+    def _index(self, file: pa.parquet.ParquetFile) -> Index:
+        """What pandas says of the index of a Parquet table."""
+        return index_of(file.schema_arrow, self.columns, file.metadata.num_rows)
+
     def _parquet_file(self) -> pa.parquet.ParquetFile:
         """Open a Parquet table; its texts come as a dictionary, so that a long one is in memory once."""
         texts = (pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary())
@@ -296,9 +311,10 @@ class Source:
             unpacked_size = sum(group.total_byte_size for group in groups)
             if rows > MOST_GROWTH * size or unpacked_size > max(SMALL, MOST_GROWTH * size):
                 raise swollen(self.name)
+            index = self._index(file)
             for batch in file.iter_batches(batch_size=PARQUET_ROWS):
                 read = (first - 1 + batch.num_rows) / rows
-                table = pa.Table.from_batches([batch])
+                table = index.applied(batch, first - 1)
                 yield Piece(table.rename_columns(cleaned(table.column_names)), Lines(first), read)
                 first += batch.num_rows
 
@@ -316,6 +332,8 @@ class Skipped:
 
     def take(self, row: pa.csv.InvalidRow) -> str:
         """Note a row that the parser cannot split into the expected fields."""
+        if row.text.strip() == _END:
+            return "skip"
         found = "trouvée" if row.actual_columns == 1 else "trouvées"
         self.what = self.what or f"{row.expected_columns} valeurs attendues, {row.actual_columns} {found}"
         self.malformed.append(row.number)
@@ -446,7 +464,7 @@ def _as_text(column: Column) -> bool:
 def _commas(stream: IO[bytes]) -> int | None:
     """Count the commas outside quotes; None where there is a number that programs take in different ways.
 
-    Those are 1_000, and 1E+05, of which an identifier may have lost its digits.
+    Those are 1_000, +-5, and 1E+05, of which an identifier may have lost its digits.
     """
     count, quoted, last = 0, False, b""
     while read := stream.read(BLOCK_BYTES):
@@ -466,11 +484,14 @@ def _commas(stream: IO[bytes]) -> int | None:
 
 
 def _odd(block: NDArray[np.uint8]) -> bool:
-    """Whether there is a number like 1_000 or 1E+05."""
+    """Whether there is a number like 1_000, +-5 or 1E+05."""
     inner = block[1:-1]
     # Few characters are such a mark: what stands around them is looked at, and nothing else.
     grouping = np.flatnonzero(inner == ord("_")) + 1
     if (_digits(block[grouping - 1]) & _digits(block[grouping + 1])).any():
+        return True
+    signs = np.flatnonzero(inner == ord("+")) + 1
+    if (block[signs + 1] == ord("-")).any():
         return True
     exponents = np.flatnonzero((inner | 0x20) == ord("e")) + 1
     before, after = block[exponents - 1], block[exponents + 1]

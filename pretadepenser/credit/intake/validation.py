@@ -6,6 +6,7 @@ column and kind of problem, so that a file wrong everywhere still makes a messag
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -14,10 +15,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from pretadepenser import french
 from pretadepenser.credit.dictionary import COLUMNS, TABLES, Column, Kind
-from pretadepenser.credit.intake.recognition import INDEX, QUOTED, quoted, short
+from pretadepenser.credit.intake.recognition import INDEX, INVISIBLE, QUOTED, ROW, quoted, short, spoilt
 from pretadepenser.errors import ToldError
 
 # Problems written in full in a message, and examples given for one of them.
@@ -26,11 +28,16 @@ EXAMPLES = 5
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 # A number as people write it: thousands apart, a decimal comma, a currency or another mark around it.
 LOCAL = re.compile(r"[^\w,.]{0,2}\d[\d\s.,’']*(?:[^\W\d]{0,3}|[^\w\s])")
+# A date, or a time, in the place of a number of days.
+_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|-?\d+ days")
+# What a spreadsheet shows instead of a number.
+SPREADSHEET = re.compile(r"#\S+[!?]|#{2,}")
 # Amounts of an application, which are hardly ever a few hundred: 450.000 would be read as 450 where its point
 # parts thousands. Programs write decimals that end in 0 only where all values have as many.
 _GROUPED_NAMES = ("AMT_INCOME_TOTAL", "AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_PRICE")
 _GROUPED = r"^[+-]?[1-9]\d{0,2}\.\d\d0$"
 _PADDED = r"^[+-]?\d{4,}\.\d\d0$"
+_DECIMALS = r"^\s*[+-]?\d*\.\d*[1-9]\d*\s*$"
 # A number that has lost digits, as spreadsheets shorten one (1.23457E+11).
 SHORTENED = re.compile(r"\d+(?:\.(\d*))?[eE]\+?(\d+)")
 # Kaggle leaves a missing field empty; pandas, R and databases write these when they save the table again.
@@ -50,7 +57,22 @@ MISSING = [
     "#N/D",
     "n/a",
     "(null)",
+    # C, and the programs made with it, pandas among them.
+    "-nan",
+    "-NaN",
+    "#NA",
+    "#N/A N/A",
+    "1.#QNAN",
+    "-1.#IND",
 ]
+# What no text means at its ends: blanks, as Arrow knows them, and what cannot be seen.
+BLANK = (
+    "".join(
+        map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029))
+    )
+    + "\u202f\u205f\u3000"
+    + INVISIBLE
+)
 # No category and no number is longer; of a longer text the beginning is kept.
 LONGEST_VALUE = 1000
 # A line is no row where its number and so many columns in all have no value that fits; so many lines are few.
@@ -58,6 +80,7 @@ NO_ROW = 5
 FEW_LINES = 3
 _NUMBERS = ("SK_ID_CURR", "SK_ID_PREV", "SK_ID_BUREAU")
 _ABSENT = "valeur absente"
+_NOT_WHOLE = "{} [n’est pas un nombre entier|ne sont pas des nombres entiers]"
 INT32 = np.iinfo(np.int32)
 # What is said of one example, and of several.
 _EITHER = re.compile(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
@@ -226,6 +249,8 @@ def check_header(
             f"enregistrez la table avec les noms de ses colonnes ({next(iter(known))}, …)"
         )
         return [Problem(file, 1, None, what)]
+    if index := _of_index(missing, unknown, known):
+        return [Problem(file, 1, None, index)]
     problems = []
     for found, one, many in (
         (missing, "il manque la colonne", "il manque les colonnes"),
@@ -234,6 +259,8 @@ def check_header(
     ):
         if found:
             shown = [name if name in known else _named(name) for name in found[:SHOWN]]
+            if found == [""] and names[-1] == "":
+                shown = ["sans nom, la dernière (souvent une virgule de trop au bout des lignes, à enlever)"]
             if len(found) > SHOWN:
                 shown.append(f"{len(found) - SHOWN} de plus")
             what = f"{many if len(found) > 1 else one} {french.join(shown)}"
@@ -241,10 +268,25 @@ def check_header(
     return problems
 
 
+def _of_index(missing: Sequence[str], unknown: Sequence[str], known: Columns) -> str | None:
+    """Say that the one column missing may be an index of pandas, or row names of R, which have no name."""
+    if len(missing) != 1 or len(unknown) != 1 or known[missing[0]].kind is not Kind.IDENTIFIER:
+        return None
+    if unknown[0] and not INDEX.fullmatch(unknown[0]) and not ROW.fullmatch(unknown[0]):
+        return None
+    name, called = missing[0], unknown[0] or "sans nom"
+    return (
+        f"il manque la colonne {name}, qui est peut-être la colonne {called} (souvent l’index de pandas, ou "
+        f"les noms de ligne de R) : si oui, appelez-la {name}, sinon enlevez-la et ajoutez {name}"
+    )
+
+
 def _named(name: str) -> str:
     """An unknown column: pandas writes its index without a name, or with one of its own."""
     if INDEX.fullmatch(name):
         return f"{name} (l’index de pandas, à ne pas enregistrer)"
+    if ROW.fullmatch(name):
+        return f"{name} (souvent les noms de ligne de R, à ne pas enregistrer)"
     return short(name) or "sans nom (souvent l’index de pandas, à ne pas enregistrer)"
 
 
@@ -291,54 +333,83 @@ def _category(values: pa.Array, column: Column, lines: Lines, problems: Problems
         unknown = pc.and_(pc.is_null(positions), pc.is_valid(values))
         met = pc.unique(pc.filter(values, unknown)).to_pylist()[:EXAMPLES]
         admitted = [french.quoted(code) for code in codes.to_pylist()]
-        listed = (
-            ", ".join(admitted) if len(admitted) <= 12 else f"{len(admitted)} valeurs, voir dictionary.toml"
-        )
-        what = f"[catégorie inconnue|catégories inconnues] {{}} (admises : {listed})"
+        listed = ", ".join(admitted)
+        if len(admitted) > 12:
+            listed = f"{len(admitted)} valeurs{_kindred(met, column.codes)}, voir dictionary.toml"
+        what = f"[catégorie inconnue|catégories inconnues] {{}} (admises : {listed}){spoilt(met)}"
         _report(problems, "category", column, unknown, lines, what, met)
     return pa.DictionaryArray.from_arrays(pc.cast(positions, pa.int8()), codes)
+
+
+def _kindred(met: Sequence[str], codes: Sequence[str]) -> str:
+    """The code that one of these texts almost is."""
+    small = {code.lower(): code for code in codes}
+    for text in met:
+        if near := difflib.get_close_matches(short(text).lower(), small, 1, 0.8):
+            return f", dont {french.quoted(small[near[0]])}"
+    return ""
 
 
 def _number(values: pa.Array, column: Column, lines: Lines, problems: Problems) -> pa.Array:
     values = _plain(values)
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
         values = _trimmed(values)
+        if binary(column):
+            values = _truths(values)
         readable = pc.match_substring_regex(values, NUMBER)
         unreadable = pc.fill_null(pc.invert(readable), False)
         if pc.any(unreadable).as_py():
             met = pc.filter(values, unreadable)[:EXAMPLES].to_pylist()
             what = "{} [n’est pas un nombre|ne sont pas des nombres]"
-            if any(LOCAL.fullmatch(text) for text in met):
+            if binary(column):
+                what += " ; cette colonne s’écrit 1 pour oui, 0 pour non"
+            elif column.name.startswith("DAYS_") and any(_DATE.match(text) for text in met):
+                what += (
+                    " ; cette colonne compte les jours depuis la demande, avec un signe moins avant elle "
+                    "(-30) : mettez ces nombres à la place des dates"
+                )
+            elif any(LOCAL.fullmatch(text) for text in met):
                 what += (
                     " ; un nombre s’écrit en chiffres, un point avant les décimales, rien d’autre (-1234.5)"
                 )
+            elif any(SPREADSHEET.fullmatch(text) for text in met):
+                what += (
+                    " ; un tableur écrit cela où une formule a échoué (#REF!) ou une colonne était trop "
+                    "étroite (###) : corrigez-y cette case, puis enregistrez à nouveau"
+                )
+            else:
+                what += spoilt(met)
             _report(problems, "number", column, unreadable, lines, what, met)
         _report_missing(values, column, lines, problems)
         values = pc.if_else(readable, values, pa.scalar(None, values.type))
         if column.kind is Kind.IDENTIFIER:
             _report_shortened(values, column, lines, problems)
+            _report_fractions(values, column, lines, problems)
         if may_be_grouped(column):
             _report_grouped(values, column, lines, problems)
         numbers = pc.cast(values, pa.float64())
     else:
         try:
-            if pa.types.is_boolean(values.type) and not _binary(column):
+            if pa.types.is_boolean(values.type) and not binary(column):
                 raise pa.ArrowTypeError
             if pa.types.is_decimal(values.type):
                 # As a text says it: Arrow divides, and is off in the last digit.
                 values = pc.cast(values, pa.string())
+                if column.kind is Kind.IDENTIFIER:
+                    _report_fractions(values, column, lines, problems)
             numbers = pc.cast(values, pa.float64(), safe=False)
         except pa.ArrowException:
             what = f"des nombres sont attendus, le fichier contient {_held(values.type)}"
             problems.add("type", column.name, lines[0], len(values), what)
             return pa.nulls(len(values), column.arrow_type)
-        if column.kind is Kind.IDENTIFIER:
-            _report_rounded(numbers, values.type, column, lines, problems)
+        if _report_rounded(numbers, values.type, column, lines, problems):
+            return pa.nulls(len(values), column.arrow_type)
         nan = pc.fill_null(pc.is_nan(numbers), False)
         if pc.any(nan).as_py():
             numbers = pc.if_else(nan, pa.scalar(None, pa.float64()), numbers)
         _report_missing(numbers, column, lines, problems)
-    _report_range(numbers, column, lines, problems)
+    # As they are written: of long ones a float64 has other digits.
+    _report_range(numbers, None if pa.types.is_floating(values.type) else values, column, lines, problems)
     if pa.types.is_integer(column.arrow_type):
         if problems:
             # What has just been reported may not fit the integer type; the table will not be kept.
@@ -372,12 +443,20 @@ def _shorter(texts: pa.Array) -> pa.Array:
 
 def _trimmed(texts: pa.Array) -> pa.Array:
     """Texts without the spaces around them, which are no part of a value; missing where that says so."""
-    trimmed = pc.utf8_trim_whitespace(texts)
+    trimmed = pc.utf8_trim(texts, BLANK)
     missing = pc.is_in(trimmed, value_set=pa.array(MISSING, texts.type))
     return pc.if_else(missing, pa.scalar(None, texts.type), trimmed)
 
 
-def _binary(column: Column) -> bool:
+def _truths(texts: pa.Array) -> pa.Array:
+    """Texts in which what pandas and others write for yes and no (True, false) is 1 and 0."""
+    small = pc.utf8_lower(texts)
+    for word, digit in (("true", "1"), ("false", "0")):
+        texts = pc.if_else(pc.equal(small, word), pa.scalar(digit, texts.type), texts)
+    return texts
+
+
+def binary(column: Column) -> bool:
     """Whether a column only knows 0 and 1."""
     return column.integer and (column.minimum, column.maximum) == (0, 1)
 
@@ -437,19 +516,49 @@ def _report_grouped(values: pa.Array, column: Column, lines: Lines, problems: Pr
     _report(problems, "grouped", column, either, lines, what, met)
 
 
+def _report_fractions(values: pa.Array, column: Column, lines: Lines, problems: Problems) -> None:
+    """Report numbers that identify something and have decimals that a float64 may lose.
+
+    Two numbers would become one in silence.
+    """
+    broken = pc.fill_null(pc.match_substring_regex(values, _DECIMALS), False).to_numpy(zero_copy_only=False)
+    if broken.any():
+        whole = pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False)
+        # The others are reported as any number that is not whole.
+        broken &= whole == np.rint(whole)
+    if broken.any():
+        met = pc.filter(values, pa.array(broken))[:EXAMPLES].to_pylist()
+        _report(problems, "fraction", column, broken, lines, _NOT_WHOLE, met)
+
+
 def _report_rounded(
     numbers: pa.Array, kind: pa.DataType, column: Column, lines: Lines, problems: Problems
-) -> None:
-    """Report numbers that identify something, from a type that has not so many digits: others became them."""
-    digits = 24 if pa.types.is_float32(kind) else 11 if pa.types.is_float16(kind) else None
-    if digits is None:
-        return
-    rounded = pc.fill_null(pc.greater(pc.abs(numbers), 2**digits), False)
-    if pc.any(rounded).as_py():
+) -> bool:
+    """Report numbers from a type that has not so many digits, so that others became them; say if any are.
+
+    Identifiers are one or more off in a float32. In a float16 amounts and shares are off by up to a
+    two-thousandth and days by up to sixteen: what is told names the columns, for it is seldom one alone.
+    """
+    identifies = column.kind is Kind.IDENTIFIER
+    half = pa.types.is_float16(kind)
+    if not half and not (identifies and pa.types.is_float32(kind)):
+        return False
+    most = 2**24 if not half else 2**11 if column.integer else 0
+    rounded = pc.fill_null(pc.greater(pc.abs(numbers), most), False)
+    if not pc.any(rounded).as_py():
+        return False
+    if identifies:
         met = [_shown(value) for value in pc.filter(numbers, rounded)[:EXAMPLES].to_pylist()]
         how = "[est écrit|sont écrits]"
         what = f"{{}} {how} en {kind}, qui arrondit de tels numéros ; enregistrez-les en int64"
         _report(problems, "rounded", column, rounded, lines, what, met)
+        return False
+    what = (
+        "[la colonne {} est écrite|des colonnes ({}) sont écrites] en float16, qui arrondit les jours à 16 "
+        "près et le reste à 0,05 % ; reprenez les valeurs d’origine, et enregistrez-les en float64"
+    )
+    problems.add("half", None, None, 0, what, [column.name])
+    return True
 
 
 def _shortened(text: str) -> bool:
@@ -461,8 +570,19 @@ def _shortened(text: str) -> bool:
     return decimals < power <= 15 and (decimals > 0 or power > 5)
 
 
-def _report_range(numbers: pa.Array, column: Column, lines: Lines, problems: Problems) -> None:
+def _report_range(
+    numbers: pa.Array, written: pa.Array | None, column: Column, lines: Lines, problems: Problems
+) -> None:
+    """Report numbers beyond the bounds of a column, and broken ones; `written`: as the file has them."""
     known = numbers.to_numpy(zero_copy_only=False)
+
+    def met(these: NDArray[np.bool_]) -> list[str]:
+        shown = known[these][:EXAMPLES].tolist()
+        if written is None or (column.kind is not Kind.IDENTIFIER and np.isfinite(shown).all()):
+            return [_shown(value) for value in shown]
+        # Of long identifiers a float64 has other digits, of 1e400 none.
+        return [str(value) for value in pc.filter(written, pa.array(these))[:EXAMPLES].to_pylist()]
+
     with np.errstate(invalid="ignore"):
         outside = np.isinf(known)
         if column.minimum is not None:
@@ -474,28 +594,18 @@ def _report_range(numbers: pa.Array, column: Column, lines: Lines, problems: Pro
         if column.sentinel is not None:
             outside &= known != column.sentinel
         if outside.any():
-            met = [_shown(value) for value in known[outside][:EXAMPLES].tolist()]
-            _report(
-                problems,
-                "range",
-                column,
-                outside,
-                lines,
-                f"{{}} [est|sont] hors des bornes admises{_bounds(column)}",
-                met,
-            )
+            what = f"{{}} [est|sont] hors des bornes admises{_bounds(column)}"
+            _report(problems, "range", column, outside, lines, what, met(outside))
         if column.integer:
             broken = np.isfinite(known) & (known != np.rint(known))
             if broken.any():
-                met = [_shown(value) for value in known[broken][:EXAMPLES].tolist()]
-                what = "{} [n’est pas un nombre entier|ne sont pas des nombres entiers]"
-                _report(problems, "whole", column, broken, lines, what, met)
+                _report(problems, "whole", column, broken, lines, _NOT_WHOLE, met(broken))
 
 
 def _shown(value: float) -> str:
     """The number as a spreadsheet has it: no rounding, no grouping."""
-    # The greatest number of a client has sixteen digits, which are no matter of powers of ten.
-    whole = float(value).is_integer() and abs(value) < 1e16
+    # What has so many digits is no matter of powers of ten: an identifier may.
+    whole = float(value).is_integer() and abs(value) < 1e22
     return f"{value:.0f}" if whole else f"{value:.15g}".replace(".", ",")
 
 

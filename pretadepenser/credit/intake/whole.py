@@ -5,20 +5,22 @@ A table may also have lost its end, or the sign of its days.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Final
 
 import duckdb
 import numpy as np
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pretadepenser import french
 from pretadepenser.credit.dictionary import TABLES, Column, Kind
 from pretadepenser.credit.intake.finding import APPLICATION, KEY
 from pretadepenser.credit.intake.sources import Skipped, Source
-from pretadepenser.credit.intake.validation import Lines, Problem, Problems, conform
+from pretadepenser.credit.intake.validation import Lines, Problem, Problems, conform, may_be_grouped
 
 Connection = duckdb.DuckDBPyConnection
 # The rows that Excel keeps under the names of columns; the rest of a table is lost when it saves it.
@@ -36,6 +38,13 @@ UPDATED: Final = "DAYS_CREDIT_UPDATE"
 # What is said of a table of which no row belongs to a client: all of them would have no history there.
 NOBODYS: Final = "aucune ligne n’est d’un de ces clients : vérifiez les numéros, ou enlevez cette table"
 EMPTY: Final = "aucune ligne sous les noms des colonnes : téléchargez cette table à nouveau, ou enlevez-la"
+# So many amounts that are not 0 tell how a column is written, and so many rows are looked at for that.
+_SOME: Final = 10
+_LOOKED_AT: Final = 200_000
+_POINTS: Final = (
+    "toutes les valeurs sont inférieures à 1 000 et certaines ont trois décimales : leur point sépare sans "
+    "doute les milliers ; enregistrez les nombres sans séparateur de milliers"
+)
 # So many payments may be alike, to the cent and the day; more are there twice.
 _ALIKE: Final = 0.1
 
@@ -58,6 +67,8 @@ def faults(
         asked = ", ".join(map(in_thousands, large))
         found = connection.sql(f"select {asked} from {table}").fetchall()[0]
         problems += thousands(sources[0].name, large, found)
+    told = {problem.column for problem in problems}
+    problems += [problem for problem in _grouped(pieces) if problem.column not in told]
     wrong = turned(connection, table, sources[0].name, sources[0].columns.values())
     if not wrong and len(sources) > 1:
         for source, _, some in pieces.long():
@@ -79,11 +90,49 @@ def in_thousands(column: str) -> str:
 
 def thousands(name: str, columns: Sequence[str], found: Sequence[bool | None]) -> list[Problem]:
     """What is said of the columns of which `in_thousands` found that; name: of their file."""
-    what = (
-        "toutes les valeurs sont inférieures à 1 000 et certaines ont trois décimales : leur point sépare "
-        "sans doute les milliers ; enregistrez les nombres sans séparateur de milliers"
-    )
-    return [Problem(name, None, column, what) for column, one in zip(columns, found, strict=True) if one]
+    return [Problem(name, None, column, _POINTS) for column, one in zip(columns, found, strict=True) if one]
+
+
+def _grouped(pieces: Pieces) -> list[Problem]:
+    """Say which amounts of a history are written as no program writes decimals: 450 beside 12.500.
+
+    Their numbers alone do not tell: 12.5 has no three decimals. Only where all are below 1,000 are the texts
+    looked at, and not all of many.
+    """
+    columns = pieces.sources[0].columns.values()
+    amounts = [one.name for one in columns if one.kind is Kind.AMOUNT and not may_be_grouped(one)]
+    if not amounts:
+        return []
+    small = ", ".join(f"max(abs({one})) < 1000 and count(nullif({one}, 0)) >= {_SOME}" for one in amounts)
+    found = pieces.connection.sql(f"select {small} from {pieces.table}").fetchall()[0]
+    shapes: dict[str, set[str]] = {one: set() for one, each in zip(amounts, found, strict=True) if each}
+    rows = 0
+    for table in chain.from_iterable(source.texts() for source in pieces.sources if shapes):
+        for one in shapes.keys() & set(table.column_names):
+            written = pc.utf8_trim_whitespace(table.column(one))
+            # 1 for a significant digit: few shapes are left of millions of numbers.
+            shape = pc.replace_substring_regex(written, "[1-9]", "1")
+            shapes[one].update(each for each in pc.unique(shape).to_pylist() if each is not None)
+        rows += table.num_rows
+        if rows >= _LOOKED_AT:
+            break
+    large = LARGE.get(pieces.table, ())
+    return [
+        Problem(pieces.sources[0].name, None, one, _POINTS)
+        for one, these in shapes.items()
+        if _parts_thousands({each for each in these if "1" in each}, alone=one in large)
+    ]
+
+
+def _parts_thousands(shapes: Set[str], *, alone: bool) -> bool:
+    """Whether points part thousands in amounts of these shapes (1 for a digit from 1 to 9).
+
+    All of them have three digits after a point or no point, and a last one of them is 0. Where an amount has
+    no point, no program wrote decimals so; `alone`: whether that is enough where each has one.
+    """
+    pointed = {each for each in shapes if re.fullmatch(r"[+-]?1[01]{0,2}\.[01]{3}", each)}
+    bare = {each for each in shapes - pointed if re.fullmatch(r"[+-]?1[01]{0,2}", each)}
+    return pointed | bare == shapes and any(each.endswith("0") for each in pointed) and bool(bare or alone)
 
 
 @dataclass(frozen=True)
