@@ -40,12 +40,11 @@ def init_app(app: Flask) -> None:
         simulation,
         site,
         statics,
-        templating,
         trail,
         watch,
     )
 
-    app.jinja_environment = templating.Environment
+    app.jinja_environment = frame.Environment
     # What a part does after a request is done last to first: compression sees finished answers, and the trail
     # is written before anything else is done to one.
     parts = (

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+import flask.templating
 from flask import Flask, Response, current_app, g, request
 from flask_login import current_user
 from jinja2 import StrictUndefined
@@ -45,6 +46,13 @@ class FrenchSpaces(Extension):
                 if token.type == "data"
                 else token
             )
+
+
+class Environment(flask.templating.Environment):
+    """Jinja's, for templates that all have the same globals: each import compares them."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return self.globals if d is None else super().make_globals(d)
 
 
 def init_app(app: Flask) -> None:
