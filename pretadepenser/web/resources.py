@@ -192,7 +192,7 @@ def _open(instance: Path, marks: Marks, before: Opened | None) -> Opened:
     else:
         model = _opened(scoring.current_model, instance, "Aucun modèle n’est entraîné.")
         if isinstance(model, Model):
-            model.tabulate()
+            _tabulate(model, at_once=before is None)
     scores: Margins | ToldError | None = None
     if isinstance(portfolio, Portfolio) and isinstance(model, Model):
         try:
@@ -200,6 +200,18 @@ def _open(instance: Path, marks: Marks, before: Opened | None) -> Opened:
         except ToldError as error:
             scores = error
     return Opened(marks, portfolio, model, scores, time.monotonic())
+
+
+def _tabulate(model: Model, *, at_once: bool) -> None:
+    """Have a model look contributions up: before the fork at once, which no thread would outlive.
+
+    Of a model that was published since, the first who asks does not wait half a second for that: until it is
+    done XGBoost tells the same.
+    """
+    if at_once:
+        model.tabulate()
+    else:
+        threading.Thread(target=model.tabulate, name="tabulate", daemon=True).start()
 
 
 def _opened(opener: Callable[[Path], Kept | None], instance: Path, absent: str) -> Kept | ToldError:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pretadepenser.charts import levers as charts
+from pretadepenser.credit import dictionary
 from pretadepenser.credit.model.inputs import FEATURES
 from pretadepenser.credit.model.scoring import Model, score_row
 from pretadepenser.credit.portfolio import Portfolio
@@ -395,7 +396,7 @@ def test_a_term_changes_by_half_a_month_at_least(
     portfolio: Portfolio, annuity: float, shorter: int, longer: int
 ) -> None:
     """20 months, and 20.4: neither is told to be made 20."""
-    grid = Grid(portfolio, {**ROW, "AMT_ANNUITY": annuity}, FEATURES, USUAL)
+    grid = Grid(portfolio, {**ROW, "AMT_ANNUITY": annuity}, dictionary.columns_of(FEATURES), USUAL)
     assert grid.values(Lever.SHORTER)[0] == shorter
     assert grid.values(Lever.LONGER)[0] == longer
 

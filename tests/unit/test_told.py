@@ -570,11 +570,12 @@ def test_a_history_is_heard_where_the_figure_that_tells_it_means_something(
 
 @pytest.mark.parametrize(
     ("values", "text"),
-    [((None, None), "donnée absente"), ((None, 2.0), "A : x"), ((2.0, None), "A : x"), ((2.0, 1.0), "A : x")],
+    [((None, None), "x"), ((None, 2.0), "A : x"), ((2.0, None), "A : x"), ((2.0, 1.0), "A : x")],
 )
-def test_a_history_stands_for_its_strongest_figure_unless_nothing_is_known(
+def test_a_history_stands_for_its_strongest_figure_which_is_not_named_where_nothing_is_known(
     values: tuple[float | None, float | None], text: str
 ) -> None:
+    """Nothing known is "donnée absente" or "sans objet", as that figure says itself."""
     members = [
         moving(name, margin, value)._replace(text="x")
         for name, margin, value in zip("AB", (0.3, 0.1), values, strict=True)

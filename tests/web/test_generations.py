@@ -186,3 +186,28 @@ def test_what_is_whole_is_opened_once_and_what_is_not_looked_at_again_after_a_se
     opened = resources.Opened(marks, portfolio, model, scores, time.monotonic() - since)
     assert opened.serves(marks) is serves
     assert opened.serves((marks[0], None)) is False
+
+
+def test_contributions_are_looked_up_at_once_or_soon_and_are_the_same(
+    app: Flask, portfolio: Portfolio
+) -> None:
+    """Before the fork at once; of what is published later whoever asks first does not wait for it."""
+    found = portfolio.client(int(portfolio.numbers()[7]))
+    assert found
+    instance: Path = app.config["INSTANCE"]
+    with app.test_request_context():
+        first = resources.model()
+        row = found.values
+        assert first.tabulated
+        told = scoring.score_row(first, row, 0.48)
+    with storage.publish(instance, "model") as draft:
+        shutil.copytree((instance / "model").resolve(), draft, dirs_exist_ok=True)
+    with app.test_request_context():
+        second = resources.model()
+        assert second is not first
+        assert scoring.score_row(second, row, 0.48) == told
+    until = time.monotonic() + 20
+    while not second.tabulated and time.monotonic() < until:
+        time.sleep(0.05)
+    assert second.tabulated
+    assert scoring.score_row(second, row, 0.48) == told
