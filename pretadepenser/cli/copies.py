@@ -171,24 +171,21 @@ def _score(filed: Filed | None) -> dict[str, Any] | None:
     }
 
 
-def _unknown(number: int, filed: Filed) -> Mapping[str, str]:
-    rows = filed.portfolio.history(number, histories.BRIEF)
-    return histories.history(rows, filed.portfolio.tables.intersection(histories.BRIEF)).beside
-
-
 def _shown(number: int, filed: Filed | None, held: Mapping[str, Any]) -> dict[str, Any]:
     """What the template needs."""
     features = filed.model.features if filed and filed.model else ()
     target = filed.client.target if filed else None
+    rows = filed.portfolio.history(number) if filed else {}
+    known = histories.history(rows, filed.portfolio.tables if filed else ())
     return {
         "client_number": number,
         "held": held,
-        "file": client_file.parts(filed.client.values, features, audit=True, beside=_unknown(number, filed))
+        "file": client_file.parts(filed.client.values, features, audit=True, beside=known.beside)
         if filed
         else None,
         "known": None if target is None else _OUTCOMES[target],
-        "tables": _tables(number, filed) if filed else [],
-        "lines": sum(map(len, filed.portfolio.history(number).values())) if filed else 0,
+        "tables": _tables(known) if filed else [],
+        "lines": sum(map(len, rows.values())),
         "score": filed.score if filed else None,
         "sheet": filed.sheet if filed else None,
         "capacity": of_client(filed.client) if filed else None,
@@ -208,9 +205,8 @@ def _shown(number: int, filed: Filed | None, held: Mapping[str, Any]) -> dict[st
     }
 
 
-def _tables(number: int, filed: Filed) -> list[Table]:
+def _tables(known: histories.History) -> list[Table]:
     """What the client's page of history shows, without its pictures."""
-    known = histories.history(filed.portfolio.history(number), filed.portfolio.tables)
     lists = [make(known) for make in (charts.owed, charts.closed, charts.requests)]
     drawn = [make(known) for make in (charts.payments, charts.card)]
     return [one.whole for one in lists if one] + [one.table for one in drawn if one]

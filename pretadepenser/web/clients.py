@@ -36,6 +36,7 @@ def decision(number: int) -> ResponseReturnValue:
     client = resources.client_or_404(number)
     explanation = explain(resources.model(), resources.portfolio(), client.values, resources.limit(), number)
     rows = _brief(number)
+    known = told.history(rows, resources.portfolio().tables.intersection(told.BRIEF))
     return render_template(
         "pages/client.html",
         client_number=number,
@@ -45,9 +46,9 @@ def decision(number: int) -> ResponseReturnValue:
         scale=charts.scale(explanation.score),
         contributions=charts.contributions(explanation),
         capacity=of_client(client, rows.get(told.BUREAU)),
-        history=_history(rows),
+        history=_history(known),
         learnt=_learnt(client),
-        file=_file(client, _told(rows).beside),
+        file=_file(client, known.beside),
     )
 
 
@@ -90,16 +91,11 @@ def _brief(number: int) -> told.Rows:
     return portfolio.history(number, told.BRIEF) if portfolio.tables else {}
 
 
-def _history(rows: told.Rows) -> list[str]:
+def _history(known: told.History) -> list[str]:
     """What the page says in short of the client's earlier credits; nothing where none are imported."""
     if not resources.portfolio().tables:
         return []
-    known = _told(rows)
     return [told.credits_sentence(known), told.requests_sentence(known)]
-
-
-def _told(rows: told.Rows) -> told.History:
-    return told.history(rows, resources.portfolio().tables.intersection(told.BRIEF))
 
 
 def _learnt(client: Client) -> Card | None:

@@ -23,7 +23,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate, chain, count
 from pathlib import Path
 from queue import Queue
@@ -123,7 +123,7 @@ def _chosen(places: Sequence[str], parser: argparse.ArgumentParser) -> list[Room
         room: room.files if room.name in places else tuple(one for one in room.files if str(one) in places)
         for room in rooms
     }
-    return [Room(room.name, found, room.tests) for room, found in asked.items() if found]
+    return [replace(room, files=found) for room, found in asked.items() if found]
 
 
 def read_rooms() -> list[Room]:

@@ -76,7 +76,7 @@ def draw(path: Path, root: Path, random: Random) -> Fault | None:
     for kind in kinds:
         random.shuffle(by_kind[kind])
         for one in by_kind[kind]:
-            text = one if isinstance(one, str) else _mutated(source, one, random)
+            text = one if isinstance(one, str) else _replaced(source, *random.choice(one))
             fault = _fault(path, kind, source, text) if text else None
             if fault and not _UNSEEN.search(fault.before):
                 return fault
@@ -151,10 +151,6 @@ def _operators(source: str) -> dict[tuple[int, int], _Operators]:
 @cache
 def _operator(name: str) -> Any:
     return get_operator(name)()
-
-
-def _mutated(source: str, operators: _Operators, random: Random) -> str | None:
-    return _replaced(source, *random.choice(operators))
 
 
 def _replaced(source: str, name: str, occurrence: int) -> str | None:

@@ -39,12 +39,8 @@ class Reach:
     def of_line(self, path: Path, first: int, last: int) -> list[str]:
         """Tests that run one of these lines, the quickest first."""
         lines = _by_line(self.data, str(self.root / path))
-        return self._sorted(test for line in range(first, last + 1) for test in lines.get(line, ()))
-
-    def of_file(self, path: Path) -> list[str]:
-        """Tests that run any line of a file, the quickest first."""
-        lines = _by_line(self.data, str(self.root / path))
-        return self._sorted(test for tests in lines.values() for test in tests)
+        found = {test for line in range(first, last + 1) for test in lines.get(line, ())}
+        return sorted(found & self.seconds.keys(), key=self.seconds.__getitem__)
 
     def makes(self, path: Path, line: int) -> bool:
         """Whether a line may have a part in the instances that tests read: no, where tests alone run it."""
@@ -59,9 +55,6 @@ class Reach:
         places = {name: number for number, name in enumerate(files)}
         found = [one for one in self.seconds if one.partition("::")[0] in places]
         return sorted(found, key=lambda one: places[one.partition("::")[0]])
-
-    def _sorted(self, tests: Iterable[str]) -> list[str]:
-        return sorted({one for one in tests if one in self.seconds}, key=self.seconds.__getitem__)
 
 
 @cache

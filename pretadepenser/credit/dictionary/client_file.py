@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from pretadepenser import french
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Column, Kind, Row, Theme, wording
+from pretadepenser.credit.dictionary.columns import NOTHING
 
-NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 # A part of the file without a client: the columns of each theme with their labels there.
 Blank = tuple[tuple[Theme, tuple[tuple[Column, str], ...]], ...]
 
