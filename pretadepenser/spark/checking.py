@@ -20,7 +20,8 @@ import pyarrow as pa
 from pretadepenser import french
 from pretadepenser.credit.dictionary.tables import TABLES
 from pretadepenser.credit.intake import whole
-from pretadepenser.credit.intake.finding import APPLICATION, KEY, TEST
+from pretadepenser.credit.intake.finding import APPLICATION, KEY
+from pretadepenser.credit.intake.naming import TEST
 from pretadepenser.credit.intake.validation import (
     Lines,
     PortfolioError,

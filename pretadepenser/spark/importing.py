@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pretadepenser import french
-from pretadepenser.credit.intake.finding import KEY, TRAIN, check_owners
+from pretadepenser.credit.intake.finding import KEY, check_owners
 from pretadepenser.credit.intake.loading import Progress
+from pretadepenser.credit.intake.naming import TRAIN
 from pretadepenser.credit.portfolio import PortfolioError, Report, import_batches
 from pretadepenser.credit.portfolio.importing import MEMORY
 from pretadepenser.money import KAGGLE, Money

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 
 from pretadepenser.credit.dictionary import HISTORY
-from pretadepenser.credit.intake.finding import KEY, TRAIN
+from pretadepenser.credit.intake.finding import KEY
+from pretadepenser.credit.intake.naming import TRAIN
 from pretadepenser.credit.intake.validation import Lines, Problems, conform
 from pretadepenser.spark.tables import columns_of
 

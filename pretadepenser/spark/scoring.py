@@ -21,7 +21,8 @@ from pretadepenser.credit.dictionary import HISTORY
 from pretadepenser.credit.distribution.statistics import QUANTILES, SUMMARY, Statistics
 from pretadepenser.credit.explanation import batch
 from pretadepenser.credit.explanation.batch import RowsError, check_columns
-from pretadepenser.credit.intake.finding import KEY, TEST, check_owners
+from pretadepenser.credit.intake.finding import KEY, check_owners
+from pretadepenser.credit.intake.naming import TEST
 from pretadepenser.credit.intake.validation import Lines, Problems, check_header, conform
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio

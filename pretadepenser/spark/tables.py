@@ -13,8 +13,8 @@ import pyarrow as pa
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.dictionary import Column
 from pretadepenser.credit.dictionary.tables import TABLES
-from pretadepenser.credit.intake.finding import KEY, TEST, TRAIN
-from pretadepenser.credit.intake.naming import deeper, names_of
+from pretadepenser.credit.intake.finding import KEY
+from pretadepenser.credit.intake.naming import TEST, TRAIN, deeper, names_of
 from pretadepenser.credit.intake.recognition import cleaned, printable
 from pretadepenser.credit.intake.validation import BLANK, MISSING, Columns, PortfolioError, binary
 from pretadepenser.spark import files

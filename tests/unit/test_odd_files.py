@@ -351,6 +351,26 @@ def test_a_table_and_its_copy_are_two(source: Path, instance: Path) -> None:
         ),
         *(
             (
+                near,
+                f"{{}} n’a pas le nom d’une table, et ressemble à {table} : si c’est cette table, "
+                f"renommez-le en {table}{ending}, sinon enlevez-le.",
+            )
+            for near, table, ending in (
+                ("burau.csv", "bureau", ".csv"),
+                ("bureua.CSV.zip", "bureau", ".csv.zip"),
+                ("bureau_v2.pq", "bureau", ".parquet"),
+                ("bureau_blance.csv", "bureau_balance", ".csv"),
+                ("Bureau_Balances.csv.gz", "bureau_balance", ".csv.gz"),
+                ("previous_applications.csv", "previous_application", ".csv"),
+                ("pos_cash_balanse.zip", "POS_CASH_balance", ".csv.zip"),
+                ("previous.csv", "previous_application", ".csv"),
+                ("POS_CASH.csv", "POS_CASH_balance", ".csv"),
+                ("credit_card.csv", "credit_card_balance", ".csv"),
+                ("application_tests.csv", "application_test", ".csv"),
+            )
+        ),
+        *(
+            (
                 piece,
                 "{} a le nom d’un morceau de bureau : mettez tous les morceaux, et rien d’autre, dans un "
                 "dossier nommé bureau.",
@@ -405,6 +425,31 @@ def test_a_folder_that_is_a_copy_is_not_passed_over(source: Path, instance: Path
     made_up.write_csv(bureau, source / "bureau" / "part-0.csv")
     assert refusal(source, instance) == (
         "source contient plusieurs fois bureau (bureau et bureau - Copie) : n’en gardez qu’un."
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "HomeCredit_columns_description.csv",
+        "sample_submission.csv",
+        "previous_application_features.csv",
+        "bureau_balance_old.csv",
+        "bureaux",
+        "applications.xlsx",
+    ],
+)
+def test_what_is_named_otherwise_is_left_alone(name: str, source: Path, instance: Path) -> None:
+    (source / name).write_bytes(b"x")
+    import_folder(source, instance)
+
+
+def test_a_folder_of_parts_that_is_misspelt_is_not_passed_over(source: Path, instance: Path) -> None:
+    bureau = made_up.history("bureau", TABLE["SK_ID_CURR"].to_pylist(), 9)
+    made_up.write_csv(bureau, source / "previous_applications" / "part-0.csv")
+    assert refusal(source, instance) == (
+        "previous_applications n’a pas le nom d’une table, et ressemble à previous_application : si c’est "
+        "cette table, renommez-le en previous_application, sinon enlevez-le."
     )
 
 

@@ -26,6 +26,9 @@ from pretadepenser.credit.intake.archives import (
     unlocked,
 )
 from pretadepenser.credit.intake.naming import (
+    EVERY,
+    TEST,
+    TRAIN,
     check_others,
     check_single,
     deeper,
@@ -40,14 +43,11 @@ from pretadepenser.credit.intake.sources import ENDINGS, Source
 from pretadepenser.credit.intake.validation import Columns, PortfolioError, Problem, check_header
 
 KAGGLE_ZIP = "home-credit-default-risk.zip"
-TRAIN: Final = "application_train"
-TEST: Final = "application_test"
 # The table of DuckDB that holds the clients, and their number.
 APPLICATION: Final = "application"
 KEY: Final = "SK_ID_CURR"
 # Beginnings of names that are no part of a table: what is hidden, and Spark's _SUCCESS.
 NO_PART = (".", "_")
-_TABLES: Final = (TRAIN, TEST, *TABLES)
 # How far below the folder that was given a table is looked for, and in how many folders.
 _DEEP: Final = 4
 _FOLDERS: Final = 2000
@@ -70,11 +70,13 @@ def find_all(source: Path) -> dict[str, list[Source]]:
     """What each table is read from, the clients first. Raises PortfolioError for what is no portfolio."""
     train, test = find(source, TRAIN), find(source, TEST)
     if not train:
+        _check_deeper(source, [TRAIN])
         raise PortfolioError(
             f"Aucun fichier {TRAIN} (.csv, .csv.zip, .csv.gz ou .parquet) dans {printable(str(source))} : "
             f"indiquez le dossier du téléchargement de Kaggle.{_archives(source)}"
         )
     found = {name: find(source, name, table.columns) for name, table in TABLES.items()}
+    _check_deeper(source, [name for name, one in {TEST: test, **found}.items() if not one])
     check_owners([name for name in TABLES if found[name]])
     problems: list[Problem] = []
     for sources in (train, test, *found.values()):
@@ -89,7 +91,7 @@ def find_all(source: Path) -> dict[str, list[Source]]:
 
 def _archives(source: Path) -> str:
     """What to do with the zips of a folder or zip that holds no table: Kaggle's, under another name."""
-    known = {name for table in _TABLES for name in names_of(table)}
+    known = {name for table in EVERY for name in names_of(table)}
     if source.is_file():
         with readable(source.name), zipfile.ZipFile(source) as archive:
             names = [name for name in members(archive) if base(name) not in known]
@@ -144,17 +146,21 @@ def find(source: Path, table: str, columns: Columns = COLUMNS) -> list[Source]:
     if whole.is_file() and (packed := _in_zip(whole, table, columns)):
         return packed
     check_others(others, table)
-    _check_deeper(source, table)
     return []
 
 
-def _check_deeper(source: Path, table: str) -> None:
-    """Refuse a table that lies deeper than where it is looked for: it would be passed over."""
+def _check_deeper(source: Path, missing: Sequence[str]) -> None:
+    """Refuse tables that lie deeper in a folder than where they are looked for: they would be passed over."""
+    if not missing or source.is_file():
+        return
+    named = {name: table for table in missing for name in names_of(table)}
     for path in _below(source):
-        small = path.name.lower()
-        if small in names_of(table)[1:] and path.is_file():
+        table = named.get(path.name.lower())
+        if not table:
+            continue
+        if path.is_file() and path.name.lower() != table.lower():
             raise deeper(path.relative_to(source).as_posix(), str(source))
-        if small in names_of(table) and path.is_dir():
+        if path.is_dir():
             # Elsewhere than in the folder that was given, "Bureau" is a desktop whatever it holds.
             try:
                 pieces = any(name.lower().endswith(ENDINGS) for name in os.listdir(path))
@@ -187,7 +193,7 @@ def _below(source: Path) -> Iterator[Path]:
 
 def _of_others(table: str) -> set[str]:
     """What the files of all other tables may be called, in small letters."""
-    return {name for other in _TABLES if other != table for name in names_of(other)[1:]}
+    return {name for other in EVERY if other != table for name in names_of(other)[1:]}
 
 
 def _of_pieces(folder: Path, table: str) -> bool:

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from typing import Final
 
 from pretadepenser import french
+from pretadepenser.credit.dictionary import TABLES
 from pretadepenser.credit.intake.recognition import AGAIN, AS_CSV, printable
 from pretadepenser.credit.intake.sources import ENDINGS
 from pretadepenser.credit.intake.validation import PortfolioError
 
+# All tables of a download.
+TRAIN: Final = "application_train"
+TEST: Final = "application_test"
+EVERY: Final = (TRAIN, TEST, *TABLES)
+# How much of a misspelt name agrees with that of its table (0..1), and by how many letters they may differ: a
+# longer name is of what somebody has made of the table.
+_ALIKE: Final = 0.8
+_LETTERS: Final = 3
+# Names that leave the last word of a table's out, where no other table is called so.
+_CUT: Final = {
+    cut: name
+    for name in TABLES
+    if (cut := name.lower().rpartition("_")[0]) not in ("", *map(str.lower, TABLES))
+}
 # The longest name of a file on any system: a longer one in an archive is no table.
 LONGEST: Final = 255
 _READ: Final = "|".join(map(re.escape, sorted(ENDINGS, key=len, reverse=True)))
@@ -105,7 +121,15 @@ def check_others(names: Sequence[str], table: str) -> None:
         if what := meant(last, table):
             raise PortfolioError(f"{printable(name)} {what}.")
         small = last.lower()
-        if not small.startswith(f"{table.lower()}.") or small.endswith(_ABOUT_IT):
+        if not small.startswith(f"{table.lower()}."):
+            if table == _resembled(last):
+                end = _ending(last).lower()
+                raise PortfolioError(
+                    f"{printable(name)} n’a pas le nom d’une table, et ressemble à {table} : si c’est cette "
+                    f"table, renommez-le en {table}{_SHORT.get(end, end)}, sinon enlevez-le."
+                )
+            continue
+        if small.endswith(_ABOUT_IT):
             continue
         rest = small.removeprefix(table.lower())
         if rest.endswith(".dvc"):
@@ -118,6 +142,35 @@ def check_others(names: Sequence[str], table: str) -> None:
                 f"{printable(name)} n’a pas le nom d’une table : renommez ce fichier en {table}{ending}."
             )
         raise not_read(name)
+
+
+def _ending(name: str) -> str:
+    """The ending of a file that is read, or means one that is, as it stands; empty where it has none."""
+    ends = sorted((*ENDINGS, *_SHORT), key=len, reverse=True)
+    return next((name[-len(end) :] for end in ends if name.lower().endswith(end)), "")
+
+
+def _resembled(name: str) -> str | None:
+    """The table whose name a file or folder has nearly: misspelt, in the plural, without its last word.
+
+    None where it is the very name, a copy or a piece of one, or where it resembles none.
+    """
+    ending = _ending(name)
+    stem = name.removesuffix(ending).strip().lower()
+    if not ending and ("." in stem or "_" not in stem):
+        # "bureaux" may be any folder.
+        return None
+    if cut := _CUT.get(stem):
+        return cut
+    alike = {
+        SequenceMatcher(None, stem, table.lower()).ratio(): table
+        for table in EVERY
+        if abs(len(stem) - len(table)) <= _LETTERS
+    }
+    best = max(alike, default=0.0)
+    if best < _ALIKE or name.lower() in names_of(alike[best]) or any(meant(name, one) for one in EVERY):
+        return None
+    return alike[best]
 
 
 def deeper(name: str, source: str) -> PortfolioError:
