@@ -657,6 +657,7 @@ NO_FILE = (
                 b"<Error><Code>",
                 b'<?xml version="1.0"?>\n<Error><Code>',
                 b'{"code":403,"message":"no"}',
+                b'{"Error":"AccessDenied"}',
                 b"404: Not Found",
             )
         ),

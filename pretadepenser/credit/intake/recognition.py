@@ -127,7 +127,7 @@ def foreign(start: bytes) -> str | None:
         # SQL Server's names of columns, which `header_problem` tells about.
         return None
     for first, what, remedy in _FIRST:
-        if plain.startswith(first) or (first[:1] == b"<" and folded.startswith(first)):
+        if plain.startswith(first) or folded.startswith(first):
             return f"est {what} : {remedy}"
     if start[257:262] == b"ustar":
         return f"est une archive tar : {_UNPACK}"
