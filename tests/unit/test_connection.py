@@ -1,12 +1,15 @@
 """When what has come on a connection is a request, one to wait for, or none: at the edges of each."""
 
+import selectors
 import socket
 import time
 from collections import deque
+from contextlib import ExitStack
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from gunicorn.config import Config
 
 from pretadepenser.web.connection import UNSENT_BYTES, Connection, PatientSocket
 from pretadepenser.web.worker import RESERVE, PatientWorker
@@ -172,3 +175,24 @@ def test_connections_that_wait_for_nothing_make_room_and_are_counted() -> None:
     assert (closed, worker.nr_conns) == ([0, 1], 10)
     worker._make_room(force=True)
     assert (closed, worker.nr_conns) == ([0, 1, 2], 9)
+
+
+def test_who_comes_when_there_are_too_many_is_taken_and_the_longest_waiting_is_closed() -> None:
+    worker: Any = PatientWorker.__new__(PatientWorker)
+    worker.cfg, worker.poller, worker.unfinished = Config(), selectors.DefaultSelector(), {}
+    worker.keepalived_conns, worker.unread, worker.leaving = deque(), {}, []
+    worker.worker_connections, worker.nr_conns, worker._held = RESERVE + 3, 0, 0
+    with ExitStack() as stack:
+        stack.callback(worker.poller.close)
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        come = []
+        for number in range(1, 6):
+            come.append(stack.enter_context(socket.create_connection(listener.getsockname(), 5)))
+            worker.accept(listener)
+            assert worker.nr_conns == min(number, 3)
+        there = [one.client for one in worker.unfinished]
+        assert there == [one.getsockname() for one in come[2:]]
+        # Nothing was said to those who made room: they had not begun.
+        assert [one.recv(1) for one in come[:2]] == [b"", b""]
+        for one in worker.unfinished:
+            one.sock.close()
