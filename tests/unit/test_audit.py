@@ -391,6 +391,12 @@ def test_the_ods_holds_the_grid_and_its_reasons(written: Path) -> None:
         "Critère", "Thématique", "Pourquoi", "Jugé le", "Preuves", "Règles d’axe-core enfreintes",
         "Critères de succès WCAG", "Clauses EN 301 549", "Pages visées",
     ]  # fmt: skip
+    themes = dict(sheets["Justifications"][["Critère", "Thématique"]].to_numpy().tolist())
+    assert (themes["1.1"], themes["8.10"], themes["13.12"]) == (
+        "Images",
+        "Éléments obligatoires",
+        "Consultation",
+    )
     content = ElementTree.fromstring(zipfile.ZipFile(written / "grille.ods").read("content.xml"))
     wide = {
         one.get(STYLE + "name"): traits.get(STYLE + "column-width")
