@@ -358,7 +358,7 @@ def test_a_table_and_its_copy_are_two(source: Path, instance: Path) -> None:
             for near, table, ending in (
                 ("burau.csv", "bureau", ".csv"),
                 ("bureua.CSV.zip", "bureau", ".csv.zip"),
-                ("bureau_v2.pq", "bureau", ".parquet"),
+                ("bureaus.pq", "bureau", ".parquet"),
                 ("bureau_blance.csv", "bureau_balance", ".csv"),
                 ("Bureau_Balances.csv.gz", "bureau_balance", ".csv.gz"),
                 ("previous_applications.csv", "previous_application", ".csv"),
@@ -571,7 +571,7 @@ def test_pieces_in_the_folder_of_a_zip_may_be_named_after_the_table(
 
 
 @pytest.mark.parametrize(
-    "name", ["bureau_old.csv", "my bureau.csv", "bureaus.csv", "bureau.ipynb", "bureau_2.md"]
+    "name", ["bureau_old.csv", "my bureau.csv", "bureau_v2.csv", "bureau.ipynb", "bureau_2.md"]
 )
 def test_other_names_are_no_copies(name: str, source: Path, instance: Path) -> None:
     (source / name).write_bytes(b"")

@@ -20,7 +20,7 @@ EVERY: Final = (TRAIN, TEST, *TABLES)
 # How much of a misspelt name agrees with that of its table (0..1), and by how many letters they may differ: a
 # longer name is of what somebody has made of the table.
 _ALIKE: Final = 0.8
-_LETTERS: Final = 3
+_LETTERS: Final = 2
 # Names that leave the last word of a table's out, where no other table is called so.
 _CUT: Final = {
     cut: name
@@ -157,6 +157,8 @@ def _resembled(name: str) -> str | None:
     """
     ending = _ending(name)
     stem = name.removesuffix(ending).strip().lower()
+    if len(name) > LONGEST:
+        return None
     if not ending and ("." in stem or "_" not in stem):
         # "bureaux" may be any folder.
         return None
