@@ -74,7 +74,8 @@ def answer(audit: Audit) -> list[str]:
     if not found:
         told = ["Aucune violation."]
     elif not refused:
-        told = [f"{plural(found, 'violation')}, toutes acceptées d’avance."]
+        accepted = "acceptée" if found == 1 else "toutes acceptées"
+        told = [f"{plural(found, 'violation')}, {accepted} d’avance."]
     else:
         accepted = f", dont {plural(found - refused, 'acceptée')} d’avance" if found > refused else ""
         told = [f"{plural(found, 'violation')}{accepted}."]

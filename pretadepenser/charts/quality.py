@@ -119,7 +119,7 @@ def costs(overall: GlobalExplanation, metrics: Metrics) -> Chart:
         "Ce que coûte la limite",
         "coût de la limite",
         f"À la limite de {french.compact_percent(metrics.limit)}, les décisions coûtent l’équivalent de "
-        f"{french.number(metrics.cost, 1)} bons clients refusés sur 100 clients{NARROW_NO_BREAK}; la limite "
+        f"{_refused(metrics.cost)} sur 100 clients{NARROW_NO_BREAK}; la limite "
         f"la moins chère, {_limit(metrics.cheapest_limit, metrics)} ({_interval(metrics)}), en "
         f"coûterait {french.number(metrics.cheapest_cost, 1)}. Un défaut accordé compte pour "
         f"{metrics.cost_ratio}.",
@@ -130,6 +130,12 @@ def costs(overall: GlobalExplanation, metrics: Metrics) -> Chart:
             (metrics.cheapest_limit, metrics.cheapest_cost),
         ),
     )
+
+
+def _refused(cost: float) -> str:
+    """A cost in good clients refused, to a tenth: "1,9 bon client refusé"."""
+    noun = "bon client refusé" if cost < 1.95 else "bons clients refusés"
+    return f"{french.number(cost, 1)} {noun}"
 
 
 def _limit(limit: float, metrics: Metrics) -> str:

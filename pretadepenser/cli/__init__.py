@@ -287,7 +287,9 @@ def import_(folder: str, currency: str, amount_scale: float, engine: str) -> Non
             report = import_folder(Path(folder), instance(), *rest)
     _say_report(report)
     if absent := [name for name in TABLES if name not in {one.name for one in report.tables}]:
-        click.echo(f"Tables absentes de {folder}, donc non importées : {join(absent)}.")
+        one = len(absent) == 1
+        what, read = ("Table absente", "non importée") if one else ("Tables absentes", "non importées")
+        click.echo(f"{what} de {folder}, donc {read} : {join(absent)}.")
     click.echo(f"Montants affichés en {money.noun} : ceux du fichier, divisés par {compact(money.scale, 9)}.")
     click.echo("Entraînez maintenant le modèle sur ces clients : flask --app wsgi model train")
 

@@ -35,10 +35,15 @@ Before = Callable[[Portfolio], None]
 
 @dataclass(frozen=True)
 class Gone:
-    """What an erasure did. filed: whether the portfolio had the client; evidence: whether an audit's pack."""
+    """What an erasure did.
+
+    filed: whether the portfolio had the client; scored: whether there were scores; evidence: whether an
+    audit's pack had the client.
+    """
 
     rows: Erased
     filed: bool
+    scored: bool
     evidence: bool
 
 
@@ -112,6 +117,7 @@ def _erase(place: Place, client: int) -> Gone:
     except ErasingError:
         _unmark(place.folder, client)
         raise
+    scored = storage.current(place.folder, scoring.SCORES) is not None
     filed = removal.remove(place.folder, [client], place.progress, place.before)
     evidence = _forget_files(place.folder, client)
     place.progress("Réécriture de la base de données", 0.0)
@@ -121,7 +127,7 @@ def _erase(place: Place, client: int) -> Gone:
     while not erasing.finish(place.database, client, digest):
         erasing.compact(place.database)
     _unmark(place.folder, client)
-    return Gone(rows, filed > 0, evidence)
+    return Gone(rows, filed > 0, scored, evidence)
 
 
 def _forget_files(folder: Path, client: int) -> bool:

@@ -80,4 +80,7 @@ def _summary(counts: Counter[Answer]) -> str:
     if counts[Answer.SAME] == total:
         return f"{many} : {'elle est identique' if total == 1 else 'toutes sont identiques'}."
     told = [plural(count, str(answer), _PLURALS[answer]) for answer, count in counts.items()]
+    # What is erased or impossible was not replayed.
+    if counts[Answer.IMPOSSIBLE] or counts[Answer.ERASED]:
+        many = plural(total, "décision")
     return f"{many} : {join(told)}."

@@ -110,7 +110,7 @@ def erase(number: int) -> None:
             raise Failure(f"Rien n’est gardé d’un client {number} : vérifiez son numéro.")
         click.echo(f"Le client {number} est déjà effacé, depuis le {_day(before)} : il n’en reste rien.")
         return
-    filed = ["son dossier avec son score"] if gone.filed else []
+    filed = [f"son dossier{' avec son score' if gone.scored else ''}"] if gone.filed else []
     click.echo(f"Client {number} effacé : {join([*filed, *_rows(gone.rows)]) or 'il n’en restait rien'}.")
     if gone.evidence:
         click.echo(

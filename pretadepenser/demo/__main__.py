@@ -20,7 +20,7 @@ from tqdm import tqdm
 from pretadepenser.credit.dictionary import TABLES, arrow_schema
 from pretadepenser.demo.clients import batches
 from pretadepenser.demo.histories import CLIENTS, MAKERS, all_tables
-from pretadepenser.french import number
+from pretadepenser.french import plural
 
 PART = 2_000_000  # rows
 APPLICATION = "application_train"
@@ -126,7 +126,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     for name, total in rows.items():
-        sys.stdout.write(f"{name} : {number(total, 0)} lignes\n")
+        sys.stdout.write(f"{name} : {plural(total, 'ligne')}\n")
     return 0
 
 

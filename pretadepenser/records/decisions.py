@@ -42,6 +42,7 @@ class State(StrEnum):
     WAITING = "en attente d’une seconde lecture"
     SENT_BACK = "renvoyée par la seconde lecture"
     CORRECTED = "corrigée par une autre"
+    ERASED = "effacée avant sa seconde lecture"
 
 
 class DecisionError(ToldError):
@@ -85,7 +86,7 @@ class Found:
     def state(self) -> State:
         """Where it stands."""
         agrees = None if self.second is None else self.second.agrees
-        return _state(self.waiting, agrees, self.corrected_by)
+        return _state(self.waiting, agrees, self.corrected_by, self.client)
 
 
 @dataclass(frozen=True)
@@ -106,14 +107,16 @@ class Brief:
     @property
     def state(self) -> State:
         """Where it stands."""
-        return _state(self.waiting, self.agrees, self.corrected_by)
+        return _state(self.waiting, self.agrees, self.corrected_by, self.client)
 
 
-def _state(waiting: bool, agrees: bool | None, corrected_by: int | None) -> State:
+def _state(waiting: bool, agrees: bool | None, corrected_by: int | None, client: int | None) -> State:
     if corrected_by is not None:
         return State.CORRECTED
     if agrees is None:
-        return State.WAITING if waiting else State.FINAL
+        if not waiting:
+            return State.FINAL
+        return State.WAITING if client is not None else State.ERASED
     return State.FINAL if agrees else State.SENT_BACK
 
 
@@ -274,9 +277,12 @@ def chain(connection: Connection, decision: int) -> Iterator[tuple[int, bool]]:
 _Author: Final = aliased(User)
 _Reader: Final = aliased(User)
 _After: Final = aliased(Decision)
-# Of a decision, that no other corrects it; of a review, that it has not ended.
+# Of a decision, that no other corrects it; of a review, that it has not ended: whose client is erased waits
+# for nobody.
 _STANDS: Final = ~select(_After.id).where(_After.corrects_id == Decision.id).exists()
-_GOES_ON: Final = ~select(ReviewOutcome).where(ReviewOutcome.review_id == Review.id).exists()
+_GOES_ON: Final = ~select(ReviewOutcome).where(
+    ReviewOutcome.review_id == Review.id
+).exists() & Review.client.is_not(None)
 
 
 # Decisions that the pages of a client show.
@@ -284,7 +290,8 @@ IN_FORCE: Final = 5
 # Written out, in the SQL of both databases: every page of a client asks (see recents.py).
 _BRIEF: Final = (
     "SELECT d.id, d.client, d.author_id, u.name AS author, d.at, d.verdict, d.waiting, r.agrees, "
-    "a.id AS corrected_by, (SELECT max(v.reference) FROM review v WHERE v.decision_id = d.id AND NOT EXISTS "
+    "a.id AS corrected_by, (SELECT max(v.reference) FROM review v WHERE v.decision_id = d.id "
+    "AND v.client IS NOT NULL AND NOT EXISTS "
     "(SELECT 1 FROM review_outcome o WHERE o.review_id = v.id)) AS review "
     "FROM decision d JOIN user_account u ON u.id = d.author_id "
     "LEFT JOIN reading r ON r.decision_id = d.id LEFT JOIN decision a ON a.corrects_id = d.id "

@@ -197,6 +197,8 @@ def review(found: Review, today: datetime.date) -> str:
     told = f"Réexamen {found.reference} : réponse due le {deadline.due(found.deadline, today)}"
     if found.end:
         told = f"Réexamen {found.reference} : décision {found.end.outcome.label}"
+    elif found.client is None:
+        told = f"Réexamen {found.reference} : effacé avant d’être conclu"
     return _heading(told, _about(found))
 
 

@@ -180,6 +180,7 @@ def _page(
         form=form,
         filters=form.filters,
         rows=[_row(entry, entry.number in reasons) for entry in shown],
+        count=0 if form.errors else count,
         few=count <= COUNTED,
         most=COUNTED,
         older=older,

@@ -97,9 +97,9 @@ class AskForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         super().__init__(**given)
         for field in (self.recue, self.canal, self.demande):
             field.flags.required = True
+        due = "le lendemain" if days == 1 else f"dans les {french.plural(days, 'jour')} qui suivent"
         self.recue.description = french.typeset(
-            f"Par exemple « {french.date(today)} ». La réponse est due dans les "
-            f"{french.plural(days, 'jour')} qui suivent."
+            f"Par exemple « {french.date(today)} ». La réponse est due {due}."
         )
 
     @property

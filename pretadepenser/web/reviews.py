@@ -54,6 +54,8 @@ NOT_YOURS: Final = "Le réexamen revient à une autre personne que celle qui a d
 _ASKED: Final = frozenset(
     {"NAME_CONTRACT_TYPE", "AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_PRICE", "AMT_INCOME_TOTAL"}
 )
+# Reviews that have ended, on the work list.
+ENDED: Final = 20
 # The letter that answers a review, once there is one to make.
 REPLY: Final = "letters.reply"
 
@@ -72,10 +74,11 @@ def work_list() -> ResponseReturnValue:
     late, back, ended = (
         [line for line in lines if line.late],
         decisions.sent_back(opened),
-        reviews.ended(opened),
+        reviews.ended(opened, ENDED + 1),
     )
+    shown = ended[:ENDED]
     trail.tell_listed(
-        [one.client for one in lines] + [one.client for one in back] + [one.client for one in ended]
+        [one.client for one in lines] + [one.client for one in back] + [one.client for one in shown]
     )
     return render_template(
         "pages/work_list.html",
@@ -84,7 +87,8 @@ def work_list() -> ResponseReturnValue:
         readings=[line for line in lines if not line.late and not line.reference],
         reviews=[line for line in lines if not line.late and line.reference],
         back=back,
-        ended=ended,
+        ended=shown,
+        more=len(ended) > ENDED,
     )
 
 
@@ -189,6 +193,7 @@ def record(reference: str) -> ResponseReturnValue:
     former = decisions.find(auth.database(), found.decision)
     assert former is not None
     new = decisions.find(auth.database(), found.end.decided) if found.end and found.end.decided else None
+    waits = found.end is None and found.client is not None
     return render_template(
         "pages/review.html",
         heading=headings.review(found, deadline.today()),
@@ -198,8 +203,8 @@ def record(reference: str) -> ResponseReturnValue:
         former=former,
         new=new,
         judged=judged(found.end.content, (new or former).verdict) if found.end else None,
-        works=found.end is None and current_user.role is Role.MANAGER and current_user.id not in decided_by,
-        mine=current_user.role is Role.MANAGER and current_user.id in decided_by,
+        works=waits and current_user.role is Role.MANAGER and current_user.id not in decided_by,
+        mine=waits and current_user.role is Role.MANAGER and current_user.id in decided_by,
         known=found.client is not None and resources.portfolio().index(found.client) is not None,
         reply=_reply(found),
     )
@@ -259,7 +264,8 @@ def end(reference: str) -> ResponseReturnValue:
     trail.tell(found.client)
     former = decisions.find(auth.database(), found.decision)
     assert former is not None
-    if found.client is None or resources.portfolio().index(found.client) is None:
+    assert found.client is not None
+    if resources.portfolio().index(found.client) is None:
         return _uphold(found)
     case = _case(found, _client(found), former)
     typed = kept.typed()
@@ -344,6 +350,8 @@ def _workable(reference: str) -> reviews.Found | str:
     if current_user.id in reviews.deciders(auth.database(), found.decision):
         abort(403, description=NOT_YOURS)
     if found.end is None:
+        if found.client is None:
+            abort(404, description="Les données de ce réexamen sont effacées.")
         return found
     # Sent twice, or from a page that was left open.
     if found.end.reviewer_id != current_user.id:
@@ -353,8 +361,7 @@ def _workable(reference: str) -> reviews.Found | str:
 
 def _client(found: reviews.Found) -> Client:
     """The client of a review; the 404 of an unknown client where the portfolio has no such one any more."""
-    if found.client is None:
-        abort(404, description="Les données de ce réexamen sont effacées.")
+    assert found.client is not None
     return resources.client_or_404(found.client)
 
 

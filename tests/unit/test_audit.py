@@ -30,6 +30,7 @@ RECORDED = json.loads(Path(__file__).with_name("axe_recorded.json").read_text("u
 RULES = {
     one["ruleId"]: rule(one["ruleId"], one["help"], one["helpUrl"], one["tags"]) for one in RECORDED["rules"]
 }
+ONE: dict[str, Any] = RECORDED["answer"] | {"violations": RECORDED["answer"]["violations"][:1]}
 CLEAN: dict[str, Any] = RECORDED["answer"] | {"violations": [], "incomplete": []}
 OPENED = State("normal", "telle qu’elle s’ouvre")
 WRONG = State("erreurs", "envoyée vide")
@@ -459,10 +460,25 @@ def test_the_report_answers_first(written: Path) -> None:
         report.answer(audit("accueil/*"))[0].replace("\u00a0", " ")
         == "2 violations, toutes acceptées d’avance."
     )
+    one = dataclasses.replace(audit("*"), visits=[visit(HOME, OPENED, DARK, ONE)])
+    assert report.answer(one)[0].replace("\u00a0", " ") == "1 violation, acceptée d’avance."
     told = report.answer(audit("*: image-alt"))[0].replace("\u00a0", " ")
     assert told == "2 violations, dont 1 acceptée d’avance."
     clean = dataclasses.replace(FOUND, visits=FOUND.visits[2:], missed=[])
     assert report.answer(clean)[0] == "Aucune violation."
+
+
+def test_what_was_not_seen_is_not_told_as_opened(written: Path) -> None:
+    told = words((written / "rapport.html").read_text("utf-8"))
+    assert (
+        "a ouvert chaque page de l’échantillon, hors ce qui n’a pas été vu, pour le client 157083, et y a "
+        "lancé 5 règles"
+    ) in told
+    assert "Chaque page vue, ses états et ce qui y a été trouvé" in told
+    whole = dataclasses.replace(FOUND, missed=[])
+    told = words(report.report(whole, JUDGED, grid.lines(JUDGED, whole)))
+    assert "a ouvert chaque page de l’échantillon pour le client 157083, et y a lancé 5 règles" in told
+    assert "Chaque page, ses états et ce qui y a été trouvé" in told
 
 
 def words(text: str) -> str:
@@ -517,7 +533,7 @@ def test_the_report_says_what_was_looked_at_and_what_a_person_has_still_to_do(wr
         "À vérifier : règle color-contrast, tableau qui défile",
     }
     captions = [" ".join(one.text_content().split()) for one in page.iter("caption")]
-    assert "Chaque page, ses états et ce qui y a été trouvé (Thème clair ; Thème sombre)" in captions
+    assert "Chaque page vue, ses états et ce qui y a été trouvé (Thème clair ; Thème sombre)" in captions
     assert "Critères de succès de niveau A et AA que le RGAA ne contient pas encore" in captions
     assert "Page et état" in [one.text for one in page.iter("th")]
     for said in (
@@ -528,9 +544,9 @@ def test_the_report_says_what_was_looked_at_and_what_a_person_has_still_to_do(wr
         ". La grille par page est dans grille.html et grille.ods.",
         "axe-core ne sait pas trancher ces cas : ce ne sont pas des fautes. En couleurs forcées, par "
         "exemple, c’est le système qui choisit les couleurs, et axe-core ne les connaît pas.",
-        "Chromium s’est connecté par le formulaire du site, a ouvert chaque page de l’échantillon pour le "
-        "client 157083, et y a lancé 5 règles, celles de niveau AAA et les bonnes pratiques comprises. Début "
-        ": 09:30:00 ; fin : 09:31:30.",
+        "Chromium s’est connecté par le formulaire du site, a ouvert chaque page de l’échantillon, hors ce "
+        "qui n’a pas été vu, pour le client 157083, et y a lancé 5 règles, celles de niveau AAA et les "
+        "bonnes pratiques comprises. Début : 09:30:00 ; fin : 09:31:30.",
         "Aucun outil automatique ne voit toutes les fautes : ",
         "Ce qui n’a pas été vérifié : ",
         *FILES,

@@ -446,6 +446,11 @@ def test_parameters_come_back_as_they_were_saved(tmp_path: Path) -> None:
             )
 
 
+def test_one_client_is_one_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main([str(tmp_path / "demo"), "--clients", "1"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "application_train : 1\xa0ligne"
+
+
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
 def test_writes_a_folder_like_kaggles(
     kind: str, tmp_path: Path, tables: dict[str, pa.Table], capsys: pytest.CaptureFixture[str]
@@ -453,7 +458,7 @@ def test_writes_a_folder_like_kaggles(
     folder = tmp_path / "demo"
     assert command.main([str(folder), "--clients", "300", "--format", kind, "--whole"]) == 0
     said = dict(line.split(" : ") for line in capsys.readouterr().out.splitlines())
-    assert said["application_train"] == "300 lignes"
+    assert said["application_train"] == "300\xa0lignes"
     assert set(said) == {"application_train", *tables}
     for name, table in tables.items():
         assert re.sub(r"\D", "", said[name]) == str(table.num_rows), name

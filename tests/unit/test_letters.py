@@ -489,6 +489,39 @@ def test_what_refuses_nothing_names_the_files_in_words_of_its_own(name: str, bef
     assert plain(files.after) == (own if name == "accord" else "")
 
 
+ONE_FILE = INPUTS | dict.fromkeys(("EXT_SOURCE_3", "BUREAU_ACTIVE", "BUREAU_OVERDUE"))
+
+
+def test_one_file_consulted_is_one_body_to_ask() -> None:
+    files = part(letter(Verdict.REFUSE, False, advice={"inputs": ONE_FILE}), "Les fichiers consultés")
+    assert [plain(line.lead) for line in files.lines] == ["Alpha (alpha.example)"]
+    assert plain(files.after).endswith(
+        ". Demandez à cet organisme vos données, et d’y corriger ce qui est faux (directive (UE) 2023/2225, "
+        "article 19 ; Code de la consommation, article L. 312-16)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"),
+    [
+        (
+            0.76,
+            "Elle dépasse la part réelle des difficultés, dite plus haut : rares, elles ont ici plus de "
+            "poids.",
+        ),
+        (
+            0.77,
+            "Elle n’est pas la part réelle des difficultés, dite plus haut : elles ont ici autant de poids "
+            "que les remboursements.",
+        ),
+    ],
+)
+def test_the_probability_is_above_what_happened_only_where_it_is(rate: float, said: str) -> None:
+    """Where as many clients defaulted as repaid, it need not be."""
+    told_all = told(letter(Verdict.REFUSE, False, advice={"calibrated_rate": rate}))
+    assert f"soit 500 points. {said} Ne servent pas au calcul" in told_all
+
+
 @pytest.mark.parametrize("verdict", list(Verdict))
 def test_which_files_a_letter_names(verdict: Verdict) -> None:
     scores = dict.fromkeys(("EXT_SOURCE_1", "EXT_SOURCE_2", "EXT_SOURCE_3"))
@@ -878,6 +911,8 @@ def test_other_words_are_another_version() -> None:
     replies = [answered(refused, new) for new in (None, refused, case(Verdict.GRANT, True))]
     replies.append(answered(case(Verdict.ASK, False, asked=[]), case(Verdict.ASK, False, asked=["impots"])))
     replies.append(letter(Verdict.GRANT, True, advice={"against": (), "in_favour": (), "lines": RARE}))
+    for changed in ({"inputs": ONE_FILE}, {"calibrated_rate": 0.9}):
+        replies.append(letter(Verdict.REFUSE, False, advice=changed))
     for written in (*LETTERS.values(), *replies):
         digest.update(repr(astuple(written)).encode())
     for name in (
@@ -885,5 +920,5 @@ def test_other_words_are_another_version() -> None:
     ):  # fmt: skip
         digest.update((ROOT / name).read_bytes())
     assert {letters.TEMPLATE_VERSION: digest.hexdigest()} == {
-        "2026-11-4": "785ab66e5b5873765e7618722cb60980608c203a56287fc2f22f445f005bf076",
+        "2026-11-5": "dae551ae526f5de95ea27f44d4cb884fa281925f11befe8727a9cfcea41f8b1d",
     }

@@ -181,6 +181,15 @@ def test_the_limit_measured_and_the_cheapest_are_told_apart() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("cost", "said"),
+    [(1.94, "1,9 bon client refusé sur"), (1.95, "2,0 bons clients refusés sur")],
+)
+def test_a_cost_below_two_clients_is_told_in_the_singular(cost: float, said: str) -> None:
+    sentence = plain(quality.costs(OVERALL, dataclasses.replace(MEASURED, cost=cost)).sentence)
+    assert f"les décisions coûtent l’équivalent de {said} 100 clients ; " in sentence
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_limit_in_place_is_the_diamond_and_the_cheapest_the_dot(width: Width) -> None:
     (ax,) = quality.costs(OVERALL, MEASURED).draw(width).axes

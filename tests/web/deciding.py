@@ -153,4 +153,4 @@ def write_to(app: Flask, decision: int) -> None:
     """Leave a letter of a decision, made by agathe."""
     database: Database = app.extensions["database"]
     agathe = person(app, "agathe")
-    letters.add(database, next(KEYS), agathe, decision, "accord", "2026-11-4", b"%PDF")
+    letters.add(database, next(KEYS), agathe, decision, "accord", "2026-11-5", b"%PDF")

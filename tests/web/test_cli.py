@@ -22,7 +22,7 @@ from flask import Flask
 
 from pretadepenser import cli, create_app
 from pretadepenser.cli import rights
-from pretadepenser.credit.dictionary import COLUMNS
+from pretadepenser.credit.dictionary import COLUMNS, TABLES
 from pretadepenser.credit.explanation.reasons import explain
 from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.portfolio import current_portfolio
@@ -305,6 +305,16 @@ def test_an_import_tells_the_tables_that_came_and_those_that_did_not(own: Flask,
         f"Tables absentes de {tmp_path / 'kaggle'}, donc non importées : bureau_balance, "
         "previous_application, POS_CASH_balance, credit_card_balance et installments_payments.",
     ]
+
+
+def test_one_table_that_did_not_come_is_told_in_the_singular(own: Flask, tmp_path: Path) -> None:
+    folder = tmp_path / "kaggle"
+    made_up.write_csv(made_up.table(20), folder / "application_train.csv")
+    for name in list(TABLES)[:-1]:
+        made_up.write_csv(made_up.history(name, [100_002], 4), folder / f"{name}.csv")
+    done = flask(own, "portfolio", "import", str(folder))
+    assert done.exit_code == 0, done.output
+    assert f"Table absente de {folder}, donc non importée : installments_payments.\n" in done.stdout
 
 
 def test_one_row_of_nobody_is_told_in_the_singular(own: Flask, tmp_path: Path) -> None:

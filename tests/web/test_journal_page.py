@@ -191,6 +191,24 @@ def test_pages_of_fifty_lead_on_and_back_with_the_filter(app: Flask, auditor: Fl
     )
 
 
+def test_a_caption_counts_and_a_side_without_entries_is_no_empty_journal(auditor: FlaskClient) -> None:
+    captions = {
+        "?quoi=session.refused": "Entrée 6 du journal",
+        "?qui=bruno": "Entrées du journal, de la 5 à la 3",
+    }
+    for query, said in captions.items():
+        assert [" ".join(one.text_content().split()) for one in read(auditor, query).iter("caption")] == [
+            said
+        ]
+    for query, count in (("?avant=1", "Journal : "), ("?qui=bruno&avant=3", "Journal : 3 entrées – bruno")):
+        page = read(auditor, query)
+        assert heading(page).startswith(count)
+        text = " ".join(page.text_content().split())
+        assert "Il n’y a pas d’autre entrée de ce côté. Revenir aux plus récentes" in text
+        assert "Aucune entrée ne correspond." not in text
+    assert "Aucune entrée ne correspond." in read(auditor, "?client=1").text_content()
+
+
 def test_names_and_numbers_lead_to_the_trail_of_a_person_and_of_a_client(auditor: FlaskClient) -> None:
     page = read(auditor)
     for address, about in (("/journal?qui=bruno", "bruno"), ("/journal?client=157083", "client 157083")):

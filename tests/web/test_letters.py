@@ -140,7 +140,7 @@ def test_the_page_shows_what_the_letter_would_say(
         "coordonnées du prêteur sont fictifs aussi."
     ) in shown
     assert answer in shown
-    assert "Texte du courrier : version 2026-11-4." in shown
+    assert "Texte du courrier : version 2026-11-5." in shown
     assert "médiateur" in shown
     assert entries(app, "decision.consulted")[-1] | {"page": ""} == {
         "actor": "agathe", "client": KNOWN, "decision": decision, "page": "",
@@ -184,12 +184,12 @@ def test_a_letter_is_stored_with_its_hash_and_given_as_it_was(app: Flask, browse
     found = letters.find(app.extensions["database"], letter)
     assert found
     assert (found.kind, found.decision, found.client, found.author, found.template, found.sha256) == (
-        "refus", decision, KNOWN, "agathe", "2026-11-4", digest,
+        "refus", decision, KNOWN, "agathe", "2026-11-5", digest,
     )  # fmt: skip
     assert found.size == len(given.data)
     assert entries(app, "letter.made")[-1] == {
         "actor": "agathe", "client": KNOWN, "letter": letter, "letter_kind": "refus", "decision": decision,
-        "review": None, "template": "2026-11-4", "sha256": digest,
+        "review": None, "template": "2026-11-5", "sha256": digest,
     }  # fmt: skip
     assert entries(app, "client.exported")[-1] == {
         "actor": "agathe", "client": KNOWN, "letter": letter, "decision": decision, "sha256": digest,
@@ -218,7 +218,7 @@ def test_the_page_of_a_letter_that_was_made_says_so(app: Flask, browsers: Browse
         f"remettre au client ou l’envoyer. Courrier {found.id}, établi le "
     )
     assert (
-        f"par agathe, version 2026-11-4 du texte. Télécharger le courrier {found.id} (PDF accessible)"
+        f"par agathe, version 2026-11-5 du texte. Télécharger le courrier {found.id} (PDF accessible)"
         in shown
     )
     assert f"Empreinte SHA-256 : {found.sha256}" in shown
@@ -361,7 +361,7 @@ def test_a_letter_that_is_written_again_is_the_same_one(app: Flask) -> None:
     database, agathe = app.extensions["database"], person(app, "agathe")
     decision, key = decide(app, DECIDED["accord"]), next(KEYS)
     first, again = (
-        letters.add(database, key, agathe, decision, "accord", "2026-11-4", one)
+        letters.add(database, key, agathe, decision, "accord", "2026-11-5", one)
         for one in (b"%PDF", b"%PDF 2")
     )
     assert first == again == letters.keyed(database, key)
@@ -371,7 +371,7 @@ def test_a_letter_that_is_written_again_is_the_same_one(app: Flask) -> None:
 def test_what_is_stored_is_never_changed_nor_deleted(app: Flask) -> None:
     database = app.extensions["database"]
     decision = decide(app, DECIDED["accord"])
-    made = letters.add(database, next(KEYS), person(app, "agathe"), decision, "accord", "2026-11-4", b"%PDF")
+    made = letters.add(database, next(KEYS), person(app, "agathe"), decision, "accord", "2026-11-5", b"%PDF")
     for change in (
         "UPDATE letter SET sha256 = 'x' WHERE id = :id", "UPDATE letter SET template = 'x' WHERE id = :id",
         "DELETE FROM letter WHERE id = :id",
@@ -384,7 +384,7 @@ def test_what_is_stored_is_never_changed_nor_deleted(app: Flask) -> None:
 def test_a_letter_whose_time_is_over_is_erased(app: Flask, browsers: Browsers) -> None:
     database = app.extensions["database"]
     decision = decide(app, DECIDED["accord"])
-    made = letters.add(database, next(KEYS), person(app, "agathe"), decision, "accord", "2026-11-4", b"%PDF")
+    made = letters.add(database, next(KEYS), person(app, "agathe"), decision, "accord", "2026-11-5", b"%PDF")
     with database.connection() as connection:
         connection.execute(text("UPDATE letter SET client = NULL, pdf = NULL WHERE id = :id"), {"id": made})
     assert letters.pdf(database, made) is None

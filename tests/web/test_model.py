@@ -118,8 +118,27 @@ def test_another_cost_of_a_default_is_told(app: Flask, page: Page) -> None:
             "mesurés avec 10, comme à l’entraînement. Entraînez le modèle à nouveau pour les refaire."
             in words(page("/modele"))
         )
+        app.config["COST_RATIO"] = 1
+        assert "Un défaut compte aujourd’hui pour 1 bon client refusé. " in words(page("/modele"))
     finally:
         app.config["COST_RATIO"] = before
+
+
+def test_defaults_are_told_as_rare_only_where_they_are(
+    page: Page, trained_model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rare = "ne regarde que les clients en difficulté, qui sont rares : un modèle qui ne saurait rien"
+    assert rare in words(page("/modele"))
+    half = dataclasses.replace(trained_model.card.data, defaults=trained_model.card.data.labelled // 2)
+    often = Model.load(trained_model.folder)
+    often.card = dataclasses.replace(trained_model.card, data=half)
+    monkeypatch.setattr("pretadepenser.web.resources.model", lambda: often)
+    text = words(page("/modele"))
+    assert "ne regarde que les clients en difficulté : un modèle qui ne saurait rien aurait leur part" in text
+    written = model_card.render(often.card, trained_model.global_explanation)
+    assert "ne regarde que les défauts : un modèle qui" in " ".join(written.split())
+    written = model_card.render(trained_model.card, trained_model.global_explanation)
+    assert "ne regarde que les défauts, qui sont rares : un modèle qui" in " ".join(written.split())
 
 
 def test_a_range_says_its_scale_once(trained_model: Model) -> None:

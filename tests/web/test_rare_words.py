@@ -13,6 +13,7 @@ from flask import Flask
 from lxml.html import HtmlElement, document_fromstring, fromstring
 
 from pretadepenser import create_app
+from pretadepenser.credit.dictionary import EXTERNAL_GROUP, in_group
 from pretadepenser.credit.explanation.reasons import explain
 from pretadepenser.credit.model.scoring import Model, score_row
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio
@@ -262,10 +263,9 @@ def test_frame_and_dialog_say_whose_data_and_how_long(app: Flask, genuine: Path)
 
 # --- the meeting sheet ----------------------------------------------------------------------------
 
-ASKED_OF = (
-    "Demandez-leur vos données (directive (UE) 2023/2225, article 19 ; Code de la consommation, "
-    "article L. 312-16)."
-)
+LAW = " (directive (UE) 2023/2225, article 19 ; Code de la consommation, article L. 312-16)."
+ASKED_OF = f"Demandez-leur vos données{LAW}"
+ASKED_OF_ONE = f"Demandez à cet organisme vos données{LAW}"
 ALPHA = (Bureau("Alpha", "alpha.fr"), Bureau("Bêta", ""))
 
 
@@ -273,27 +273,34 @@ ALPHA = (Bureau("Alpha", "alpha.fr"), Bureau("Bêta", ""))
     ("scored", "consulted", "filed", "keeper", "said"),
     [
         (
-            False, (), True, "",
-            "Nous avons consulté le fichier des crédits : demandez à votre conseiller qui le tient. ",
+            0, (), True, "",
+            "Nous avons consulté le fichier des crédits : demandez à votre conseiller qui le tient. "
+            f"{ASKED_OF_ONE}",
         ),
-        (False, (), True, "Registre", "Nous avons consulté le fichier des crédits : Registre. "),
-        (True, ALPHA, False, "", "Nous avons utilisé les notes de : Alpha (alpha.fr), Bêta. "),
+        (0, (), True, "Registre", f"Nous avons consulté le fichier des crédits : Registre. {ASKED_OF_ONE}"),
+        (2, ALPHA, False, "", f"Nous avons utilisé les notes de : Alpha (alpha.fr), Bêta. {ASKED_OF}"),
+        (1, ALPHA[:1], False, "", f"Nous avons utilisé la note de : Alpha (alpha.fr). {ASKED_OF_ONE}"),
         (
-            True, (), False, "",
+            2, (), False, "",
             "Nous avons utilisé des notes d’organismes extérieurs : demandez leur nom et leur adresse à "
-            "votre conseiller. ",
+            f"votre conseiller. {ASKED_OF}",
         ),
         (
-            True, ALPHA[:1], True, "",
-            "Nous avons utilisé les notes de : Alpha (alpha.fr). Nous avons aussi consulté le fichier des "
-            "crédits : demandez à votre conseiller qui le tient. ",
+            1, (), False, "",
+            "Nous avons utilisé la note d’un organisme extérieur : demandez son nom et son adresse à votre "
+            f"conseiller. {ASKED_OF_ONE}",
         ),
-        (False, (), False, "", None),
+        (
+            1, ALPHA[:1], True, "",
+            "Nous avons utilisé la note de : Alpha (alpha.fr). Nous avons aussi consulté le fichier des "
+            f"crédits : demandez à votre conseiller qui le tient. {ASKED_OF}",
+        ),
+        (0, (), False, "", None),
     ],
 )  # fmt: skip
 def test_a_refusal_names_what_was_consulted_in_every_case(
     app: Flask, model: Model, portfolio: Portfolio, refused: int,
-    scored: bool, consulted: tuple[Bureau, ...], filed: bool, keeper: str, said: str | None,
+    scored: int, consulted: tuple[Bureau, ...], filed: bool, keeper: str, said: str | None,
 ) -> None:  # fmt: skip
     client = portfolio.client(refused)
     assert client
@@ -304,30 +311,78 @@ def test_a_refusal_names_what_was_consulted_in_every_case(
     text = words(fromstring(f"<div>{told}</div>"))
     assert ("Les fichiers consultés avant ce refus" in text) == (said is not None)
     if said is not None:
-        assert f"Les fichiers consultés avant ce refus {said}{ASKED_OF}" in text
+        assert f"Les fichiers consultés avant ce refus {said}" in text
+
+
+@pytest.mark.parametrize(("known", "said"), [(1, 1), (3, 3)])
+def test_a_sheet_counts_the_scores_that_it_used(
+    model: Model, portfolio: Portfolio, refused: int, known: int, said: int
+) -> None:
+    client = portfolio.client(refused)
+    assert client
+    columns = [column.name for column in in_group(EXTERNAL_GROUP)]
+    scores = {name: 0.2 if place < known else None for place, name in enumerate(columns)}
+    assert meeting_sheet.sheet(model, portfolio, {**client.values, **scores}, 0.48, refused).scored == said
+
+
+EQUAL = (
+    "Les deux chiffres sont justes : le modèle donne autant de poids à ce cas qu’à l’autre. Sa probabilité "
+    "n’est donc pas la part réelle ; elle ne se compare qu’à la tolérance."
+)
+EQUAL_SHEET = (
+    "Elle n’est pas la part réelle des difficultés, donnée au début : elles ont ici autant de poids que les "
+    "remboursements."
+)
+
+
+def test_the_probability_is_above_what_happened_only_where_it_is(
+    app: Flask, model: Model, portfolio: Portfolio, refused: int
+) -> None:
+    """Where as many clients defaulted as repaid, it need not be."""
+    client = portfolio.client(refused)
+    assert client
+    sheet = meeting_sheet.sheet(model, portfolio, client.values, 0.48, refused)
+    for score, equal in ((sheet.score, False), (replace(sheet.score, calibrated=0.97), True)):
+        with app.test_request_context():
+            told = part(app, "data")(score, sheet, SimpleNamespace(filed=False))
+            told += app.jinja_env.get_template("components/decision.html").make_module().decision(score)  # type: ignore[attr-defined]
+        text = words(fromstring(f"<div>{told}</div>"))
+        assert (EQUAL in text, EQUAL_SHEET in text) == (equal, equal)
+        assert ("comme ce cas est rare" in text, "rares, elles ont" in text) == (not equal, not equal)
 
 
 @pytest.mark.parametrize(
     ("elsewhere", "ours", "bureau", "files", "said"),
     [
         (
-            True, False, 0, 0,
+            2, 0, 0, 0,
             "Ces lignes viennent du fichier des crédits, où chaque établissement déclare les siens. Elles "
             "n’ont pas servi au calcul.",
         ),
-        (False, True, 0, 0, "Ces lignes viennent de nos dossiers. Elles n’ont pas servi au calcul."),
         (
-            True, False, 1, 0,
+            1, 0, 0, 0,
+            "Cette ligne vient du fichier des crédits, où chaque établissement déclare les siens. Elle n’a "
+            "pas servi au calcul.",
+        ),
+        (0, 2, 0, 0, "Ces lignes viennent de nos dossiers. Elles n’ont pas servi au calcul."),
+        (0, 1, 0, 0, "Cette ligne vient de nos dossiers. Elle n’a pas servi au calcul."),
+        (
+            1, 1, 0, 0,
+            "La première ligne vient du fichier des crédits, où chaque établissement déclare les siens ; "
+            "l’autre, de nos dossiers. Elles n’ont pas servi au calcul.",
+        ),
+        (
+            2, 0, 1, 0,
             "Ces lignes viennent du fichier des crédits, où chaque établissement déclare les siens. Le "
             "programme tire du fichier 1 chiffre : demandez-le à votre conseiller.",
         ),
         (
-            False, True, 0, 3,
+            0, 2, 0, 3,
             "Ces lignes viennent de nos dossiers. Le programme tire de nos dossiers 3 chiffres : "
             "demandez-les à votre conseiller.",
         ),
         (
-            True, True, 2, 3,
+            2, 2, 2, 3,
             "Les premières lignes viennent du fichier des crédits, où chaque établissement déclare les siens "
             "; les autres, de nos dossiers. Le programme en tire 5 chiffres : demandez-les à votre "
             "conseiller.",
@@ -335,12 +390,10 @@ def test_a_refusal_names_what_was_consulted_in_every_case(
     ],
 )  # fmt: skip
 def test_the_sheet_says_where_the_history_comes_from_and_how_to_contest_it(
-    app: Flask, elsewhere: bool, ours: bool, bureau: int, files: int, said: str
+    app: Flask, elsewhere: int, ours: int, bureau: int, files: int, said: str
 ) -> None:
     line = (("Demandes précédentes", "aucune"),)
-    past = SimpleNamespace(
-        elsewhere=line if elsewhere else (), ours=line if ours else (), bureau=bureau, files=files
-    )
+    past = SimpleNamespace(elsewhere=line * elsewhere, ours=line * ours, bureau=bureau, files=files)
     with app.test_request_context():
         told = words(fromstring(f"<div>{part(app, 'past')(SimpleNamespace(past=past))}</div>"))
     assert told.startswith(f"Votre historique de crédit {said} ")

@@ -188,7 +188,7 @@ def test_an_archive_that_is_lost_is_one_sentence(decided: Flask) -> None:
         "Décision 3 : impossible à rejouer.",
         f"  L’archive du modèle de cette décision manque ({lost}) : restaurez le dossier « archive » d’une "
         "sauvegarde.",
-        "1 décision rejouée : 1 impossible à rejouer.",
+        "1 décision : 1 impossible à rejouer.",
     ]
     assert done.exit_code == 2
 
@@ -200,7 +200,7 @@ def test_one_that_was_erased_is_no_fault(decided: Flask) -> None:
     assert plain(done.stdout).splitlines() == [
         "Décision 1 : effacée.",
         "  Le contenu de cette décision a été effacé : il n’y a plus rien à rejouer.",
-        "4 décisions rejouées : 1 effacée et 3 identiques.",
+        "4 décisions : 1 effacée et 3 identiques.",
     ]
     assert done.exit_code == 0
 

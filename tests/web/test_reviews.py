@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from pretadepenser import create_app, french
 from pretadepenser.credit.model.scoring import current_model
+from pretadepenser.credit.portfolio import current_portfolio
 from pretadepenser.credit.recourse.decision import Verdict
 from pretadepenser.records import decisions, reviews, sessions, users
 from pretadepenser.records.decisions import State
@@ -277,6 +278,18 @@ def test_a_request_has_a_number_and_a_deadline(app: Flask, browsers: Browsers) -
     assert "Enregistrer une demande de réexamen" not in said
 
 
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(1, "La réponse est due le lendemain."), (2, "La réponse est due dans les 2 jours qui suivent.")],
+)
+def test_the_form_of_a_request_says_until_when_it_is_answered(
+    app: Flask, browsers: Browsers, monkeypatch: pytest.MonkeyPatch, days: int, said: str
+) -> None:
+    decision = decide(app, "agathe")
+    monkeypatch.setitem(app.config, "REVIEW_DAYS", days)
+    assert said in read(browsers("agathe"), f"/decisions/{decision}/reexamen")
+
+
 BETWEEN = "Demande reçue le : saisissez une date entre celle de la décision, le {}, et aujourd’hui."
 
 
@@ -437,6 +450,46 @@ def test_a_review_that_upholds_the_decision_answers_the_client(app: Flask, brows
     assert record.rpartition("/")[2] in read(delphine, "/revues")
     captions = [words(one) for one in main_of(browsers("delphine").get("/revues")).iter("caption")]
     assert captions[-1] == "Réexamens conclus, les derniers d’abord"
+
+
+def test_a_decision_that_was_upheld_and_then_corrected_does_not_hold(app: Flask, browsers: Browsers) -> None:
+    decision = decide(app, "agathe")
+    record = led(send(browsers("agathe"), f"/decisions/{decision}/reexamen", **ASKED))
+    why = {"motifs": ["revenus"], "texte": "Sans preuve."}
+    led(send(browsers("delphine"), f"{record}/issue", verdict="maintenue", reponse="Non.", **why))
+    said = read(browsers("delphine"), record)
+    assert "La décision est maintenue : prêt refusé." in said
+    assert "ne vaut plus" not in said
+    later = decide(app, "agathe", Verdict.GRANT, corrects=decision)
+    said = read(browsers("delphine"), record)
+    assert "La décision a été maintenue : prêt refusé." in said
+    assert f"Elle ne vaut plus : la décision {later} la corrige." in said
+
+
+def test_the_work_list_says_where_the_reviews_that_ended_stop(app: Flask, browsers: Browsers) -> None:
+    database = app.extensions["database"]
+    numbers = [int(one) for one in current_portfolio(app.config["INSTANCE"]).numbers()[-40:]]  # type: ignore[union-attr]
+    for place, number in enumerate(numbers):
+        ended = len(reviews.ended(database, 100))
+        captions = [words(one) for one in main_of(browsers("delphine").get("/revues")).iter("caption")]
+        if ended > review_pages.ENDED:
+            assert place > 0
+            assert captions[-1] == "Les 20 derniers réexamens conclus"
+            break
+        assert not ended or captions[-1] == "Réexamens conclus, les derniers d’abord"
+        decision = decide(app, "agathe", number=number)
+        asked = reviews.ask(database, f"conclu {number}", person(app, "agathe"), decision, TODAY, 30, {})
+        reviews.end(database, person(app, "delphine"), asked, {"answer": "Non."})
+    else:
+        pytest.fail("as many reviews as were asked for did not end")
+
+
+def test_the_work_list_says_in_which_order_it_stands(app: Flask, browsers: Browsers) -> None:
+    """What is to be read stands before the requests, even where one of these presses more."""
+    assert (
+        "Ce qui est en retard vient d’abord, puis les décisions à lire et les demandes de réexamen : chaque "
+        "fois, ce qui presse le plus est en tête."
+    ) in read(browsers("delphine"), "/revues")
 
 
 def test_a_decision_is_upheld_by_the_rules_of_taking_it(app: Flask, browsers: Browsers) -> None:

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,13 +28,14 @@ from pretadepenser.cli import copies, erasure, rights
 from pretadepenser.credit.dictionary import STORED
 from pretadepenser.credit.model.scoring import current_model, current_scores, score_portfolio
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio, import_batches, removal
-from pretadepenser.records import journal
+from pretadepenser.credit.recourse.decision import Verdict
+from pretadepenser.records import decisions, journal, reviews
 from pretadepenser.records.erasing import Erased
 from tests import pdf_ua
 from tests.conftest import USERS, signed_in, still_signed_in
 from tests.unit import made_up_histories
 from tests.unit.written import MARK, Writer
-from tests.web.deciding import decide
+from tests.web.deciding import decide, person, read
 from tests.web.test_meeting import needs_pango
 
 # No other number of the instance looks like it, whole or in parts.
@@ -263,6 +265,47 @@ def test_pages_of_what_is_erased_say_so(own: Path, app: Flask) -> None:
     assert auditor.get("/journal").status_code == 200
     assert str(CLIENT) not in auditor.get("/journal").text
     assert found(own) == set(), "looking at them writes nothing of the client"
+
+
+def test_pages_of_what_is_erased_before_it_ended_wait_for_nobody(own: Path, app: Flask) -> None:
+    waits = decide(app, "agathe", Verdict.GRANT, number=CLIENT, waiting=True)
+    sent = decide(app, "agathe", Verdict.GRANT, number=CLIENT, waiting=True)
+    database = app.extensions["database"]
+    decisions.read(database, sent, person(app, "delphine"), {"text": "Non."}, agrees=False)
+    contested = decide(app, "agathe", number=CLIENT)
+    today = datetime.now(UTC).astimezone().date()
+    content = {"channel": "courrier", "request": "Je conteste."}
+    asked = reviews.ask(database, "ouvert", person(app, "agathe"), contested, today, 30, content)
+    manager = signed_in(app, "delphine")
+    assert "Elle attend une seconde lecture." in read(manager, f"/decisions/{waits}")
+    assert "et agathe décide à nouveau en la corrigeant." in read(manager, f"/decisions/{sent}")
+    assert f"Le réexamen {asked} est en cours." in read(manager, f"/decisions/{contested}")
+    assert "Conclure le réexamen" in read(manager, f"/revues/{asked}")
+    assert flask(app, "client", "erase", str(CLIENT)).exit_code == 0
+    told = read(manager, f"/decisions/{waits}")
+    assert told.startswith(f"Prêt accordé, décision effacée avant sa seconde lecture – décision {waits} ")
+    assert "Elle attendait une seconde lecture, qu’elle n’aura pas." in told
+    told = read(manager, f"/decisions/{sent}")
+    assert "elle ne vaut pas. Ce qu’elle disait a été effacé" in told
+    assert f"Le réexamen {asked} n’a pas été conclu." in read(manager, f"/decisions/{contested}")
+    told = read(manager, f"/revues/{asked}")
+    assert told.startswith(f"Réexamen {asked} : effacé avant d’être conclu – décision {contested} ")
+    assert "Conclure le réexamen" not in told
+    told = read(manager, "/decisions")
+    assert "effacée avant sa seconde lecture" in told
+    assert "en attente d’une seconde lecture" not in told
+    assert f"réexamen {asked} en cours" not in told
+    for page in ("issue", "donnees"):
+        assert "Les données de ce réexamen sont effacées." in read(manager, f"/revues/{asked}/{page}", 404)
+
+
+def test_an_erased_client_without_a_score_is_told_without(own: Path, app: Flask) -> None:
+    for name in ("scores", "model"):
+        storage.forget(own, name)
+        (own / name).unlink(missing_ok=True)
+    done = flask(app, "client", "erase", str(CLIENT))
+    assert done.exit_code == 0, done.output
+    assert f"Client {CLIENT} effacé : son dossier, 2\xa0décisions, " in done.stdout
 
 
 def test_a_legal_hold_refuses(own: Path, app: Flask) -> None:

@@ -58,6 +58,11 @@ class Data:
     defaults: int
     tables: tuple[str, ...]
 
+    @property
+    def rare(self) -> bool:
+        """Whether a default is: one client in five at most."""
+        return 5 * self.defaults <= self.labelled
+
 
 @dataclass(frozen=True)
 class Card:

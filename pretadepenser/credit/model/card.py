@@ -221,7 +221,8 @@ def _quality(card: Card, overall: GlobalExplanation) -> list[str]:
         _measures(card),
         "Aire sous la courbe ROC de chaque pli : "
         + " ; ".join(french.number(area, 4) for area in without.roc_auc_folds)
-        + ". L’aire sous la courbe précision-rappel ne regarde que les défauts, qui sont rares : un "
+        + ". L’aire sous la courbe précision-rappel ne regarde que les "
+        f"défauts{', qui sont rares' if card.data.rare else ''} : un "
         f"modèle qui ne saurait rien aurait {french.number(card.data.defaults / card.data.labelled, 4)}. "
         "Le score de Brier est l’écart moyen, au carré, entre le risque annoncé et ce qui est arrivé : plus "
         f"il est bas, mieux c’est ; {french.number(without.brier_reference, 4)} est celui d’un modèle qui "

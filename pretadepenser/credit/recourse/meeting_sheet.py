@@ -117,7 +117,7 @@ class Sheet:
     clients, in a sentence; outlook: in short what would change the answer; options: how, a fragile one where
     nothing safe would do, empty where nothing would; sources: the data used; categories: of what kinds they
     are, unused: what is not used, each as a list within a sentence; consulted: bodies whose score of this
-    client was used, where they are named; scored: whether any was; past: the credit history, None where
+    client was used, where they are named; scored: how many were; past: the credit history, None where
     nothing of it is imported that could be checked.
     """
 
@@ -131,7 +131,7 @@ class Sheet:
     categories: str
     unused: str
     consulted: tuple[Bureau, ...]
-    scored: bool
+    scored: int
     past: Past | None
 
     @property
@@ -177,7 +177,7 @@ def sheet(
         categories=french.join(categories(model.features)),
         unused=french.join(unused(model.features)),
         consulted=tuple(bureau for bureau, score in zip(bureaux, scores, strict=False) if score is not None),
-        scored=any(score is not None for score in scores),
+        scored=sum(score is not None for score in scores),
         past=_past(portfolio, number, model.features),
     )
 

@@ -36,7 +36,7 @@ from pretadepenser.credit.recourse.letters.told import (
 )
 
 # Raised with any word or layout of a letter (a test holds it): what was sent is known by it.
-TEMPLATE_VERSION: Final = "2026-11-4"
+TEMPLATE_VERSION: Final = "2026-11-5"
 KINDS: Final[Mapping[Verdict, Kind]] = MappingProxyType(
     {
         Verdict.GRANT: Kind.ACCEPTANCE,

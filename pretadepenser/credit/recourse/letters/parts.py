@@ -180,12 +180,17 @@ def who(case: Case) -> Section:
     outcome = str(case.setting("OUTCOME_MEANING")) or dictionary.OUTCOME
     second = f" Une seconde personne, {case.second}, l’a relue et confirmée." if case.second else ""
     limit = score.limit
+    weight = (
+        "Elle dépasse la part réelle des difficultés, dite plus haut : rares, elles ont ici plus de poids."
+        if score.probability > score.calibrated_rate
+        else "Elle n’est pas la part réelle des difficultés, dite plus haut : elles ont ici autant de poids "
+        "que les remboursements."
+    )
     logic = (
         "Le programme calcule une probabilité de ne pas rembourser, ici "
         f"{wording.probability(score.probability, limit)} ; on prête jusqu’à "
-        f"{french.compact_percent(limit)}, soit {least} points. Elle dépasse la part réelle des difficultés, "
-        "dite plus haut : rares, elles ont ici plus de poids. Ne servent pas au calcul, même si le dossier "
-        f"les contient : {french.join(meeting_sheet.unused(case.features))}."
+        f"{french.compact_percent(limit)}, soit {least} points. {weight} Ne servent pas au calcul, même si "
+        f"le dossier les contient : {french.join(meeting_sheet.unused(case.features))}."
     )
     checked = [Document(code).label for code in case.content["documents"]]
     proofs = french.join([f"{label[:1].lower()}{label[1:]}" for label in checked])
@@ -304,7 +309,8 @@ def consulted(case: Case, sender: Sender) -> Section:
         return Section("Les fichiers consultés", tuple(filter(None, (none, kinds))))
     before = _BEFORE.get(case.verdict, "ce refus")
     # A request for documents is one sheet, and who gets it reads under their rights how to correct data.
-    own = f"Demandez à ces organismes vos données, et d’y corriger ce qui est faux {law}."
+    keepers = "cet organisme" if len(lines) == 1 else "ces organismes"
+    own = f"Demandez à {keepers} vos données, et d’y corriger ce qui est faux {law}."
     return Section(
         "Les fichiers consultés",
         tuple(
