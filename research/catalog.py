@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -37,6 +38,8 @@ EXPECTED_EACH = 150
 NEAR_BITS = 4
 #: Products of a catalogue: each photo is compared with every other one.
 MOST_PRODUCTS = 100_000
+#: What photos are called besides .jpg.
+PHOTO_ENDINGS = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".gif", ".tif", ".tiff", ".bmp"}
 #: Characters of a foreign text in one of our sentences.
 SHOWN = 60
 
@@ -127,12 +130,15 @@ def first_level(tree: str, line: int, table: str = "catalogue.csv") -> str:
 
     Raises ResearchError: the tree cannot be read, or its first level is not one of the seven.
     """
+    # What pages write for « & » and « > » is read as that, as it is in the texts.
+    tree = html.unescape(tree)
     try:
-        category = str(json.loads(tree)[0]).split(">>")[0].strip()
+        category = str(json.loads(tree)[0])
     # JSON that is no tree: nested too deep, a number of a thousand digits, another type.
     except (ValueError, RecursionError, IndexError, TypeError, KeyError):
-        # Some exports of the catalogue cut the tree short and lose the closing bracket.
-        category = re.sub(r'^\[?"*', "", tree).split(">>")[0].strip(' "]')
+        # Some exports cut the tree short and lose the closing bracket, or have Python's quotes.
+        category = re.sub(r"^\[?[\"']*", "", tree)
+    category = " ".join(category.split(">>")[0].strip(" \"']").split())
     if category not in CATEGORIES:
         raise ResearchError(
             f"Catégorie inconnue, ligne {line} : « {_shown(category) or 'vide'} », dans « {table} ». Les "
@@ -189,11 +195,18 @@ def read_catalog(table: Path, folder: Path, demonstration: bool = False) -> Cata
     """
     products, repeated = read_products(table)
     if not folder.is_dir():
+        if folder.is_file():
+            raise ResearchError(
+                f"« {folder} » n’est pas un dossier de photos. Décompressez-le si c’est une archive, et "
+                "indiquez le dossier avec --photos."
+            )
         raise ResearchError(f"Dossier de photos absent : « {folder} ». Indiquez-le avec --photos.")
     photos, left_out = _read_photos(products, folder)
     if not photos:
+        deeper = next((path.parent for path in folder.glob("*/*.jpg") if path.stem in products), None)
+        told = f" Il y en a dans « {deeper} » : indiquez celui-là avec --photos." if deeper else ""
         raise ResearchError(
-            f"Aucune photo utilisable dans « {folder} ». Elles doivent s’appeler <uniq_id>.jpg."
+            f"Aucune photo utilisable dans « {folder} ». Elles doivent s’appeler <uniq_id>.jpg.{told}"
         )
     empty = [name for name in CATEGORIES if name not in {photo.category for photo in photos}]
     if empty:
@@ -216,10 +229,13 @@ def _read_photos(products: Mapping[str, str], folder: Path) -> tuple[list[Photo]
     """Every photo that can be read, and the products whose photo cannot."""
     photos: list[Photo] = []
     left_out: list[LeftOut] = []
+    others = _other_names(folder)
     for identity in tqdm(sorted(products), desc="Lecture des photos", unit="photo", disable=None):
         path, category = folder / f"{identity}.jpg", products[identity]
         if not os.path.lexists(path):
-            left_out.append(LeftOut(identity, category, "photo absente du dossier"))
+            other = others.get(identity.casefold())
+            there = f", où est « {_shown(other)} » : renommez-la en {identity}.jpg" if other else ""
+            left_out.append(LeftOut(identity, category, f"photo absente du dossier{there}"))
             continue
         try:
             picture, digest = decode(path), sha256(path)
@@ -228,6 +244,12 @@ def _read_photos(products: Mapping[str, str], folder: Path) -> tuple[list[Photo]
             continue
         photos.append(Photo(identity, category, digest, str(imagehash.phash(picture)), *picture.size))
     return photos, left_out
+
+
+def _other_names(folder: Path) -> dict[str, str]:
+    """Photos of a folder that are nearly called ``<uniq_id>.jpg``, by that ``uniq_id`` in small letters."""
+    names = (path.name for path in folder.iterdir() if path.suffix.lower() in PHOTO_ENDINGS)
+    return {Path(name).stem.removesuffix(".jpg").strip().casefold(): name for name in sorted(names)}
 
 
 def near_groups(hashes: Sequence[int], bits: int) -> list[int]:

@@ -18,6 +18,9 @@ from research.files import write_json
 from research.texts.findings import check_texts, skip
 from research.texts.reading import near_texts
 
+#: Products named in one line.
+SHOWN = 5
+
 
 def _percent(share: float) -> str:
     return f"{share * 100:.1f} %".replace(".", ",")
@@ -42,6 +45,12 @@ def prepare(options: argparse.Namespace) -> Iterator[str]:
         sizes = Counter(near_texts([text.whole for text in study.texts]).tolist())
         several = sum(size > 1 for size in sizes.values())
         yield f"Textes presque identiques : {several} groupes (gardés ensemble aussi)."
+    elif nameless := study.nameless:
+        shown = ", ".join(nameless[:SHOWN]) + (", …" if len(nameless) > SHOWN else "")
+        yield (
+            f"Sans nom dans la colonne product_name : {shown}. Les méthodes de texte sont laissées de côté ; "
+            "complétez le catalogue pour les comparer."
+        )
     yield f"Découpage {study.manifest.key} : {study.manifest.folds} tirages, graine {study.manifest.seed}."
 
 

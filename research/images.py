@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
+import struct
 import warnings
+import zlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from research.errors import ResearchError
 from research.files import trouble
@@ -27,7 +30,16 @@ MOST_BYTES = 100_000_000
 TOO_LARGE = "plus de 120 millions de pixels"
 #: White and nothing else would be left of it.
 CLEAR = "entièrement transparente"
+DAMAGED = "fichier endommagé, incomplet ou hors norme"
+FOREIGN = "pas une image d’un format lu : JPEG, PNG, WebP, AVIF, GIF, TIFF, BMP"
+EIGHT_IN_SIXTEEN = "valeurs de 16 bits qui tiennent dans 8 : échelle inconnue"
 BITS_TAG, PHOTOMETRIC_TAG = 258, 262
+#: Chunks of a PNG that its pixels are made of.
+PIXEL_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT")
+#: What a grey value of so few bits is multiplied by, once read: a PNG's clear value is not.
+GREY_STEPS = {"L;2": 85, "L;4": 17}
+#: No WebP ends in so many null bytes, and no JPEG in as many as these few without its end mark before them.
+NULLS, FEW_NULLS, JPEG_END = bytes(4096), bytes(64), b"\xff\xd9"
 
 # Without a handler of their own, Pillow's remarks about odd files go to the terminal, in English.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
@@ -91,8 +103,12 @@ def decode(path: Path) -> Image.Image:
                 raise UnreadablePhotoError(path, "image sans pixel")
             if math.prod(opened.size) > MOST_PIXELS:
                 raise UnreadablePhotoError(path, TOO_LARGE)
+            if not _arrived(path, opened.format):
+                raise UnreadablePhotoError(path, DAMAGED)
+            # How values are stored is forgotten once they are read.
+            stored = [str(part) for tile in opened.tile[:1] for part in _parts(tile.args)]
             opened.load()
-            return _flat(path, _upright(path, opened), opened)
+            return _flat(path, _upright(path, opened), opened, stored)
     except UnreadablePhotoError:
         raise
     # Pillow's readers let through whatever a foreign byte can cause, from ZeroDivisionError to struct.error:
@@ -108,6 +124,37 @@ def _unfit(path: Path) -> str | None:
     return "fichier de plus de 100 Mo" if path.stat().st_size > MOST_BYTES else None
 
 
+def _parts(told: tuple[object, ...] | str | None) -> tuple[object, ...]:
+    return told if isinstance(told, tuple) else (told,)
+
+
+def _arrived(path: Path, form: str | None) -> bool:
+    """Whether all of a photo's bytes are there, where Pillow does not ask: it shows the rest black or grey.
+
+    A PNG has a checksum a chunk. Others have none, but what is fetched piece by piece is null bytes at first.
+    """
+    with path.open("rb") as file:
+        if form in {"JPEG", "MPO"}:
+            file.seek(max(0, path.stat().st_size - len(FEW_NULLS)))
+            if file.read() != FEW_NULLS:
+                return True
+            file.seek(0)
+            return file.read().rstrip(b"\0").endswith(JPEG_END)
+        if form == "WEBP":
+            _, size = struct.unpack("<4sI", file.read(8))
+            file.seek(max(8, 8 + size - len(NULLS)))
+            return file.read(len(NULLS)) != NULLS
+        if form == "PNG":
+            file.seek(8)
+            while len(head := file.read(8)) == 8:
+                length, name = struct.unpack(">I4s", head)
+                if name not in PIXEL_CHUNKS:
+                    file.seek(length + 4, 1)
+                elif zlib.crc32(file.read(length), zlib.crc32(name)) != int.from_bytes(file.read(4), "big"):
+                    return False
+    return True
+
+
 def _formats() -> list[str]:
     """Those of :data:`FORMATS` that this Pillow was built with."""
     Image.init()
@@ -117,20 +164,23 @@ def _formats() -> list[str]:
 def _begins_right(path: Path) -> bool:
     """Whether the first bytes are those of a format that is read: the fault is then further on."""
     with path.open("rb") as file:
-        start = file.read(16).ljust(16, b"\0")
+        start = file.read(64).ljust(16, b"\0")
+    # The first mark of such a file may be of its family alone, which AVIF is of as well.
+    if start[4:8] == b"ftyp" and any(mark in start for mark in (b"heic", b"heix", b"hevc")):
+        return False
     known = (Image.OPEN[name][1] for name in _formats())
     return any(accepts is not None and accepts(start) is True for accepts in known)
 
 
 def _cause(path: Path, error: Exception) -> str:
     """What kept Pillow from reading a photo, in French."""
-    if isinstance(error, UnidentifiedImageError) and not _begins_right(path):
-        return "pas une image d’un format lu : JPEG, PNG, WebP, AVIF, GIF, TIFF, BMP"
+    if not _begins_right(path):
+        return FOREIGN
     if isinstance(error, Image.DecompressionBombError):
         return TOO_LARGE
     if isinstance(error, MemoryError):
         return "mémoire insuffisante pour la décoder"
-    return "fichier endommagé, incomplet ou hors norme"
+    return DAMAGED
 
 
 def _upright(path: Path, opened: Image.Image) -> Image.Image:
@@ -141,10 +191,23 @@ def _upright(path: Path, opened: Image.Image) -> Image.Image:
         raise UnreadablePhotoError(path, "métadonnées EXIF illisibles") from error
 
 
-def _flat(path: Path, upright: Image.Image, opened: Image.Image) -> Image.Image:
-    """RGB, eight bits, transparency laid on white; ``opened`` is the file that ``upright`` came from."""
+def _flat(path: Path, upright: Image.Image, opened: Image.Image, stored: Sequence[str]) -> Image.Image:
+    """RGB, eight bits, transparency laid on white; ``opened`` is the file that ``upright`` came from.
+
+    ``stored`` says how its values are stored, in Pillow's words.
+    """
     if upright.mode.startswith(("I", "F")):
         return _eight_bits(path, upright, opened).convert("RGB")
+    if any(";16" in part or part == "65535" for part in stored):
+        # Pillow keeps the upper eight bits of each colour: nothing of values that have but the lower ones.
+        colours = [upright.getchannel(band) for band in upright.getbands() if band not in "Aa"]
+        if max(np.asarray(channel).max() for channel in colours) <= 1:
+            raise UnreadablePhotoError(path, EIGHT_IN_SIXTEEN)
+        if "transparency" in upright.info:
+            raise UnreadablePhotoError(path, "couleur transparente de 16 bits : enregistrez-la en 8 bits")
+    for step in (GREY_STEPS[part] for part in stored if part in GREY_STEPS):
+        if "transparency" in upright.info:
+            upright.info["transparency"] *= step
     if "transparency" in upright.info or {"A", "a"} & set(upright.getbands()):
         layered = upright.convert("RGBA")
         if layered.getchannel("A").getextrema() == (0, 0):
@@ -172,7 +235,7 @@ def _eight_bits(path: Path, upright: Image.Image, opened: Image.Image) -> Image.
         scales = (1.0, 255.0) if upright.mode == "F" else (255.0, 65535.0)
         top = next((scale for scale in scales if scale / 2 < high <= scale), math.nan)
     if top == 65535.0 and values.max() <= 255:
-        raise UnreadablePhotoError(path, "valeurs de 16 bits qui tiennent dans 8 : échelle inconnue")
+        raise UnreadablePhotoError(path, EIGHT_IN_SIXTEEN)
     if math.isnan(top):
         raise UnreadablePhotoError(path, "valeurs de 32 bits sans échelle connue")
     scaled = values * (255 / top)

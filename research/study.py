@@ -24,7 +24,15 @@ from research.errors import MissingPartError, ResearchError
 from research.estimate import announce
 from research.files import fingerprint, read_json, write_json, write_npz
 from research.manifest import Manifest, draw_splits, read_manifest
-from research.texts.reading import Text, kept_together, load_texts, read_texts, save_texts
+from research.texts.reading import (
+    Text,
+    kept_together,
+    load_texts,
+    read_texts,
+    save_texts,
+    stored_texts,
+    unnamed,
+)
 from research.training import PROCEDURE, Trained, pooled_features, run_key, train_fold
 
 DEFAULT_WORK = Path("research/work")
@@ -44,6 +52,12 @@ class Study:
     def texts(self) -> list[Text]:
         """The texts of the products, in the order of the photos; none where the catalogue has no names."""
         return load_texts(self.work / TEXTS, [photo.uniq_id for photo in self.catalog.photos])
+
+    @property
+    def nameless(self) -> list[str]:
+        """The products that keep the others' texts from being read; none where the catalogue has no names."""
+        stored = stored_texts(self.work / TEXTS)
+        return unnamed(stored, [photo.uniq_id for photo in self.catalog.photos]) if stored else []
 
 
 @dataclass(frozen=True)
@@ -77,10 +91,12 @@ def prepare(
     if sample:
         catalog = subset(catalog, sample)
     identities = [photo.uniq_id for photo in catalog.photos]
-    save_texts(work / TEXTS, read_texts(table), identities)
-    whole = [text.whole for text in load_texts(work / TEXTS, identities)]
+    texts = read_texts(table)
+    whole = [] if unnamed(texts, identities) else [texts[identity].whole for identity in identities]
     groups = tuple(kept_together(catalog.groups, whole))
+    # Written once all went well: the texts of another catalogue are none of the study that stands there.
     manifest = draw_splits(replace(catalog, groups=groups), seed)
+    save_texts(work / TEXTS, texts, identities)
     write_json(work / "catalog.json", catalog.to_json() | {"folder": str(photos.resolve())})
     manifest.save(work / "manifest.json")
     return Study(work, catalog, manifest)

@@ -18,7 +18,7 @@ LONGEST_RECORD = 4_000_000
 LONGEST_VALUE = "131 072"
 #: What the decoder leaves in the place of bytes that are not UTF-8.
 UNDECODED = re.compile("[\ud800-\udfff]")
-#: What may stand around a title and is no part of it: spaces of any kind, and marks that nobody sees.
+#: What may stand around a title or a value and is no part of it: spaces, and marks that nobody sees.
 MARKS = re.compile(r"^[\s\ufeff\u200b-\u200f\u2060]+|[\s\ufeff\u200b-\u200f\u2060]+$")
 SEPARATORS = {";": "des points-virgules", "\t": "des tabulations", "|": "des barres verticales"}
 
@@ -87,8 +87,8 @@ def read_rows(
     Columns that are ``optional`` are given where the file has them. One record is in memory at a time, its
     size bounded. Spaces and byte-order marks around titles are no part of them; empty lines are passed over.
 
-    Raises ResearchError: the file cannot be opened or is no UTF-8 csv, a column is missing or there twice, a
-    record has another number of values than there are titles, or a line is not csv.
+    Raises ResearchError: the file cannot be opened or is no UTF-8 csv, a column is missing, there twice or
+    misspelt, a record has another number of values than there are titles, or a line is not csv.
     """
     if cause := trouble(table):
         if cause == "fichier absent":
@@ -115,7 +115,7 @@ def read_rows(
                         "Mettez entre guillemets les textes qui contiennent une virgule.",
                         line,
                     )
-                yield line, {name: row[place].strip() for name, place in places.items()}
+                yield line, {name: MARKS.sub("", row[place]) for name, place in places.items()}
         except csv.Error as error:
             raise lines.not_csv(error) from error
         except OSError as error:
@@ -123,7 +123,7 @@ def read_rows(
 
 
 def _places(titles: list[str], wanted: Sequence[str], optional: Sequence[str], name: str) -> dict[str, int]:
-    """Where each column is. Raises ResearchError: a wanted one is missing, or one is there twice."""
+    """Where each column is. Raises ResearchError: a wanted one is missing, one is there twice or misspelt."""
     for column in (*wanted, *optional):
         if titles.count(column) > 1:
             raise ResearchError(
@@ -142,5 +142,11 @@ def _places(titles: list[str], wanted: Sequence[str], optional: Sequence[str], n
             raise ResearchError(
                 f"Colonne « {column} » absente de « {name} », ligne 1.{told} Donnez le csv "
                 "d’origine, séparé par des virgules, avec sa ligne de titres."
+            )
+    for column in optional:
+        alike = [title for title in titles if re.sub(r"[\W_]+", "_", title).lower() == column]
+        if alike and column not in titles:
+            raise ResearchError(
+                f"« {name} », ligne 1 : la colonne « {alike[0]} » n’est pas lue. Elle s’écrit « {column} »."
             )
     return {column: titles.index(column) for column in (*wanted, *optional) if column in titles}

@@ -15,7 +15,6 @@ from pathlib import Path
 import keras
 import numpy as np
 from keras import layers, ops
-from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 from tokenizers.models import WordPiece
@@ -25,6 +24,7 @@ from tokenizers.processors import TemplateProcessing
 from tokenizers.trainers import WordPieceTrainer
 
 from research.backbones import RANDOM
+from research.backbones.weights import refuse_foreign, unusable
 from research.errors import MissingPartError, ResearchError
 from research.files import sha256
 
@@ -155,28 +155,57 @@ def encoder(weights: str, opened: int = 0, corpus: Sequence[str] = (), seed: int
         return Encoder(TINY, f"random-{seed}", _learnt_tokenizer(corpus), base, trunk, top)
     size = Size()
     base, trunk, top = build(size, opened)
+    tokenizer = _tokenizer(path.parent / TOKENIZER_FILE, size)
     _load(path, base, size)
-    tokenizer = Tokenizer.from_file(str(path.parent / TOKENIZER_FILE))
     return Encoder(size, sha256(path)[:16], tokenizer, base, trunk, top)
+
+
+def _tokenizer(path: Path, size: Size) -> Tokenizer:
+    """The tokenizer of a file. Raises ResearchError: it cannot be read, or it is another model's."""
+    refuse_foreign(path, f"le {TOKENIZER_FILE} de MiniLM")
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    # It raises a bare Exception, in English.
+    except Exception as error:
+        raise ResearchError(
+            f"Découpage en mots illisible : « {path} » n’est pas un {TOKENIZER_FILE} entier. Recopiez-le."
+        ) from error
+    known = tokenizer.get_vocab_size()
+    if known != size.words:
+        raise ResearchError(
+            f"« {path} » n’est pas le découpage en mots de MiniLM : il connaît {known} mots, et non "
+            f"{size.words}. Donnez celui qui vient avec les poids."
+        )
+    return tokenizer
 
 
 def _load(path: Path, base: keras.Model, size: Size) -> None:
     """Put the arrays of a Hugging Face BERT into the layers of ``base``.
 
-    Raises ResearchError: the file cannot be read, or an array is missing or of another shape.
+    Raises ResearchError: the file cannot be read, or an array is missing, of another shape, or no numbers.
     """
+    refuse_foreign(path, f"le {WEIGHTS_FILE} de MiniLM")
     try:
         arrays = load_file(path)
-    except (SafetensorError, OSError) as error:
+    # Besides its own error, whatever a type that NumPy does not have causes.
+    except Exception as error:
         raise ResearchError(
-            f"Fichier de poids illisible : « {path} » n’est pas un fichier safetensors entier."
+            f"Fichier de poids illisible : « {path} » n’est pas un fichier safetensors entier, en nombres à "
+            "virgule flottante de 16 ou 32 bits. Recopiez-le."
         ) from error
     try:
         for layer, values in _arrays(arrays, size):
+            if cause := next(filter(None, map(unusable, values)), None):
+                raise ResearchError(
+                    f"Les poids « {path} » sont inutilisables : {cause} dans « {layer} ». Recopiez le "
+                    "fichier, ou donnez-en un autre."
+                )
             base.get_layer(layer).set_weights(values)
     except (KeyError, ValueError) as error:
+        cause = f"« {error.args[0]} » manque" if isinstance(error, KeyError) else "d’autres formes"
         raise ResearchError(
-            f"Les poids « {path} » ne sont pas ceux de MiniLM (6 couches, 384 de large) : {error}."
+            f"Les poids « {path} » ne sont pas ceux de MiniLM (6 couches, 384 de large) : {cause}. Donnez "
+            f"le {WEIGHTS_FILE} de all-MiniLM-L6-v2."
         ) from error
 
 

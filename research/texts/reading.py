@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from research.tables import read_rows
 NAME_COLUMN, DESCRIPTION_COLUMN, BRAND_COLUMN = "product_name", "description", "brand"
 #: What counts as a word, everywhere in this package: letters and digits, small.
 WORD = r"[a-z0-9]+"
+#: What programs write for a text that is missing.
+MISSING = {"nan", "null", "none", "<na>", "na", "n/a", "#n/a", "#n/d", "\\n", "(null)"}
 #: Two texts are near-duplicates when at least ``SHARE`` of their sequences of ``SHINGLE`` words are common.
 SHINGLE, SHARE = 5, 0.5
 #: The looser rule: texts cut from one template, though they name other products.
@@ -41,8 +43,12 @@ class Text:
 
 
 def _tidy(value: str | None) -> str:
-    """Entities decoded, and runs of white space (the shop has tabulations and empty lines) as one space."""
-    return re.sub(r"\s+", " ", html.unescape(value or "")).strip()
+    """Entities decoded, runs of white space (the shop has tabulations and empty lines) as one space.
+
+    A word that stands for a missing text is none.
+    """
+    text = re.sub(r"\s+", " ", html.unescape(value or "")).strip()
+    return "" if text.lower() in MISSING else text
 
 
 def read_texts(table: Path) -> dict[str, Text]:
@@ -68,10 +74,18 @@ def load_texts(path: Path, identities: Sequence[str]) -> list[Text]:
     """The texts of these products, in their order; none where not every product has a name."""
     if not path.is_file():
         return []
-    stored = read_json(path)
-    if any(not stored.get(identity, {}).get("name") for identity in identities):
-        return []
-    return [Text(**stored[identity]) for identity in identities]
+    stored = stored_texts(path)
+    return [] if unnamed(stored, identities) else [stored[identity] for identity in identities]
+
+
+def stored_texts(path: Path) -> dict[str, Text]:
+    """The texts by ``uniq_id`` that :func:`save_texts` wrote."""
+    return {identity: Text(**text) for identity, text in read_json(path).items()}
+
+
+def unnamed(texts: Mapping[str, Text], identities: Sequence[str]) -> list[str]:
+    """Which of these products have no name: where one has none, no method reads texts."""
+    return [identity for identity in identities if identity not in texts or not texts[identity].name]
 
 
 def near_texts(texts: Sequence[str], shingle: int = SHINGLE, share: float = SHARE) -> np.ndarray:

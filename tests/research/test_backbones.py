@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -114,6 +118,107 @@ def test_missing_damaged_and_unpublished_weights_have_their_sentence(tmp_path: P
         network("efficientnet_lite0", 32, "imagenet")
     with pytest.raises(ResearchError, match="Réseau inconnu"):
         network("resnet", 32, "random")
+
+
+ARCHIVE = "c’est une archive zip, comme un modèle .keras ou de PyTorch"
+
+
+@pytest.mark.parametrize(
+    ("make", "cause"),
+    [
+        (
+            lambda path: path.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n"),
+            "c’est un pointeur Git LFS, pas le fichier : lancez « git lfs pull »",
+        ),
+        (lambda path: path.write_bytes(b"<!DOCTYPE html>"), "c’est une page web"),
+        (lambda path: path.write_bytes(b"PK\x03\x04rest"), ARCHIVE),
+        (lambda path: path.write_bytes(b""), "fichier vide"),
+        (lambda path: path.mkdir(), "c’est un dossier"),
+        (lambda path: path.symlink_to("nowhere"), "lien vers un fichier absent"),
+        (os.mkfifo, "c’est un fichier spécial (tube, prise ou périphérique)"),
+    ],
+)
+def test_what_is_no_file_of_weights_is_told_by_what_it_is(
+    make: Callable[[Path], object], cause: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "vgg16_notop.weights.h5"
+    make(path)
+    with pytest.raises(ResearchError) as caught:
+        network("vgg16", 32, str(path))
+    assert str(caught.value) == (
+        f"Fichier de poids illisible : « {path} » ({cause}). Donnez un fichier HDF5 (.weights.h5)."
+    )
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights of EfficientNet-Lite0 as Keras 3 saves them. Never changed."""
+    path = tmp_path_factory.mktemp("saved") / "lite0.weights.h5"
+    efficientnet_lite(0, 32).save_weights(path)
+    return path
+
+
+def test_weights_that_came_half_are_one_sentence(saved: Path, tmp_path: Path) -> None:
+    whole = saved.read_bytes()
+    path = tmp_path / "half.weights.h5"
+    path.write_bytes(whole[: len(whole) // 2].ljust(len(whole), b"\0"))
+    with pytest.raises(ResearchError, match=r"n’est pas un fichier HDF5 entier\. Recopiez-le\."):
+        network("efficientnet_lite0", 32, str(path))
+
+
+def test_weights_that_hold_nothing_are_refused(saved: Path, tmp_path: Path) -> None:
+    """A network learnt for hours on what they gave."""
+    model = efficientnet_lite(0, 32)
+    kernel = next(weight for weight in model.weights if weight.path == "stem_conv/kernel")
+    for value, cause in ((np.nan, "des valeurs qui ne sont pas des nombres"), (0, "rien que des zéros")):
+        model.load_weights(saved)
+        values = np.array(keras.ops.convert_to_numpy(kernel))
+        if value == 0:
+            values[:] = 0
+        else:
+            values.flat[7] = value
+        kernel.assign(values)
+        path = tmp_path / "spoilt.weights.h5"
+        model.save_weights(path)
+        with pytest.raises(ResearchError) as caught:
+            network("efficientnet_lite0", 32, str(path))
+        assert str(caught.value) == (
+            f"Les poids « spoilt.weights.h5 » sont inutilisables : {cause} dans « stem_conv/kernel ». "
+            "Recopiez le fichier, ou donnez-en un autre."
+        )
+
+
+@pytest.mark.parametrize("kind", ["float16", "float64", "int8"])
+def test_weights_of_other_numbers_are_read_unless_rounded(kind: str, saved: Path, tmp_path: Path) -> None:
+    path = tmp_path / "other.weights.h5"
+    shutil.copy(saved, path)
+    with h5py.File(path, "r+") as file:
+        names: list[str] = []
+        file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+        for name in names:
+            values = file[name][...]
+            del file[name]
+            file[name] = (values * 100).astype(kind)
+    if kind == "int8":
+        with pytest.raises(ResearchError) as caught:
+            network("efficientnet_lite0", 32, str(path))
+        assert str(caught.value) == (
+            "Les poids « other.weights.h5 » sont arrondis à des nombres entiers (« layers/conv2d/vars/0 ») : "
+            "donnez à --weights ceux d’origine, à virgule flottante."
+        )
+    else:
+        assert network("efficientnet_lite0", 32, str(path)).weights
+
+
+def test_the_name_that_keras_wants_is_told(saved: Path, tmp_path: Path) -> None:
+    shutil.copy(saved, tmp_path / "lite0.h5")
+    with pytest.raises(ResearchError) as caught:
+        network("efficientnet_lite0", 32, str(tmp_path / "lite0.h5"))
+    assert str(caught.value) == (
+        "Les poids « lite0.h5 » ne se chargent pas dans efficientnet_lite0 : leur ordre ou leur format "
+        "diffère. Réenregistrez-les avec model.save_weights de Keras 3, ou finissez le nom du fichier par "
+        "« .weights.h5 »."
+    )
 
 
 def test_a_local_copy_of_published_efficientnet_weights_is_scaled_like_keras(tmp_path: Path) -> None:

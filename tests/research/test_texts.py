@@ -28,7 +28,7 @@ from research.texts.answers import Answers, difference
 from research.texts.checks import Bench, curves, leaning, near, situations, stripped, subset
 from research.texts.cost import measure_text, method_costs
 from research.texts.findings import read_checks, skip
-from research.texts.reading import Text, joined, near_texts
+from research.texts.reading import Text, joined, near_texts, read_texts
 from research.texts.restoring import restore
 
 PROMISE = (
@@ -60,6 +60,64 @@ def wordless(drawings: tuple[Path, Path], tmp_path: Path) -> Study:
 
 def test_without_names_there_are_no_texts(wordless: Study) -> None:
     assert wordless.texts == []
+
+
+@pytest.mark.parametrize("title", ["Product_Name", "product name", "PRODUCT-NAME"])
+def test_a_column_of_texts_that_is_misspelt_is_not_passed_over(title: str, tmp_path: Path) -> None:
+    table = tmp_path / "catalogue.csv"
+    table.write_text(f'uniq_id,product_category_tree,{title}\na,"[""Watches""]",A watch\n')
+    with pytest.raises(ResearchError) as caught:
+        read_texts(table)
+    assert str(caught.value) == (
+        f"« catalogue.csv », ligne 1 : la colonne « {title} » n’est pas lue. Elle s’écrit « product_name »."
+    )
+
+
+@pytest.mark.parametrize("word", ["nan", "NaN", "NULL", "None", "\\N", "#N/A", "N/A", "<NA>", "(null)"])
+def test_a_word_for_a_missing_text_is_none(word: str, tmp_path: Path) -> None:
+    table = tmp_path / "catalogue.csv"
+    table.write_text(
+        "uniq_id,product_category_tree,product_name,description,brand\n"
+        f'a,"[""Watches""]",A watch,{word}, {word} \n'
+    )
+    text = read_texts(table)["a"]
+    assert (text.whole, text.brand) == ("A watch", "")
+
+
+def _with_texts(worded: Study, table: Path, spoil: str) -> None:
+    """The catalogue of a study, the name of one of its products spoilt."""
+    with table.open("w", newline="") as target:
+        writer = csv.writer(target)
+        writer.writerow(["uniq_id", "product_category_tree", "product_name", "description"])
+        for photo, text in zip(worded.catalog.photos, worded.texts, strict=True):
+            name = "" if photo.uniq_id == spoil else text.name
+            writer.writerow([photo.uniq_id, f'["{photo.category}"]', name, text.description])
+
+
+def test_one_product_without_a_name_is_told(worded: Study, tmp_path: Path) -> None:
+    """All methods that read texts were left out, and nothing said so."""
+    table, work = tmp_path / "catalogue.csv", tmp_path / "work"
+    _with_texts(worded, table, "demo30004")
+    asked = argparse.Namespace(table=table, photos=worded.catalog.folder, work=work, seed=3, sample=0)
+    assert (
+        "Sans nom dans la colonne product_name : demo30004. Les méthodes de texte sont laissées de côté ; "
+        "complétez le catalogue pour les comparer."
+    ) in list(commands.prepare(asked))
+    _with_texts(worded, table, "")
+    assert not [line for line in commands.prepare(asked) if line.startswith("Sans nom")]
+
+
+def test_a_preparation_that_fails_changes_no_text(worded: Study, tmp_path: Path) -> None:
+    """The texts of the refused catalogue took the place of those of the study that stood there."""
+    table, work = tmp_path / "catalogue.csv", tmp_path / "work"
+    _with_texts(worded, table, "")
+    study = studies.prepare(table, worded.catalog.folder, work, seed=3)
+    before = study.texts
+    lines = table.read_text().replace("Maker", "Other").splitlines(keepends=True)
+    table.write_text("".join(line for line in lines if "demo30001" not in line))
+    with pytest.raises(ResearchError, match="Il faut au moins 10 photos"):
+        studies.prepare(table, worded.catalog.folder, work, seed=3)
+    assert studies.open_study(work).texts == before
 
 
 def test_texts_that_repeat_each_other_are_one_group() -> None:
