@@ -137,6 +137,23 @@ def test_the_frame_leaves_the_first_screen_to_the_page(visit: Callable[..., WebD
         display(driver, 1280, {})
 
 
+@pytest.mark.parametrize("path", ["/clients/157083/comparaison", "/clients/157083/decision"])
+def test_no_border_crosses_the_name_of_a_group(visit: Callable[..., WebDriver], path: str) -> None:
+    """On a narrow screen a name may take two lines: it stands inside its frame, not on it."""
+    driver = visit(path)
+    display(driver, 320, {})
+    try:
+        above = driver.execute_script(
+            "const top = one => one.getBoundingClientRect().top;"
+            "return [...document.querySelectorAll('main fieldset > legend')]"
+            ".filter(one => one.checkVisibility()).map(one => top(one) - top(one.parentElement))"
+        )
+        assert above
+        assert min(above) > 0
+    finally:
+        display(driver, 1280, {})
+
+
 def test_the_technology_watch_is_told_on_one_short_page(visit: Callable[..., WebDriver]) -> None:
     """Question, answer, table, picture, advice and limits: what is more stands on the pages behind."""
     driver = visit("/veille")
