@@ -36,7 +36,8 @@ def distribution(shown: Distribution) -> Chart:
         value = (
             shown.without_object.label if shown.without_object else wording.value_text(column, shown.value)
         )
-        footer.append(("Valeur de ce client", value, NOTHING))
+        # In the head of the row: under "Clients" an amount would be heard as a count of them.
+        footer.append((f"Valeur de ce client{french.NO_BREAK}: {value}", NOTHING, NOTHING))
     table = Table(
         f"{column.label} – répartition de {french.plural(shown.known, 'client')}",
         (Column("Tranche" if column.categories is None else "Catégorie"), Column("Clients", True), _SHARE),

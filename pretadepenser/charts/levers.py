@@ -73,10 +73,13 @@ def _said(curve: Curve) -> str:
     if len(curve.amounts) == 1:
         return f"{own} ; {limit}. Aucun autre montant n’a été étudié."
     low, high = min(curve.points), max(curve.points)
-    spread = f"va de {low} à {_points(high)}" if low < high else f"est toujours de {_points(low)}"
+    if low == high:
+        spread = f"reste à {_points(low)}, comme pour la demande ({french.amount(asked)})"
+    else:
+        spread = f"va de {low} à {_points(high)}. {own}"
     return (
         f"À mensualité proportionnelle, pour un crédit de {french.amount(curve.amounts[0])} à "
-        f"{french.amount(curve.amounts[-1])}, le score {spread}. {own} ; {limit}. {_granted(curve)}"
+        f"{french.amount(curve.amounts[-1])}, le score {spread} ; {limit}. {_granted(curve)}"
     )
 
 
@@ -252,7 +255,8 @@ def _beside(x: float, y: float) -> Callable[[float], Places]:
     return lambda size: [
         (x + beside, y + above)
         for above in (12, -30, 30, -48, 48, -66)
-        for beside in (-size / 2, -8, 8 - size)
+        # Never across the axis at the left, where the first amounts stand.
+        for beside in (-size / 2, max(-8.0, 4 - x), 8 - size)
     ]
 
 

@@ -6,6 +6,7 @@ in a column of their own at the right, where no line crosses them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -26,6 +27,8 @@ VALUES = 62
 AXIS = 44
 # What a row adds to its label where it is the client's own.
 HERE = " – ce client"
+# The end of a label that is one of several of its name.
+NUMBERED = re.compile(r"\snuméro\s\d+$")
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,15 @@ class Mark:
 
 
 def shortened(text: str, most: int) -> str:
-    """A text of at most `most` characters, cut between two words: half a number would be another one."""
+    """A text of at most about `most` characters, cut between two words: half a number would be another one.
+
+    "numéro 3" at its end stays: nothing else tells such a label from the one of number 2.
+    """
     if len(text) <= most:
         return text
-    return text[:most].rpartition(" ")[0].rstrip(" ,;:–→") + "…"
+    end = NUMBERED.search(text)
+    kept = end[0] if end else ""
+    return text[: most - len(kept)].rpartition(" ")[0].rstrip(" ,;:–→") + "…" + kept
 
 
 def heights(rows: int, *, axis: bool = False) -> tuple[int, int]:

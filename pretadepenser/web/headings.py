@@ -140,7 +140,7 @@ def fairness(audits: Sequence[Audit], limit: float, today: float) -> str:
     under, unsettled = verdicts.count(Verdict.UNDER), verdicts.count(Verdict.OPEN)
     told = f"{french.plural(under, 'groupe') if under else 'aucun groupe'} nettement sous le repère de 0,80"
     if unsettled:
-        told += f" ; on ne peut pas trancher pour {unsettled}"
+        told += f" ; on ne peut pas trancher pour {french.plural(unsettled, 'groupe')}"
     changed = (f"mesures à la limite de {french.compact_percent(limit)}",) if limit != today else ()
     return _heading(f"{FAIRNESS} : {told}", *changed)
 

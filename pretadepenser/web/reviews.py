@@ -51,9 +51,7 @@ blueprint = Blueprint("reviews", __name__)
 ANOTHER: Final = "La seconde lecture revient à une autre personne que l’auteur de la décision."
 NOT_YOURS: Final = "Le réexamen revient à une autre personne que celle qui a décidé."
 # What a second reader is shown of the application at once.
-_ASKED: Final = frozenset(
-    {"NAME_CONTRACT_TYPE", "AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_PRICE", "AMT_INCOME_TOTAL"}
-)
+_ASKED: Final = ("NAME_CONTRACT_TYPE", "AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_PRICE", "AMT_INCOME_TOTAL")
 # Reviews that have ended, on the work list.
 ENDED: Final = 20
 # The letter that answers a review, once there is one to make.
@@ -133,14 +131,14 @@ def second_reading(decision: int) -> ResponseReturnValue:
     due = deadline.day(found.at) + datetime.timedelta(current_app.config["READER_DAYS"])
     with money.using(advice.money):
         words = told(found.content, advice)
-        inputs = zip(advice.figures, words.inputs, strict=True)
+        inputs = dict(zip(advice.figures, words.inputs, strict=True))
         page = render_template(
             "pages/second_reading.html",
             heading=headings.second_reading(found),
             form=form,
             found=found,
             told=words,
-            asked=[pair for name, pair in inputs if name in _ASKED],
+            asked=[inputs[name] for name in _ASKED if name in inputs],
             advice=advice,
             due=deadline.due(due, deadline.today()),
         )

@@ -137,6 +137,41 @@ def test_the_frame_leaves_the_first_screen_to_the_page(visit: Callable[..., WebD
         display(driver, 1280, {})
 
 
+@pytest.mark.parametrize("width", [600, 768, 800])
+def test_letters_of_pictures_are_near_those_of_the_page(visit: Callable[..., WebDriver], width: int) -> None:
+    """Neither drawing is stretched to a poster where the screen is nearly, or just, wide enough for both."""
+    driver = visit("/clients/157083")
+    display(driver, width, {})
+    try:
+        stretched = driver.execute_async_script(
+            "const done = arguments[0], all = [...document.querySelectorAll('.figure picture img')];"
+            "all.forEach(one => { one.loading = 'eager'; });"
+            "Promise.all(all.map(one => one.decode())).then(() =>"
+            " done(all.map(one => one.getBoundingClientRect().width / one.naturalWidth)))"
+        )
+        assert len(stretched) == 2
+        assert max(stretched) < 1.4
+    finally:
+        display(driver, 1280, {})
+
+
+@pytest.mark.parametrize("path", ["/clients/157083/comparaison", "/clients/157083/decision"])
+def test_no_border_crosses_the_name_of_a_group(visit: Callable[..., WebDriver], path: str) -> None:
+    """On a narrow screen a name may take two lines: it stands inside its frame, not on it."""
+    driver = visit(path)
+    display(driver, 320, {})
+    try:
+        above = driver.execute_script(
+            "const top = one => one.getBoundingClientRect().top;"
+            "return [...document.querySelectorAll('main fieldset > legend')]"
+            ".filter(one => one.checkVisibility()).map(one => top(one) - top(one.parentElement))"
+        )
+        assert above
+        assert min(above) > 0
+    finally:
+        display(driver, 1280, {})
+
+
 def test_the_technology_watch_is_told_on_one_short_page(visit: Callable[..., WebDriver]) -> None:
     """Question, answer, table, picture, advice and limits: what is more stands on the pages behind."""
     driver = visit("/veille")

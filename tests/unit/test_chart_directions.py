@@ -372,3 +372,15 @@ def test_axes_are_quiet_lines_on_the_left_and_below_alone() -> None:
     left, bottom, across, up = ax.get_position().bounds
     assert (left * wide, bottom * high) == (pytest.approx(60), pytest.approx(56))
     assert (across * wide, up * high) == (pytest.approx(wide - 80), pytest.approx(300 - 102))
+
+
+def test_labels_that_differ_in_their_number_stay_different() -> None:
+    rows = [Row(f"Note de l’organisme extérieur numéro {number}", 1.0, "1") for number in (1, 2, 3)]
+    assert [row.named("etroite") for row in rows] == [
+        f"Note de l’organisme… numéro {number}" for number in (1, 2, 3)
+    ]
+    for width in WIDTHS:
+        assert len({row.named(width) for row in rows}) == 3
+    # Any other end is left away: a number there may belong to what is cut.
+    long = Row("Part des mensualités payées en retard, sur 12", 1.0, "1")
+    assert long.named("etroite") == "Part des mensualités payées en…"

@@ -188,10 +188,10 @@ def test_who_has_no_value_is_counted_under_the_table() -> None:
     assert footer == [
         ("Donnée absente", "7"),
         ("Sans emploi en cours", "12"),
-        ("Valeur de ce client", "donnée absente"),
+        ("Valeur de ce client : donnée absente", "sans objet"),
     ]
     none = charts.distribution(of_three(bar("bas", 100, 100, 5), bar("milieu", 200, 100, 30)))
-    assert [row[0] for row in none.table.footer] == ["Valeur de ce client"]
+    assert [plain(row[0]) for row in none.table.footer] == ["Valeur de ce client : donnée absente"]
 
 
 def test_too_few_outcomes_make_no_rate(portfolio: Portfolio, client: Client, tmp_path: Path) -> None:

@@ -511,8 +511,8 @@ def test_amounts_that_all_give_the_same_score() -> None:
         lever_charts.amounts(Curve((100_000.0, 110_000.0), (503, 503), (0.45, 0.45), 1), 0.48).sentence
     )
     assert said.startswith(
-        "À mensualité proportionnelle, pour un crédit de 1 000 € à 1 100 €, le score est toujours de 503 "
-        "points. La demande, 1 100 €, donne 503 points ; "
+        "À mensualité proportionnelle, pour un crédit de 1 000 € à 1 100 €, le score reste à 503 "
+        "points, comme pour la demande (1 100 €) ; la limite est de 500 points. "
     )
     alone = plain(lever_charts.amounts(Curve((100_000.0,), (503,), (0.45,), 0), 0.48).sentence)
     assert alone == (

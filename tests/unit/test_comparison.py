@@ -418,12 +418,12 @@ def test_a_figure_without_an_object_is_not_told_to_be_missing(portfolio: Portfol
         "N": (
             "L’âge d’une voiture est sans objet (pas de voiture), donc sans valeur, comme pour n % des "
             "clients.",
-            [("Valeur de ce client", "sans objet (pas de voiture)")],
+            [("Valeur de ce client : sans objet (pas de voiture)", "sans objet")],
             {"Donnée absente ou sans objet"},
         ),
         "Y": (
             "La donnée est absente pour ce client, comme pour n % des clients.",
-            [("Valeur de ce client", "donnée absente")],
+            [("Valeur de ce client : donnée absente", "sans objet")],
             {"Donnée absente ou sans objet"},
         ),
     }

@@ -259,13 +259,13 @@ def group(low: float, high: float) -> Group:
             (group(0.5, 0.794), group(0.4, 0.5), group(0.7, 0.9)),
             0.48,
             "Équité des décisions : 2 groupes nettement sous le repère de 0,80 ; on ne peut pas trancher "
-            "pour 1",
+            "pour 1 groupe",
         ),
         (
             (group(0.5, 0.796),),
             0.3,
             "Équité des décisions : aucun groupe nettement sous le repère de 0,80 ; on ne peut pas trancher "
-            "pour 1 – mesures à la limite de 48 %",
+            "pour 1 groupe – mesures à la limite de 48 %",
         ),
     ],
 )

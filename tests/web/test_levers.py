@@ -123,6 +123,9 @@ def test_locks_stand_in_the_address_and_are_kept(page: Page, people: dict[str, t
     assert _text(some.find(".//h1")).startswith("Leviers (projet et mensualité bloqués) : ")
     assert "Vous avez tout bloqué : décochez au moins un choix pour chercher un changement." in _text(shown)
     assert "Aucun changement sûr" not in _text(shown)
+    # Nothing is promised, and there is no table to speak of.
+    assert "C’est une réponse du modèle, pas une promesse." not in _text(shown)
+    assert not shown.xpath("//main//table[@class='before-after']")
     form = shown.xpath("//main//form")[0]
     assert form.get("method") == "get"
     assert [(one.text, one.get("href")) for one in form.xpath(".//a")] == [

@@ -133,6 +133,15 @@ def test_the_frequencies_add_up(page: Page, cases: dict[str, int]) -> None:
     assert int(found[1].replace("une", "1")) + int(found[2]) == 100
 
 
+@pytest.mark.parametrize("case", ["granted", "changes", "none"])
+def test_nothing_is_said_twice(page: Page, cases: dict[str, int], case: str) -> None:
+    (main,) = page(f"/clients/{cases[case]}/entretien").xpath("//main")
+    said = [plain(one.text_content()) for one in main.xpath(".//p")]
+    sentences = [one for text in said for one in re.split(r"(?<=[.?!]) ", text) if len(one) > 30]
+    assert "Plus le score est haut, plus le crédit est sûr." in sentences
+    assert sorted(sentences) == sorted(set(sentences))
+
+
 def test_what_is_unused_follows_the_model() -> None:
     everything = meeting_sheet.unused(FEATURES)
     family, place = "votre situation de famille et vos enfants", "l’endroit et l’immeuble où vous vivez"

@@ -74,6 +74,17 @@ def test_a_second_reader_sees_what_was_decided_and_why(app: Flask, browsers: Bro
         "dans 2 jours",
     ):
         assert sentence in said
+    # What was asked for, in the order of every other page.
+    labels = (
+        "Type de crédit",
+        "Montant du crédit",
+        "Mensualité",
+        "Prix du bien à financer",
+        "Revenu mensuel",
+    )
+    places = [said.find(label, said.find("La demande")) for label in labels]
+    assert -1 not in places
+    assert places == sorted(places)
     assert entries(app, "decision.consulted") == before + 1
 
 
