@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
 from pretadepenser import storage
-from pretadepenser.errors import ToldError
+from pretadepenser.errors import ToldError, cause
 
 
 class Failure(click.ClickException):
@@ -92,7 +92,7 @@ def _refused(error: OSError) -> str:
         return "Le disque est plein : libérez de la place, puis recommencez. Rien n’a été changé."
     file = f"{error.filename} " if error.filename else "Un fichier "
     return (
-        f"{file}ne peut pas être lu ou écrit ({error.strerror or error}) : vérifiez ses droits et la place "
+        f"{file}ne peut pas être lu ou écrit ({cause(error)}) : vérifiez ses droits et la place "
         "qui reste sur le disque."
     )
 

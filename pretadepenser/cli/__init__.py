@@ -23,6 +23,7 @@ from pretadepenser.cli.rights import client, retention, returned, say_returned
 from pretadepenser.cli.shared import clean, instance, note, score_all
 from pretadepenser.cli.shared import database as opened_database
 from pretadepenser.console import Check, Command, Failure, Group, Progress, Undone
+from pretadepenser.errors import cause
 from pretadepenser.french import compact, join, number, percent, plural
 from pretadepenser.money import KAGGLE, PLAIN, Money, using
 from pretadepenser.records import names, tokens, users
@@ -214,7 +215,7 @@ def prepare(clients: int, seed: int, histories: bool) -> None:
             _train()
     except OSError as error:
         raise Failure(
-            f"Le dossier d’instance {instance()} ne peut pas être écrit ({error.strerror or error}) : "
+            f"Le dossier d’instance {instance()} ne peut pas être écrit ({cause(error)}) : "
             "vérifiez ses droits et la place qui reste sur le disque."
         ) from error
     if not users.list_users(opened):
@@ -379,7 +380,7 @@ def card(output: Path | None, force: bool) -> None:
         with storage.written(output) as own:
             own.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise Failure(f"{output} ne peut pas être écrit ({error.strerror}) : vérifiez le dossier.") from error
+        raise Failure(f"{output} ne peut pas être écrit ({cause(error)}) : vérifiez le dossier.") from error
     click.echo(f"Fiche du modèle écrite dans {output}.")
 
 

@@ -13,6 +13,7 @@ from flask import Response, abort, current_app, request
 
 from pretadepenser.charts import drawing
 from pretadepenser.charts.chart import Chart, Table, Width
+from pretadepenser.errors import cause
 
 # Pictures kept at most: a day's work of a branch. The oldest make room, by the eighth of it.
 KEPT: Final = 4000
@@ -86,7 +87,7 @@ def _keep(folder: Path, path: Path, svg: bytes) -> None:
         os.replace(draft.name, path)
         _prune(folder)
     except OSError as error:
-        current_app.logger.warning("Une image n’a pas pu être gardée : %s", error.strerror)
+        current_app.logger.warning("Une image n’a pas pu être gardée : %s", cause(error))
 
 
 def _prune(folder: Path) -> None:

@@ -445,6 +445,28 @@ def test_four_hundred_columns_may_be_looked_at() -> None:
             batch.table_of_csv(",".join(names).encode() + b"\n", MODEL)
 
 
+def test_blanks_and_marks_around_a_key_are_no_part_of_it() -> None:
+    """The same name was both missing and unexpected."""
+    needs = cast(Model, NEEDS)
+    row = {"SK_ID_CURR": 1, " AMT_CREDIT\u00a0": 1000.5, "\ufeffDAYS_EMPLOYED": -300, "bureau ": []}
+    table = batch.table_of_rows([row, {"SK_ID_CURR": 2, "AMT_CREDIT": 7.0, "DAYS_EMPLOYED": -1}], needs)
+    assert table.column("AMT_CREDIT").to_pylist() == [1000.5, 7.0]
+    assert table.column("bureau").to_pylist() == [1, None]
+    credit = {
+        "CREDIT_ACTIVE": "Active",
+        "CREDIT_TYPE": "Car loan",
+        "DAYS_CREDIT": -90,
+        "DAYS_CREDIT_UPDATE": -9,
+    }
+    plain, marked = (
+        batch.table_of_rows([row | {"bureau ": [given]}], needs)
+        for given in (credit, {f" {name} ": value for name, value in credit.items()})
+    )
+    assert plain.equals(marked)
+    with pytest.raises(batch.RowsError, match="colonnes inconnues : AMT_CREDIT"):
+        batch.table_of_rows([row | {"AMT_CREDIT": 1.0}], needs)
+
+
 def _csv(change: Callable[[list[str]], list[str]] = lambda lines: lines, end: str = "\n") -> bytes:
     """A body of three columns and four clients."""
     lines = ["SK_ID_CURR,AMT_CREDIT,DAYS_EMPLOYED", *(f"{number},1000.5,-300" for number in range(1, 5))]

@@ -1469,6 +1469,33 @@ def test_a_letter_that_cannot_be_seen_is_told(source: Path, instance: Path) -> N
     )
 
 
+@pytest.mark.parametrize(
+    ("column", "text", "says"),
+    [
+        (
+            "NAME_CONTRACT_TYPE",
+            "Cash&nbsp;loans",
+            "« &nbsp; » est écrit comme dans une page web : mettez une espace",
+        ),
+        (
+            "NAME_TYPE_SUITE",
+            "Spouse&#44; partner",
+            "« &#44; » est écrit comme dans une page web : mettez « , »",
+        ),
+        (
+            "NAME_EDUCATION_TYPE",
+            "R&D &amp; higher",
+            "« &amp; » est écrit comme dans une page web : mettez « & »",
+        ),
+    ],
+)
+def test_a_letter_as_web_pages_write_it_is_told(
+    column: str, text: str, says: str, source: Path, instance: Path
+) -> None:
+    spoil(source / TRAIN, 5, column, text)
+    assert refusal(source, instance).endswith(f" ; {says} à sa place.")
+
+
 def halves(rows: pa.Table, *names: str) -> pa.Table:
     """The same rows with columns in 16 bits, as those who save memory make of them."""
     for name in names:

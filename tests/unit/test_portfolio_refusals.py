@@ -278,7 +278,7 @@ def test_a_second_reading_that_looks_for_faults_is_told(source: Path, tmp_path: 
 def test_what_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(PortfolioError) as told, archives.readable("clients.csv"):
         raise PermissionError(errno.EACCES, "Permission denied")
-    assert str(told.value) == "clients.csv ne peut pas être lu (Permission denied) : vérifiez vos droits."
+    assert str(told.value) == "clients.csv ne peut pas être lu (accès refusé) : vérifiez vos droits."
     with pytest.raises(PortfolioError) as told, archives.readable("clients.parquet"):
         raise pa.ArrowInvalid("encrypted footer")
     assert str(told.value) == "clients.parquet est une table Parquet chiffrée : déchiffrez-la."
@@ -290,7 +290,7 @@ def test_what_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(PortfolioError) as told:
         finding._listed(tmp_path)
     assert str(told.value) == (
-        f"Le dossier {tmp_path} ne peut pas être lu (Permission denied) : vérifiez vos droits."
+        f"Le dossier {tmp_path} ne peut pas être lu (accès refusé) : vérifiez vos droits."
     )
 
 

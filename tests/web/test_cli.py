@@ -502,7 +502,7 @@ def test_prepare_tells_what_stops_it_in_one_sentence(ready: Flask) -> None:
     refused = flask(ready, "prepare", "--clients", "2000")
     assert refused.exit_code == 1
     assert refused.stderr.splitlines()[-1] == (
-        f"Erreur : Le dossier d’instance {instance} ne peut pas être écrit (Is a directory) : vérifiez ses "
+        f"Erreur : Le dossier d’instance {instance} ne peut pas être écrit (c’est un dossier) : vérifiez ses "
         "droits et la place qui reste sur le disque."
     )
     assert "Traceback" not in refused.output
@@ -545,7 +545,8 @@ def test_a_model_is_trained_and_described(served: Flask, tmp_path: Path) -> None
     assert (tmp_path / "fiche.md").read_text().startswith("# Fiche du modèle")
     refused = flask(served, "model", "card", "--output", str(tmp_path / "fiche.md" / "x.md"))
     assert refused.stderr == (
-        f"Erreur : {tmp_path}/fiche.md/x.md ne peut pas être écrit (Not a directory) : vérifiez le dossier.\n"
+        f"Erreur : {tmp_path}/fiche.md/x.md ne peut pas être écrit (un fichier est nommé comme dossier) : "
+        "vérifiez le dossier.\n"
     )
 
 
@@ -701,8 +702,8 @@ def test_a_faulty_file_is_refused_whole_with_its_line(served: Flask, tmp_path: P
         ("x.xls", "doit finir par .csv ou .parquet"),
         (
             "n/x.csv",
-            "n/x.csv ne peut pas être écrit (No such file or directory) : vérifiez le dossier, vos droits et "
-            "la place libre.",
+            "n/x.csv ne peut pas être écrit (fichier ou dossier introuvable) : vérifiez le dossier, vos "
+            "droits et la place libre.",
         ),
     ):
         assert sentence in flask(served, "score", str(source), "--output", str(tmp_path / name)).stderr

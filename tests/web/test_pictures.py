@@ -264,7 +264,7 @@ def test_a_full_disk_loses_no_picture(
     for _ in range(2):
         answer = browser.get("/clients/157083/graphiques/score.svg")
         assert (answer.status_code, answer.data) == (200, expected)
-    assert "Une image n’a pas pu être gardée : No space left on device" in caplog.text
+    assert "Une image n’a pas pu être gardée : disque plein" in caplog.text
 
 
 def test_a_picture_is_on_the_disk_before_it_has_its_name(

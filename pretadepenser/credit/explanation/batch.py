@@ -50,7 +50,7 @@ from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import PortfolioError, Problem
 from pretadepenser.credit.scale import Score
 from pretadepenser.credit.stored.rows import floats
-from pretadepenser.errors import ToldError
+from pretadepenser.errors import ToldError, cause
 
 # Reasons each way in a written file.
 REASONS: Final = 3
@@ -138,8 +138,9 @@ def table_of_rows(rows: Sequence[Mapping[str, object]], model: Model) -> pa.Tabl
     """
     if not rows:
         raise RowsError(NO_ROWS)
-    names = list(dict.fromkeys(name for row in rows for name in row if name not in dictionary.TABLES))
     file = "données"
+    rows = nested.unmarked(rows)
+    names = list(dict.fromkeys(name for row in rows for name in row if name not in dictionary.TABLES))
     if len(names) > MOST_COLUMNS:
         raise RowsError.refused(check_columns(names, model, file))
     problems = Problems(file)
@@ -422,6 +423,6 @@ def _writer(output: Path, schema: pa.Schema) -> Iterator[_Writer]:
             yield writer
     except OSError as error:
         raise RowsError(
-            f"{output} ne peut pas être écrit ({error.strerror}) : vérifiez le dossier, vos droits et la "
+            f"{output} ne peut pas être écrit ({cause(error)}) : vérifiez le dossier, vos droits et la "
             "place libre."
         ) from error

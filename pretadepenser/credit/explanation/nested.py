@@ -20,12 +20,33 @@ from pretadepenser.credit.history import features
 from pretadepenser.credit.history.features import Histories
 from pretadepenser.credit.intake import whole
 from pretadepenser.credit.intake.finding import KEY
-from pretadepenser.credit.intake.recognition import short
+from pretadepenser.credit.intake.recognition import cleaned, short
 from pretadepenser.credit.intake.validation import Lines, Problem, Problems, conform
 
 # Rows of histories in one request: those of some 700 people, who have 150 each.
 MOST: Final = 100_000
 _FILE: Final = "données"
+
+
+def unmarked(rows: Sequence[Mapping[str, object]]) -> Sequence[Mapping[str, object]]:
+    """The same rows, and those of tables within them, with nothing but names for names.
+
+    Blanks and invisible marks around a name are no part of it, as in a file. An object that has the name
+    without them too is left as it is: the other one is then told as unknown.
+    """
+    within = (given for row in rows for given in row.values() if _rows(given))
+    names = {name for row in rows for name in row}
+    names |= {name for given in within for one in given for name in one}  # type: ignore[attr-defined]
+    odd = {name: plain for name, plain in zip(names, cleaned(list(names)), strict=True) if name != plain}
+    return [_renamed(row, odd) for row in rows] if odd else rows
+
+
+def _renamed(row: Mapping[str, object], odd: Mapping[str, str]) -> dict[str, object]:
+    found = {
+        odd.get(name, name): [_renamed(one, odd) for one in value] if _rows(value) else value  # type: ignore[attr-defined]
+        for name, value in row.items()
+    }
+    return found if len(found) == len(row) else dict(row)
 
 
 def histories(rows: Sequence[Mapping[str, object]]) -> tuple[Sequence[Histories], list[Problem]]:

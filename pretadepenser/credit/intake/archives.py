@@ -19,7 +19,7 @@ import pyarrow as pa
 from pretadepenser import french
 from pretadepenser.credit.intake.recognition import AGAIN, START, foreign, quoted
 from pretadepenser.credit.intake.validation import PortfolioError
-from pretadepenser.errors import ToldError
+from pretadepenser.errors import ToldError, cause
 
 # What is packed may grow by so many times, beyond some size: a table shrinks to a fifth, not to a hundredth.
 MOST_GROWTH: Final = 200
@@ -179,9 +179,7 @@ def readable(name: str, *, csv: bool = False) -> Iterator[None]:
             f"{name} a disparu pendant la lecture : remettez-le à sa place puis recommencez."
         ) from error
     except PermissionError as error:
-        raise PortfolioError(
-            f"{name} ne peut pas être lu ({error.strerror}) : vérifiez vos droits."
-        ) from error
+        raise PortfolioError(f"{name} ne peut pas être lu ({cause(error)}) : vérifiez vos droits.") from error
     except NotImplementedError as error:
         raise PortfolioError(
             f"{name} est comprimé d’une façon qui ne se lit pas ici (Windows le fait au-delà de 2 Go) : "

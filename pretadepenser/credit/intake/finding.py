@@ -41,6 +41,7 @@ from pretadepenser.credit.intake.pieces import check_here, check_once, check_who
 from pretadepenser.credit.intake.recognition import AGAIN, START, foreign, printable
 from pretadepenser.credit.intake.sources import ENDINGS, Source
 from pretadepenser.credit.intake.validation import Columns, PortfolioError, Problem, check_header
+from pretadepenser.errors import cause
 
 KAGGLE_ZIP = "home-credit-default-risk.zip"
 # The table of DuckDB that holds the clients, and their number.
@@ -212,8 +213,7 @@ def _listed(folder: Path) -> list[Path]:
         return sorted(folder.iterdir())
     except OSError as error:
         raise PortfolioError(
-            f"Le dossier {printable(str(folder))} ne peut pas être lu ({error.strerror}) : vérifiez vos "
-            "droits."
+            f"Le dossier {printable(str(folder))} ne peut pas être lu ({cause(error)}) : vérifiez vos droits."
         ) from error
 
 

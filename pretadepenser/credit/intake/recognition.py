@@ -7,6 +7,7 @@ another name) are the same for all of them.
 from __future__ import annotations
 
 import codecs
+import html
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -103,6 +104,8 @@ _BRACKETS: Final = re.compile(rb"\[[A-Za-z_]\w*\][ \t]*[,;\t|]")
 # together, and signs of direction.
 INVISIBLE: Final = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060"
 # What letters with accents become that were written in UTF-8, or for DOS, Macs or Japan, and read otherwise.
+# A letter as web pages write it.
+_ENTITY: Final = re.compile(r"&#?\w{1,32};")
 _MISREAD: Final = re.compile(
     "[ÃÂ](?:[\u0080-\u00bf]|[^\\w\\s]|$)|â€|\ufffd|[\u0080-\u009f]"
     "|[a-z][À-ÖØ-ÝŽ]|\\w[ˆ‚„†‡‰ƒ•™˜‹›]|[˜„†‡‰ƒ•]\\w"
@@ -248,6 +251,11 @@ def spoilt(texts: Sequence[str]) -> str:
                 " ; ces lettres ont sans doute été lues dans un autre codage que le leur : reprenez le "
                 "fichier là où elles sont justes, et enregistrez-le en UTF-8"
             )
+        entity = next((one[0] for one in _ENTITY.finditer(text) if html.unescape(one[0]) != one[0]), None)
+        if entity:
+            meant = html.unescape(entity)
+            wanted = "une espace" if meant.isspace() else quoted(meant)
+            return f" ; {quoted(entity)} est écrit comme dans une page web : mettez {wanted} à sa place"
         hidden = next((letter for letter in text[:QUOTED] if printable(letter) != letter), None)
         if hidden is not None:
             return (

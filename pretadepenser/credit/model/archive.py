@@ -20,7 +20,7 @@ from pretadepenser.credit.distribution.statistics import Statistics
 from pretadepenser.credit.model.artefact import CARD, ModelError
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
-from pretadepenser.errors import ToldError
+from pretadepenser.errors import ToldError, cause
 
 FOLDER: Final = "archive"
 # Models and distributions that one archive holds open: a training is followed by many decisions.
@@ -71,7 +71,7 @@ def keep(instance: Path, model: Model, portfolio: Portfolio) -> None:
     except OSError as error:
         raise ArchiveError(
             "Le modèle n’a pas pu être gardé, et rien n’a été écrit de la décision : libérez de la place sur "
-            f"le disque ou vérifiez les droits du dossier « {FOLDER} » ({error.strerror or error})."
+            f"le disque ou vérifiez les droits du dossier « {FOLDER} » ({cause(error)})."
         ) from error
 
 
