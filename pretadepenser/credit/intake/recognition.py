@@ -103,9 +103,9 @@ _BRACKETS: Final = re.compile(rb"\[[A-Za-z_]\w*\][ \t]*[,;\t|]")
 # What stands around a value without being seen: byte-order marks in mid-file, where two files were put
 # together, and signs of direction.
 INVISIBLE: Final = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060"
-# What letters with accents become that were written in UTF-8, or for DOS, Macs or Japan, and read otherwise.
 # A letter as web pages write it.
 _ENTITY: Final = re.compile(r"&#?\w{1,32};")
+# What letters with accents become that were written in UTF-8, or for DOS, Macs or Japan, and read otherwise.
 _MISREAD: Final = re.compile(
     "[ÃÂ](?:[\u0080-\u00bf]|[^\\w\\s]|$)|â€|\ufffd|[\u0080-\u009f]"
     "|[a-z][À-ÖØ-ÝŽ]|\\w[ˆ‚„†‡‰ƒ•™˜‹›]|[˜„†‡‰ƒ•]\\w"
