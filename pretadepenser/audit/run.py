@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -79,6 +80,10 @@ def told(found: Audit) -> Iterator[str]:
     for one in found.missed:
         yield f"  {'réservé' if one.reserved else 'non vu'}  {one.page.name}/{one.state.name} : {one.why}"
     for name in found.stale:
-        yield f"  plus trouvée, à retirer des acceptées : {name}"
+        # What was not seen may still be there.
+        unseen = any(
+            fnmatchcase(f"{one.page.name}/{one.state.name}", name.partition(":")[0]) for one in found.missed
+        )
+        yield f"  {'non vue cette fois' if unseen else 'plus trouvée, à retirer des acceptées'} : {name}"
     for sentence in contradictions(rgaa.load(), found):
         yield f"  contradiction : {sentence}"

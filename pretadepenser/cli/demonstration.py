@@ -163,7 +163,7 @@ def _offered(desk: Desk, free: Callable[[int, int], Iterator[Client]]) -> tuple[
             if not set(proposal.levers) <= _LOAN or amount is None or instalment is None:
                 continue
             counter = Counter(amount, instalment, Origin.LEVER, proposal.score.points, price)
-            text = f"{SAID} Un prêt plus petit passe, et le client l’accepte."
+            text = f"{SAID} Un autre prêt passe, et le client l’accepte."
             return client, Decided(
                 Verdict.COUNTER, (Motive.PROJECT,), text, "Le client veut bien.", _SEEN, (), counter
             )

@@ -79,6 +79,7 @@ def overview() -> ResponseReturnValue:
         limits=model_card.LIMITS,
         grounds=model_card.grounds(model.card),
         fairness=model_card.fairness_told(model.global_explanation),
+        compared=bool(model.global_explanation.audits),
     )
     return page, 200 if influence else 422
 
@@ -116,6 +117,7 @@ def fairness() -> ResponseReturnValue:
         ),
         card=model.card,
         limit=resources.limit(),
+        uncompared=model_card.uncompared(model.global_explanation),
         audits=[
             {
                 "key": fairness_charts.KEYS[audit.column],

@@ -173,8 +173,9 @@ def correction_fields() -> dict[str, Any]:
 class OutcomeForm(DecisionForm):
     """How a review ends: the decision holds, or another takes its place; and what the client is answered.
 
-    corrections: how many times the review put data right. After one the decision cannot hold as it is, for it
-    rests on other data: another is made by all the rules, even where it answers the same.
+    corrections: how many times the review put data right; corrected: whether something is still other than in
+    the file. Then the decision cannot hold as it is, for it rests on other data: another is made by all the
+    rules, even where it answers the same.
     """
 
     reponse = text_area(
@@ -185,13 +186,20 @@ class OutcomeForm(DecisionForm):
     )
 
     def __init__(
-        self, case: Case, former: Found, corrections: int, data: dict[str, Any], **given: Any
+        self,
+        case: Case,
+        former: Found,
+        data: dict[str, Any],
+        *,
+        corrections: int,
+        corrected: bool,
+        **given: Any,
     ) -> None:
         super().__init__(case, former, data, **given)
-        self.contested, self.corrections = former, corrections
+        self.contested, self.corrections, self.corrected = former, corrections, corrected
         self.reponse.flags.required = True
         self.verdict.label.text = "Ce que devient la décision"
-        if corrections:
+        if corrected:
             self.verdict.description = _CORRECTED
             return
         was = former.verdict.label[:1].lower() + former.verdict.label[1:]
@@ -220,7 +228,7 @@ class OutcomeForm(DecisionForm):
     def _lacking(self) -> dict[str, str]:
         """What is missing of the conclusion: to uphold a decision is judged by the rules of taking it."""
         if self.verdict.data not in {choice.value for choice in self.verdict.choices}:
-            late = self.upheld and self.corrections
+            late = self.upheld and self.corrected
             return {"verdict": _CORRECTED if late else "Choisissez votre conclusion."}
         found = super()._lacking()
         if not self.upheld:

@@ -269,7 +269,11 @@ def end(reference: str) -> ResponseReturnValue:
     typed = kept.typed()
     filled = {"cle": secrets.token_hex(16)}
     corrections = len(reviews.steps(auth.database(), found.id))
-    form = OutcomeForm(case, former, corrections, filled, **({"formdata": typed} if typed else {}))
+    corrected = bool(_corrected(found))
+    form = OutcomeForm(
+        case, former, filled, corrections=corrections, corrected=corrected,
+        **({"formdata": typed} if typed else {}),
+    )  # fmt: skip
     if not form.is_submitted():
         return _end_page(found, form)
     changed = (sealed.read(_issue_of(found), form.vu.data or "") or {}).get("seen") != form.seen
@@ -405,9 +409,17 @@ def _end_page(found: reviews.Found, form: OutcomeForm, *, changed: bool = False)
         found=found,
         case=form.case,
         changed=changed,
-        corrected=reviews.corrected(auth.database(), found.reference).get("corrected", []),
+        corrected=_corrected(found),
         near=domain.near(form.case.score.points, form.case.rules),
     )
+
+
+def _corrected(found: reviews.Found) -> Sequence[Mapping[str, str]]:
+    """What the review has put right and not taken back: label, before, after."""
+    told: Sequence[Mapping[str, str]] = reviews.corrected(auth.database(), found.reference).get(
+        "corrected", []
+    )
+    return told
 
 
 def _issue_of(found: reviews.Found) -> str:

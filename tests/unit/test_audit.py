@@ -132,6 +132,12 @@ def test_the_terminal_says_what_was_found_and_what_no_longer_is() -> None:
         "  réservé  reserve/normal : ce compte n’a pas le droit de l’ouvrir",
         "  plus trouvée, à retirer des acceptées : fiche/normal: image-alt",
     ]
+    # The state of wrong answers was not seen: what was accepted there may still be there.
+    said = list(run.told(audit("accueil/erreurs: image-alt", "*: label")))
+    assert [one for one in said if "vue cette fois" in one or "plus trouvée" in one] == [
+        "  non vue cette fois : accueil/erreurs: image-alt",
+        "  non vue cette fois : *: label",
+    ]
 
 
 def test_the_grid_says_what_holds_on_each_page() -> None:

@@ -538,9 +538,13 @@ def test_who_sees_no_table_is_told_the_ends_of_each_ground() -> None:
     assert list(map(plain, model_card.fairness_told(OVERALL))) == [
         "Le portefeuille ne permet aucune comparaison entre groupes de clients."
     ]
+    alone = plain(model_card.render(by_heart.model(500.5).card, OVERALL)).split("## Équité")[1]
+    assert alone.startswith(
+        " Le portefeuille ne permet aucune comparaison entre groupes de clients. ## Limites connues"
+    )
     links = (AgeLink("EXT_SOURCE_1", 0.6, 100), AgeLink("EXT_SOURCE_3", 0.21, 100))
     overall = dataclasses.replace(OVERALL, audits=(AUDIT,), age_links=links)
-    first, second, *_ = map(plain, model_card.fairness_told(overall))
+    first, _, second, *_ = map(plain, model_card.fairness_told(overall))
     assert first == (
         "Selon l’âge, le prêt est accordé à 40 % du groupe « Jeunes » et à 80 % du groupe « Âgés », le plus "
         "accordé. Le rapport est de 0,50."
@@ -553,8 +557,14 @@ def test_who_sees_no_table_is_told_the_ends_of_each_ground() -> None:
     card = by_heart.model(500.5).card
     assert second in plain(model_card.render(card, overall))
     assert "corrélation" not in model_card.render(card, dataclasses.replace(overall, age_links=()))
-    assert len(model_card.fairness_told(overall)) == 4
-    assert len(model_card.fairness_told(dataclasses.replace(overall, age_links=()))) == 3
+    left = "Le portefeuille ne permet aucune comparaison selon le sexe ou selon la situation de famille."
+    assert left in map(plain, model_card.fairness_told(overall))
+    assert left in plain(model_card.render(card, overall))
+    every = [dataclasses.replace(AUDIT, column=name) for name in ("CODE_GENDER", "NAME_FAMILY_STATUS")]
+    whole = dataclasses.replace(overall, audits=(AUDIT, *every))
+    assert "aucune comparaison" not in " ".join(model_card.fairness_told(whole))
+    assert len(model_card.fairness_told(overall)) == 5
+    assert len(model_card.fairness_told(dataclasses.replace(overall, age_links=()))) == 4
 
 
 # Nothing of it is equal to another figure of it.

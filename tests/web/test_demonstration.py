@@ -23,7 +23,7 @@ WRITTEN = [
     (500, 509, "accord", ["projet"], "L’apport est prêt, et le projet est modeste.", "", []),
     (560, 700, "refus", ["autre"], "Le projet n’est pas encore précis.", "", []),
     (
-        480, 499, "proposition", ["projet"], "Un prêt plus petit passe, et le client l’accepte.",
+        480, 499, "proposition", ["projet"], "Un autre prêt passe, et le client l’accepte.",
         "Le client veut bien.", [],
     ),
 ]  # fmt: skip

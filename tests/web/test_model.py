@@ -84,7 +84,12 @@ def test_the_sentences_are_those_of_the_audits(trained_model: Model) -> None:
         audits=(Audit("DAYS_BIRTH", 0.48, "60 ans et plus", groups),),
         age_links=(AgeLink("EXT_SOURCE_1", 0.6066, 134_133), AgeLink("EXT_SOURCE_3", -0.004, 200)),
     )
-    ages, links, yardstick, place = (" ".join(one.split()) for one in model_card.fairness_told(overall))
+    ages, others, links, yardstick, place = (
+        " ".join(one.split()) for one in model_card.fairness_told(overall)
+    )
+    assert others == (
+        "Le portefeuille ne permet aucune comparaison selon le sexe ou selon la situation de famille."
+    )
     assert ages == (
         "Selon l’âge, le prêt est accordé à 39 % du groupe « Moins de 30 ans » et à 81 % du groupe « 60 ans "
         "et plus », le plus accordé. Le rapport est de 0,48."

@@ -229,11 +229,26 @@ def test_a_model_without_groups_to_compare_says_how_many_it_takes(
         "prêt accordé dans l’un d’eux."
     )
     auditor = still_signed_in(app, "basile")
-    assert said not in read(auditor, "/modele/equite")
+    whole, compares = read(auditor, "/modele/equite"), "Cette page compare pourtant ses décisions"
+    assert compares in whole
+    assert "aucune comparaison" not in whole
+    shows = "D’autres données peuvent pourtant les refléter. Voici ce que ses décisions montrent."
+    assert shows in read(auditor, "/modele")
     bare = Model.load(model.folder)
-    bare.__dict__["global_explanation"] = replace(model.global_explanation, audits=())
+    audits = model.global_explanation.audits
+    bare.__dict__["global_explanation"] = replace(model.global_explanation, audits=audits[1:])
     monkeypatch.setattr("pretadepenser.web.resources.model", lambda: bare)
+    assert (
+        "Le portefeuille ne permet aucune comparaison selon le sexe. Il faut au moins deux groupes de 100 "
+        "clients, et un prêt accordé dans l’un d’eux."
+    ) in read(auditor, "/modele/equite")
+    assert "Le portefeuille ne permet aucune comparaison selon le sexe." in read(auditor, "/modele")
+    bare.__dict__["global_explanation"] = replace(model.global_explanation, audits=())
+    assert shows not in read(auditor, "/modele")
     told = read(auditor, "/modele/equite")
+    assert compares not in told
+    assert "D’autres données peuvent pourtant les refléter." in told
+    assert "Les mesures portent" not in told
     assert told.startswith("Équité des décisions : aucune comparaison possible")
     assert said in told
 
@@ -437,7 +452,7 @@ def copied(app: Flask, number: int, folder: Path) -> str:
 
 
 NOTHING_KEPT = (
-    "Votre historique de crédit Nous ne gardons rien de vos autres crédits.",
+    "Votre historique de crédit Nous ne gardons aucun historique de vos crédits.",
     "Les décisions Aucune décision n’est gardée.",
     "Les réexamens que vous avez demandés Aucun réexamen n’est gardé.",
     "Les courriers Aucun courrier n’est gardé.",

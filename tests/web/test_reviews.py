@@ -495,6 +495,20 @@ def test_the_work_list_says_where_the_reviews_that_ended_stop(app: Flask, browse
         pytest.fail("as many reviews as were asked for did not end")
 
 
+def test_a_list_that_stops_is_not_of_all_decisions(app: Flask, browsers: Browsers) -> None:
+    database = app.extensions["database"]
+    users.add_user(database, "armand", "conseiller", PASSWORD)
+    armand = signed_in(app, "armand")
+    sent = decide(app, "armand", Verdict.GRANT, number=100_001, waiting=True)
+    decisions.read(database, sent, person(app, "delphine"), {"text": "Non."}, agrees=False)
+    titles = [words(one) for one in main_of(armand.get("/decisions")).iter("h2")]
+    assert titles == ["À corriger d’abord", "Toutes"]
+    for _ in range(50):
+        decide(app, "armand", at=datetime.now(UTC))
+    titles = [words(one) for one in main_of(armand.get("/decisions")).iter("h2")]
+    assert titles == ["À corriger d’abord", "Les 50 dernières"]
+
+
 def test_the_work_list_says_in_which_order_it_stands(app: Flask, browsers: Browsers) -> None:
     """What is to be read stands before the requests, even where one of these presses more."""
     assert (
@@ -550,6 +564,22 @@ def test_on_corrected_data_the_same_answer_is_a_new_decision(app: Flask, browser
     assert "décision remplacée" in said
     assert f"La décision {new.id} remplace la décision {found.decision}. Elle attend une seconde" in said
     assert "Des crédits passés ou en cours sont mal payés, ou trop lourds" in said
+
+
+def test_a_correction_that_is_taken_back_leaves_the_decision_to_be_upheld(
+    app: Flask, browsers: Browsers
+) -> None:
+    record, delphine = reviewed(app, browsers, Verdict.GRANT), browsers("delphine")
+    before = filled(delphine, f"{record}/donnees")["amt_credit"]
+    led(send(delphine, f"{record}/donnees", amt_credit="12 000", preuve="Contrat."))
+    assert CORRECTED in read(delphine, f"{record}/issue")
+    led(send(delphine, f"{record}/donnees", amt_credit=before, preuve="Faute de frappe."))
+    said = read(delphine, f"{record}/issue")
+    assert "Avis du modèle : le prêt sera accordé." in said
+    assert CORRECTED not in said
+    assert "Maintenir la décision : prêt accordé" in said
+    led(send(delphine, f"{record}/issue", verdict="maintenue", reponse="Rien ne change."))
+    assert "La décision est maintenue : prêt accordé." in read(delphine, record)
 
 
 def test_data_corrected_while_a_decision_is_upheld_stop_it(app: Flask, browsers: Browsers) -> None:

@@ -86,9 +86,21 @@ def grounds(card: Card) -> str:
 def fairness_told(overall: GlobalExplanation) -> tuple[str, ...]:
     """What the audits show, for a reader who is not shown their tables: a sentence a ground."""
     if not overall.audits:
-        return ("Le portefeuille ne permet aucune comparaison entre groupes de clients.",)
+        return uncompared(overall)
     links = (_links_told(overall.age_links),) if overall.age_links else ()
-    return (*map(_audit_told, overall.audits), *links, FOUR_FIFTHS_TOLD, FIGURES_PLACE)
+    audits = map(_audit_told, overall.audits)
+    return (*audits, *uncompared(overall), *links, FOUR_FIFTHS_TOLD, FIGURES_PLACE)
+
+
+def uncompared(overall: GlobalExplanation) -> tuple[str, ...]:
+    """That the audits say nothing of some grounds, or of any: a sentence, none where they say of all."""
+    compared = {audit.column for audit in overall.audits}
+    if not compared:
+        return ("Le portefeuille ne permet aucune comparaison entre groupes de clients.",)
+    left = [f"selon {ground}" for column, ground in _BY_GROUND.items() if column not in compared]
+    if not left:
+        return ()
+    return (f"Le portefeuille ne permet aucune comparaison {french.join(left, 'ou')}.",)
 
 
 _BY_GROUND: Final = {SEX: "le sexe", AGE: "l’âge", FAMILY: "la situation de famille"}
@@ -319,6 +331,9 @@ def _stability(card: Card) -> list[str]:
 
 
 def _fairness(overall: GlobalExplanation, card: Card) -> list[str]:
+    links = [_links_told(overall.age_links)] if overall.age_links else []
+    if not overall.audits:
+        return [*uncompared(overall), *links]
     parts = [
         f"Décisions à la limite de {french.compact_percent(card.without_protected.limit)} sur les clients à "
         "l’issue connue, jugés hors de l’apprentissage. Le modèle ne voit aucune de ces données. "
@@ -333,7 +348,7 @@ def _fairness(overall: GlobalExplanation, card: Card) -> list[str]:
             _audit(audit, theirs.get(audit.column)),
             _verdict(audit),
         ]
-    return [*parts, *((_links_told(overall.age_links),) if overall.age_links else ())]
+    return [*parts, *uncompared(overall), *links]
 
 
 def _audit(audit: Audit, with_protected: Audit | None) -> str:
