@@ -502,11 +502,11 @@ def test_a_list_that_stops_is_not_of_all_decisions(app: Flask, browsers: Browser
     sent = decide(app, "armand", Verdict.GRANT, number=100_001, waiting=True)
     decisions.read(database, sent, person(app, "delphine"), {"text": "Non."}, agrees=False)
     titles = [words(one) for one in main_of(armand.get("/decisions")).iter("h2")]
-    assert titles == ["À corriger d’abord", "Toutes"]
+    assert titles == ["À corriger d’abord", "Toutes vos décisions"]
     for _ in range(50):
         decide(app, "armand", at=datetime.now(UTC))
     titles = [words(one) for one in main_of(armand.get("/decisions")).iter("h2")]
-    assert titles == ["À corriger d’abord", "Les 50 dernières"]
+    assert titles == ["À corriger d’abord", "Vos 50 dernières décisions"]
 
 
 def test_the_work_list_says_in_which_order_it_stands(app: Flask, browsers: Browsers) -> None:
