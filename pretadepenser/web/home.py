@@ -40,6 +40,7 @@ class SearchForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
+        self.number: int | None = None
         example = resources.portfolio().numbers()[0]
         self.numero.flags.required = True
         self.numero.description = french.typeset(
@@ -133,6 +134,7 @@ def search() -> ResponseReturnValue:
     typed = kept.typed()
     form = SearchForm(**({"formdata": typed} if typed else {}))
     if form.validate_on_submit():
+        assert form.number is not None
         if form.endpoint != "clients.decision":
             clients.remember(form.number)
         # What the page is for takes the focus: a fragment does it without a script.

@@ -452,6 +452,25 @@ def test_capacity_is_told_by_the_rules_of_the_house() -> None:
     assert "Votre capacité" not in told(letter(Verdict.ASK, False, capacity=found.to_json()))
 
 
+@pytest.mark.parametrize("verdict", [Verdict.REFUSE, Verdict.GRANT])
+def test_a_letter_that_counts_the_people_of_a_household_says_that_it_does(verdict: Verdict) -> None:
+    """Of the score they are no part, and the letter says so; of what is left to live on they are."""
+    people = " ; pour le reste à vivre seulement, le nombre de personnes du foyer"
+    kinds = "crédit demandé, notes extérieures et historique de crédit"
+    for adults, more in ((1, people), (None, "")):
+        counted = Capacity(
+            Rules(0.35, 70_000.0, 30_000.0), 202_500.0, 20_100.0, 0.0, 0.0, 0.0, 0.0, adults=adults,
+            children=None if adults is None else 0,
+        )  # fmt: skip
+        written = letter(verdict, False, capacity=counted.to_json())
+        who_uses = {line.lead: plain(line.text) for line in part(written, "Qui utilise vos données ?").lines}
+        assert who_uses["Données"] == f"{kinds}{more}"
+        said = f"Catégories de données prises en compte : {kinds}{more}."
+        assert (said in told(written)) is (verdict is Verdict.REFUSE)
+    asked = letter(Verdict.ASK, False, asked=["revenus"], capacity=replace(counted, adults=1).to_json())
+    assert people not in told(asked)
+
+
 # --- files consulted ------------------------------------------------------------------------------
 
 

@@ -115,6 +115,18 @@ def test_an_expired_form_is_told_before_the_fields(client: FlaskClient) -> None:
     assert words(page.xpath("//main//h1")[0]) == "Aucun client trouvé – rechercher un client"
 
 
+@pytest.mark.parametrize(
+    ("typed", "heading"),
+    [
+        ("157083 xyz", "Page inconnue – rechercher un client"),
+        ("1 xyz", "Aucun client trouvé – rechercher un client"),
+    ],
+)
+def test_a_client_who_is_there_is_not_told_to_be_missing(send: Page, typed: str, heading: str) -> None:
+    page = send("/", {"numero": typed}, 422)
+    assert words(page.xpath("//main//h1")[0]) == heading
+
+
 @pytest.mark.parametrize(("query", "first"), [("groupe=inconnu", "groupe-0"), ("comme=inconnu", "comme-0")])
 def test_a_group_is_wrong_as_a_whole_and_mended_from_its_first(page: Page, query: str, first: str) -> None:
     shown = page(f"/clients/157083/comparaison?{query}", 422)

@@ -297,11 +297,7 @@ def consulted(case: Case, sender: Sender) -> Section:
     found = from_file(case)
     if found:
         lines.append(Line(f"Fichier des crédits ({sender.credit_file})", found))
-    kinds = (
-        f"Catégories de données prises en compte : {french.join(meeting_sheet.categories(case.features))}."
-        if case.refuses
-        else ""
-    )
+    kinds = f"Catégories de données prises en compte : {_kinds(case)}." if case.refuses else ""
     law = "(directive (UE) 2023/2225, article 19 ; Code de la consommation, article L. 312-16)"
     unsure = "" if found or not _unsure(case) else _UNSURE
     if not lines:
@@ -445,10 +441,18 @@ def advised() -> Section:
     )
 
 
+def _kinds(case: Case) -> str:
+    """Which kinds of data counted, in the score and in what the letter tells of the capacity."""
+    kinds = french.join(meeting_sheet.categories(case.features))
+    told: Mapping[str, Any] | None = case.content["capacity"]
+    if told is None or case.verdict is Verdict.ASK or Capacity.from_json(told).people is None:
+        return kinds
+    return f"{kinds} ; pour le reste à vivre seulement, le nombre de personnes du foyer"
+
+
 def data(case: Case, sender: Sender) -> Section:
     """Who uses which data, for what, how long (RGPD, articles 13 and 14)."""
-    kinds = french.join(meeting_sheet.categories(case.features))
-    facts = (*sender.facts, ("Données", kinds))
+    facts = (*sender.facts, ("Données", _kinds(case)))
     return Section(
         "Qui utilise vos données ?", lines=tuple(Line(label, said) for label, said in facts if said)
     )
