@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
+import os
 import struct
+import sys
 import warnings
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -107,7 +110,8 @@ def decode(path: Path) -> Image.Image:
                 raise UnreadablePhotoError(path, DAMAGED)
             # How values are stored is forgotten once they are read.
             stored = [str(part) for tile in opened.tile[:1] for part in _parts(tile.args)]
-            opened.load()
+            with _silent() if opened.format == "TIFF" else nullcontext():
+                opened.load()
             return _flat(path, _upright(path, opened), opened, stored)
     except UnreadablePhotoError:
         raise
@@ -115,6 +119,20 @@ def decode(path: Path) -> Image.Image:
     # any list of them would be too short, and one photo must not cost the others.
     except Exception as error:
         raise UnreadablePhotoError(path, _cause(path, error)) from error
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep what libtiff remarks about odd files, in English, from the terminal: it writes there itself."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _unfit(path: Path) -> str | None:

@@ -22,7 +22,7 @@ from research.catalog import CATEGORIES, Catalog, from_json, read_catalog
 from research.config import Config, Ensemble, Fusion, Method, Sentences, Words
 from research.errors import MissingPartError, ResearchError
 from research.estimate import announce
-from research.files import fingerprint, read_json, write_json, write_npz
+from research.files import fingerprint, read_json, sha256, write_json, write_npz
 from research.manifest import Manifest, draw_splits, read_manifest
 from research.texts.reading import (
     Text,
@@ -127,13 +127,23 @@ def open_study(work: Path) -> Study:
             f"Rien n’est préparé dans « {work} » : lancez d’abord « python -m research prepare --table "
             "FICHIER.csv --photos DOSSIER »."
         )
-    value = read_json(work / "catalog.json")
-    catalog = from_json(value, Path(value["folder"]))
+    try:
+        value = read_json(work / "catalog.json")
+        catalog = from_json(value, Path(value["folder"]))
+        manifest = read_manifest(work / "manifest.json", catalog)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ResearchError(
+            f"« {work} » n’a pas été préparé par cette version de l’étude : relancez « prepare »."
+        ) from error
     if not catalog.folder.is_dir():
         raise ResearchError(
             f"Le dossier de photos « {catalog.folder} » n’existe plus : relancez « prepare »."
         )
-    return Study(work, catalog, read_manifest(work / "manifest.json", catalog))
+    # What is kept of a photo is named after its bytes: another one under its name would be taken for it.
+    for photo, path in zip(catalog.photos, catalog.paths, strict=True):
+        if path.is_file() and sha256(path) != photo.sha256:
+            raise ResearchError(f"La photo « {path} » a changé depuis : relancez « prepare ».")
+    return Study(work, catalog, manifest)
 
 
 def config_views(config: Config) -> list[View]:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from research import study as studies
 from research.catalog import CATEGORIES, first_level, near_groups, one_hot, read_catalog, read_products
 from research.errors import ResearchError
 from research.images import Aspect, decode, frame, pixels, vary
@@ -350,6 +351,34 @@ def test_where_the_photos_are_is_told(copy: Drawings) -> None:
     assert str(caught.value) == (
         f"« {photos.parent / 'photos.zip'} » n’est pas un dossier de photos. Décompressez-le si c’est une "
         "archive, et indiquez le dossier avec --photos."
+    )
+
+
+def test_a_photo_that_was_replaced_is_not_taken_for_the_former(copy: Drawings, tmp_path: Path) -> None:
+    table, photos = copy
+    work = tmp_path / "work"
+    studies.prepare(table, photos, work, seed=3)
+    (photos / "demo30001.jpg").unlink()
+    assert len(studies.open_study(work).catalog.photos) == 70
+    shutil.copy(photos / "demo30002.jpg", photos / "demo30001.jpg")
+    with pytest.raises(ResearchError) as caught:
+        studies.open_study(work)
+    assert str(caught.value) == (
+        f"La photo « {photos / 'demo30001.jpg'} » a changé depuis : relancez « prepare »."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("catalog.json", "[]"), ("catalog.json", "{}"), ("manifest.json", '{"seed": 3}')]
+)
+def test_a_folder_of_another_version_is_told(name: str, content: str, copy: Drawings, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    studies.prepare(*copy, work, seed=3)
+    (work / name).write_text(content)
+    with pytest.raises(ResearchError) as caught:
+        studies.open_study(work)
+    assert str(caught.value) == (
+        f"« {work} » n’a pas été préparé par cette version de l’étude : relancez « prepare »."
     )
 
 

@@ -110,6 +110,14 @@ def text_chunks(path: Path) -> None:
     Image.new("L", (8, 8), 128).save(path, "PNG", pnginfo=info)
 
 
+def tiff_with_a_hole(path: Path) -> None:
+    """A TIFF in LZW with null bytes within, of which libtiff complains on the terminal."""
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8)
+    Image.fromarray(noise).save(path, "TIFF", compression="tiff_lzw")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4000] + bytes(3000) + whole[7000:])
+
+
 def half_there(form: str, **options: object) -> Maker:
     """A photo whose file has its size, and null bytes from the middle on: they had not come yet."""
 
@@ -227,6 +235,7 @@ LEFT_OUT: dict[str, tuple[Maker, str]] = {
     "PNG that came half": (half_there("PNG"), BROKEN),
     "PNG of one changed byte": (content(png()[:45] + b"!" + png()[46:]), BROKEN),
     "WebP that came half": (half_there("WEBP", quality=95), BROKEN),
+    "TIFF with a hole": (tiff_with_a_hole, BROKEN),
     "JPEG that came half": (half_there("JPEG"), BROKEN),
     "no width": (content(png(width=0)), BROKEN),
     "no pixel": (content(b"P5 0 8 255\n"), BROKEN),

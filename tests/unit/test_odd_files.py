@@ -272,6 +272,31 @@ def test_a_copy_of_a_table_is_not_passed_over(name: str, zipped: bool, source: P
     )
 
 
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bureau - Sheet1.csv",
+        "bureau - Feuille 1.csv",
+        "bureau - bureau.csv",
+        "bureau_2024-05-03.csv",
+        "03-05-2024 bureau.csv",
+    ],
+)
+def test_a_table_of_a_workbook_or_a_day_is_not_passed_over(
+    name: str, zipped: bool, source: Path, instance: Path
+) -> None:
+    bureau = made_up.write_csv(made_up.history("bureau", TABLE["SK_ID_CURR"].to_pylist(), 9), source / name)
+    given = source
+    if zipped:
+        given = source / "home.zip"
+        members = (TRAIN, (source / TRAIN).read_bytes()), (name, bureau.read_bytes())
+        given.write_bytes(packed(*members))
+    assert refusal(given, instance) == (
+        f"{name} n’a pas le nom d’une table : renommez ce fichier en bureau.csv."
+    )
+
+
 def test_a_table_and_its_copy_are_two(source: Path, instance: Path) -> None:
     (source / "application_train (1).csv").write_bytes((source / TRAIN).read_bytes())
     assert refusal(source, instance) == (

@@ -59,6 +59,10 @@ def names_of(table: str) -> list[str]:
     return [f"{table.lower()}{ending}" for ending in ("", *ENDINGS)]
 
 
+# A day as people write it in names.
+_DAY: Final = r"(?:\d{4}-\d\d-\d\d|\d\d-\d\d-\d{4})"
+
+
 def meant(name: str, table: str) -> str | None:
     """Why a file that is not read may be a table, its copy or its piece, and what to do; None where not.
 
@@ -74,6 +78,10 @@ def meant(name: str, table: str) -> str | None:
     apart = r"[-_.\s]*".join(map(re.escape, table.split("_")))
     if respelt := re.fullmatch(rf"{apart}\s*({_READ})", name, re.IGNORECASE):
         return f"n’a pas le nom d’une table : renommez ce fichier en {table}{respelt[1].lower()}"
+    # As Google Sheets names the table of a workbook, and what somebody saved on a day.
+    more = rf"\s-\s(?:{start}|(?:Sheet|Feuille?)\s?\d*)|[-_ ]{_DAY}"
+    if saved := re.fullmatch(rf"(?:{_DAY}[-_ ])?{start}(?:{more})?({_READ})", name, re.IGNORECASE):
+        return f"n’a pas le nom d’une table : renommez ce fichier en {table}{saved[1].lower()}"
     copied = re.fullmatch(
         rf"(?:copie de |copy of )?{start}{_COPY}{{0,2}}({_READ}|)(?:\.[1-9]\d?)?", name, re.IGNORECASE
     )
