@@ -171,7 +171,7 @@ SETTINGS: tuple[Setting, ...] = (
         0.35,
         "House rule: share of the income that a raised instalment may take, in levers and room.",
         *_number(0.01, 1),
-        purpose="Règle de la maison : part du revenu que peut prendre une mensualité augmentée.",
+        purpose="Règle de l’établissement : part du revenu que peut prendre une mensualité augmentée.",
     ),
     Setting(
         "NEAR_POINTS",
@@ -215,21 +215,21 @@ SETTINGS: tuple[Setting, ...] = (
         0.35,
         "House rule: share of the resources that all instalments and charges may take.",
         *_number(0.01, 1),
-        purpose="Règle de la maison : part des ressources que peuvent prendre toutes les charges.",
+        purpose="Règle de l’établissement : part des ressources que peuvent prendre toutes les charges.",
     ),
     Setting(
         "LEFT_FIRST",
         700,
         "House rule: what is left to live on by the month for a household’s first person (currency shown).",
         *_integer(0, 1_000_000_000),
-        purpose="Règle de la maison : reste à vivre par mois pour la première personne du foyer.",
+        purpose="Règle de l’établissement : reste à vivre par mois pour la première personne du foyer.",
     ),
     Setting(
         "LEFT_OTHER",
         300,
         "The same for each further person.",
         *_integer(0, 1_000_000_000),
-        purpose="Règle de la maison : reste à vivre par mois pour chaque autre personne du foyer.",
+        purpose="Règle de l’établissement : reste à vivre par mois pour chaque autre personne du foyer.",
     ),
     Setting(
         "KEEP_REFUSED",

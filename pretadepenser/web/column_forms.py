@@ -242,7 +242,8 @@ class FigureField(StringField):  # type: ignore[misc]  # WTForms has no types
         parts = [self.column.hint] if self.column.hint else []
         if self.column.kind is Kind.DURATION:
             parts.append(
-                "Par exemple « 3 ans et 2 mois », « 1157 jours » ou la date d’embauche, « 15 mars 2021 »."
+                "Par exemple « 3 ans et 2 mois », « 1\u202f157 jours » ou la date d’embauche, "
+                "« 15 mars 2021 »."
             )
         if self.known is not None:
             low, high = plausibility.spoken(self.column, self.known)

@@ -91,6 +91,19 @@ def test_nothing_is_covered_on_a_narrow_screen(state: State, show: Callable[[Sta
         display(driver, 1280, {})
 
 
+def test_names_of_rows_cover_no_link_of_the_journal(visit: Callable[..., WebDriver]) -> None:
+    """From the last link of a row, which has scrolled the table, the Tab key goes back to the next row."""
+    visit(CLIENT)
+    visit(f"{CLIENT}/simulation")
+    driver = visit("/journal?client=157083", user="basile")
+    display(driver, 320, {})
+    try:
+        assert len(driver.find_elements("css selector", ".journal tbody tr")) >= 3
+        check(driver)
+    finally:
+        display(driver, 1280, {})
+
+
 def test_the_skip_link_leads_to_the_content(visit: Callable[..., WebDriver]) -> None:
     driver = visit("/")
     ActionChains(driver).send_keys(Keys.TAB).send_keys(Keys.ENTER).send_keys(Keys.TAB).perform()

@@ -58,7 +58,9 @@ PURPOSES = {
     ),
     "LEVER_CUT": "Leviers : part du montant dont une proposition peut le baisser.",
     "LEVER_POINTS": "Leviers : points au-delà de la limite à partir desquels une proposition est sûre.",
-    "INSTALMENT_SHARE": ("Règle de la maison : part du revenu que peut prendre une mensualité augmentée."),
+    "INSTALMENT_SHARE": (
+        "Règle de l’établissement : part du revenu que peut prendre une mensualité augmentée."
+    ),
     "NEAR_POINTS": (
         "Points autour de la limite entre lesquels un dossier en est proche : il faut des motifs et une "
         "seconde lecture."
@@ -68,9 +70,9 @@ PURPOSES = {
         "jamais."
     ),
     "CONTEST_DAYS": ("Jours, comptés depuis le courrier, pendant lesquels il invite le client à contester."),
-    "DEBT_RATIO": "Règle de la maison : part des ressources que peuvent prendre toutes les charges.",
-    "LEFT_FIRST": "Règle de la maison : reste à vivre par mois pour la première personne du foyer.",
-    "LEFT_OTHER": "Règle de la maison : reste à vivre par mois pour chaque autre personne du foyer.",
+    "DEBT_RATIO": "Règle de l’établissement : part des ressources que peuvent prendre toutes les charges.",
+    "LEFT_FIRST": "Règle de l’établissement : reste à vivre par mois pour la première personne du foyer.",
+    "LEFT_OTHER": "Règle de l’établissement : reste à vivre par mois pour chaque autre personne du foyer.",
     "KEEP_REFUSED": "Mois pendant lesquels est gardé ce qui a été écrit d’une demande refusée.",
     "KEEP_DECISIONS": (
         "Mois pendant lesquels sont gardées les autres décisions, leurs réexamens et leurs lettres."

@@ -339,6 +339,7 @@ def test_reads_numbers_as_french_people_write_them(typed: str, read: float | Non
         ("3 ans et 2 mois", 1157), ("3\u00a0ans et 2\u00a0mois", 1157), ("1 an", 366), ("18 mois", 548),
         ("3", 1096), ("3,5", 1279), ("12 jours", 12), ("0", 0), ("3 ans 12 jours", 1108), ("", None),
         ("longtemps", None), ("3 2", None), ("-3 ans", None), ("1157 jours", 1157), ("1 157 jours", 1157),
+        ("1\u202f157 jours", 1157),
         ("25/09/2023", 1157), ("25-9-2023", 1157), ("2023-09-25", 1157), ("25.09.2023", 1157),
         ("25/11/2026", 0), ("26/11/2026", None), ("31/02/2023", None), ("25/13/2023", None),
         ("25 septembre 2023", 1157), ("1er\u00a0Août 2026", 116), ("25 septembr 2023", None),
