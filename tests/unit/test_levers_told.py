@@ -687,4 +687,4 @@ def test_the_sheet_names_the_bodies_whose_score_was_used(
     row = by_heart.client(**scores)
     told = sheet(by_heart.model(500.5), portfolio, row, 0.48, 100_001, bodies)
     assert tuple(one.name for one in told.consulted) == consulted
-    assert told.scored is bool(consulted)
+    assert told.scored == len(consulted)
