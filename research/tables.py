@@ -19,7 +19,7 @@ LONGEST_VALUE = "131 072"
 #: What the decoder leaves in the place of bytes that are not UTF-8.
 UNDECODED = re.compile("[\ud800-\udfff]")
 #: What may stand around a title or a value and is no part of it: spaces, and marks that nobody sees.
-MARKS = re.compile(r"^[\s\ufeff\u200b-\u200f\u2060]+|[\s\ufeff\u200b-\u200f\u2060]+$")
+MARKS = re.compile(r"[\s\ufeff\u200b-\u200f\u2060]*")
 SEPARATORS = {";": "des points-virgules", "\t": "des tabulations", "|": "des barres verticales"}
 
 
@@ -101,7 +101,7 @@ def read_rows(
         try:
             # Strict: without it an open quote swallows the rest of the file and nothing is said.
             reader = csv.reader(lines, strict=True)
-            titles = [MARKS.sub("", title) for title in next(reader, [])]
+            titles = [_bare(title) for title in next(reader, [])]
             places = _places(titles, wanted, optional, table.name)
             lines.begin()
             for row in reader:
@@ -115,11 +115,25 @@ def read_rows(
                         "Mettez entre guillemets les textes qui contiennent une virgule.",
                         line,
                     )
-                yield line, {name: MARKS.sub("", row[place]) for name, place in places.items()}
+                yield line, {name: _bare(row[place]) for name, place in places.items()}
         except csv.Error as error:
             raise lines.not_csv(error) from error
         except OSError as error:
             raise ResearchError(f"Lecture interrompue : « {table} ». Vérifiez le disque.") from error
+
+
+def _bare(text: str) -> str:
+    """``text`` without what stands around it.
+
+    From either end inwards: a pattern that ends in ``$`` is tried at each blank in the middle, to the last.
+    """
+    rest = text[_blanks(text) :]
+    return rest[: len(rest) - _blanks(rest[::-1])]
+
+
+def _blanks(text: str) -> int:
+    found = MARKS.match(text)
+    return found.end() if found else 0
 
 
 def _places(titles: list[str], wanted: Sequence[str], optional: Sequence[str], name: str) -> dict[str, int]:

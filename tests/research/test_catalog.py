@@ -388,6 +388,14 @@ def test_marks_that_nobody_sees_are_no_part_of_an_identifier(tmp_path: Path) -> 
     assert read_products(table) == ({"a": "Watches", "b": "Watches"}, ())
 
 
+def test_a_value_full_of_blanks_is_read_at_once(tmp_path: Path) -> None:
+    """Each of them was tried as the beginning of those at the end: minutes for one value."""
+    table = tmp_path / "catalogue.csv"
+    full = WATCH.replace(" >>", f"{' ' * 130_000}>>")
+    table.write_text(TITLES + "".join(f"a{place},{full},x\n" for place in range(9)))
+    assert read_products(table) == ({f"a{place}": "Watches" for place in range(9)}, ())
+
+
 def test_what_spreadsheets_do_to_a_catalogue_is_read(tmp_path: Path) -> None:
     """A byte-order mark, spaces around titles, Windows' ends of line, empty lines, texts of several lines."""
     table = tmp_path / "catalogue.csv"

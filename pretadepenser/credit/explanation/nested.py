@@ -34,11 +34,18 @@ def unmarked(rows: Sequence[Mapping[str, object]]) -> Sequence[Mapping[str, obje
     Blanks and invisible marks around a name are no part of it, as in a file. An object that has the name
     without them too is left as it is: the other one is then told as unknown.
     """
-    within = (given for row in rows for given in row.values() if _rows(given))
     names = {name for row in rows for name in row}
-    names |= {name for given in within for one in given for name in one}  # type: ignore[attr-defined]
-    odd = {name: plain for name, plain in zip(names, cleaned(list(names)), strict=True) if name != plain}
+    odd = _odd(names)
+    tables = [name for name in names if odd.get(name, name) in TABLES]
+    within = (row[name] for row in rows for name in tables if _rows(row.get(name)))
+    odd |= _odd({name for given in within for one in given for name in one})  # type: ignore[attr-defined]
     return [_renamed(row, odd) for row in rows] if odd else rows
+
+
+def _odd(names: set[str]) -> dict[str, str]:
+    """The names that have something around them, and what they are without."""
+    given = list(names)
+    return {name: plain for name, plain in zip(given, cleaned(given), strict=True) if name != plain}
 
 
 def _renamed(row: Mapping[str, object], odd: Mapping[str, str]) -> dict[str, object]:

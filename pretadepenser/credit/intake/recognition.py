@@ -103,6 +103,7 @@ _BRACKETS: Final = re.compile(rb"\[[A-Za-z_]\w*\][ \t]*[,;\t|]")
 # What stands around a value without being seen: byte-order marks in mid-file, where two files were put
 # together, and signs of direction.
 INVISIBLE: Final = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060"
+_AROUND: Final = re.compile(rf'[\s"{INVISIBLE}]+')
 # A letter as web pages write it.
 _ENTITY: Final = re.compile(r"&#?\w{1,32};")
 # What letters with accents become that were written in UTF-8, or for DOS, Macs or Japan, and read otherwise.
@@ -225,8 +226,19 @@ def _respelt(names: Sequence[str], known: Sequence[str]) -> str | None:
 
 def cleaned(names: Sequence[str]) -> list[str]:
     """Names of columns without the spaces, quotes and invisible marks that stand around them."""
-    around = rf'[\s"{INVISIBLE}]+'
-    return [re.sub(f"^{around}|{around}$", "", name) for name in names]
+    return list(map(_bare, names))
+
+
+def _bare(name: str) -> str:
+    # From either end inwards: a pattern that ends in `$` is tried at each blank in the middle, to the last.
+    rest = name[_blanks(name) :]
+    return rest[: len(rest) - _blanks(rest[::-1])]
+
+
+def _blanks(text: str) -> int:
+    """How many of the first signs of a text stand around a name."""
+    found = _AROUND.match(text)
+    return found.end() if found else 0
 
 
 def quoted(text: str) -> str:
