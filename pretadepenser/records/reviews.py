@@ -296,7 +296,11 @@ def steps(database: Database, review: int) -> Sequence[Step]:
 def corrected(database: Database, reference: str) -> Mapping[str, Any]:
     """What the last correction of a review told, which holds all before; nothing where there is none."""
     found = find(database, reference)
-    done = steps(database, found.id) if found else ()
+    return last_told(steps(database, found.id) if found else ())
+
+
+def last_told(done: Sequence[Step]) -> Mapping[str, Any]:
+    """The same, of a review's steps."""
     return (done[-1].content if done else None) or {}
 
 

@@ -173,9 +173,9 @@ def correction_fields() -> dict[str, Any]:
 class OutcomeForm(DecisionForm):
     """How a review ends: the decision holds, or another takes its place; and what the client is answered.
 
-    corrections: how many times the review put data right; corrected: whether something is still other than in
-    the file. Then the decision cannot hold as it is, for it rests on other data: another is made by all the
-    rules, even where it answers the same.
+    corrections: how many times the review put data right; corrected: what is still other than in the file
+    (label, before, after). Where something is, the decision cannot hold as it is, for it rests on other data:
+    another is made by all the rules, even where it answers the same.
     """
 
     reponse = text_area(
@@ -192,7 +192,7 @@ class OutcomeForm(DecisionForm):
         data: dict[str, Any],
         *,
         corrections: int,
-        corrected: bool,
+        corrected: Sequence[Mapping[str, str]],
         **given: Any,
     ) -> None:
         super().__init__(case, former, data, **given)

@@ -268,10 +268,10 @@ def end(reference: str) -> ResponseReturnValue:
     case = _case(found, _client(found), former)
     typed = kept.typed()
     filled = {"cle": secrets.token_hex(16)}
-    corrections = len(reviews.steps(auth.database(), found.id))
-    corrected = bool(_corrected(found))
+    done = reviews.steps(auth.database(), found.id)
+    corrected = reviews.last_told(done).get("corrected", ())
     form = OutcomeForm(
-        case, former, filled, corrections=corrections, corrected=corrected,
+        case, former, filled, corrections=len(done), corrected=corrected,
         **({"formdata": typed} if typed else {}),
     )  # fmt: skip
     if not form.is_submitted():
@@ -282,7 +282,7 @@ def end(reference: str) -> ResponseReturnValue:
     if changed:
         return _end_page(found, form, changed=True), 409
     content = {"answer": said(form.reponse), **_judged(form)}
-    return _end(found, content, _new(found, form), corrections)
+    return _end(found, content, _new(found, form), len(done))
 
 
 def _end(
@@ -409,17 +409,9 @@ def _end_page(found: reviews.Found, form: OutcomeForm, *, changed: bool = False)
         found=found,
         case=form.case,
         changed=changed,
-        corrected=_corrected(found),
+        corrected=form.corrected,
         near=domain.near(form.case.score.points, form.case.rules),
     )
-
-
-def _corrected(found: reviews.Found) -> Sequence[Mapping[str, str]]:
-    """What the review has put right and not taken back: label, before, after."""
-    told: Sequence[Mapping[str, str]] = reviews.corrected(auth.database(), found.reference).get(
-        "corrected", []
-    )
-    return told
 
 
 def _issue_of(found: reviews.Found) -> str:

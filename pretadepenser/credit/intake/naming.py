@@ -51,16 +51,16 @@ _ABOUT_IT: Final = (
     ".ipynb", ".py", ".r", ".rmd", ".sql", ".sh", ".md", ".rst", ".html", ".htm", ".pdf", ".docx", ".pptx",
     ".png", ".jpg", ".jpeg", ".svg", ".log", ".yaml", ".yml", ".toml", ".md5", ".sha1", ".sha256",
 )  # fmt: skip
+# A day as people write it in names.
+_DAY: Final = r"(?:\d{4}-\d\d-\d\d|\d\d-\d\d-\d{4})"
+# The longest first: ".csv.zip" ends in ".zip".
+_ENDS: Final = sorted((*ENDINGS, *_SHORT), key=len, reverse=True)
 _UNFINISHED: Final = (".crdownload", ".part", ".partial", ".download", ".tmp")
 
 
 def names_of(table: str) -> list[str]:
     """What a table may be called in small letters: a folder of parts any of it, a file all but the first."""
     return [f"{table.lower()}{ending}" for ending in ("", *ENDINGS)]
-
-
-# A day as people write it in names.
-_DAY: Final = r"(?:\d{4}-\d\d-\d\d|\d\d-\d\d-\d{4})"
 
 
 def meant(name: str, table: str) -> str | None:
@@ -154,8 +154,7 @@ def check_others(names: Sequence[str], table: str) -> None:
 
 def _ending(name: str) -> str:
     """The ending of a file that is read, or means one that is, as it stands; empty where it has none."""
-    ends = sorted((*ENDINGS, *_SHORT), key=len, reverse=True)
-    return next((name[-len(end) :] for end in ends if name.lower().endswith(end)), "")
+    return next((name[-len(end) :] for end in _ENDS if name.lower().endswith(end)), "")
 
 
 def _resembled(name: str) -> str | None:
@@ -163,10 +162,10 @@ def _resembled(name: str) -> str | None:
 
     None where it is the very name, a copy or a piece of one, or where it resembles none.
     """
-    ending = _ending(name)
-    stem = name.removesuffix(ending).strip().lower()
     if len(name) > LONGEST:
         return None
+    ending = _ending(name)
+    stem = name.removesuffix(ending).strip().lower()
     if not ending and ("." in stem or "_" not in stem):
         # "bureaux" may be any folder.
         return None
