@@ -20,7 +20,8 @@ TYPES: Final = frozenset(
         "image/svg+xml",
     }
 )
-# Chosen by measurement, see docs/decisions/serving.md. Browsers offer br by https only.
+# Chosen by measurement, see docs/decisions/serving.md. Browsers offer zstd and br by https only.
+ZSTD_LEVEL: Final = 3
 BROTLI_LEVEL: Final = 5
 GZIP_LEVEL: Final = 6
 
@@ -30,7 +31,8 @@ def init_app(app: Flask) -> None:
     app.config.update(
         COMPRESS_REGISTER=False,
         COMPRESS_MIMETYPES=sorted(TYPES),
-        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_ALGORITHM=["zstd", "br", "gzip"],
+        COMPRESS_ZSTD_LEVEL=ZSTD_LEVEL,
         COMPRESS_BR_LEVEL=BROTLI_LEVEL,
         COMPRESS_LEVEL=GZIP_LEVEL,
         COMPRESS_EVALUATE_CONDITIONAL_REQUEST=False,

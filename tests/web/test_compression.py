@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import brotli
 import pytest
+from backports import zstd
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -28,7 +29,11 @@ SMALL = [
     "/veille/images/categories.svg",
     "/veille/chiffres/fiabilite.csv",
 ]
-DECOMPRESS: dict[str, Callable[[bytes], bytes]] = {"br": brotli.decompress, "gzip": gzip.decompress}
+DECOMPRESS: dict[str, Callable[[bytes], bytes]] = {
+    "zstd": zstd.decompress,
+    "br": brotli.decompress,
+    "gzip": gzip.decompress,
+}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +57,16 @@ def unsigned(page: bytes) -> bytes:
     return re.sub(rb'value="[^"]{60,}"|data-remaining="\d+"', b"", page)
 
 
-@pytest.mark.parametrize(("accepted", "encoding"), [(BROWSER, "br"), ("gzip, deflate", "gzip"), ("br", "br")])
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        (BROWSER, "zstd"),
+        ("gzip, deflate, br", "br"),
+        ("gzip, deflate", "gzip"),
+        ("zstd", "zstd"),
+        ("br", "br"),
+    ],
+)
 @pytest.mark.parametrize("url", SMALL)
 def test_text_is_sent_small_and_whole(client: FlaskClient, url: str, accepted: str, encoding: str) -> None:
     plain = client.get(url)
@@ -67,8 +81,10 @@ def test_text_is_sent_small_and_whole(client: FlaskClient, url: str, accepted: s
         assert "Accept-Encoding" in [one.strip() for one in answer.headers["Vary"].split(",")]
 
 
-@pytest.mark.parametrize("accepted", ["", "identity", "zstd", "br;q=0, identity"])
-def test_who_understands_neither_is_sent_the_text(client: FlaskClient, accepted: str) -> None:
+@pytest.mark.parametrize(
+    "accepted", ["", "identity", "deflate, compress", "zstd;q=0, identity", "br;q=0, identity"]
+)
+def test_who_understands_none_is_sent_the_text(client: FlaskClient, accepted: str) -> None:
     answer = get(client, "/clients/157083", accepted)
     assert "Content-Encoding" not in answer.headers
     assert "157083" in answer.text
@@ -111,8 +127,11 @@ def test_head_tells_what_get_would(client: FlaskClient, url: str) -> None:
 
 @pytest.mark.parametrize("url", ["/static/base.css", "/veille/images/categories.svg"])
 def test_each_encoding_of_a_file_is_known_by_its_own_name(client: FlaskClient, url: str) -> None:
-    names = {accepted: get(client, url, accepted).headers["ETag"] for accepted in ("identity", "gzip", "br")}
-    assert len(set(names.values())) == 3
+    names = {
+        accepted: get(client, url, accepted).headers["ETag"]
+        for accepted in ("identity", "gzip", "br", "zstd")
+    }
+    assert len(set(names.values())) == 4
     for accepted, name in names.items():
         again = get(client, url, accepted, If_None_Match=name)
         assert again.status_code == 304
@@ -125,7 +144,7 @@ def test_each_encoding_of_a_file_is_known_by_its_own_name(client: FlaskClient, u
 
 @pytest.mark.parametrize(
     ("site", "encoding"),
-    [("cross-site", None), ("same-site", None), ("same-origin", "br"), ("none", "br")],
+    [("cross-site", None), ("same-site", None), ("same-origin", "zstd"), ("none", "zstd")],
 )
 def test_no_length_tells_another_site_what_a_page_holds(
     client: FlaskClient, site: str, encoding: str | None
