@@ -35,6 +35,8 @@ PROBLEM = "application/problem+json"
 REFERENCE = "score moyen des clients connus du modèle"
 # Kaggle's 122 columns take some 3 kB a row in JSON.
 BYTES_A_ROW = 4096
+# How gzip, zip, Zstandard, bzip2 and xz begin, and no JSON or CSV.
+_COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\x00")
 # A row explained costs some hundred times a row scored.
 EXPLAINED_ROWS = 500
 
@@ -238,6 +240,8 @@ def _check_type() -> None:
 
 
 def _table(body: bytes, from_csv: bool) -> pa.Table:
+    if body.startswith(_COMPRESSED):
+        raise ApiError(415, "Le corps est comprimé : envoyez-le tel quel.")
     if from_csv:
         return batch.table_of_csv(body, resources.model())
     try:

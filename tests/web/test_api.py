@@ -1,15 +1,19 @@
 """The API: tokens, the scores of the screen, errors that say what to do, and the contract it keeps."""
 
+import bz2
 import csv
 import gzip
 import io
 import json
+import lzma
 import re
 import time
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from backports import zstd
 from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
@@ -336,6 +340,23 @@ def test_compressed_or_foreign_bodies_are_415(api: FlaskClient, contract: dict[s
     told(api.post(SCORES, data=gzip.compress(b"[]"), headers=packed), 415, "sans le comprimer", contract)
     latin = {"Content-Type": f"{kind}; charset=iso-8859-1"}
     told(api.post(SCORES, data=b"[]", headers=latin), 415, "UTF-8", contract)
+
+
+def zipped(content: bytes) -> bytes:
+    """An archive of one file."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("clients.json", content)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/csv"])
+@pytest.mark.parametrize("pack", [gzip.compress, zstd.compress, bz2.compress, lzma.compress, zipped])
+def test_a_compressed_body_that_does_not_say_so_is_told(
+    api: FlaskClient, contract: dict[str, Any], kind: str, pack: Callable[[bytes], bytes]
+) -> None:
+    answer = api.post(SCORES, data=pack(b'[{"AMT_CREDIT": 1}]'), content_type=kind)
+    told(answer, 415, "Le corps est comprimé : envoyez-le tel quel.", contract)
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/csv"])
