@@ -263,6 +263,10 @@ def _feather(folder: Path) -> None:
     pa.feather.write_feather(made_up.text(made_up.table(3)), str(folder / TRAIN), compression="uncompressed")
 
 
+def _ended_by(mark: str, text: str) -> str:
+    return text.replace("\n", mark)
+
+
 def _text(change: Callable[[str], str | bytes]) -> Callable[[Path], object]:
     return lambda folder: rewrite(folder, change)
 
@@ -408,6 +412,14 @@ ENDLESS = (
             "les noms des colonnes sont à la ligne 3 : enlevez ce qui les précède",
         ),
         (_text(lambda text: text.partition("\n")[2]), "ne nomme aucune colonne attendue"),
+        *(
+            (
+                _text(partial(_ended_by, mark)),
+                f"ligne 1 : les lignes finissent par un caractère (U+{ord(mark):04X}) qui n’en finit aucune "
+                "dans un CSV ; enregistrez le fichier avec des fins de ligne ordinaires.",
+            )
+            for mark in "\v\f\x1e\x85\u2028\u2029"
+        ),
         (
             _text(lambda text: text.partition("\n")[0].lower() + "\n" + text.partition("\n")[2]),
             "les noms des colonnes s’écrivent en majuscules : SK_ID_CURR, et non sk_id_curr",

@@ -19,6 +19,7 @@ from pretadepenser.credit.evaluation.metrics import Rate
 from pretadepenser.credit.model import card as model_card
 from pretadepenser.credit.model import scoring
 from pretadepenser.credit.model.scoring import Model
+from pretadepenser.credit.recourse import deadline
 from tests.conftest import signed_in
 
 Page = Callable[..., HtmlElement]
@@ -45,7 +46,7 @@ def test_the_page_tells_the_measures(page: Page, trained_model: Model) -> None:
         french.number(card.data.labelled),
         french.number(card.without_protected.cost, 1),
         french.compact_percent(card.without_protected.cheapest_limit, 1),
-        french.date(card.trained_at),
+        french.date(deadline.day(card.trained_at)),
         "À quoi il ne doit pas servir",
         "ni le sexe",
         "À 0,5 le modèle ne saurait rien ; à 1 il ne se tromperait jamais.",

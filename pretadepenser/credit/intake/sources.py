@@ -64,6 +64,8 @@ PARQUET_ROWS = 16_384
 OTHER_ENCODING: Final = "cp1252"
 # What DOS, and programs that come from it, write after the end of a text.
 _END: Final = "\x1a"
+# What ends a line for Python, and for programs of other systems, but in no CSV.
+_LINE_ENDS: Final = re.compile("[\v\f\x1c-\x1e\x85\u2028\u2029]")
 # Where a quoted value begins, and the rest of one up to the quote that ends it.
 _OPENING: Final = re.compile(rb'(?:\A|,)"')
 _CLOSING: Final = re.compile(rb'(?:[^"]|"")*+"(?!")')
@@ -398,12 +400,24 @@ def names_of(beginning: bytes, columns: Columns) -> tuple[list[str], str | None]
             "le nom d’une colonne tient sur plusieurs lignes, ou son guillemet n’est pas refermé ; mettez "
             "tous les noms sur la première ligne"
         )
+    begun, mark, rest = _line_ended(lines[0])
+    if rest and not columns.keys().isdisjoint(cleaned(begun.split(","))):
+        return [], (
+            f"les lignes finissent par un caractère (U+{ord(mark):04X}) qui n’en finit aucune dans un CSV ; "
+            "enregistrez le fichier avec des fins de ligne ordinaires"
+        )
     try:
         names = next(csv.reader([lines[0]]), [])
     except csv.Error:
         # A field too long, or a null byte: no name.
         names = [lines[0]]
     return names, header_problem(cleaned(names), lines, list(columns))
+
+
+def _line_ended(line: str) -> tuple[str, str, str]:
+    """A line up to the first mark that ends lines for some programs but in no CSV, the mark, and the rest."""
+    found = _LINE_ENDS.search(line)
+    return (line[: found.start()], found[0], line[found.end() :].strip()) if found else (line, "", "")
 
 
 def rowless(lines: Iterable[bytes], file: str) -> array[int]:
