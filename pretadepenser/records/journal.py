@@ -41,6 +41,7 @@ class Kind(StrEnum):
     """What happened."""
 
     OPENED = "client.opened"
+    FILE = "client.file"
     HISTORY = "client.history"
     COMPARED = "client.compared"
     SIMULATED = "client.simulated"

@@ -33,8 +33,8 @@ from pretadepenser.records.models import (
 # Entries that tell of a look at a file, of a session or of a copy: kept for KEEP_JOURNAL months.
 CONSULTATIONS: Final = frozenset(
     {
-        Kind.OPENED, Kind.HISTORY, Kind.COMPARED, Kind.SIMULATED, Kind.LEVERS, Kind.CAPACITY, Kind.SHEET,
-        Kind.PICTURE, Kind.EXPORTED, Kind.NEW_FILE, Kind.API, Kind.CONSULTED, Kind.LISTED,
+        Kind.OPENED, Kind.FILE, Kind.HISTORY, Kind.COMPARED, Kind.SIMULATED, Kind.LEVERS, Kind.CAPACITY,
+        Kind.SHEET, Kind.PICTURE, Kind.EXPORTED, Kind.NEW_FILE, Kind.API, Kind.CONSULTED, Kind.LISTED,
     Kind.EVIDENCE,
         Kind.FILE_GRANTED, Kind.JOURNAL_READ, Kind.REPLAYED, Kind.SIGNED_IN, Kind.SIGN_IN_FAILED,
         Kind.SIGNED_OUT, Kind.RIGHTS_EXPORT,

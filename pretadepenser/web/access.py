@@ -89,6 +89,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "simulation.picture": WORK,
         # A client's file.
         "clients.decision": FILE,
+        "clients.file": FILE,
         "clients.picture": FILE,
         "clients.spreadsheet": FILE,
         "history.show": FILE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 from flask import Blueprint, abort, current_app, render_template
@@ -10,12 +10,13 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
+from pretadepenser import french
 from pretadepenser.charts import client as charts
 from pretadepenser.charts.chart import Chart
 from pretadepenser.credit.dictionary import client_file
-from pretadepenser.credit.dictionary.client_file import File
 from pretadepenser.credit.explanation.reasons import Decomposition, decompose, explain
 from pretadepenser.credit.history import told
+from pretadepenser.credit.model import scoring
 from pretadepenser.credit.model.artefact import Card
 from pretadepenser.credit.portfolio import Client
 from pretadepenser.records import recents
@@ -48,7 +49,29 @@ def decision(number: int) -> ResponseReturnValue:
         capacity=of_client(client, rows.get(told.BUREAU)),
         history=_history(known),
         learnt=_learnt(client),
-        file=_file(client, known.beside),
+        file=client_file.looked_at(client.values, resources.model().features, known.beside),
+    )
+
+
+@blueprint.get("/dossier")
+def file(number: int) -> ResponseReturnValue:
+    """Show all that the client's file holds: the page of the decision has what the model looks at alone.
+
+    Auditors read it as it was filed, protected grounds and all; nobody else sees these.
+    """
+    client, features = resources.client_or_404(number), resources.model().features
+    score = scoring.score_row(resources.model(), client.values, resources.limit(), number)
+    beside = told.history(_brief(number), resources.portfolio().tables.intersection(told.BRIEF)).beside
+    audit = auth.audits()
+    values = resources.as_filed(number).values if audit else client.values
+    parts = client_file.parts(values, features, audit=audit, beside=beside)
+    absent = sum(entry.text == french.ABSENT for entry in parts.entries)
+    return render_template(
+        "pages/file.html",
+        client_number=number,
+        heading=headings.file(score, absent, len(parts.entries)),
+        file=parts,
+        audit=audit,
     )
 
 
@@ -103,14 +126,6 @@ def _learnt(client: Client) -> Card | None:
     card = resources.model().card
     known = client.target is not None and card.data.sha256 in resources.portfolio().lineage
     return card if known else None
-
-
-def _file(client: Client, beside: Mapping[str, str]) -> File:
-    """The client's file; auditors alone read it as it was filed, protected grounds and all."""
-    if auth.audits():
-        filed = resources.as_filed(client.number)
-        return client_file.parts(filed.values, resources.model().features, audit=True, beside=beside)
-    return client_file.parts(client.values, resources.model().features, audit=False, beside=beside)
 
 
 def _chart(number: int, name: str) -> Chart:

@@ -90,6 +90,14 @@ def comparison(score: Score, shown: Distribution, crossed: str = "") -> str:
     return _heading(f"{shown.column.label} : {peers.place(shown)}", *also, today(score))
 
 
+def file(score: Score, absent: int, entries: int) -> str:
+    """How many of the figures of the client's file are missing."""
+    lacking = "aucune donnée absente"
+    if absent:
+        lacking = f"{french.plural(absent, 'donnée absente', 'données absentes')} sur {entries}"
+    return _heading(f"Dossier complet : {lacking}", today(score))
+
+
 def history(score: Score, told: History) -> str:
     """The most telling thing that is known of the client's earlier credits."""
     return _heading(french.capital(histories.headline(told)), today(score))

@@ -55,6 +55,7 @@ MENU: Final = tuple(place for places in GROUPS.values() for place in places if p
 # The pages about one client: label, endpoint.
 CLIENT: Final = (
     ("Décision", "clients.decision"),
+    ("Dossier complet", "clients.file"),
     ("Historique de crédit", "history.show"),
     ("Comparaison", "comparison.compare"),
     ("Simulation", "simulation.simulate"),

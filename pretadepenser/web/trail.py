@@ -24,6 +24,7 @@ KINDS: Final = {
     "clients.decision": Kind.OPENED,
     "clients.picture": Kind.PICTURE,
     "clients.spreadsheet": Kind.EXPORTED,
+    "clients.file": Kind.FILE,
     "history.show": Kind.HISTORY,
     "history.picture": Kind.PICTURE,
     "history.spreadsheet": Kind.EXPORTED,

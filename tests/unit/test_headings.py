@@ -185,6 +185,15 @@ def test_a_comparison(heading: str, told: str) -> None:
     assert heading == told + REFUSED
 
 
+@pytest.mark.parametrize(
+    ("absent", "told"),
+    [(0, "aucune donnée absente"), (1, "1 donnée absente sur 67"), (12, "12 données absentes sur 67")],
+)
+def test_the_file_says_how_much_is_missing(absent: int, told: str) -> None:
+    heading = plain(headings.file(scored(480), absent, 67))
+    assert heading == f"Dossier complet : {told} – client 100002, prêt refusé, 480 points"
+
+
 def test_comparisons_that_were_not_made() -> None:
     small = "Comparaison impossible : groupe trop petit – client 100002, prêt refusé, 480 points"
     assert plain(headings.too_few(scored(480))) == small

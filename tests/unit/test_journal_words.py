@@ -89,7 +89,8 @@ def test_a_choice_means_its_kinds_and_no_other() -> None:
         for family in families
     } == {
         "Dossiers consultés": [
-            "Décision du modèle consultée", "Historique de crédit consulté", "Comparaison consultée",
+            "Décision du modèle consultée", "Dossier complet consulté", "Historique de crédit consulté",
+            "Comparaison consultée",
             "Simulation", "Leviers consultés", "Capacité de remboursement consultée",
             "Fiche d’entretien consultée", "Graphique ouvert seul", "Fichier téléchargé",
             "Dossier de preuves téléchargé", "Nouveau dossier", "Score donné à un autre système",

@@ -52,6 +52,7 @@ address                                                method nobody advisor man
 /clients/157083                                        GET    303    200     200     403     200    403   303
 /clients/157083/graphiques/score.svg                   GET    303    200     200     403     200    403   303
 /clients/157083/graphiques/score.csv                   GET    303    200     200     403     200    403   303
+/clients/157083/dossier                                GET    303    200     200     403     200    403   303
 /clients/157083/historique                             GET    303    200     200     403     200    403   303
 /clients/157083/historique/graphiques/paiements.svg    GET    303    404     404     403     404    403   303
 /clients/157083/historique/graphiques/demandes.csv     GET    303    404     404     403     404    403   303

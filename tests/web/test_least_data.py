@@ -148,7 +148,8 @@ def filled(page: HtmlElement, **changes: str) -> dict[str, str]:
 
 
 def _client(walked: Walk, client: str) -> None:
-    for address in ("/", client, f"{client}/entretien", f"{client}/leviers", f"{client}/entretien.pdf"):
+    sheet = f"{client}/entretien"
+    for address in ("/", client, f"{client}/dossier", sheet, f"{client}/leviers", f"{sheet}.pdf"):
         walked.open(address)
 
 
@@ -250,7 +251,7 @@ _ONCE: dict[str, Part] = {
     "client": (
         _client,
         {
-            "home.search",
+            *("home.search", "clients.file"),
             *("clients.decision", "clients.picture", "clients.spreadsheet"),
             *("levers.levers", "levers.picture", "levers.spreadsheet"),
             *("meeting.sheet", "meeting.picture", "meeting.spreadsheet", "meeting.pdf"),
@@ -348,6 +349,7 @@ def test_nor_a_category_that_names_one(telling: Flask) -> None:
         walked = Walk(telling, signed_in(telling, "agathe"))
         for address in (
             "",
+            "/dossier",
             "/entretien",
             "/leviers",
             "/simulation",
@@ -356,7 +358,7 @@ def test_nor_a_category_that_names_one(telling: Flask) -> None:
             walked.open(f"/clients/{number}{address}")
         assert not list(walked.found())
         open_file(telling, "beatrice", number)
-        assert label in signed_in(telling, "beatrice").get(f"/clients/{number}").text
+        assert label in signed_in(telling, "beatrice").get(f"/clients/{number}/dossier").text
 
 
 def test_a_client_whose_category_is_kept_back_is_counted_as_the_model_reads(telling: Flask) -> None:
@@ -376,7 +378,7 @@ def test_a_client_whose_category_is_kept_back_is_counted_as_the_model_reads(tell
 def test_the_auditor_still_sees_them_through_a_grant(app: Flask) -> None:
     open_file(app, "beatrice", KNOWN)
     walked = Walk(app, signed_in(app, "beatrice"))
-    walked.open(f"/clients/{KNOWN}")
+    walked.open(f"/clients/{KNOWN}/dossier")
     walked.open(f"/clients/{KNOWN}/comparaison")
     walked.open("/modele/fiche.md")
     walked.open("/modele/equite")
@@ -387,23 +389,33 @@ def test_the_auditor_still_sees_them_through_a_grant(app: Flask) -> None:
 
 def test_a_manager_is_shown_no_more_of_a_client_than_an_advisor(app: Flask) -> None:
     walked = Walk(app, signed_in(app, "delphine"))
-    for address in ("", "/comparaison", "/entretien"):
+    for address in ("", "/dossier", "/comparaison", "/entretien"):
         walked.open(f"/clients/{KNOWN}{address}")
     assert not list(walked.found())
 
 
-def test_the_rest_of_the_file_is_folded(app: Flask) -> None:
+def test_the_rest_of_the_file_has_a_page_of_its_own(app: Flask) -> None:
     open_file(app, "beatrice", KNOWN)
-    for name, folds in (("agathe", 1), ("beatrice", 2)):
-        page = document_fromstring(signed_in(app, name).get(f"/clients/{KNOWN}").text)
-        titles = [
-            " ".join(one.text_content().split()) for one in page.xpath("//*[@class='card folded'][.//dl]/h2")
-        ]
-        assert len(titles) == folds
-        assert titles[0] == "Autres données du dossier, que le modèle ne regarde pas"
+    parts = ["Ce que le modèle regarde", "Ce qu’il ne regarde pas"]
+    reserved = "Ce qu’il ne doit pas regarder : motifs protégés, immeuble, entourage"
+    for name, titles in (("agathe", parts), ("beatrice", [*parts, reserved])):
+        browser = signed_in(app, name)
+        page = document_fromstring(browser.get(f"/clients/{KNOWN}").text)
         shown = page.xpath("//h2[.='Le dossier du client']/following-sibling::section//dt/text()")
         assert "Montant du crédit" in shown
-        assert "Secteur de l’employeur" not in shown
+        assert not {"Secteur de l’employeur", "Âge"} & set(page.xpath("//dt/text()"))
+        assert page.xpath("//a[.='Voir le dossier complet']/@href") == [f"/clients/{KNOWN}/dossier"]
+        whole = document_fromstring(browser.get(f"/clients/{KNOWN}/dossier").text)
+        assert [" ".join(one.text_content().split()) for one in whole.xpath("//main//h2")] == titles
+        under = "//h2[.='Ce qu’il ne regarde pas']/following-sibling::section//dt/text()"
+        assert "Secteur de l’employeur" in whole.xpath(under)
+        assert ("Âge" in whole.xpath("//dt/text()")) == (name == "beatrice")
+        missing = [one for one in whole.xpath("//dd/text() | //section/p/text()") if "absente" in one]
+        (told,) = whole.xpath("//h1/text()")
+        counted = sum(int(one.split()[0]) if one[0].isdigit() else 1 for one in missing)
+        every = len(whole.xpath("//dt")) + sum(int(one.split()[0]) for one in missing if one[0].isdigit())
+        ending = "donnée absente" if counted == 1 else "données absentes"
+        assert " ".join(told.split()) == f"Dossier complet : {counted} {ending} sur {every}"
 
 
 def test_a_simulation_tells_no_age(app: Flask) -> None:

@@ -19,7 +19,7 @@ from tests.web.conftest import PASSWORD, token_of
 
 Enter = Callable[[str], FlaskClient]
 CLIENT, OTHER = 157_083, 100_001
-PAGES = ("", "/historique", "/comparaison", "/leviers", "/entretien", "/graphiques/score.svg")
+PAGES = ("", "/dossier", "/historique", "/comparaison", "/leviers", "/entretien", "/graphiques/score.svg")
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def test_no_page_offers_what_an_auditor_may_not_do(house: House, enter: Enter) -
     open_from(anne, house.about)
     pages = document_fromstring(anne.get(f"/clients/{CLIENT}").text)
     assert pages.xpath("//nav[@aria-label='Pages du client']//a/text()") == [
-        "Décision", "Historique de crédit", "Comparaison", "Leviers", "Fiche d’entretien",
+        "Décision", "Dossier complet", "Historique de crédit", "Comparaison", "Leviers", "Fiche d’entretien",
     ]  # fmt: skip
     for path in PAGES[:-1]:
         page = document_fromstring(anne.get(f"/clients/{CLIENT}{path}").text)

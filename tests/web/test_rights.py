@@ -89,7 +89,7 @@ def filled(untouched: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     app = create_app({"INSTANCE": folder, "TESTING": True})
     browser = still_signed_in(app, "agathe")
     for number in (CLIENT, OTHER):
-        for address in ("", "/graphiques/score.svg", "/historique"):
+        for address in ("", "/graphiques/score.svg", "/dossier", "/historique"):
             assert browser.get(f"/clients/{number}{address}").status_code in (200, 404)
     writer = Writer(app.extensions["database"], CLIENT)
     writer.all()
@@ -503,6 +503,7 @@ def test_a_copy_holds_all_and_nothing_of_others(own: Path, app: Flask, tmp_path:
     kinds = [one["kind"] for one in whole["journal"]]
     for kind in (
         "client.opened",
+        "client.file",
         "client.history",
         "decision.made",
         "letter.made",

@@ -103,6 +103,7 @@ def test_a_page_about_a_client_that_nobody_thought_of_is_journalled_all_the_same
 
 PAGES: list[tuple[str, str, dict[str, Any]]] = [
     ("", "client.opened", {"page": "clients.decision"}),
+    ("/dossier", "client.file", {"page": "clients.file"}),
     ("/historique", "client.history", {"page": "history.show"}),
     (
         "/comparaison",

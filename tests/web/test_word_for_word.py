@@ -43,6 +43,8 @@ TOLD = {
     "historique": ("agathe", f"{CLIENT}/historique"),
     "client": ("agathe", CLIENT),
     "client-audite": ("basile", CLIENT),
+    "dossier": ("agathe", f"{CLIENT}/dossier"),
+    "dossier-audite": ("basile", f"{CLIENT}/dossier"),
     "comparaison": ("agathe", f"{CLIENT}/comparaison"),
     "comparaison-croisee": ("agathe", f"{CLIENT}/comparaison?comme=revenu&comme=age"),
     "simulation": ("agathe", f"{CLIENT}/simulation"),

@@ -50,6 +50,12 @@ class File:
     other: tuple[Section, ...]
     audited: tuple[Section, ...]
 
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Every line, part after part."""
+        parts = (*self.used, *self.other, *self.audited)
+        return tuple(entry for section in parts for entry in section.entries)
+
 
 def parts(row: Row, features: Sequence[str], *, audit: bool, beside: Mapping[str, str] = NOTHING) -> File:
     """Sort a client's values by who needs them; `audited` stays empty unless `audit`.
@@ -64,6 +70,11 @@ def parts(row: Row, features: Sequence[str], *, audit: bool, beside: Mapping[str
     return File(*(_filled(blank, row, beside) for blank in (used, other, audited if audit else ())))
 
 
+def looked_at(row: Row, features: Sequence[str], beside: Mapping[str, str] = NOTHING) -> tuple[Section, ...]:
+    """Do what `parts` does for what the model looks at alone: the meeting checks no more with the client."""
+    return _filled(_sorted(tuple(features))[0], row, beside)
+
+
 def _for_audits(column: Column) -> bool:
     """A ground of the law (the building tells the place of residence), or what other people did."""
     return column.protected is not None or column.theme is Theme.CIRCLE
@@ -72,17 +83,17 @@ def _for_audits(column: Column) -> bool:
 @lru_cache(16)
 def _sorted(features: tuple[str, ...]) -> tuple[Blank, Blank, Blank]:
     """What is used, other and audited of any client's file, by a model of these features."""
-    looked_at = set(dictionary.columns_of(features))
+    used = set(dictionary.columns_of(features))
     shown = [
         column
         for column in dictionary.STORED.values()
         if column.kind not in (Kind.IDENTIFIER, Kind.TARGET)
-        and (column.name in dictionary.COLUMNS or column.name in looked_at)
+        and (column.name in dictionary.COLUMNS or column.name in used)
     ]
     free = [column for column in shown if not _for_audits(column)]
     return (
-        _by_theme([column for column in free if column.name in looked_at]),
-        _by_theme([column for column in free if column.name not in looked_at]),
+        _by_theme([column for column in free if column.name in used]),
+        _by_theme([column for column in free if column.name not in used]),
         _by_theme([column for column in shown if _for_audits(column)]),
     )
 
