@@ -176,7 +176,7 @@ def client_navigation(number: int) -> list[Link]:
     user, shown, functions = current_user._get_current_object(), request.endpoint, current_app.view_functions
     return [
         Link(label, url_for(endpoint, number=number), "page" if shown == endpoint else "")
-        for label, endpoint in places.CLIENT
+        for label, endpoint in places.BAR
         if endpoint in functions and access.answers(user, endpoint, number)
     ]
 

@@ -64,6 +64,8 @@ CLIENT: Final = (
     ("Fiche d’entretien", "meeting.sheet"),
     ("Décider", "decision.decide"),
 )
+# Those of the bar, one line on a screen of 1280 px: the whole file is opened from the decision, by few.
+BAR: Final = tuple(one for one in CLIENT if one[1] != "clients.file")
 
 
 def may_open(place: Place) -> bool:

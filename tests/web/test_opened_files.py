@@ -103,7 +103,7 @@ def test_no_page_offers_what_an_auditor_may_not_do(house: House, enter: Enter) -
     open_from(anne, house.about)
     pages = document_fromstring(anne.get(f"/clients/{CLIENT}").text)
     assert pages.xpath("//nav[@aria-label='Pages du client']//a/text()") == [
-        "Décision", "Dossier complet", "Historique de crédit", "Comparaison", "Leviers", "Fiche d’entretien",
+        "Décision", "Historique de crédit", "Comparaison", "Leviers", "Fiche d’entretien",
     ]  # fmt: skip
     for path in PAGES[:-1]:
         page = document_fromstring(anne.get(f"/clients/{CLIENT}{path}").text)
