@@ -53,7 +53,7 @@ GROUPS: Final = {
 }
 MENU: Final = tuple(place for places in GROUPS.values() for place in places if place.menu)
 # The pages about one client: label, endpoint.
-CLIENT: Final = (
+CLIENT: Final[tuple[tuple[str, str], ...]] = (
     ("Décision", "clients.decision"),
     ("Dossier complet", "clients.file"),
     ("Historique de crédit", "history.show"),
