@@ -177,6 +177,7 @@ def _label(
 def contributions(decomposition: Decomposition) -> Chart:
     """What moves the score, a bar for each thing that is told as one; the table has their members too."""
     bars = [SignedBar(part.label, part.text, part.points) for part in decomposition.parts if part.points]
+    lines = tuple(_lines(decomposition))
     table = Table(
         "Contribution de chaque donnée au score, de la plus forte à la plus faible",
         (Column("Donnée"), Column("Valeur"), Column("Points", True), Column("Dont, en points", True)),
@@ -184,10 +185,10 @@ def contributions(decomposition: Decomposition) -> Chart:
             (START, NOTHING, french.number(decomposition.base_points), NOTHING),
             *(
                 (label, text or NOTHING, *(NOTHING if one is None else french.signed(one) for one in points))
-                for label, text, *points in _lines(decomposition)
+                for label, text, *points in lines
             ),
         ),
-        ((START, "", decomposition.base_points, None), *_lines(decomposition)),
+        ((START, "", decomposition.base_points, None), *lines),
         footer=(("Total : score du client", NOTHING, french.number(decomposition.score.points), NOTHING),),
     )
     title = "Ce qui fait monter ou descendre le score"
