@@ -98,15 +98,19 @@ def _say_report(report: Any) -> None:
     counted = {"returned": len(back)} if back else {}
     tables = [one.name for one in report.tables]
     note(Kind.IMPORTED, clients=report.clients, sha256=sha256, tables=tables, **counted)
-    defaults = f", dont {percent(report.defaults / report.labelled, 1)} en défaut" if report.labelled else ""
+    defaults = ""
+    if report.labelled:
+        share = report.defaults / report.labelled
+        told = f"moins de {percent(0.001, 1)}" if 0 < share < 0.0005 else percent(share, 1)
+        defaults = f", dont {told} en défaut"
     click.echo(
         f"Portefeuille en place : {plural(report.clients, 'client')}, "
         f"{plural(report.labelled, 'issue connue', 'issues connues')}{defaults} "
         f"({number(report.seconds, 1)} s)."
     )
     if report.tables:
-        told = [f"{one.name} ({plural(one.rows, 'ligne')})" for one in report.tables]
-        click.echo(f"Historiques en place : {join(told)}.")
+        listed = [f"{one.name} ({plural(one.rows, 'ligne')})" for one in report.tables]
+        click.echo(f"Historiques en place : {join(listed)}.")
     for one in report.tables:
         if one.orphans:
             click.echo(

@@ -291,6 +291,21 @@ def test_a_fictitious_portfolio_is_the_same_for_a_seed(own: Flask) -> None:
     assert again.sha256 == first.sha256
 
 
+@pytest.mark.parametrize(
+    ("clients", "defaults", "told"), [(2100, 1, "moins de 0,1"), (2000, 1, "0,1"), (300, 0, "0,0")]
+)
+def test_few_defaults_are_not_told_as_none(
+    own: Flask, tmp_path: Path, clients: int, defaults: int, told: str
+) -> None:
+    table = made_up.table(clients)
+    outcomes = pa.array([1] * defaults + [0] * (clients - defaults), table.schema.field("TARGET").type)
+    table = table.set_column(table.schema.get_field_index("TARGET"), table.schema.field("TARGET"), outcomes)
+    made_up.write_csv(table, tmp_path / "kaggle" / "application_train.csv")
+    done = flask(own, "portfolio", "import", str(tmp_path / "kaggle"))
+    assert done.exit_code == 0, done.output
+    assert re.search(rf"issues connues, dont {told}\D% en défaut \(", done.output)
+
+
 def test_an_import_tells_the_tables_that_came_and_those_that_did_not(own: Flask, tmp_path: Path) -> None:
     made_up.write_csv(made_up.table(20), tmp_path / "kaggle" / "application_train.csv")
     rows = made_up.history("bureau", [100_002, 100_005, 99], 400)
