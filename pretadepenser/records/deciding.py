@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +77,7 @@ def prepare(
         advices.as_json(advice),
         reasons,
         desk.told,
-        metadata.version("pretadepenser"),
+        advices.software()["pretadepenser"],
         capacity,
     )
     return Prepared(written, bool(reasons))

@@ -5,25 +5,14 @@ A kill at a random moment then meets a command at its work, not at its imports a
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import pkgutil
 import resource
 import sys
 from collections.abc import Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-import pretadepenser
-
-# All of the application but its migrations, which run when they are read, and what Flask reads by itself.
-_READ = [
-    one.name
-    for one in pkgutil.walk_packages(pretadepenser.__path__, "pretadepenser.")
-    if ".migrations." not in one.name and ".demo.fit" not in one.name
-]
-_context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["flask.cli", "alembic.command", *_READ])
+from tests import forked
 
 # Bytes that a file which a command writes may grow to.
 largest_file = resource.RLIM_INFINITY
@@ -31,7 +20,7 @@ largest_file = resource.RLIM_INFINITY
 
 def begin(instance: Path, words: Sequence[str], output: Path) -> BaseProcess:
     """Start `flask --app wsgi WORDS…`; what it says goes into `output`."""
-    process = _context.Process(
+    process = forked.context.Process(
         target=_run, args=(str(instance), tuple(words), str(output), largest_file), daemon=True
     )
     process.start()
@@ -50,9 +39,7 @@ def _run(instance: str, words: Sequence[str], output: str, largest: int) -> None
     for name in [name for name in os.environ if name.startswith("PRETADEPENSER_")]:
         del os.environ[name]
     os.environ["PRETADEPENSER_INSTANCE"] = instance
-    said = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.dup2(said, 1)
-    os.dup2(said, 2)
+    forked.say_into(output)
     from flask.cli import FlaskGroup, ScriptInfo
 
     import wsgi

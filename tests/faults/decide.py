@@ -36,7 +36,7 @@ from pretadepenser.records.journal import JournalError, Kind
 from pretadepenser.records.models import Decision, JournalEntry, User
 from tests import postgresql
 from tests.faults.ground import DATABASE, NO_DATABASE, PASSWORD, Ground, Progress, Result, end, silent
-from tests.web.test_gunicorn import Server, start
+from tests.web.test_gunicorn import Server, fork
 
 PEOPLE: Final = 8
 # Seconds after which a form that nobody answers is lost.
@@ -65,7 +65,7 @@ class Bank:
 
     def begin(self) -> Server:
         """Start a server, and wait until it answers."""
-        server = start(self.instance, **self.settings)
+        server = fork(self.instance, **self.settings)
         server.wait()
         server.wait_for_workers()
         return server

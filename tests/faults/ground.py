@@ -20,7 +20,7 @@ from pretadepenser.credit.model import training
 from pretadepenser.credit.portfolio import import_batches
 from pretadepenser.records import tokens, users
 from pretadepenser.records.database import Database
-from tests.web.test_gunicorn import Server, start
+from tests.web.test_gunicorn import Server, fork
 
 USER, PASSWORD = "agathe", "une suite de quelques mots"
 CLIENTS: Final = 2000
@@ -68,7 +68,7 @@ class Ground:
     @contextmanager
     def served(self, **settings: str) -> Iterator[Visitor]:
         """Run a server on the instance, signed in; it must end as it is told to."""
-        server = start(self.instance, PRETADEPENSER_API_REQUESTS="1000000", **settings)
+        server = fork(self.instance, PRETADEPENSER_API_REQUESTS="1000000", **settings)
         try:
             server.wait()
             server.wait_for_workers()

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from pretadepenser.records import tokens
-from tests.web.test_gunicorn import PASSWORD, REPO, Server, free_port, records, start, with_advisor
+from tests.web.test_gunicorn import PASSWORD, REPO, Server, fork, free_port, records, with_advisor
 
 pytestmark = pytest.mark.skipif(
     shutil.which("nginx") is None, reason="nginx is not installed (apt install nginx-light)"
@@ -78,7 +78,7 @@ def front(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[F
     certificate = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
     subject = ["-subj", "/CN=credit.example.fr", "-keyout", f"{folder}/key.pem", "-out", f"{folder}/cert.pem"]
     subprocess.run([*certificate, *subject], check=True, capture_output=True)
-    server = start(instance, PRETADEPENSER_PROXIES="1", PRETADEPENSER_HTTPS="oui")
+    server = fork(instance, PRETADEPENSER_PROXIES="1", PRETADEPENSER_HTTPS="oui")
     plain, tls = free_port(), free_port()
     (folder / "nginx.conf").write_text(configured(folder, plain, tls, server.port))
     nginx = subprocess.Popen(

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +29,7 @@ EDGES: Final = "brackets.json"
 Grain = Literal["fine", "broad"]
 GRAINS: Final[tuple[Grain, ...]] = ("fine", "broad")
 Codes = NDArray[np.uint8]
+_Found = TypeVar("_Found")
 
 # Codes of clients who are in no bin.
 MISSING: Final = 255
@@ -198,6 +198,12 @@ def shown_single(column: Column, value: float) -> str:
     return french.plural(round(value, 2), unit, unit if unit.endswith("s") else None)
 
 
+class Each(Protocol):
+    """Calls a function with each name and gives what it returns in their order, as `map` does."""
+
+    def __call__(self, function: Callable[[str], _Found], names: Sequence[str], /) -> Iterable[_Found]: ...
+
+
 def quantities_of(columns: Collection[str]) -> tuple[str, ...]:
     """The quantities of which a portfolio with these columns has bins."""
     return (*QUANTITIES, *(name for name in HISTORIES if name in columns))
@@ -208,11 +214,11 @@ def write(
     rows: Rows,
     quantiles: Callable[[str], Quantiles],
     progress: Callable[[str], None],
-    pool: Executor,
+    each: Each,
 ) -> None:
     """Choose the edges by the prepared distributions, and write every client's bins.
 
-    As many figures are in memory at a time as `pool` has workers.
+    As many figures are in memory at a time as `each` looks into at once.
     """
     quantities = quantities_of(rows.schema.names)
     order: list[tuple[str, Grain]] = [
@@ -243,11 +249,11 @@ def write(
         for grain in GRAINS:
             codes[order.index((name, grain))] = row
 
-    for name, chosen in zip(quantities, pool.map(binned, quantities), strict=True):
+    for name, chosen in zip(quantities, each(binned, quantities), strict=True):
         edges[name] = chosen
         progress(name)
     codes[order.index((AGE, "broad"))] = _codes(dictionary.describe(AGE), rows.column(AGE), AGE_EDGES)
-    for name, _ in zip((*CATEGORIES, OUTCOME), pool.map(coded, (*CATEGORIES, OUTCOME)), strict=True):
+    for name, _ in zip((*CATEGORIES, OUTCOME), each(coded, (*CATEGORIES, OUTCOME)), strict=True):
         progress(name)
     codes.flush()
     (folder / EDGES).write_text(json.dumps({"edges": edges, "rows": order}), "utf-8")

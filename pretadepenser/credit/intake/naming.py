@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Final
 
 from pretadepenser import french
@@ -157,10 +158,12 @@ def _ending(name: str) -> str:
     return next((name[-len(end) :] for end in _ENDS if name.lower().endswith(end)), "")
 
 
+@lru_cache(maxsize=1024)
 def _resembled(name: str) -> str | None:
     """The table whose name a file or folder has nearly: misspelt, in the plural, without its last word.
 
-    None where it is the very name, a copy or a piece of one, or where it resembles none.
+    None where it is the very name, a copy or a piece of one, or where it resembles none. Asked of every file
+    for each table: kept.
     """
     if len(name) > LONGEST:
         return None

@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -136,6 +136,10 @@ class Source:
 
         Raises PortfolioError when the file cannot be read or its first line names no column that is known.
         """
+        return list(self._header)
+
+    @cached_property
+    def _header(self) -> Sequence[str]:
         try:
             str(self.path.resolve()).encode()
         except UnicodeEncodeError as error:

@@ -7,6 +7,7 @@ import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +27,8 @@ from pretadepenser.credit.stored.rows import Rows, canonical, checks
 
 # Columns in memory at a time while they are summed up: 0.1 GB each at 5,000,000 clients.
 TOGETHER: Final = 2
+# Clients below whom a column is summed up in less time than it takes to hand it to another thread.
+FEW: Final = 4096
 
 
 def in_batches(found: Iterable[pa.RecordBatch], schema: pa.Schema, rows: int) -> Iterator[pa.RecordBatch]:
@@ -86,8 +89,9 @@ def finish(folder: Path, card: Mapping[str, Any], progress: Progress) -> None:
 
         digest = pool.submit(storage.digest, folder / reading.CLIENTS)
         sums = pool.submit(lambda: [checks(frame) for frame in rows.frames(rows.schema.names)])
-        statistics.write(folder, pool.map(summed_up, named), counted)
-        bins.write(folder, rows, statistics.Statistics.open(folder).quantiles, counted, pool)
+        each: bins.Each = map if card["clients"] < FEW else pool.map
+        statistics.write(folder, each(summed_up, named), counted)
+        bins.write(folder, rows, statistics.Statistics.open(folder).quantiles, counted, each)
         np.save(folder / reading.CHECKS, np.concatenate(sums.result()))
         sha256 = digest.result()
     whole = {
@@ -95,13 +99,17 @@ def finish(folder: Path, card: Mapping[str, Any], progress: Progress) -> None:
         "imported_at": datetime.now(UTC).isoformat(timespec="seconds"),
         **card,
         "sha256": sha256,
-        "versions": {
-            "python": platform.python_version(),
-            **{name: metadata.version(name) for name in ("pretadepenser", "duckdb", "numpy", "pyarrow")},
-        },
+        "versions": _versions(),
     }
     (folder / reading.CARD).write_text(json.dumps(whole, ensure_ascii=False, indent=1), "utf-8")
     storage.seal(folder, {reading.CLIENTS: sha256})
+
+
+@cache
+def _versions() -> Mapping[str, str]:
+    """Versions of what writes portfolios here, by package."""
+    packages = ("pretadepenser", "duckdb", "numpy", "pyarrow")
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in packages}}
 
 
 def _counted(total: int, progress: Progress) -> Callable[[str], None]:
