@@ -110,8 +110,8 @@ def _anyones(found: Mapping[str, Found], name: str, clients: DataFrame) -> bool:
     column = owner if isinstance(owner, str) else owner[1]
     owners = clients
     if not isinstance(owner, str):
-        owners = typed(found[owner[0]]).join(clients, KEY, "left_semi").select(column)
-    numbers = typed(found[name]).select(column)
+        owners = typed(found[owner[0]], only=(KEY, column)).join(clients, KEY, "left_semi").select(column)
+    numbers = typed(found[name], only=(column,))
     # Those of the first rows are looked for in one reading; where they are strangers, all of them are.
     for some in (f.broadcast(numbers.limit(_FIRST)), numbers):
         if not owners.join(some, column, "left_semi").isEmpty():
@@ -245,13 +245,12 @@ def _repeated(parts: Sequence[Found], key: str) -> list[Problem]:
 
 @dataclass(frozen=True)
 class _File:
-    """What one file of a table tells: what messages call it, its rows, a sum that the same rows have, and the
-    least and greatest of each dated column.
+    """What one file of a table tells: what messages call it, its rows, and the least and greatest of each
+    dated column.
     """
 
     told: str
     rows: int
-    total: Any
     ends: Sequence[tuple[int | None, int | None]]
 
 
@@ -262,7 +261,7 @@ def _whole(parts: Sequence[Found], name: str) -> list[Problem]:
     if not files:
         return []
     problems = whole.cut(name, files[-1].told, files[-1].rows)
-    if same := whole.same((file.told, file.rows, file.total) for file in files if file.rows >= whole.FEW):
+    if same := _same_pieces(parts, files):
         problems += same
     elif key := whole.keys([name]).get(name):
         problems += _repeated(parts, key)
@@ -286,7 +285,7 @@ def _in_thousands(parts: Sequence[Found], columns: Sequence[str]) -> Sequence[bo
     """Whether points part the thousands of each of these columns."""
     from pyspark.sql import functions as f
 
-    first, *others = (typed(one).select(*columns) for one in parts)
+    first, *others = (typed(one, only=columns).select(*columns) for one in parts)
     for other in others:
         first = first.union(other)
     asked = [f.expr(whole.in_thousands(one)).alias(one) for one in columns]
@@ -294,25 +293,39 @@ def _in_thousands(parts: Sequence[Found], columns: Sequence[str]) -> Sequence[bo
     return found
 
 
+def _same_pieces(parts: Sequence[Found], files: Sequence[_File]) -> list[Problem]:
+    """Say which files hold the same rows as one before; only where some have as many are their rows read."""
+    from pyspark.sql import functions as f
+
+    long = [file for file in files if file.rows >= whole.FEW]
+    if len({file.rows for file in long}) == len(long):
+        return []
+    totals = {}
+    for one in parts:
+        rows = typed(one, [_file()])
+        columns = [name for name in rows.columns if name != "_file"]
+        # Sums of whole numbers may not overflow: of hashes they would.
+        total = f.sum(f.xxhash64(*columns).cast("decimal(20)"))
+        for path, found in rows.groupBy("_file").agg(total).collect():
+            totals[told_file(path, one)] = found
+    return whole.same((file.told, file.rows, totals[file.told]) for file in long)
+
+
 def _files(one: Found, dated: Sequence[str]) -> list[_File]:
     """What the files of a table tell, in the order of their names; those without rows tell nothing."""
     from pyspark.sql import functions as f
 
-    rows = typed(one, [_file()])
-    columns = [name for name in rows.columns if name != "_file"]
-    # Sums of whole numbers may not overflow: of hashes they would.
-    total = f.sum(f.xxhash64(*columns).cast("decimal(20)")).alias("total")
+    rows = typed(one, [_file()], only=dated)
     ends = [
         end(f.col(name).cast("long")).alias(f"{end.__name__}_{name}")
         for name in dated
         for end in (f.min, f.max)
     ]
-    found = rows.groupBy("_file").agg(f.count("*").alias("rows"), total, *ends).toArrow().to_pylist()
+    found = rows.groupBy("_file").agg(f.count("*").alias("rows"), *ends).toArrow().to_pylist()
     return [
         _File(
             told_file(row["_file"], one),
             row["rows"],
-            row["total"],
             [(row[f"min_{name}"], row[f"max_{name}"]) for name in dated],
         )
         for row in sorted(found, key=lambda row: str(row["_file"]))
@@ -337,7 +350,7 @@ def _same_month(one: Found, which: str, month: str) -> list[Problem]:
     """Say whether something has several rows for one month, and in which files the first such are."""
     from pyspark.sql import functions as f
 
-    rows = typed(one, [_file()]).select(which, month, "_file")
+    rows = typed(one, [_file()], only=(which, month))
     again = (
         rows.groupBy(which, month)
         .agg(f.count("*").alias("times"), f.array_sort(f.collect_set("_file")).alias("files"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pretadepenser.credit.dictionary import TABLES
@@ -34,17 +34,18 @@ def computed(
     return spark.sql(features.statement(names)).select(KEY, *figures), figures
 
 
-def typed(one: tables.Found, also: Iterable[Any] = ()) -> DataFrame:
+def typed(one: tables.Found, also: Iterable[Any] = (), only: Collection[str] | None = None) -> DataFrame:
     """The rows of a table in the types that DuckDB is given: what is missing is NULL, never NaN or blank.
 
-    also: more columns, as Spark computes them. Columns that the table does not have are left out.
+    also: more columns, as Spark computes them; only: the names of those that are wanted (None: all). Columns
+    that the table does not have are left out.
     """
     from pyspark.sql import functions as f
 
-    present = set(one.rows.columns)
+    wanted = set(one.rows.columns) if only is None else set(one.rows.columns) & set(only)
     fields = [
         f.expr(f"{tables.value(one.rows, each)} as {each.name}")
         for each in one.columns.values()
-        if each.name in present
+        if each.name in wanted
     ]
     return one.rows.select(*fields, *also)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from pretadepenser.credit.portfolio import PortfolioError, import_folder
+from pretadepenser.credit.portfolio import PortfolioError, Report, import_folder
 from pretadepenser.money import Money
 from pretadepenser.spark import checking, importing, rows
 from pretadepenser.spark.session import SparkError
@@ -61,13 +62,36 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_it_is_byte_for_byte_the_ordinary_one(spark: SparkSession, source: Path, tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Imported:
+    """A portfolio that Spark imported: its instance, what the import reported, and the steps that it told."""
+
+    instance: Path
+    report: Report
+    steps: list[str]
+
+
+@pytest.fixture(scope="module")
+def imported(spark: SparkSession, source: Path, tmp_path_factory: pytest.TempPathFactory) -> Imported:
+    """The tables of `source` as a portfolio."""
     steps: list[str] = []
+    folder = tmp_path_factory.mktemp("instance")
     report = importing.import_tables(
-        spark, str(source), tmp_path / "spark", lambda step, share: steps.append(step), Money("CHF", 1.0)
+        spark, str(source), folder, lambda step, share: steps.append(step), Money("CHF", 1.0)
     )
+    return Imported(folder, report, steps)
+
+
+@pytest.fixture(scope="module")
+def instance(imported: Imported) -> Path:
+    """A portfolio that must stay in place whatever is refused after it."""
+    return imported.instance
+
+
+def test_it_is_byte_for_byte_the_ordinary_one(imported: Imported, source: Path, tmp_path: Path) -> None:
+    report = imported.report
     assert (report.clients, report.labelled) == (340, 243)
-    assert steps[0] == "Vérification des tables par Spark"
+    assert imported.steps[0] == "Vérification des tables par Spark"
     plain = tmp_path / "plain"
     plain.mkdir()
     table = pa.parquet.read_table(source / "application_train")
@@ -78,14 +102,14 @@ def test_it_is_byte_for_byte_the_ordinary_one(spark: SparkSession, source: Path,
     ordinary = import_folder(plain, tmp_path / "ordinary")
     for name in ("clients.arrow", "numbers.npy", "checks.npy", "ladders.npy", "brackets.npy"):
         assert (report.folder / name).read_bytes() == (ordinary.folder / name).read_bytes(), name
-    opened = portfolio_files.opened(tmp_path / "spark")
+    opened = portfolio_files.opened(imported.instance)
     assert opened.money == Money("CHF", 1.0)
     assert not opened.fictitious
 
 
 def test_a_long_table_comes_in_parts_however_its_file_is_cut(spark: SparkSession, tmp_path: Path) -> None:
     """A part goes whole through the driver's gigabyte: millions of rows in one small file ended Java."""
-    months = 600_000
+    months = 60_000
     table = pa.table(
         {
             "SK_ID_BUREAU": np.arange(months) // 60 + 5_000_000,
@@ -97,23 +121,16 @@ def test_a_long_table_comes_in_parts_however_its_file_is_cut(spark: SparkSession
     pa.parquet.write_table(table, path)
     read = spark.read.parquet(str(path))
     assert read.rdd.getNumPartitions() == 1
-    parts = rows.parted(read, name="bureau_balance", unordered=months)
+    # As if they were ten times as many.
+    parts = rows.parted(read, name="bureau_balance", unordered=10 * months)
     sizes = [sum(len(row[0]) for row in part) for part in parts.rdd.glom().collect()]
-    # In memory these rows are 13 bytes each; a part is that of 250,000 of them at most, and packed.
+    # In memory these rows are 13 bytes each; a part is that of 25,000 of them at most, and packed.
     assert len(sizes) == 3
-    assert 0 < min(sizes) <= max(sizes) < 250_000 * 2
-    brought = pa.Table.from_batches(rows.brought(read, name="bureau_balance", unordered=months))
+    assert 0 < min(sizes) <= max(sizes) < 25_000 * 2
+    brought = pa.Table.from_batches(rows.brought(read, name="bureau_balance", unordered=10 * months))
     assert brought.num_rows == months
     numbers = brought.column("SK_ID_BUREAU").to_numpy()
     assert (np.sort(numbers) == table.column("SK_ID_BUREAU").to_numpy()).all()
-
-
-@pytest.fixture(scope="module")
-def instance(spark: SparkSession, source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A portfolio that must stay in place whatever is refused after it."""
-    folder = tmp_path_factory.mktemp("instance")
-    importing.import_tables(spark, str(source), folder, quiet)
-    return folder
 
 
 def spaced(text: str) -> str:
@@ -160,16 +177,6 @@ def test_what_is_wrong_is_told_with_file_row_and_column(
         "inconnue « Gift » (admises : « Cash loans », « Revolving loans »).\n"
         "- application_train/part-00001.snappy.parquet, ligne 131, colonne CNT_CHILDREN : « -1 » est hors "
         "des bornes admises (de 0 à 30)."
-    )
-
-
-def test_a_client_who_is_there_twice_is_told(spark: SparkSession, instance: Path, tmp_path: Path) -> None:
-    in_parts(made_up.text(made_up.table(60)), tmp_path / "application_train", 2)
-    test = made_up.table(4, first=100_002).drop_columns(["TARGET"])
-    pa.parquet.write_table(made_up.text(test), tmp_path / "application_test.parquet")
-    assert refusal(spark, tmp_path, instance) == (
-        REFUSED + "- application_test.parquet, ligne 1, colonne SK_ID_CURR : « 100002 » existe déjà ; chaque "
-        "numéro de client doit être unique (et 3 autres lignes)."
     )
 
 
@@ -426,17 +433,6 @@ def test_nothing_is_passed_over_or_filled_in_silently(
     assert refusal(spark, tmp_path, instance).replace(str(tmp_path), "DOSSIER") == sentence
 
 
-def test_names_in_capitals_and_parts_without_an_ending_are_read(spark: SparkSession, tmp_path: Path) -> None:
-    rows = made_up.text(made_up.table(40))
-    folder = tmp_path / "in"
-    (folder / "APPLICATION_TRAIN").mkdir(parents=True)
-    pa.parquet.write_table(rows, folder / "APPLICATION_TRAIN" / "part-[0]{a}")
-    (folder / ".hidden").touch()
-    for name in ("desktop.ini", "Thumbs.db", ".DS_Store", "_SUCCESS"):
-        (folder / "APPLICATION_TRAIN" / name).write_bytes(b"x")
-    assert importing.import_tables(spark, str(folder), tmp_path / "out", quiet).clients == 40
-
-
 def test_tables_say_where_their_rows_are_from() -> None:
     """A batch that holds rows of several files, or of two places of one, is cut there."""
     batch = pa.RecordBatch.from_pydict(
@@ -444,17 +440,3 @@ def test_tables_say_where_their_rows_are_from() -> None:
     )
     found = [(file, line, piece.column("n").to_pylist()) for file, line, piece in checking.pieces(batch)]
     assert found == [("a", 8, [1, 2]), ("b", 1, [3, 4]), ("b", 51, [5])]
-
-
-def test_marks_and_truths_are_read_as_an_ordinary_import_does(spark: SparkSession, tmp_path: Path) -> None:
-    rows = made_up.text(made_up.table(40))
-    kinds = rows["NAME_CONTRACT_TYPE"].to_pylist()
-    kinds[3] = f"\ufeff{kinds[3]}"
-    flags = ["True" if one else "False" for one in rows["FLAG_PHONE"].to_pylist()]
-    numbers = [f"\ufeff{one}" for one in rows["SK_ID_CURR"].to_pylist()]
-    for name, values in (("NAME_CONTRACT_TYPE", kinds), ("FLAG_PHONE", flags), ("SK_ID_CURR", numbers)):
-        rows = put(rows, name, values)
-    (tmp_path / "in").mkdir()
-    pa.parquet.write_table(rows, tmp_path / "in" / "application_train.parquet")
-    by_spark = importing.import_tables(spark, str(tmp_path / "in"), tmp_path / "out", quiet)
-    assert by_spark.sha256 == import_folder(tmp_path / "in", tmp_path / "ordinary").sha256

@@ -15,7 +15,7 @@ from pretadepenser.credit.dictionary import TABLES, arrow_schema
 from pretadepenser.credit.explanation.batch import RowsError
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
-from pretadepenser.spark import scoring
+from pretadepenser.spark import checking, scoring, tables
 from tests.spark.test_import import in_parts, put, quiet, shuffled, spaced
 from tests.unit import by_heart, made_up
 from tests.unit.test_repaid import HISTORY
@@ -41,26 +41,18 @@ def command(instance: Path, *arguments: str) -> str:
     return done.output
 
 
-@pytest.mark.parametrize("reasons", ["--reasons", "--no-reasons"])
 def test_a_csv_has_the_very_texts_of_the_ordinary_command(
-    spark: SparkSession, trained: Path, clients: Path, tmp_path: Path, reasons: str
+    spark: SparkSession, trained: Path, clients: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "scores.csv"
     said = command(
-        trained,
-        "score",
-        str(clients / "parts.parquet"),
-        "--output",
-        str(output),
-        reasons,
-        "--engine",
-        "spark",
+        trained, "score", str(clients / "parts.parquet"), "--output", str(output), "--engine", "spark"
     )
     assert f"150 clients : scores écrits dans {output}." in said.replace("\xa0", " ")
     parts = sorted(output.glob("part-*.csv"))
     # For the owner only, as all that is about clients.
     assert {path.stat().st_mode & 0o777 for path in parts} == {0o600}
-    command(trained, "score", str(clients / "one.parquet"), "--output", str(tmp_path / "one.csv"), reasons)
+    command(trained, "score", str(clients / "one.parquet"), "--output", str(tmp_path / "one.csv"))
     with (tmp_path / "one.csv").open(encoding="utf-8", newline="") as file:
         heads, *expected = csv.reader(file)
     found = []
@@ -70,17 +62,20 @@ def test_a_csv_has_the_very_texts_of_the_ordinary_command(
         assert own == heads
         found += rows
     assert sorted(found) == sorted(expected)
-    assert len(heads) == (15 if reasons == "--reasons" else 9)
+    # With reasons, which texts are long and quoted.
+    assert len(heads) == 15
 
 
 def test_parquet_has_the_very_values(
     spark: SparkSession, trained: Path, clients: Path, tmp_path: Path
 ) -> None:
-    output = tmp_path / "scores.parquet"
-    command(trained, "score", str(clients / "parts.parquet"), "--output", str(output), "--engine", "spark")
-    command(trained, "score", str(clients / "one.parquet"), "--output", str(tmp_path / "one.parquet"))
-    found = pa.parquet.read_table(output).sort_by("client")
+    places = clients / "parts.parquet", tmp_path / "scores.parquet"
+    command(trained, "score", str(places[0]), "--output", str(places[1]), "--no-reasons", "--engine", "spark")
+    places = clients / "one.parquet", tmp_path / "one.parquet"
+    command(trained, "score", str(places[0]), "--output", str(places[1]), "--no-reasons")
+    found = pa.parquet.read_table(tmp_path / "scores.parquet").sort_by("client")
     assert found.equals(pa.parquet.read_table(tmp_path / "one.parquet").sort_by("client"))
+    assert found.num_columns == 9
 
 
 def test_a_whole_download_is_scored_with_its_histories(
@@ -95,15 +90,15 @@ def test_a_whole_download_is_scored_with_its_histories(
     bureau = pa.Table.from_pylist(HISTORY["bureau"], TABLES["bureau"].arrow_schema())
     pa.parquet.write_table(bureau, folder / "bureau.parquet")
     scores = {}
-    for source, engine in ((folder, "spark"), (folder, "duckdb"), (alone, "spark")):
+    for source, engine in ((folder, "spark"), (folder, "duckdb"), (alone, "duckdb")):
         output = tmp_path / f"{source.name}-{engine}.parquet"
         said = command(learned, "score", str(source), "--output", str(output), "--engine", engine)
         assert "100 clients" in said.replace("\xa0", " ")
         scores[source.name, engine] = pa.parquet.read_table(output).sort_by("client")
     assert scores["kaggle", "spark"].equals(scores["kaggle", "duckdb"])
-    assert scores["alone", "spark"].num_rows == 100
+    assert scores["alone", "duckdb"].num_rows == 100
     (owing,) = (one for one in scores["kaggle", "spark"].to_pylist() if one["client"] == 100_050)
-    (alike,) = (one for one in scores["alone", "spark"].to_pylist() if one["client"] == 100_050)
+    (alike,) = (one for one in scores["alone", "duckdb"].to_pylist() if one["client"] == 100_050)
     assert owing["probability"] != alike["probability"]
 
 
@@ -166,8 +161,8 @@ def test_histories_of_others_are_refused(spark: SparkSession, model: Model, tmp_
     numbers = clients["SK_ID_CURR"].to_pylist()
     pa.parquet.write_table(made_up.text(clients), tmp_path / "application_train.parquet")
 
-    def refused(**tables: pa.Table) -> str:
-        for name, rows in tables.items():
+    def refused(**others: pa.Table) -> str:
+        for name, rows in others.items():
             pa.parquet.write_table(made_up.text(rows), tmp_path / f"{name}.parquet")
         output = tmp_path / "scores.parquet"
         with pytest.raises(RowsError) as caught:
@@ -196,5 +191,5 @@ def test_histories_of_others_are_refused(spark: SparkSession, model: Model, tmp_
     (tmp_path / "POS_CASH_balance.parquet").unlink()
     last = put(months, "SK_ID_BUREAU", [*months["SK_ID_BUREAU"].to_pylist()[:-1], 5_000_031])
     pa.parquet.write_table(made_up.text(last), tmp_path / "bureau_balance.parquet")
-    output = tmp_path / "scores.parquet"
-    assert scoring.score_tables(spark, str(tmp_path), str(output), model, 0.48, None, quiet) == 40
+    found = tables.find(spark, str(tmp_path))
+    assert checking.strange(found, {"application_train": 40, "bureau": 31, "bureau_balance": 60}) == []
