@@ -20,16 +20,17 @@ import pytest
 WORKERS = 2
 # What makes Java start quickly and stay small.
 QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-# Libraries that no test calls (Hive, Kubernetes, what MLlib reckons with…): Java looks into each one that it is
-# given for each class that there is not, of which the compiler of Spark's SQL asks for thousands.
+# Libraries that no test calls (Hive, Kubernetes, what MLlib reckons with…): for each class that there is not,
+# Java looks into each that it is given, and the compiler of Spark's SQL asks for thousands of these.
 UNCALLED = (
-    "algebra", "arpack", "blas", "breeze", "cats", "commons-dbcp", "commons-pool", "curator", "datanucleus",
-    "derby", "HikariCP", "hive-beeline", "hive-cli", "hive-common", "hive-exec", "hive-jdbc", "hive-metastore",
-    "hive-serde", "hive-service", "hive-shims", "javax.jdo", "javolution", "jdo", "jjwt", "jline", "JLarge",
-    "jpam", "jta", "JTransforms", "kubernetes", "lapack", "libfb303", "libthrift", "netty-tcnative", "opencsv",
-    "rocksdbjni", "scala-compiler", "snakeyaml-engine", "spark-connect", "spark-graphx", "spark-hive",
-    "spark-kubernetes", "spark-pipelines", "spark-repl", "spark-streaming", "spark-yarn", "spire", "ST4",
-    "stax", "super-csv", "transaction-api", "vertx", "volcano", "zjsonpatch", "zookeeper",
+    "algebra", "arpack", "blas", "breeze", "cats", "commons-dbcp", "commons-pool", "curator",
+    "datanucleus", "derby", "HikariCP", "hive-beeline", "hive-cli", "hive-common", "hive-exec",
+    "hive-jdbc", "hive-metastore", "hive-serde", "hive-service", "hive-shims", "javax.jdo", "javolution",
+    "jdo", "jjwt", "jline", "JLarge", "jpam", "jta", "JTransforms", "kubernetes", "lapack", "libfb303",
+    "libthrift", "netty-tcnative", "opencsv", "rocksdbjni", "scala-compiler", "snakeyaml-engine",
+    "spark-connect", "spark-graphx", "spark-hive", "spark-kubernetes", "spark-pipelines", "spark-repl",
+    "spark-streaming", "spark-yarn", "spire", "ST4", "stax", "super-csv", "transaction-api", "vertx",
+    "volcano", "zjsonpatch", "zookeeper",
 )  # fmt: skip
 # Seconds within which all of it must be up, on a machine that others use too.
 PATIENCE = 60

@@ -45,7 +45,7 @@ spark.ui.enabled false
 
 @pytest.fixture(scope="session")
 def settings(home: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of the one who calls Spark: where it and its defaults are, and this machine's address."""
+    """The environment of the one who calls Spark: where it and its defaults are, this machine's address."""
     folder = tmp_path_factory.mktemp("conf")
     (folder / "spark-defaults.conf").write_text(DEFAULTS)
     return {
