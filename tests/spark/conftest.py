@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pretadepenser.spark.session import session
-from tests.spark.cluster import QUICK, cluster, needed
+from tests.spark.cluster import QUICK, cluster, needed, without_uncalled
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
 @pytest.fixture(scope="session")
-def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a standalone master with two workers."""
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Spark's home, from which Java starts quickly."""
     needed()
-    with cluster(tmp_path_factory.mktemp("cluster")) as address:
+    folder = tmp_path_factory.mktemp("home")
+    without_uncalled(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def master(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a standalone master with two workers."""
+    with cluster(home, tmp_path_factory.mktemp("cluster")) as address:
         yield address
 
 
@@ -35,11 +44,16 @@ spark.ui.enabled false
 
 
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of the one who calls Spark: where its defaults are, and this machine's address."""
+def settings(home: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of the one who calls Spark: where it and its defaults are, this machine's address."""
     folder = tmp_path_factory.mktemp("conf")
     (folder / "spark-defaults.conf").write_text(DEFAULTS)
-    return {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_CONF_DIR": str(folder), "SPARK_LAUNCHER_OPTS": QUICK}
+    return {
+        "SPARK_HOME": str(home),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_CONF_DIR": str(folder),
+        "SPARK_LAUNCHER_OPTS": QUICK,
+    }
 
 
 @pytest.fixture(scope="session")
