@@ -12,10 +12,13 @@ import keras
 import numpy as np
 import pytest
 
+from research import config as configs
 from research.backbones import BACKBONES, infer, network
 from research.backbones.efficientnet_lite import efficientnet_lite, round_channels
+from research.config import Config
 from research.cost import multiplications
 from research.errors import ResearchError
+from research.training import head_model, open_top
 
 WEIGHTS = Path(__file__).parents[3] / "shared" / "weights"
 needs_weights = pytest.mark.skipif(
@@ -233,3 +236,21 @@ def test_a_local_copy_of_published_efficientnet_weights_is_scaled_like_keras(tmp
     base.save_weights(tmp_path / "b0.weights.h5")
     weights.load(tmp_path / "b0.weights.h5", base)
     assert scale.get_weights()[1] == pytest.approx(deviations**2)
+
+
+def test_only_the_top_is_opened_and_normalisation_stays_frozen() -> None:
+    config = configs.load("efficientnet_lite0")
+    assert isinstance(config, Config)
+    built = network(config.backbone, 32, "random")
+    whole = open_top(built, head_model(config, np.zeros(1280), np.ones(1280)))
+    opened = {layer.name for layer in built.base.layers if layer.trainable and layer.weights}
+    assert "b11_expand" in opened
+    assert "head_conv" in opened
+    assert not any("bn" in name for name in opened)
+    assert not any(name.startswith(("stem", "b0_", "b5_", "b10_")) for name in opened)
+    before = [np.array(weight) for weight in built.base.get_layer("b11_bn1").get_weights()]
+    assert len(before) == 4
+    whole.compile("rmsprop", "categorical_crossentropy", run_eagerly=True)
+    whole.train_on_batch(np.ones((2, *built.top.input_shape[1:])), np.eye(7)[:2])
+    after = built.base.get_layer("b11_bn1").get_weights()
+    assert all(np.array_equal(one, other) for one, other in zip(before, after, strict=True))
