@@ -6,6 +6,7 @@ import csv
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,7 +62,16 @@ def little(size: int, weights: str | None) -> keras.Model:
     tensor = _block(_normalise(tensor, "stem_bn"), "b0", 3, 2, 1, 16)
     tensor = _block(_block(tensor, "b1", 5, 1, 2, 16), "b2", 3, 2, 1, 32)
     tensor = keras.layers.Conv2D(128, 1, use_bias=False, name="head_conv")(tensor)
-    return keras.Model(inputs, _normalise(tensor, "head_bn"), name="little")
+    return keras.Model(inputs, _normalise(tensor, "head_bn"), name="efficientnet_lite0")
+
+
+@contextmanager
+def little_lite0() -> Iterator[None]:
+    """Meanwhile a little network has the name of EfficientNet-Lite0."""
+    name = "efficientnet_lite0"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(BACKBONES, name, replace(BACKBONES[name], build=little, cut="b1_add"))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -72,9 +82,7 @@ def tiny() -> Iterator[Config]:
     """
     config = configs.load("efficientnet_lite0")
     assert isinstance(config, Config)
-    known = BACKBONES[config.backbone]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(BACKBONES, config.backbone, replace(known, build=little, cut="b1_add"))
+    with little_lite0():
         yield replace(
             config,
             size=SIDE,
@@ -84,6 +92,13 @@ def tiny() -> Iterator[Config]:
             head=Phase("rmsprop", 1e-2, 2, 2),
             tuning=Phase("rmsprop", 1e-4, 2, 2),
         )
+
+
+@pytest.fixture
+def little_network() -> Iterator[None]:
+    """The same for one test: for what is said of weight files, whatever the network."""
+    with little_lite0():
+        yield
 
 
 @pytest.fixture(scope="module")
