@@ -11,11 +11,16 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from keras.src.applications.efficientnet import EfficientNet
 
-from research.backbones import BACKBONES, infer, network
+from research import config as configs
+from research.backbones import BACKBONES, Network, infer, network
 from research.backbones.efficientnet_lite import efficientnet_lite, round_channels
+from research.config import Config
 from research.cost import multiplications
 from research.errors import ResearchError
+from research.training import head_model, open_top
+from tests.research.conftest import little_lite0
 
 WEIGHTS = Path(__file__).parents[3] / "shared" / "weights"
 needs_weights = pytest.mark.skipif(
@@ -55,22 +60,26 @@ def test_each_backbone_is_given_the_pixels_it_expects() -> None:
         assert np.array_equal(BACKBONES[name].preprocess(red.copy()), red)
 
 
+@pytest.fixture(scope="module")
+def genuine() -> Network:
+    """Lite0 with the published weights. Never changed."""
+    return network("efficientnet_lite0", 64, str(WEIGHTS / "efficientnet_lite0_notop.weights.h5"))
+
+
 @needs_weights
-def test_swapped_preparations_give_other_features() -> None:
-    built = network("efficientnet_lite0", 64, str(WEIGHTS / "efficientnet_lite0_notop.weights.h5"))
+def test_swapped_preparations_give_other_features(genuine: Network) -> None:
     picture = np.random.default_rng(0).uniform(0, 255, (1, 64, 64, 3)).astype(np.float32)
-    right = np.asarray(built.base(picture, training=False))
-    swapped = np.asarray(built.base(BACKBONES["vgg16"].preprocess(picture.copy()), training=False))
+    right = np.asarray(genuine.base(picture, training=False))
+    swapped = np.asarray(genuine.base(BACKBONES["vgg16"].preprocess(picture.copy()), training=False))
     assert np.abs(right - swapped).mean() > 0.05 * np.abs(right).mean()
 
 
 @needs_weights
-def test_genuine_weights_know_their_classes() -> None:
+def test_genuine_weights_know_their_classes(genuine: Network) -> None:
     """The features of our Lite0 are those of the published classifier: a flat grey photo is no exception."""
-    built = network("efficientnet_lite0", 64, str(WEIGHTS / "efficientnet_lite0_notop.weights.h5"))
     again = network("efficientnet_lite0", 64, "random")
     picture = np.full((1, 64, 64, 3), 127, np.float32)
-    assert not np.allclose(built.base(picture), again.base(picture))
+    assert not np.allclose(genuine.base(picture), again.base(picture))
 
 
 def test_both_halves_make_the_whole() -> None:
@@ -152,12 +161,14 @@ def test_what_is_no_file_of_weights_is_told_by_what_it_is(
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Weights of EfficientNet-Lite0 as Keras 3 saves them. Never changed."""
+    """Weights of the `little_network` as Keras 3 saves them. Never changed."""
     path = tmp_path_factory.mktemp("saved") / "lite0.weights.h5"
-    efficientnet_lite(0, 32).save_weights(path)
+    with little_lite0():
+        network("efficientnet_lite0", 32, "random").base.save_weights(path)
     return path
 
 
+@pytest.mark.usefixtures("little_network")
 def test_weights_that_came_half_are_one_sentence(saved: Path, tmp_path: Path) -> None:
     whole = saved.read_bytes()
     path = tmp_path / "half.weights.h5"
@@ -166,9 +177,10 @@ def test_weights_that_came_half_are_one_sentence(saved: Path, tmp_path: Path) ->
         network("efficientnet_lite0", 32, str(path))
 
 
+@pytest.mark.usefixtures("little_network")
 def test_weights_that_hold_nothing_are_refused(saved: Path, tmp_path: Path) -> None:
     """A network learnt for hours on what they gave."""
-    model = efficientnet_lite(0, 32)
+    model = network("efficientnet_lite0", 32, "random").base
     kernel = next(weight for weight in model.weights if weight.path == "stem_conv/kernel")
     for value, cause in ((np.nan, "des valeurs qui ne sont pas des nombres"), (0, "rien que des zéros")):
         model.load_weights(saved)
@@ -188,6 +200,7 @@ def test_weights_that_hold_nothing_are_refused(saved: Path, tmp_path: Path) -> N
         )
 
 
+@pytest.mark.usefixtures("little_network")
 @pytest.mark.parametrize("kind", ["float16", "float64", "int8"])
 def test_weights_of_other_numbers_are_read_unless_rounded(kind: str, saved: Path, tmp_path: Path) -> None:
     path = tmp_path / "other.weights.h5"
@@ -210,6 +223,7 @@ def test_weights_of_other_numbers_are_read_unless_rounded(kind: str, saved: Path
         assert network("efficientnet_lite0", 32, str(path)).weights
 
 
+@pytest.mark.usefixtures("little_network")
 def test_the_name_that_keras_wants_is_told(saved: Path, tmp_path: Path) -> None:
     shutil.copy(saved, tmp_path / "lite0.h5")
     with pytest.raises(ResearchError) as caught:
@@ -225,7 +239,8 @@ def test_a_local_copy_of_published_efficientnet_weights_is_scaled_like_keras(tmp
     """Keras's files hold deviations for variances; it repairs that only for weights="imagenet"."""
     from research.backbones import weights
 
-    base = keras.applications.EfficientNetB0(include_top=False, weights=None, input_shape=(32, 32, 3))
+    # Of the same layers as B0, a tenth as wide and as deep.
+    base = EfficientNet(0.1, 0.1, 32, include_top=False, weights=None, input_shape=(32, 32, 3))
     scale = next(layer for layer in base.layers if isinstance(layer, keras.layers.Normalization))
     mean, _, count = scale.get_weights()
     deviations = np.array([0.229, 0.224, 0.225], np.float32)
@@ -233,3 +248,21 @@ def test_a_local_copy_of_published_efficientnet_weights_is_scaled_like_keras(tmp
     base.save_weights(tmp_path / "b0.weights.h5")
     weights.load(tmp_path / "b0.weights.h5", base)
     assert scale.get_weights()[1] == pytest.approx(deviations**2)
+
+
+def test_only_the_top_is_opened_and_normalisation_stays_frozen() -> None:
+    config = configs.load("efficientnet_lite0")
+    assert isinstance(config, Config)
+    built = network(config.backbone, 32, "random")
+    whole = open_top(built, head_model(config, np.zeros(1280), np.ones(1280)))
+    opened = {layer.name for layer in built.base.layers if layer.trainable and layer.weights}
+    assert "b11_expand" in opened
+    assert "head_conv" in opened
+    assert not any("bn" in name for name in opened)
+    assert not any(name.startswith(("stem", "b0_", "b5_", "b10_")) for name in opened)
+    before = [np.array(weight) for weight in built.base.get_layer("b11_bn1").get_weights()]
+    assert len(before) == 4
+    whole.compile("rmsprop", "categorical_crossentropy", run_eagerly=True)
+    whole.train_on_batch(np.ones((2, *built.top.input_shape[1:])), np.eye(7)[:2])
+    after = built.base.get_layer("b11_bn1").get_weights()
+    assert all(np.array_equal(one, other) for one, other in zip(before, after, strict=True))
