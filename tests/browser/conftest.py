@@ -31,7 +31,7 @@ from pretadepenser.credit.recourse.search import levers
 from pretadepenser.credit.scale import Scale
 from pretadepenser.money import using
 from pretadepenser.records import users
-from tests.browser.states import State, leaving_the_page
+from tests.browser.states import State, display, leaving_the_page
 from tests.conftest import PASSWORD, open_file
 from tests.web import test_replay as replays
 from tests.web.deciding import work, write_to
@@ -77,6 +77,8 @@ def driver() -> Iterator[WebDriver]:
     started = chromium()
     if started is None:
         pytest.skip("chromium and chromedriver are not installed (apt install chromium chromium-driver)")
+    # Where a test needs another display, it goes back to this one.
+    display(started, 1280, {})
     yield started
     started.quit()
 

@@ -40,9 +40,8 @@ CONTAINED = """
 return Object.entries(arguments[0]).filter(([, css]) => document.querySelector(css)).map(([one]) => one);
 """
 
-# How wide the page is, and what is broken inside; how wide it is with letters twice as large.
-FITTING = f"return [document.documentElement.scrollWidth, (() => {{{BROKEN}}})()];"
-ENLARGED = "document.documentElement.style.fontSize = '200%'; return document.documentElement.scrollWidth;"
+# How wide the window and the page are, and what is broken inside.
+FITTING = f"return [innerWidth, document.documentElement.scrollWidth, (() => {{{BROKEN}}})()];"
 
 # Faults that one display alone has, and a field without a label.
 PLANTED = """
@@ -107,29 +106,40 @@ def test_everything_is_reached_and_seen(state: State, driver: WebDriver) -> None
         driver.execute_script("document.activeElement.blur(); scrollTo(0, 0);")
 
 
+def _same_everywhere(driver: WebDriver) -> list[str]:
+    """What is wrong in whatever display."""
+    faults = []
+    if contained := driver.execute_script(CONTAINED, VOID):
+        faults.append(f"contains what the RGAA's grid says that no page has: {contained}")
+    if unmarked := driver.execute_script(UNMARKED):
+        faults.append(f"lists without marks, and without their role: {unmarked}")
+    return faults + (objections(driver) if checkers.installed() else [])
+
+
 def noticed(driver: WebDriver) -> list[str]:
     """What is wrong with the page that is open, each line beginning with the display that shows it so."""
     faults: list[str] = []
     try:
         for name, (width, features) in DISPLAYS.items():
-            display(driver, width, features)
+            # As every page is opened; what no display changes is judged there as well.
+            if name == "light":
+                faults += _same_everywhere(driver)
+            else:
+                display(driver, width, features)
             # Style sheets change nothing but colours for these, as test_statics.py holds.
-            only = "cat.color" if name in ("dark", "forced colours") else ""
-            faults += [f"{name}: {fault}" for fault in violations(driver, only)]
-            real, broken = driver.execute_script(FITTING)
+            colours = name in ("dark", "forced colours")
+            faults += [f"{name}: {fault}" for fault in violations(driver, "cat.color" if colours else "")]
+            shown, real, broken = driver.execute_script(FITTING)
+            assert shown == width, f"{name}: the window is {shown} px wide"
             if real > width:
                 faults.append(f"{name}: the page is {real} px wide on a screen of {width} px")
             if broken:
                 faults.append(f"{name}: broken inside: {broken[:8]}")
-        if contained := driver.execute_script(CONTAINED, VOID):
-            faults.append(f"contains what the RGAA's grid says that no page has: {contained}")
-        if unmarked := driver.execute_script(UNMARKED):
-            faults.append(f"lists without marks, and without their role: {unmarked}")
     finally:
+        # Laid out once for both: in the window of all pages, and with letters twice as large.
+        driver.execute_script("document.documentElement.style.fontSize = '200%'")
         display(driver, 1280, {})
-    if checkers.installed():
-        faults += objections(driver)
-    if (real := driver.execute_script(ENLARGED)) > 1280:
+    if (real := driver.execute_script("return document.documentElement.scrollWidth")) > 1280:
         faults.append(f"letters of 200 %: the page is {real} px wide on a screen of 1280 px")
     return faults
 

@@ -152,19 +152,28 @@ def judged(paths: Sequence[Path]) -> dict[str, list[str]]:
     return found
 
 
-def test_nothing_is_found_in_any_answer(answers: tuple[Path, dict[str, str]]) -> None:
+@pytest.fixture(scope="module")
+def found(answers: tuple[Path, dict[str, str]]) -> dict[str, list[str]]:
+    """What is said of all answers and of the faulty files, in one go: starting Java takes seconds."""
     folder, known = answers
+    for name, text in FAULTY.items():
+        (folder / name).write_text(text)
+    return judged([folder / name for name in (*known, *FAULTY)])
+
+
+def test_nothing_is_found_in_any_answer(
+    answers: tuple[Path, dict[str, str]], found: dict[str, list[str]]
+) -> None:
+    _, known = answers
     assert sum(name.endswith(".html") for name in known) > 25
     assert sum(name.endswith(".svg") for name in known) > 20
     assert sum(name.endswith(".css") for name in known) == 4
-    found = judged([folder / name for name in known])
-    assert not found, "\n".join(f"{known[name]} {says}" for name, said in found.items() for says in said[:3])
+    told = [f"{known[name]} {says}" for name, said in found.items() if name in known for says in said[:3]]
+    assert not told, "\n".join(told)
 
 
-def test_what_is_looked_for_would_be_found(tmp_path: Path) -> None:
-    for name, text in FAULTY.items():
-        (tmp_path / name).write_text(text)
-    assert judged([tmp_path / name for name in FAULTY]).keys() == FAULTY.keys()
+def test_what_is_looked_for_would_be_found(found: dict[str, list[str]]) -> None:
+    assert found.keys() >= FAULTY.keys()
 
 
 def test_every_kind_of_page_was_found(app: Flask, answers: tuple[Path, dict[str, str]]) -> None:
