@@ -36,7 +36,7 @@ def test_each_client_has_their_own(browser: FlaskClient, trained: Path) -> None:
     first, second = portfolio.numbers()[:2].tolist()
     for number in (first, second, first):
         theirs = [one for one in addresses(browser, number) if "/clients/" in one]
-        assert len(theirs) == 14
+        assert len(theirs) == 15
         assert all(one.startswith(f"/clients/{number}") for one in theirs), theirs
 
 

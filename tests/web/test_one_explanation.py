@@ -150,11 +150,11 @@ def test_a_neutralised_category_is_named_nowhere(
     neutral = (COLUMNS[column].categories or {})[NEUTRAL[column, code]]
     numbers = whole.column("SK_ID_CURR").to_pylist()[:3]
     for number in numbers:
-        for page in ("", "/simulation", "/leviers", "/comparaison", "/entretien"):
+        for page in ("", "/dossier", "/simulation", "/leviers", "/comparaison", "/entretien"):
             text = browser.get(f"/clients/{number}{page}").text
             for word in (label, code, label.lower(), f"{label[0].lower()}{label[1:]}"):
                 assert word not in html.fromstring(text).text_content(), page
-        assert neutral in browser.get(f"/clients/{number}").text
+        assert neutral in browser.get(f"/clients/{number}/dossier").text
         answer = str(scored(app, number))
         assert label not in answer
         assert code not in answer

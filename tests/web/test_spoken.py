@@ -102,7 +102,8 @@ def about(path: str = "", count: int = 20) -> Family:
 
 # Pages, and how many different numbers they say at least.
 FAMILIES: dict[str, tuple[Family, int]] = {
-    "decision": (about(), 500),
+    "decision": (about(), 450),
+    "file": (about("/dossier"), 150),
     "comparison": (about("/comparaison"), 150),
     "crossed": (about("/comparaison?avec=AMT_ANNUITY&comme=revenu", 8), 200),
     "simulation": (simulated, 300),
