@@ -4,9 +4,12 @@ import json
 import os
 import re
 import shutil
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -235,7 +238,13 @@ def test_the_card_says_what_was_imported(portfolio: Portfolio, rows: pa.Table) -
     assert portfolio.imported_at.tzinfo is not None
     assert len(portfolio.sha256) == 64
     card = json.loads((portfolio.folder / "card.json").read_text())
-    assert set(card["versions"]) == {"python", "pretadepenser", "duckdb", "numpy", "pyarrow"}
+    assert card["versions"] == {
+        "python": "{}.{}.{}".format(*sys.version_info),
+        "pretadepenser": metadata.version("pretadepenser"),
+        "duckdb": duckdb.__version__,
+        "numpy": np.__version__,
+        "pyarrow": pa.__version__,
+    }
     portfolio.verify()
 
 
