@@ -21,8 +21,8 @@ from typing import Final
 
 import pretadepenser
 
-# All of the application but its migrations, which run when they are read, and what Flask and gunicorn read by
-# themselves.
+# All of the application but its migrations, which run when they are read, and the fit of the demo; and what
+# Flask and gunicorn read by themselves.
 _READ: Final = [
     one.name
     for one in pkgutil.walk_packages(pretadepenser.__path__, "pretadepenser.")

@@ -241,7 +241,9 @@ def _check_type() -> None:
 
 def _table(body: bytes, from_csv: bool) -> pa.Table:
     if body.startswith(_COMPRESSED):
-        raise ApiError(415, "Le corps est comprimé : envoyez-le tel quel.")
+        raise ApiError(
+            415, "Le corps est comprimé, ou un classeur : envoyez du JSON ou du CSV, sans le comprimer."
+        )
     if from_csv:
         return batch.table_of_csv(body, resources.model())
     try:

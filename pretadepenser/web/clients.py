@@ -55,7 +55,7 @@ def decision(number: int) -> ResponseReturnValue:
 
 @blueprint.get("/dossier")
 def file(number: int) -> ResponseReturnValue:
-    """Show all that the client's file holds: the page of the decision has what the model looks at alone.
+    """Show the client's file (see `client_file.parts`): the page of the decision has what the model looks at.
 
     Auditors read it as it was filed, protected grounds and all; nobody else sees these.
     """

@@ -91,11 +91,11 @@ def comparison(score: Score, shown: Distribution, crossed: str = "") -> str:
 
 
 def file(score: Score, absent: int, entries: int) -> str:
-    """How many of the figures of the client's file are missing."""
+    """How many of the figures that the page of the client's file shows are missing."""
     lacking = "aucune donnée absente"
     if absent:
         lacking = f"{french.plural(absent, 'donnée absente', 'données absentes')} sur {entries}"
-    return _heading(f"Dossier complet : {lacking}", today(score))
+    return _heading(f"Dossier : {lacking}", today(score))
 
 
 def history(score: Score, told: History) -> str:

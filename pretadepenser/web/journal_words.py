@@ -17,7 +17,7 @@ from pretadepenser.records.journal import Kind
 FAMILIES: Final[Mapping[str, Mapping[Kind, str]]] = {
     "Dossiers consultés": {
         Kind.OPENED: "Décision du modèle consultée",
-        Kind.FILE: "Dossier complet consulté",
+        Kind.FILE: "Données du dossier consultées",
         Kind.HISTORY: "Historique de crédit consulté",
         Kind.COMPARED: "Comparaison consultée",
         Kind.SIMULATED: "Simulation",

@@ -55,7 +55,7 @@ MENU: Final = tuple(place for places in GROUPS.values() for place in places if p
 # The pages about one client: label, endpoint.
 CLIENT: Final[tuple[tuple[str, str], ...]] = (
     ("Décision", "clients.decision"),
-    ("Dossier complet", "clients.file"),
+    ("Dossier", "clients.file"),
     ("Historique de crédit", "history.show"),
     ("Comparaison", "comparison.compare"),
     ("Simulation", "simulation.simulate"),
@@ -64,7 +64,7 @@ CLIENT: Final[tuple[tuple[str, str], ...]] = (
     ("Fiche d’entretien", "meeting.sheet"),
     ("Décider", "decision.decide"),
 )
-# Those of the bar, one line on a screen of 1280 px: the whole file is opened from the decision, by few.
+# Those of the bar, one line on a screen of 1280 px: the file is opened from the decision, by few.
 BAR: Final = tuple(one for one in CLIENT if one[1] != "clients.file")
 
 

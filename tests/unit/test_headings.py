@@ -191,7 +191,7 @@ def test_a_comparison(heading: str, told: str) -> None:
 )
 def test_the_file_says_how_much_is_missing(absent: int, told: str) -> None:
     heading = plain(headings.file(scored(480), absent, 67))
-    assert heading == f"Dossier complet : {told} – client 100002, prêt refusé, 480 points"
+    assert heading == f"Dossier : {told} – client 100002, prêt refusé, 480 points"
 
 
 def test_comparisons_that_were_not_made() -> None:

@@ -89,7 +89,7 @@ def test_a_choice_means_its_kinds_and_no_other() -> None:
         for family in families
     } == {
         "Dossiers consultés": [
-            "Décision du modèle consultée", "Dossier complet consulté", "Historique de crédit consulté",
+            "Décision du modèle consultée", "Données du dossier consultées", "Historique de crédit consulté",
             "Comparaison consultée",
             "Simulation", "Leviers consultés", "Capacité de remboursement consultée",
             "Fiche d’entretien consultée", "Graphique ouvert seul", "Fichier téléchargé",

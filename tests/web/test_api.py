@@ -356,7 +356,8 @@ def test_a_compressed_body_that_does_not_say_so_is_told(
     api: FlaskClient, contract: dict[str, Any], kind: str, pack: Callable[[bytes], bytes]
 ) -> None:
     answer = api.post(SCORES, data=pack(b'[{"AMT_CREDIT": 1}]'), content_type=kind)
-    told(answer, 415, "Le corps est comprimé : envoyez-le tel quel.", contract)
+    sentence = "Le corps est comprimé, ou un classeur : envoyez du JSON ou du CSV, sans le comprimer."
+    told(answer, 415, sentence, contract)
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/csv"])

@@ -24,7 +24,7 @@ CLIENTS = {
 REVIEWS = {"Les clients": CLIENTS["Les clients"] | {"Revues": "/revues"}}
 ONE = {
     "Décision": "/clients/157083",
-    "Dossier complet": "/clients/157083/dossier",
+    "Dossier": "/clients/157083/dossier",
     "Historique de crédit": "/clients/157083/historique",
     "Comparaison": "/clients/157083/comparaison",
     "Simulation": "/clients/157083/simulation",
@@ -35,7 +35,7 @@ ONE = {
 }
 # What auditors may read of one, once it is opened from the journal: named, for there is nothing to open yet.
 READ = dict.fromkeys(
-    ["Décision", "Dossier complet", "Historique de crédit", "Comparaison", "Leviers", "Fiche d’entretien"], ""
+    ["Décision", "Dossier", "Historique de crédit", "Comparaison", "Leviers", "Fiche d’entretien"], ""
 )
 ACCOUNT = {"Votre compte": {"Mon compte": "/compte"}}
 SITE = {"Aide": "/aide", "Plan du site": "/plan-du-site", "Déclaration d’accessibilité": "/accessibilite"}

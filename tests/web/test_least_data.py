@@ -404,7 +404,9 @@ def test_the_rest_of_the_file_has_a_page_of_its_own(app: Flask) -> None:
         shown = page.xpath("//h2[.='Le dossier du client']/following-sibling::section//dt/text()")
         assert "Montant du crédit" in shown
         assert not {"Secteur de l’employeur", "Âge"} & set(page.xpath("//dt/text()"))
-        assert page.xpath("//a[.='Voir le dossier complet']/@href") == [f"/clients/{KNOWN}/dossier"]
+        assert page.xpath("//a[.='Voir les autres données du dossier']/@href") == [
+            f"/clients/{KNOWN}/dossier"
+        ]
         whole = document_fromstring(browser.get(f"/clients/{KNOWN}/dossier").text)
         assert [" ".join(one.text_content().split()) for one in whole.xpath("//main//h2")] == titles
         under = "//h2[.='Ce qu’il ne regarde pas']/following-sibling::section//dt/text()"
@@ -415,7 +417,7 @@ def test_the_rest_of_the_file_has_a_page_of_its_own(app: Flask) -> None:
         counted = sum(int(one.split()[0]) if one[0].isdigit() else 1 for one in missing)
         every = len(whole.xpath("//dt")) + sum(int(one.split()[0]) for one in missing if one[0].isdigit())
         ending = "donnée absente" if counted == 1 else "données absentes"
-        assert " ".join(told.split()) == f"Dossier complet : {counted} {ending} sur {every}"
+        assert " ".join(told.split()) == f"Dossier : {counted} {ending} sur {every}"
 
 
 def test_a_simulation_tells_no_age(app: Flask) -> None:

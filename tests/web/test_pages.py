@@ -112,6 +112,7 @@ def test_a_number_leads_to_the_client(client: FlaskClient, typed: str) -> None:
         ("157083 comparaison", "/comparaison"),
         ("157083 dossier", "/dossier"),
         ("157083 dos", "/dossier"),
+        ("157083 comp", "/comparaison"),
         ("157083 historique", "/historique"),
         ("historique de crédit 157083", "/historique"),
         ("157083 h", "/historique"),
@@ -165,7 +166,7 @@ def test_a_client_who_is_no_more_in_the_portfolio_is_not_offered_again(
 
 
 PAGES = (
-    "décision, dossier complet, historique de crédit, comparaison, simulation, leviers, capacité, fiche "
+    "décision, dossier, historique de crédit, comparaison, simulation, leviers, capacité, fiche "
     "d’entretien ou décider, ou le début "
     "d’un de "
     "ces noms."

@@ -405,7 +405,7 @@ def names_of(beginning: bytes, columns: Columns) -> tuple[list[str], str | None]
             "tous les noms sur la première ligne"
         )
     begun, mark, rest = _line_ended(lines[0])
-    if rest and not columns.keys().isdisjoint(cleaned(begun.split(","))):
+    if rest and len(lines) == 1 and not columns.keys().isdisjoint(cleaned(begun.split(","))):
         return [], (
             f"les lignes finissent par un caractère (U+{ord(mark):04X}) qui n’en finit aucune dans un CSV ; "
             "enregistrez le fichier avec des fins de ligne ordinaires"
