@@ -23,6 +23,7 @@ from werkzeug.exceptions import HTTPException
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.explanation import batch, reasons
 from pretadepenser.credit.explanation.reasons import Explanation, Part, Reason
+from pretadepenser.credit.intake.recognition import ARCHIVES
 from pretadepenser.credit.model.scoring import ModelError
 from pretadepenser.credit.portfolio import PortfolioError
 from pretadepenser.records import tokens
@@ -35,8 +36,6 @@ PROBLEM = "application/problem+json"
 REFERENCE = "score moyen des clients connus du modèle"
 # Kaggle's 122 columns take some 3 kB a row in JSON.
 BYTES_A_ROW = 4096
-# How gzip, zip, Zstandard, bzip2 and xz begin, and no JSON or CSV.
-_COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\x00")
 # A row explained costs some hundred times a row scored.
 EXPLAINED_ROWS = 500
 
@@ -240,7 +239,7 @@ def _check_type() -> None:
 
 
 def _table(body: bytes, from_csv: bool) -> pa.Table:
-    if body.startswith(_COMPRESSED):
+    if body.startswith(ARCHIVES):
         raise ApiError(
             415, "Le corps est comprimé, ou un classeur : envoyez du JSON ou du CSV, sans le comprimer."
         )

@@ -18,6 +18,7 @@ from pretadepenser.credit.explanation.reasons import Decomposition, decompose, e
 from pretadepenser.credit.history import told
 from pretadepenser.credit.model import scoring
 from pretadepenser.credit.model.artefact import Card
+from pretadepenser.credit.model.inputs import as_read
 from pretadepenser.credit.portfolio import Client
 from pretadepenser.records import recents
 from pretadepenser.web import auth, headings, pictures, resources
@@ -37,7 +38,7 @@ def decision(number: int) -> ResponseReturnValue:
     client = resources.client_or_404(number)
     explanation = explain(resources.model(), resources.portfolio(), client.values, resources.limit(), number)
     rows = _brief(number)
-    known = told.history(rows, resources.portfolio().tables.intersection(told.BRIEF))
+    known = _known(rows)
     return render_template(
         "pages/client.html",
         client_number=number,
@@ -59,12 +60,11 @@ def file(number: int) -> ResponseReturnValue:
 
     Auditors read it as it was filed, protected grounds and all; nobody else sees these.
     """
-    client, features = resources.client_or_404(number), resources.model().features
-    score = scoring.score_row(resources.model(), client.values, resources.limit(), number)
-    beside = told.history(_brief(number), resources.portfolio().tables.intersection(told.BRIEF)).beside
-    audit = auth.audits()
-    values = resources.as_filed(number).values if audit else client.values
-    parts = client_file.parts(values, features, audit=audit, beside=beside)
+    filed, features, audit = resources.as_filed(number).values, resources.model().features, auth.audits()
+    read = as_read(filed)
+    score = scoring.score_row(resources.model(), read, resources.limit(), number)
+    beside = _known(_brief(number)).beside
+    parts = client_file.parts(filed if audit else read, features, audit=audit, beside=beside)
     absent = sum(entry.text == french.ABSENT for entry in parts.entries)
     return render_template(
         "pages/file.html",
@@ -112,6 +112,11 @@ def _brief(number: int) -> told.Rows:
     """
     portfolio = resources.portfolio()
     return portfolio.history(number, told.BRIEF) if portfolio.tables else {}
+
+
+def _known(rows: told.Rows) -> told.History:
+    """What those rows tell; a table that is not imported is told so."""
+    return told.history(rows, resources.portfolio().tables.intersection(told.BRIEF))
 
 
 def _history(known: told.History) -> list[str]:

@@ -50,11 +50,13 @@ def test_no_box_is_empty(on_paper: Callable[[str], WebDriver], path: str) -> Non
 
 
 def test_what_was_opened_keeps_its_title(on_paper: Callable[[str], WebDriver]) -> None:
-    driver = on_paper(CLIENT)
-    assert not any(driver.execute_script(TITLES))
-    unfold(driver)
-    shown = driver.execute_script(TITLES)
-    assert shown
+    shown = []
+    for path in (CLIENT, "/clients/{refused}/leviers"):
+        driver = on_paper(path)
+        assert not any(driver.execute_script(TITLES))
+        unfold(driver)
+        shown += driver.execute_script(TITLES)
+    assert len(shown) >= 2
     assert all(shown)
 
 

@@ -82,6 +82,8 @@ _FIRST: Final = (
         )
     ),
 )  # fmt: skip
+# How archives begin, and no text.
+ARCHIVES: Final = tuple(first for first, what, _ in _FIRST if what.startswith("une archive"))
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
