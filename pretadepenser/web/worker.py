@@ -3,7 +3,7 @@
 gunicorn's own `gthread` reads a request in a thread: as many connections as there are threads, each with half
 a header, stop the service. Here the loop that accepts connections reads requests too, without waiting, and a
 thread gets them once they are whole, in turn between those who ask. What is not whole in time, or makes
-others wait, is closed (docs/decisions/serving.md).
+others wait, is closed. Who comes is left to the worker that holds fewest (docs/decisions/serving.md).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from pretadepenser.web import connection
 from pretadepenser.web.connection import Connection, PatientSocket, Told
+from pretadepenser.web.shares import Shares
 from pretadepenser.web.turns import Turns, asker
 
 # Seconds that the loop sends what a thread has answered.
@@ -28,6 +29,13 @@ SEND_SECONDS: Final = 60.0
 KEPT_BYTES: Final = 64 * 1024 * 1024
 # Connections that are free, or made so, for those who come now.
 RESERVE: Final = 64
+# Seconds between two looks whether a worker that holds fewer has accepted who comes, and after which one does
+# it oneself: the other may be stopped, or so busy that it does not see the door.
+LOOK_SECONDS: Final = 0.002
+STAND_BACK_SECONDS: Final = 0.03
+
+# Made by gunicorn's master, which reads this module, for all that it forks.
+_shares: Final = Shares()
 
 
 class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -45,9 +53,16 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         self.leaving: list[tuple[float, Any]] = []
         self._held = 0
         self._swept = 0.0
+        # When to look at the door again, and until when others may accept who stands there (0: nobody does).
+        self._back_at = self._left_until = 0.0
+        self._knocked = False
 
     def accept(self, listener: Any) -> None:
-        """Accept a connection and wait for its request."""
+        """Accept a connection and wait for its request, unless another worker holds fewer."""
+        self._knocked = True
+        if self._stands_back():
+            return
+        self._left_until = 0.0
         try:
             accepted, client = listener.accept()
         except OSError as error:
@@ -57,6 +72,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
                 raise
             return
         self.nr_conns += 1
+        # At once: a thread may have Python's lock before this loop comes round.
+        _shares.tell(self.age, self.nr_conns)
         self._make_room()
         conn = Connection(
             self.cfg, PatientSocket(fileno=accepted.detach()), client, listener.getsockname(), self.leaving
@@ -64,6 +81,33 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         self._await(conn)
         # Mostly the request has come already.
         self._receive(conn, None)
+
+    def _stands_back(self) -> bool:
+        """Leave who comes to a worker that holds fewer, for a moment."""
+        now = time.monotonic()
+        self._left_until = self._left_until or now + STAND_BACK_SECONDS
+        if now >= self._left_until or not _shares.fewer_elsewhere(self.nr_conns):
+            return False
+        self._back_at = now + LOOK_SECONDS
+        self.set_accept_enabled(False)
+        return True
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Listen or not; gunicorn asks at each turn of its loop. Who stands back listens a little later."""
+        super().set_accept_enabled(enabled and time.monotonic() >= self._back_at)
+        if not self.alive:
+            _shares.leave(self.age)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Wait no longer than until it is time to look at the door again; tell what this worker holds."""
+        listening, self._knocked = self._accepting, False
+        if self.alive:
+            _shares.tell(self.age, self.nr_conns)
+            if not listening:
+                timeout = min(timeout, max(0.0, self._back_at - time.monotonic()) or timeout)
+        super().wait_for_and_dispatch_events(timeout)
+        if listening and not self._knocked:
+            self._left_until = 0.0
 
     def on_client_socket_readable(self, conn: Any, client: Any) -> None:
         """Begin to read the next request of a connection that was kept."""
@@ -125,6 +169,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         if now < self._swept + 1:
             return
         self._swept = now
+        _shares.forget_the_dead()
         for conn in [one for one in self.unfinished if one.timeout <= now]:
             self._drop(conn, 408 if conn.taken else 0)
         for conn in [one for one in self.unread if one.timeout <= now]:

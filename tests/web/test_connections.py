@@ -1,8 +1,11 @@
 """Connections that are slow, idle, half of a request or never closed: none of them holds the service up."""
 
+import multiprocessing
 import os
+import signal
 import socket
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -14,6 +17,7 @@ import pytest
 
 from pretadepenser.records import tokens
 from pretadepenser.web import connection
+from pretadepenser.web.shares import PLACES, Shares
 from pretadepenser.web.worker import PatientWorker
 from tests.web.test_gunicorn import CLIENT, PASSWORD, Server, configured, records, running, with_advisor
 
@@ -202,6 +206,103 @@ def test_what_is_refused_leaves_the_limit_of_what_is_kept_as_it_is(instance: Pat
                 closed += 1
         # Two of 80 kB are kept, those beyond 200 kB are closed.
         assert closed == 2
+
+
+def holders(server: Server, socks: list[socket.socket]) -> Counter[int]:
+    """How many of these connections each worker holds."""
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    ports = {f"{sock.getsockname()[1]:04X}" for sock in socks}
+    ends = {row[9] for row in rows if row[1].endswith(f":{server.port:04X}") and row[2][-4:] in ports}
+    found: Counter[int] = Counter()
+    for worker in server.workers():
+        for one in Path(f"/proc/{worker}/fd").iterdir():
+            with suppress(FileNotFoundError):
+                found[worker] += os.readlink(one).removeprefix("socket:[").removesuffix("]") in ends
+    assert found.total() == len(socks)
+    return found
+
+
+def kept_by(server: Server, stack: ExitStack, count: int) -> list[socket.socket]:
+    """So many connections, opened one after another and all at once, on which a page came and that stay."""
+    kept = [stack.enter_context(connect(server, PAGE)) for _ in range(count)]
+    assert all(answers(one, 1).startswith(b"HTTP/1.1 200 OK") for one in kept)
+    return kept
+
+
+def test_connections_are_shared_evenly_between_workers(instance: Path) -> None:
+    """Of eight that stay one worker had six or seven as often as not, and its core all of the work."""
+    with running(instance, PRETADEPENSER_WORKERS="3") as server:
+        workers = server.wait_for_workers(count=3)
+        # Where a busy machine lets a worker wait for its turn another one steps in: rarely five times.
+        for _ in range(5):
+            with ExitStack() as stack:
+                kept: list[socket.socket] = []
+                found = []
+                for each in (1, 2, 7):
+                    kept += kept_by(server, stack, 3 * each - len(kept))
+                    found.append(holders(server, kept))
+            if found == [dict.fromkeys(workers, each) for each in (1, 2, 7)]:
+                return
+            time.sleep(1)
+        raise AssertionError(found)
+
+
+def test_a_worker_that_is_stopped_or_killed_is_not_waited_for(instance: Path) -> None:
+    def go_on(pid: int) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+
+    with running(instance, PRETADEPENSER_WORKERS="2") as server, ExitStack() as stack:
+        stopped, other = server.wait_for_workers()
+        os.kill(stopped, signal.SIGSTOP)
+        stack.callback(go_on, stopped)
+        asked = time.monotonic()
+        kept = kept_by(server, stack, 10)
+        assert holders(server, kept)[other] == 10
+        assert time.monotonic() - asked < 2
+        os.kill(stopped, signal.SIGKILL)
+        (anew,) = server.wait_for_workers(gone={stopped}) - {other}
+        until = time.monotonic() + 30
+        while not holders(server, kept)[anew]:
+            assert time.monotonic() < until
+            kept += kept_by(server, stack, 1)
+            time.sleep(0.1)
+        # Who comes next is left to the one that began a moment ago, unless it is slow to see it.
+        for _ in range(9):
+            kept += kept_by(server, stack, 1)
+        assert holders(server, kept)[anew] >= 8
+
+
+def test_who_left_or_died_holds_nothing() -> None:
+    """Each is told apart by its number, though more were started than there are places."""
+    fork, shares = multiprocessing.get_context("fork"), Shares()
+    told, over = fork.Event(), fork.Event()
+
+    def other(place: int, leaves: bool) -> None:
+        shares.tell(place, 2)
+        if leaves:
+            shares.leave(place)
+        told.set()
+        over.wait()
+
+    def fewer() -> list[bool]:
+        return [shares.fewer_elsewhere(count) for count in (2, 3)]
+
+    shares.tell(7, 0)
+    assert fewer() == [False, False]
+    for leaves in (False, True):
+        process = fork.Process(target=other, args=(8 + PLACES, leaves))
+        process.start()
+        assert told.wait(10)
+        assert fewer() == [False, not leaves]
+        shares.forget_the_dead()
+        assert fewer() == [False, not leaves]
+        process.kill()
+        process.join()
+        assert fewer() == [False, not leaves]
+        shares.forget_the_dead()
+        assert fewer() == [False, False]
+        told.clear()
 
 
 def test_who_is_refused_has_two_seconds_to_hear_it_and_holds_nothing_longer(server: Server) -> None:
