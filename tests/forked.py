@@ -1,4 +1,4 @@
-"""Processes forked from one that has read the libraries and the application: each begins at its own work.
+"""Processes forked from one that has read libraries, application and templates: each begins at its own work.
 
 Reading them anew takes four seconds of processor each time. The process they are forked from begins when the
 first of them does, one for each process of pytest.
@@ -29,7 +29,9 @@ _READ: Final = [
     if ".migrations." not in one.name and ".demo.fit" not in one.name
 ]
 context: Final = multiprocessing.get_context("forkserver")
-context.set_forkserver_preload(["flask.cli", "alembic.command", "gunicorn.app.wsgiapp", *_READ])
+context.set_forkserver_preload(
+    ["flask.cli", "alembic.command", "gunicorn.app.wsgiapp", "tests.preloaded", *_READ]
+)
 
 
 class Gunicorn:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2.bccache import Bucket, BytecodeCache
 
 from pretadepenser import create_app
 from pretadepenser.money import KAGGLE, using
@@ -39,23 +38,6 @@ def browsers(app: Flask) -> Callable[[str], FlaskClient]:
     return of
 
 
-class Compiled(BytecodeCache):
-    """Templates that were compiled for one application of this process, for all others."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self.known:
-            bucket.bytecode_from_string(self.known[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self.known[bucket.key] = bucket.bytecode_to_string()
-
-
-COMPILED = Compiled()
-
-
 @pytest.fixture(scope="session")
 def prepared(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of `trained` with tables and the advisor bruno, without a key yet. Never changed."""
@@ -77,9 +59,7 @@ def make_app(prepared: Path, tmp_path: Path) -> Callable[..., Flask]:
         instance = tmp_path / "instance"
         if not instance.exists():
             shutil.copytree(prepared, instance, symlinks=True)
-        app = create_app({"INSTANCE": instance, "TESTING": True, **settings})
-        app.jinja_env.bytecode_cache = COMPILED
-        return app
+        return create_app({"INSTANCE": instance, "TESTING": True, **settings})
 
     return make
 
