@@ -1,6 +1,7 @@
 """What unit tests share: a database of the test's own."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,9 +32,18 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(load({"DATABASE_URL": given}, {"INSTANCE": tmp_path})["DATABASE_URL"])
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file that all migrations have gone through. Never changed."""
+    file = tmp_path_factory.mktemp("migrated") / "records.sqlite"
+    database = Database(f"sqlite:///{file}")
+    database.upgrade()
+    # Closed, all stands in the file itself.
+    database.engine.dispose()
+    return file
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
+def database(tmp_path: Path, migrated: Path) -> Database:
     """An SQLite file with the newest tables and nothing in them."""
-    opened = Database(f"sqlite:///{tmp_path}/records.sqlite")
-    opened.upgrade()
-    return opened
+    return Database(f"sqlite:///{shutil.copy(migrated, tmp_path)}")

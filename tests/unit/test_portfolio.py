@@ -256,6 +256,19 @@ def test_the_same_rows_have_the_same_hash(portfolio: Portfolio, rows: pa.Table, 
         assert import_batches(other.to_batches(), tmp_path).sha256 != portfolio.sha256
 
 
+def test_few_clients_are_summed_up_at_once_as_many_are_one_column_after_the_other(
+    instance: Path, rows: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pretadepenser.credit.portfolio.importing.BATCH_ROWS", 64)
+    monkeypatch.setattr("pretadepenser.credit.portfolio.writing.FEW", 0)
+    import_batches(rows.to_batches(), tmp_path)
+    # Both have the time of their import.
+    compared = {one.name for one in (instance / "portfolio").iterdir()} - {"card.json", "seal.json"}
+    assert {"ladders.npy", "statistics.json", "brackets.npy", "brackets.json"} < compared
+    for name in compared:
+        assert (tmp_path / "portfolio" / name).read_bytes() == (instance / "portfolio" / name).read_bytes()
+
+
 def test_a_zero_with_a_sign_is_the_same_zero(tmp_path: Path) -> None:
     rows = made_up.table(20)
     hashes = set()

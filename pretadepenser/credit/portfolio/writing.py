@@ -27,7 +27,8 @@ from pretadepenser.credit.stored.rows import Rows, canonical, checks
 
 # Columns in memory at a time while they are summed up: 0.1 GB each at 5,000,000 clients.
 TOGETHER: Final = 2
-# Clients below whom a column is summed up in less time than it takes to hand it to another thread.
+# Clients below whom a column is summed up in less time than it takes to hand it to another thread, or to read
+# it from the file by itself: all of theirs are held in 4 MB.
 FEW: Final = 4096
 
 
@@ -89,7 +90,10 @@ def finish(folder: Path, card: Mapping[str, Any], progress: Progress) -> None:
 
         digest = pool.submit(storage.digest, folder / reading.CLIENTS)
         sums = pool.submit(lambda: [checks(frame) for frame in rows.frames(rows.schema.names)])
-        each: bins.Each = map if card["clients"] < FEW else pool.map
+        few = card["clients"] < FEW
+        if few:
+            rows.hold()
+        each: bins.Each = map if few else pool.map
         statistics.write(folder, each(summed_up, named), counted)
         bins.write(folder, rows, statistics.Statistics.open(folder).quantiles, counted, each)
         np.save(folder / reading.CHECKS, np.concatenate(sums.result()))
