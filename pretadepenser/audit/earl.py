@@ -53,7 +53,7 @@ def document(audit: Audit, judged: Judgements, grid: list[Line]) -> dict[str, An
         },
         {"@id": PEOPLE, "@type": "Assertor", "title": judged.by},
     ]  # fmt: skip
-    graph = [*assertors, *_automatic(audit, axe), *_manual(audit, grid)]
+    graph = [*assertors, *_automatic(audit, axe), *_manual(audit, judged, grid)]
     return {"@context": dict(CONTEXT), "@graph": graph}
 
 
@@ -102,7 +102,7 @@ def _case(rule: Rule) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _manual(audit: Audit, grid: list[Line]) -> Iterable[dict[str, Any]]:
+def _manual(audit: Audit, judged: Judgements, grid: list[Line]) -> Iterable[dict[str, Any]]:
     pages = {page.name: page for page, _ in audit.pages()}
     for line in grid:
         criterion = line.criterion
@@ -114,7 +114,8 @@ def _manual(audit: Audit, grid: list[Line]) -> Iterable[dict[str, Any]]:
         for name, status in line.by_page.items():
             where = audit.url + pages[name].path.format(client=audit.client)
             result: dict[str, Any] = {
-                "@type": "TestResult", "outcome": OUTCOMES[status], "day": criterion.date.isoformat(),
+                "@type": "TestResult", "outcome": OUTCOMES[status],
+                "day": judged.day(criterion, name).isoformat(),
             }  # fmt: skip
             if status is not Status.VOID or not criterion.where:
                 result["description"] = _said(criterion.reason, "fr")

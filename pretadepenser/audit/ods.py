@@ -91,7 +91,7 @@ def _summary(audit: Audit, judged: Judgements, grid: Sequence[Line]) -> Sheet:
         ("Référentiel", "RGAA 4.1.2"),
         ("Site", audit.url),
         ("Contrôle automatique du", date(audit.begun)),
-        ("Jugements rendus le", f"{date(judged.made)}, par {judged.by}"),
+        ("Jugements rendus", f"{judged.days}, par {judged.by}"),
         ("Méthode", judged.method),
         ("Outils", f"axe-core {audit.axe}, {audit.browser}"),
         ("Taux de conformité", f"{percent(judged.rate)}, {judged.level}"),

@@ -19,6 +19,7 @@ import cattrs
 
 from pretadepenser.audit import AuditError
 from pretadepenser.audit.findings import order
+from pretadepenser.french import date
 
 FILE: Final = Path(__file__).parents[2] / "docs" / "accessibility" / "rgaa.toml"
 STANDARDS: Final = Path(__file__).with_name("wcag.toml")
@@ -97,6 +98,14 @@ class Beyond:
 
 
 @dataclass(frozen=True)
+class Added:
+    """A page of the sample that came after the audit, judged on all criteria on a day of its own."""
+
+    page: str
+    date: datetime.date
+
+
+@dataclass(frozen=True)
 class Combination:
     """A browser and an assistive technology that the pages were tried with, and how."""
 
@@ -118,7 +127,7 @@ class Judgements:
     """Everything that the file says.
 
     made: when the audit ended; by: who made it; tools: beside axe-core, with versions; limits: known faults
-    that no criterion counts; unseen: what could not be looked at.
+    that no criterion counts; unseen: what could not be looked at; added: pages that were judged later.
     """
 
     made: datetime.date
@@ -132,6 +141,7 @@ class Judgements:
     beyond: tuple[Beyond, ...]
     combinations: tuple[Combination, ...]
     plan: tuple[Step, ...]
+    added: tuple[Added, ...]
 
     def count(self, status: str) -> int:
         """How many criteria have this status."""
@@ -154,6 +164,23 @@ class Judgements:
         if self.rate == 1 and not self.count(Status.UNTESTED):
             return "totalement conforme"
         return "partiellement conforme" if self.rate >= 0.5 else "non conforme"
+
+    @property
+    def renewed(self) -> datetime.date:
+        """The day of the last judgement."""
+        judged = [one.date for one in self.criteria] + [one.date for one in self.beyond]
+        return max([self.made, *judged, *(one.date for one in self.added)])
+
+    @property
+    def days(self) -> str:
+        """When the judgements were made, in words."""
+        if self.renewed == self.made:
+            return f"le {date(self.made)}"
+        return f"du {date(self.made)} au {date(self.renewed)}"
+
+    def day(self, criterion: Criterion, page: str) -> datetime.date:
+        """When a criterion was judged on a page of the sample: not before the page was there."""
+        return max([criterion.date, *(one.date for one in self.added if one.page == page)])
 
     def __getitem__(self, number: str) -> Criterion:
         return next(one for one in self.criteria if one.number == number)

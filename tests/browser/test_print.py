@@ -36,7 +36,8 @@ def on_paper(visit: Callable[..., WebDriver], driver: WebDriver) -> Iterator[Cal
 
 
 @pytest.mark.parametrize(
-    "path", [CLIENT, "/modele", "/clients/{refused}/leviers", "/clients/{close}/entretien"]
+    "path",
+    [CLIENT, f"{CLIENT}/dossier", "/modele", "/clients/{refused}/leviers", "/clients/{close}/entretien"],
 )
 def test_no_box_is_empty(on_paper: Callable[[str], WebDriver], path: str) -> None:
     driver = on_paper(path)

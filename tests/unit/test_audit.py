@@ -314,6 +314,21 @@ def test_the_earl_says_what_was_found(expanded: list[dict[str, Any]]) -> None:
     assert pointed == {(EARL + "failed", True), (EARL + "passed", False), (EARL + "inapplicable", False)}
 
 
+def test_the_earl_says_a_page_that_came_later_judged_on_its_day() -> None:
+    later = datetime.date(2027, 1, 4)
+    judged = dataclasses.replace(JUDGED, added=(rgaa.Added("fiche", later),))
+    told = earl.document(FOUND, judged, grid.lines(judged, FOUND))["@graph"]
+    days = {
+        (one["subject"]["@id"], one["test"]["@id"].partition("#")[2]): one["result"]["day"]
+        for one in told
+        if "day" in one.get("result", {})
+    }
+    assert len(days) == 2 * 106
+    assert {day for (page, _), day in days.items() if page == "_:fiche"} == {"2027-01-04"}
+    for one in judged.criteria:
+        assert days["_:accueil", one.number] == one.date.isoformat()
+
+
 def test_a_state_that_was_missed_hides_none_that_was_seen() -> None:
     seen = dataclasses.replace(FOUND, visits=[visit(HOME, WRONG, LIGHT, CLEAN)])
     told = [one for one in earl.document(seen, JUDGED, [])["@graph"] if one["@type"] == "Assertion"]
@@ -391,7 +406,7 @@ def test_the_ods_holds_the_grid_and_its_reasons(written: Path) -> None:
     sheets = pd.read_excel(written / "grille.ods", sheet_name=None, engine="odf", dtype=str)
     assert list(sheets) == ["Synthèse", "Grille", "Justifications", "Échantillon", "WCAG 2.2"]
     assert list(sheets["Synthèse"]["Donnée"])[:7] == [
-        "Référentiel", "Site", "Contrôle automatique du", "Jugements rendus le", "Méthode", "Outils",
+        "Référentiel", "Site", "Contrôle automatique du", "Jugements rendus", "Méthode", "Outils",
         "Taux de conformité",
     ]  # fmt: skip
     assert list(sheets["Justifications"]) == [
@@ -546,7 +561,7 @@ def test_the_report_says_what_was_looked_at_and_what_a_person_has_still_to_do(wr
         "explication de la règle image-alt (en anglais). RGAA 1.1. WCAG 1.1.1 (A). EN 301 549 9.1.1.1.",
         "Sur les 106 critères du RGAA 4.1.2, ",
         "des critères jugés sont respectés (",
-        "). Jugements rendus le ",
+        "). Jugements rendus du 26 novembre 2026 au ",
         ". La grille par page est dans grille.html et grille.ods.",
         "axe-core ne sait pas trancher ces cas : ce ne sont pas des fautes. En couleurs forcées, par "
         "exemple, c’est le système qui choisit les couleurs, et axe-core ne les connaît pas.",
@@ -577,7 +592,7 @@ def test_the_grid_says_how_to_read_it(written: Path) -> None:
     for said in (
         "https://prets.exemple.fr – contrôle du 26 novembre 2026",
         " des critères jugés sont respectés (",
-        ", jugés le ",
+        ", jugés du 26 novembre 2026 au ",
         "Règles enfreintes : image-alt. ",
         "Dans les colonnes des pages : C, conforme ; NC, non conforme ; NA, non applicable ; NT, non testé. "
         "Les intitulés des critères sont les nôtres. Le niveau est le plus bas de ceux des critères de WCAG. "
@@ -932,6 +947,8 @@ def test_the_ods_tells_the_rate_the_tools_and_how_many_criteria_hold(written: Pa
     lines = grid.lines(JUDGED, FOUND)
     assert told["Site"] == "https://prets.exemple.fr"
     assert told["Contrôle automatique du"] == "26 novembre 2026"
+    assert told["Jugements rendus"].startswith("du 26 novembre 2026 au ")
+    assert told["Jugements rendus"].endswith(" novembre 2026, par l’équipe qui développe l’outil")
     assert told["Outils"] == "axe-core 4.14.1, Chromium 156.0"
     # What the walk found outweighs what people judged: 1.1 and 3.2 are broken here.
     counted = {status: int(told[f"Critères : {status}"]) for status in map(str, Status)}

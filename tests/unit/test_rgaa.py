@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pretadepenser.audit import AuditError, rgaa, sample
-from pretadepenser.audit.rgaa import Judgements, Status
+from pretadepenser.audit.rgaa import Added, Judgements, Status
 
 REPO = Path(__file__).resolve().parents[2]
 JUDGED = rgaa.load()
@@ -133,6 +133,38 @@ def test_a_slip_in_the_file_is_told(tmp_path: Path, old: str, new: str, told: st
     path.write_text(text.replace(old, new, 1), "utf-8")
     with pytest.raises(AuditError, match=re.escape(told)):
         rgaa.load(path)
+
+
+def test_what_was_added_is_a_page_of_the_sample_judged_after_the_audit() -> None:
+    named = [one.page for one in JUDGED.added]
+    assert "dossier" in named
+    assert len(named) == len(set(named))
+    assert set(named) <= {page.name for page in sample.load().pages}
+    for one in JUDGED.added:
+        assert JUDGED.made < one.date <= datetime.date.today()  # noqa: DTZ011
+
+
+def test_a_page_that_came_later_is_judged_on_its_day() -> None:
+    audited, later = datetime.date(2026, 11, 26), datetime.date(2026, 12, 1)
+    given = dataclasses.replace(
+        JUDGED,
+        made=audited,
+        criteria=tuple(dataclasses.replace(one, date=audited) for one in JUDGED.criteria),
+        beyond=tuple(dataclasses.replace(one, date=audited) for one in JUDGED.beyond),
+        added=(),
+    )
+    first = given.criteria[0]
+    assert (given.renewed, given.days) == (audited, "le 26\u00a0novembre 2026")
+    told = dataclasses.replace(given, added=(Added("dossier", later),))
+    assert (told.renewed, told.days) == (
+        later, "du 26\u00a0novembre 2026 au 1er\u00a0décembre 2026",
+    )  # fmt: skip
+    assert (told.day(first, "client"), told.day(first, "dossier")) == (audited, later)
+    # What is judged anew for all pages is judged anew for that one.
+    anew = dataclasses.replace(first, date=datetime.date(2027, 1, 4))
+    assert told.day(anew, "dossier") == anew.date
+    renewed = dataclasses.replace(told, criteria=(anew, *told.criteria[1:]))
+    assert renewed.renewed == anew.date
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -307,6 +307,22 @@ def test_a_map_without_a_client_names_the_pages_all_the_same(
     assert pages == dict.fromkeys(ONE, "")
 
 
+def test_map_and_help_say_where_the_link_to_the_file_is(page: Page) -> None:
+    """It is not among those above, which the page of the decision has of the others."""
+    assert (
+        "Cherchez d’abord le client par son numéro : sa décision s’ouvre, et les liens vers ses autres pages "
+        "sont au-dessus, celui du dossier au bas de la page."
+        in words(page("/plan-du-site").xpath("//main")[0])
+    )
+    told = words(page("/aide").xpath("//main")[0])
+    assert "Le lien qui ouvre cette page est au bas de la décision." in told
+    main = page("/clients/157083").xpath("//main")[0]
+    assert [words(one) for one in main.xpath(".//a[@href='/clients/157083/dossier']")] == [
+        "Voir les autres données du dossier"
+    ]
+    assert main.xpath(".//a")[-1].get("href") == "/clients/157083/dossier"
+
+
 def test_help_and_map_do_without_portfolio_and_without_recent_clients(
     make_app: Callable[..., Flask], sign_in: Callable[..., object]
 ) -> None:

@@ -1,6 +1,7 @@
 """The accessibility statement, written from the judgements, and the evidence that auditors download."""
 
 import dataclasses
+import datetime
 import io
 import json
 import shutil
@@ -14,7 +15,7 @@ from lxml.html import HtmlElement, document_fromstring
 
 from pretadepenser import create_app, storage
 from pretadepenser.audit import pack, rgaa
-from pretadepenser.audit.rgaa import Status
+from pretadepenser.audit.rgaa import Added, Status
 from pretadepenser.records import entries
 from pretadepenser.records.entries import Wanted
 from pretadepenser.web import journal_words
@@ -39,16 +40,23 @@ def item(page: HtmlElement, number: str) -> str:
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> None:
-    """30 criteria met, 10 not met (1.1 on two pages, 1.2 everywhere), 3 not tested, the others void."""
+    """30 criteria met, 10 not met (1.1 on two pages, 1.2 everywhere), 3 not tested, the others void.
+
+    All on the day of the audit, but for one page that was judged three days later.
+    """
     real = rgaa.load()
     statuses = [Status.BROKEN] * 10 + [Status.MET] * 30 + [Status.UNTESTED] * 3 + [Status.VOID] * 63
     criteria = [
-        dataclasses.replace(one, status=status, pages=("toutes",))
+        dataclasses.replace(one, status=status, pages=("toutes",), date=real.made)
         for one, status in zip(real.criteria, statuses, strict=True)
     ]
+    beyond = [dataclasses.replace(one, date=real.made) for one in real.beyond]
     told = "Il en manque une."
     criteria[0] = dataclasses.replace(criteria[0], pages=("client", "veille"), reason=told)
-    judged = dataclasses.replace(real, criteria=tuple(criteria), limits=("Une voix lit mal un nombre.",))
+    judged = dataclasses.replace(
+        real, criteria=tuple(criteria), beyond=tuple(beyond), limits=("Une voix lit mal un nombre.",),
+        added=(Added("dossier", datetime.date(2026, 11, 29)),),
+    )  # fmt: skip
     monkeypatch.setattr(rgaa, "load", lambda: judged)
 
 
@@ -65,7 +73,10 @@ def test_the_statement_follows_from_the_judgements(page: Page) -> None:
     for told in (
         "30 critères conformes ;", "10 critères non conformes ;", "63 critères non applicables ;",
         "3 critères non testés.", "75 % des critères jugés sont respectés",
-        "a jugé les 106 critères du RGAA sur 26 pages",
+        "L’audit du 26 novembre 2026, mené par l’équipe qui développe l’outil, a jugé les 106 critères du "
+        "RGAA sur 26 pages. La page « Dossier d’un client », ajoutée depuis, a été jugée de même le 29 "
+        "novembre 2026. Résultat : 30 critères conformes ;",
+        "Cette déclaration a été établie le 26 novembre 2026 et mise à jour le 29 novembre 2026. Méthode : ",
         "Aucun critère ne les compte, mais ils peuvent gêner : Une voix lit mal un nombre.",
     ):  # fmt: skip
         assert told in text, told
@@ -78,6 +89,18 @@ def test_the_statement_follows_from_the_judgements(page: Page) -> None:
     (unseen,) = shown.xpath("//h2[. = 'Ce qui n’a pas été vérifié']/following-sibling::ul[1]")
     assert words(unseen).count("Le critère ") == 3
     assert "Accessibilité : partiellement conforme" in words(shown.xpath("//footer")[0])
+
+
+@pytest.mark.usefixtures("made")
+def test_where_no_page_came_later_the_statement_has_one_date(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = dataclasses.replace(rgaa.load(), added=())
+    monkeypatch.setattr(rgaa, "load", lambda: judged)
+    text = words(page("/accessibilite"))
+    assert "a jugé les 106 critères du RGAA sur 27 pages. Résultat : 30 critères conformes ;" in text
+    assert "Cette déclaration a été établie le 26 novembre 2026. Méthode : " in text
+    assert "ajoutée depuis" not in text
 
 
 def test_one_criterion_is_told_as_one(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
