@@ -40,15 +40,5 @@ class Shares:
     def forget_the_dead(self) -> None:
         """Leave in the name of those that were killed."""
         for place, pid in enumerate(self._pids.tolist()):
-            if pid and not _lives(pid):
+            if pid and not os.path.exists(f"/proc/{pid}"):
                 self._pids[place] = 0
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's, who has the number now
-        return False
-    return True
