@@ -84,6 +84,16 @@ def percent(share: float, decimals: int = 0) -> str:
     return f"{number(share * 100, decimals)}{NO_BREAK}%"
 
 
+def part(share: float, decimals: int = 0) -> str:
+    """Write a share, never told as none or as all where it is neither: 0.0003, 1 -> "moins de 0,1 %"."""
+    written, step = percent(share, decimals), 10 ** -(decimals + 2)
+    if share > 0 and written == percent(0, decimals):
+        return f"moins de {percent(step, decimals)}"
+    if share < 1 and written == percent(1, decimals):
+        return f"plus de {percent(1 - step, decimals)}"
+    return written
+
+
 def compact_percent(share: float, decimals: int = 6) -> str:
     """Write a share with at most `decimals` decimals: 0.48 -> "48 %", 0.455 -> "45,5 %".
 

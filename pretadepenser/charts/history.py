@@ -362,7 +362,7 @@ def _card_row(ago: int, month: CardMonth | None) -> Line:
     shown = [None if one is None else used.shown(one) for one in amounts_of]
     share = UNKNOWN if month.limit is None or (month.limit > 0 and month.balance is None) else "sans plafond"
     if month.share is not None:
-        share = _part(month.share)
+        share = french.part(month.share)
     return (
         (_month(ago), balance, limit, share, cash),
         (ago, *shown[:2], month.share, shown[2]),
@@ -371,14 +371,6 @@ def _card_row(ago: int, month: CardMonth | None) -> Line:
 
 def _amount(value: float | None) -> str:
     return UNKNOWN if value is None else french.some(value)
-
-
-def _part(share: float, decimals: int = 0) -> str:
-    """A share of the limit, never told as nothing where it is something."""
-    told = french.percent(share, decimals)
-    if share > 0 and told == french.percent(0, decimals):
-        return f"moins de {french.percent(10 ** -(decimals + 2), decimals)}"
-    return told
 
 
 def card_sentence(told: History) -> str:
@@ -406,12 +398,14 @@ def _used(card: Sequence[CardMonth]) -> str:
     newer = [month for month in card if month.ago < ago]
     of_these = " qui a un plafond" if all(map(_without_any, newer)) else " où les deux sont connus"
     with_limit = of_these if newer else ""
-    decimals = next((some for some in (0, 1) if _part(last, some) != _part(most, some)), 2)
+    decimals = next((some for some in (0, 1) if french.part(last, some) != french.part(most, some)), 2)
     told = f"La somme due est de {{}} du plafond au dernier relevé{with_limit}, {months.when(ago)}"
     if peak == ago:
-        return f"{told.format(_part(last))} : c’est le plus haut depuis quatre ans.{_without_limit(card)}"
+        return (
+            f"{told.format(french.part(last))} : c’est le plus haut depuis quatre ans.{_without_limit(card)}"
+        )
     return (
-        f"{told.format(_part(last, decimals))} ; le plus haut était de {_part(most, decimals)}, "
+        f"{told.format(french.part(last, decimals))} ; le plus haut était de {french.part(most, decimals)}, "
         f"{months.when(peak)}.{_without_limit(card)}"
     )
 

@@ -24,7 +24,7 @@ from pretadepenser.cli.shared import clean, instance, note, score_all
 from pretadepenser.cli.shared import database as opened_database
 from pretadepenser.console import Check, Command, Failure, Group, Progress, Undone
 from pretadepenser.errors import cause
-from pretadepenser.french import compact, join, number, percent, plural
+from pretadepenser.french import compact, join, number, part, plural
 from pretadepenser.money import KAGGLE, PLAIN, Money, using
 from pretadepenser.records import names, tokens, users
 from pretadepenser.records.database import Database
@@ -100,9 +100,7 @@ def _say_report(report: Any) -> None:
     note(Kind.IMPORTED, clients=report.clients, sha256=sha256, tables=tables, **counted)
     defaults = ""
     if report.labelled:
-        share = report.defaults / report.labelled
-        told = f"moins de {percent(0.001, 1)}" if 0 < share < 0.0005 else percent(share, 1)
-        defaults = f", dont {told} en défaut"
+        defaults = f", dont {part(report.defaults / report.labelled, 1)} en défaut"
     click.echo(
         f"Portefeuille en place : {plural(report.clients, 'client')}, "
         f"{plural(report.labelled, 'issue connue', 'issues connues')}{defaults} "

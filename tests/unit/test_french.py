@@ -188,3 +188,23 @@ def test_join_puts_no_comma_before_the_last_word(items: list[str], both: str, ei
     assert french.join(items, "et") == both
     assert french.join(items, "ou") == either
     assert french.join(tuple(items)) == both
+
+
+@pytest.mark.parametrize(
+    ("share", "decimals", "written"),
+    [
+        (0.0, 0, "0 %"),
+        (0.0049, 0, "moins de 1 %"),
+        (0.0051, 0, "1 %"),
+        (0.00049, 1, "moins de 0,1 %"),
+        (0.00051, 1, "0,1 %"),
+        (0.9949, 0, "99 %"),
+        (0.9951, 0, "plus de 99 %"),
+        (0.99951, 1, "plus de 99,9 %"),
+        (1.0, 1, "100,0 %"),
+        (1.004, 0, "100 %"),
+        (1.13, 0, "113 %"),
+    ],
+)
+def test_a_part_is_never_told_as_none_or_all(share: float, decimals: int, written: str) -> None:
+    assert french.part(share, decimals).replace("\u00a0", " ") == written

@@ -292,9 +292,16 @@ def test_a_fictitious_portfolio_is_the_same_for_a_seed(own: Flask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("clients", "defaults", "told"), [(2100, 1, "moins de 0,1"), (2000, 1, "0,1"), (300, 0, "0,0")]
+    ("clients", "defaults", "told"),
+    [
+        (2100, 1, "moins de 0,1"),
+        (2000, 1, "0,1"),
+        (300, 0, "0,0"),
+        (2100, 2099, "plus de 99,9"),
+        (30, 30, "100,0"),
+    ],
 )
-def test_few_defaults_are_not_told_as_none(
+def test_few_defaults_are_not_told_as_none_and_many_not_as_all(
     own: Flask, tmp_path: Path, clients: int, defaults: int, told: str
 ) -> None:
     table = made_up.table(clients)
