@@ -9,7 +9,7 @@ much.
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -33,6 +33,7 @@ DISPLAYS = {
     "forced colours": (1280, {"forced-colors": "active"}),
     "320 px": (320, {"prefers-color-scheme": "light"}),
 }
+LARGE = "letters of 200 %"
 
 # What the judgements on the RGAA's criteria say that no page contains: criterion -> CSS selector.
 VOID = {one.number: one.where for one in rgaa.load().criteria if one.status == "non applicable" and one.where}
@@ -52,10 +53,12 @@ sheet.replaceSync(`
   @media (max-width: 400px) {
     #large { position: absolute; left: 0; width: 600px }
     #etroit { table-layout: fixed; width: 60px; overflow-wrap: anywhere }
-  }`);
+  }
+  @media (min-width: 1000px) { #lettres { position: absolute; left: 0; width: 45em } }`);
 document.adoptedStyleSheets.push(sheet);
 document.querySelector('main').insertAdjacentHTML('beforeend', `<p id="sombre">Sombre</p>
-  <p id="force">Forcé</p><p id="large">Large</p><input type="text"><table id="etroit"><caption>Essai</caption>
+  <p id="force">Forcé</p><p id="large">Large</p><p id="lettres">Lettres</p><input type="text">
+  <table id="etroit"><caption>Essai</caption>
   <tr><th scope="col">anticonstitutionnellement</th></tr><tr><td>1</td></tr></table>`);
 """
 
@@ -66,7 +69,7 @@ SOON = 25
 @pytest.fixture(scope="module")
 def state(
     request: pytest.FixtureRequest, driver: WebDriver, visit: Callable[..., WebDriver], instance: Path
-) -> State:
+) -> Iterator[State]:
     """A state of STATES, which the browser shows: all tests of one follow one another."""
     state: State = request.param
     if state.endpoint == "account.page":
@@ -76,7 +79,8 @@ def state(
             file.commit()
         driver.known_as = None  # type: ignore[attr-defined]  # the next page must be signed in for anew
     brought(visit, request.getfixturevalue(state.site), state)
-    return state
+    yield state
+    display(driver, 1280, {})
 
 
 every_state = pytest.mark.parametrize("state", STATES, ids=str, indirect=True, scope="module")
@@ -113,50 +117,70 @@ def _same_everywhere(driver: WebDriver) -> list[str]:
         faults.append(f"contains what the RGAA's grid says that no page has: {contained}")
     if unmarked := driver.execute_script(UNMARKED):
         faults.append(f"lists without marks, and without their role: {unmarked}")
-    return faults + (objections(driver) if checkers.installed() else [])
+    return faults
 
 
-def noticed(driver: WebDriver) -> list[str]:
-    """What is wrong with the page that is open, each line beginning with the display that shows it so."""
-    faults: list[str] = []
+def _noticed_in_large_letters(driver: WebDriver) -> list[str]:
+    driver.execute_script("document.documentElement.style.fontSize = '200%'")
     try:
-        for name, (width, features) in DISPLAYS.items():
-            # As every page is opened; what no display changes is judged there as well.
-            if name == "light":
-                faults += _same_everywhere(driver)
-            else:
-                display(driver, width, features)
-            # Style sheets change nothing but colours for these, as test_statics.py holds.
-            colours = name in ("dark", "forced colours")
-            faults += [f"{name}: {fault}" for fault in violations(driver, "cat.color" if colours else "")]
-            shown, real, broken = driver.execute_script(FITTING)
-            assert shown == width, f"{name}: the window is {shown} px wide"
-            if real > width:
-                faults.append(f"{name}: the page is {real} px wide on a screen of {width} px")
-            if broken:
-                faults.append(f"{name}: broken inside: {broken[:8]}")
-    finally:
-        # Laid out once for both: in the window of all pages, and with letters twice as large.
-        driver.execute_script("document.documentElement.style.fontSize = '200%'")
         display(driver, 1280, {})
-    if (real := driver.execute_script("return document.documentElement.scrollWidth")) > 1280:
-        faults.append(f"letters of 200 %: the page is {real} px wide on a screen of 1280 px")
+        real = driver.execute_script("return document.documentElement.scrollWidth")
+    finally:
+        driver.execute_script("document.documentElement.style.fontSize = ''")
+    return [f"the page is {real} px wide on a screen of 1280 px"] if real > 1280 else []
+
+
+def noticed(driver: WebDriver, name: str) -> list[str]:
+    """What is wrong with the page that is open in one of DISPLAYS, which it then has, or in LARGE letters."""
+    if name == LARGE:
+        return _noticed_in_large_letters(driver)
+    width, features = DISPLAYS[name]
+    faults: list[str] = []
+    # As every page is opened; what no display changes is judged there as well.
+    if name == "light":
+        faults += _same_everywhere(driver)
+    else:
+        display(driver, width, features)
+    # Style sheets change nothing but colours for these, as test_statics.py holds.
+    faults += violations(driver, "cat.color" if name in ("dark", "forced colours") else "")
+    shown, real, broken = driver.execute_script(FITTING)
+    assert shown == width, f"the window is {shown} px wide"
+    if real > width:
+        faults.append(f"the page is {real} px wide on a screen of {width} px")
+    if broken:
+        faults.append(f"broken inside: {broken[:8]}")
     return faults
 
 
 @every_state
-def test_no_violation(state: State, driver: WebDriver) -> None:
-    faults = noticed(driver)
+def test_no_objection_of_other_engines(state: State, driver: WebDriver) -> None:
+    """Where these are not installed, test_accessibility.py says so."""
+    found = objections(driver) if checkers.installed() else []
+    assert not found, "\n".join(found)
+
+
+@every_state
+@pytest.mark.parametrize("name", [*DISPLAYS, LARGE])
+def test_no_violation(state: State, name: str, driver: WebDriver) -> None:
+    faults = noticed(driver, name)
     assert not faults, "\n".join(faults)
 
 
 def test_a_fault_is_noticed_in_the_display_that_has_it(visit: Callable[..., WebDriver]) -> None:
     driver = visit("/accessibilite")
     driver.execute_script(PLANTED)
-    faults = noticed(driver)
+    faults = {name: noticed(driver, name) for name in (*DISPLAYS, LARGE)}
+    display(driver, 1280, {})
     told = {
-        what: {fault.partition(":")[0] for fault in faults if what in fault}
-        for what in ("label:", "#sombre", "#force", "the page is 600 px wide", "anticonstitutionnellement")
+        what: {name for name, found in faults.items() if what in " ".join(found)}
+        for what in (
+            "label:",
+            "#sombre",
+            "#force",
+            "the page is 600 px wide",
+            "anticonstitutionnellement",
+            "on a screen of 1280 px",
+        )
     }
     assert told == {
         "label:": {"light", "320 px"},
@@ -164,5 +188,5 @@ def test_a_fault_is_noticed_in_the_display_that_has_it(visit: Callable[..., WebD
         "#force": {"forced colours"},
         "the page is 600 px wide": {"320 px"},
         "anticonstitutionnellement": {"320 px"},
+        "on a screen of 1280 px": {LARGE},
     }
-    assert not [fault for fault in faults if fault.startswith("letters of 200 %")]
