@@ -139,12 +139,14 @@ def network(name: str, size: int, weights: str, seed: int = 0) -> Network:
             ) from error
         identity = f"keras-{keras.__version__}-imagenet"
     else:
+        # Before the network is built, which takes seconds: a file that is none is refused at once.
+        shapes = None if weights == RANDOM else weight_files.file_shapes(Path(weights))
         base = backbone.build(size, None)
         identity = f"random-{seed}-settled"
         if weights == RANDOM:
             settle(base, seed)
         else:
-            weight_files.load(Path(weights), base)
+            weight_files.load(Path(weights), base, shapes)
             identity = sha256(Path(weights))[:16]
     base.trainable = False
     cut = base.get_layer(backbone.cut).output
