@@ -12,6 +12,10 @@ This package knows nothing of the web application, which only reads ``research/r
 import logging
 import os
 
+# Before anything imports NumPy: regressions learn from rows so short that threads wait for one another longer
+# than they work, and the last digits of what is learnt would depend on the number of cores.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # Before anything imports TensorFlow: its start-up notices (processor, GPU, oneDNN) would drown what the
 # commands say, and so would its advice on retracing, which takes a new network a fold for one traced anew.
 if "TF_CPP_MIN_LOG_LEVEL" not in os.environ:

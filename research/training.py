@@ -9,9 +9,11 @@ an epoch, and the state is saved after each: a run that was killed goes on at th
 
 from __future__ import annotations
 
+import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -192,16 +194,18 @@ def fit_phase(model: keras.Model, phase: Phase, config: Config, lesson: Lesson) 
     ) as bar:
         while len(rows) < phase.epochs and not _stalled(rows, phase.patience):
             rows.append(_epoch(model, config, lesson, validation, len(rows)))
-            if _best(rows) == len(rows) - 1:
-                _save(model, best)
             # Beside those that the journal vouches for: killed here, they would be an epoch ahead of it.
-            _save(model, state(len(rows)))
+            _save(state(len(rows)), model.save_weights)
+            if _best(rows) == len(rows) - 1:
+                # A copy takes a fraction of what writing the same again does.
+                _save(best, partial(shutil.copyfile, state(len(rows))))
             write_json(journal, rows)
             state(len(rows) - 1).unlink(missing_ok=True)
             bar.update()
             row = rows[-1]
             bar.set_postfix({name: row[name] for name in ("val_loss", "val_accuracy") if name in row})
-    model.load_weights(best)
+    if not rows or _best(rows) < len(rows) - 1:
+        model.load_weights(best)
     return rows
 
 
@@ -242,10 +246,10 @@ def _stalled(rows: Sequence[dict[str, Any]], patience: int) -> bool:
     return bool(rows) and len(rows) - 1 - _best(rows) >= patience
 
 
-def _save(model: keras.Model, path: Path) -> None:
+def _save(path: Path, write: Callable[[Path], object]) -> None:
     part = path.with_name(f"part-{path.name}")
     with writing(path):
-        model.save_weights(part)
+        write(part)
         part.replace(path)
 
 

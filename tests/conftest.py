@@ -13,6 +13,8 @@ from typing import Any
 # OpenMP's threads wait for one another by spinning: with a process of tests on each core this takes from the
 # others what it does not use. Read when XGBoost is loaded, which is what the imports below do.
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+# OpenBLAS's spin too, over rows so short that one has done before: regressions took eight times longer.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 # Tests that are begun late in the evening stand six hours further east, with all that they start: what was
 # decided today by one line would be of yesterday in the next.

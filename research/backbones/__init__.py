@@ -95,20 +95,25 @@ class Network:
     top: keras.Model
 
 
-def infer(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
+def infer(model: keras.Model, *inputs: np.ndarray) -> np.ndarray:
     """Outputs of ``model`` for one batch, run as a graph: about twice as fast as layer by layer.
 
-    The graph serves batches of every size. Keras's own ``predict_on_batch`` builds another one for the
-    shorter last batch, which takes B7 as long as a dozen photos.
+    ``inputs`` are an array for each of the model's. The graph serves batches of every size. Keras's own
+    ``predict_on_batch`` builds another one for the shorter last batch, which takes B7 as long as a dozen
+    photos.
     """
     graph = getattr(model, "any_batch", None)
     if graph is None:
-        pixels = tf.TensorSpec(model.input_shape, tf.float32)
-        graph = tf.function(partial(model, training=False), input_signature=[pixels], autograph=False)
+        read = [tf.TensorSpec(one.shape, one.dtype) for one in model.inputs]
+        graph = tf.function(partial(_answer, model), input_signature=read, autograph=False)
         # Kept by the model itself: what refers to it from elsewhere would keep its weights in memory.
         model.any_batch = graph
-    outputs: np.ndarray = graph(inputs).numpy()
+    outputs: np.ndarray = graph(*inputs).numpy()
     return outputs
+
+
+def _answer(model: keras.Model, *inputs: tf.Tensor) -> tf.Tensor:
+    return model(inputs[0] if len(inputs) < 2 else list(inputs), training=False)
 
 
 def network(name: str, size: int, weights: str, seed: int = 0) -> Network:
@@ -139,12 +144,14 @@ def network(name: str, size: int, weights: str, seed: int = 0) -> Network:
             ) from error
         identity = f"keras-{keras.__version__}-imagenet"
     else:
+        # Before the network is built, which takes seconds: a file that is none is refused at once.
+        shapes = None if weights == RANDOM else weight_files.file_shapes(Path(weights))
         base = backbone.build(size, None)
         identity = f"random-{seed}-settled"
         if weights == RANDOM:
             settle(base, seed)
         else:
-            weight_files.load(Path(weights), base)
+            weight_files.load(Path(weights), base, shapes)
             identity = sha256(Path(weights))[:16]
     base.trainable = False
     cut = base.get_layer(backbone.cut).output

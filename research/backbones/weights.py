@@ -72,12 +72,11 @@ def unusable(values: np.ndarray) -> str | None:
     return "rien que des zéros" if values.ndim > 1 and not values.any() else None
 
 
-def check(path: Path, model: keras.Model) -> None:
+def check(path: Path, model: keras.Model, found: Shapes) -> None:
     """Compare every array of the file with the network's, before anything is trained.
 
     Raises ResearchError: the file was saved from another architecture.
     """
-    found = file_shapes(path)
     wanted: Shapes = Counter(tuple(weight.shape) for weight in model.weights)
     if found == wanted:
         return
@@ -89,12 +88,12 @@ def check(path: Path, model: keras.Model) -> None:
     )
 
 
-def load(path: Path, model: keras.Model) -> None:
-    """Check the file's architecture, then load it into ``model`` in place.
+def load(path: Path, model: keras.Model, shapes: Shapes | None = None) -> None:
+    """Check the file's architecture (``shapes``, where it was read), then load it into ``model`` in place.
 
     Raises ResearchError: the file is missing, damaged, or of another architecture, or holds no numbers.
     """
-    check(path, model)
+    check(path, model, shapes or file_shapes(path))
     try:
         model.load_weights(path)
     except (ValueError, OSError, KeyError) as error:

@@ -28,6 +28,9 @@ from research.backbones.weights import refuse_foreign, unusable
 from research.errors import MissingPartError, ResearchError
 from research.files import sha256
 
+#: Arrays by the layer that they belong to.
+Arrays = list[tuple[str, list[np.ndarray]]]
+
 EPSILON = 1e-12
 WEIGHTS_FILE, TOKENIZER_FILE = "model.safetensors", "tokenizer.json"
 #: Where a folder of weights may keep MiniLM: as it is, or as the packages lay it out.
@@ -154,9 +157,11 @@ def encoder(weights: str, opened: int = 0, corpus: Sequence[str] = (), seed: int
         base, trunk, top = build(TINY, opened)
         return Encoder(TINY, f"random-{seed}", _learnt_tokenizer(corpus), base, trunk, top)
     size = Size()
-    base, trunk, top = build(size, opened)
+    # Before the encoder is built, which takes seconds: files that are none of its own are refused at once.
     tokenizer = _tokenizer(path.parent / TOKENIZER_FILE, size)
-    _load(path, base, size)
+    arrays = _read(path, size)
+    base, trunk, top = build(size, opened)
+    _fill(base, arrays, path)
     return Encoder(size, sha256(path)[:16], tokenizer, base, trunk, top)
 
 
@@ -179,8 +184,8 @@ def _tokenizer(path: Path, size: Size) -> Tokenizer:
     return tokenizer
 
 
-def _load(path: Path, base: keras.Model, size: Size) -> None:
-    """Put the arrays of a Hugging Face BERT into the layers of ``base``.
+def _read(path: Path, size: Size) -> Arrays:
+    """The arrays of a Hugging Face BERT for each layer.
 
     Raises ResearchError: the file cannot be read, or an array is missing, of another shape, or no numbers.
     """
@@ -194,22 +199,37 @@ def _load(path: Path, base: keras.Model, size: Size) -> None:
             "virgule flottante de 16 ou 32 bits. Recopiez-le."
         ) from error
     try:
-        for layer, values in _arrays(arrays, size):
-            if cause := next(filter(None, map(unusable, values)), None):
-                raise ResearchError(
-                    f"Les poids « {path} » sont inutilisables : {cause} dans « {layer} ». Recopiez le "
-                    "fichier, ou donnez-en un autre."
-                )
+        found = _arrays(arrays, size)
+    except KeyError as error:
+        raise _another(path, f"« {error.args[0]} » manque") from error
+    except ValueError as error:
+        raise _another(path, "d’autres formes") from error
+    for layer, values in found:
+        if cause := next(filter(None, map(unusable, values)), None):
+            raise ResearchError(
+                f"Les poids « {path} » sont inutilisables : {cause} dans « {layer} ». Recopiez le "
+                "fichier, ou donnez-en un autre."
+            )
+    return found
+
+
+def _fill(base: keras.Model, arrays: Arrays, path: Path) -> None:
+    """Put arrays into the layers of ``base``. Raises ResearchError: one is of another shape."""
+    try:
+        for layer, values in arrays:
             base.get_layer(layer).set_weights(values)
-    except (KeyError, ValueError) as error:
-        cause = f"« {error.args[0]} » manque" if isinstance(error, KeyError) else "d’autres formes"
-        raise ResearchError(
-            f"Les poids « {path} » ne sont pas ceux de MiniLM (6 couches, 384 de large) : {cause}. Donnez "
-            f"le {WEIGHTS_FILE} de all-MiniLM-L6-v2."
-        ) from error
+    except ValueError as error:
+        raise _another(path, "d’autres formes") from error
 
 
-def _arrays(arrays: dict[str, np.ndarray], size: Size) -> list[tuple[str, list[np.ndarray]]]:
+def _another(path: Path, cause: str) -> ResearchError:
+    return ResearchError(
+        f"Les poids « {path} » ne sont pas ceux de MiniLM (6 couches, 384 de large) : {cause}. Donnez le "
+        f"{WEIGHTS_FILE} de all-MiniLM-L6-v2."
+    )
+
+
+def _arrays(arrays: dict[str, np.ndarray], size: Size) -> Arrays:
     """The arrays of each Keras layer, in the order and the shapes it has them."""
     start = "" if "embeddings.word_embeddings.weight" in arrays else "bert."
 

@@ -15,6 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from research.backbones import infer
 from research.catalog import CATEGORIES, one_hot
 from research.config import Phase, Sentences
 from research.files import fingerprint, write_npz
@@ -22,6 +23,9 @@ from research.manifest import Role
 from research.study import Study
 from research.texts.encoder import Encoder, tokens
 from research.training import compile_phase
+
+#: Products that answer at once.
+BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -45,12 +49,10 @@ class Lesson:
         path = study.work / "sentences" / f"hidden-{key}.npz"
         if not path.is_file():
             hidden, vectors = [], []
-            for model in (encoder.trunk, encoder.top):
-                model.jit_compile = False
             for start in range(0, len(ids), config.batch):
                 part = slice(start, start + config.batch)
-                hidden.append(encoder.trunk.predict_on_batch([ids[part], mask[part]]))
-                vectors.append(encoder.top.predict_on_batch([hidden[-1], mask[part]]))
+                hidden.append(infer(encoder.trunk, ids[part], mask[part]))
+                vectors.append(infer(encoder.top, hidden[-1], mask[part]))
             write_npz(path, {"hidden": np.concatenate(hidden), "vectors": np.concatenate(vectors)})
         with np.load(path) as stored:
             states, found = stored["hidden"].astype(np.float16), stored["vectors"]
@@ -117,12 +119,14 @@ def _once(
         )
         head = keras.Model(inputs, classify(dropped), name="head")
         rows = _fit(head, "frozen", config.head, [lesson.vectors], lesson, members, judges, epochs[0])
-        frozen[asked] = head.predict(lesson.vectors[asked], batch_size=256, verbose=0)
+        frozen[asked] = infer(head, lesson.vectors[asked])
         top.trainable = True
         whole = keras.Model(top.input, head(top.output))
         states = [lesson.hidden, lesson.mask]
         rows += _fit(whole, "tuned", config.tuning, states, lesson, members, judges, epochs[1])
-        tuned[asked] = whole.predict(_rows(states, asked), batch_size=64, verbose=0)
+        for start in range(0, len(asked), BATCH):
+            part = asked[start : start + BATCH]
+            tuned[part] = infer(whole, lesson.hidden[part].astype(np.float32), lesson.mask[part])
     finally:
         top.set_weights(original)
     return frozen, tuned, rows

@@ -140,8 +140,8 @@ def trained(
     return study, studies.read_runs(study, tiny.name)
 
 
-@pytest.fixture
-def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+@contextmanager
+def noted_steps() -> Iterator[list[str]]:
     """Names of the models of which a step of training is made into a graph, which takes seconds each time."""
     made: list[str] = []
     step = keras.Model.train_step
@@ -150,8 +150,16 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         made.append(model.name)
         return step(model, *data)
 
-    monkeypatch.setattr(keras.Model, "train_step", noted)
-    return made
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keras.Model, "train_step", noted)
+        yield made
+
+
+@pytest.fixture
+def steps() -> Iterator[list[str]]:
+    """Those of one test."""
+    with noted_steps() as made:
+        yield made
 
 
 #: What the shop writes of a product of each category, one line a product with its number.

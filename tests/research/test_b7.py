@@ -133,6 +133,18 @@ def test_what_is_downloaded_is_verified_and_read(original: keras.Model, download
     assert np.allclose(found, expected, rtol=1e-3, atol=1e-5 * np.abs(expected).max())
 
 
+@pytest.fixture
+def least(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of each kind of blocks there is one: Keras makes the network before it asks for the weights."""
+    built = efficientnet.EfficientNet
+    monkeypatch.setattr(
+        efficientnet,
+        "EfficientNet",
+        lambda width, _, *others, **options: built(width, 0.1, *others, **options),
+    )
+
+
+@pytest.mark.usefixtures("least")
 def test_a_file_that_keras_did_not_publish_is_refused(tmp_path: Path) -> None:
     """Its checksum is not the genuine one's, which Keras knows."""
     (tmp_path / FILE).write_bytes(b"weights of someone else")
@@ -144,6 +156,7 @@ def test_a_file_that_keras_did_not_publish_is_refused(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.usefixtures("least")
 def test_a_machine_without_network_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(efficientnet, "BASE_WEIGHTS_PATH", "http://127.0.0.1:9/")
     monkeypatch.setattr(keras_config, "_KERAS_DIR", str(tmp_path))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -28,9 +29,15 @@ needs_weights = pytest.mark.skipif(
 )
 
 
-@pytest.mark.parametrize(("variant", "millions"), [(0, 3.41), (2, 4.87)])
-def test_lite_has_the_published_size(variant: int, millions: float) -> None:
-    assert efficientnet_lite(variant, 32).count_params() / 1e6 == pytest.approx(millions, abs=0.05)
+@pytest.fixture(scope="module")
+def lite2() -> keras.Model:
+    """EfficientNet-Lite2 as it is built. Never changed."""
+    return BACKBONES["efficientnet_lite2"].build(32, None)
+
+
+def test_lite_has_the_published_size(lite0: Network, lite2: keras.Model) -> None:
+    sizes = [base.count_params() / 1e6 for base in (lite0.base, lite2)]
+    assert sizes == pytest.approx([3.41, 4.87], abs=0.05)
 
 
 def test_channels_are_rounded_as_in_the_paper() -> None:
@@ -75,19 +82,30 @@ def test_swapped_preparations_give_other_features(genuine: Network) -> None:
 
 
 @needs_weights
-def test_genuine_weights_know_their_classes(genuine: Network) -> None:
+def test_genuine_weights_know_their_classes(genuine: Network, lite0: Network) -> None:
     """The features of our Lite0 are those of the published classifier: a flat grey photo is no exception."""
-    again = network("efficientnet_lite0", 64, "random")
     picture = np.full((1, 64, 64, 3), 127, np.float32)
-    assert not np.allclose(genuine.base(picture), again.base(picture))
+    assert not np.allclose(genuine.base(picture), lite0.base(picture))
 
 
-def test_both_halves_make_the_whole() -> None:
-    for name in ("vgg16", "efficientnet_lite0"):
-        built = network(name, 32, "random")
-        picture = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3)).astype(np.float32)
-        halves = built.top(built.trunk(picture, training=False), training=False)
-        assert np.allclose(halves, built.base(picture, training=False), atol=1e-4)
+@pytest.fixture(scope="module")
+def lite0() -> Network:
+    """EfficientNet-Lite0 with random weights. Never changed."""
+    return network("efficientnet_lite0", 64, "random")
+
+
+@pytest.fixture(scope="module")
+def vgg16() -> Network:
+    """VGG16 with random weights. Never changed."""
+    return network("vgg16", 32, "random")
+
+
+@pytest.mark.parametrize("name", ["vgg16", "lite0"])
+def test_both_halves_make_the_whole(name: str, request: pytest.FixtureRequest) -> None:
+    built: Network = request.getfixturevalue(name)
+    picture = np.random.default_rng(0).uniform(0, 255, (2, *built.base.input_shape[1:])).astype(np.float32)
+    halves = built.top(built.trunk(picture, training=False), training=False)
+    assert np.allclose(halves, built.base(picture, training=False), atol=1e-4)
 
 
 def test_one_graph_serves_batches_of_every_size() -> None:
@@ -108,10 +126,14 @@ def test_one_graph_serves_batches_of_every_size() -> None:
     assert len(calls) == 1
 
 
-def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+def test_weights_of_another_network_are_refused(
+    lite0: Network, lite2: keras.Model, vgg16: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "other.weights.h5"
-    efficientnet_lite(0, 32).save_weights(path)
-    for name in ("efficientnet_lite2", "vgg16"):
+    lite0.base.save_weights(path)
+    # They are refused before they change anything: what is built already will do.
+    for name, base in (("efficientnet_lite2", lite2), ("vgg16", vgg16.base)):
+        monkeypatch.setitem(BACKBONES, name, replace(BACKBONES[name], build=lambda *_, base=base: base))
         with pytest.raises(ResearchError, match="ne sont pas ceux de"):
             network(name, 32, str(path))
     assert network("efficientnet_lite0", 32, str(path)).weights
@@ -250,10 +272,10 @@ def test_a_local_copy_of_published_efficientnet_weights_is_scaled_like_keras(tmp
     assert scale.get_weights()[1] == pytest.approx(deviations**2)
 
 
-def test_only_the_top_is_opened_and_normalisation_stays_frozen() -> None:
+def test_only_the_top_is_opened_and_normalisation_stays_frozen(lite0: Network) -> None:
     config = configs.load("efficientnet_lite0")
     assert isinstance(config, Config)
-    built = network(config.backbone, 32, "random")
+    built, known = lite0, lite0.top.get_weights()
     whole = open_top(built, head_model(config, np.zeros(1280), np.ones(1280)))
     opened = {layer.name for layer in built.base.layers if layer.trainable and layer.weights}
     assert "b11_expand" in opened
@@ -266,3 +288,5 @@ def test_only_the_top_is_opened_and_normalisation_stays_frozen() -> None:
     whole.train_on_batch(np.ones((2, *built.top.input_shape[1:])), np.eye(7)[:2])
     after = built.base.get_layer("b11_bn1").get_weights()
     assert all(np.array_equal(one, other) for one, other in zip(before, after, strict=True))
+    built.base.trainable = False
+    built.top.set_weights(known)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
@@ -371,26 +373,44 @@ def test_nothing_written_on_a_chart_is_cut_or_covered(draw: Callable[[int], Figu
     assert not covered
 
 
-def test_the_whole_chain_ends_in_a_complete_report(
-    trained: tuple[Study, list[Run]], tiny: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture(scope="module")
+def explained(trained: tuple[Study, list[Run]], tiny: Config) -> tuple[Study, str]:
+    """The trained study, measured and explained, and what is said of it."""
     study, runs = trained
     evaluate(study, tiny.name, tiny.label, runs)
     # Which networks is not said: those that the report looks at closely.
     few = ["--evaluations", "20", "--survey", "1"]
-    assert main(["explain", "--work", str(study.work), "--weights", "random", *few]) == 0
-    told = re.search(r"(\d+) cartes SHAP pour EfficientNet-Lite0 dans", capsys.readouterr().out)
+    with redirect_stdout(io.StringIO()) as told:
+        assert main(["explain", "--work", str(study.work), "--weights", "random", *few]) == 0
+    return study, told.getvalue()
+
+
+def test_the_values_of_a_map_add_up_to_what_the_network_answers(
+    explained: tuple[Study, str], tiny: Config
+) -> None:
+    study, said = explained
+    told = re.search(r"(\d+) cartes SHAP pour EfficientNet-Lite0 dans", said)
     assert told
-    count = int(told[1])
+    assert int(told[1]) >= 7
     maps = json.loads((study.work / "heatmaps" / tiny.name / "maps.json").read_text())
-    assert count >= 7
     for record in [*maps["right"], *maps["wrong"]]:
         gained = np.array(record["base"]) + np.array(record["values"]).sum(axis=(0, 1))
         assert gained == pytest.approx(np.array(record["probabilities"]), abs=2e-3)
-    results = tmp_path / "results"
-    results.mkdir()
+
+
+@pytest.fixture(scope="module")
+def reported(
+    explained: tuple[Study, str], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Study, Path, list[str]]:
+    """The explained study, the folder of its report, which was written over another file, and its files."""
+    study, _ = explained
+    results = tmp_path_factory.mktemp("results")
     (results / "former.txt").write_text("former")
-    files = write_report(study, results)
+    return study, results, write_report(study, results)
+
+
+def test_the_whole_chain_ends_in_a_complete_report(reported: tuple[Study, Path, list[str]]) -> None:
+    _, results, files = reported
     assert "former.txt" not in files
     report = json.loads((results / "report.json").read_text())
     assert report["demonstration"] is True
@@ -417,6 +437,15 @@ def test_the_whole_chain_ends_in_a_complete_report(
     for table in tables:
         assert {len(row) for row in table["rows"]} == {len(table["columns"])}
     assert named == {name for name in files if name.endswith((".svg", ".webp"))}
+
+
+def test_a_report_is_written_again_from_what_is_published(
+    reported: tuple[Study, Path, list[str]], tmp_path: Path
+) -> None:
+    study, published_, files = reported
+    results = tmp_path / "results"
+    shutil.copytree(published_, results)
+    report = json.loads((results / "report.json").read_text())
     again = write_report(Study(tmp_path / "elsewhere", study.catalog, study.manifest), results)
     assert again == files
     assert json.loads((results / "report.json").read_text()) == report

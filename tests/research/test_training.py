@@ -26,6 +26,7 @@ from research.images import Aspect, Augmentation
 from research.manifest import Role
 from research.study import Run, Study
 from research.training import AGAIN, STATISTICS, Epoch, Lesson, fit_phase, head_model, run_key
+from tests.research.conftest import noted_steps
 
 PLAIN = View(Aspect.PAD, 0, Augmentation())
 ROOM = 10**9
@@ -121,7 +122,10 @@ def test_an_epoch_is_seeded_and_gives_each_photo_once() -> None:
     assert np.array_equal(epoch[0][0], again[0][0])
 
 
-def fitted(tiny: Config, folder: Path) -> tuple[list[dict[str, Any]], list[np.ndarray]]:
+Fitted = tuple[list[dict[str, Any]], list[np.ndarray]]
+
+
+def fitted(tiny: Config, folder: Path) -> Fitted:
     """Rows and weights of a classifier that learns 15 products for three epochs, judged by five others."""
     features, labels = np.random.default_rng(0).normal(size=(20, 8)).astype(np.float32), np.arange(20) % 7
     members = {Role.TRAIN: np.arange(15), Role.VALIDATION: np.arange(15, 20)}
@@ -133,36 +137,68 @@ def fitted(tiny: Config, folder: Path) -> tuple[list[dict[str, Any]], list[np.nd
     return rows, head.get_weights()
 
 
-def test_the_graph_of_a_step_is_built_once_a_phase(tiny: Config, tmp_path: Path, steps: list[str]) -> None:
-    rows, _ = fitted(tiny, tmp_path)
+@pytest.fixture(scope="module")
+def unstopped(tiny: Config, tmp_path_factory: pytest.TempPathFactory) -> tuple[Fitted, list[str]]:
+    """What `fitted` gives, and the models of which it made a step of training into a graph."""
+    with noted_steps() as steps:
+        return fitted(tiny, tmp_path_factory.mktemp("unstopped")), steps
+
+
+def test_the_graph_of_a_step_is_built_once_a_phase(unstopped: tuple[Fitted, list[str]]) -> None:
+    (rows, _), steps = unstopped
     assert {"accuracy", "loss", "val_accuracy", "val_loss"} < set(rows[0])
     assert len(rows) == 3
     assert steps == ["head"]
 
 
-@pytest.mark.parametrize("kept", [1, 2])
-def test_stopped_between_its_weights_and_its_journal_a_training_learns_no_epoch_twice(
-    tiny: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
-) -> None:
-    written: list[int] = []
+@pytest.fixture(scope="module")
+def stopped(tiny: Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `fitted` leaves, in a folder by how many epochs its journal has, where it ends before the next.
+
+    Stopped in its third epoch it is in truth; as it was in its second its folder is copied.
+    """
+    work = tmp_path_factory.mktemp("stopped")
 
     def stop(path: Path, rows: list[object]) -> None:
-        if len(rows) > kept:
+        if len(rows) == 3:
             raise KeyboardInterrupt
-        written.append(len(rows))
+        if len(rows) == 2:
+            shutil.copytree(path.parent, work / "1")
         write_json(path, rows)
 
-    with monkeypatch.context() as patched:
-        patched.setattr(training, "write_json", stop)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "write_json", stop)
         with pytest.raises(KeyboardInterrupt):
-            fitted(tiny, tmp_path / "stopped")
-    assert written == list(range(1, kept + 1))
+            fitted(tiny, work / "2")
+    return work
+
+
+@pytest.mark.parametrize("kept", [1, 2])
+def test_stopped_between_its_weights_and_its_journal_a_training_learns_no_epoch_twice(
+    tiny: Config, stopped: Path, unstopped: tuple[Fitted, list[str]], tmp_path: Path, kept: int
+) -> None:
+    shutil.copytree(stopped / str(kept), tmp_path / "stopped")
+    before = read_json(tmp_path / "stopped" / "frozen.json")
+    assert len(before) == kept
     rows, weights = fitted(tiny, tmp_path / "stopped")
-    expected, others = fitted(tiny, tmp_path / "whole")
+    # Seconds are among what is told of an epoch: it was not done again.
+    assert rows[:kept] == before
+    (expected, others), _ = unstopped
     assert [row["loss"] for row in rows] == [row["loss"] for row in expected]
     assert all(np.array_equal(one, other) for one, other in zip(weights, others, strict=True))
     names = sorted(path.name for path in (tmp_path / "stopped").iterdir())
     assert names == ["frozen.3.state.weights.h5", "frozen.best.weights.h5", "frozen.json"]
+
+
+def test_the_epoch_that_validates_best_is_given(
+    tiny: Config, stopped: Path, unstopped: tuple[Fitted, list[str]]
+) -> None:
+    (rows, weights), _ = unstopped
+    losses = [row["val_loss"] for row in rows]
+    assert losses.index(min(losses)) == 0
+    first = head_model(tiny, np.zeros(8), np.ones(8))
+    first.load_weights(stopped / "1" / "frozen.1.state.weights.h5")
+    assert all(np.array_equal(one, other) for one, other in zip(weights, first.get_weights(), strict=True))
 
 
 def test_training_leaves_the_base_as_it_was_and_a_complete_record(
