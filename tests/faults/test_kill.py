@@ -43,6 +43,6 @@ def test_a_killed_server_loses_nothing_and_comes_back(own: Ground) -> None:
 
 def test_prepare_goes_on_after_it_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # What it makes is asked whether it is whole, not how well it tells.
-    monkeypatch.setattr(commands, "trees", 20)
+    monkeypatch.setattr(commands, "trees", 200)
     (result,) = kill.kill_prepare(tmp_path, 1, SEED)
     assert (result.tried, result.wrong) == (1, [])
