@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import pickle
 import re
 import shutil
 import time
@@ -31,7 +32,7 @@ from werkzeug.test import TestResponse
 
 from pretadepenser import create_app, demo
 from pretadepenser.cli import demonstration
-from pretadepenser.credit.model import training
+from pretadepenser.credit.model import tabulated, training
 from pretadepenser.credit.model.scoring import Model, current_model
 from pretadepenser.credit.portfolio import Portfolio, current_portfolio, import_batches
 from pretadepenser.demo.histories import histories
@@ -107,7 +108,17 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         import_batches(demo.batches(2000, 3), folder, fictitious=True)
         training.train(folder)
 
-    return made_once(tmp_path_factory, "trained", make)
+    folder = made_once(tmp_path_factory, "trained", make)
+
+    def write(table: Path) -> None:
+        model = current_model(folder)
+        assert model
+        asked = bytes(model._booster.save_raw()), tuple(model._types)
+        (table / "table").write_bytes(pickle.dumps((*asked, tabulated.tabulate(*asked))))
+
+    # For tests/preloaded.py.
+    os.environ["TESTS_TABLE"] = str(made_once(tmp_path_factory, "tabulated", write) / "table")
+    return folder
 
 
 @pytest.fixture(scope="session")

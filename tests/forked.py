@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Final
 
 import pretadepenser
+from pretadepenser.web import worker
+from pretadepenser.web.shares import Shares
 
 # All of the application but its migrations, which run when they are read, and the fit of the demo; and what
 # Flask and gunicorn read by themselves.
@@ -30,7 +32,7 @@ _READ: Final = [
 ]
 context: Final = multiprocessing.get_context("forkserver")
 context.set_forkserver_preload(
-    ["flask.cli", "alembic.command", "gunicorn.app.wsgiapp", "tests.preloaded", *_READ]
+    ["flask.cli", "alembic.command", "gunicorn.app.wsgiapp", *_READ, "tests.preloaded"]
 )
 
 
@@ -90,6 +92,9 @@ def _gunicorn(words: Sequence[str], folder: str, environ: Mapping[str, str], log
     time.tzset()
     from gunicorn.app.wsgiapp import run
 
+    # Read where all servers come from, it would be one memory for all of them: each takes the connections of
+    # others for those of its own workers.
+    worker._shares = Shares()  # type: ignore[misc]
     sys.argv = ["gunicorn", *words]
     try:
         run()

@@ -558,7 +558,7 @@ def test_clients_beyond_memory_are_learnt_from_on_disk(
     learned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In parts of 300 clients; histories are left out of the very clients they are left out of in memory."""
-    monkeypatch.setattr(learning, "TREE_COUNT", 60)
+    monkeypatch.setattr(learning, "TREE_COUNT", 30)
     here, read = trained_shortly(learned, tmp_path / "memory", 1000), []
 
     def fit(clients: learning.Clients, learnt: learning.Mask, folder: Path, *rest: Any) -> Any:

@@ -24,6 +24,7 @@ from pretadepenser import cli, create_app
 from pretadepenser.cli import rights
 from pretadepenser.credit.dictionary import COLUMNS, TABLES
 from pretadepenser.credit.explanation.reasons import explain
+from pretadepenser.credit.model import learning
 from pretadepenser.credit.model.scoring import current_model
 from pretadepenser.credit.portfolio import current_portfolio
 from pretadepenser.demo.fit import compare
@@ -382,7 +383,9 @@ def shown_password(done: Result) -> str:
     return found
 
 
-def test_prepare_makes_everything_once(own: Flask) -> None:
+def test_prepare_makes_everything_once(own: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Whether it makes a model is asked, not how well that tells.
+    monkeypatch.setattr(learning, "TREE_COUNT", 200)
     done = flask(own, "prepare", "--clients", "2000", "--seed", "3")
     assert done.exit_code == 0, done.output
     assert [line for line in done.stdout.splitlines() if line.startswith("→")] == [

@@ -16,11 +16,12 @@ from pretadepenser import create_app
 from pretadepenser.credit.dictionary import COLUMNS, HISTORY, describe
 from pretadepenser.credit.explanation.reasons import explain
 from pretadepenser.credit.model.inputs import FEATURES, HISTORY_FEATURES
-from pretadepenser.credit.model.scoring import current_model, score_row
+from pretadepenser.credit.model.scoring import current_model, current_scores, score_row
 from pretadepenser.credit.portfolio import Client, Portfolio, current_portfolio
 from pretadepenser.credit.recourse import debts
 from pretadepenser.credit.recourse.decision import Verdict
 from pretadepenser.credit.recourse.levers import Lever
+from pretadepenser.credit.scale import Scale
 from pretadepenser.credit.whatif import repaid
 from pretadepenser.credit.whatif.missing_data import missing, sensitivity
 from pretadepenser.records import tokens, users
@@ -177,11 +178,11 @@ def test_the_page_of_levers_lists_what_was_tried_and_nothing_else(
         (True, False): "1 changement : Payer ce qui est en retard sur des crédits ailleurs. ",
         (False, True): "1 changement : Rembourser et fermer la carte de crédit ailleurs où il reste le plus.",
     }
-    for number in clients.numbers().tolist():
+    margins = current_scores(learned, clients, model)
+    assert margins is not None
+    for number in clients.numbers()[~Scale(0.48).granted(margins)].tolist():
         client = clients.client(number)
         assert client
-        if score_row(model, client.values, 0.48, number).granted:
-            continue
         owed = debts.of(model, clients.history(number), client.values).settlements
         said = wanted.pop((Lever.ARREARS in owed, Lever.CARD in owed), None)
         if said:
