@@ -17,6 +17,9 @@ from pretadepenser.credit.model import tabulated
 with suppress(ImportError, OSError):  # where Pango is not installed
     import weasyprint  # noqa: F401
 
+# A developer's own settings are none of the tests'.
+for _name in [name for name in os.environ if name.startswith("PRETADEPENSER_")]:
+    del os.environ[_name]
 with TemporaryDirectory() as _folder:
     _templates = create_app({"INSTANCE": Path(_folder)}).jinja_env
     for _name in _templates.list_templates(extensions=["html"]):

@@ -141,7 +141,7 @@ class Judgements:
     beyond: tuple[Beyond, ...]
     combinations: tuple[Combination, ...]
     plan: tuple[Step, ...]
-    added: tuple[Added, ...]
+    added: tuple[Added, ...] = ()
 
     def count(self, status: str) -> int:
         """How many criteria have this status."""

@@ -93,6 +93,7 @@ def init_app(app: Flask) -> None:
         number=french.number,
         amount=french.amount,
         percent=french.percent,
+        part=french.part,
         compact_percent=french.compact_percent,
         points=french.points,
         date=_day,

@@ -3,7 +3,7 @@
 gunicorn's own `gthread` reads a request in a thread: as many connections as there are threads, each with half
 a header, stop the service. Here the loop that accepts connections reads requests too, without waiting, and a
 thread gets them once they are whole, in turn between those who ask. What is not whole in time, or makes
-others wait, is closed. Who comes is left to the worker that holds fewest (docs/decisions/serving.md).
+others wait, is closed. Who comes is left to the worker that has least to do (docs/decisions/serving.md).
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ SEND_SECONDS: Final = 60.0
 KEPT_BYTES: Final = 64 * 1024 * 1024
 # Connections that are free, or made so, for those who come now.
 RESERVE: Final = 64
-# Seconds between two looks whether a worker that holds fewer has accepted who comes, and after which one does
-# it oneself: the other may be stopped, or so busy that it does not see the door.
+# Seconds between two looks whether a worker that has less to do has accepted who comes, and after which one
+# does it oneself: the other may be stopped, or so busy that it does not see the door.
 LOOK_SECONDS: Final = 0.002
 STAND_BACK_SECONDS: Final = 0.03
 
@@ -56,9 +56,12 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         # When to look at the door again, and until when others may accept who stands there (0: nobody does).
         self._back_at = self._left_until = 0.0
         self._knocked = False
+        # Turns of those who might accept, when one began to leave it to them, and of those who did not stir.
+        self._asked: dict[int, int] = {}
+        self._deaf: dict[int, int] = {}
 
     def accept(self, listener: Any) -> None:
-        """Accept a connection and wait for its request, unless another worker holds fewer."""
+        """Accept a connection and wait for its request, unless another worker has less to do."""
         self._knocked = True
         if self._stands_back():
             return
@@ -73,7 +76,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
             return
         self.nr_conns += 1
         # At once: a thread may have Python's lock before this loop comes round.
-        _shares.tell(self.age, self.nr_conns)
+        _shares.tell(self.age, self._load())
         self._make_room()
         conn = Connection(
             self.cfg, PatientSocket(fileno=accepted.detach()), client, listener.getsockname(), self.leaving
@@ -82,11 +85,23 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         # Mostly the request has come already.
         self._receive(conn, None)
 
+    def _load(self) -> int:
+        """Connections, and more than anybody has where whoever asks now must wait for a thread."""
+        waits = self.busy >= self.cfg.threads
+        return int(self.nr_conns + (self.worker_connections if waits else 0))
+
     def _stands_back(self) -> bool:
-        """Leave who comes to a worker that holds fewer, for a moment."""
+        """Leave who comes to a worker that has less to do, for a moment."""
         now = time.monotonic()
-        self._left_until = self._left_until or now + STAND_BACK_SECONDS
-        if now >= self._left_until or not _shares.fewer_elsewhere(self.nr_conns):
+        found = _shares.freer(self._load())
+        freer = {place: turn for place, turn in found.items() if self._deaf.get(place) != turn}
+        if not self._left_until:
+            self._left_until, self._asked = now + STAND_BACK_SECONDS, freer
+        if now >= self._left_until:
+            # Nobody is left again to those whose loop has not turned since: each of a hundred would wait.
+            self._deaf.update(self._asked.items() & freer.items())
+            return False
+        if not freer:
             return False
         self._back_at = now + LOOK_SECONDS
         self.set_accept_enabled(False)
@@ -99,12 +114,15 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
             _shares.leave(self.age)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        """Wait no longer than until it is time to look at the door again; tell what this worker holds."""
+        """Wait no longer than until it is time to look at the door again; tell what this worker has to do."""
         listening, self._knocked = self._accepting, False
         if self.alive:
-            _shares.tell(self.age, self.nr_conns)
-            if not listening:
-                timeout = min(timeout, max(0.0, self._back_at - time.monotonic()) or timeout)
+            _shares.tell(self.age, self._load())
+            if not listening and self.nr_conns < self.worker_connections:
+                timeout = min(timeout, max(0.0, self._back_at - time.monotonic()))
+            elif listening and self._left_until:
+                # Is whoever stood there gone? Who knocks later is another one.
+                timeout = 0.0
         super().wait_for_and_dispatch_events(timeout)
         if listening and not self._knocked:
             self._left_until = 0.0

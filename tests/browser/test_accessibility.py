@@ -65,6 +65,7 @@ RUN = """
 const [only, excluded, done] = arguments, unwanted = ['experimental', 'deprecated'];
 const stricter = structuredClone(axe._audit.checks['color-contrast-enhanced'].options);
 Object.values(stricter.contrastRatio).forEach(one => { delete one.minThreshold; });
+stricter.shadowOutlineEmMax = axe._audit.checks['color-contrast'].options.shadowOutlineEmMax;
 axe.configure({checks: [{id: 'color-contrast-enhanced', options: stricter}]});
 const rules = axe.getRules().filter(one => !unwanted.some(tag => one.tags.includes(tag)));
 const chosen = rules.filter(one => !only || one.tags.includes(only)).map(one => one.ruleId)

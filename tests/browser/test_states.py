@@ -41,8 +41,12 @@ CONTAINED = """
 return Object.entries(arguments[0]).filter(([, css]) => document.querySelector(css)).map(([one]) => one);
 """
 
-# How wide the window and the page are, and what is broken inside.
-FITTING = f"return [innerWidth, document.documentElement.scrollWidth, (() => {{{BROKEN}}})()];"
+# Which display this is, how wide the page is, and what is broken inside.
+FITTING = f"""
+const active = ['(prefers-color-scheme: dark)', '(forced-colors: active)']
+  .map(one => matchMedia(one).matches);
+return [[innerWidth, ...active], document.documentElement.scrollWidth, (() => {{{BROKEN}}})()];
+"""
 
 # Faults that one display alone has, and a field without a label.
 PLANTED = """
@@ -144,7 +148,7 @@ def noticed(driver: WebDriver, name: str) -> list[str]:
     # Style sheets change nothing but colours for these, as test_statics.py holds.
     faults += violations(driver, "cat.color" if name in ("dark", "forced colours") else "")
     shown, real, broken = driver.execute_script(FITTING)
-    assert shown == width, f"the window is {shown} px wide"
+    assert shown == [width, name == "dark", name == "forced colours"]
     if real > width:
         faults.append(f"the page is {real} px wide on a screen of {width} px")
     if broken:

@@ -182,6 +182,7 @@ def test_who_comes_when_there_are_too_many_is_taken_and_the_longest_waiting_is_c
     worker.cfg, worker.poller, worker.unfinished = Config(), selectors.DefaultSelector(), {}
     worker.keepalived_conns, worker.unread, worker.leaving = deque(), {}, []
     worker.worker_connections, worker.nr_conns, worker._held = RESERVE + 3, 0, 0
+    worker.age, worker.busy, worker._left_until, worker._deaf = 1, 0, 0.0, {}
     with ExitStack() as stack:
         stack.callback(worker.poller.close)
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))

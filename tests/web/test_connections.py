@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from gunicorn.workers.gthread import ThreadWorker
 
 from pretadepenser.records import tokens
 from pretadepenser.web import connection
@@ -247,6 +248,53 @@ def test_connections_are_shared_evenly_between_workers(instance: Path) -> None:
         raise AssertionError(found)
 
 
+def freed(server: Server, stack: ExitStack, count: int) -> tuple[list[socket.socket], int, int]:
+    """So many connections that one of two workers holds alone, its number, and that of the other one."""
+    one, other = server.wait_for_workers()
+    os.kill(other, signal.SIGSTOP)
+    try:
+        kept = kept_by(server, stack, count)
+        assert holders(server, kept)[one] == count
+    finally:
+        os.kill(other, signal.SIGCONT)
+    # Its loop has to turn before anybody is left to it again.
+    time.sleep(1.2)
+    return kept, one, other
+
+
+def test_who_comes_now_and_then_is_left_to_who_holds_fewer(instance: Path) -> None:
+    """Every second one was not: what had been left to others a moment before was not forgotten."""
+    with running(instance, PRETADEPENSER_WORKERS="2") as server, ExitStack() as stack:
+        kept, _, other = freed(server, stack, 9)
+        for _ in range(8):
+            time.sleep(0.1)
+            kept += kept_by(server, stack, 1)
+        assert holders(server, kept)[other] >= 7
+
+
+def test_who_comes_is_not_left_to_a_worker_whose_threads_are_busy(instance: Path, tmp_path: Path) -> None:
+    """Though it holds one connection, and the other one nine that ask nothing."""
+    lines = (
+        "def post_worker_init(worker):\n"
+        "    import flask, time\n"
+        "    slow = lambda: time.sleep(2.5) if flask.request.path == '/aide' else None\n"
+        "    worker.wsgi.before_request_funcs[None].insert(0, slow)\n"
+    )
+    config = configured(tmp_path / "slow.conf.py", lines)
+    settings = {"PRETADEPENSER_WORKERS": "2", "PRETADEPENSER_THREADS": "1"}
+    with running(instance, config, **settings) as server, ExitStack() as stack:
+        kept, _, other = freed(server, stack, 9)
+        kept.append(stack.enter_context(connect(server, b"GET /aide HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")))
+        time.sleep(0.3)
+        assert holders(server, kept)[other] == 1
+        asked = time.monotonic()
+        for _ in range(3):
+            kept_by(server, stack, 1)
+            # The answer is here before its worker has told that its thread is free again.
+            time.sleep(0.1)
+        assert time.monotonic() - asked < 1.5
+
+
 def test_a_worker_that_is_stopped_or_killed_is_not_waited_for(instance: Path) -> None:
     def go_on(pid: int) -> None:
         with suppress(ProcessLookupError):
@@ -257,9 +305,15 @@ def test_a_worker_that_is_stopped_or_killed_is_not_waited_for(instance: Path) ->
         os.kill(stopped, signal.SIGSTOP)
         stack.callback(go_on, stopped)
         asked = time.monotonic()
-        kept = kept_by(server, stack, 20)
-        assert holders(server, kept)[other] == 20
-        assert time.monotonic() - asked < 4
+        alive = PAGE.replace(b"/accessibilite", b"/healthz")
+        kept = [stack.enter_context(connect(server, alive)) for _ in range(100)]
+        assert all(answers(one, 1).startswith(b"HTTP/1.1 200 OK") for one in kept)
+        assert holders(server, kept)[other] == 100
+        # Once: each of them left to it for a moment, these would take three seconds.
+        assert time.monotonic() - asked < 2
+        for one in kept[20:]:
+            one.close()
+        del kept[20:]
         os.kill(stopped, signal.SIGKILL)
         (anew,) = server.wait_for_workers(gone={stopped}) - {other}
         until = time.monotonic() + 30
@@ -276,7 +330,33 @@ def test_a_worker_that_is_stopped_or_killed_is_not_waited_for(instance: Path) ->
         raise AssertionError(held)
 
 
-def test_who_left_or_died_holds_nothing() -> None:
+def test_a_worker_that_should_look_at_the_door_does_not_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It slept for a second where the moment to look had passed while another thread had Python's lock."""
+    waits: list[float] = []
+    monkeypatch.setattr(
+        ThreadWorker, "wait_for_and_dispatch_events", lambda _, timeout: waits.append(timeout)
+    )
+    one: Any = PatientWorker.__new__(PatientWorker)
+    one.alive, one.age, one.busy, one.cfg = True, 1, 0, SimpleNamespace(threads=4)
+    one.nr_conns, one.worker_connections = 3, 1000
+    for listening, back, left, wait in (
+        (False, -1.0, 5.0, 0.0),
+        (False, 0.5, 5.0, 0.5),
+        (True, -1.0, 5.0, 0.0),
+        (True, -1.0, 0.0, 1.0),
+    ):
+        now = time.monotonic()
+        one._accepting, one._back_at, one._left_until = listening, now + back, left and now + left
+        one.wait_for_and_dispatch_events(1.0)
+        assert waits.pop() == pytest.approx(wait, abs=0.2)
+        assert (one._left_until == 0) is listening
+    # Full, it does not listen before somebody leaves, which wakes it.
+    one._accepting, one._left_until, one.nr_conns = False, time.monotonic() + 5, 1000
+    one.wait_for_and_dispatch_events(1.0)
+    assert waits == [1.0]
+
+
+def test_who_left_or_died_has_nothing_to_do() -> None:
     """Each is told apart by its number, though more were started than there are places."""
     fork, shares = multiprocessing.get_context("fork"), Shares()
     told, over = fork.Event(), fork.Event()
@@ -288,23 +368,24 @@ def test_who_left_or_died_holds_nothing() -> None:
         told.set()
         over.wait()
 
-    def fewer() -> list[bool]:
-        return [shares.fewer_elsewhere(count) for count in (2, 3)]
+    def freer() -> list[dict[int, int]]:
+        return [shares.freer(load) for load in (2, 3)]
 
     shares.tell(7, 0)
-    assert fewer() == [False, False]
-    for leaves in (False, True):
+    assert freer() == [{}, {}]
+    for turn, leaves in ((1, False), (2, True)):
         process = fork.Process(target=other, args=(8 + PLACES, leaves))
         process.start()
         assert told.wait(10)
-        assert fewer() == [False, not leaves]
+        found = [{}, {} if leaves else {8: turn}]
+        assert freer() == found
         shares.forget_the_dead()
-        assert fewer() == [False, not leaves]
+        assert freer() == found
         process.kill()
         process.join()
-        assert fewer() == [False, not leaves]
+        assert freer() == found
         shares.forget_the_dead()
-        assert fewer() == [False, False]
+        assert freer() == [{}, {}]
         told.clear()
 
 

@@ -160,7 +160,7 @@ def _head(card: Card) -> str:
     return (
         "# Fiche du modèle de score\n\n"
         f"Entraîné le {_day(card.trained_at)} sur {french.plural(card.data.labelled, 'client')} dont "
-        f"{french.percent(card.data.defaults / card.data.labelled, 2)} ont eu des difficultés de paiement. "
+        f"{french.part(card.data.defaults / card.data.labelled, 2)} ont eu des difficultés de paiement. "
         f"{card.trees} arbres de décision de profondeur {card.parameters['max_depth']} (XGBoost "
         f"{card.versions['xgboost']}). Fiche écrite par un programme à partir du modèle : ne la modifiez pas."
         f"{warning}"

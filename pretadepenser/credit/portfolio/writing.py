@@ -28,7 +28,7 @@ from pretadepenser.credit.stored.rows import Rows, canonical, checks
 # Columns in memory at a time while they are summed up: 0.1 GB each at 5,000,000 clients.
 TOGETHER: Final = 2
 # Clients below whom a column is summed up in less time than it takes to hand it to another thread, or to read
-# it from the file by itself: all of theirs are held in 4 MB.
+# it from the file by itself: all of theirs are held in 6 MB.
 FEW: Final = 4096
 
 
