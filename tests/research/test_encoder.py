@@ -185,7 +185,8 @@ def test_a_fold_is_learnt_further_and_the_weights_put_back(worded: Study, steps:
     }
     # Drawn weights know nothing: the vectors must be learnt to tell the categories apart.
     assert accuracy["tuned"] >= 0.8
-    assert accuracy["tuned"] > accuracy["frozen"]
+    # Answered in another order they would be as good as chance, one of seven.
+    assert accuracy["tuned"] > accuracy["frozen"] >= 0.4
     assert found.tuned.sum(axis=1) == pytest.approx(np.ones(70), abs=1e-4)
     assert {row["phase"] for row in found.history} == {"frozen", "tuned"}
     assert 1 <= found.epochs["tuned"] <= 6
