@@ -21,7 +21,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from research.backbones import Network, infer
+from research.backbones import Network, answers, infer
 from research.catalog import CATEGORIES, Catalog, one_hot
 from research.config import Config, Phase
 from research.errors import ResearchError, writing
@@ -261,16 +261,10 @@ def predict(
     Only the photos at positions ``others`` go through all views; the others keep their plain view's
     probabilities in every row.
     """
-    found = np.repeat(_answers(model, views[0], np.arange(len(views[0])), batch)[None], len(views), axis=0)
+    found = np.repeat(answers(model, views[:1], np.arange(len(views[0])), batch)[None], len(views), axis=0)
     for number, view in enumerate(views[1:], start=1):
-        found[number, others] = _answers(model, view, others, batch)
+        found[number, others] = answers(model, [view], others, batch)
     return found
-
-
-def _answers(model: keras.Model, view: np.ndarray, members: np.ndarray, batch: int) -> np.ndarray:
-    parts = [members[at : at + batch] for at in range(0, len(members), batch)]
-    rows = [infer(model, view[part].astype(np.float32)) for part in parts]
-    return np.concatenate(rows)
 
 
 def train_fold(

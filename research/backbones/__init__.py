@@ -6,7 +6,7 @@ above it is the *top*, opened for fine-tuning.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -112,6 +112,16 @@ def infer(model: keras.Model, *inputs: np.ndarray) -> np.ndarray:
     return outputs
 
 
+def answers(model: keras.Model, inputs: Sequence[np.ndarray], members: np.ndarray, batch: int) -> np.ndarray:
+    """What ``infer`` gives for some rows of the model's inputs, ``batch`` at a time, in their order."""
+    parts = [members[at : at + batch] for at in range(0, len(members), batch)]
+    rows = [
+        infer(model, *(one[part].astype(read.dtype) for one, read in zip(inputs, model.inputs, strict=True)))
+        for part in parts
+    ]
+    return np.concatenate(rows)
+
+
 def _answer(model: keras.Model, *inputs: tf.Tensor) -> tf.Tensor:
     return model(inputs[0] if len(inputs) < 2 else list(inputs), training=False)
 
@@ -143,16 +153,16 @@ def network(name: str, size: int, weights: str, seed: int = 0) -> Network:
                 "fichier local avec --weights."
             ) from error
         identity = f"keras-{keras.__version__}-imagenet"
+    elif weights == RANDOM:
+        base = backbone.build(size, None)
+        settle(base, seed)
+        identity = f"random-{seed}-settled"
     else:
         # Before the network is built, which takes seconds: a file that is none is refused at once.
-        shapes = None if weights == RANDOM else weight_files.file_shapes(Path(weights))
+        shapes = weight_files.file_shapes(Path(weights))
         base = backbone.build(size, None)
-        identity = f"random-{seed}-settled"
-        if weights == RANDOM:
-            settle(base, seed)
-        else:
-            weight_files.load(Path(weights), base, shapes)
-            identity = sha256(Path(weights))[:16]
+        weight_files.load(Path(weights), base, shapes)
+        identity = sha256(Path(weights))[:16]
     base.trainable = False
     cut = base.get_layer(backbone.cut).output
     return Network(

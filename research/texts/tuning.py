@@ -15,7 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from research.backbones import infer
+from research.backbones import answers, infer
 from research.catalog import CATEGORIES, one_hot
 from research.config import Phase, Sentences
 from research.files import fingerprint, write_npz
@@ -124,9 +124,7 @@ def _once(
         whole = keras.Model(top.input, head(top.output))
         states = [lesson.hidden, lesson.mask]
         rows += _fit(whole, "tuned", config.tuning, states, lesson, members, judges, epochs[1])
-        for start in range(0, len(asked), BATCH):
-            part = asked[start : start + BATCH]
-            tuned[part] = infer(whole, lesson.hidden[part].astype(np.float32), lesson.mask[part])
+        tuned[asked] = answers(whole, states, asked, BATCH)
     finally:
         top.set_weights(original)
     return frozen, tuned, rows
