@@ -44,6 +44,12 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def database(tmp_path: Path, migrated: Path) -> Database:
-    """An SQLite file with the newest tables and nothing in them."""
+def sqlite(tmp_path: Path, migrated: Path) -> Database:
+    """An SQLite file with the newest tables and nothing in them, also where `database` is of each kind."""
     return Database(f"sqlite:///{shutil.copy(migrated, tmp_path)}")
+
+
+@pytest.fixture
+def database(sqlite: Database) -> Database:
+    """An SQLite file with the newest tables and nothing in them."""
+    return sqlite

@@ -132,15 +132,13 @@ ANEW = "L’entrée 5 du journal n’est pas celle dont l’empreinte a été ga
 
 
 @pytest.mark.parametrize("case", TAMPERED)
-def test_what_was_tampered_with_is_found(tmp_path: Path, case: str) -> None:
-    database = Database(f"sqlite:///{tmp_path}/records.sqlite")
-    database.upgrade()
-    five(database)
-    unguarded(database)
+def test_what_was_tampered_with_is_found(sqlite: Database, case: str) -> None:
+    five(sqlite)
+    unguarded(sqlite)
     statements, sentence = TAMPERED[case]
-    execute(database, *statements)
+    execute(sqlite, *statements)
     with pytest.raises(JournalError, match=re.escape(sentence)):
-        journal.verify(database)
+        journal.verify(sqlite)
 
 
 def test_it_is_found_on_postgresql_too(database: Database) -> None:
@@ -307,10 +305,8 @@ def test_whoever_writes_is_waited_for_and_no_longer_than_asked(url: str, holder:
     other.engine.dispose()
 
 
-def test_what_is_no_other_writer_is_not_waited_for(tmp_path: Path) -> None:
+def test_what_is_no_other_writer_is_not_waited_for(sqlite: Database) -> None:
     """A file that may not be written stays so, however often it is asked."""
-    database = Database(f"sqlite:///{tmp_path}/records.sqlite")
-    database.upgrade()
 
     def forbid(connection: Any, *_: object) -> None:
         begins = 22  # SQLITE_TRANSACTION, which Python does not name
@@ -318,10 +314,10 @@ def test_what_is_no_other_writer_is_not_waited_for(tmp_path: Path) -> None:
             lambda what, *_: sqlite3.SQLITE_DENY if what == begins else sqlite3.SQLITE_OK
         )
 
-    event.listen(database.engine, "checkout", forbid)
+    event.listen(sqlite.engine, "checkout", forbid)
     start = time.monotonic()
     with pytest.raises(DatabaseError, match="not authorized"):
-        journal.append(database, Kind.OPENED, "agathe", 157_083)
+        journal.append(sqlite, Kind.OPENED, "agathe", 157_083)
     assert time.monotonic() - start < 5
 
 
@@ -351,31 +347,29 @@ def test_sqlite_flushes_what_is_committed_to_the_disk(tmp_path: Path) -> None:
         assert connection.scalar(text("PRAGMA synchronous")) == 2, "FULL"
 
 
-def test_a_full_disk_writes_nothing_and_when_there_is_room_it_goes_on(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path}/records.sqlite")
-    database.upgrade()
-    five(database)
+def test_a_full_disk_writes_nothing_and_when_there_is_room_it_goes_on(sqlite: Database) -> None:
+    five(sqlite)
     limit = {"pages": 0}
 
-    @event.listens_for(database.engine, "begin")
+    @event.listens_for(sqlite.engine, "begin")
     def bound(connection: Connection) -> None:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {limit['pages'] or 1_000_000}").close()
 
-    with database.connection() as connection:
+    with sqlite.connection() as connection:
         limit["pages"] = connection.scalar(text("PRAGMA page_count"))
     numbers = []
 
     def write() -> None:
         for _ in range(200):
-            numbers.append(journal.append(database, Kind.OPENED, "agathe", 157_083, page="clients.decision"))
+            numbers.append(journal.append(sqlite, Kind.OPENED, "agathe", 157_083, page="clients.decision"))
 
     with pytest.raises(OperationalError, match="disk is full"):
         write()
     written = 5 + len(numbers)
-    assert journal.verify(database).entries == written
+    assert journal.verify(sqlite).entries == written
     limit["pages"] = 0
-    assert journal.append(database, Kind.OPENED, "agathe", 157_083) == written + 1
-    assert journal.verify(database).entries == written + 1
+    assert journal.append(sqlite, Kind.OPENED, "agathe", 157_083) == written + 1
+    assert journal.verify(sqlite).entries == written + 1
 
 
 def test_a_server_that_stops_loses_nothing_and_goes_on_by_itself(

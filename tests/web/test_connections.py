@@ -7,7 +7,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -223,9 +223,9 @@ def holders(server: Server, socks: list[socket.socket]) -> Counter[int]:
     return found
 
 
-def kept_by(server: Server, stack: ExitStack, count: int) -> list[socket.socket]:
-    """So many connections, opened one after another and all at once, on which a page came and that stay."""
-    kept = [stack.enter_context(connect(server, PAGE)) for _ in range(count)]
+def kept_by(server: Server, stack: ExitStack, count: int, asked: bytes = PAGE) -> list[socket.socket]:
+    """So many connections, opened at once, on which an answer came and that stay."""
+    kept = [stack.enter_context(connect(server, asked)) for _ in range(count)]
     assert all(answers(one, 1).startswith(b"HTTP/1.1 200 OK") for one in kept)
     return kept
 
@@ -248,15 +248,23 @@ def test_connections_are_shared_evenly_between_workers(instance: Path) -> None:
         raise AssertionError(found)
 
 
+@contextmanager
+def halted(worker: int) -> Iterator[None]:
+    """A worker is stopped meanwhile, and goes on where it still lives."""
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGCONT)
+
+
 def freed(server: Server, stack: ExitStack, count: int) -> tuple[list[socket.socket], int, int]:
     """So many connections that one of two workers holds alone, its number, and that of the other one."""
     one, other = server.wait_for_workers()
-    os.kill(other, signal.SIGSTOP)
-    try:
+    with halted(other):
         kept = kept_by(server, stack, count)
         assert holders(server, kept)[one] == count
-    finally:
-        os.kill(other, signal.SIGCONT)
     # Its loop has to turn before anybody is left to it again.
     time.sleep(1.2)
     return kept, one, other
@@ -296,18 +304,11 @@ def test_who_comes_is_not_left_to_a_worker_whose_threads_are_busy(instance: Path
 
 
 def test_a_worker_that_is_stopped_or_killed_is_not_waited_for(instance: Path) -> None:
-    def go_on(pid: int) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGCONT)
-
     with running(instance, PRETADEPENSER_WORKERS="2") as server, ExitStack() as stack:
         stopped, other = server.wait_for_workers()
-        os.kill(stopped, signal.SIGSTOP)
-        stack.callback(go_on, stopped)
+        stack.enter_context(halted(stopped))
         asked = time.monotonic()
-        alive = PAGE.replace(b"/accessibilite", b"/healthz")
-        kept = [stack.enter_context(connect(server, alive)) for _ in range(100)]
-        assert all(answers(one, 1).startswith(b"HTTP/1.1 200 OK") for one in kept)
+        kept = kept_by(server, stack, 100, PAGE.replace(b"/accessibilite", b"/healthz"))
         assert holders(server, kept)[other] == 100
         # Once: each of them left to it for a moment, these would take three seconds.
         assert time.monotonic() - asked < 2
