@@ -353,18 +353,17 @@ def _same_month(one: Found, which: str, month: str) -> list[Problem]:
     rows = typed(one, [_file()], only=(which, month))
     again = (
         rows.groupBy(which, month)
-        .agg(f.count("*").alias("times"), f.array_sort(f.collect_set("_file")).alias("files"))
+        .agg(f.count("*").alias("times"))
         .where("times > 1")
-        .agg(
-            f.sum(f.col("times") - 1),
-            f.min_by(f.struct(which, month, "files"), f.struct(which, -f.col(month))),
-        )
+        .agg(f.sum(f.col("times") - 1), f.min_by(f.struct(which, month), f.struct(which, -f.col(month))))
         .first()
     )
     if again is None or again[0] is None:
         return []
-    number, when, files = again[1]
-    names = [told_file(file, one) for file in files]
+    number, when = again[1]
+    # Asked of the one that is told: of each that there is, files would be gathered for nothing.
+    found = rows.where((f.col(which) == number) & (f.col(month) == when)).select("_file").distinct().collect()
+    names = [told_file(file, one) for file in sorted(row[0] for row in found)]
     return [whole.several(one.columns[which], number, month, when, names, int(again[0]))]
 
 

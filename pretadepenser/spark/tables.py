@@ -145,11 +145,25 @@ def applications(found: Mapping[str, Found]) -> list[Found]:
 
 
 def together(parts: Iterable[Found]) -> DataFrame:
-    """All applications as one table: outcomes are missing where a table has none."""
+    """All applications as one table: outcomes are missing where a table has none.
+
+    What one table stores as numbers and another as texts is in the dictionary's type, as is the key: Spark
+    would take texts for numbers as they are written, words for truths and for missing values included.
+    """
     from pyspark.sql import functions as f
 
-    key = dictionary.COLUMNS[KEY]
-    first, *others = (one.rows.withColumn(KEY, f.expr(value(one.rows, key))) for one in parts)
+    parts = list(parts)
+    kinds: dict[str, set[str]] = {}
+    for one in parts:
+        for name, kind in one.rows.dtypes:
+            kinds.setdefault(name, set()).add(kind)
+    unlike = [name for name, stored in kinds.items() if name == KEY or len(stored) > 1]
+    first, *others = (
+        one.rows.withColumns(
+            {name: f.expr(value(one.rows, one.columns[name])) for name in unlike if name in one.rows.columns}
+        )
+        for one in parts
+    )
     for other in others:
         first = first.unionByName(other, allowMissingColumns=True)
     return first

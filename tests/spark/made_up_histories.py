@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,19 +10,16 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from pretadepenser.credit.dictionary import TABLES
-from tests.unit import made_up
 
-# Clients of the application; the last has no row in any table, and rows of nobody are in each.
-CLIENTS = 200
+# Rows of nobody are in each table.
 NOBODY = 999_999
 
 
-def rows(name: str, seed: int) -> pa.Table:
+def rows(name: str, owners: Sequence[int], seed: int) -> pa.Table:
     """Rows of one table: values at and within bounds, a fifth missing, as null and as NaN, ties in plenty."""
     random = np.random.default_rng(seed)
     table = TABLES[name]
     size = 1500
-    owners = made_up.table(CLIENTS).column("SK_ID_CURR").to_numpy()
     arrays = []
     for column in table.columns.values():
         missing = random.random(size) < (0.0 if column.required else 0.2)
@@ -29,7 +27,7 @@ def rows(name: str, seed: int) -> pa.Table:
         if column.name == table.key:
             values = random.permutation(size) + 5_000_000
         elif column.name == "SK_ID_CURR":
-            values = random.choice(owners[:-1], size)
+            values = random.choice(owners, size)
             values[random.random(size) < 0.02] = NOBODY
         elif column.name == "SK_ID_BUREAU":
             values = random.integers(5_000_000, 5_000_000 + 1550, size)
@@ -61,16 +59,35 @@ def rows(name: str, seed: int) -> pa.Table:
     return made
 
 
-def write(folder: Path) -> Path:
-    """Write 200 made-up clients with histories as Parquet, one table in parts; return the folder."""
-    applications = made_up.text(made_up.table(CLIENTS))
-    pa.parquet.write_table(applications, folder / "application_train.parquet")
+def write(folder: Path, owners: Sequence[int]) -> None:
+    """Write all six tables of these clients as Parquet, bureau as texts that other writers have, in parts."""
     for seed, name in enumerate(TABLES):
-        table = rows(name, seed)
+        table = rows(name, owners, seed)
         if name == "bureau":
+            table = _written_by_others(table)
             (folder / name).mkdir()
             for part in range(3):
                 pa.parquet.write_table(table.slice(part * 500, 500), folder / name / f"part-{part}.parquet")
         else:
             pa.parquet.write_table(table, folder / f"{name}.parquet")
-    return folder
+
+
+def _written_by_others(bureau: pa.Table) -> pa.Table:
+    """The same with odd blanks and words for what is missing."""
+    numbers, states, sums = (
+        bureau[name].to_pylist() for name in ("SK_ID_CURR", "CREDIT_ACTIVE", "AMT_CREDIT_SUM")
+    )
+    return replaced(
+        bureau,
+        SK_ID_CURR=[f" {number}.0\u00a0" for number in numbers],
+        CREDIT_ACTIVE=[state and f"\u00a0{state}\t" for state in states],
+        CREDIT_CURRENCY=["\\N"] * len(numbers),
+        AMT_CREDIT_SUM=["NA" if one is None else f"{one}\u202f" for one in sums],
+    )
+
+
+def replaced(rows: pa.Table, **values: Sequence[object]) -> pa.Table:
+    """The same table with other values of some columns."""
+    for name, others in values.items():
+        rows = rows.set_column(rows.schema.get_field_index(name), name, pa.array(others))
+    return rows

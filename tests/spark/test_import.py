@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from pretadepenser.credit.dictionary import TABLES
 from pretadepenser.credit.portfolio import PortfolioError, Report, import_folder
 from pretadepenser.money import Money
 from pretadepenser.spark import checking, importing, rows
 from pretadepenser.spark.session import SparkError
+from tests.spark import made_up_histories
+from tests.spark.made_up_histories import replaced
 from tests.unit import made_up, portfolio_files
 
 if TYPE_CHECKING:
@@ -40,31 +43,49 @@ def in_parts(rows: pa.Table, folder: Path, parts: int) -> None:
     (folder / "_SUCCESS").touch()
 
 
-def put(rows: pa.Table, name: str, values: Any) -> pa.Table:
-    return rows.set_column(rows.schema.get_field_index(name), name, pa.array(values))
-
-
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """300 clients in four parts and 40 in one file, in no order, some values as other writers have them."""
+    """300 clients in four parts and 40 in another, in no order, with all histories, as others write them.
+
+    The last client has no history.
+    """
     folder = tmp_path_factory.mktemp("source with spaces é")
     train = shuffled(made_up.table(300), 1)
     # A missing number as NaN, not null; an integer as a decimal; a category with spaces around it.
     income = train.column("AMT_ANNUITY").to_pylist()
-    train = put(train, "AMT_ANNUITY", [float("nan") if value is None else value for value in income])
     children = train.column("CNT_CHILDREN").cast(pa.decimal128(12, 2))
-    train = train.set_column(train.schema.get_field_index("CNT_CHILDREN"), "CNT_CHILDREN", children)
-    kinds = [value and f" {value} " for value in train.column("NAME_CONTRACT_TYPE").to_pylist()]
-    train = put(train, "NAME_CONTRACT_TYPE", kinds)
+    train = replaced(
+        train,
+        AMT_ANNUITY=[float("nan") if value is None else value for value in income],
+        NAME_CONTRACT_TYPE=[
+            value and f" {value} " for value in train.column("NAME_CONTRACT_TYPE").to_pylist()
+        ],
+    ).set_column(train.schema.get_field_index("CNT_CHILDREN"), "CNT_CHILDREN", children)
     in_parts(train, folder / "application_train", 4)
     test = shuffled(made_up.table(40, seed=1, first=100_003).drop_columns(["TARGET"]), 2)
-    pa.parquet.write_table(test, folder / "application_test.parquet")
+    # Marks of the order of bytes, and truths in words.
+    kinds = test["NAME_CONTRACT_TYPE"].to_pylist()
+    kinds[3] = f"\ufeff{kinds[3]}"
+    test = replaced(
+        test,
+        NAME_CONTRACT_TYPE=kinds,
+        FLAG_PHONE=["True" if one else "False" for one in test["FLAG_PHONE"].to_pylist()],
+        SK_ID_CURR=[f"\ufeff{number}" for number in test["SK_ID_CURR"].to_pylist()],
+    )
+    # A name in capitals, parts without an ending, and what systems leave beside them.
+    parts = folder / "APPLICATION_TEST"
+    parts.mkdir()
+    pa.parquet.write_table(test, parts / "part-[0]{a}")
+    for name in ("desktop.ini", "Thumbs.db", ".DS_Store", "_SUCCESS"):
+        (parts / name).write_bytes(b"x")
+    (folder / ".hidden").touch()
+    made_up_histories.write(folder, train["SK_ID_CURR"].combine_chunks().sort()[:-1].to_pylist())
     return folder
 
 
 @dataclass(frozen=True)
 class Imported:
-    """A portfolio that Spark imported: its instance, what the import reported, and the steps that it told."""
+    """A portfolio that was imported: its instance, what the import reported, and the steps that it told."""
 
     instance: Path
     report: Report
@@ -73,7 +94,7 @@ class Imported:
 
 @pytest.fixture(scope="module")
 def imported(spark: SparkSession, source: Path, tmp_path_factory: pytest.TempPathFactory) -> Imported:
-    """The tables of `source` as a portfolio."""
+    """The tables of `source` as a portfolio, through Spark."""
     steps: list[str] = []
     folder = tmp_path_factory.mktemp("instance")
     report = importing.import_tables(
@@ -83,28 +104,51 @@ def imported(spark: SparkSession, source: Path, tmp_path_factory: pytest.TempPat
 
 
 @pytest.fixture(scope="module")
+def ordinary(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """The same tables, one file each, as an ordinary import makes a portfolio of them."""
+    whole = tmp_path_factory.mktemp("whole")
+    for path in source.iterdir():
+        if path.name != ".hidden":
+            parts = sorted(path.glob("part-*")) if path.is_dir() else [path]
+            rows = pa.concat_tables([pa.parquet.read_table(part) for part in parts])
+            pa.parquet.write_table(rows, whole / f"{path.name.removesuffix('.parquet').lower()}.parquet")
+    return import_folder(whole, tmp_path_factory.mktemp("ordinary"))
+
+
+@pytest.fixture(scope="module")
 def instance(imported: Imported) -> Path:
     """A portfolio that must stay in place whatever is refused after it."""
     return imported.instance
 
 
-def test_it_is_byte_for_byte_the_ordinary_one(imported: Imported, source: Path, tmp_path: Path) -> None:
+def test_it_is_byte_for_byte_the_ordinary_one(imported: Imported, ordinary: Report) -> None:
+    names = sorted(path.name for path in ordinary.folder.iterdir() if path.suffix in (".arrow", ".npy"))
+    assert len(names) > 12
+    assert {"clients.arrow", "numbers.npy", "checks.npy", "ladders.npy", "brackets.npy"} < set(names)
+    for name in names:
+        assert (imported.report.folder / name).read_bytes() == (ordinary.folder / name).read_bytes(), name
+    assert imported.report.sha256 == ordinary.sha256
+
+
+def test_what_was_read_is_told(imported: Imported, ordinary: Report) -> None:
     report = imported.report
     assert (report.clients, report.labelled) == (340, 243)
+    assert report.tables == ordinary.tables
+    assert {one.name for one in report.tables} == set(TABLES)
+    assert all(one.orphans for one in report.tables)
     assert imported.steps[0] == "Vérification des tables par Spark"
-    plain = tmp_path / "plain"
-    plain.mkdir()
-    table = pa.parquet.read_table(source / "application_train")
-    pa.parquet.write_table(table, plain / "application_train.parquet")
-    pa.parquet.write_table(
-        pa.parquet.read_table(source / "application_test.parquet"), plain / "application_test.parquet"
-    )
-    ordinary = import_folder(plain, tmp_path / "ordinary")
-    for name in ("clients.arrow", "numbers.npy", "checks.npy", "ladders.npy", "brackets.npy"):
-        assert (report.folder / name).read_bytes() == (ordinary.folder / name).read_bytes(), name
+    assert "Calcul des historiques" in imported.steps
+
+
+def test_it_is_opened_as_any_other(imported: Imported) -> None:
     opened = portfolio_files.opened(imported.instance)
     assert opened.money == Money("CHF", 1.0)
     assert not opened.fictitious
+    assert opened.tables == frozenset(TABLES)
+    # The last client has no row in any table: no credit elsewhere, and nothing known of them.
+    last = opened.size - 1
+    assert opened.column("BUREAU_ACTIVE")[last] == 0.0
+    assert not opened.column("BUREAU_DEBT")[last] > 0.0
 
 
 def test_a_long_table_comes_in_parts_however_its_file_is_cut(spark: SparkSession, tmp_path: Path) -> None:
@@ -164,10 +208,9 @@ def test_what_is_wrong_is_told_with_file_row_and_column(
     children = [
         wrong.get(index, value) for index, value in enumerate(rows.column("CNT_CHILDREN").to_pylist())
     ]
-    rows = put(rows, "CNT_CHILDREN", children)
     kinds = rows.column("NAME_CONTRACT_TYPE").to_pylist()
     kinds[150] = "Gift"
-    rows = put(rows, "NAME_CONTRACT_TYPE", kinds)
+    rows = replaced(rows, CNT_CHILDREN=children, NAME_CONTRACT_TYPE=kinds)
     in_parts(rows, tmp_path / "application_train", 2)
     assert refusal(spark, tmp_path, instance) == (
         f"{REFUSED}"
@@ -283,7 +326,7 @@ def _drawn(case: str, folder: Path) -> None:
         parts.mkdir()
     elif case == "16 bits":
         shares = pa.array(np.full(40, 0.5, np.float16))
-        pa.parquet.write_table(put(rows, "EXT_SOURCE_2", shares), whole)
+        pa.parquet.write_table(replaced(rows, EXT_SOURCE_2=shares), whole)
     elif case == "a column twice":
         columns = [*rows.columns, rows["AMT_CREDIT"]]
         pa.parquet.write_table(pa.Table.from_arrays(columns, [*rows.column_names, "amt_credit"]), whole)
@@ -316,7 +359,7 @@ def _drawn(case: str, folder: Path) -> None:
             pa.parquet.write_table(second.append_column("IBAN", pa.array(["x"] * 20)), path)
         elif case == "a part with other types":
             credits = second["AMT_CREDIT"].cast(pa.string())
-            pa.parquet.write_table(put(second, "AMT_CREDIT", credits.to_pylist()), path)
+            pa.parquet.write_table(replaced(second, AMT_CREDIT=credits.to_pylist()), path)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,8 @@ from pretadepenser import create_app
 from pretadepenser.credit import dictionary
 from pretadepenser.credit.model import learning, scoring, training
 from pretadepenser.credit.model.inputs import input_matrix
-from pretadepenser.credit.portfolio import current_portfolio
+from pretadepenser.credit.model.scoring import Model
+from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.spark import learning as spark_learning
 from pretadepenser.spark.session import SparkError
 from tests.spark.test_scoring import command
@@ -24,46 +27,70 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
-def test_machines_learn_nearly_what_one_learns(
-    spark: SparkSession,
-    trained: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setattr(learning, "TREE_COUNT", 30)
-    # A fit takes some seconds here, however short: five, not eleven.
-    monkeypatch.setattr(training, "FOLDS", 2)
-    monkeypatch.setattr(learning, "PART", 1500)
-    here = trained_shortly(trained, tmp_path / "here", 1000)
-    shared = tmp_path / "shared by all"
+@dataclass(frozen=True)
+class Learnt:
+    """What two machines learnt by the command, and what one did: `said` by it, `heard` by the terminal."""
+
+    folder: Path
+    said: str
+    heard: str
+    here: Model
+    there: Model
+
+
+@pytest.fixture(scope="module")
+def learnt(spark: SparkSession, trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Learnt:
+    """A short training each way: of five fits by Spark, each waits some seconds for its machines to meet."""
+    folder = tmp_path_factory.mktemp("learnt")
+    shared, instance, terminal = folder / "shared by all", folder / "there", folder / "terminal"
     shared.mkdir()
-    monkeypatch.setitem(os.environ, "SPARK_SCRATCH", str(shared))
-    instance = tmp_path / "there"
     instance.mkdir()
     (instance / "portfolio").symlink_to((trained / "portfolio").resolve())
-    said = command(instance, "model", "train", "--engine", "spark")
-    assert "Modèle en place : " in said
-    assert capfd.readouterr() == ("", ""), "neither Spark nor XGBoost has a word of its own"
-    assert list(shared.iterdir()) == [], "what machines read of clients is deleted"
-    assert {one.name for one in tmp_path.iterdir()} == {"here", "there", "shared by all"}
-    there, portfolio = scoring.current_model(instance), current_portfolio(trained)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(learning, "TREE_COUNT", 30)
+        patch.setattr(training, "FOLDS", 2)
+        patch.setattr(learning, "PART", 1500)
+        patch.setitem(os.environ, "SPARK_SCRATCH", str(shared))
+        here = trained_shortly(trained, folder / "here", 1000)
+        with terminal.open("w+") as file, ExitStack() as stack:
+            for number in (1, 2):
+                kept = os.dup(number)
+                stack.callback(os.close, kept)
+                stack.callback(os.dup2, kept, number)
+                os.dup2(file.fileno(), number)
+            said = command(instance, "model", "train", "--engine", "spark")
+    there = scoring.current_model(instance)
     assert there
-    assert portfolio
-    columns = dictionary.columns_of(here.features)
-    inputs = input_matrix({name: portfolio.column(name) for name in columns}, here.features)
-    first, second = here.margins(inputs), there.margins(inputs)
+    return Learnt(folder, said, terminal.read_text(), here, there)
+
+
+def test_the_command_says_that_a_model_is_in_place_and_spark_says_nothing(learnt: Learnt) -> None:
+    assert "Modèle en place : " in learnt.said
+    assert learnt.heard == "", "neither Spark nor XGBoost has a word of its own"
+
+
+def test_nothing_is_left_of_the_clients(learnt: Learnt) -> None:
+    assert list((learnt.folder / "shared by all").iterdir()) == [], "what machines read of clients is deleted"
+    assert {one.name for one in learnt.folder.iterdir()} == {"here", "there", "shared by all", "terminal"}
+
+
+def test_machines_learn_nearly_what_one_learns(learnt: Learnt, portfolio: Portfolio) -> None:
+    columns = dictionary.columns_of(learnt.here.features)
+    inputs = input_matrix({name: portfolio.column(name) for name in columns}, learnt.here.features)
+    first, second = learnt.here.margins(inputs), learnt.there.margins(inputs)
     # Each machine draws the clients of a tree among its own. With another seed, one machine is further (0.95)
     # from itself.
     assert np.corrcoef(first, second)[0, 1] > 0.97
     assert np.abs(first - second).mean() < 0.1
+
+
+def test_the_card_says_the_same_of_both(learnt: Learnt) -> None:
+    here, there = learnt.here.card, learnt.there.card
     for name in ("absent", "counts", "features", "monotone", "data", "trees", "parameters"):
-        assert getattr(there.card, name) == getattr(here.card, name)
-    assert there.card.without_protected.roc_auc == pytest.approx(
-        here.card.without_protected.roc_auc, abs=0.02
-    )
-    assert "pyspark" in there.card.versions
-    assert "pyspark" not in here.card.versions
+        assert getattr(there, name) == getattr(here, name)
+    assert there.without_protected.roc_auc == pytest.approx(here.without_protected.roc_auc, abs=0.02)
+    assert "pyspark" in there.versions
+    assert "pyspark" not in here.versions
 
 
 def test_where_nothing_is_set_it_is_written_in_the_folder_of_the_instance(

@@ -16,7 +16,8 @@ from pretadepenser.credit.explanation.batch import RowsError
 from pretadepenser.credit.model.scoring import Model
 from pretadepenser.credit.portfolio import Portfolio
 from pretadepenser.spark import checking, scoring, tables
-from tests.spark.test_import import in_parts, put, quiet, shuffled, spaced
+from tests.spark.made_up_histories import replaced
+from tests.spark.test_import import in_parts, quiet, shuffled, spaced
 from tests.unit import by_heart, made_up
 from tests.unit.test_repaid import HISTORY
 
@@ -140,7 +141,7 @@ def test_wrong_rows_are_told_and_nothing_is_written(
     spark: SparkSession, model: Model, portfolio: Portfolio, tmp_path: Path
 ) -> None:
     rows = made_up.text(made_up.table(30))
-    rows = put(rows, "AMT_CREDIT", [-5.0, *rows.column("AMT_CREDIT").to_pylist()[1:]])
+    rows = replaced(rows, AMT_CREDIT=[-5.0, *rows.column("AMT_CREDIT").to_pylist()[1:]])
     pa.parquet.write_table(rows, tmp_path / "clients.parquet")
     output = tmp_path / "scores.csv"
     with pytest.raises(RowsError) as caught:
@@ -155,41 +156,50 @@ def test_wrong_rows_are_told_and_nothing_is_written(
     assert not output.exists()
 
 
+STRANGERS = "aucune ligne n’est d’un de ces clients : vérifiez les numéros, ou enlevez cette table"
+
+
 def test_histories_of_others_are_refused(spark: SparkSession, model: Model, tmp_path: Path) -> None:
     """Everybody was scored as someone without a history, where an ordinary import refuses the tables."""
-    clients = made_up.table(40)
-    numbers = clients["SK_ID_CURR"].to_pylist()
-    pa.parquet.write_table(made_up.text(clients), tmp_path / "application_train.parquet")
-
-    def refused(**others: pa.Table) -> str:
-        for name, rows in others.items():
-            pa.parquet.write_table(made_up.text(rows), tmp_path / f"{name}.parquet")
-        output = tmp_path / "scores.parquet"
-        with pytest.raises(RowsError) as caught:
-            scoring.score_tables(spark, str(tmp_path), str(output), model, 0.48, None, quiet)
-        assert not output.exists()
-        return spaced(str(caught.value)).partition("\n")[2]
-
-    said = "aucune ligne n’est d’un de ces clients : vérifiez les numéros, ou enlevez cette table."
-    strangers = made_up.history("bureau", [900_001], 30)
-    credits = [int(number) for number in strangers["SK_ID_BUREAU"].to_pylist()]
-    months = made_up.history("bureau_balance", credits, 60)
-    # One row of a client's is enough for a table; its months are still of other credits.
-    own = pa.concat_tables([strangers, made_up.history("bureau", numbers, 1)])
-    own = put(own, "SK_ID_BUREAU", range(5_000_001, 5_000_032))
+    pa.parquet.write_table(made_up.text(made_up.table(40)), tmp_path / "application_train.parquet")
     cards = made_up.history("credit_card_balance", [900_001], 30)
-    none = made_up.history("POS_CASH_balance", [1], 0)
-    assert refused(
-        bureau=own, bureau_balance=months, credit_card_balance=cards, POS_CASH_balance=none
-    ).splitlines() == [
-        f"- bureau_balance.parquet : {said}",
-        "- POS_CASH_balance.parquet : aucune ligne sous les noms des colonnes : téléchargez cette table à "
-        "nouveau, ou enlevez-la.",
-        f"- credit_card_balance.parquet : {said}",
+    pa.parquet.write_table(made_up.text(cards), tmp_path / "credit_card_balance.parquet")
+    output = tmp_path / "scores.parquet"
+    with pytest.raises(RowsError) as caught:
+        scoring.score_tables(spark, str(tmp_path), str(output), model, 0.48, None, quiet)
+    assert not output.exists()
+    assert spaced(str(caught.value)).partition("\n")[2] == f"- credit_card_balance.parquet : {STRANGERS}."
+
+
+def test_one_row_of_a_client_is_enough_for_a_table(spark: SparkSession, tmp_path: Path) -> None:
+    clients = made_up.table(40)
+    strangers = made_up.history("bureau", [900_001], 30)
+    months = made_up.history(
+        "bureau_balance", [int(number) for number in strangers["SK_ID_BUREAU"].to_pylist()], 60
+    )
+    own = pa.concat_tables([strangers, made_up.history("bureau", clients["SK_ID_CURR"].to_pylist(), 1)])
+    tables_of = {
+        "application_train": clients,
+        "bureau": replaced(own, SK_ID_BUREAU=range(5_000_001, 5_000_032)),
+        "bureau_balance": months,
+        "POS_CASH_balance": made_up.history("POS_CASH_balance", [1], 0),
+    }
+    counted = {name: rows.num_rows for name, rows in tables_of.items()}
+
+    def strange() -> list[str]:
+        for name, rows in tables_of.items():
+            pa.parquet.write_table(made_up.text(rows), tmp_path / f"{name}.parquet")
+        found = tables.find(spark, str(tmp_path))
+        return [spaced(str(one)) for one in checking.strange(found, counted)]
+
+    # The months are still of other credits.
+    assert strange() == [
+        f"bureau_balance.parquet : {STRANGERS}",
+        "POS_CASH_balance.parquet : aucune ligne sous les noms des colonnes : téléchargez cette table à "
+        "nouveau, ou enlevez-la",
     ]
-    (tmp_path / "credit_card_balance.parquet").unlink()
-    (tmp_path / "POS_CASH_balance.parquet").unlink()
-    last = put(months, "SK_ID_BUREAU", [*months["SK_ID_BUREAU"].to_pylist()[:-1], 5_000_031])
-    pa.parquet.write_table(made_up.text(last), tmp_path / "bureau_balance.parquet")
-    found = tables.find(spark, str(tmp_path))
-    assert checking.strange(found, {"application_train": 40, "bureau": 31, "bureau_balance": 60}) == []
+    credits = [*months["SK_ID_BUREAU"].to_pylist()[:-1], 5_000_031]
+    tables_of["bureau_balance"] = replaced(months, SK_ID_BUREAU=credits)
+    tables_of["POS_CASH_balance"] = made_up.history("POS_CASH_balance", clients["SK_ID_CURR"].to_pylist(), 1)
+    counted["POS_CASH_balance"] = 1
+    assert strange() == []

@@ -6,14 +6,20 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from pretadepenser import create_app
+from pretadepenser.credit.portfolio import current_portfolio, import_folder
 from pretadepenser.spark.session import SparkError, told
 from tests.spark.cluster import free_port, needed
+from tests.unit import made_up
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -81,29 +87,73 @@ def test_pyspark_is_imported_only_when_asked_for() -> None:
     assert done.stdout == "False False\n"
 
 
-def test_a_command_of_its_own_is_quiet(settings: dict[str, str], tmp_path: Path) -> None:
-    """Its own session: one sentence, no word of Java, no process left."""
+@dataclass(frozen=True)
+class Own:
+    """A command that has had a session of its own, on this machine: what it read, and where it put it."""
+
+    source: Path
+    instance: Path
+    done: subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def own(settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Own:
+    """An import of forty clients by `flask`, Java and all."""
     needed()
+    folder = tmp_path_factory.mktemp("own")
+    source, instance = folder / "source", folder / "instance"
+    source.mkdir()
+    pa.parquet.write_table(made_up.text(made_up.table(40)), source / "application_train.parquet")
     # The workers' cores are those of the tests' own session: this one asks for this machine.
     environment = (
         os.environ
         | settings
         | {
             "SPARK_MASTER": "local[1]",
-            "PRETADEPENSER_INSTANCE": str(tmp_path / "instance"),
+            "PRETADEPENSER_INSTANCE": str(instance),
             "PYTHONPATH": str(REPO),
         }
     )
+    flask = Path(sys.executable).with_name("flask")
     done = subprocess.run(
-        [Path(sys.executable).with_name("flask"), "--app", "wsgi", *IMPORT],
+        [flask, "--app", "wsgi", "portfolio", "import", str(source), "--engine", "spark"],
         cwd=REPO, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr == (
+    return Own(source, instance, done)
+
+
+def test_a_command_of_its_own_is_quiet(own: Own) -> None:
+    """Its steps on one stream, its result on the other: no word of Java on either."""
+    assert own.done.returncode == 0
+    assert own.done.stderr == (
         "Vérification des tables par Spark…\n"
-        "Erreur : /nulle/part n’existe pas : indiquez le dossier, ou l’adresse, de tables Parquet.\n"
+        "Lecture de application_train.parquet…\n"
+        "Écriture du portefeuille…\n"
+        "Calcul des statistiques…\n"
+        "Ceci n’est pas inscrit au journal : la base de données n’est pas prête (flask --app wsgi database "
+        "upgrade).\n"
     )
+    first, *others = own.done.stdout.splitlines()
+    assert first.startswith("Portefeuille en place : 40\u00a0clients, 32\u00a0issues connues")
+    assert [line.partition(" ")[0] for line in others] == ["Tables", "Montants", "Entraînez"]
+
+
+def test_a_command_of_its_own_imports_the_very_portfolio(own: Own, tmp_path: Path) -> None:
+    ordinary = import_folder(own.source, tmp_path)
+    imported = current_portfolio(own.instance)
+    assert imported
+    assert (imported.folder / "clients.arrow").read_bytes() == (
+        ordinary.folder / "clients.arrow"
+    ).read_bytes()
+
+
+def test_a_command_of_its_own_leaves_no_process(own: Own) -> None:
+    left, own_name = [], str(own.instance).encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended, or is somebody else's
+            if own_name in (process / "environ").read_bytes():
+                left.append((process / "cmdline").read_bytes())
+    assert left == []
 
 
 def test_a_lost_machine_is_told_and_another_takes_over(spark: SparkSession) -> None:
