@@ -60,6 +60,8 @@ class Attack:
     visitor: Visitor
     random: Random
     folder: Path
+    # That `portfolio demo` makes.
+    clients: int = CLIENTS
     states: list[dict[str, Answer]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     results: dict[str, Result] = field(default_factory=dict)
@@ -78,7 +80,7 @@ class Attack:
         """A command to run, with what it is given this time."""
         one = f"essai{self.random.getrandbits(64)}"
         return name.split() + {
-            "portfolio demo": ["--clients", str(CLIENTS), "--seed", str(self.random.choice(SEEDS))],
+            "portfolio demo": ["--clients", str(self.clients), "--seed", str(self.random.choice(SEEDS))],
             "portfolio import": [str(self.folder / "kaggle")],
             "score": [str(self.folder / "some.csv"), "--output", str(self.scored), "--force", "--no-reasons"],
             "user add": [one, "--role", "auditeur", "--generate"],
@@ -101,7 +103,7 @@ class Attack:
         """Go through the states that a command leads to, and see how long it takes without hurry."""
         if name == "portfolio demo":
             for seed in SEEDS:
-                self.finish(*name.split(), "--clients", str(CLIENTS), "--seed", str(seed))
+                self.finish(*name.split(), "--clients", str(self.clients), "--seed", str(seed))
         else:
             self.finish(*self.words(name))
         if name == "score":
@@ -109,7 +111,7 @@ class Attack:
 
     def note(self) -> None:
         """Go through all states, `model train` included, and through every command once without hurry."""
-        demos = [["portfolio", "demo", "--clients", str(CLIENTS), "--seed", str(seed)] for seed in SEEDS]
+        demos = [["portfolio", "demo", "--clients", str(self.clients), "--seed", str(seed)] for seed in SEEDS]
         portfolios = [*demos, self.words("portfolio import")]
         for learnt in portfolios:
             self.finish(*learnt)
@@ -323,16 +325,19 @@ def _left(children: set[int]) -> list[str]:
     return []
 
 
-def kill_prepare(folder: Path, kills: int, seed: int, progress: Progress = silent) -> list[Result]:
+def kill_prepare(
+    folder: Path, kills: int, seed: int, progress: Progress = silent, *, histories: bool = True
+) -> list[Result]:
     """Kill `prepare` in folders that are empty at first, four times each; then let it end."""
     random = Random(seed)
+    prepare = (*_PREPARE, "--histories" if histories else "--no-histories")
     result = Result("`prepare` killed in a new folder, and begun again")
     fresh = 0
     while result.tried < kills:
         fresh += 1
         instance = folder / f"new-{fresh}"
         for _ in range(min(4, kills - result.tried)):
-            process = commands.begin(instance, _PREPARE, folder / "said")
+            process = commands.begin(instance, prepare, folder / "said")
             process.join(random.uniform(0.5, 5.0))
             process.kill()
             process.join()
@@ -341,7 +346,7 @@ def kill_prepare(folder: Path, kills: int, seed: int, progress: Progress = silen
             result.tried += 1
             progress("kill prepare", result.tried / kills)
             result.wrong += readable_by_others(instance) if instance.exists() else []
-        for words in (_PREPARE, ("portfolio", "verify"), ("user", "list")):
+        for words in (prepare, ("portfolio", "verify"), ("user", "list")):
             status, said = commands.run(instance, words, folder / "said")
             if status:
                 result.wrong.append(f"{' '.join(words)} afterwards: {said}")

@@ -22,27 +22,36 @@ def margin(probability: float) -> float:
     return math.log(probability / (1 - probability))
 
 
-def test_what_figures_add_is_told_with_nineteen_draws_in_twenty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The mean of four hundred ones and minus ones strays by a twentieth: 0.098 either way at 95 %."""
-    monkeypatch.setattr(metrics, "roc_auc", lambda margins, outcomes: float(margins.mean()))
-    found = metrics.gain(np.zeros(400), np.tile([1.0, -1.0], 200), np.zeros(400, np.int8))
-    assert (found.without, found.with_them, found.difference) == (0, 0, 0)
-    assert (found.low, found.high) == pytest.approx((-0.098, 0.098), abs=0.015)
+def test_what_figures_add_is_told_with_nineteen_draws_in_twenty() -> None:
+    """Of 200 defaults half rise above all others and half sink below: their share strays by 0.069 at 95 %."""
+    defaults = np.repeat(np.array([0, 1], np.int8), 200)
+    found = metrics.gain(np.zeros(400), np.tile([1.0, -1.0], 200) * defaults, defaults)
+    assert (found.without, found.with_them, found.difference) == (0.5, 0.5, 0)
+    assert (found.low, found.high) == pytest.approx((-0.069, 0.069), abs=0.011)
 
 
-def test_each_client_is_drawn_as_often_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_client_is_drawn_as_often_as_any_other() -> None:
     """Of 400 clients in each of some hundred draws, none is drawn twice as often as its turn."""
-    drawn: list[np.ndarray] = []
-
-    def auc(margins: np.ndarray, outcomes: np.ndarray) -> float:
-        drawn.append(margins)
-        return 0.0
-
-    monkeypatch.setattr(metrics, "roc_auc", auc)
-    metrics.gain(np.zeros(400), np.arange(400.0), np.zeros(400, np.int8))
-    times = np.bincount(np.concatenate(drawn[:-2:2]).astype(np.int64), minlength=400)
+    drawn = list(metrics.draws(400))
+    assert {int(times.sum()) for times in drawn} == {400}
+    assert len({times.tobytes() for times in drawn}) == metrics.RESAMPLES
+    times = np.sum(drawn, axis=0)
     assert times.size == 400
     assert 0.7 * times.mean() < times.min() <= times.max() < 1.3 * times.mean()
+
+
+def test_the_interval_is_that_of_the_clients_drawn_with_those_of_equal_margin() -> None:
+    """Told again from each draw by the function of scikit-learn that tells the whole."""
+    random = np.random.default_rng(1)
+    without, with_them = random.integers(0, 9, (2, 300)).astype(np.float64)
+    defaults = (random.random(300) < 0.3).astype(np.int8)
+    differences = []
+    for times in metrics.draws(300):
+        drawn = np.repeat(np.arange(300), times)
+        before, after = (metrics.roc_auc(one[drawn], defaults[drawn]) for one in (without, with_them))
+        differences.append(after - before)
+    found = metrics.gain(without, with_them, defaults)
+    assert (found.low, found.high) == pytest.approx(tuple(np.quantile(differences, [0.025, 0.975])))
 
 
 @pytest.mark.parametrize(

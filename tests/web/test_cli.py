@@ -386,7 +386,7 @@ def shown_password(done: Result) -> str:
 def test_prepare_makes_everything_once(own: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     # Whether it makes a model is asked, not how well that tells.
     monkeypatch.setattr(learning, "TREE_COUNT", 200)
-    done = flask(own, "prepare", "--clients", "2000", "--seed", "3")
+    done = flask(own, "prepare", "--clients", "2000", "--seed", "3", "--no-histories")
     assert done.exit_code == 0, done.output
     assert [line for line in done.stdout.splitlines() if line.startswith("→")] == [
         "→ Mise à jour de la base de données",
@@ -403,7 +403,7 @@ def test_prepare_makes_everything_once(own: Flask, monkeypatch: pytest.MonkeyPat
     portfolio, model = current_portfolio(own.config["INSTANCE"]), current_model(own.config["INSTANCE"])
     assert portfolio is not None
     assert model is not None
-    assert (portfolio.size, portfolio.fictitious) == (2000, True)
+    assert (portfolio.size, portfolio.fictitious, portfolio.tables) == (2000, True, frozenset())
     assert model.card.data.sha256 == portfolio.sha256
     assert own.test_client().get("/readyz").status_code == 200
 
@@ -426,6 +426,22 @@ def test_prepare_goes_on_where_it_was_interrupted(served: Flask) -> None:
     after = in_place(served)
     assert (after["portfolio"], after["users"]) == (before["portfolio"], before["users"])
     assert after["model"] != before["model"]
+
+
+def test_prepare_makes_the_portfolio_that_lacks_with_histories(served: Flask) -> None:
+    """Somebody has taken it away; model and users are there."""
+    before = in_place(served)
+    (served.config["INSTANCE"] / "portfolio").unlink()
+    done = flask(served, "prepare", "--clients", "2000", "--seed", "3")
+    assert done.exit_code == 0, done.output
+    assert [line for line in done.stdout.splitlines() if line.startswith("→")] == [
+        "→ Fabrication d’un portefeuille fictif de 2\u202f000\xa0clients"
+    ]
+    made = current_portfolio(served.config["INSTANCE"])
+    assert made is not None
+    assert (made.size, made.fictitious, made.tables) == (2000, True, frozenset(TABLES))
+    after = in_place(served)
+    assert (after["model"], after["users"]) == (before["model"], before["users"])
 
 
 def test_prepare_makes_the_user_that_lacks(trained: Path, tmp_path: Path) -> None:

@@ -345,7 +345,8 @@ def test_the_log_names_nobody(server: Server) -> None:
 
 
 def test_a_wrong_setting_stops_the_start_with_one_sentence(instance: Path) -> None:
-    server = fork(instance, PRETADEPENSER_WORKERS="beaucoup")
+    # Not forked: what it is forked from takes longer to begin than it takes to refuse.
+    server = start(instance, PRETADEPENSER_WORKERS="beaucoup")
     assert server.process.wait(120) == 1
     assert server.log.read_text().splitlines() == [
         "Prêt à dépenser n’a pas démarré. Le réglage PRETADEPENSER_WORKERS doit être un entier entre 1 et 64 "

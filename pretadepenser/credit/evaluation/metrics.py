@@ -10,7 +10,7 @@ scikit-learn is imported where it computes: pages read the results without loadi
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -170,19 +170,37 @@ class Gain:
 
 
 def gain(without: Floats, with_them: Floats, outcomes: Outcomes) -> Gain:
-    """Compare two kinds of out-of-fold margins, float64, shape (n,), of outcomes 0/1, shape (n,).
-
-    Each of RESAMPLES draws takes as many clients with replacement, the same for both (Efron 1979).
-    """
-    random = np.random.default_rng(0)
-    differences = []
-    for _ in range(RESAMPLES):
-        drawn = random.integers(0, outcomes.size, outcomes.size)
-        differences.append(
-            roc_auc(with_them[drawn], outcomes[drawn]) - roc_auc(without[drawn], outcomes[drawn])
-        )
+    """Compare two kinds of out-of-fold margins, float64, shape (n,), of outcomes 0/1, shape (n,)."""
+    before, after = _ranked(without, outcomes), _ranked(with_them, outcomes)
+    differences = [after(times) - before(times) for times in draws(outcomes.size)]
     low, high = np.quantile(differences, [0.025, 0.975])
     return Gain(roc_auc(without, outcomes), roc_auc(with_them, outcomes), float(low), float(high))
+
+
+def draws(size: int) -> Iterator[NDArray[np.int64]]:
+    """How often each of `size` clients is drawn, RESAMPLES times: as many with replacement (Efron 1979)."""
+    random = np.random.default_rng(0)
+    for _ in range(RESAMPLES):
+        yield np.bincount(random.integers(0, size, size), minlength=size)
+
+
+def _ranked(margins: Floats, outcomes: Outcomes) -> Callable[[NDArray[np.int64]], float]:
+    """What gives the area under the ROC curve of these clients, each counted so many times.
+
+    They are sorted once for all draws: sorting is nearly all the work of an area.
+    """
+    goods, defaults = np.flatnonzero(outcomes == 0), np.flatnonzero(outcomes == 1)
+    goods = goods[np.argsort(margins[goods], kind="stable")]
+    below, beside = (np.searchsorted(margins[goods], margins[defaults], side) for side in ("left", "right"))
+
+    def area(times: NDArray[np.int64]) -> float:
+        passed = np.concatenate([[0], np.cumsum(times[goods])])
+        drawn = times[defaults]
+        # Of each default: the good clients below it, and half of those beside it.
+        ranks = (passed[below] + passed[beside]) / 2
+        return float(drawn @ ranks / (drawn.sum() * passed[-1]))
+
+    return area
 
 
 def confusion(margins: Floats, outcomes: Outcomes, limit: float) -> Confusion:
