@@ -68,6 +68,13 @@ def test_texts_are_cut_to_so_many_tokens() -> None:
     assert (ids[2, 0], ids[2, 2]) == (start, end)
 
 
+def refusal(folder: Path) -> str:
+    """What is said where the encoder cannot be made of the weights in a folder."""
+    with pytest.raises(ResearchError) as caught:
+        encoder(str(folder))
+    return str(caught.value)
+
+
 def test_weights_that_are_missing_damaged_or_another_model_s_have_their_sentence(tmp_path: Path) -> None:
     with pytest.raises(MissingPartError, match="Poids de MiniLM absents"):
         encoder(str(tmp_path))
@@ -78,23 +85,17 @@ def test_weights_that_are_missing_damaged_or_another_model_s_have_their_sentence
         encoder(str(tmp_path))
     words = {"[UNK]": 0, **{f"word{number}": number for number in range(1, Size().words)}}
     Tokenizer(WordPiece(words, unk_token="[UNK]")).save(str(path.parent / "tokenizer.json"))
-    with pytest.raises(ResearchError) as caught:
-        encoder(str(tmp_path))
-    assert str(caught.value) == (
+    assert refusal(tmp_path) == (
         f"Fichier de poids illisible : « {path} » n’est pas un fichier safetensors entier, en nombres à "
         "virgule flottante de 16 ou 32 bits. Recopiez-le."
     )
     path.write_bytes(POINTER)
-    with pytest.raises(ResearchError) as caught:
-        encoder(str(tmp_path))
-    assert str(caught.value) == (
+    assert refusal(tmp_path) == (
         f"Fichier de poids illisible : « {path} » (c’est un pointeur Git LFS, pas le fichier : lancez « git "
         "lfs pull »). Donnez le model.safetensors de MiniLM."
     )
     save_file({"embeddings.word_embeddings.weight": np.ones((3, 4), np.float32)}, path)
-    with pytest.raises(ResearchError) as caught:
-        encoder(str(tmp_path))
-    assert str(caught.value) == (
+    assert refusal(tmp_path) == (
         f"Les poids « {path} » ne sont pas ceux de MiniLM (6 couches, 384 de large) : "
         "« embeddings.position_embeddings.weight » manque. Donnez le model.safetensors de all-MiniLM-L6-v2."
     )
@@ -116,9 +117,7 @@ def test_weights_that_are_missing_damaged_or_another_model_s_have_their_sentence
         for kind in ("weight", "bias")
     ]
     save_file({name: np.ones((384, 384), np.float32) for name in (*names, *layer)}, path)
-    with pytest.raises(ResearchError) as caught:
-        encoder(str(tmp_path))
-    assert str(caught.value) == (
+    assert refusal(tmp_path) == (
         f"Les poids « {path} » ne sont pas ceux de MiniLM (6 couches, 384 de large) : d’autres formes. "
         "Donnez le model.safetensors de all-MiniLM-L6-v2."
     )
@@ -127,9 +126,7 @@ def test_weights_that_are_missing_damaged_or_another_model_s_have_their_sentence
     }
     spoilt["embeddings.word_embeddings.weight"][7, 7] = np.nan
     save_file(spoilt, path)
-    with pytest.raises(ResearchError) as caught:
-        encoder(str(tmp_path))
-    assert str(caught.value) == (
+    assert refusal(tmp_path) == (
         f"Les poids « {path} » sont inutilisables : des valeurs qui ne sont pas des nombres dans "
         "« words ». Recopiez le fichier, ou donnez-en un autre."
     )
@@ -141,23 +138,17 @@ def test_another_model_s_words_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "tokenizer.json"
     encoder("random", 0, CORPUS).tokenizer.save(str(path))
     known = Tokenizer.from_file(str(path)).get_vocab_size()
-    with pytest.raises(ResearchError) as caught:
-        encoder(str(tmp_path))
-    assert str(caught.value) == (
+    assert refusal(tmp_path) == (
         f"« {path} » n’est pas le découpage en mots de MiniLM : il connaît {known} mots, et non 30522. "
         "Donnez celui qui vient avec les poids."
     )
     path.write_bytes(POINTER)
-    with pytest.raises(ResearchError) as caught:
-        encoder(str(tmp_path))
-    assert str(caught.value) == (
+    assert refusal(tmp_path) == (
         f"Fichier de poids illisible : « {path} » (c’est un pointeur Git LFS, pas le fichier : lancez « git "
         "lfs pull »). Donnez le tokenizer.json de MiniLM."
     )
     path.write_text("{}")
-    with pytest.raises(ResearchError) as caught:
-        encoder(str(tmp_path))
-    assert str(caught.value) == (
+    assert refusal(tmp_path) == (
         f"Découpage en mots illisible : « {path} » n’est pas un tokenizer.json entier. Recopiez-le."
     )
 
