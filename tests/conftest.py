@@ -1,6 +1,7 @@
 """What tests share: a trained instance, the application on it, browsers that check what they fetch."""
 
 import fcntl
+import gc
 import os
 import pickle
 import re
@@ -76,6 +77,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Have every skip looked at, and files handed out in their order."""
     config.pluginmanager.register(skips)
     config.pluginmanager.register(order)
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is loaded by now from being looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:

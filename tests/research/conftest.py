@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,14 @@ def untrained(tiny: Config) -> Network:
     return network(tiny.backbone, tiny.size, "random")
 
 
+@contextmanager
+def learning_without_graphs() -> Iterator[None]:
+    """Meanwhile models learn layer by layer: a few steps take less than to make a graph of one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keras.Model, "compile", partialmethod(keras.Model.compile, run_eagerly=True))
+        yield
+
+
 @pytest.fixture(scope="module")
 def trained_once(drawings: tuple[Path, Path], tiny: Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Working folders of two folds trained on random weights, to be copied: `whole`, and `killed`.
@@ -122,7 +131,7 @@ def trained_once(drawings: tuple[Path, Path], tiny: Config, tmp_path_factory: py
             if path.name == "tuned.json" and not (folder / "killed").exists():
                 shutil.copytree(study.work, folder / "killed")
 
-        with pytest.MonkeyPatch.context() as patch:
+        with pytest.MonkeyPatch.context() as patch, learning_without_graphs():
             patch.setattr(training, "write_json", noted)
             studies.train(study, tiny, "random", [0, 1])
 
@@ -152,13 +161,6 @@ def noted_steps() -> Iterator[list[str]]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keras.Model, "train_step", noted)
-        yield made
-
-
-@pytest.fixture
-def steps() -> Iterator[list[str]]:
-    """Those of one test."""
-    with noted_steps() as made:
         yield made
 
 

@@ -36,6 +36,7 @@ from research.evaluation import evaluate, read_predictions
 from research.files import read_json
 from research.images import Aspect, Augmentation
 from research.study import Study
+from tests.research.conftest import learning_without_graphs
 
 FILE = "efficientnetb7_notop.h5"
 SIDE = 32
@@ -221,7 +222,8 @@ def test_what_it_takes_is_said_first_and_its_predictions_are_published(
     one = replace(config.head, epochs=1)
     short = replace(config, size=SIDE, views=1, averaged=1, batch=64, head=one, tuning=replace(one, epochs=0))
     told: list[str] = []
-    runs = studies.train(study, short, "imagenet", [0, 1], say=told.append)
+    with learning_without_graphs():
+        runs = studies.train(study, short, "imagenet", [0, 1], say=told.append)
     assert re.fullmatch(
         r"EfficientNet-B7 à 224 px sur cette machine : \d+,\d\d s par photo, 70 photos à lire "
         r"\(vues comprises\), soit environ \d+ (s|min) ; puis 2 tirages, au plus 1 s d’apprentissage\.",

@@ -539,8 +539,12 @@ def test_a_direction_is_one_or_the_other() -> None:
 
 
 def _agree(first: Floats, second: Floats) -> bool:
-    """Whether margins of two fits are those of one model whose values are cut at slightly other bounds."""
-    return bool(np.corrcoef(first, second)[0, 1] > 0.99 and np.abs(first - second).mean() < 0.05)
+    """Whether margins of two fits are those of one model whose values are cut at slightly other bounds.
+
+    Of 2,000 clients in parts of 300 they are the same to six digits; those of 20 trees that learnt the wrong
+    clients' histories are 0.04 apart, and go together in 0.98.
+    """
+    return bool(np.corrcoef(first, second)[0, 1] > 0.999 and np.abs(first - second).mean() < 0.01)
 
 
 def trained_shortly(portfolio: Path, folder: Path, memory: int) -> Model:
@@ -558,7 +562,8 @@ def test_clients_beyond_memory_are_learnt_from_on_disk(
     learned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In parts of 300 clients; histories are left out of the very clients they are left out of in memory."""
-    monkeypatch.setattr(learning, "TREE_COUNT", 30)
+    monkeypatch.setattr(learning, "TREE_COUNT", 20)
+    monkeypatch.setattr(training, "FOLDS", 2)
     here, read = trained_shortly(learned, tmp_path / "memory", 1000), []
 
     def fit(clients: learning.Clients, learnt: learning.Mask, folder: Path, *rest: Any) -> Any:
@@ -581,7 +586,7 @@ def test_clients_beyond_memory_are_learnt_from_on_disk(
     for name in ("absent", "counts", "features", "monotone", "data", "trees"):
         assert getattr(there.card, name) == getattr(here.card, name)
     assert there.card.without_protected.roc_auc == pytest.approx(
-        here.card.without_protected.roc_auc, abs=0.01
+        here.card.without_protected.roc_auc, abs=0.002
     )
 
 
