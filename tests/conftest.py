@@ -17,6 +17,8 @@ from typing import Any
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 # OpenBLAS's spin too, over rows so short that one has done before: regressions took eight times longer.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
+# As do TensorFlow's, over networks that are as small as can be.
+os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = "1"
 
 # Tests that are begun late in the evening stand six hours further east, with all that they start: what was
 # decided today by one line would be of yesterday in the next.

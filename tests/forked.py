@@ -36,6 +36,17 @@ context.set_forkserver_preload(
 )
 
 
+def ready() -> None:
+    """Begin the process that all others are forked from, and wait until it has read what it reads."""
+    first = context.Process(target=_nothing)
+    first.start()
+    first.join()
+
+
+def _nothing() -> None:
+    """What the first process does that is forked: it is there, so the one it comes from is."""
+
+
 class Gunicorn:
     """`python -m gunicorn WORDS…`, with what of `subprocess.Popen` its tests need."""
 

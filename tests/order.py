@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 LONG: Final = (
     "tests/browser/test_states.py",
     "tests/research/",
-    "tests/browser/",
     "tests/spark/",
+    "tests/browser/",
     "tests/faults/",
     "tests/web/test_nu.py",
     "tests/web/test_spoken.py",
     "tests/web/",
 )
-# The network or the cluster that these share takes longer to train or to start than most of their tests take.
+# The network or the cluster that these share takes longer to train or to start than most of their tests take;
+# and each of the two would take both cores, so they are one unit: one after the other.
 TOGETHER: Final = ("tests/research/", "tests/spark/")
 
 
@@ -34,8 +35,8 @@ def place(nodeid: str) -> int:
 
 
 def unit(nodeid: str) -> str:
-    """What a test is handed out with: its file, or the folder of files that stay together."""
-    return next((name for name in TOGETHER if nodeid.startswith(name)), nodeid.partition("::")[0])
+    """What a test is handed out with: its file, or all that stays together."""
+    return TOGETHER[0] if nodeid.startswith(TOGETHER) else nodeid.partition("::")[0]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

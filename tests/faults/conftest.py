@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked
 from tests.faults import ground
 from tests.faults.ground import Ground, Visitor
 
 
 @pytest.fixture(scope="session")
 def sound(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Ground:
-    """An instance to copy from. Never changed."""
+    """An instance to copy from, and the process that servers on it are forked from. Never changed."""
+    forked.ready()
     return ground.make(tmp_path_factory.mktemp("faults"), trained)
 
 

@@ -31,9 +31,9 @@ def test_what_takes_long_begins_first_and_the_rest_keep_their_order() -> None:
     ]
 
 
-def test_files_are_handed_out_whole_and_those_of_the_study_together() -> None:
+def test_files_are_handed_out_whole_and_those_that_take_both_cores_together() -> None:
     assert order.unit("tests/research/test_report.py::test_a") == "tests/research/"
-    assert order.unit("tests/research/test_training.py::test_a") == "tests/research/"
+    assert order.unit("tests/spark/test_import.py::test_a") == "tests/research/"
     assert order.unit("tests/browser/test_states.py::test_no_violation[a::b]") == (
         "tests/browser/test_states.py"
     )
