@@ -24,8 +24,8 @@ LONG: Final = (
     "tests/web/test_spoken.py",
     "tests/web/",
 )
-# The network or the cluster that these share takes longer to train or to start than most of their tests take;
-# and each of the two would take both cores, so they are one unit: one after the other.
+# The network or the cluster that these share takes longer to train or to start than most of their tests take.
+# They are one unit: Spark's machines keep the cores at work by themselves, no network is trained beside them.
 TOGETHER: Final = ("tests/research/", "tests/spark/")
 
 

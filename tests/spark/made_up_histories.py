@@ -74,14 +74,15 @@ def write(folder: Path, owners: Sequence[int]) -> None:
 
 def _written_by_others(bureau: pa.Table) -> pa.Table:
     """The same with odd blanks and words for what is missing."""
-    numbers, states, sums = (
-        bureau[name].to_pylist() for name in ("SK_ID_CURR", "CREDIT_ACTIVE", "AMT_CREDIT_SUM")
+    numbers, states, currencies, sums = (
+        bureau[name].to_pylist()
+        for name in ("SK_ID_CURR", "CREDIT_ACTIVE", "CREDIT_CURRENCY", "AMT_CREDIT_SUM")
     )
     return replaced(
         bureau,
         SK_ID_CURR=[f" {number}.0\u00a0" for number in numbers],
         CREDIT_ACTIVE=[state and f"\u00a0{state}\t" for state in states],
-        CREDIT_CURRENCY=["\\N"] * len(numbers),
+        CREDIT_CURRENCY=["\\N" if one is None else one for one in currencies],
         AMT_CREDIT_SUM=["NA" if one is None else f"{one}\u202f" for one in sums],
     )
 

@@ -47,7 +47,7 @@ def in_parts(rows: pa.Table, folder: Path, parts: int) -> None:
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """300 clients in four parts and 40 in another, in no order, with all histories, as others write them.
 
-    The last client has no history.
+    Of the 40, and of the last of the 300, there are no histories.
     """
     folder = tmp_path_factory.mktemp("source with spaces é")
     train = shuffled(made_up.table(300), 1)
@@ -63,12 +63,13 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ).set_column(train.schema.get_field_index("CNT_CHILDREN"), "CNT_CHILDREN", children)
     in_parts(train, folder / "application_train", 4)
     test = shuffled(made_up.table(40, seed=1, first=100_003).drop_columns(["TARGET"]), 2)
-    # Marks of the order of bytes, and truths in words.
+    # Marks of the order of bytes; truths, and what is missing, in words.
     kinds = test["NAME_CONTRACT_TYPE"].to_pylist()
     kinds[3] = f"\ufeff{kinds[3]}"
     test = replaced(
         test,
         NAME_CONTRACT_TYPE=kinds,
+        AMT_ANNUITY=["NA" if one is None else str(one) for one in test["AMT_ANNUITY"].to_pylist()],
         FLAG_PHONE=["True" if one else "False" for one in test["FLAG_PHONE"].to_pylist()],
         SK_ID_CURR=[f"\ufeff{number}" for number in test["SK_ID_CURR"].to_pylist()],
     )

@@ -79,25 +79,35 @@ def test_parquet_has_the_very_values(
     assert found.num_columns == 9
 
 
-def test_a_whole_download_is_scored_with_its_histories(
-    spark: SparkSession, learned: Path, tmp_path: Path
-) -> None:
-    """The same figures out of the same tables; who has credits elsewhere is scored by them."""
-    folder, alone = tmp_path / "kaggle", tmp_path / "alone"
+@pytest.fixture(scope="module")
+def scores(
+    spark: SparkSession, learned: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[tuple[str, str], pa.Table]:
+    """A hundred clients scored with a table of histories by both engines, and alone by one."""
+    place = tmp_path_factory.mktemp("download")
+    folder, alone = place / "kaggle", place / "alone"
     clients = pa.Table.from_pylist(by_heart.hundred(), arrow_schema())
-    for place in (folder, alone):
-        place.mkdir()
-        pa.parquet.write_table(clients, place / "application_train.parquet")
+    for one in (folder, alone):
+        one.mkdir()
+        pa.parquet.write_table(clients, one / "application_train.parquet")
     bureau = pa.Table.from_pylist(HISTORY["bureau"], TABLES["bureau"].arrow_schema())
     pa.parquet.write_table(bureau, folder / "bureau.parquet")
-    scores = {}
+    found = {}
     for source, engine in ((folder, "spark"), (folder, "duckdb"), (alone, "duckdb")):
-        output = tmp_path / f"{source.name}-{engine}.parquet"
+        output = place / f"{source.name}-{engine}.parquet"
         said = command(learned, "score", str(source), "--output", str(output), "--engine", engine)
         assert "100 clients" in said.replace("\xa0", " ")
-        scores[source.name, engine] = pa.parquet.read_table(output).sort_by("client")
+        found[source.name, engine] = pa.parquet.read_table(output).sort_by("client")
+    return found
+
+
+def test_a_whole_download_is_scored_with_its_histories(scores: dict[tuple[str, str], pa.Table]) -> None:
+    """The same figures out of the same tables."""
     assert scores["kaggle", "spark"].equals(scores["kaggle", "duckdb"])
-    assert scores["alone", "duckdb"].num_rows == 100
+    assert scores["kaggle", "spark"].num_rows == scores["alone", "duckdb"].num_rows == 100
+
+
+def test_who_has_credits_elsewhere_is_scored_by_them(scores: dict[tuple[str, str], pa.Table]) -> None:
     (owing,) = (one for one in scores["kaggle", "spark"].to_pylist() if one["client"] == 100_050)
     (alike,) = (one for one in scores["alone", "duckdb"].to_pylist() if one["client"] == 100_050)
     assert owing["probability"] != alike["probability"]

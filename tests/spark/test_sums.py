@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 GENUINE = Path(__file__).parents[3] / "shared" / "data" / "homecredit-histories"
-# Of the 10,000 genuine clients, these suffice for tens of thousands of figures. Of each of the two files
-# another number: only files of as many rows are held together.
+# Of the 10,000 genuine clients, these suffice for tens of thousands of figures. As many of each of the two
+# files would have Spark hold their rows together.
 CLIENTS: Final = (400, 300)
 
 
@@ -117,7 +117,15 @@ def test_genuine_figures_are_those_of_duckdb(
 
 
 @pytest.mark.parametrize(
-    "name", ["bureau", "bureau_balance", "previous_application", "POS_CASH_balance", "credit_card_balance"]
+    "name",
+    [
+        "application_test",
+        "bureau",
+        "bureau_balance",
+        "previous_application",
+        "POS_CASH_balance",
+        "credit_card_balance",
+    ],
 )
 def test_nothing_is_wrong_with_genuine_tables(
     spark: SparkSession, genuine: Path, found: dict[str, tables.Found], name: str
