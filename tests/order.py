@@ -13,13 +13,13 @@ import pytest
 if TYPE_CHECKING:
     from xdist.scheduler import LoadFileScheduling
 
-# Folders and files that take long, the longest first.
+# Folders and files that take long. Spark's begin once Chromium has done most: both want more than a core.
 LONG: Final = (
     "tests/browser/test_states.py",
-    "tests/research/",
-    "tests/spark/",
     "tests/browser/",
     "tests/faults/",
+    "tests/research/",
+    "tests/spark/",
     "tests/web/test_nu.py",
     "tests/web/test_spoken.py",
     "tests/web/",

@@ -24,8 +24,8 @@ def test_what_takes_long_begins_first_and_the_rest_keep_their_order() -> None:
     ]
     assert sorted(found, key=order.place) == [
         "tests/browser/test_states.py::test_no_violation[a::b]",
-        "tests/research/test_report.py::test_a",
         "tests/browser/test_session.py::test_a",
+        "tests/research/test_report.py::test_a",
         "tests/unit/test_b.py::test_a",
         "tests/unit/test_a.py::test_b",
     ]
