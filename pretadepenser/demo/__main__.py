@@ -78,7 +78,7 @@ class Parts:
 
 
 def write(
-    folder: Path, clients: int, seed: int = 1, kind: str = "parquet", whole: bool = False
+    folder: Path, clients: int, seed: int, kind: str = "parquet", whole: bool = False
 ) -> Mapping[str, int]:
     """Write all seven tables of `clients` clients into `folder`, made if need be; the rows of each by name.
 

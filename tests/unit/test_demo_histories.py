@@ -475,7 +475,7 @@ def test_writes_a_folder_like_kaggles(
 
 def test_writes_parts_of_bounded_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "PART", 5_000)
-    rows = command.write(tmp_path / "demo", 300)
+    rows = command.write(tmp_path / "demo", 300, seed=1)
     parts = sorted((tmp_path / "demo" / "installments_payments").iterdir())
     assert [path.name for path in parts[:2]] == ["part-00001.parquet", "part-00002.parquet"]
     sizes = [pq.ParquetFile(path).metadata.num_rows for path in parts]

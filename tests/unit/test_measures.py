@@ -69,6 +69,23 @@ def test_the_interval_of_the_cheapest_limit_leaves_out_one_draw_in_forty_on_each
     assert found == limits
 
 
+@pytest.mark.parametrize("seed", [9, 38])
+def test_nineteen_draws_in_twenty_have_their_cheapest_limit_in_the_interval(seed: int) -> None:
+    """Each draw judged by itself, limit by limit: one draw more that grants nobody would move either end."""
+    random = np.random.default_rng(seed)
+    margins = np.sort(random.normal(size=60))
+    defaults = (random.random(60) < 1 / (1 + np.exp(-2 * margins))).astype(np.int8)
+    kinds = np.concatenate([1 - defaults, defaults]) / 60
+    cheapest = []
+    for drawn in np.random.default_rng(0).multinomial(60, kinds, metrics.RESAMPLES):
+        goods, bads = drawn[:60], drawn[60:]
+        costs = [3 * bads[:granted].sum() + goods[granted:].sum() for granted in range(61)]
+        granted = costs.index(min(costs))
+        cheapest.append(1 / (1 + math.exp(-margins[granted - 1])) if granted else 0.0)
+    expected = tuple(np.quantile(cheapest, [0.025, 0.975]))
+    assert metrics.cheapest_interval(margins, defaults, 3) == pytest.approx(expected, rel=1e-12)
+
+
 def test_each_fold_is_calibrated_by_the_others() -> None:
     """Ten clients of each margin and fold: 1 and 2 defaults in the first fold, 3 and 6 in the second."""
     margins = np.repeat([0.0, 1.0, 0.0, 1.0], 10)
