@@ -16,7 +16,7 @@ SEED ?= 1
 # More arguments for pytest: make test ARGS="-k config"
 ARGS ?=
 # Files of tests side by side; make test PARALLEL= runs one after the other. One process a core, four at most: with
-# one more, all took 4 % less time and each test up to two and a half times as long.
+# one more, all took as long and each test up to two and a half times as long.
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 PARALLEL ?= --numprocesses=$$(( $(CORES) < 4 ? $(CORES) : 4 )) --dist=loadfile
 
