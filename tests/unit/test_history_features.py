@@ -464,6 +464,8 @@ def test_cards_are_looked_at_over_twelve_months() -> None:
         month(1, -3, **paid(100.0, None)),
         month(2, -3, **paid(100.0, 0.0)),
         month(1, -12, **paid(0.0, 0.0), **drawn(1, 30.0, 1), **used(500.0, 1000.0)),
+        # Paid back by us: where nothing was due, nothing is short.
+        month(2, -12, **paid(0.0, -5.0)),
         month(1, -13, **paid(100.0, 0.0), **drawn(9, 900.0, 9), **used(1000.0, 1000.0), SK_DPD_DEF=1),
         month(1, 0, **paid(100.0, 0.0), **drawn(9, 900.0, 9), **used(1000.0, 1000.0), SK_DPD_DEF=1),
     )
