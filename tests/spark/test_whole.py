@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ import pytest
 from pretadepenser.credit.intake import whole
 from pretadepenser.credit.portfolio import PortfolioError, import_folder
 from pretadepenser.spark import importing
+from tests.spark.made_up_histories import replaced
 from tests.unit import made_up
 
 if TYPE_CHECKING:
@@ -55,16 +55,14 @@ def source(tmp_path: Path) -> Path:
     return tmp_path / "source"
 
 
-def with_values(table: pa.Table, name: str, values: Sequence[float]) -> pa.Table:
-    """The same table with other values of one column, stored as decimals are."""
-    return table.set_column(table.schema.get_field_index(name), name, pa.array(values, pa.float64()))
-
-
 def cards() -> pa.Table:
     """Twenty months of each of three cards, in no order."""
     rows = made_up.history("credit_card_balance", CLIENTS, 60)
-    rows = with_values(rows, "SK_ID_PREV", np.repeat([5_000_001.0, 5_000_002, 5_000_003], 20).tolist())
-    rows = with_values(rows, "MONTHS_BALANCE", np.tile(-1.0 - np.arange(20), 3).tolist())
+    rows = replaced(
+        rows,
+        SK_ID_PREV=np.repeat([5_000_001.0, 5_000_002, 5_000_003], 20).tolist(),
+        MONTHS_BALANCE=np.tile(-1.0 - np.arange(20), 3).tolist(),
+    )
     return rows.take(np.random.default_rng(1).permutation(60))
 
 
@@ -120,7 +118,7 @@ def test_months_that_are_there_twice_are_told_with_their_files(
 
 def test_points_that_part_thousands_are_told(spark: SparkSession, source: Path, tmp_path: Path) -> None:
     """Of both tables of clients, one of which is empty."""
-    rows = with_values(made_up.table(40), "AMT_CREDIT", [450.0 + 1.234 * row for row in range(40)])
+    rows = replaced(made_up.table(40), AMT_CREDIT=[450.0 + 1.234 * row for row in range(40)])
     put(source, "application_train", rows)
     put(source, "application_test", made_up.table(1, first=400_000).drop_columns(["TARGET"]).slice(1))
     assert refusals(spark, source, tmp_path) == (
@@ -133,9 +131,7 @@ def test_points_that_part_thousands_are_told(spark: SparkSession, source: Path, 
 def test_a_whole_table_whose_days_were_turned_is_told(
     spark: SparkSession, source: Path, tmp_path: Path
 ) -> None:
-    turned = with_values(
-        made_up.history("bureau", CLIENTS, 80), "DAYS_CREDIT", (1.0 + np.arange(80)).tolist()
-    )
+    turned = replaced(made_up.history("bureau", CLIENTS, 80), DAYS_CREDIT=(1.0 + np.arange(80)).tolist())
     put(source, "bureau", turned.slice(0, 70), turned.slice(70))
     assert refusals(spark, source, tmp_path) == f"- bureau/part-0.parquet, colonne DAYS_CREDIT : {TURNED}"
 
@@ -159,8 +155,8 @@ def test_what_was_done_to_the_rows_of_a_table_is_told(
 
 def test_one_piece_whose_days_were_turned_is_told(spark: SparkSession, source: Path, tmp_path: Path) -> None:
     """A few rows may all be of days to come, and one payment in eleven like another."""
-    before = with_values(PAID, "DAYS_INSTALMENT", (-1.0 - np.arange(90)).tolist())
-    turned = with_values(PAID, "DAYS_INSTALMENT", (1.0 + np.arange(90)).tolist())
+    before = replaced(PAID, DAYS_INSTALMENT=(-1.0 - np.arange(90)).tolist())
+    turned = replaced(PAID, DAYS_INSTALMENT=(1.0 + np.arange(90)).tolist())
     again = [*range(30), *range(9)]
     put(source, "installments_payments", before.take(again), turned.slice(30, 31), turned.slice(61))
     assert refusals(spark, source, tmp_path) == (
